@@ -1,0 +1,48 @@
+// Everything that can be said about the code without running it. `pnpm check` runs all of it,
+// `pnpm check lint types` only these steps. Every step runs, whatever the ones before it found.
+import { spawnSync } from 'node:child_process'
+
+const quiet = '--output-logs=errors-only'
+const steps = {
+  registry: [['node', 'scripts/check-no-registry.ts']],
+  orpc: [['node', 'scripts/check-one-orpc.ts']],
+  versions: [['sherif']],
+  format: [['oxfmt', '--check']],
+  lint: [['oxlint']],
+  layers: [['turbo', 'boundaries']],
+  types: [
+    ['tsc', '--noEmit'],
+    ['turbo', 'run', 'check:types', '--continue=dependencies-successful', quiet],
+  ],
+  unused: [['knip', '--treat-config-hints-as-errors']],
+  build: [['turbo', 'run', 'build', quiet]],
+  packages: [['node', 'scripts/check-packages.ts']],
+  bundle: [['node', 'scripts/check-bundle.ts']],
+} satisfies Record<string, string[][]>
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !Object.hasOwn(steps, name))
+if (unknown.length > 0) {
+  console.error(
+    `No such check: ${unknown.join(', ')}. There are: ${Object.keys(steps).join(', ')}.`,
+  )
+  process.exit(2)
+}
+
+const failed: string[] = []
+for (const [name, commands] of Object.entries(steps)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  const start = performance.now()
+  console.log(`\n==> ${name}`)
+  for (const [command = '', ...args] of commands) {
+    const { status, error } = spawnSync(command, args, { stdio: 'inherit' })
+    if (status === 0) continue
+    if (error) console.error(error.message)
+    if (!failed.includes(name)) failed.push(name)
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  console.log(`${failed.includes(name) ? 'FAILED' : 'ok'}: ${name} (${seconds} s)`)
+}
+
+console.log(failed.length > 0 ? `\nChecks failed: ${failed.join(', ')}` : '\nAll checks passed.')
+process.exitCode = failed.length > 0 ? 1 : 0
