@@ -1,0 +1,31 @@
+import * as z from 'zod'
+
+import { count, id, timestamp } from './id.ts'
+import { runError } from './message.ts'
+import { contextUsage } from './usage.ts'
+
+/** A session's one-row status for lists, as one principal sees it. */
+export const activityRow = z.object({
+  sessionId: id,
+  title: z.string(),
+  /** Rises on lifecycle changes, never per delta; of two rows the higher revision is right. */
+  revision: count,
+  /** `at` of the last user message or normally finished answer; lists are ordered by it. */
+  recency: timestamp,
+  streaming: z.boolean(),
+  /** Runs started so far. */
+  generation: count,
+  lastModel: z.string().exactOptional(),
+  lastThinkingLevel: z.string().exactOptional(),
+  epoch: count,
+  messageCount: count,
+  lastMessageAt: timestamp.exactOptional(),
+  /** The journal's newest seq when the row was read. */
+  headSeq: count,
+  /** Finished assistant messages after the principal's read mark. */
+  unread: count,
+  contextUsage: contextUsage.exactOptional(),
+  /** Of the newest run, when it failed. */
+  lastError: runError.exactOptional(),
+})
+export type ActivityRow = z.infer<typeof activityRow>

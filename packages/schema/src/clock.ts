@@ -1,0 +1,42 @@
+/**
+ * Time as every package of the family sees it, so that a test or a simulation can drive it.
+ * All values are milliseconds.
+ */
+export interface Clock {
+  /** Wall-clock time since the Unix epoch; may step when the machine's clock is set. */
+  now(): number
+  /** Time since an arbitrary moment; never steps back. Leases and stall watchdogs use this one. */
+  monotonic(): number
+  /** Runs `callback` once after `ms`; the returned function cancels it and may be called twice. */
+  after(ms: number, callback: () => void): () => void
+}
+
+/** The machine's own clock. Its timers do not keep a Node process alive. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    // Node's timer is an object that keeps the process alive, a browser's is a number.
+    if (typeof timer === 'object') timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * Resolves after `ms` on the given clock, or rejects with the signal's reason.
+ */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const onAbort = () => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}

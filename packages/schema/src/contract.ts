@@ -1,0 +1,149 @@
+import { eventIterator, oc } from '@orpc/contract'
+import * as z from 'zod'
+
+import { activityRow } from './activity.ts'
+import { errorStatus } from './error.ts'
+import { activityFrame, chatFrame, wireCursor } from './frame.ts'
+import { page, pageCursor } from './history.ts'
+import { count, id } from './id.ts'
+import { promptPart } from './part.ts'
+import { session } from './session.ts'
+import { serverStats } from './stats.ts'
+import { contextUsage, usageLedger } from './usage.ts'
+
+const errorData = z
+  .object({
+    field: z.string(),
+    value: z.string(),
+    limit: z.number(),
+    reason: z.string(),
+    retryAfter: z.number(),
+  })
+  .partial()
+  .optional()
+
+const procedure = oc.errors({
+  BAD_INPUT: { status: errorStatus.BAD_INPUT, data: errorData },
+  UNAUTHORIZED: { status: errorStatus.UNAUTHORIZED, data: errorData },
+  NOT_FOUND: { status: errorStatus.NOT_FOUND, data: errorData },
+  CONFLICT: { status: errorStatus.CONFLICT, data: errorData },
+  TOO_LARGE: { status: errorStatus.TOO_LARGE, data: errorData },
+  LIMIT_EXCEEDED: { status: errorStatus.LIMIT_EXCEEDED, data: errorData },
+  UNAVAILABLE: { status: errorStatus.UNAVAILABLE, data: errorData },
+})
+
+const sessionInput = z.strictObject({ sessionId: id })
+const title = z.string()
+const limit = z.number().int().min(1)
+
+/** What starts or joins the queue of runs. */
+const queued = z.object({
+  runId: id,
+  /** Whether it waits behind another run at this moment. */
+  queued: z.boolean(),
+})
+
+export const onChatInput = z.strictObject({
+  sessionId: id,
+  mode: z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('full') }),
+    z.strictObject({ type: z.literal('since'), cursor: wireCursor }),
+    z.strictObject({ type: z.literal('live') }),
+  ]),
+  /** A stream with the id of an older one of the same principal takes its place. */
+  streamId: id.exactOptional(),
+})
+export type OnChatInput = z.infer<typeof onChatInput>
+
+export const sendInput = z.union([
+  z.strictObject({
+    sessionId: id,
+    text: z.string(),
+    messageId: id.exactOptional(),
+    model: z.string().max(200).exactOptional(),
+  }),
+  z.strictObject({
+    sessionId: id,
+    parts: z.array(promptPart).min(1),
+    messageId: id.exactOptional(),
+    model: z.string().max(200).exactOptional(),
+  }),
+])
+export type SendInput = z.infer<typeof sendInput>
+
+/** The procedures, their inputs, outputs and errors: the one definition for both sides. */
+export const contract = {
+  /** Replays a session in the mode asked for, then follows it live. */
+  onChat: procedure.input(onChatInput).output(eventIterator(chatFrame)),
+
+  sessions: {
+    /** The caller's sessions, by recency, newest first. */
+    list: procedure
+      .input(
+        z
+          .strictObject({ cursor: wireCursor.exactOptional(), limit: limit.exactOptional() })
+          .optional(),
+      )
+      .output(z.object({ sessions: z.array(session), nextCursor: wireCursor.nullable() })),
+    create: procedure
+      .input(z.strictObject({ title: title.exactOptional() }).optional())
+      .output(session),
+    get: procedure.input(sessionInput).output(session),
+    update: procedure.input(z.strictObject({ sessionId: id, title })).output(session),
+    delete: procedure.input(sessionInput).output(z.object({ deleted: z.literal(true) })),
+  },
+
+  messages: {
+    /** Starts a run with this prompt, or queues it. The same `messageId` twice is one message. */
+    send: procedure.input(sendInput).output(z.object({ messageId: id, ...queued.shape })),
+  },
+
+  runs: {
+    /** Ends the active run (or the one named, queued ones too), whatever its agent does. */
+    interrupt: procedure
+      .input(z.strictObject({ sessionId: id, runId: id.exactOptional() }))
+      .output(z.object({ interrupted: z.boolean() })),
+  },
+
+  history: {
+    loadMore: procedure
+      .input(
+        z.strictObject({
+          sessionId: id,
+          cursor: pageCursor.exactOptional(),
+          limit: limit.exactOptional(),
+        }),
+      )
+      .output(page),
+    /** Queues a run that opens an epoch with a summary of the newest one. */
+    compact: procedure.input(sessionInput).output(queued),
+    /** Queues a run that opens an empty epoch. */
+    reset: procedure.input(sessionInput).output(queued),
+  },
+
+  activity: {
+    /** Every session of the caller, by recency, and the cursor to subscribe from. */
+    list: procedure
+      .input(z.strictObject({}).optional())
+      .output(z.object({ rows: z.array(activityRow), cursor: wireCursor })),
+    subscribe: procedure
+      .input(z.strictObject({ since: wireCursor.exactOptional() }).optional())
+      .output(eventIterator(activityFrame)),
+    /** Moves the caller's read mark forward, never back. */
+    markRead: procedure
+      .input(z.strictObject({ sessionId: id, upTo: count }))
+      .output(z.object({ upTo: count })),
+  },
+
+  usage: {
+    get: procedure
+      .input(sessionInput)
+      .output(z.object({ ...usageLedger.shape, contextUsage: contextUsage.exactOptional() })),
+  },
+
+  server: {
+    /** Needs the permission `server.stats`. */
+    stats: procedure.input(z.strictObject({}).optional()).output(serverStats),
+  },
+}
+export type Contract = typeof contract

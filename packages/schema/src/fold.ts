@@ -1,0 +1,187 @@
+import type { Event, EventOf } from './event.ts'
+import type { Message } from './message.ts'
+import { applyOps } from './ops.ts'
+import type { QueuedRun, Run } from './run.ts'
+import type { ContextUsage, UsageLedger } from './usage.ts'
+
+export { applyOps, mergeEvents, mergeOps } from './ops.ts'
+
+/** What is known of a session besides its messages, as of `seq`. */
+export interface Head {
+  /** The newest event applied; 0 before the first. */
+  readonly seq: number
+  readonly epoch: number
+  readonly run?: Run
+  readonly queue: readonly QueuedRun[]
+  readonly usage?: UsageLedger
+  readonly contextUsage?: ContextUsage
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+}
+
+/** A session as a client shows it: its head and the messages it holds, oldest first. */
+export interface View extends Head {
+  /** Ascending by `order`; a message that did not change keeps its identity. */
+  readonly messages: readonly Message[]
+  /** Whether the session has messages before the first one held. */
+  readonly hasOlder: boolean
+  /** Events that were passed over because they were unreadable or of an unknown type. */
+  readonly skipped: number
+}
+
+export const emptyHead: Head = { seq: 0, epoch: 0, queue: [], canUndo: false, canRedo: false }
+
+export const emptyView: View = { ...emptyHead, messages: [], hasOlder: false, skipped: 0 }
+
+/**
+ * - `applied`: the view with the event in it
+ * - `known`: the view had it already
+ * - `gap`: events before it are missing; ask for what lies after `view.seq`
+ */
+export type Applied = { result: 'applied' | 'known' | 'gap'; view: View }
+
+/**
+ * The one fold: a view and the next event give the next view. Pure, and shared by the store's
+ * projection and the client, so that both agree by construction.
+ *
+ * Contiguous means `from = view.seq + 1`. Types that are not known here are passed over and
+ * counted: a newer server never stops an older client.
+ */
+export function applyEvent(view: View, event: Event): Applied {
+  if (event.seq <= view.seq) return { result: 'known', view }
+  if (event.from !== view.seq + 1) return { result: 'gap', view }
+  const head = applyToHead(view, event)
+  const opened = event.type === 'boundary' && head.epoch > view.epoch
+  return {
+    result: 'applied',
+    view: {
+      ...head,
+      messages: opened ? openEpoch(event) : applyToMessages(view.messages, event),
+      hasOlder: view.hasOlder || (opened && view.messages.length > 0),
+      skipped: view.skipped + (isKnown(event) ? 0 : 1),
+    },
+  }
+}
+
+/** The head after `event`; fields of `head` that the event does not concern stay as they are. */
+export function applyToHead(head: Head, event: Event): Head {
+  const next = { ...bare(head), seq: event.seq }
+  switch (event.type) {
+    case 'run-started':
+      return { ...next, run: event.run }
+    case 'run-ended':
+      return head.run?.id === event.runId ? without(next, 'run') : next
+    case 'queue-changed':
+      return { ...next, queue: event.queue }
+    case 'usage':
+      if ((head.usage?.version ?? 0) >= event.version) return next
+      return { ...next, usage: { version: event.version, totals: event.totals } }
+    case 'message-finished':
+      return event.contextUsage ? { ...next, contextUsage: event.contextUsage } : next
+    case 'boundary': {
+      // A boundary that does not open the very next epoch is malformed, and changes nothing.
+      if (event.epoch !== head.epoch + 1) return next
+      const estimate = event.summary?.metadata.contextUsage
+      return {
+        ...without(next, 'contextUsage'),
+        epoch: event.epoch,
+        ...(estimate && { contextUsage: estimate }),
+      }
+    }
+    case 'message-created':
+    case 'message-delta':
+    case 'unreadable':
+    default:
+      return next
+  }
+}
+
+/** The message after `event`, which must be about it. */
+export function applyToMessage(
+  message: Message,
+  event: EventOf<'message-delta' | 'message-finished'>,
+): Message {
+  if (event.type === 'message-delta') {
+    return { ...message, parts: applyOps(message.parts, event.ops), revision: event.seq }
+  }
+  const { reason, usage, contextUsage, error } = event
+  return {
+    ...message,
+    status: 'done',
+    revision: event.seq,
+    parts: message.parts.map((part) =>
+      (part.type === 'text' || part.type === 'reasoning') && part.state === 'streaming'
+        ? { ...part, state: 'done' as const }
+        : part,
+    ),
+    metadata: {
+      ...message.metadata,
+      finishedAt: event.at,
+      finishReason: reason,
+      ...(usage && { usage }),
+      ...(contextUsage && { contextUsage }),
+      ...(error && { error }),
+    },
+  }
+}
+
+function applyToMessages(messages: readonly Message[], event: Event): readonly Message[] {
+  switch (event.type) {
+    case 'message-created':
+      return [...messages, event.message]
+    case 'message-delta':
+    case 'message-finished': {
+      // What changes is nearly always the last message.
+      const index = messages.findLastIndex((message) => message.id === event.messageId)
+      const message = messages[index]
+      return message ? messages.with(index, applyToMessage(message, event)) : messages
+    }
+    case 'boundary':
+    case 'run-started':
+    case 'run-ended':
+    case 'queue-changed':
+    case 'usage':
+    case 'unreadable':
+    default:
+      return messages
+  }
+}
+
+/** A fresh load of the new epoch shows its summary and nothing else; so does a live view. */
+function openEpoch(event: EventOf<'boundary'>): readonly Message[] {
+  return event.summary ? [event.summary] : []
+}
+
+const knownTypes: Record<Exclude<Event['type'], 'unreadable'>, true> = {
+  'message-created': true,
+  'message-delta': true,
+  'message-finished': true,
+  boundary: true,
+  'run-started': true,
+  'run-ended': true,
+  'queue-changed': true,
+  usage: true,
+}
+
+function isKnown(event: Event): boolean {
+  return Object.hasOwn(knownTypes, event.type)
+}
+
+/** The head alone, where a view was passed. */
+function bare({ seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo }: Head): Head {
+  return {
+    seq,
+    epoch,
+    queue,
+    canUndo,
+    canRedo,
+    ...(run && { run }),
+    ...(usage && { usage }),
+    ...(contextUsage && { contextUsage }),
+  }
+}
+
+function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
+  const { [key]: _, ...rest } = value
+  return rest
+}

@@ -1,0 +1,81 @@
+import * as z from 'zod'
+
+import { activityRow } from './activity.ts'
+import { event } from './event.ts'
+import { count, id, timestamp } from './id.ts'
+import { message } from './message.ts'
+import { queuedRun, run } from './run.ts'
+import { contextUsage, usageLedger } from './usage.ts'
+
+/** A cursor as it travels: opaque, made and read by `cursor.ts` alone. */
+export const wireCursor = z.string().max(128)
+
+export const replayMode = z.enum(['full', 'since', 'live'])
+export type ReplayMode = z.infer<typeof replayMode>
+
+/** Why another mode is served than the one asked for. */
+export const replayReason = z.enum([
+  'cursor-unknown',
+  'cursor-ahead',
+  'cursor-expired',
+  'too-far-behind',
+])
+export type ReplayReason = z.infer<typeof replayReason>
+
+export const endReason = z.enum(['session-deleted', 'shutting-down', 'forbidden', 'replaced'])
+export type EndReason = z.infer<typeof endReason>
+
+/** Sent every 5 s from the first moment, during a slow replay too. */
+const heartbeat = z.object({ type: z.literal('heartbeat'), at: timestamp })
+
+/** The only normal end of a stream: without it the connection broke. */
+const end = z.object({ type: z.literal('end'), reason: endReason })
+
+/** Opens a replay; of mode `full` it starts a new view, which is swapped in at `caught-up`. */
+const replay = z.object({
+  type: z.literal('replay'),
+  mode: replayMode,
+  reason: replayReason.exactOptional(),
+  epoch: count,
+})
+
+/** Ends a replay: from here on the stream is live. */
+const caughtUp = z.object({
+  type: z.literal('caught-up'),
+  mode: replayMode,
+  cursor: wireCursor,
+  epoch: count,
+  hasOlder: z.boolean(),
+  run: run.exactOptional(),
+  queue: z.array(queuedRun),
+  usage: usageLedger.exactOptional(),
+  contextUsage: contextUsage.exactOptional(),
+  canUndo: z.boolean(),
+  canRedo: z.boolean(),
+  /** In mode `live`: the messages that are still open, whole. */
+  open: z.array(message).exactOptional(),
+})
+
+/** What `onChat` yields. Only `caught-up` and `events` carry an event id: the cursor. */
+export const chatFrame = z.discriminatedUnion('type', [
+  replay,
+  z.object({ type: z.literal('messages'), messages: z.array(message) }),
+  z.object({ type: z.literal('events'), events: z.array(event) }),
+  caughtUp,
+  heartbeat,
+  end,
+])
+export type ChatFrame = z.infer<typeof chatFrame>
+export type ChatFrameOf<T extends ChatFrame['type']> = Extract<ChatFrame, { type: T }>
+
+/** What `activity.subscribe` yields. */
+export const activityFrame = z.discriminatedUnion('type', [
+  /** `complete`: from the first of these to `caught-up`, whatever is not listed is gone. */
+  z.object({ type: z.literal('activities'), rows: z.array(activityRow), complete: z.boolean() }),
+  z.object({ type: z.literal('changed'), row: activityRow }),
+  z.object({ type: z.literal('removed'), sessionId: id, revision: count }),
+  z.object({ type: z.literal('caught-up'), cursor: wireCursor }),
+  heartbeat,
+  end,
+])
+export type ActivityFrame = z.infer<typeof activityFrame>

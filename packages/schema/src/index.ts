@@ -1,0 +1,68 @@
+export { type ActivityRow, activityRow } from './activity.ts'
+export { type AgentPart, agentPart, type AgentUsage, type IgnoredAgentPart } from './agent-part.ts'
+export {
+  type Contract,
+  contract,
+  type OnChatInput,
+  onChatInput,
+  type SendInput,
+  sendInput,
+} from './contract.ts'
+export { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
+export {
+  CaughtupError,
+  type ErrorCode,
+  type ErrorData,
+  errorStatus,
+  excerpt,
+  isErrorCode,
+  isPermanent,
+} from './error.ts'
+export { type Event, event, type EventDraft, type EventOf, type EventType } from './event.ts'
+export {
+  type ActivityFrame,
+  activityFrame,
+  type ChatFrame,
+  chatFrame,
+  type ChatFrameOf,
+  type EndReason,
+  type ReplayMode,
+  type ReplayReason,
+} from './frame.ts'
+export { type Page, page, type PageCursor, pageCursor } from './history.ts'
+export { count, id, timestamp } from './id.ts'
+export { defaultLimits, type Limits } from './limits.ts'
+export {
+  type BoundaryKind,
+  type BoundaryTrigger,
+  type FinishReason,
+  finishReason,
+  type Message,
+  message,
+  type MessageDraft,
+  type MessageMetadata,
+  type RunError,
+} from './message.ts'
+export { type Op, op } from './op.ts'
+export {
+  type DataPart,
+  type Part,
+  part,
+  type PromptPart,
+  promptPart,
+  type ReasoningPart,
+  type TextPart,
+  type ToolPart,
+} from './part.ts'
+export { type QueuedRun, queuedRun, type Run, run, type RunDraft, type RunKind } from './run.ts'
+export { type Session, session } from './session.ts'
+export { type ServerStats, serverStats, type StoreStats, storeStats } from './stats.ts'
+export {
+  addUsage,
+  type ContextUsage,
+  contextUsage,
+  type Usage,
+  type UsageLedger,
+  usage,
+  usageLedger,
+} from './usage.ts'

@@ -1,0 +1,48 @@
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Every limit that a deployment can set, with its unit; `defaultLimits` has the defaults. */
+export interface Limits {
+  /** Text of one prompt, in UTF-8 bytes. @default 256 KiB */
+  promptBytes: number
+  /** Parts of one message. @default 1,000 */
+  messageParts: number
+  /** One message in all, in bytes of JSON. @default 16 MiB */
+  messageBytes: number
+  /** Body of one request, in bytes; also one WebSocket message. @default 1 MiB */
+  bodyBytes: number
+  /** Title of a session, in characters. @default 200 */
+  titleLength: number
+  /** Messages of a page or rows of a list when the caller names no number. @default 50 */
+  pageDefault: number
+  /** Messages of a page or rows of a list at most. @default 200 */
+  pageMost: number
+  /** Messages of the window that a fresh client gets. @default 100 */
+  windowMessages: number
+  /** Bytes of JSON of that window (at least one message is always sent). @default 1 MiB */
+  windowBytes: number
+  /** Bytes of JSON that one frame aims at; a single larger message still travels whole. @default 32 KiB */
+  frameBytes: number
+  /** Open streams of one principal. @default 32 */
+  streamsPerPrincipal: number
+  /** Prompts that wait in one session's queue. @default 20 */
+  queuedPerSession: number
+  /** `messages.send` calls of one principal in one minute. @default 120 */
+  sendsPerMinute: number
+}
+
+export const defaultLimits: Readonly<Limits> = {
+  promptBytes: 256 * KiB,
+  messageParts: 1_000,
+  messageBytes: 16 * MiB,
+  bodyBytes: MiB,
+  titleLength: 200,
+  pageDefault: 50,
+  pageMost: 200,
+  windowMessages: 100,
+  windowBytes: MiB,
+  frameBytes: 32 * KiB,
+  streamsPerPrincipal: 32,
+  queuedPerSession: 20,
+  sendsPerMinute: 120,
+}

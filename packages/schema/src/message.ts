@@ -1,0 +1,52 @@
+import * as z from 'zod'
+
+import { count, id, timestamp } from './id.ts'
+import { part } from './part.ts'
+import { contextUsage, usage } from './usage.ts'
+
+/** How a message or a run ended. `lost`: its process died; `length`: the model's limit. */
+export const finishReason = z.enum(['stop', 'tool-calls', 'length', 'interrupted', 'error', 'lost'])
+export type FinishReason = z.infer<typeof finishReason>
+
+/** What a client may know of a failed run: a stable code and words for a person. */
+export const runError = z.object({ code: z.string(), message: z.string() })
+export type RunError = z.infer<typeof runError>
+
+/** How an epoch was opened, and by whom. */
+export const boundaryKind = z.enum(['compaction', 'reset'])
+export type BoundaryKind = z.infer<typeof boundaryKind>
+export const boundaryTrigger = z.enum(['user', 'auto', 'idle'])
+export type BoundaryTrigger = z.infer<typeof boundaryTrigger>
+
+export const messageMetadata = z.object({
+  createdAt: timestamp,
+  finishedAt: timestamp.exactOptional(),
+  /** The run that this message belongs to. */
+  runId: id.exactOptional(),
+  model: z.string().exactOptional(),
+  thinkingLevel: z.string().exactOptional(),
+  usage: usage.exactOptional(),
+  contextUsage: contextUsage.exactOptional(),
+  finishReason: finishReason.exactOptional(),
+  error: runError.exactOptional(),
+  /** Set on the summary with which a compaction opens an epoch. */
+  boundary: z.object({ kind: boundaryKind, trigger: boundaryTrigger }).exactOptional(),
+})
+export type MessageMetadata = z.infer<typeof messageMetadata>
+
+export const message = z.object({
+  id,
+  /** Its place in the session: 1, 2, 3 …, given once and never changed. */
+  order: count,
+  role: z.enum(['system', 'user', 'assistant']),
+  parts: z.array(part),
+  metadata: messageMetadata,
+  /** Seq of the newest event that changed it. */
+  revision: count,
+  epoch: count,
+  status: z.enum(['open', 'done']),
+})
+export type Message = z.infer<typeof message>
+
+/** A message before it is committed: the journal gives it its order, revision and epoch. */
+export type MessageDraft = Omit<Message, 'order' | 'revision' | 'epoch'>

@@ -1,0 +1,89 @@
+import type { Event } from './event.ts'
+import type { Op } from './op.ts'
+import type { Part } from './part.ts'
+
+/** The parts after `ops`; parts that no op names keep their identity. Unfitting ops change nothing. */
+export function applyOps(parts: readonly Part[], ops: readonly Op[]): Part[] {
+  const next = [...parts]
+  for (const op of ops) {
+    const current = next[op.part]
+    if (op.op === 'put') {
+      if (op.part <= next.length) next[op.part] = op.value
+    } else if (current) {
+      next[op.part] = appended(current, op.text, op.done)
+    }
+  }
+  return next
+}
+
+/**
+ * The shortest list of ops with the same effect as `first` and then `second`: appends to one part
+ * join, an append to what was just put goes into it, a put replaces what came before it.
+ */
+export function mergeOps(first: readonly Op[], second: readonly Op[]): Op[] {
+  const merged = [...first]
+  const lastOf = new Map<number, number>()
+  merged.forEach((op, index) => lastOf.set(op.part, index))
+  for (const op of second) {
+    const index = lastOf.get(op.part)
+    const earlier = index === undefined ? undefined : merged[index]
+    if (index === undefined || earlier === undefined) {
+      lastOf.set(op.part, merged.push(op) - 1)
+    } else {
+      merged[index] = joined(earlier, op)
+    }
+  }
+  return merged
+}
+
+/**
+ * Joins neighbouring deltas of one message into events that cover several seqs (`from` to `seq`).
+ * A view that applies the result equals one that applied every event by itself.
+ */
+export function mergeEvents(events: readonly Event[]): Event[] {
+  const merged: Event[] = []
+  for (const event of events) {
+    const last = merged.at(-1)
+    if (
+      last?.type === 'message-delta' &&
+      event.type === 'message-delta' &&
+      last.messageId === event.messageId &&
+      last.epoch === event.epoch
+    ) {
+      merged[merged.length - 1] = { ...event, from: last.from, ops: mergeOps(last.ops, event.ops) }
+    } else {
+      merged.push(event)
+    }
+  }
+  return merged
+}
+
+function joined(earlier: Op, later: Op): Op {
+  if (later.op === 'put') return later
+  if (earlier.op === 'put') {
+    return { ...earlier, value: appended(earlier.value, later.text, later.done) }
+  }
+  return {
+    op: 'append',
+    part: later.part,
+    text: earlier.text + later.text,
+    ...((earlier.done ?? later.done) && { done: true }),
+  }
+}
+
+function appended(part: Part, text: string, done: true | undefined): Part {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning':
+      return { ...part, text: part.text + text, ...(done && { state: 'done' as const }) }
+    case 'dynamic-tool':
+      return part.state === 'input-streaming' ? { ...part, rawInput: part.rawInput + text } : part
+    case 'file':
+    case 'source-url':
+    case 'source-document':
+    case 'step-start':
+      return part
+    default:
+      return part satisfies { type: `data-${string}` }
+  }
+}

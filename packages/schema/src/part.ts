@@ -1,0 +1,110 @@
+import * as z from 'zod'
+
+// The shapes are those of the AI SDK's UI message parts (ai 7), so that its components render
+// them as they are; `message.test-d.ts` holds them against that package's types.
+
+const providerMetadata = z.record(z.string(), z.record(z.string(), z.json()))
+
+const toolCall = {
+  type: z.literal('dynamic-tool'),
+  toolName: z.string(),
+  toolCallId: z.string(),
+  title: z.string().exactOptional(),
+  providerExecuted: z.boolean().exactOptional(),
+  callProviderMetadata: providerMetadata.exactOptional(),
+}
+
+export const textPart = z.object({
+  type: z.literal('text'),
+  text: z.string(),
+  state: z.enum(['streaming', 'done']).exactOptional(),
+  providerMetadata: providerMetadata.exactOptional(),
+})
+
+export const reasoningPart = z.object({
+  type: z.literal('reasoning'),
+  text: z.string(),
+  state: z.enum(['streaming', 'done']).exactOptional(),
+  providerMetadata: providerMetadata.exactOptional(),
+})
+
+/** A tool call; deltas append to `rawInput` while its input streams. */
+export const toolPart = z.discriminatedUnion('state', [
+  z.object({ ...toolCall, state: z.literal('input-streaming'), rawInput: z.string() }),
+  z.object({ ...toolCall, state: z.literal('input-available'), input: z.unknown() }),
+  z.object({
+    ...toolCall,
+    state: z.literal('output-available'),
+    input: z.unknown(),
+    output: z.unknown(),
+    preliminary: z.boolean().exactOptional(),
+  }),
+  z.object({
+    ...toolCall,
+    state: z.literal('output-error'),
+    input: z.unknown(),
+    errorText: z.string(),
+  }),
+])
+
+export const filePart = z.object({
+  type: z.literal('file'),
+  mediaType: z.string(),
+  filename: z.string().exactOptional(),
+  url: z.string(),
+  providerMetadata: providerMetadata.exactOptional(),
+})
+
+export const sourceUrlPart = z.object({
+  type: z.literal('source-url'),
+  sourceId: z.string(),
+  url: z.string(),
+  title: z.string().exactOptional(),
+  providerMetadata: providerMetadata.exactOptional(),
+})
+
+export const sourceDocumentPart = z.object({
+  type: z.literal('source-document'),
+  sourceId: z.string(),
+  mediaType: z.string(),
+  title: z.string(),
+  filename: z.string().exactOptional(),
+  providerMetadata: providerMetadata.exactOptional(),
+})
+
+export const dataPart = z.object({
+  type: z.templateLiteral(['data-', z.string()]),
+  id: z.string().exactOptional(),
+  data: z.unknown(),
+})
+
+export const stepStartPart = z.object({ type: z.literal('step-start') })
+
+/** A typed fragment of a message. */
+export const part = z.union([
+  textPart,
+  reasoningPart,
+  toolPart,
+  filePart,
+  sourceUrlPart,
+  sourceDocumentPart,
+  stepStartPart,
+  dataPart,
+])
+export type Part = z.infer<typeof part>
+export type TextPart = z.infer<typeof textPart>
+export type ReasoningPart = z.infer<typeof reasoningPart>
+export type ToolPart = z.infer<typeof toolPart>
+export type DataPart = z.infer<typeof dataPart>
+
+/** What a person may put into a prompt. */
+export const promptPart = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: z.string() }),
+  z.strictObject({
+    type: z.literal('file'),
+    mediaType: z.string().max(200),
+    filename: z.string().max(200).exactOptional(),
+    url: z.string(),
+  }),
+])
+export type PromptPart = z.infer<typeof promptPart>

@@ -1,0 +1,48 @@
+import * as z from 'zod'
+
+import { count } from './id.ts'
+
+/** Tokens of one request or a sum of them. Absent means that the provider did not say. */
+export const usage = z.object({
+  inputTokens: count.exactOptional(),
+  outputTokens: count.exactOptional(),
+  reasoningTokens: count.exactOptional(),
+  cachedInputTokens: count.exactOptional(),
+  totalTokens: count.exactOptional(),
+})
+export type Usage = z.infer<typeof usage>
+
+/** What a session has used so far. The newer version wins wherever two meet. */
+export const usageLedger = z.object({
+  version: count,
+  totals: usage,
+})
+export type UsageLedger = z.infer<typeof usageLedger>
+
+/** How full the model's context is after the newest request. */
+export const contextUsage = z.object({
+  tokens: count,
+  /** Size of the model's context window in tokens, where it is known. */
+  limit: count.exactOptional(),
+  /** True when computed (after a compaction) instead of reported by the provider. */
+  estimated: z.boolean().exactOptional(),
+})
+export type ContextUsage = z.infer<typeof contextUsage>
+
+const fields = [
+  'inputTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'cachedInputTokens',
+  'totalTokens',
+] as const
+
+/** The sum of two usages; a field that neither has stays absent. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  const sum: Usage = {}
+  for (const field of fields) {
+    if (a[field] !== undefined || b[field] !== undefined)
+      sum[field] = (a[field] ?? 0) + (b[field] ?? 0)
+  }
+  return sum
+}
