@@ -1,0 +1,143 @@
+import type { Clock } from '@caughtup/schema/clock'
+
+export interface BrokerOptions {
+  clock: Clock
+  /** Entries that one subscriber may have waiting. @default 64 */
+  capacity?: number
+  /** How long `publishMustDeliver` waits for room, in ms, for all subscribers together. @default 50 */
+  mustDeliverTimeout?: number
+}
+
+interface Subscriber<T> {
+  readonly entries: T[]
+  /** Must-deliver entries that wait for room, in order; `taken` ends their publisher's wait. */
+  readonly overflow: { entry: T; taken: () => void }[]
+  /** Ends the reader's wait for an entry. */
+  wake: (() => void) | undefined
+  closed: boolean
+}
+
+/**
+ * A small in-process fan-out for code beside the store: webhooks, logs, a terminal.
+ * A subscriber that does not read loses entries, which are counted; it never holds up the others
+ * beyond the must-deliver timeout, and never costs more memory than its capacity.
+ */
+export class Broker<T> {
+  readonly #clock: Clock
+  readonly #capacity: number
+  readonly #mustDeliverTimeout: number
+  readonly #subscribers = new Set<Subscriber<T>>()
+  #closed = false
+  #dropCount = 0
+  #mustDeliverDropCount = 0
+
+  constructor({ clock, capacity = 64, mustDeliverTimeout = 50 }: BrokerOptions) {
+    this.#clock = clock
+    this.#capacity = capacity
+    this.#mustDeliverTimeout = mustDeliverTimeout
+  }
+
+  /** Entries that full subscribers did not get from `publish`. */
+  get dropCount(): number {
+    return this.#dropCount
+  }
+
+  /** Entries that subscribers still full at the timeout did not get from `publishMustDeliver`. */
+  get mustDeliverDropCount(): number {
+    return this.#mustDeliverDropCount
+  }
+
+  /** Entries from now on. Ended by the signal, by `return()` (idempotent), or by `close`. */
+  subscribe({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<T> & Disposable {
+    const subscriber: Subscriber<T> = { entries: [], overflow: [], wake: undefined, closed: false }
+    const end = () => {
+      signal?.removeEventListener('abort', end)
+      this.#remove(subscriber)
+    }
+    if (this.#closed || signal?.aborted) subscriber.closed = true
+    else {
+      this.#subscribers.add(subscriber)
+      signal?.addEventListener('abort', end, { once: true })
+    }
+    return {
+      [Symbol.asyncIterator]() {
+        return this
+      },
+      async next() {
+        while (subscriber.entries.length === 0) {
+          if (subscriber.closed) return { done: true, value: undefined }
+          await new Promise<void>((resolve) => (subscriber.wake = resolve))
+        }
+        const [value] = subscriber.entries.splice(0, 1)
+        const first = subscriber.overflow.shift()
+        if (first) {
+          subscriber.entries.push(first.entry)
+          first.taken()
+        }
+        return { done: false, value }
+      },
+      async return() {
+        end()
+        return { done: true, value: undefined }
+      },
+      [Symbol.dispose]: end,
+    }
+  }
+
+  /** Never waits: a full subscriber does not get it, and `dropCount` says so. */
+  publish(entry: T): void {
+    for (const subscriber of this.#subscribers) {
+      if (!this.#offer(subscriber, entry)) this.#dropCount++
+    }
+  }
+
+  /**
+   * Waits until every subscriber has room, at most the timeout for all of them together; those
+   * that are full then do not get it, and `mustDeliverDropCount` says so.
+   */
+  async publishMustDeliver(entry: T): Promise<void> {
+    const waits: Promise<void>[] = []
+    const late: (() => void)[] = []
+    for (const subscriber of this.#subscribers) {
+      if (this.#offer(subscriber, entry)) continue
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const place = { entry, taken: resolve }
+      subscriber.overflow.push(place)
+      waits.push(promise)
+      late.push(() => {
+        const index = subscriber.overflow.indexOf(place)
+        if (index < 0) return
+        subscriber.overflow.splice(index, 1)
+        this.#mustDeliverDropCount++
+        resolve()
+      })
+    }
+    if (waits.length === 0) return
+    const cancel = this.#clock.after(this.#mustDeliverTimeout, () => {
+      for (const giveUp of late) giveUp()
+    })
+    await Promise.all(waits)
+    cancel()
+  }
+
+  /** Ends every subscription after what already waits in it. */
+  close(): void {
+    this.#closed = true
+    for (const subscriber of this.#subscribers) this.#remove(subscriber)
+  }
+
+  /** Whether it was taken. Nothing overtakes a must-deliver entry that waits for room. */
+  #offer(subscriber: Subscriber<T>, entry: T): boolean {
+    if (subscriber.overflow.length > 0 || subscriber.entries.length >= this.#capacity) return false
+    subscriber.entries.push(entry)
+    subscriber.wake?.()
+    return true
+  }
+
+  #remove(subscriber: Subscriber<T>): void {
+    this.#subscribers.delete(subscriber)
+    subscriber.closed = true
+    subscriber.wake?.()
+    for (const { taken } of subscriber.overflow.splice(0)) taken()
+  }
+}

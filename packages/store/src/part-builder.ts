@@ -1,0 +1,178 @@
+import { type AgentPart, CaughtupError, type Op, type Part, type ToolPart } from '@caughtup/schema'
+
+/** What one part of an agent's stream does to the message. */
+export interface Change {
+  ops: Op[]
+  /** Whether others must see it before the agent goes on. */
+  structural: boolean
+}
+
+const nothing: Change = { ops: [], structural: false }
+
+/**
+ * Turns the parts of an agent's stream into ops on its message. It remembers where each open
+ * block and tool call stands, and nothing of their text.
+ */
+export class PartBuilder {
+  #count: number
+  /** Part index of the open text and reasoning blocks, by kind and id. */
+  readonly #blocks = new Map<string, number>()
+  readonly #tools = new Map<string, { index: number; part: ToolPart }>()
+
+  constructor(partCount = 0) {
+    this.#count = partCount
+  }
+
+  change(part: AgentPart): Change {
+    switch (part.type) {
+      case 'text-start':
+      case 'reasoning-start':
+        // A block becomes a part with its first text: an empty one is nothing to show.
+        return nothing
+      case 'text-delta':
+        return this.#append('text', part.id, part.text)
+      case 'reasoning-delta':
+        return this.#append('reasoning', part.id, part.text)
+      case 'text-end':
+        return this.#end('text', part.id)
+      case 'reasoning-end':
+        return { ...this.#end('reasoning', part.id), structural: true }
+      case 'tool-input-start':
+        return this.#openTool(part)
+      case 'tool-input-delta': {
+        const tool = this.#tools.get(part.id)
+        if (tool?.part.state !== 'input-streaming' || part.delta === '') return nothing
+        return { ops: [{ op: 'append', part: tool.index, text: part.delta }], structural: false }
+      }
+      case 'tool-input-end':
+        return nothing
+      case 'tool-call':
+        return this.#putTool(part.toolCallId, {
+          ...describe(part),
+          state: 'input-available',
+          input: part.input,
+        })
+      case 'tool-result':
+        return this.#putTool(part.toolCallId, {
+          ...describe(part),
+          state: 'output-available',
+          input: this.#inputOf(part),
+          output: part.output,
+          ...(part.preliminary && { preliminary: true }),
+        })
+      case 'tool-error':
+        return this.#putTool(part.toolCallId, {
+          ...describe(part),
+          state: 'output-error',
+          input: this.#inputOf(part),
+          errorText: errorText(part.error),
+        })
+      case 'source':
+        return this.#put(
+          part.sourceType === 'url'
+            ? {
+                type: 'source-url',
+                sourceId: part.id,
+                url: part.url,
+                ...(part.title !== undefined && { title: part.title }),
+              }
+            : {
+                type: 'source-document',
+                sourceId: part.id,
+                mediaType: part.mediaType,
+                title: part.title,
+                ...(part.filename !== undefined && { filename: part.filename }),
+              },
+        )
+      case 'file': {
+        const { mediaType, base64 } = part.file
+        return this.#put({ type: 'file', mediaType, url: `data:${mediaType};base64,${base64}` })
+      }
+      case 'start-step':
+        this.#blocks.clear()
+        return this.#put({ type: 'step-start' })
+      case 'finish-step':
+      case 'finish':
+      case 'error':
+        return nothing
+      default:
+        return this.#put(part)
+    }
+  }
+
+  /** A whole part of its own, behind those that are there. */
+  #put(part: Part): Change {
+    return { ops: [{ op: 'put', part: this.#count++, value: part }], structural: false }
+  }
+
+  #append(kind: 'text' | 'reasoning', id: string | undefined, text: string): Change {
+    if (text === '') return nothing
+    const key = `${kind} ${id ?? ''}`
+    const index = this.#blocks.get(key)
+    // Without ids, a block ends where another part begins.
+    if (index !== undefined && (id !== undefined || index === this.#count - 1)) {
+      return { ops: [{ op: 'append', part: index, text }], structural: false }
+    }
+    this.#blocks.set(key, this.#count)
+    return this.#put({ type: kind, text, state: 'streaming' })
+  }
+
+  #end(kind: 'text' | 'reasoning', id: string | undefined): Change {
+    const key = `${kind} ${id ?? ''}`
+    const index = this.#blocks.get(key)
+    this.#blocks.delete(key)
+    if (index === undefined) return nothing
+    return { ops: [{ op: 'append', part: index, text: '', done: true }], structural: false }
+  }
+
+  #openTool(start: Extract<AgentPart, { type: 'tool-input-start' }>): Change {
+    return this.#putTool(start.id, {
+      ...describe({ ...start, toolCallId: start.id }),
+      state: 'input-streaming',
+      rawInput: '',
+    })
+  }
+
+  #putTool(toolCallId: string, part: ToolPart): Change {
+    const known = this.#tools.get(toolCallId)
+    const index = known?.index ?? this.#count++
+    this.#tools.set(toolCallId, { index, part })
+    return { ops: [{ op: 'put', part: index, value: part }], structural: true }
+  }
+
+  #inputOf(part: { toolCallId: string; toolName: string; input?: unknown }): unknown {
+    if (part.input !== undefined) return part.input
+    const known = this.#tools.get(part.toolCallId)?.part
+    if (!known) {
+      throw new CaughtupError(
+        'BAD_INPUT',
+        `The agent gave a result for tool call ${part.toolCallId} (${part.toolName}), which it never made.`,
+        { field: 'toolCallId', value: part.toolCallId, reason: 'tool-call-unknown' },
+      )
+    }
+    return known.state === 'input-streaming' ? undefined : known.input
+  }
+}
+
+function describe(tool: {
+  toolCallId: string
+  toolName: string
+  title?: string | undefined
+  providerExecuted?: boolean | undefined
+}) {
+  return {
+    type: 'dynamic-tool' as const,
+    toolCallId: tool.toolCallId,
+    toolName: tool.toolName,
+    ...(tool.title !== undefined && { title: tool.title }),
+    ...(tool.providerExecuted !== undefined && { providerExecuted: tool.providerExecuted }),
+  }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error
+    ? error.message
+    : typeof error === 'string'
+      ? error
+      : JSON.stringify(error)
+}

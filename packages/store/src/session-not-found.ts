@@ -1,0 +1,9 @@
+import { CaughtupError, excerpt } from '@caughtup/schema'
+
+/** Also for what exists and is not the caller's. */
+export function sessionNotFound(sessionId: string): CaughtupError {
+  return new CaughtupError('NOT_FOUND', `There is no session ${excerpt(sessionId)}.`, {
+    field: 'sessionId',
+    value: excerpt(sessionId),
+  })
+}

@@ -1,0 +1,106 @@
+import { CaughtupError, excerpt, type Limits, type Session } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+import { v7 as uuid } from 'uuid'
+
+import { assertAtMost } from './assert-at-most.ts'
+import { sessionNotFound } from './session-not-found.ts'
+import type { Storage } from './storage.ts'
+
+/** Creating, finding, renaming and deleting sessions. What is not yours is not found. */
+export class Sessions {
+  readonly #storage: Storage
+  readonly #limits: Readonly<Limits>
+  readonly #clock: Clock
+  readonly #on: { changed: () => void; deleted: (sessionId: string) => void }
+
+  constructor(
+    storage: Storage,
+    limits: Readonly<Limits>,
+    clock: Clock,
+    on: { changed: () => void; deleted: (sessionId: string) => void },
+  ) {
+    this.#storage = storage
+    this.#limits = limits
+    this.#clock = clock
+    this.#on = on
+  }
+
+  /** @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters */
+  async create(options: {
+    /** The principal who may delete it; a member like the others besides. */
+    owner: string
+    title?: string
+    members?: readonly string[]
+  }): Promise<Session> {
+    const { owner, title = '', members = [] } = options
+    this.#assertTitle(title)
+    const session = await this.#storage.createSession({
+      id: uuid({ msecs: this.#clock.now() }),
+      title,
+      createdAt: this.#clock.now(),
+      members: [owner, ...members.filter((member) => member !== owner)],
+    })
+    this.#on.changed()
+    return session
+  }
+
+  /** @throws CaughtupError `NOT_FOUND`, also when `principal` is no member */
+  async get(sessionId: string, principal: string): Promise<Session> {
+    const session = await this.#storage.session(sessionId)
+    if (!session || !(await this.#storage.isMember(sessionId, principal))) {
+      throw sessionNotFound(sessionId)
+    }
+    return session
+  }
+
+  /** The principal's sessions by recency, newest first. */
+  async list(
+    principal: string,
+    { cursor, limit = this.#limits.pageDefault }: { cursor?: string; limit?: number } = {},
+  ): Promise<{ sessions: Session[]; nextCursor: string | null }> {
+    assertAtMost('limit', limit, this.#limits.pageMost)
+    const after = cursor === undefined ? undefined : decodeListCursor(cursor)
+    const found = await this.#storage.sessions(principal, { limit, ...(after && { after }) })
+    return {
+      sessions: found.sessions,
+      nextCursor: found.next ? `${found.next.recency}.${found.next.id}` : null,
+    }
+  }
+
+  /** @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a title that is too long */
+  async update(sessionId: string, { title }: { title: string }): Promise<Session> {
+    this.#assertTitle(title)
+    const session = await this.#storage.updateSession(sessionId, { title, at: this.#clock.now() })
+    if (!session) throw sessionNotFound(sessionId)
+    this.#on.changed()
+    return session
+  }
+
+  /** Removes it with its messages and journal; what is pending for it is dropped, its followers end. */
+  async delete(sessionId: string): Promise<void> {
+    const members = await this.#storage.deleteSession(sessionId)
+    if (members.length === 0) throw sessionNotFound(sessionId)
+    this.#on.deleted(sessionId)
+  }
+
+  #assertTitle(title: string): void {
+    const limit = this.#limits.titleLength
+    if (title.length <= limit) return
+    throw new CaughtupError(
+      'BAD_INPUT',
+      `The title has ${title.length} characters, and at most ${limit} are allowed.`,
+      { field: 'title', value: excerpt(title), limit },
+    )
+  }
+}
+
+function decodeListCursor(cursor: string): { recency: number; id: string } {
+  const [, recency, id] = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? []
+  if (recency === undefined || id === undefined) {
+    throw new CaughtupError('BAD_INPUT', `${excerpt(cursor)} is no cursor of a session list.`, {
+      field: 'cursor',
+      value: excerpt(cursor),
+    })
+  }
+  return { recency: Number(recency), id }
+}

@@ -1,0 +1,134 @@
+import type { ActivityRow, Message, Session } from '@caughtup/schema'
+
+import type { ActivityChanges, ListQuery, SessionList } from '../storage.ts'
+import type { Database, Row } from './database.ts'
+import type { LiveSessions } from './live-sessions.ts'
+
+const rowsOf = `SELECT sessions.*, members.read_up_to FROM members
+  JOIN sessions ON sessions.key = members.session WHERE members.principal = ?`
+
+/** Reads of sessions as wholes: lists, and the rows of the activity feed. */
+export class ActivityReads {
+  readonly #db: Database
+  readonly #lives: LiveSessions
+  /** Below this position, removals may be forgotten. */
+  #floor = 0
+
+  constructor(db: Database, lives: LiveSessions) {
+    this.#db = db
+    this.#lives = lives
+  }
+
+  session(sessionId: string): Session | undefined {
+    const row = this.#db.get('SELECT * FROM sessions WHERE id = ?', sessionId)
+    return row && this.#session(row)
+  }
+
+  sessions(principal: string, { after, limit }: ListQuery): SessionList {
+    const { recency = Number.MAX_SAFE_INTEGER, id = '' } = after ?? {}
+    const rows = this.#db.all(
+      `${rowsOf} AND (sessions.recency < ?2 OR (sessions.recency = ?2 AND sessions.id < ?3))
+       ORDER BY sessions.recency DESC, sessions.id DESC LIMIT ?4`,
+      principal,
+      recency,
+      id,
+      limit + 1,
+    )
+    const listed = rows.slice(0, limit)
+    const last = rows.length > limit ? listed.at(-1) : undefined
+    return {
+      sessions: listed.map((row) => this.#session(row)),
+      ...(last && { next: { recency: Number(last['recency']), id: String(last['id']) } }),
+    }
+  }
+
+  changes(principal: string, since: number | undefined): ActivityChanges {
+    const complete = since === undefined || since < this.#floor
+    const from = complete ? 0 : since
+    const rows = this.#db.all(
+      `${rowsOf} AND sessions.revision > ? ORDER BY sessions.revision`,
+      principal,
+      from,
+    )
+    const removed = complete
+      ? []
+      : this.#db.all(
+          'SELECT session_id, revision FROM removed WHERE principal = ? AND revision > ? ORDER BY revision',
+          principal,
+          from,
+        )
+    return {
+      rows: rows.map((row) => this.#activityRow(row)),
+      removed: removed.map((row) => ({
+        sessionId: String(row['session_id']),
+        revision: Number(row['revision']),
+      })),
+      position: this.#lives.nextRevision() - 1,
+      complete,
+    }
+  }
+
+  row(principal: string, sessionId: string): ActivityRow | undefined {
+    const row = this.#db.get(`${rowsOf} AND sessions.id = ?`, principal, sessionId)
+    return row && this.#activityRow(row)
+  }
+
+  /** Keeps the newest `count` removals; cursors older than the others get the complete list. */
+  forgetRemovals(count: number): void {
+    const oldest = this.#db.get(
+      'SELECT revision FROM removed ORDER BY revision DESC LIMIT 1 OFFSET ?',
+      count,
+    )
+    if (!oldest) return
+    const floor = Number(oldest['revision'])
+    this.#db.run('DELETE FROM removed WHERE revision <= ?', floor)
+    this.#floor = floor
+  }
+
+  #session(row: Row): Session {
+    return {
+      id: String(row['id']),
+      title: String(row['title']),
+      createdAt: Number(row['created_at']),
+      updatedAt: Number(row['updated_at']),
+      epoch: this.#lives.recordOf(row).epoch,
+    }
+  }
+
+  #activityRow(row: Row): ActivityRow {
+    const record = this.#lives.recordOf(row)
+    const { recency, generation, epoch, messageCount, lastMessageAt, contextUsage } = record
+    const { lastModel, lastThinkingLevel, lastError } = record
+    const sessionId = String(row['id'])
+    return {
+      sessionId,
+      title: String(row['title']),
+      revision: Number(row['revision']),
+      recency,
+      generation,
+      epoch,
+      messageCount,
+      streaming: record.run?.status === 'streaming',
+      headSeq: record.seq,
+      unread: this.#unread(Number(row['key']), sessionId, Number(row['read_up_to'])),
+      ...(lastModel !== undefined && { lastModel }),
+      ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
+      ...(lastMessageAt !== undefined && { lastMessageAt }),
+      ...(contextUsage && { contextUsage }),
+      ...(lastError && { lastError }),
+    }
+  }
+
+  #unread(key: number, sessionId: string, readUpTo: number): number {
+    const row = this.#db.get(
+      'SELECT count(*) AS unread FROM messages WHERE session = ? AND ord > ? AND answered = 1',
+      key,
+      readUpTo,
+    )
+    let unread = Number(row?.['unread'] ?? 0)
+    const isUnread = (message: Message) =>
+      message.order > readUpTo && message.role === 'assistant' && message.status === 'done'
+    for (const message of this.#lives.overlayOf(sessionId)) if (isUnread(message)) unread++
+    return unread
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+
+import { StorageError, type StorageFailure } from '../storage.ts'
+import { migrate } from './schema.ts'
+
+export interface DatabaseOptions {
+  path: string
+  durability: 'normal' | 'full'
+}
+
+/**
+ * Waiting for a lock happens here in slices of 5 ms and above in time that others can use:
+ * waiting inside SQLite would stop every heartbeat of the process.
+ */
+const busyTimeout = 5
+
+/** A SQLite file: prepared statements, write transactions, and errors with a name. */
+export class Database {
+  readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor({ path: file, durability }: DatabaseOptions) {
+    if (file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
+    this.#db = named(() => new DatabaseSync(file, { timeout: busyTimeout }))
+    named(() => {
+      this.#db.exec('PRAGMA journal_mode = WAL')
+      this.#db.exec(`PRAGMA synchronous = ${durability}`)
+      migrate(this.#db, file)
+    })
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return named(() => this.#statement(sql).all(...values))
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return named(() => this.#statement(sql).get(...values))
+  }
+
+  /** Rows one at a time, for reads that stop early. */
+  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return named(() => this.#statement(sql).iterate(...values))
+  }
+
+  run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number } {
+    const { changes, lastInsertRowid } = named(() => this.#statement(sql).run(...values))
+    return { changes: Number(changes), lastId: Number(lastInsertRowid) }
+  }
+
+  /** Runs `work` in a write transaction; what throws in it changes nothing. */
+  transaction<T>(work: () => T): T {
+    named(() => this.#db.exec('BEGIN IMMEDIATE'))
+    try {
+      const result = work()
+      named(() => this.#db.exec('COMMIT'))
+      return result
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.#db.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+export type Row = Record<string, unknown>
+
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html) that a caller can act on. */
+const failures: Record<number, StorageFailure> = {
+  5: 'busy',
+  6: 'busy',
+  10: 'io',
+  11: 'corrupt',
+  13: 'full',
+  26: 'corrupt',
+}
+
+function named<T>(call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    if ('errcode' in error && typeof error.errcode === 'number') {
+      const failure = failures[error.errcode & 0xff]
+      if (failure) throw new StorageError(failure, `SQLite: ${error.message}`, { cause: error })
+    }
+    if ('code' in error && error.code === 'ERR_INVALID_STATE') {
+      throw new StorageError('closed', 'The database is closed.', { cause: error })
+    }
+    throw error
+  }
+}

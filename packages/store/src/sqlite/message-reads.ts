@@ -1,0 +1,118 @@
+import { type Message, message as messageSchema, type Page } from '@caughtup/schema'
+
+import type { Window, WindowCaps } from '../storage.ts'
+import type { Database, Row } from './database.ts'
+import type { LiveSession } from './live-session.ts'
+
+/** Reads of messages: packed rows, with what changed since laid over them. */
+export class MessageReads {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** A message's row, without what changed since. */
+  packed(key: number, messageId: string): Message | undefined {
+    const row = this.#db.get(
+      'SELECT body FROM messages WHERE session = ? AND id = ?',
+      key,
+      messageId,
+    )
+    return row && messageIn(row)
+  }
+
+  exists(key: number, messageId: string): boolean {
+    const row = this.#db.get('SELECT 1 FROM messages WHERE session = ? AND id = ?', key, messageId)
+    return row !== undefined
+  }
+
+  /** Packed messages that are not finished. */
+  open(key: number): Message[] {
+    const rows = this.#db.all('SELECT body FROM messages WHERE session = ? AND open = 1', key)
+    return rows.flatMap((row) => messageIn(row) ?? [])
+  }
+
+  window(live: LiveSession, caps: WindowCaps): Window {
+    const { record, journal, tag } = live
+    const newestFirst: Message[] = []
+    let bytes = 0
+    for (const { message, size } of this.#before(live, Number.MAX_SAFE_INTEGER)) {
+      bytes += size
+      const full = newestFirst.length >= caps.messages || bytes > caps.bytes
+      if (message.epoch !== record.epoch || (full && newestFirst.length > 0)) break
+      newestFirst.push(message)
+    }
+    const first = newestFirst.at(-1)
+    return {
+      messages: newestFirst.reverse(),
+      head: record,
+      cursor: { journal, seq: record.seq, tag },
+      hasOlder: this.#hasBefore(live, first?.order ?? Number.MAX_SAFE_INTEGER),
+    }
+  }
+
+  page(live: LiveSession, before: number, limit: number): Page {
+    const newestFirst: Message[] = []
+    for (const { message } of this.#before(live, before)) {
+      const epoch = newestFirst[0]?.epoch ?? message.epoch
+      if (message.epoch !== epoch || newestFirst.length >= limit) break
+      newestFirst.push(message)
+    }
+    const first = newestFirst.at(-1)
+    const hasOlder = first !== undefined && this.#hasBefore(live, first.order)
+    return {
+      messages: newestFirst.reverse(),
+      nextCursor: hasOlder ? { before: first.order } : null,
+      hasOlder,
+      epoch: first?.epoch ?? live.record.epoch,
+      asOf: live.record.seq,
+    }
+  }
+
+  /** Messages of lower order, newest first, read one at a time. */
+  *#before(live: LiveSession, order: number): Iterable<{ message: Message; size: number }> {
+    const changed = [...live.overlay.values()]
+      .filter((message) => message.order < order)
+      .sort((a, b) => b.order - a.order)
+    const rows = this.#db.iterate(
+      'SELECT ord, body FROM messages WHERE session = ? AND ord < ? ORDER BY ord DESC',
+      live.key,
+      order,
+    )
+    let next = 0
+    for (const row of rows) {
+      const rowOrder = Number(row['ord'])
+      for (let newer = changed[next]; newer && newer.order >= rowOrder; newer = changed[++next]) {
+        yield { message: newer, size: JSON.stringify(newer).length }
+      }
+      if (changed[next - 1]?.order === rowOrder) continue
+      const message = messageIn(row)
+      if (message) yield { message, size: String(row['body']).length }
+    }
+    for (const message of changed.slice(next)) {
+      yield { message, size: JSON.stringify(message).length }
+    }
+  }
+
+  #hasBefore({ key, overlay }: LiveSession, order: number): boolean {
+    for (const message of overlay.values()) if (message.order < order) return true
+    const row = this.#db.get(
+      'SELECT 1 FROM messages WHERE session = ? AND ord < ? LIMIT 1',
+      key,
+      order,
+    )
+    return row !== undefined
+  }
+}
+
+/** The message in a row; one that cannot be read is passed over, so that it hides no other. */
+function messageIn(row: Row): Message | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(String(row['body']))
+  } catch {
+    return undefined
+  }
+  return messageSchema.safeParse(value).data
+}

@@ -1,0 +1,27 @@
+import type { StorageFactory } from '../storage.ts'
+import { Database } from './database.ts'
+import { SqliteStorage } from './sqlite-storage.ts'
+
+export interface SqliteOptions {
+  /** The database file, made with its folder when it is missing; `:memory:` for one that is not kept. */
+  path: string
+  /**
+   * What a commit survives: `normal` the end of the process, `full` also a power cut (an fsync per
+   * commit). After a power cut with `normal` the newest commits may be gone; clients notice it.
+   * @default 'normal'
+   */
+  durability?: 'normal' | 'full'
+}
+
+/**
+ * The default engine: one SQLite file, through Node's own `node:sqlite`.
+ *
+ * @throws StorageError when the file cannot be opened or was written by a newer version
+ */
+export function sqlite({ path, durability = 'normal' }: SqliteOptions): StorageFactory {
+  return {
+    async open({ random }) {
+      return new SqliteStorage(new Database({ path, durability }), random)
+    },
+  }
+}

@@ -1,0 +1,192 @@
+import type {
+  ActivityRow,
+  Cursor,
+  Event,
+  EventDraft,
+  Message,
+  Page,
+  ReplayReason,
+  Session,
+} from '@caughtup/schema'
+import type { Head } from '@caughtup/schema/fold'
+
+/**
+ * The port between the store and a database: what the store needs, and nothing of how it is done.
+ *
+ * Every call is asynchronous and may take a signal. What a commit returned is durable as far as
+ * the engine promises, visible to every later read, and has its place in its session's journal.
+ * A call that fails with a {@link StorageError} has changed nothing.
+ */
+export interface Storage {
+  /** Writes the slices of any number of sessions in one transaction, each taken or refused whole. */
+  commit(slices: readonly Slice[]): Promise<SliceResult[]>
+
+  /** Events after `after`, merged, oldest first, until about `bytes` of them (at least one). */
+  events(sessionId: string, after: number, options: EventsOptions): Promise<EventBatch>
+  /** The newest epoch's messages, capped, with the head as of the same moment. */
+  window(sessionId: string, caps: WindowCaps): Promise<Window>
+  /** The stretch before the message of order `before`: one epoch, at most `limit` messages. */
+  page(sessionId: string, before: number, limit: number): Promise<Page>
+  message(sessionId: string, messageId: string): Promise<Message | undefined>
+  head(sessionId: string): Promise<{ head: Head; cursor: Cursor; open: Message[] }>
+  /** Whether a stream can go on from `cursor`, and if not, why. */
+  checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason>
+
+  createSession(session: NewSession): Promise<Session>
+  /** `undefined` where it does not exist. */
+  session(sessionId: string): Promise<Session | undefined>
+  isMember(sessionId: string, principal: string): Promise<boolean>
+  sessions(principal: string, query: ListQuery): Promise<SessionList>
+  /** `undefined` where it does not exist. */
+  updateSession(
+    sessionId: string,
+    change: { title: string; at: number },
+  ): Promise<Session | undefined>
+  /** Returns the principals who saw it until now; empty where it did not exist. */
+  deleteSession(sessionId: string): Promise<string[]>
+
+  /** Rows and tombstones after a position of the feed, or every row, in the order of commits. */
+  activity(principal: string, since: number | undefined): Promise<ActivityChanges>
+  /** One session's row, or `undefined` where the principal has none. */
+  activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined>
+  /** Moves a read mark forward and returns where it stands. */
+  markRead(sessionId: string, principal: string, upTo: number): Promise<number>
+
+  /** Moves this process's counter; other processes judge by it whether this one lives. */
+  beat(): Promise<void>
+  /** Runs that have not ended and sessions whose queue waits, of every process. */
+  openRuns(): Promise<OpenRun[]>
+
+  close(): Promise<void>
+}
+
+/** Makes an engine ready, migrating its schema if need be. */
+export interface StorageFactory {
+  open(options: { random: () => number }): Promise<Storage>
+}
+
+/** Changes of one session that stand or fall together. */
+export interface Slice {
+  sessionId: string
+  /** When it happened, in ms since the epoch. */
+  at: number
+  drafts: readonly EventDraft[]
+  /** What must be true of the session at the moment of the commit. */
+  guard?: Guard
+}
+
+/**
+ * - `run`: this run is the active one. The fence: a run that was ended elsewhere writes no more.
+ * - `idle`: nothing runs and nothing waits
+ * - `busy`: something runs or waits, and fewer than `queueBelow` wait
+ * - `next`: nothing runs and this run is the first that waits
+ * - `queued`: this run waits
+ */
+export type Guard =
+  | { is: 'run'; runId: string }
+  | { is: 'idle' }
+  | { is: 'busy'; queueBelow: number }
+  | { is: 'next'; runId: string }
+  | { is: 'queued'; runId: string }
+
+export type SliceResult =
+  | { refused: Refusal }
+  | {
+      refused?: undefined
+      events: Event[]
+      cursor: Cursor
+      /** Messages that the slice touched, as they are after it. */
+      messages: Message[]
+      /** Whether the session's activity row changed. */
+      activity: boolean
+    }
+
+/**
+ * - `session-missing`: deleted, or never there
+ * - `guard-failed`: the guard does not hold
+ * - `queue-full`: only for the guard `busy`
+ * - `message-exists`: a message of that id is in the session already
+ * - `message-missing`: a delta or finish for a message that is not open
+ */
+export type Refusal =
+  | 'session-missing'
+  | 'guard-failed'
+  | 'queue-full'
+  | 'message-exists'
+  | 'message-missing'
+
+export interface EventsOptions {
+  /** Bytes of event JSON after which the batch ends. */
+  bytes: number
+}
+
+export interface EventBatch {
+  events: Event[]
+  /** At the last of the events; at `after` where there are none. */
+  cursor: Cursor
+  /** Whether nothing lies after it. */
+  complete: boolean
+}
+
+export interface WindowCaps {
+  messages: number
+  /** Bytes of JSON; the newest message is given whatever its size. */
+  bytes: number
+}
+
+export interface Window {
+  messages: Message[]
+  head: Head
+  cursor: Cursor
+  hasOlder: boolean
+}
+
+export interface NewSession {
+  id: string
+  title: string
+  createdAt: number
+  /** The first is the owner. */
+  members: readonly string[]
+}
+
+export interface ListQuery {
+  /** The last session of the page before: its recency and id. */
+  after?: { recency: number; id: string }
+  limit: number
+}
+
+export interface SessionList {
+  sessions: Session[]
+  /** Where the next page goes on; absent when there is none. */
+  next?: { recency: number; id: string }
+}
+
+export interface ActivityChanges {
+  rows: ActivityRow[]
+  removed: { sessionId: string; revision: number }[]
+  /** Where the feed stands. */
+  position: number
+  /** Whether `rows` is everything, because `since` was absent, unknown or too old. */
+  complete: boolean
+}
+
+export interface OpenRun {
+  sessionId: string
+  head: Head
+  open: Message[]
+  /** The active run's process and its counter; absent where only the queue waits. */
+  lease?: { process: string; own: boolean; beats: number }
+}
+
+/** Why a database call failed; what it was to write is not written. */
+export type StorageFailure = 'busy' | 'full' | 'io' | 'corrupt' | 'closed'
+
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly failure: StorageFailure
+
+  constructor(failure: StorageFailure, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.failure = failure
+  }
+}
