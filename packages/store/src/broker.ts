@@ -9,7 +9,7 @@ export interface BrokerOptions {
 }
 
 interface Subscriber<T> {
-  readonly entries: T[]
+  readonly entries: { entry: T }[]
   /** Must-deliver entries that wait for room, in order; `taken` ends their publisher's wait. */
   readonly overflow: { entry: T; taken: () => void }[]
   /** Ends the reader's wait for an entry. */
@@ -64,17 +64,19 @@ export class Broker<T> {
         return this
       },
       async next() {
-        while (subscriber.entries.length === 0) {
+        for (;;) {
+          const next = subscriber.entries.shift()
+          if (next) {
+            const waiting = subscriber.overflow.shift()
+            if (waiting) {
+              subscriber.entries.push(waiting)
+              waiting.taken()
+            }
+            return { done: false, value: next.entry }
+          }
           if (subscriber.closed) return { done: true, value: undefined }
           await new Promise<void>((resolve) => (subscriber.wake = resolve))
         }
-        const [value] = subscriber.entries.splice(0, 1)
-        const first = subscriber.overflow.shift()
-        if (first) {
-          subscriber.entries.push(first.entry)
-          first.taken()
-        }
-        return { done: false, value }
       },
       async return() {
         end()
@@ -129,7 +131,7 @@ export class Broker<T> {
   /** Whether it was taken. Nothing overtakes a must-deliver entry that waits for room. */
   #offer(subscriber: Subscriber<T>, entry: T): boolean {
     if (subscriber.overflow.length > 0 || subscriber.entries.length >= this.#capacity) return false
-    subscriber.entries.push(entry)
+    subscriber.entries.push({ entry })
     subscriber.wake?.()
     return true
   }
