@@ -1,0 +1,99 @@
+import { systemClock } from '@caughtup/schema/clock'
+import { type ClientLink, createORPCClient } from '@orpc/client'
+
+import { ActivityView } from './activity-view.ts'
+import { defaultReconnect } from './backoff.ts'
+import type { ChatClientOptions } from './chat-client-options.ts'
+import { type ClientStats, Counters } from './counters.ts'
+import { absoluteUrl, webSocketUrlOf } from './endpoint.ts'
+import { browserNetwork } from './network.ts'
+import { frameSchedule, Notifier } from './notifier.ts'
+import { SessionView } from './session-view.ts'
+import { SessionViews } from './session-views.ts'
+import { sseLink } from './sse-link.ts'
+import type { CallContext, ChatRpc, ViewContext } from './view-context.ts'
+import { WebSocketLink } from './websocket-link.ts'
+
+export interface ChatClient {
+  /** The session list. */
+  readonly activity: ActivityView
+  /** The typed procedures. They are not retried; errors are oRPC's `ORPCError`. */
+  readonly rpc: ChatRpc
+  /** The view of a session; the same object for the same id as long as anybody holds it. */
+  session(sessionId: string): SessionView
+  /** Of all views together. */
+  stats(): ClientStats
+  /** Ends every stream and call. The views keep what they show, and open nothing more. */
+  close(): void
+}
+
+/** A client of one server: opens nothing by itself, only what is subscribed to or called. */
+export function createChatClient(options: ChatClientOptions): ChatClient {
+  const { clock = systemClock, random = Math.random, idleViews = 10 } = options
+  const closed = new AbortController()
+  const counters = new Counters()
+  const notifier = new Notifier(options.schedule ?? frameSchedule(clock))
+  const { link, close: closeLink } = openLink(options, counters)
+  const rpc: ChatRpc = createORPCClient(link)
+  const context: ViewContext = {
+    rpc,
+    clock,
+    random,
+    network: options.network ?? browserNetwork(),
+    notifier,
+    reconnect: { ...defaultReconnect, ...options.reconnect },
+    silence: options.silence ?? 15_000,
+    requestTimeout: options.requestTimeout ?? 30_000,
+    counters,
+    closed: closed.signal,
+  }
+  const activity: ActivityView = new ActivityView(context, {
+    rowsChanged: () => views.activityChanged(),
+    completed(row) {
+      if (!views.peek(row.sessionId)?.isLive) options.onCompletedInBackground?.(row)
+    },
+  })
+  const views: SessionViews = new SessionViews(
+    idleViews,
+    (sessionId) =>
+      new SessionView(sessionId, context, {
+        activityOf: (id) => activity.hint(id),
+        subscribedChanged: (view, subscribed) => views.subscribedChanged(view, subscribed),
+      }),
+  )
+  return {
+    activity,
+    rpc,
+    session: (sessionId) => views.get(sessionId),
+    stats: () => counters.read(),
+    close() {
+      closed.abort(new Error('the client was closed'))
+      activity.close()
+      views.close()
+      closeLink()
+      notifier.close()
+    },
+  }
+}
+
+function openLink(
+  options: ChatClientOptions,
+  counters: Counters,
+): { link: ClientLink<CallContext>; close: () => void } {
+  const { headers = {}, clock = systemClock } = options
+  if (options.link) return { link: options.link, close: () => {} }
+  if (options.transport !== 'websocket') {
+    // Called as a method of the options, the browser's fetch would refuse.
+    const fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
+    return { link: sseLink(absoluteUrl(options.url), headers, fetch), close: () => {} }
+  }
+  const link = new WebSocketLink({
+    url: options.webSocketUrl ? absoluteUrl(options.webSocketUrl) : webSocketUrlOf(options.url),
+    WebSocket: options.WebSocket ?? globalThis.WebSocket,
+    headers,
+    clock,
+    openTimeout: options.openTimeout ?? 10_000,
+    onMessage: (length) => counters.add('bytesReceived', length),
+  })
+  return { link, close: () => link.close() }
+}

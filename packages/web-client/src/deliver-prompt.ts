@@ -1,0 +1,41 @@
+import { backoffDelay } from './backoff.ts'
+import { pause } from './pause.ts'
+import type { Outgoing } from './pending-prompt.ts'
+import { request } from './request.ts'
+import { isPermanentError, toViewError } from './view-error.ts'
+import type { ViewContext } from './view-context.ts'
+
+/** What `messages.send` answers. */
+export interface SendResult {
+  messageId: string
+  runId: string
+  /** Whether it waits behind another run. */
+  queued: boolean
+}
+
+/** Attempts to deliver one prompt; with the default delays they take half a minute at most. */
+const mostAttempts = 8
+
+/**
+ * Sends a prompt until it is answered. Every attempt carries the same `messageId`, so that the
+ * prompt is in the session once, however many of them arrived.
+ *
+ * @throws {ChatClientError} a permanent error at once, any other after the last attempt
+ */
+export async function deliverPrompt(
+  context: ViewContext,
+  input: Outgoing['input'],
+): Promise<SendResult> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await request(context, (signal) => context.rpc.messages.send(input, { signal }))
+    } catch (cause) {
+      const error = toViewError(cause)
+      if (context.closed.aborted || isPermanentError(error) || attempt === mostAttempts) throw cause
+      const { retryAfter } = error.data
+      const delay = backoffDelay(attempt, context.reconnect, context.random)
+      const patient = retryAfter !== undefined
+      await pause(context, Math.max(retryAfter ?? 0, delay), patient, context.closed)
+    }
+  }
+}

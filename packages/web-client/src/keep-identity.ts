@@ -1,0 +1,9 @@
+/** `previous` where `next` has the same fields with the same values, so that its identity stays. */
+export function keepIdentity<T extends object>(previous: T | undefined, next: T): T {
+  if (!previous) return next
+  const keys = Object.keys(next)
+  if (keys.length !== Object.keys(previous).length) return next
+  const before = new Map<string, unknown>(Object.entries(previous))
+  const same = Object.entries(next).every(([key, value]) => Object.is(before.get(key), value))
+  return same ? previous : next
+}

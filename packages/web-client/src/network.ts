@@ -1,0 +1,41 @@
+/** What the platform knows of the network and of the page's visibility. */
+export interface Network {
+  isOnline(): boolean
+  /** Absent: always visible. */
+  isVisible?(): boolean
+  /** Calls `listener` whenever one of the two may have changed; returns the unsubscribe. */
+  subscribe(listener: () => void): () => void
+}
+
+const alwaysOnline: Network = { isOnline: () => true, subscribe: () => () => {} }
+
+/** The browser's own signals; where there is no window, a network that is always there. */
+export function browserNetwork(): Network {
+  if (typeof window === 'undefined' || typeof document === 'undefined') return alwaysOnline
+  return {
+    isOnline: () => navigator.onLine,
+    isVisible: () => document.visibilityState === 'visible',
+    subscribe(listener) {
+      window.addEventListener('online', listener)
+      window.addEventListener('offline', listener)
+      document.addEventListener('visibilitychange', listener)
+      return () => {
+        window.removeEventListener('online', listener)
+        window.removeEventListener('offline', listener)
+        document.removeEventListener('visibilitychange', listener)
+      }
+    },
+  }
+}
+
+/** Calls `onChange` with whether the network came online or the page became visible. */
+export function watchNetwork(network: Network, onChange: (improved: boolean) => void): () => void {
+  let online = network.isOnline()
+  let visible = network.isVisible?.() ?? true
+  return network.subscribe(() => {
+    const before = { online, visible }
+    online = network.isOnline()
+    visible = network.isVisible?.() ?? true
+    onChange((online && !before.online) || (visible && !before.visible))
+  })
+}

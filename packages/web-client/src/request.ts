@@ -1,0 +1,27 @@
+import { abortable } from './abortable.ts'
+import { ConnectionLost } from './connection-lost.ts'
+import { ChatClientError, toViewError } from './view-error.ts'
+import type { ViewContext } from './view-context.ts'
+
+/**
+ * One unary call of a view, bounded in time.
+ *
+ * @throws {ChatClientError} whatever went wrong; `NETWORK` when no answer came in time
+ */
+export async function request<T>(
+  { clock, requestTimeout, closed }: ViewContext,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController()
+  const cancel = clock.after(requestTimeout, () => {
+    late.abort(new ConnectionLost(`no answer within ${requestTimeout} ms`))
+  })
+  const signal = AbortSignal.any([closed, late.signal])
+  try {
+    return await abortable(call(signal), signal)
+  } catch (error) {
+    throw new ChatClientError(toViewError(error), { cause: error })
+  } finally {
+    cancel()
+  }
+}

@@ -1,0 +1,307 @@
+import type { ChatFrame, PromptPart } from '@caughtup/schema'
+import { v7 as uuid } from 'uuid'
+
+import { type ActivityHint, buildSessionSnapshot } from './build-session-snapshot.ts'
+import { type ClientStats, Counters } from './counters.ts'
+import { deliverPrompt, type SendResult } from './deliver-prompt.ts'
+import type { Progress } from './follow-stream.ts'
+import { LiveView } from './live-view.ts'
+import {
+  answered,
+  failed,
+  type Outgoing,
+  outgoing,
+  without,
+  withOutgoing,
+} from './pending-prompt.ts'
+import { request } from './request.ts'
+import type { Connection, SessionSnapshot, ViewError } from './session-snapshot.ts'
+import {
+  disconnect,
+  emptySessionState,
+  forgetPlace,
+  modeOf,
+  receiveFrame,
+  receivePage,
+  type SessionState,
+} from './session-state.ts'
+import { toViewError } from './view-error.ts'
+import type { CallContext, ViewContext } from './view-context.ts'
+
+/** A prompt: text, or parts where it has files. */
+export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
+  model?: string
+  /** @default a new UUIDv7. The same id twice is one message. */
+  messageId?: string
+}
+
+/** What a run that was asked for answers. */
+export interface RunTicket {
+  runId: string
+  /** Whether it waits behind another run. */
+  queued: boolean
+}
+
+/** What a session view needs of its client besides the shared context. */
+export interface SessionViewHost {
+  activityOf(sessionId: string): ActivityHint | undefined
+  subscribedChanged(view: SessionView, subscribed: boolean): void
+}
+
+/**
+ * One session as a client shows it. Its stream is open while somebody subscribes; what it holds
+ * stays when the last one goes, and coming back resumes where it was.
+ *
+ * Methods that call the server reject with a `ChatClientError`.
+ */
+export class SessionView {
+  readonly sessionId: string
+  readonly #context: ViewContext
+  readonly #host: SessionViewHost
+  readonly #counters: Counters
+  readonly #live: LiveView<ChatFrame, SessionSnapshot>
+  /** Names this view's streams to the server, so that a new one takes the place of a dead one. */
+  readonly #streamId = uuid()
+  #state: SessionState = emptySessionState
+  #built: SessionSnapshot | undefined
+  #olderRequests = 0
+  /** Prompts are delivered one after the other, so that a retried one keeps its place. */
+  #delivered: Promise<unknown> = Promise.resolve()
+  #markedUpTo = 0
+
+  /** @internal Views are made by `client.session(id)`. */
+  constructor(sessionId: string, context: ViewContext, host: SessionViewHost) {
+    this.sessionId = sessionId
+    this.#host = host
+    this.#counters = new Counters(context.counters)
+    this.#context = { ...context, counters: this.#counters }
+    this.#live = new LiveView(this.#context, {
+      open: (options) => this.#open(options),
+      receive: (frame, eventId) => this.#receive(frame, eventId),
+      disconnected: () => this.#disconnected(),
+      recovers: (error) => this.#recovers(error),
+      build: (connection) => this.#build(connection),
+      subscribedChanged: (subscribed) => this.#subscribedChanged(subscribed),
+    })
+  }
+
+  /** Opens the stream with the first subscriber; returns the unsubscribe. */
+  readonly subscribe = (listener: () => void): (() => void) => this.#live.subscribe(listener)
+
+  /** The same object until something changes. */
+  readonly getSnapshot = (): SessionSnapshot => this.#live.snapshot
+
+  stats(): ClientStats {
+    return this.#counters.read()
+  }
+
+  /**
+   * Sends a prompt; it is in `pending` at once, until it is seen in the session. Lost connections
+   * and busy servers are retried with the same id, so that it arrives once.
+   *
+   * A prompt that failed for good stays in `pending` with its `error`.
+   */
+  send(prompt: string | Prompt): Promise<SendResult> {
+    const { sessionId } = this
+    const given: Prompt = typeof prompt === 'string' ? { text: prompt } : prompt
+    const { model, messageId = uuid() } = given
+    const content = 'parts' in given ? { parts: [...given.parts] } : { text: given.text }
+    return this.#deliver({
+      sessionId,
+      messageId,
+      ...content,
+      ...(model !== undefined && { model }),
+    })
+  }
+
+  /** Sends a prompt again that failed, under its own id. */
+  async retryPending(messageId: string): Promise<SendResult | undefined> {
+    const entry = this.#state.pending.find(({ input }) => input.messageId === messageId)
+    return entry?.progress === 'failed' ? this.#deliver(entry.input) : undefined
+  }
+
+  /** Takes a prompt that failed out of `pending`; one that is under way stays. */
+  dismissPending(messageId: string): void {
+    const { pending } = this.#state
+    const entry = pending.find(({ input }) => input.messageId === messageId)
+    if (entry?.progress === 'failed') this.#change({ pending: without(pending, messageId) })
+  }
+
+  /** Ends the run that is shown, or whichever is active while the view is not caught up. */
+  interrupt(): Promise<{ interrupted: boolean }> {
+    const { sessionId } = this
+    const runId = this.#state.caughtUp ? this.#state.view.run?.id : undefined
+    return request(this.#context, (signal) =>
+      this.#context.rpc.runs.interrupt(
+        { sessionId, ...(runId !== undefined && { runId }) },
+        { signal },
+      ),
+    )
+  }
+
+  /** Asks for a run that opens an epoch with a summary of the present one. */
+  compact(): Promise<RunTicket> {
+    const { sessionId } = this
+    return request(this.#context, (signal) =>
+      this.#context.rpc.history.compact({ sessionId }, { signal }),
+    )
+  }
+
+  /** Asks for a run that opens an empty epoch. */
+  reset(): Promise<RunTicket> {
+    const { sessionId } = this
+    return request(this.#context, (signal) =>
+      this.#context.rpc.history.reset({ sessionId }, { signal }),
+    )
+  }
+
+  /**
+   * Moves the caller's read mark to `upTo` (an order), by default to the newest message shown.
+   * The mark only moves forward; a call that would not move it costs no request.
+   */
+  async markRead(upTo = this.#state.view.messages.at(-1)?.order ?? 0): Promise<void> {
+    if (upTo <= this.#markedUpTo) return
+    const { sessionId } = this
+    const before = this.#markedUpTo
+    this.#markedUpTo = upTo
+    try {
+      await request(this.#context, (signal) =>
+        this.#context.rpc.activity.markRead({ sessionId, upTo }, { signal }),
+      )
+    } catch (error) {
+      if (this.#markedUpTo === upTo) this.#markedUpTo = before
+      throw error
+    }
+  }
+
+  /**
+   * Loads the next older page, one at a time; resolves when the answer has come. Errors are in
+   * `olderError` and not thrown; calling again goes on at the same place. An answer that no longer
+   * fits, because the session was compacted or replayed meanwhile, is dropped.
+   */
+  async loadOlder(): Promise<void> {
+    const { older, view } = this.#state
+    if (older || !view.hasOlder) return
+    const id = ++this.#olderRequests
+    this.#change({ older: { id, changes: [] }, olderError: undefined })
+    const before = view.messages[0]?.order
+    const { sessionId } = this
+    try {
+      const page = await request(this.#context, (signal) =>
+        this.#context.rpc.history.loadMore(
+          { sessionId, ...(before !== undefined && { cursor: { before } }) },
+          { signal },
+        ),
+      )
+      this.#state = receivePage(this.#state, id, page)
+      this.#live.changed()
+    } catch (cause) {
+      if (this.#state.older?.id !== id) return
+      this.#change({ older: undefined, olderError: toViewError(cause) })
+    }
+  }
+
+  /** Connects anew, at once: after a permanent error was mended, or from an offline hint. */
+  reconnect(): void {
+    this.#live.reconnect()
+  }
+
+  /** Closes the stream and keeps it closed, subscribers or not. */
+  hold(): void {
+    this.#live.hold()
+  }
+
+  /** Ends a hold; goes on where the view was. */
+  resume(): void {
+    this.#live.resume()
+  }
+
+  /** Breaks the connection as a failing network would; the view reconnects by itself. */
+  cut(): void {
+    this.#live.cut()
+  }
+
+  /** @internal The activity row of this session changed. */
+  activityChanged(): void {
+    if (!this.#state.caughtUp) this.#live.changedByFrame()
+  }
+
+  /** @internal Whether the view has prompts that are not yet seen in the session. */
+  get hasPending(): boolean {
+    return this.#state.pending.length > 0
+  }
+
+  /** @internal Whether the view follows its session live. */
+  get isLive(): boolean {
+    return this.#live.connection.status === 'live'
+  }
+
+  /** @internal Frees what the view holds; it starts from nothing when it is subscribed again. */
+  forget(): void {
+    this.#state = emptySessionState
+    this.#live.changed()
+  }
+
+  /** @internal */
+  close(): void {
+    this.#live.close()
+  }
+
+  async #deliver(input: Outgoing['input']): Promise<SendResult> {
+    const { messageId } = input
+    this.#change({ pending: withOutgoing(this.#state.pending, outgoing(input)) })
+    const delivery = this.#delivered.then(() => deliverPrompt(this.#context, input))
+    this.#delivered = Promise.allSettled([delivery])
+    try {
+      const result = await delivery
+      this.#change({ pending: answered(this.#state.pending, messageId) })
+      return result
+    } catch (cause) {
+      this.#change({ pending: failed(this.#state.pending, messageId, toViewError(cause)) })
+      throw cause
+    }
+  }
+
+  #open({ signal, context }: { signal: AbortSignal; context: CallContext }) {
+    return this.#context.rpc.onChat(
+      { sessionId: this.sessionId, mode: modeOf(this.#state), streamId: this.#streamId },
+      { signal, context },
+    )
+  }
+
+  #receive(frame: ChatFrame, eventId: string | undefined): Progress {
+    if (frame.type === 'events') this.#counters.add('eventsReceived', frame.events.length)
+    const { state, gap } = receiveFrame(this.#state, frame, eventId)
+    this.#state = state
+    if (gap) return 'gap'
+    return state.caughtUp ? 'live' : 'replaying'
+  }
+
+  #disconnected(): void {
+    this.#state = disconnect(this.#state)
+  }
+
+  #subscribedChanged(subscribed: boolean): void {
+    // Whoever asked for the older page is gone, and nothing is noted while the stream is closed.
+    if (!subscribed) this.#state = { ...this.#state, older: undefined }
+    this.#host.subscribedChanged(this, subscribed)
+  }
+
+  /** A cursor that this server cannot read is no reason to stay away: a full replay needs none. */
+  #recovers(error: ViewError): boolean {
+    if (error.code !== 'BAD_INPUT' || this.#state.cursor === undefined) return false
+    this.#state = forgetPlace(this.#state)
+    return true
+  }
+
+  #build(connection: Connection): SessionSnapshot {
+    const hint = this.#host.activityOf(this.sessionId)
+    this.#built = buildSessionSnapshot(this.sessionId, this.#state, connection, hint, this.#built)
+    return this.#built
+  }
+
+  #change(change: Partial<SessionState>): void {
+    this.#state = { ...this.#state, ...change }
+    this.#live.changed()
+  }
+}

@@ -1,0 +1,46 @@
+import type { ClientLink, ClientOptions } from '@orpc/client'
+
+import { abortable } from './abortable.ts'
+import { ConnectionLost } from './connection-lost.ts'
+import { RpcSocket, type RpcSocketOptions } from './rpc-socket.ts'
+import type { CallContext } from './view-context.ts'
+
+/**
+ * All calls over one WebSocket, which is opened by the first call that needs it. When it closes,
+ * every call on it fails; the next call opens another, so it reopens when a view's schedule says
+ * so and never by a timer of its own. Calls wait for a socket that is being opened.
+ */
+export class WebSocketLink implements ClientLink<CallContext> {
+  readonly #options: RpcSocketOptions
+  #socket: RpcSocket | undefined
+
+  constructor(options: RpcSocketOptions) {
+    this.#options = options
+  }
+
+  async call(
+    path: readonly string[],
+    input: unknown,
+    options: ClientOptions<CallContext>,
+  ): Promise<unknown> {
+    options.signal?.throwIfAborted()
+    const socket = this.#usable()
+    const signal = options.signal ? AbortSignal.any([options.signal, socket.closed]) : socket.closed
+    options.signal?.addEventListener('abort', ({ target }) => {
+      const reason: unknown = target instanceof AbortSignal ? target.reason : undefined
+      // The caller heard nothing where something was due: the others on the socket will not either.
+      if (reason instanceof ConnectionLost) socket.close(reason)
+    })
+    await abortable(socket.opened, signal)
+    return socket.link.call(path, input, { ...options, signal })
+  }
+
+  close(): void {
+    this.#socket?.close(new ConnectionLost('the client was closed'))
+  }
+
+  #usable(): RpcSocket {
+    if (!this.#socket || this.#socket.closed.aborted) this.#socket = new RpcSocket(this.#options)
+    return this.#socket
+  }
+}
