@@ -18,8 +18,6 @@ const sdkUsage = z.object({
   cachedInputTokens: tokens,
 })
 
-const providerMetadata = z.record(z.string(), z.record(z.string(), z.json())).optional()
-
 const tool = {
   toolCallId: z.string(),
   toolName: z.string(),
@@ -28,10 +26,10 @@ const tool = {
 }
 
 const streamPart = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text-start'), id: z.string().optional(), providerMetadata }),
+  z.object({ type: z.literal('text-start'), id: z.string().optional() }),
   z.object({ type: z.literal('text-delta'), id: z.string().optional(), text: z.string() }),
   z.object({ type: z.literal('text-end'), id: z.string().optional() }),
-  z.object({ type: z.literal('reasoning-start'), id: z.string().optional(), providerMetadata }),
+  z.object({ type: z.literal('reasoning-start'), id: z.string().optional() }),
   z.object({ type: z.literal('reasoning-delta'), id: z.string().optional(), text: z.string() }),
   z.object({ type: z.literal('reasoning-end'), id: z.string().optional() }),
   z.object({
@@ -43,7 +41,7 @@ const streamPart = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('tool-input-delta'), id: z.string(), delta: z.string() }),
   z.object({ type: z.literal('tool-input-end'), id: z.string() }),
-  z.object({ type: z.literal('tool-call'), ...tool, input: z.unknown(), providerMetadata }),
+  z.object({ type: z.literal('tool-call'), ...tool, input: z.unknown() }),
   z.object({
     type: z.literal('tool-result'),
     ...tool,

@@ -1,0 +1,27 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { decodeCursor, encodeCursor } from './cursor.ts'
+
+test('a cursor survives its trip over the wire', () => {
+  const word = (minLength: number, maxLength: number) =>
+    fc.string({ unit: fc.constantFrom(...'abcXYZ019-_'), minLength, maxLength })
+  const cursor = fc.record({ journal: word(1, 32), seq: fc.nat(), tag: word(0, 16) })
+  fc.assert(
+    fc.property(cursor, (value) => expect(decodeCursor(encodeCursor(value))).toEqual(value)),
+  )
+})
+
+test.each([
+  '',
+  'x',
+  'a.b.c',
+  'a.1',
+  'a.-1.t',
+  'a.01.t',
+  'a.1.t.u',
+  '.1.t',
+  'a.1e3.t',
+  'ä.1.t',
+  'a.1.t\n',
+])('what no server gave out is no cursor: %j', (text) => expect(decodeCursor(text)).toBeUndefined())
