@@ -4,11 +4,13 @@ import { expect, test } from 'vitest'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 
 test('a cursor survives its trip over the wire', () => {
-  const word = (minLength: number, maxLength: number) =>
-    fc.string({ unit: fc.constantFrom(...'abcXYZ019-_'), minLength, maxLength })
+  const word = (min: number, max: number) =>
+    fc.stringMatching(new RegExp(`^[A-Za-z0-9_-]{${min},${max}}$`))
   const cursor = fc.record({ journal: word(1, 32), seq: fc.nat(), tag: word(0, 16) })
   fc.assert(
-    fc.property(cursor, (value) => expect(decodeCursor(encodeCursor(value))).toEqual(value)),
+    fc.property(cursor, (value) => {
+      expect(decodeCursor(encodeCursor(value))).toEqual(value)
+    }),
   )
 })
 
