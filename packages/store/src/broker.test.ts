@@ -1,0 +1,96 @@
+import { ManualClock, settle } from '@caughtup/schema/testing'
+import { expect, test } from 'vitest'
+
+import { Broker } from './broker.ts'
+
+async function read<T>(entries: AsyncIterator<T>, count: number): Promise<T[]> {
+  const values: T[] = []
+  for (let i = 0; i < count; i++) {
+    const { value, done } = await entries.next()
+    if (done) break
+    values.push(value)
+  }
+  return values
+}
+
+test('a full subscriber drops what publish sends, and the drops are counted', async () => {
+  const broker = new Broker<number>({ clock: new ManualClock(), capacity: 1 })
+  const slow = broker.subscribe()
+  for (let i = 0; i < 100; i++) broker.publish(i)
+  expect(broker.dropCount).toBe(99)
+  expect(await read(slow, 1)).toEqual([0])
+})
+
+test('must-deliver waits its timeout for a reader that never reads, then counts apart', async () => {
+  const clock = new ManualClock()
+  const broker = new Broker<number>({ clock, capacity: 1, mustDeliverTimeout: 20 })
+  broker.subscribe()
+  broker.publish(0)
+  let delivered = false
+  const publishing = broker.publishMustDeliver(1).then(() => (delivered = true))
+  await clock.advance(19)
+  expect(delivered).toBe(false)
+  await clock.advance(1)
+  await publishing
+  expect(broker).toMatchObject({ dropCount: 0, mustDeliverDropCount: 1 })
+})
+
+test('with a reader, must-deliver delivers ten of ten', async () => {
+  const broker = new Broker<number>({ clock: new ManualClock(), capacity: 1 })
+  const entries = read(broker.subscribe(), 10)
+  for (let i = 0; i < 10; i++) await broker.publishMustDeliver(i)
+  expect(await entries).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  expect(broker.mustDeliverDropCount).toBe(0)
+})
+
+test('twenty stuck subscribers cost one timeout, not twenty', async () => {
+  const clock = new ManualClock()
+  const broker = new Broker<number>({ clock, capacity: 1, mustDeliverTimeout: 50 })
+  for (let i = 0; i < 20; i++) broker.subscribe()
+  broker.publish(0)
+  const publishing = broker.publishMustDeliver(1)
+  await clock.advance(50)
+  await publishing
+  expect(broker.mustDeliverDropCount).toBe(20)
+})
+
+test('nothing overtakes a must-deliver entry that waits for room', async () => {
+  const broker = new Broker<string>({ clock: new ManualClock(), capacity: 1 })
+  const entries = broker.subscribe()
+  broker.publish('first')
+  const publishing = broker.publishMustDeliver('second')
+  broker.publish('lossy')
+  expect(await read(entries, 2)).toEqual(['first', 'second'])
+  await publishing
+  expect(broker.dropCount).toBe(1)
+})
+
+test('a subscription ends by abort, by return (twice is harmless) and by close', async () => {
+  const broker = new Broker<number>({ clock: new ManualClock() })
+  const controller = new AbortController()
+  const [aborted, returned, closed] = [
+    broker.subscribe({ signal: controller.signal }),
+    broker.subscribe(),
+    broker.subscribe(),
+  ]
+  const waiting = aborted.next()
+  await settle()
+  controller.abort()
+  expect((await waiting).done).toBe(true)
+  await returned.return?.()
+  await returned.return?.()
+  expect((await returned.next()).done).toBe(true)
+  broker.publish(1)
+  broker.close()
+  expect(await read(closed, 5)).toEqual([1])
+})
+
+test('a publisher that waits for room is released when its subscriber leaves', async () => {
+  const broker = new Broker<number>({ clock: new ManualClock(), capacity: 1 })
+  const entries = broker.subscribe()
+  broker.publish(0)
+  const publishing = broker.publishMustDeliver(1)
+  await entries.return?.()
+  await publishing
+  expect(broker.mustDeliverDropCount).toBe(0)
+})
