@@ -46,7 +46,14 @@ async function freshView(store: Store, sessionId: string): Promise<View> {
   const { messages, head, hasOlder } = await store.window(sessionId)
   const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
   return {
-    ...{ seq, epoch, queue, canUndo, canRedo, messages, hasOlder, skipped: 0 },
+    seq,
+    epoch,
+    queue,
+    canUndo,
+    canRedo,
+    messages,
+    hasOlder,
+    skipped: 0,
     ...(run && { run }),
     ...(usage && { usage }),
     ...(contextUsage && { contextUsage }),

@@ -486,7 +486,7 @@ describe('sessions and activity', () => {
     expect((await next).value).toMatchObject({ rows: [{ title: 'Kept' }], removed: [] })
     controller.abort()
     const foreign = store.activity.follow('me', 'elsewhere.3', controller)
-    await expect(foreign.next()).rejects.toThrow()
+    await expect(foreign.next()).rejects.toThrow('aborted')
     const again = store.activity.follow('me', 'elsewhere.3', new AbortController())
     expect((await again.next()).value).toMatchObject({ complete: true, rows: [{ title: 'Kept' }] })
   })

@@ -130,9 +130,7 @@ export function recover(
       case 'message-delta':
       case 'message-finished': {
         const message = overlay.get(event.messageId)
-        if (message && message.revision < event.seq) {
-          overlay.set(message.id, applyToMessage(message, event))
-        }
+        if (message) overlay.set(message.id, applyToMessage(message, event))
         break
       }
       case 'run-started':
