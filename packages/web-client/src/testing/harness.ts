@@ -137,12 +137,12 @@ export function setUp(script: Script, options: ClientSettings = {}) {
 }
 
 /** Lets the event loop turn, without time passing on the clock, until the condition holds. */
-export async function until(condition: () => boolean, what = condition.toString()): Promise<void> {
-  for (let turn = 0; turn < 2_000; turn++) {
+export async function until(condition: () => boolean, turns = 2_000): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) {
     if (condition()) return
     await settle()
   }
-  throw new Error(`never came true: ${what}`)
+  throw new Error(`never came true: ${condition.toString()}`)
 }
 
 /** Lets everything that is under way in process come to rest. */

@@ -1,0 +1,327 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import { outgoing, withOutgoing } from './pending-prompt.ts'
+import {
+  disconnect,
+  emptySessionState,
+  modeOf,
+  receiveFrame,
+  receivePage,
+  type SessionState,
+} from './session-state.ts'
+import { Recording, type SentFrame } from './testing/recording.ts'
+
+function answered(): Recording {
+  const recording = new Recording()
+  recording.start('run')
+  recording.message('question', 'user', 'Hi')
+  recording.message('answer', 'assistant')
+  recording.open('answer')
+  recording.text('answer', 'Hel')
+  recording.text('answer', 'lo')
+  recording.finish('answer')
+  recording.end('run')
+  return recording
+}
+
+function receive(state: SessionState, frames: readonly SentFrame[]): SessionState {
+  return frames.reduce((now, { frame, eventId }) => {
+    const { state: next, gap } = receiveFrame(now, frame, eventId)
+    expect(gap).toBe(false)
+    return next
+  }, state)
+}
+
+const shown = ({ view }: SessionState) => ({
+  messages: view.messages,
+  seq: view.seq,
+  run: view.run,
+})
+const expected = (recording: Recording, seq?: number) => {
+  const { messages, seq: head, run } = recording.viewAt(seq)
+  return { messages, seq: head, run }
+}
+
+describe('a full replay', () => {
+  test('is shown at its caught-up, and what was held until then', () => {
+    const recording = answered()
+    const first = receive(emptySessionState, recording.full(3))
+    const [replay, messages, caughtUp] = recording.full()
+    const during = receive(first, [replay!, messages!])
+    expect(during.view).toBe(first.view)
+    expect(during.caughtUp).toBe(false)
+    const after = receive(during, [caughtUp!])
+    expect(shown(after)).toEqual(expected(recording))
+    expect(after.caughtUp).toBe(true)
+  })
+
+  test('takes the events that follow its window', () => {
+    const recording = answered()
+    const state = receive(emptySessionState, [
+      recording.replay('full'),
+      recording.messages(5),
+      recording.batch(5, 8, { id: false }),
+      recording.caughtUp('full'),
+    ])
+    expect(shown(state)).toEqual(expected(recording))
+  })
+
+  test('gives no place to go on from until it is complete', () => {
+    const recording = answered()
+    const begun = receive(emptySessionState, recording.full().slice(0, 2))
+    expect(modeOf(disconnect(begun))).toEqual({ type: 'full' })
+  })
+
+  test('that breaks leaves the view and its cursor as they were', () => {
+    const recording = answered()
+    const first = receive(emptySessionState, recording.full(5))
+    const broken = disconnect(receive(first, recording.full().slice(0, 2)))
+    expect(broken.view).toBe(first.view)
+    expect(modeOf(broken)).toEqual({ type: 'since', cursor: recording.cursor(5) })
+  })
+
+  test('keeps the identity of equal messages within one history, and only there', () => {
+    const recording = answered()
+    const first = receive(emptySessionState, recording.full())
+    const again = (reason: 'too-far-behind' | 'cursor-unknown') =>
+      receive(first, [
+        { frame: { type: 'replay', mode: 'full', reason, epoch: 0 } },
+        ...JSON.parse(JSON.stringify(recording.full())).slice(1),
+      ])
+    expect(again('too-far-behind').view.messages[0]).toBe(first.view.messages[0])
+    expect(again('cursor-unknown').view.messages[0]).not.toBe(first.view.messages[0])
+  })
+
+  test('whose caught-up is not where its events ended is a gap', () => {
+    const recording = answered()
+    const begun = receive(emptySessionState, [
+      recording.replay('full'),
+      recording.messages(3),
+      recording.batch(3, 6, { id: false }),
+    ])
+    const { frame, eventId } = recording.caughtUp('full')
+    expect(receiveFrame(begun, frame, eventId).gap).toBe(true)
+  })
+})
+
+describe('a since replay', () => {
+  test('applies onto what is held and keeps the identity of the rest', () => {
+    const recording = answered()
+    const first = receive(emptySessionState, recording.full(5))
+    const state = receive(disconnect(first), recording.since(5))
+    expect(shown(state)).toEqual(expected(recording))
+    expect(state.view.messages[0]).toBe(first.view.messages[0])
+    expect(state.lastReplay).toEqual({ mode: 'since', cursor: recording.cursor() })
+  })
+
+  test('keeps hasOlder as the view knows it', () => {
+    const recording = answered()
+    const first = receive(emptySessionState, recording.full(5))
+    const frames = recording.since(5)
+    const last = frames.at(-1)!
+    const state = receive(first, [
+      ...frames.slice(0, -1),
+      { ...last, frame: { ...last.frame, hasOlder: true } as SentFrame['frame'] },
+    ])
+    expect(state.view.hasOlder).toBe(false)
+  })
+
+  test('may begin at any time on a stream that is live', () => {
+    const recording = answered()
+    const live = receive(emptySessionState, recording.full(4))
+    const behind = receive(live, [recording.replay('since')])
+    expect(behind.caughtUp).toBe(false)
+    expect(shown(receive(behind, recording.since(4).slice(1)))).toEqual(expected(recording))
+  })
+})
+
+describe('missing events', () => {
+  test('leave a frame unapplied as a whole, so that cursor and view stay together', () => {
+    const recording = answered()
+    const live = receive(emptySessionState, recording.full(3))
+    const torn: SentFrame = {
+      frame: { type: 'events', events: [recording.events[3]!, recording.events[5]!] },
+      eventId: recording.cursor(6),
+    }
+    const { state, gap } = receiveFrame(live, torn.frame, torn.eventId)
+    expect(gap).toBe(true)
+    expect(state.view).toBe(live.view)
+    expect(modeOf(state)).toEqual({ type: 'since', cursor: recording.cursor(3) })
+  })
+
+  test('at the same place again ask for a full replay', () => {
+    const recording = answered()
+    const live = receive(emptySessionState, recording.full(3))
+    const { frame, eventId } = recording.batch(4)
+    const once = receiveFrame(live, frame, eventId).state
+    const twice = receiveFrame(
+      receive(disconnect(once), [recording.replay('since')]),
+      frame,
+      eventId,
+    ).state
+    expect(modeOf(twice)).toEqual({ type: 'full' })
+  })
+
+  test('at another place ask for what lies after that', () => {
+    const recording = answered()
+    const live = receive(emptySessionState, recording.full(3))
+    const hole = recording.batch(4)
+    const once = receiveFrame(live, hole.frame, hole.eventId).state
+    const refilled = receive(disconnect(once), recording.since(3, 5))
+    const next = recording.batch(6)
+    const { state } = receiveFrame(refilled, next.frame, next.eventId)
+    expect(modeOf(state)).toEqual({ type: 'since', cursor: recording.cursor(5) })
+  })
+
+  test('before a caught-up are noticed', () => {
+    const recording = answered()
+    const live = receive(emptySessionState, recording.full(3))
+    const { frame, eventId } = recording.caughtUp('since')
+    expect(receiveFrame(receive(live, [recording.replay('since')]), frame, eventId).gap).toBe(true)
+  })
+})
+
+test('an event of an unknown type is passed and counted', () => {
+  const recording = answered()
+  const live = receive(emptySessionState, recording.full())
+  const unknown = { type: 'from-the-future', seq: 9, from: 9, epoch: 0, at: 1 }
+  const { state, gap } = receiveFrame(
+    live,
+    { type: 'events', events: [unknown as never] },
+    'x.9.t9',
+  )
+  expect(gap).toBe(false)
+  expect(state.view).toMatchObject({ seq: 9, skipped: 1 })
+})
+
+describe('a boundary', () => {
+  function compacted() {
+    const recording = answered()
+    recording.boundary('summary')
+    return recording
+  }
+
+  test('shows what a fresh load shows, pages loaded by hand included in what goes', () => {
+    const recording = compacted()
+    const live = receive(emptySessionState, recording.full(8))
+    const withPage: SessionState = {
+      ...live,
+      view: {
+        ...live.view,
+        messages: [{ ...live.view.messages[0]!, id: 'old', order: 0 }, ...live.view.messages],
+      },
+    }
+    const after = receive(withPage, [recording.batch(8)])
+    const fresh = receive(emptySessionState, [
+      recording.replay('full'),
+      recording.messages(),
+      recording.caughtUp('full'),
+    ])
+    expect(after.view.messages).toEqual(fresh.view.messages)
+    expect(after.view).toMatchObject({ epoch: 1, hasOlder: true })
+  })
+
+  test('drops an older page that is on its way', () => {
+    const recording = compacted()
+    const live = receive(emptySessionState, recording.full(8))
+    const asked: SessionState = { ...live, older: { id: 1, changes: [] } }
+    const after = receive(asked, [recording.batch(8)])
+    const page = { messages: [], nextCursor: null, hasOlder: false, epoch: 0, asOf: 8 }
+    expect(after.older).toBeUndefined()
+    expect(receivePage(after, 1, page)).toBe(after)
+  })
+})
+
+describe('a pending prompt', () => {
+  const input = { sessionId: 's', messageId: 'question', text: 'Hi' }
+
+  function sent(progress: 'sending' | 'answered', state = emptySessionState): SessionState {
+    return { ...state, pending: withOutgoing([], { ...outgoing(input), progress }) }
+  }
+
+  test('goes when its message is seen live', () => {
+    const recording = answered()
+    const live = receive(sent('sending'), recording.full(0))
+    expect(live.pending).toHaveLength(1)
+    expect(receive(live, [recording.batch(0, 2)]).pending).toHaveLength(0)
+  })
+
+  test('goes when it is seen in the queue', () => {
+    const recording = new Recording()
+    const live = receive(sent('sending'), recording.full())
+    recording.queue([
+      {
+        kind: 'agent',
+        runId: 'r',
+        messageId: 'question',
+        parts: [{ type: 'text', text: 'Hi' }],
+        queuedAt: 1,
+      },
+    ])
+    expect(receive(live, [recording.batch(0)]).pending).toHaveLength(0)
+  })
+
+  test('goes with a replay that began after its answer, though a boundary hides it', () => {
+    const recording = answered()
+    recording.boundary('summary')
+    expect(receive(sent('answered'), recording.full()).pending).toHaveLength(0)
+  })
+
+  test('stays when the replay began before its answer', () => {
+    const recording = new Recording()
+    const [replay, ...rest] = recording.full()
+    const begun = receive(sent('sending'), [replay!])
+    expect(receive(sent('answered', begun), rest).pending).toHaveLength(1)
+  })
+
+  test('stays when the replay breaks', () => {
+    const recording = new Recording()
+    const broken = disconnect(receive(sent('answered'), recording.full().slice(0, 1)))
+    expect(broken.pending).toMatchObject([{ progress: 'answered' }])
+  })
+})
+
+test('cut anywhere and resumed, with batches of any size, the view is that of an uninterrupted one', () => {
+  const recording = answered()
+  recording.message('second', 'assistant')
+  recording.open('second')
+  for (const text of ['🦊', 'über', '\u0000', 'a'.repeat(500), ' end'])
+    recording.text('second', text)
+  recording.boundary('summary')
+  recording.message('third', 'user', 'And now?')
+  const step = fc.record({
+    upTo: fc.integer({ min: 0, max: recording.head }),
+    batch: fc.integer({ min: 1, max: 6 }),
+    frames: fc.integer({ min: 0, max: 20 }),
+    full: fc.boolean(),
+    merged: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      let state = emptySessionState
+      for (const { upTo, batch, frames, full, merged } of [
+        ...steps,
+        { upTo: recording.head, batch: 3, frames: 100, full: false, merged: true },
+      ]) {
+        const head = Math.max(upTo, state.view.seq)
+        const mode = modeOf(state)
+        const isFull = full || mode.type === 'full'
+        const from = isFull ? Math.max(0, head - batch) : state.view.seq
+        const sent = [recording.replay(isFull ? 'full' : 'since', recording.viewAt(from).epoch)]
+        if (isFull) sent.push(recording.messages(from))
+        for (let at = from; at < head; at += batch) {
+          sent.push(recording.batch(at, Math.min(head, at + batch), { merged, id: !isFull }))
+        }
+        sent.push(recording.caughtUp(isFull ? 'full' : 'since', head))
+        const before = state.view.seq
+        state = receive(state, sent.slice(0, frames))
+        expect(state.view.seq).toBeGreaterThanOrEqual(before)
+        expect(state.view.messages).toEqual(recording.viewAt(state.view.seq).messages)
+        state = disconnect(state)
+      }
+      expect(shown(state)).toEqual(expected(recording))
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,66 @@
+import { ManualClock } from '@caughtup/schema/testing'
+import { expect, test } from 'vitest'
+
+import { createChatClient } from './create-chat-client.ts'
+import { rest, setUp, until } from './testing/harness.ts'
+
+/** A server that sends bytes as the test says. */
+function rawStream() {
+  const encoder = new TextEncoder()
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = writable.getWriter()
+  return {
+    response: new Response(readable, { headers: { 'content-type': 'text/event-stream' } }),
+    write: (text: string) => writer.write(encoder.encode(text)),
+  }
+}
+
+test('keep-alive comments are bytes: a stream that sends only them is not silent', async () => {
+  const clock = new ManualClock()
+  const { response, write } = rawStream()
+  let requests = 0
+  const client = createChatClient({
+    url: 'http://test/rpc',
+    clock,
+    random: () => 0.5,
+    fetch: async () => {
+      requests += 1
+      return response
+    },
+  })
+  const session = client.session('s')
+  session.subscribe(() => {})
+  await until(() => requests === 1)
+  for (let i = 0; i < 10; i++) {
+    await clock.advance(10_000)
+    await write(': keep-alive\n\n')
+    await rest()
+  }
+  expect(requests).toBe(1)
+  expect(session.stats()).toMatchObject({ framesReceived: 0, connects: 1, bytesReceived: 140 })
+  await clock.advance(15_000)
+  await rest()
+  await clock.advance(16)
+  expect(session.getSnapshot().connection).toMatchObject({
+    error: { code: 'NETWORK', message: 'nothing was heard for 15000 ms' },
+  })
+  client.close()
+})
+
+test('headers are asked for before each call', async () => {
+  const seen: (string | null)[] = []
+  let token = 0
+  const { client } = setUp(
+    {},
+    {
+      headers: () => ({ authorization: `Bearer ${++token}` }),
+      fetch: async (input) => {
+        seen.push(new Request(input).headers.get('authorization'))
+        return new Response('no', { status: 401 })
+      },
+    },
+  )
+  await client.rpc.sessions.get({ sessionId: 's' }).catch(String)
+  await client.rpc.sessions.get({ sessionId: 's' }).catch(String)
+  expect(seen).toEqual(['Bearer 1', 'Bearer 2'])
+})

@@ -1,0 +1,154 @@
+import type { AddressInfo } from 'node:net'
+
+import { ManualClock } from '@caughtup/schema/testing'
+import { RPCHandler } from '@orpc/server/ws'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocketServer } from 'ws'
+
+import { createChatClient } from './create-chat-client.ts'
+import { aborted, type Script, ScriptedServer, until as turnUntil } from './testing/harness.ts'
+import { Recording } from './testing/recording.ts'
+
+/** Real sockets take real time: as many turns of the event loop as they need. */
+const until = (condition: () => boolean) => turnUntil(condition, 1_000_000)
+
+async function setUp(script: Script) {
+  const clock = new ManualClock()
+  const server = new ScriptedServer(script)
+  const handler = new RPCHandler(server.router())
+  const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  let connections = 0
+  sockets.on('connection', (socket) => {
+    connections += 1
+    void handler.upgrade(socket, { context: {} })
+  })
+  await new Promise((resolve) => sockets.once('listening', resolve))
+  const { port } = sockets.address() as AddressInfo
+  const client = createChatClient({
+    url: `http://127.0.0.1:${port}/rpc`,
+    transport: 'websocket',
+    clock,
+    random: () => 0.5,
+  })
+  onTestFinished(() => {
+    client.close()
+    for (const socket of sockets.clients) socket.terminate()
+    sockets.close()
+  })
+  return { client, clock, server, sockets, connections: () => connections }
+}
+
+const recording = new Recording()
+recording.message('question', 'user', 'Hi')
+recording.message('answer', 'assistant', 'Hello')
+
+const script: Script = {
+  async *onChat(input, signal) {
+    yield* input.mode.type === 'full' ? recording.full() : recording.since(2)
+    await aborted(signal)
+  },
+  send: ({ messageId }) => Promise.resolve({ messageId: messageId!, runId: 'r', queued: false }),
+}
+
+test('streams and calls share one socket, which calls wait for', async () => {
+  const { client, clock, connections, server } = await setUp(script)
+  const [a, b] = [client.session('a'), client.session('b')]
+  a.subscribe(() => {})
+  b.subscribe(() => {})
+  await expect(a.send('Hi')).resolves.toMatchObject({ runId: 'r' })
+  await until(() => a.stats().framesReceived + b.stats().framesReceived === 6)
+  await clock.advance(16)
+  expect(a.getSnapshot()).toMatchObject({ connection: { status: 'live' }, messages: [{}, {}] })
+  expect(connections()).toBe(1)
+  expect(server.open).toBe(2)
+  expect(client.stats().bytesReceived).toBeGreaterThan(100)
+})
+
+test('a socket that the server drops is replaced once, on the schedule of the views', async () => {
+  const { client, clock, connections, server, sockets } = await setUp(script)
+  const views = ['a', 'b', 'c'].map((id) => client.session(id))
+  for (const view of views) view.subscribe(() => {})
+  const live = () =>
+    views.every((view) => view.stats().framesReceived % 3 === 0 && view.stats().framesReceived > 0)
+  await until(live)
+  await clock.advance(16)
+  for (const socket of sockets.clients) socket.terminate()
+  await until(() => server.open === 0)
+  await clock.advance(16)
+  await until(() => views.every((view) => view.getSnapshot().connection.status !== 'live'))
+  expect(connections()).toBe(1)
+  await clock.advance(250)
+  await until(() => views.every((view) => view.stats().framesReceived === 5))
+  expect(connections()).toBe(2)
+  expect(server.requests.slice(3).map(({ mode }) => mode.type)).toEqual(['since', 'since', 'since'])
+})
+
+test('leaving a view ends its stream on the server and keeps the socket', async () => {
+  const { client, connections, server } = await setUp(script)
+  const leave = client.session('a').subscribe(() => {})
+  await until(() => server.open === 1)
+  leave()
+  await until(() => server.open === 0)
+  await client.session('a').send('Hi')
+  expect(connections()).toBe(1)
+})
+
+test('a view that hears nothing gives up the socket too', async () => {
+  const { client, clock, connections, server, sockets } = await setUp(script)
+  const session = client.session('a')
+  session.subscribe(() => {})
+  await until(() => session.stats().framesReceived === 3)
+  for (const socket of sockets.clients) socket.pause()
+  await clock.advance(15_000)
+  await clock.advance(250)
+  await until(() => session.stats().framesReceived === 5)
+  expect(connections()).toBe(2)
+  expect(server.requests[1]).toMatchObject({ mode: { cursor: recording.cursor() } })
+})
+
+test('a cut breaks the socket, and a prompt under way arrives once all the same', async () => {
+  const ids: string[] = []
+  const gate = Promise.withResolvers<void>()
+  const { client, clock, connections } = await setUp({
+    ...script,
+    async send({ messageId }) {
+      ids.push(messageId!)
+      if (ids.length === 1) await gate.promise
+      return { messageId: messageId!, runId: 'r', queued: false }
+    },
+  })
+  const session = client.session('a')
+  session.subscribe(() => {})
+  await until(() => session.stats().framesReceived === 3)
+  const sending = session.send('Hi')
+  await until(() => ids.length === 1)
+  session.cut()
+  await clock.advance(16)
+  await until(() => session.getSnapshot().connection.status !== 'live')
+  await clock.advance(250)
+  await expect(sending).resolves.toMatchObject({ runId: 'r' })
+  expect(new Set(ids).size).toBe(1)
+  expect(connections()).toBe(2)
+  gate.resolve()
+})
+
+test('a socket that does not open in time is given up', async () => {
+  class Stuck extends EventTarget {
+    readonly OPEN = 1
+    readonly readyState = 0
+    close = () => {}
+    send = () => {}
+  }
+  const clock = new ManualClock()
+  const client = createChatClient({
+    url: 'http://127.0.0.1:1/rpc',
+    transport: 'websocket',
+    clock,
+    WebSocket: Stuck as never,
+  })
+  onTestFinished(() => client.close())
+  const call = client.rpc.sessions.list().catch(String)
+  await until(() => clock.pending > 0)
+  await clock.advance(10_000)
+  expect(await call).toContain('did not open within 10000 ms')
+})
