@@ -1,0 +1,39 @@
+/** The browser's own network state, with a switch that can say "offline" over it. */
+export class NetworkSwitch {
+  #outage = new AbortController()
+  readonly #listeners = new Set<() => void>()
+
+  /** Aborts, as a broken connection does, when the switch is put to offline. */
+  get outage(): AbortSignal {
+    return this.#outage.signal
+  }
+
+  get forcedOffline(): boolean {
+    return this.outage.aborted
+  }
+
+  forceOffline(offline: boolean): void {
+    if (offline === this.forcedOffline) return
+    if (offline) this.#outage.abort(new TypeError('The network is switched off'))
+    else this.#outage = new AbortController()
+    for (const listener of this.#listeners) listener()
+  }
+
+  // Arrow functions, because client and React call them unbound.
+  readonly isOnline = (): boolean => navigator.onLine && !this.forcedOffline
+
+  readonly isVisible = (): boolean => document.visibilityState === 'visible'
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    window.addEventListener('online', listener)
+    window.addEventListener('offline', listener)
+    document.addEventListener('visibilitychange', listener)
+    return () => {
+      this.#listeners.delete(listener)
+      window.removeEventListener('online', listener)
+      window.removeEventListener('offline', listener)
+      document.removeEventListener('visibilitychange', listener)
+    }
+  }
+}
