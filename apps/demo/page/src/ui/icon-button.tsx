@@ -1,0 +1,31 @@
+import type { LucideIcon } from 'lucide-react'
+import type { ComponentProps } from 'react'
+
+interface IconButtonProps extends Omit<ComponentProps<'button'>, 'children' | 'type'> {
+  icon: LucideIcon
+  /** What it does; its accessible name and its tooltip. */
+  label: string
+  size?: 'small' | 'medium'
+}
+
+export function IconButton({
+  icon: Icon,
+  label,
+  size = 'medium',
+  className = '',
+  ...rest
+}: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      className={`inline-flex shrink-0 items-center justify-center rounded-lg text-muted-foreground transition-colors hover:bg-muted hover:text-foreground disabled:pointer-events-none disabled:opacity-40 aria-pressed:bg-accent aria-pressed:text-foreground ${
+        size === 'small' ? 'size-7' : 'size-9'
+      } ${className}`}
+      {...rest}
+    >
+      <Icon aria-hidden size={size === 'small' ? 15 : 18} strokeWidth={1.75} />
+    </button>
+  )
+}
