@@ -1,0 +1,28 @@
+import type { Connection } from '@caughtup/web-client'
+
+import { Button } from '../ui/button.tsx'
+
+interface ListStatusProps {
+  connection: Connection
+  stale: boolean
+  principal: string | undefined
+  onReconnect: () => void
+}
+
+/** The list's foot: whose chats these are, and whether the list may be behind. */
+export function ListStatus({ connection, stale, principal, onReconnect }: ListStatusProps) {
+  const failed = connection.status === 'failed' || connection.status === 'ended'
+  return (
+    <div className="flex min-h-11 shrink-0 items-center gap-2 border-t border-border px-5 py-2 text-xs text-muted-foreground">
+      <span className="truncate">{principal ? `Signed in as ${principal}` : 'Signed in'}</span>
+      {failed && (
+        <Button className="ml-auto shrink-0" onClick={onReconnect}>
+          Reconnect list
+        </Button>
+      )}
+      {!failed && stale && (
+        <span className="appear-late ml-auto shrink-0 text-warning">List may be behind</span>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,140 @@
+import type { ActivityRow } from '@caughtup/schema'
+import { Pencil, Trash2, TriangleAlert } from 'lucide-react'
+import { type KeyboardEvent, memo, useState } from 'react'
+
+import { sessionTitle } from '../format/session-title.ts'
+import { shortAge } from '../format/time.ts'
+import { useNow } from '../hooks/use-now.ts'
+import { sessionHref } from '../hooks/use-route.ts'
+import { IconButton } from '../ui/icon-button.tsx'
+import { RenameField } from '../ui/rename-field.tsx'
+
+interface SessionRowProps {
+  row: ActivityRow
+  selected: boolean
+  tabbable: boolean
+  onChosen: () => void
+  onRename: (sessionId: string, title: string) => void
+  onDelete: (sessionId: string) => void
+}
+
+/** Memoised by the row's identity, which the view keeps while nothing in it changes. */
+export const SessionRow = memo(function SessionRow({
+  row,
+  selected,
+  tabbable,
+  onChosen,
+  onRename,
+  onDelete,
+}: SessionRowProps) {
+  const [renaming, setRenaming] = useState(false)
+  const title = sessionTitle(row)
+  const tabIndex = tabbable ? 0 : -1
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'F2') setRenaming(true)
+    if (event.key === 'Delete') onDelete(row.sessionId)
+  }
+
+  if (renaming) {
+    return (
+      <li className="px-1 py-1.5">
+        <RenameField
+          title={row.title}
+          className="h-9 w-full"
+          onDone={(next) => {
+            setRenaming(false)
+            if (next) onRename(row.sessionId, next)
+          }}
+        />
+      </li>
+    )
+  }
+  return (
+    <li
+      data-testid="session-row"
+      data-session-id={row.sessionId}
+      data-streaming={row.streaming}
+      data-unread={row.unread}
+      className={`group relative rounded-lg [contain-intrinsic-size:auto_3.25rem] [content-visibility:auto] ${
+        selected ? 'bg-accent' : 'hover:bg-muted'
+      }`}
+    >
+      <a
+        href={sessionHref(row.sessionId)}
+        aria-current={selected ? 'page' : undefined}
+        tabIndex={tabIndex}
+        onClick={onChosen}
+        onKeyDown={onKeyDown}
+        className="block rounded-lg px-3 py-2 -outline-offset-2"
+      >
+        <span className="flex items-center gap-2">
+          <span className={`truncate text-sm ${row.unread > 0 ? 'font-semibold' : ''}`}>
+            {title}
+          </span>
+          <RowMark row={row} />
+        </span>
+        <RowDetails row={row} />
+      </a>
+      <span
+        className={`absolute right-1.5 bottom-1 rounded-lg opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 ${
+          selected ? 'bg-accent pointer-coarse:opacity-100' : 'bg-muted'
+        }`}
+      >
+        <IconButton
+          icon={Pencil}
+          size="small"
+          label={`Rename ${title}`}
+          tabIndex={tabIndex}
+          onClick={() => setRenaming(true)}
+        />
+        <IconButton
+          icon={Trash2}
+          size="small"
+          label={`Delete ${title}`}
+          tabIndex={tabIndex}
+          onClick={() => onDelete(row.sessionId)}
+        />
+      </span>
+    </li>
+  )
+})
+
+/** The one thing about a session that matters most now. */
+function RowMark({ row }: { row: ActivityRow }) {
+  if (row.streaming) {
+    return (
+      <span className="ml-auto flex shrink-0 items-center">
+        <span aria-hidden className="breathe size-2 rounded-full bg-primary" />
+        <span className="sr-only">answering now</span>
+      </span>
+    )
+  }
+  if (row.unread > 0) {
+    return (
+      <span className="ml-auto min-w-5 shrink-0 rounded-full bg-primary px-1.5 text-center text-xs/5 font-medium text-primary-foreground">
+        {row.unread > 99 ? '99+' : row.unread}
+        <span className="sr-only"> unread</span>
+      </span>
+    )
+  }
+  if (row.lastError) {
+    return (
+      <span className="ml-auto shrink-0 text-danger" title={row.lastError.message}>
+        <TriangleAlert aria-hidden size={14} />
+        <span className="sr-only">last answer failed</span>
+      </span>
+    )
+  }
+  return null
+}
+
+function RowDetails({ row }: { row: ActivityRow }) {
+  const now = useNow(30_000)
+  return (
+    <span className="flex gap-1.5 truncate text-xs/5 text-muted-foreground">
+      {shortAge(row.recency, now)}
+      {row.lastModel && <span className="truncate">· {row.lastModel}</span>}
+    </span>
+  )
+}
