@@ -1,0 +1,39 @@
+import type { Message, Part } from '@caughtup/schema'
+
+import { noticeType } from '@caughtup/schema/notice'
+import { AnswerEnd } from './answer-end.tsx'
+import { MessageContent } from './message-content.tsx'
+import { MessageFooter } from './message-footer.tsx'
+import { PartView } from './parts/part-view.tsx'
+import { isSource, SourceList } from './parts/source-list.tsx'
+import { WorkingMark } from './working-mark.tsx'
+
+export function AssistantMessage({ message }: { message: Message }) {
+  const { parts, status, metadata } = message
+  const open = status === 'open'
+  const sources = parts.filter(isSource)
+  const hasNotice = parts.some((part) => part.type === noticeType)
+  return (
+    <>
+      <MessageContent message={message} className="flex flex-col gap-3">
+        {parts.map((part, index) => (
+          // Parts are only ever added at the end, so their index is their identity.
+          <PartView key={index} part={part} streaming={open && index === parts.length - 1} />
+        ))}
+        {open && !isGrowing(parts.at(-1)) && <WorkingMark />}
+      </MessageContent>
+      {sources.length > 0 && <SourceList sources={sources} />}
+      <AnswerEnd metadata={metadata} hasNotice={hasNotice} />
+      <MessageFooter message={message} />
+    </>
+  )
+}
+
+/** Whether a part shows by itself that the answer goes on. */
+function isGrowing(part: Part | undefined): boolean {
+  if (part?.type === 'text' || part?.type === 'reasoning') {
+    return part.state !== 'done' && part.text !== ''
+  }
+  if (part?.type !== 'dynamic-tool') return false
+  return part.state === 'input-streaming' || part.state === 'input-available'
+}

@@ -1,0 +1,16 @@
+import type { Message } from '@caughtup/schema'
+
+/** Characters in a line of the usual width, and its height in px. */
+const lineLength = 85
+const lineHeight = 25
+
+/** How high a message is likely to be, in px, until it is measured. */
+export function estimateHeight(message: Message | undefined): number {
+  if (!message) return 80
+  let height = message.role === 'user' ? 70 : 60
+  for (const part of message.parts) {
+    height +=
+      part.type === 'text' ? Math.max(1, Math.ceil(part.text.length / lineLength)) * lineHeight : 44
+  }
+  return height
+}

@@ -1,0 +1,56 @@
+import type { Message } from '@caughtup/schema'
+import { Check, Copy } from 'lucide-react'
+import { useEffect, useState } from 'react'
+
+import { compactNumber } from '../format/number.ts'
+import { duration, fullTime } from '../format/time.ts'
+import { IconButton } from '../ui/icon-button.tsx'
+import { useToasts } from '../ui/toasts.tsx'
+import { messageText } from './message-text.ts'
+
+/** Facts about an answer, for who looks for them. Its height is there from the start. */
+export function MessageFooter({ message }: { message: Message }) {
+  const { createdAt, finishedAt, model, usage } = message.metadata
+  const facts = [
+    model,
+    usage?.outputTokens !== undefined && `${compactNumber(usage.outputTokens)} tokens`,
+    finishedAt !== undefined && duration(finishedAt - createdAt),
+    fullTime(createdAt),
+  ].filter((fact) => fact !== undefined && fact !== false)
+  return (
+    <footer className="-ml-1.5 flex h-7 items-center gap-1 text-xs text-muted-foreground">
+      {message.status === 'done' && (
+        <div className="flex min-w-0 items-center gap-1 opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
+          <CopyButton text={messageText(message)} />
+          <span className="truncate">{facts.join(' · ')}</span>
+        </div>
+      )}
+    </footer>
+  )
+}
+
+function CopyButton({ text }: { text: string }) {
+  const { attempt } = useToasts()
+  const [copied, setCopied] = useState(false)
+
+  useEffect(() => {
+    if (!copied) return
+    const timer = setTimeout(() => setCopied(false), 1_500)
+    return () => clearTimeout(timer)
+  }, [copied])
+
+  if (!text) return null
+  return (
+    <IconButton
+      icon={copied ? Check : Copy}
+      label={copied ? 'Copied' : 'Copy the answer'}
+      size="small"
+      onClick={() =>
+        attempt('Copying', async () => {
+          await navigator.clipboard.writeText(text)
+          setCopied(true)
+        })
+      }
+    />
+  )
+}

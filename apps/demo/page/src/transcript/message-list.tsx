@@ -1,0 +1,105 @@
+import type { Message } from '@caughtup/schema'
+import { useRef } from 'react'
+
+import { HistoryTop } from './history-top.tsx'
+import { JumpToLatest } from './jump-to-latest.tsx'
+import { MessageView } from './message-view.tsx'
+import { PendingMessage } from './pending-message.tsx'
+import type { TranscriptProps } from './transcript.tsx'
+import { useMarkRead } from './use-mark-read.ts'
+import { useMessageWindow } from './use-message-window.ts'
+import { useReachTop } from './use-reach-top.ts'
+
+/** The messages, of which only those near the window are in the page. */
+export function MessageList(props: TranscriptProps) {
+  const { messages, pending, hasOlder, loadingOlder, olderError, onLoadOlder } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  const { rows, containerRef, measureRow, following, followProps, jumpToEnd } = useMessageWindow(
+    scroller,
+    messages,
+    pending,
+  )
+  const reachTopProps = useReachTop(
+    hasOlder && !loadingOlder && !olderError ? onLoadOlder : undefined,
+  )
+  useMarkRead({ unread: props.unread, atEnd: following, messages, onRead: props.onRead })
+
+  const total = hasOlder ? -1 : messages.length
+  return (
+    <div className="relative min-h-0 flex-1">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it scrolls */}
+      <section
+        ref={scroller}
+        data-testid="transcript"
+        aria-label="Transcript"
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled with the keyboard
+        tabIndex={0}
+        className="h-full overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
+        onScroll={(event) => {
+          followProps.onScroll(event)
+          reachTopProps.onScroll(event)
+        }}
+        onWheel={(event) => {
+          followProps.onWheel(event)
+          reachTopProps.onWheel(event)
+        }}
+        onKeyDown={followProps.onKeyDown}
+      >
+        <div ref={containerRef} role="feed" aria-busy={loadingOlder} className="relative w-full">
+          <HistoryTop
+            hasOlder={hasOlder}
+            loading={loadingOlder}
+            error={olderError}
+            cleared={messages.length === 0 && props.epoch > 0}
+            onLoadOlder={onLoadOlder}
+          />
+          {rows.map(({ index, key }) => {
+            const message = messages[index]
+            const prompt = pending[index - messages.length]
+            return (
+              <div
+                key={key}
+                ref={measureRow}
+                data-index={index}
+                className="absolute top-0 left-0 w-full"
+              >
+                <div className="mx-auto max-w-3xl px-4 pb-4 sm:px-6">
+                  {message && (
+                    <MessageView
+                      message={message}
+                      clearedBefore={isClearedBefore(messages, index)}
+                      position={index + 1}
+                      total={total}
+                    />
+                  )}
+                  {prompt && (
+                    <PendingMessage
+                      prompt={prompt}
+                      onRetry={props.onRetry}
+                      onDismiss={props.onDismiss}
+                    />
+                  )}
+                </div>
+              </div>
+            )
+          })}
+        </div>
+      </section>
+      <div
+        aria-hidden
+        className="pointer-events-none absolute inset-x-0 bottom-0 h-5 bg-linear-to-t from-background"
+      />
+      {!following && <JumpToLatest streaming={props.streaming} onJump={jumpToEnd} />}
+    </div>
+  )
+}
+
+/**
+ * Whether the context was cleared right before this message: it opens an epoch without a summary.
+ * The first message held may lie in the midst of its epoch, so nothing is said of it.
+ */
+function isClearedBefore(messages: readonly Message[], index: number): boolean {
+  const [message, former] = [messages[index], messages[index - 1]]
+  if (!message || !former || message.epoch === former.epoch) return false
+  return message.metadata.boundary === undefined
+}

@@ -1,0 +1,47 @@
+import type { Message } from '@caughtup/schema'
+import { memo } from 'react'
+
+import { AssistantMessage } from './assistant-message.tsx'
+import { EpochDivider } from './epoch-divider.tsx'
+import { SummaryCard } from './summary-card.tsx'
+import { UserMessage } from './user-message.tsx'
+
+interface MessageViewProps {
+  message: Message
+  /** Whether the context was cleared right before it. */
+  clearedBefore: boolean
+  /** Its place among the messages held, from 1, and how many there are, -1 where not known. */
+  position: number
+  total: number
+}
+
+const speakers = { user: 'You', assistant: 'Assistant', system: 'System' }
+
+/** Memoised by the message's identity: while an answer streams, only its own row is drawn again. */
+export const MessageView = memo(function MessageView({
+  message,
+  clearedBefore,
+  position,
+  total,
+}: MessageViewProps) {
+  return (
+    <>
+      {clearedBefore && <EpochDivider>Context cleared</EpochDivider>}
+      <article
+        aria-label={message.metadata.boundary ? 'Summary' : speakers[message.role]}
+        aria-posinset={position}
+        aria-setsize={total}
+        aria-busy={message.status === 'open'}
+        className="group/message"
+      >
+        {viewOf(message)}
+      </article>
+    </>
+  )
+})
+
+function viewOf(message: Message) {
+  if (message.metadata.boundary) return <SummaryCard message={message} />
+  if (message.role === 'user') return <UserMessage message={message} />
+  return <AssistantMessage message={message} />
+}

@@ -1,0 +1,26 @@
+import { FileText } from 'lucide-react'
+
+interface FileViewProps {
+  part: { mediaType: string; url: string; filename?: string }
+}
+
+/** Only what is embedded is shown; what lies elsewhere is a link, so that opening a chat fetches nothing. */
+export function FileView({ part }: FileViewProps) {
+  const name = part.filename ?? part.mediaType
+  if (part.mediaType.startsWith('image/') && part.url.startsWith('data:')) {
+    return <img src={part.url} alt={name} className="max-h-96 max-w-full rounded-xl" />
+  }
+  const link = /^(https?|data):/.test(part.url)
+  return (
+    <a
+      href={link ? part.url : undefined}
+      download={part.filename}
+      target="_blank"
+      rel="noreferrer"
+      className="inline-flex max-w-full items-center gap-2 self-start rounded-lg border border-border bg-card px-3 py-1.5 text-sm hover:bg-muted"
+    >
+      <FileText aria-hidden size={15} className="shrink-0 text-muted-foreground" />
+      <span className="truncate">{name}</span>
+    </a>
+  )
+}

@@ -1,0 +1,38 @@
+import type { Part } from '@caughtup/schema'
+import { memo } from 'react'
+
+import { DataView } from './data-view.tsx'
+import { FileView } from './file-view.tsx'
+import { Markdown } from './markdown.tsx'
+import { Reasoning } from './reasoning.tsx'
+import { ToolCard } from './tool-card.tsx'
+
+interface PartViewProps {
+  part: Part
+  /** Whether it is the part that an open message is growing at. */
+  streaming: boolean
+}
+
+/** Memoised by the part's identity: of a message that streams, only its last part is drawn again. */
+export const PartView = memo(function PartView({ part, streaming }: PartViewProps) {
+  switch (part.type) {
+    case 'text':
+      return part.text && <Markdown text={part.text} streaming={streaming} />
+    case 'reasoning':
+      return (
+        part.text && <Reasoning text={part.text} streaming={streaming && part.state !== 'done'} />
+      )
+    case 'dynamic-tool':
+      return <ToolCard part={part} />
+    case 'file':
+      return <FileView part={part} />
+    case 'source-url':
+    case 'source-document':
+      // Gathered below the answer, see SourceList.
+      return null
+    case 'step-start':
+      return null
+    default:
+      return <DataView part={part} />
+  }
+})

@@ -1,0 +1,33 @@
+import type { ToolPart } from '@caughtup/schema'
+
+/** Characters of the summary; the card cuts it to its width. */
+const longest = 200
+
+/** One line that tells calls of one tool apart: the error, else what it was called with. */
+export function toolSummary(part: ToolPart): string {
+  switch (part.state) {
+    case 'input-streaming':
+      return oneLine(part.rawInput.slice(-longest))
+    case 'input-available':
+    case 'output-available':
+      return oneLine(inputText(part.input))
+    case 'output-error':
+      return oneLine(part.errorText)
+  }
+}
+
+/** The values of an object with few fields say more in a line than its JSON does. */
+function inputText(input: unknown): string {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return text(input)
+  return Object.entries(input)
+    .map(([name, value]) => `${name}: ${text(value)}`)
+    .join(', ')
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
+function oneLine(value: string): string {
+  return value.slice(0, longest).replaceAll(/\s+/g, ' ').trim()
+}

@@ -1,0 +1,17 @@
+const delays = ['0ms', '200ms', '400ms']
+
+/** The answer is under way and nothing of it can be seen to grow. */
+export function WorkingMark() {
+  return (
+    <div className="flex h-6 items-center gap-1.5">
+      {delays.map((animationDelay) => (
+        <span
+          key={animationDelay}
+          aria-hidden
+          className="breathe size-1.5 rounded-full bg-muted-foreground"
+          style={{ animationDelay }}
+        />
+      ))}
+    </div>
+  )
+}
