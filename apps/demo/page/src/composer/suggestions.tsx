@@ -1,0 +1,43 @@
+const suggestions = [
+  { prompt: 'What is Caughtup?', what: 'headings, a table, code' },
+  { prompt: '/count 3000 200', what: '200 tokens a second' },
+  { prompt: '/think', what: 'reasons before it answers' },
+  { prompt: '/tool', what: 'calls a tool' },
+  { prompt: '/fail', what: 'fails in the middle' },
+  { prompt: '/stall', what: 'falls silent halfway' },
+]
+
+/** What to try first, in a chat without messages. */
+export function Suggestions({ onSend }: { onSend: (text: string) => void }) {
+  return (
+    <section aria-label="Suggestions" className="w-full max-w-3xl py-6">
+      <h2 className="text-xl font-semibold tracking-tight text-balance">
+        Ask something, then get in its way.
+      </h2>
+      <p className="mt-1 text-sm text-pretty text-muted-foreground">
+        Reload, cut the connection, open a second window: the answer goes on, and you are caught up.
+      </p>
+      <ul className="mt-5 grid gap-2 sm:grid-cols-2 lg:grid-cols-3">
+        {suggestions.map(({ prompt, what }) => (
+          <li key={prompt}>
+            <button
+              type="button"
+              aria-label={prompt}
+              onClick={() => onSend(prompt)}
+              className="w-full rounded-xl border border-border bg-card px-3.5 py-2 text-left transition-colors hover:border-input hover:bg-muted"
+            >
+              <span
+                className={
+                  prompt.startsWith('/') ? 'font-mono text-[0.8125rem]' : 'text-sm font-medium'
+                }
+              >
+                {prompt}
+              </span>
+              <span className="block text-xs text-muted-foreground">{what}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
