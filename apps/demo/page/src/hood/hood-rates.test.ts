@@ -1,0 +1,54 @@
+import type { ServerStats } from '@caughtup/schema'
+import { describe, expect, it } from 'vitest'
+
+import { type HoodSample, hoodRates } from './hood-rates.ts'
+
+function sample(at: number, counters: Partial<HoodSample> = {}): HoodSample {
+  return { at, framesReceived: 0, bytesReceived: 0, notifications: 0, redraws: 0, ...counters }
+}
+
+function server(commits: number, deltas: number, events: number): ServerStats {
+  return {
+    store: {
+      commits,
+      deltas,
+      events,
+      eventBytes: 0,
+      flushWindow: 33,
+      unflushedBytes: 0,
+      openMessages: 0,
+      retries: 0,
+      updateDrops: 0,
+      updateMustDeliverDrops: 0,
+    },
+    uptime: 0,
+    chatStreams: 0,
+    activityStreams: 0,
+    runs: 0,
+    ignoredParts: 0,
+  }
+}
+
+describe('hoodRates', () => {
+  it('divides by the time that really passed', () => {
+    const rates = hoodRates(sample(1_000), sample(3_000, { framesReceived: 60, redraws: 30 }))
+    expect(rates).toMatchObject({ framesPerSecond: 30, redrawsPerSecond: 15 })
+  })
+
+  it('says how many tokens and events one commit took', () => {
+    const rates = hoodRates(
+      sample(0, { server: server(10, 100, 20) }),
+      sample(1_000, { server: server(40, 300, 50) }),
+    )
+    expect(rates.commitsPerSecond).toBe(30)
+    expect(rates.tokensPerCommit).toBeCloseTo(200 / 30)
+    expect(rates.eventsPerCommit).toBe(1)
+  })
+
+  it('says nothing of tokens per commit in a second without commits', () => {
+    const idle = server(10, 100, 20)
+    const rates = hoodRates(sample(0, { server: idle }), sample(1_000, { server: idle }))
+    expect(rates).not.toHaveProperty('tokensPerCommit')
+    expect(rates.commitsPerSecond).toBe(0)
+  })
+})

@@ -1,0 +1,46 @@
+import type { ServerStats } from '@caughtup/schema'
+
+/** The counters that the drawer watches, as they stood at one moment. */
+export interface HoodSample {
+  /** ms, by a clock that never steps. */
+  at: number
+  framesReceived: number
+  bytesReceived: number
+  notifications: number
+  redraws: number
+  /** Absent where the server did not tell. */
+  server?: ServerStats
+}
+
+/** What went on between two samples. */
+export interface HoodRates {
+  framesPerSecond: number
+  bytesPerSecond: number
+  notificationsPerSecond: number
+  redrawsPerSecond: number
+  commitsPerSecond?: number
+  /** Writer calls, which are tokens nearly always, that one commit took; absent without commits. */
+  tokensPerCommit?: number
+  eventsPerCommit?: number
+}
+
+export function hoodRates(before: HoodSample, after: HoodSample): HoodRates {
+  const seconds = Math.max(after.at - before.at, 1) / 1_000
+  const rates = {
+    framesPerSecond: (after.framesReceived - before.framesReceived) / seconds,
+    bytesPerSecond: (after.bytesReceived - before.bytesReceived) / seconds,
+    notificationsPerSecond: (after.notifications - before.notifications) / seconds,
+    redrawsPerSecond: (after.redraws - before.redraws) / seconds,
+  }
+  if (!before.server || !after.server) return rates
+  const [former, store] = [before.server.store, after.server.store]
+  const commits = store.commits - former.commits
+  return {
+    ...rates,
+    commitsPerSecond: commits / seconds,
+    ...(commits > 0 && {
+      tokensPerCommit: (store.deltas - former.deltas) / commits,
+      eventsPerCommit: (store.events - former.events) / commits,
+    }),
+  }
+}

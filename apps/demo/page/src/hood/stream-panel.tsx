@@ -1,0 +1,64 @@
+import { useSession } from '@caughtup/web-client/react'
+import { Pause, Play, Scissors } from 'lucide-react'
+
+import type { DemoSession } from '../client/demo-client.ts'
+import { useNow } from '../hooks/use-now.ts'
+import { connectionText } from '../session/connection-text.ts'
+import { Button } from '../ui/button.tsx'
+import { Metric, MetricGroup } from './metric.tsx'
+
+/** The stream of the session on screen. */
+export function StreamPanel({ session }: { session: DemoSession }) {
+  const { connection, messages, run, skipped, epoch } = useSession(session)
+  const now = useNow(connection.status === 'waiting' ? 250 : undefined)
+  const { lastReplay } = connection
+  const held = connection.status === 'idle'
+  return (
+    <>
+      <div className="grid grid-cols-2 gap-2 px-5 pb-4">
+        <Button
+          className="px-1 whitespace-nowrap"
+          onClick={() => session.cut()}
+          disabled={connection.status !== 'live'}
+        >
+          <Scissors aria-hidden size={15} />
+          Cut connection
+        </Button>
+        <Button
+          aria-pressed={held}
+          title="On hold nothing is received; resuming catches up from the cursor"
+          onClick={() => (held ? session.resume() : session.hold())}
+        >
+          {held ? <Play aria-hidden size={15} /> : <Pause aria-hidden size={15} />}
+          {held ? 'Resume' : 'Hold'}
+        </Button>
+      </div>
+      <MetricGroup title="Stream">
+        <Metric name="status" label="Status" value={connectionText(connection, now)} />
+        <Metric name="attempts" label="Attempts since live" value={connection.attempts} />
+        <Metric
+          name="replay-mode"
+          label="Last replay"
+          value={lastReplay?.mode}
+          hint="full: the newest window; since: only what came after the cursor"
+        />
+        <Metric
+          name="replay-reason"
+          label="Why not as asked"
+          value={lastReplay?.reason}
+          hint="Why another mode was served than the client had asked for"
+        />
+        <Metric
+          name="cursor"
+          label="Cursor"
+          value={lastReplay?.cursor}
+          {...(lastReplay?.cursor !== undefined && { hint: lastReplay.cursor })}
+        />
+        <Metric name="run" label="Run" value={run ? `${run.kind}, ${run.status}` : undefined} />
+        <Metric name="epoch" label="Epoch" value={epoch} />
+        <Metric name="messages-held" label="Messages held" value={messages.length} />
+        <Metric name="skipped" label="Events skipped" value={skipped} />
+      </MetricGroup>
+    </>
+  )
+}

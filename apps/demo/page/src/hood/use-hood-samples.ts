@@ -1,0 +1,66 @@
+import { useEffect, useState } from 'react'
+
+import { useClient } from '../client/client-context.tsx'
+import type { DemoClient } from '../client/demo-client.ts'
+import { type HoodRates, hoodRates, type HoodSample } from './hood-rates.ts'
+import { useRedrawCounter } from './redraw-counter.tsx'
+
+const intervalMs = 1_000
+
+export interface HoodReading {
+  sample: HoodSample
+  rates?: HoodRates
+  /** Why the server's own numbers are missing. */
+  serverError?: string
+}
+
+/** Reads the counters once a second for as long as its component is mounted. */
+export function useHoodSamples(): HoodReading | undefined {
+  const client = useClient()
+  const redraws = useRedrawCounter()
+  const [reading, setReading] = useState<HoodReading>()
+
+  useEffect(() => {
+    const abort = new AbortController()
+    let former: HoodSample | undefined
+    const take = async () => {
+      const { server, serverError } = await serverStats(client, abort.signal)
+      if (abort.signal.aborted) return
+      const sample: HoodSample = {
+        ...client.stats(),
+        at: performance.now(),
+        redraws: redraws.count,
+        ...(server && { server }),
+      }
+      setReading({
+        sample,
+        ...(former && { rates: hoodRates(former, sample) }),
+        ...(serverError !== undefined && { serverError }),
+      })
+      former = sample
+    }
+    let timer: ReturnType<typeof setTimeout> | undefined
+    // The next one is asked for when the last has answered, so that a slow server is not flooded.
+    const poll = async () => {
+      await take()
+      if (!abort.signal.aborted) timer = setTimeout(poll, intervalMs)
+    }
+    void poll()
+    return () => {
+      abort.abort()
+      clearTimeout(timer)
+    }
+  }, [client, redraws])
+
+  return reading
+}
+
+/** The server's numbers within two intervals, or why not: offline, the page's own go on. */
+async function serverStats(client: DemoClient, signal: AbortSignal) {
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(2 * intervalMs)])
+    return { server: await client.rpc.server.stats({}, { signal: limit }) }
+  } catch (error) {
+    return { serverError: error instanceof Error ? error.message : String(error) }
+  }
+}
