@@ -1,5 +1,30 @@
 import './main.css'
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
+import { App } from './app.tsx'
+import { ConnectivityProvider } from './client/client-context.tsx'
+import { ClientSwitch } from './client/client-switch.ts'
+import { NetworkSwitch } from './client/network-switch.ts'
+import { applyStoredTheme } from './hooks/use-theme.ts'
+import { AnnouncerProvider } from './ui/announcer.tsx'
+import { ToastProvider } from './ui/toasts.tsx'
+
+applyStoredTheme()
+
+const network = new NetworkSwitch()
+const clients = new ClientSwitch(network)
 const root = document.getElementById('root')
-if (root) createRoot(root).render(<p>Caughtup</p>)
+if (!root) throw new Error('index.html has no #root')
+
+createRoot(root).render(
+  <StrictMode>
+    <ConnectivityProvider clients={clients} network={network}>
+      <AnnouncerProvider>
+        <ToastProvider>
+          <App />
+        </ToastProvider>
+      </AnnouncerProvider>
+    </ConnectivityProvider>
+  </StrictMode>,
+)

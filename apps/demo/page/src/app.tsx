@@ -1,0 +1,84 @@
+import { useCallback, useState } from 'react'
+
+import { useActiveClient } from './client/client-context.tsx'
+import { HoodDrawer } from './hood/hood-drawer.tsx'
+import { RedrawProvider } from './hood/redraw-counter.tsx'
+import { roomForDrawer, roomForList, useMediaQuery } from './hooks/use-media-query.ts'
+import { useSessionRoute } from './hooks/use-route.ts'
+import { SessionList } from './session-list/session-list.tsx'
+import { SessionScreen } from './session/session-screen.tsx'
+import { WelcomeScreen } from './session/welcome-screen.tsx'
+import { CodeHighlightProvider } from './transcript/parts/code-highlight.tsx'
+import { Sheet } from './ui/sheet.tsx'
+
+export function App() {
+  const { transport } = useActiveClient()
+  const sessionId = useSessionRoute()
+  const listFits = useMediaQuery(roomForList)
+  const drawerFits = useMediaQuery(roomForDrawer)
+  const [listOpen, setListOpen] = useState(false)
+  const [hoodOpen, setHoodOpen] = useState(false)
+  const closeList = useCallback(() => setListOpen(false), [])
+  const closeHood = useCallback(() => setHoodOpen(false), [])
+
+  const list = <SessionList selectedId={sessionId} onChosen={closeList} />
+  const hood = <HoodDrawer sessionId={sessionId} onClose={closeHood} />
+  const controls = {
+    hoodOpen,
+    onToggleHood: () => setHoodOpen((open) => !open),
+    ...(!listFits && { onOpenList: () => setListOpen(true) }),
+  }
+  return (
+    <CodeHighlightProvider>
+      <RedrawProvider>
+        <a
+          href="#composer"
+          className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-card focus:px-3 focus:py-2 focus:shadow-lg"
+          onClick={(event) => {
+            // The hash holds the session: move the focus without changing it.
+            event.preventDefault()
+            document.getElementById('composer')?.focus()
+          }}
+        >
+          Skip to the message box
+        </a>
+        {/* Another transport is another client: everything that holds one of its views starts anew. */}
+        <div key={transport} className="flex h-dvh">
+          {listFits && (
+            <aside
+              aria-label="Chat list"
+              className="flex w-68 shrink-0 flex-col border-r border-border bg-sidebar"
+            >
+              {list}
+            </aside>
+          )}
+          <main className="flex min-w-0 flex-1 flex-col">
+            {sessionId === undefined ? (
+              <WelcomeScreen {...controls} />
+            ) : (
+              <SessionScreen key={sessionId} sessionId={sessionId} {...controls} />
+            )}
+          </main>
+          {hoodOpen && drawerFits && (
+            <aside
+              aria-label="Under the hood"
+              className="flex w-84 shrink-0 flex-col border-l border-border bg-sidebar"
+            >
+              {hood}
+            </aside>
+          )}
+          {listOpen && !listFits && (
+            <Sheet label="Chat list" side="left" onClose={closeList}>
+              {list}
+            </Sheet>
+          )}
+          {hoodOpen && !drawerFits && (
+            <Sheet label="Under the hood" side="right" onClose={closeHood}>
+              {hood}
+            </Sheet>
+          )}
+        </div>
+      </RedrawProvider>
+    </CodeHighlightProvider>
+  )
+}

@@ -1,0 +1,44 @@
+import type { Connection, ConnectionStatus } from '@caughtup/web-client'
+
+import { useNow } from '../hooks/use-now.ts'
+import { connectionText } from './connection-text.ts'
+
+const dots: Record<ConnectionStatus, string> = {
+  idle: 'bg-muted-foreground',
+  connecting: 'bg-warning breathe',
+  live: 'bg-success',
+  waiting: 'bg-warning breathe',
+  offline: 'bg-muted-foreground',
+  ended: 'bg-danger',
+  failed: 'bg-danger',
+}
+
+interface ConnectionBadgeProps {
+  connection: Connection
+  onReconnect: () => void
+}
+
+export function ConnectionBadge({ connection, onReconnect }: ConnectionBadgeProps) {
+  const { status } = connection
+  const now = useNow(status === 'waiting' ? 250 : undefined)
+  return (
+    <span
+      data-testid="connection"
+      data-status={status}
+      className="flex shrink-0 items-center gap-1.5"
+      title={connection.error?.message}
+    >
+      <span aria-hidden className={`size-2 rounded-full ${dots[status]}`} />
+      {connectionText(connection, now)}
+      {(status === 'failed' || status === 'ended' || status === 'waiting') && (
+        <button
+          type="button"
+          className="rounded font-medium text-primary underline underline-offset-2"
+          onClick={onReconnect}
+        >
+          {status === 'waiting' ? 'Try now' : 'Reconnect'}
+        </button>
+      )}
+    </span>
+  )
+}

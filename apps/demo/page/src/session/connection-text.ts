@@ -1,0 +1,30 @@
+import type { Connection } from '@caughtup/web-client'
+
+const endings = {
+  'session-deleted': 'Deleted',
+  'shutting-down': 'Server stopped',
+  forbidden: 'No longer allowed',
+  replaced: 'Continued elsewhere',
+}
+
+/** A connection's state in two or three words. */
+export function connectionText(connection: Connection, now: number): string {
+  switch (connection.status) {
+    case 'idle':
+      return 'On hold'
+    case 'connecting':
+      return connection.attempts > 1 ? 'Reconnecting…' : 'Connecting…'
+    case 'live':
+      return 'Live'
+    case 'waiting': {
+      const seconds = Math.ceil(((connection.retryAt ?? now) - now) / 1_000)
+      return seconds > 0 ? `Reconnecting in ${seconds} s` : 'Reconnecting…'
+    }
+    case 'offline':
+      return 'Offline'
+    case 'ended':
+      return connection.endReason ? endings[connection.endReason] : 'Ended'
+    case 'failed':
+      return 'Not connected'
+  }
+}

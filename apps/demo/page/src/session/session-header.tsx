@@ -1,0 +1,65 @@
+import type { ContextUsage, UsageLedger } from '@caughtup/schema'
+import type { Connection } from '@caughtup/web-client'
+import { FoldVertical, ListX } from 'lucide-react'
+import { memo, useState } from 'react'
+
+import type { DemoSession } from '../client/demo-client.ts'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
+import { useToasts } from '../ui/toasts.tsx'
+import { ConnectionBadge } from './connection-badge.tsx'
+import { ContextMeter } from './context-meter.tsx'
+import { EditableTitle } from './editable-title.tsx'
+import { UsageTotals } from './usage-totals.tsx'
+
+interface SessionHeaderProps {
+  session: DemoSession
+  title: string
+  connection: Connection
+  model: string | undefined
+  contextUsage: ContextUsage | undefined
+  usage: UsageLedger | undefined
+  /** Whether a run is under way: compacting and clearing wait behind it. */
+  busy: boolean
+}
+
+export const SessionHeader = memo(function SessionHeader({
+  session,
+  title,
+  connection,
+  model,
+  contextUsage,
+  usage,
+  busy,
+}: SessionHeaderProps) {
+  const { attempt } = useToasts()
+  const [confirmingReset, setConfirmingReset] = useState(false)
+  return (
+    <>
+      <div className="min-w-0 flex-1">
+        <EditableTitle sessionId={session.sessionId} title={title} />
+        <div className="flex h-5 items-center gap-x-3 overflow-hidden text-xs whitespace-nowrap text-muted-foreground">
+          <ConnectionBadge connection={connection} onReconnect={() => session.reconnect()} />
+          {model && <span className="truncate max-sm:hidden">{model}</span>}
+          {contextUsage && <ContextMeter usage={contextUsage} />}
+          {usage && <UsageTotals usage={usage} />}
+        </div>
+      </div>
+      <IconButton
+        icon={FoldVertical}
+        label={busy ? 'Compact the context after this answer' : 'Compact the context'}
+        onClick={() => attempt('Compacting', () => session.compact())}
+      />
+      <IconButton icon={ListX} label="Clear the context" onClick={() => setConfirmingReset(true)} />
+      {confirmingReset && (
+        <ConfirmDialog
+          title="Clear the context?"
+          description="The assistant forgets this conversation and starts afresh. Its messages stay readable above."
+          action="Clear context"
+          onConfirm={() => attempt('Clearing the context', () => session.reset())}
+          onClose={() => setConfirmingReset(false)}
+        />
+      )}
+    </>
+  )
+})

@@ -1,0 +1,106 @@
+import { useActivity, useSession } from '@caughtup/web-client/react'
+import { useCallback, useEffect, useMemo } from 'react'
+
+import { useClient } from '../client/client-context.tsx'
+import { Composer } from '../composer/composer.tsx'
+import { PromptQueue } from '../composer/prompt-queue.tsx'
+import { sessionTitle } from '../format/session-title.ts'
+import { Transcript } from '../transcript/transcript.tsx'
+import { useToasts } from '../ui/toasts.tsx'
+import { ConnectionNotice } from './connection-notice.tsx'
+import { type PageControls, PageHeader } from './page-header.tsx'
+import { SessionHeader } from './session-header.tsx'
+import { useAnnouncements } from './use-announcements.ts'
+import { useEscape } from './use-escape.ts'
+
+export function SessionScreen({ sessionId, ...controls }: PageControls & { sessionId: string }) {
+  const client = useClient()
+  const session = useMemo(() => client.session(sessionId), [client, sessionId])
+  const snapshot = useSession(session)
+  const { rows } = useActivity(client)
+  const row = rows.find((one) => one.sessionId === sessionId)
+  const title = sessionTitle(row)
+  const { attempt } = useToasts()
+  const { connection, messages, pending, streaming } = snapshot
+
+  const send = useCallback((text: string) => settle(session.send(text)), [session])
+  const retry = useCallback((id: string) => settle(session.retryPending(id)), [session])
+  const dismiss = useCallback((id: string) => session.dismissPending(id), [session])
+  const stop = useCallback(() => attempt('Stopping', () => session.interrupt()), [attempt, session])
+  const cancelQueued = useCallback(
+    (runId: string) =>
+      attempt('Cancelling the prompt', () => client.rpc.runs.interrupt({ sessionId, runId })),
+    [attempt, client, sessionId],
+  )
+  const loadOlder = useCallback(() => void session.loadOlder(), [session])
+  const markRead = useCallback(() => settle(session.markRead()), [session])
+
+  useEscape(snapshot.canInterrupt ? stop : undefined)
+  useAnnouncements(connection.status, messages)
+  useEffect(() => {
+    document.title = `${title} · Caughtup`
+  }, [title])
+
+  const gone = connection.endReason === 'session-deleted' || connection.error?.code === 'NOT_FOUND'
+  return (
+    <>
+      <PageHeader {...controls}>
+        <SessionHeader
+          session={session}
+          title={title}
+          connection={connection}
+          model={snapshot.model ?? row?.lastModel}
+          contextUsage={snapshot.contextUsage}
+          usage={snapshot.usage}
+          busy={snapshot.run !== undefined}
+        />
+      </PageHeader>
+      <Transcript
+        messages={messages}
+        // Behind a running answer a prompt is going to wait, so it is shown in the queue at once.
+        pending={streaming ? noPrompts : pending}
+        epoch={snapshot.epoch}
+        streaming={streaming}
+        stale={snapshot.stale}
+        hasOlder={snapshot.hasOlder}
+        loadingOlder={snapshot.loadingOlder}
+        olderError={snapshot.olderError}
+        unread={row?.unread ?? 0}
+        onLoadOlder={loadOlder}
+        onRead={markRead}
+        onSend={send}
+        onRetry={retry}
+        onDismiss={dismiss}
+      />
+      <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
+        <ConnectionNotice
+          connection={connection}
+          stale={snapshot.stale && messages.length > 0}
+          onReconnect={() => session.reconnect()}
+        />
+        <PromptQueue
+          queue={snapshot.queue}
+          pending={streaming ? pending : noPrompts}
+          onCancel={cancelQueued}
+          onRetry={retry}
+          onDismiss={dismiss}
+        />
+        <Composer
+          key={sessionId}
+          draftKey={sessionId}
+          streaming={streaming}
+          onSend={send}
+          disabled={gone}
+          {...(snapshot.canInterrupt && { onStop: stop })}
+        />
+      </div>
+    </>
+  )
+}
+
+const noPrompts: readonly never[] = []
+
+/** For calls whose failure shows in the snapshot or, for the read mark, is made good by the next. */
+function settle(call: Promise<unknown>): void {
+  call.catch(() => {})
+}

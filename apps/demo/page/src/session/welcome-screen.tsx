@@ -1,0 +1,42 @@
+import { useEffect } from 'react'
+
+import { useClient } from '../client/client-context.tsx'
+import { Composer } from '../composer/composer.tsx'
+import { Suggestions } from '../composer/suggestions.tsx'
+import { openSession } from '../hooks/use-route.ts'
+import { useToasts } from '../ui/toasts.tsx'
+import { type PageControls, PageHeader } from './page-header.tsx'
+
+/** No chat is open: what is written here starts one. */
+export function WelcomeScreen(controls: PageControls) {
+  const client = useClient()
+  const { attempt } = useToasts()
+
+  useEffect(() => {
+    document.title = 'Caughtup'
+  }, [])
+
+  const send = (text: string) =>
+    attempt('Starting a chat', async () => {
+      const { id } = await client.rpc.sessions.create({})
+      // Opened before it is sent, so that the prompt is seen on its way.
+      openSession(id)
+      // Should it fail, the chat shows the prompt with its error.
+      client
+        .session(id)
+        .send(text)
+        .catch(() => {})
+    })
+
+  return (
+    <>
+      <PageHeader {...controls} />
+      <div className="flex min-h-0 flex-1 items-center justify-center overflow-y-auto p-4">
+        <Suggestions onSend={send} />
+      </div>
+      <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
+        <Composer draftKey="new" streaming={false} onSend={send} />
+      </div>
+    </>
+  )
+}
