@@ -1,1 +1,8 @@
-export {}
+export type { Action, Can, ChatRequest, Principal } from './access.ts'
+export type { Agent, AgentContext, AgentStream } from './agent.ts'
+export { type ChatServer, createChatServer } from './create-chat-server.ts'
+export type { OnError } from './log-error.ts'
+export type { ChatServerOptions, Settings } from './options.ts'
+export type { ChatContext } from './procedures.ts'
+export type { ChatRouter } from './router.ts'
+export type { Summarise, SummariseContext, Summary } from './summarise.ts'

@@ -1,0 +1,80 @@
+import type { QueuedRun } from '@caughtup/schema'
+import type { MessageWriter } from '@caughtup/store'
+
+import type { Principal } from './access.ts'
+import { UsageTally } from './agent-usage.ts'
+import { driveAgent } from './drive-agent.ts'
+import { type Execution, runEndedDraft, type RunEnd } from './execution.ts'
+import { modelContext } from './model-context.ts'
+import { noticePart } from './notice-part.ts'
+import type { Settings } from './options.ts'
+
+export type QueuedPrompt = Extract<QueuedRun, { kind: 'agent' }>
+
+/** The agent answers a prompt: its stream becomes one assistant message. */
+export class AgentRun implements Execution {
+  readonly #settings: Settings
+  readonly #sessionId: string
+  readonly #prompt: QueuedPrompt
+  readonly #principal: Principal | undefined
+  readonly #onIgnored: () => void
+  readonly #writer: MessageWriter
+  readonly #tally: UsageTally
+
+  constructor(
+    settings: Settings,
+    options: {
+      sessionId: string
+      prompt: QueuedPrompt
+      /** The open assistant message. */
+      answerId: string
+      principal: Principal | undefined
+      onIgnored: () => void
+    },
+  ) {
+    const { sessionId, prompt, answerId, principal, onIgnored } = options
+    this.#settings = settings
+    this.#sessionId = sessionId
+    this.#prompt = prompt
+    this.#principal = principal
+    this.#onIgnored = onIgnored
+    this.#writer = settings.store.writer({ sessionId, runId: prompt.runId, messageId: answerId })
+    this.#tally = new UsageTally(settings.contextLimit)
+  }
+
+  async drive(signal: AbortSignal): Promise<RunEnd> {
+    const { agent, store, onError } = this.#settings
+    const { runId, messageId, model } = this.#prompt
+    const messages = await modelContext(store, this.#sessionId, signal)
+    const prompt = messages.findLast(({ id }) => id === messageId)
+    if (!prompt) throw new Error(`Prompt ${messageId} of run ${runId} is not in its session.`)
+    const context = {
+      sessionId: this.#sessionId,
+      runId,
+      messages,
+      prompt,
+      signal,
+      ...(model !== undefined && { model }),
+      ...(this.#principal && { principal: this.#principal }),
+    }
+    return driveAgent(() => agent(context), {
+      writer: this.#writer,
+      tally: this.#tally,
+      signal,
+      onIgnored: this.#onIgnored,
+      onError,
+    })
+  }
+
+  commit(end: RunEnd): Promise<void> {
+    const { assistantName } = this.#settings
+    return this.#writer.finish(
+      {
+        ...end,
+        ...this.#tally.known(),
+        ...(end.reason === 'interrupted' && { part: noticePart('interrupted', assistantName) }),
+      },
+      [runEndedDraft(this.#prompt.runId, end)],
+    )
+  }
+}

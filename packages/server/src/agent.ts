@@ -1,0 +1,34 @@
+import type { AgentPart, IgnoredAgentPart, Message } from '@caughtup/schema'
+
+import type { Principal } from './access.ts'
+
+/**
+ * Writes one answer: a function from a run's context to the AI SDK's text stream parts, so that
+ * `streamText(…).fullStream` can be returned as it is.
+ *
+ * It belongs to the run and to no request: a closed tab never stops it, an interruption does, also
+ * when it ignores its signal. What it throws, and an `error` part, end the run with reason `error`
+ * and keep what was written; clients see the words of a `CaughtupError` and of no other error.
+ */
+export type Agent = (context: AgentContext) => AgentStream | Promise<AgentStream>
+
+/** Part types that are not stored are passed over; a malformed part ends the run with an error. */
+export type AgentStream = AsyncIterable<AgentPart | IgnoredAgentPart>
+
+export interface AgentContext {
+  sessionId: string
+  runId: string
+  /**
+   * What the model is to see, oldest first, `prompt` last: the newest epoch, its summary first.
+   * Notices, empty messages and messages that are still open are left out.
+   */
+  messages: Message[]
+  /** The user message that this run answers. */
+  prompt: Message
+  /** The model that the prompt asked for. */
+  model?: string
+  /** Who sent the prompt; absent where it waited in the queue while another process ran. */
+  principal?: Principal
+  /** Aborted when the run was ended from outside: interrupted, its session deleted, taken for lost. */
+  signal: AbortSignal
+}

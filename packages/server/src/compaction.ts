@@ -1,0 +1,99 @@
+import {
+  type BoundaryKind,
+  type BoundaryTrigger,
+  CaughtupError,
+  type EventDraft,
+  type MessageDraft,
+  type QueuedRun,
+} from '@caughtup/schema'
+import { v7 as uuid } from 'uuid'
+
+import { type Execution, runEndedDraft, type RunEnd } from './execution.ts'
+import { modelContext } from './model-context.ts'
+import type { Settings } from './options.ts'
+import { estimateContext, type Summary } from './summarise.ts'
+
+export type QueuedCompaction = Extract<QueuedRun, { kind: 'compaction' }>
+
+/** Summarises the newest epoch; the summary opens the next one, in the commit that ends the run. */
+export class Compaction implements Execution {
+  readonly #settings: Settings
+  readonly #sessionId: string
+  readonly #queued: QueuedCompaction
+  #summary: Summary | undefined
+
+  constructor(settings: Settings, sessionId: string, queued: QueuedCompaction) {
+    this.#settings = settings
+    this.#sessionId = sessionId
+    this.#queued = queued
+  }
+
+  async drive(signal: AbortSignal): Promise<RunEnd> {
+    const { store, summarise } = this.#settings
+    const sessionId = this.#sessionId
+    const { runId } = this.#queued
+    if (!summarise) throw noSummarise()
+    const messages = await modelContext(store, sessionId, signal)
+    // Nothing to summarise: an epoch after an empty one would say nothing.
+    if (messages.length === 0) return { reason: 'stop' }
+    const summary = await summarise({ sessionId, runId, messages, signal })
+    this.#summary = typeof summary === 'string' ? { text: summary } : summary
+    return { reason: 'stop' }
+  }
+
+  async commit(end: RunEnd): Promise<void> {
+    const { store } = this.#settings
+    const { runId, trigger } = this.#queued
+    const drafts = [...this.#boundary(end), runEndedDraft(runId, end)]
+    const guard = { is: 'run', runId } as const
+    const result = await store.append({ sessionId: this.#sessionId, drafts, guard })
+    if (result.refused === undefined) return
+    throw new CaughtupError(
+      'CONFLICT',
+      `The compaction ${runId} (${trigger}) is not the active run any more.`,
+      { reason: 'run-superseded' },
+    )
+  }
+
+  #boundary({ reason }: RunEnd): EventDraft[] {
+    const summary = this.#summary
+    if (reason !== 'stop' || !summary) return []
+    const { runId, trigger } = this.#queued
+    const drafts = [boundaryDraft('compaction', trigger, this.#message(summary))]
+    return summary.usage ? [...drafts, { type: 'usage', runId, add: summary.usage }] : drafts
+  }
+
+  #message(summary: Summary): MessageDraft {
+    const { runId, trigger } = this.#queued
+    const now = this.#settings.store.clock.now()
+    const contextUsage = estimateContext(summary)
+    return {
+      id: uuid(),
+      role: 'system',
+      status: 'done',
+      parts: [{ type: 'text', text: summary.text, state: 'done' }],
+      metadata: {
+        createdAt: now,
+        finishedAt: now,
+        runId,
+        boundary: { kind: 'compaction', trigger },
+        ...(summary.usage && { usage: summary.usage }),
+        ...(contextUsage && { contextUsage }),
+      },
+    }
+  }
+}
+
+export function boundaryDraft(
+  kind: BoundaryKind,
+  trigger: BoundaryTrigger,
+  summary?: MessageDraft,
+): EventDraft {
+  return { type: 'boundary', kind, trigger, ...(summary && { summary }) }
+}
+
+export function noSummarise(): CaughtupError {
+  return new CaughtupError('BAD_INPUT', 'This server has no `summarise`, so it cannot compact.', {
+    reason: 'no-summarise',
+  })
+}

@@ -1,0 +1,67 @@
+import { Access } from './access.ts'
+import { createFetch } from './fetch.ts'
+import { Lease } from './lease.ts'
+import { type ChatServerOptions, resolveOptions, type Settings } from './options.ts'
+import { RateLimit } from './rate-limit.ts'
+import { type ChatRouter, createRouter } from './router.ts'
+import { Runs } from './runs.ts'
+import { SendMessage } from './send-message.ts'
+import { Streams } from './streams.ts'
+
+export interface ChatServer {
+  /** For any oRPC handler, with the context `{ request: { headers, url } }`. */
+  readonly router: ChatRouter
+  /** The options with every default in place, for transports. */
+  readonly settings: Readonly<Settings>
+  /** Answers under `settings.path` over HTTP and SSE: for Hono, Next, Bun, Deno … */
+  readonly fetch: (request: Request) => Promise<Response>
+  /**
+   * Takes no more calls, lets runs go on for up to `settings.drain` ms, interrupts what is left,
+   * commits everything, and ends every stream with `shutting-down`. What waits in queues goes on
+   * with the next process. The store stays open. Calling it again waits for the same end.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Implements the contract on a store: sessions, prompts, runs of the agent, streams.
+ *
+ * It starts at once to watch the runs of the store: those of dead processes are ended as `lost`,
+ * and prompts that still wait in queues are run.
+ */
+export function createChatServer(options: ChatServerOptions): ChatServer {
+  const settings = resolveOptions(options)
+  const { store, limits } = settings
+  const access = new Access(settings)
+  const runs = new Runs(settings)
+  const streams = new Streams(settings)
+  const lease = new Lease(settings, runs)
+  const rate = new RateLimit({ limit: limits.sendsPerMinute, window: 60_000, clock: store.clock })
+  const closing = new AbortController()
+  const router = createRouter({
+    settings,
+    access,
+    runs,
+    streams,
+    sendMessage: new SendMessage(settings, access, runs, rate),
+    closing: closing.signal,
+    startedAt: store.clock.monotonic(),
+  })
+  lease.start()
+
+  const close = async () => {
+    closing.abort()
+    // Runs end before streams do, so that clients see how; the lease holds until they have.
+    await runs.close(settings.drain)
+    lease.stop()
+    await store.flushAll()
+    streams.endAll()
+  }
+  let closed: Promise<void> | undefined
+  return {
+    router,
+    settings,
+    fetch: createFetch(router, settings),
+    close: () => (closed ??= close()),
+  }
+}

@@ -1,0 +1,77 @@
+import type { MessageWriter } from '@caughtup/store'
+
+import type { AgentStream } from './agent.ts'
+import { toRunError } from './agent-error.ts'
+import { toFinishReason, type UsageTally } from './agent-usage.ts'
+import type { RunEnd } from './execution.ts'
+import type { OnError } from './log-error.ts'
+import { readAgentPart } from './read-agent-part.ts'
+
+export interface Drive {
+  writer: MessageWriter
+  tally: UsageTally
+  signal: AbortSignal
+  /** A part of a type that is not stored. */
+  onIgnored: () => void
+  onError: OnError
+}
+
+/**
+ * Writes an agent's stream, part by part; the agent waits while the store is behind. Returns how
+ * it ended. When the signal is aborted the stream is told to return and is waited for no longer
+ * than the caller likes: nothing that it yields after that is written.
+ */
+export async function driveAgent(
+  start: () => AgentStream | Promise<AgentStream>,
+  drive: Drive,
+): Promise<RunEnd> {
+  const { signal, onError } = drive
+  const stream = await start()
+  const iterator = stream[Symbol.asyncIterator]()
+  const abandon = () => void abandonIterator(iterator, onError)
+  signal.addEventListener('abort', abandon, { once: true })
+  let end: RunEnd = { reason: 'stop' }
+  let exhausted = false
+  try {
+    while (!signal.aborted && !end.error) {
+      const result = await iterator.next()
+      exhausted = result.done === true
+      if (result.done || signal.aborted) break
+      end = (await writePart(result.value, drive)) ?? end
+    }
+    return end
+  } finally {
+    signal.removeEventListener('abort', abandon)
+    if (!exhausted) abandon()
+  }
+}
+
+/** Returns how the answer ends, for a part that says so. */
+async function writePart(yielded: unknown, drive: Drive): Promise<RunEnd | undefined> {
+  const part = readAgentPart(yielded)
+  if (!part) {
+    drive.onIgnored()
+    return undefined
+  }
+  if (part.type === 'error') {
+    drive.onError(part.error, 'agent')
+    return { reason: 'error', error: toRunError(part.error) }
+  }
+  if (part.type === 'finish') {
+    drive.tally.finish(part)
+    const reason = toFinishReason(part.finishReason)
+    return reason === 'error' ? { reason, error: toRunError(undefined) } : { reason }
+  }
+  if (part.type === 'finish-step') drive.tally.step(part)
+  else await drive.writer.write(part)
+  return undefined
+}
+
+/** Not waited for: a stuck stream never answers. */
+async function abandonIterator(iterator: AsyncIterator<unknown>, onError: OnError): Promise<void> {
+  try {
+    await iterator.return?.()
+  } catch (error) {
+    onError(error, 'agent, returning early')
+  }
+}

@@ -1,0 +1,111 @@
+import { CaughtupError, type ErrorData, errorStatus, excerpt } from '@caughtup/schema'
+import { StorageError } from '@caughtup/store'
+import { AsyncIteratorClass, ORPCError, ValidationError } from '@orpc/server'
+
+import type { OnError } from './log-error.ts'
+
+/**
+ * The error as clients get it. What nobody planned for is `INTERNAL_SERVER_ERROR` without a word
+ * of what it was; `onError` hears of it, and of every database that fails.
+ */
+export function toWireError(
+  error: unknown,
+  where: string,
+  onError: OnError,
+): ORPCError<string, unknown> {
+  if (error instanceof CaughtupError) return wire(error)
+  if (error instanceof StorageError && error.failure !== 'corrupt') {
+    onError(error, where)
+    return wire(
+      new CaughtupError('UNAVAILABLE', 'The database does not take it.', {}, { cause: error }),
+    )
+  }
+  if (error instanceof ORPCError) {
+    switch (error.code) {
+      case 'BAD_REQUEST':
+        return wire(badInput(error))
+      case 'PAYLOAD_TOO_LARGE':
+        return wire(new CaughtupError('TOO_LARGE', 'The request body is too large.'))
+      case 'INTERNAL_SERVER_ERROR':
+        break
+      default:
+        return error
+    }
+  }
+  onError(error, where)
+  return new ORPCError('INTERNAL_SERVER_ERROR', { cause: error })
+}
+
+/** The output with its errors mapped: those that a generator throws reach no interceptor. */
+export function mapIteratorErrors<T>(
+  iterator: AsyncIteratorObject<T, unknown, void>,
+  map: (error: unknown) => unknown,
+): AsyncIteratorObject<T, unknown, void> {
+  return new AsyncIteratorClass(
+    async () => {
+      try {
+        return await iterator.next()
+      } catch (error) {
+        throw map(error)
+      }
+    },
+    async (reason) => {
+      if (reason !== 'next') await iterator.return?.()
+    },
+  )
+}
+
+function wire({ code, message, data, cause }: CaughtupError): ORPCError<string, ErrorData> {
+  return new ORPCError(code, { defined: true, status: errorStatus[code], message, data, cause })
+}
+
+/** Names the field at fault, where the input's schema found one. */
+function badInput(error: ORPCError<string, unknown>): CaughtupError {
+  const issue = error.cause instanceof ValidationError ? firstIssue(error.cause.issues) : undefined
+  if (!issue || !(error.cause instanceof ValidationError)) {
+    return new CaughtupError('BAD_INPUT', 'The request is not well-formed.', {}, { cause: error })
+  }
+  const field = issue.path.join('.')
+  const value = issue.path.reduce(member, error.cause.data)
+  const limit = issue.maximum ?? issue.minimum
+  return new CaughtupError('BAD_INPUT', `${field || 'The input'}: ${issue.message}`, {
+    ...(field && { field }),
+    ...(value !== undefined && { value: excerpt(value) }),
+    ...(typeof limit === 'number' && { limit }),
+  })
+}
+
+interface Issue {
+  path: PropertyKey[]
+  message: string
+  maximum?: unknown
+  minimum?: unknown
+}
+
+/** The first issue; of a union, that of the alternative that the input came nearest to. */
+function firstIssue(issues: readonly unknown[], path: PropertyKey[] = []): Issue | undefined {
+  const [issue] = issues
+  if (!isRecord(issue)) return undefined
+  const at = [...path, ...(Array.isArray(issue['path']) ? issue['path'].map(pathKey) : [])]
+  const alternatives = Array.isArray(issue['errors']) ? issue['errors'].filter(Array.isArray) : []
+  const [nearest] = alternatives
+    .flatMap((alternative) => firstIssue(alternative, at) ?? [])
+    .toSorted((a, b) => b.path.length - a.path.length)
+  if (nearest) return nearest
+  const { message, maximum, minimum } = issue
+  return { path: at, message: typeof message === 'string' ? message : 'invalid', maximum, minimum }
+}
+
+/** The standard schema's path segments are keys, or objects with one. */
+function pathKey(segment: unknown): PropertyKey {
+  const key = isRecord(segment) ? segment['key'] : segment
+  return typeof key === 'number' || typeof key === 'symbol' ? key : String(key)
+}
+
+function member(value: unknown, key: PropertyKey): unknown {
+  return isRecord(value) ? Reflect.get(value, key) : undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

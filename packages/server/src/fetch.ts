@@ -1,0 +1,30 @@
+import { BodyLimitPlugin, RPCHandler } from '@orpc/server/fetch'
+
+import { httpOptions, notFoundBody } from './http-options.ts'
+import type { Settings } from './options.ts'
+import type { ChatContext } from './procedures.ts'
+import type { ChatRouter } from './router.ts'
+
+/** Answers requests under `settings.path`; everything else is not found. */
+export function createFetch(
+  router: ChatRouter,
+  settings: Settings,
+): (request: Request) => Promise<Response> {
+  const { plugins, ...options } = httpOptions(settings)
+  const bodyLimit = new BodyLimitPlugin<ChatContext>({ maxBodySize: settings.limits.bodyBytes })
+  const handler = new RPCHandler(router, { ...options, plugins: [...plugins, bodyLimit] })
+  return async (request) => {
+    const { matched, response } = await handler.handle(request, {
+      ...prefixOf(settings.path),
+      context: { request },
+    })
+    if (matched) return response
+    const { status, body } = notFoundBody()
+    return Response.json(body, { status })
+  }
+}
+
+/** oRPC wants no prefix where it serves the root. */
+export function prefixOf(path: string): { prefix?: `/${string}` } {
+  return path === '/' ? {} : { prefix: `/${path.slice(1)}` }
+}

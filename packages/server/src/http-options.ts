@@ -1,0 +1,76 @@
+import { CaughtupError, errorStatus } from '@caughtup/schema'
+import { CORSPlugin } from '@orpc/server/plugins'
+import { ORPCError } from '@orpc/server'
+import type { StandardHandlerOptions } from '@orpc/server/standard'
+
+import { isAllowedOrigin } from './allowed-origin.ts'
+import { toWireError } from './error-interceptor.ts'
+import type { Settings } from './options.ts'
+import type { ChatContext } from './procedures.ts'
+
+type HttpOptions = Required<
+  Pick<StandardHandlerOptions<ChatContext>, 'interceptors' | 'rootInterceptors' | 'plugins'>
+>
+
+/** What every HTTP handler of the router needs around it, whatever the runtime. */
+export function httpOptions({ origins, onError }: Settings): HttpOptions {
+  return {
+    plugins: [new CORSPlugin<ChatContext>({ origin: [...origins], credentials: true })],
+    rootInterceptors: [
+      async (options) => {
+        const result = await options.next()
+        if (!result.matched) return result
+        const { response } = result
+        const headers = {
+          ...response.headers,
+          'cache-control': isStream(response.body) ? 'no-cache' : 'no-store',
+          // Some proxies gather a response until it is complete, unless they are told.
+          'x-accel-buffering': 'no',
+        }
+        return { ...result, response: { ...response, headers } }
+      },
+    ],
+    interceptors: [
+      async (options) => {
+        const { request } = options
+        const { origin, host } = request.headers
+        if (!isAllowedOrigin(single(origin), single(host) ?? request.url.host, origins)) {
+          throw toWireError(originRefused(), 'origin', onError)
+        }
+        try {
+          return await options.next()
+        } catch (error) {
+          // The router maps its own errors; what is left is a request that could not be read.
+          if (error instanceof ORPCError && error.code !== 'PAYLOAD_TOO_LARGE') throw error
+          throw toWireError(unreadable(error), 'reading a request', onError)
+        }
+      },
+    ],
+  }
+}
+
+/** For calls to what the router does not have. */
+export function notFoundBody() {
+  const { NOT_FOUND: status } = errorStatus
+  const error = new ORPCError('NOT_FOUND', { status, message: 'There is no such procedure.' })
+  return { status, body: { json: error.toJSON() } }
+}
+
+function unreadable(error: unknown): unknown {
+  if (error instanceof ORPCError) return error
+  return new CaughtupError('BAD_INPUT', 'The request body cannot be read.', {}, { cause: error })
+}
+
+function originRefused(): CaughtupError {
+  return new CaughtupError('UNAUTHORIZED', 'Pages of this origin may not call.', {
+    reason: 'origin-not-allowed',
+  })
+}
+
+function isStream(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}

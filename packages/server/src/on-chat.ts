@@ -1,0 +1,61 @@
+import {
+  CaughtupError,
+  type ChatFrame,
+  type Cursor,
+  decodeCursor,
+  excerpt,
+  type OnChatInput,
+} from '@caughtup/schema'
+
+import { eventsFrame, replay, type ReplaySource, type ReplayStart } from './replay.ts'
+
+/**
+ * A session's frames for one client: a replay, then the journal as it grows. A client that falls
+ * further behind than a replay may cost gets a new replay on the same stream.
+ *
+ * Returns when the store closes; fails with `NOT_FOUND` when the session is deleted.
+ */
+export async function* chatFrames(
+  source: ReplaySource,
+  start: ReplayStart,
+): AsyncGenerator<ChatFrame, void> {
+  let next: ReplayStart | undefined = start
+  while (next) {
+    const reached: Cursor = yield* replay(source, next)
+    next = (yield* follow(source, reached.seq))
+      ? { mode: start.mode === 'live' ? 'live' : 'full', reason: 'too-far-behind' }
+      : undefined
+  }
+  // A follower ends with its session or with the store: reading the session tells which.
+  await source.store.head(source.sessionId)
+}
+
+/** Where a stream starts. A browser's `Last-Event-ID` is newer than the input that it repeats. */
+export function startOf({ mode }: OnChatInput, lastEventId: string | undefined): ReplayStart {
+  if (lastEventId) return { mode: 'since', cursor: readCursor('lastEventId', lastEventId) }
+  return mode.type === 'since'
+    ? { mode: 'since', cursor: readCursor('mode.cursor', mode.cursor) }
+    : { mode: mode.type }
+}
+
+/** Yields batches for ever; returns whether it stopped because the client is too far behind. */
+async function* follow(
+  { store, sessionId, signal }: ReplaySource,
+  after: number,
+): AsyncGenerator<ChatFrame, boolean> {
+  for await (const batch of store.follow(sessionId, after, { signal })) {
+    // A follower's batch holds as much as a window may: what lies after it costs more than that.
+    if (!batch.complete) return true
+    yield eventsFrame(batch)
+  }
+  return false
+}
+
+function readCursor(field: string, text: string) {
+  const cursor = decodeCursor(text)
+  if (cursor) return cursor
+  throw new CaughtupError('BAD_INPUT', `${field} is no cursor of this server: ${excerpt(text)}`, {
+    field,
+    value: excerpt(text),
+  })
+}

@@ -1,0 +1,73 @@
+import type { Limits } from '@caughtup/schema'
+import { defaultAssistantName } from '@caughtup/schema/notice'
+import type { Store } from '@caughtup/store'
+
+import type { Can, ChatRequest, Principal } from './access.ts'
+import type { Agent } from './agent.ts'
+import { logError, type OnError } from './log-error.ts'
+import type { Summarise } from './summarise.ts'
+
+export interface ChatServerOptions {
+  /** Where everything is kept. The server does not close it. */
+  store: Store
+  agent: Agent
+  /** Without it, `history.compact` answers `BAD_INPUT`. */
+  summarise?: Summarise
+  /**
+   * Who calls, from the request's headers; `undefined` is answered with `UNAUTHORIZED`. On a
+   * WebSocket it gets the handshake, once per call, so that credentials can expire.
+   */
+  principal: (request: ChatRequest) => Principal | undefined | Promise<Principal | undefined>
+  /** Narrows what members may do: a refusal is answered as if it did not exist. @default everything */
+  can?: Can
+  /** Who may read `server.stats`. @default nobody */
+  stats?: (principal: Principal) => boolean | Promise<boolean>
+  /** The name in notices; blank means the default. @default 'Assistant' */
+  assistantName?: string
+  /** Size of the model's context window in tokens, where the agent's `finish` does not name it. */
+  contextLimit?: number
+  /** How long a silent process is taken for alive, in ms. A run it held ends within two of these. @default 5000 */
+  lease?: number
+  /** Most time between two heartbeats of a stream, in ms. @default 5000 */
+  heartbeat?: number
+  /** How long a stream may leave a frame unread before it is closed, in ms. @default 60000 */
+  stuckAfter?: number
+  /** How long `close` lets runs go on before it interrupts them, in ms. @default 5000 */
+  drain?: number
+  /** Overrides of the store's limits. */
+  limits?: Partial<Limits>
+  /** Where `fetch` and `serve` answer; the WebSocket is at `<path>/ws`. @default '/rpc' */
+  path?: string
+  /**
+   * Origins of pages on other hosts that may call, as browsers send them (`https://example.org`).
+   * Pages of the request's own host always may, and so may whatever sends no `Origin` header.
+   * @default []
+   */
+  origins?: readonly string[]
+  /** @default `console.error` */
+  onError?: OnError
+}
+
+/** The options with every default in place. */
+export interface Settings
+  extends
+    Required<Omit<ChatServerOptions, 'summarise' | 'can' | 'contextLimit' | 'limits'>>,
+    Pick<ChatServerOptions, 'summarise' | 'can' | 'contextLimit'> {
+  limits: Readonly<Limits>
+}
+
+export function resolveOptions(options: ChatServerOptions): Settings {
+  return {
+    ...options,
+    stats: options.stats ?? (() => false),
+    assistantName: options.assistantName?.trim() || defaultAssistantName,
+    lease: options.lease ?? 5_000,
+    heartbeat: options.heartbeat ?? 5_000,
+    stuckAfter: options.stuckAfter ?? 60_000,
+    drain: options.drain ?? 5_000,
+    limits: { ...options.store.limits, ...options.limits },
+    path: `/${(options.path ?? '/rpc').replace(/^\/+|\/+$/g, '')}`,
+    origins: options.origins ?? [],
+    onError: options.onError ?? logError,
+  }
+}

@@ -1,0 +1,53 @@
+import { contract } from '@caughtup/schema'
+import { implement } from '@orpc/server'
+
+import type { Access, ChatRequest } from './access.ts'
+import { mapIteratorErrors, toWireError } from './error-interceptor.ts'
+import type { Settings } from './options.ts'
+import { shuttingDown } from './run-errors.ts'
+
+/** What a transport gives to a call. */
+export interface ChatContext {
+  /** The request, or the handshake of the WebSocket that it came by. */
+  request: ChatRequest
+}
+
+export interface Guards {
+  settings: Settings
+  access: Access
+  /** Aborted when the server closes. */
+  closing: AbortSignal
+}
+
+/** Every procedure, with what comes before its handler: errors outermost, then who calls. */
+export function procedures({ settings, access, closing }: Guards) {
+  return implement(contract)
+    .$context<ChatContext>()
+    .use(async ({ next, path, signal }) => {
+      const where = path.join('.')
+      const map = (error: unknown) =>
+        // A client that went away is no failure, and nobody is there to be told of one.
+        signal?.aborted ? error : toWireError(error, where, settings.onError)
+      try {
+        const result = await next()
+        return isIterator(result.output)
+          ? { ...result, output: mapIteratorErrors(result.output, map) }
+          : result
+      } catch (error) {
+        throw map(error)
+      }
+    })
+    .use(async ({ next, context }) => {
+      if (closing.aborted) throw shuttingDown()
+      return next({ context: { principal: await access.caller(context.request) } })
+    })
+}
+
+function isIterator(output: unknown): output is AsyncIteratorObject<unknown, unknown, void> {
+  return (
+    typeof output === 'object' &&
+    output !== null &&
+    'next' in output &&
+    Symbol.asyncIterator in output
+  )
+}

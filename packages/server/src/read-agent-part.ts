@@ -1,0 +1,45 @@
+import { type AgentPart, agentPart, CaughtupError, excerpt } from '@caughtup/schema'
+
+/**
+ * What an agent yielded as a part to keep, or `undefined` for a type that is not stored.
+ *
+ * @throws CaughtupError `BAD_INPUT` for a part of a stored type that is malformed
+ */
+export function readAgentPart(yielded: unknown): AgentPart | undefined {
+  const parsed = agentPart.safeParse(yielded)
+  if (parsed.success) return parsed.data
+  const type = typeOf(yielded)
+  if (type !== undefined && !storedTypes.has(type)) return undefined
+  throw new CaughtupError('BAD_INPUT', `The agent yielded a malformed part: ${excerpt(yielded)}`, {
+    field: 'part',
+    value: excerpt(yielded),
+  })
+}
+
+const isStored: Record<Exclude<AgentPart['type'], `data-${string}`>, true> = {
+  'text-start': true,
+  'text-delta': true,
+  'text-end': true,
+  'reasoning-start': true,
+  'reasoning-delta': true,
+  'reasoning-end': true,
+  'tool-input-start': true,
+  'tool-input-delta': true,
+  'tool-input-end': true,
+  'tool-call': true,
+  'tool-result': true,
+  'tool-error': true,
+  source: true,
+  file: true,
+  'start-step': true,
+  'finish-step': true,
+  finish: true,
+  error: true,
+}
+
+const storedTypes: ReadonlySet<string> = new Set(Object.keys(isStored))
+
+function typeOf(yielded: unknown): string | undefined {
+  if (typeof yielded !== 'object' || yielded === null || !('type' in yielded)) return undefined
+  return typeof yielded.type === 'string' ? yielded.type : undefined
+}

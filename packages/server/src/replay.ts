@@ -1,0 +1,172 @@
+import {
+  type ChatFrame,
+  type Cursor,
+  encodeCursor,
+  type Limits,
+  type Message,
+  type ReplayMode,
+  type ReplayReason,
+} from '@caughtup/schema'
+import { applyToHead, type Head } from '@caughtup/schema/fold'
+import type { EventBatch, Store } from '@caughtup/store'
+import { withEventMeta } from '@orpc/server'
+
+import { abortable } from './abortable.ts'
+
+/** What to replay; `reason` says why it is not what was asked for. */
+export type ReplayStart =
+  | { mode: 'full'; reason?: ReplayReason }
+  | { mode: 'live'; reason?: ReplayReason }
+  | { mode: 'since'; cursor: Cursor }
+
+export interface ReplaySource {
+  store: Store
+  sessionId: string
+  limits: Readonly<Limits>
+  signal: AbortSignal
+}
+
+/**
+ * Brings a client up to date: `replay`, what it lacks, `caught-up`. Returns where it ended.
+ * It only reads, and a failure on the way is thrown: never is there a `caught-up` without all
+ * that belongs before it.
+ */
+export async function* replay(
+  source: ReplaySource,
+  asked: ReplayStart,
+): AsyncGenerator<ChatFrame, Cursor> {
+  const start = asked.mode === 'since' ? await servable(source, asked.cursor) : asked
+  switch (start.mode) {
+    case 'full':
+      return yield* replayFull(source, start.reason)
+    case 'since':
+      return yield* replaySince(source, start.cursor)
+    case 'live':
+      return yield* replayLive(source, start.reason)
+  }
+}
+
+/** An `events` frame; its id says where a client that saw it stands. */
+export function eventsFrame({ events, cursor }: EventBatch): ChatFrame {
+  return withEventMeta({ type: 'events', events }, { id: encodeCursor(cursor) })
+}
+
+async function* replayFull(
+  source: ReplaySource,
+  reason: ReplayReason | undefined,
+): AsyncGenerator<ChatFrame, Cursor> {
+  const { store, sessionId, limits, signal } = source
+  const { head: opening } = await abortable(store.head(sessionId), signal)
+  yield replayFrame('full', opening.epoch, reason)
+  const window = await abortable(store.window(sessionId), signal)
+  yield* messagesFrames(window.messages, limits.frameBytes)
+  const { head, cursor } = yield* catchUp(source, window, withoutId)
+  const pruned = head.epoch > window.head.epoch && window.messages.length > 0
+  yield caughtUpFrame('full', head, cursor, { hasOlder: window.hasOlder || pruned })
+  return cursor
+}
+
+async function* replaySince(source: ReplaySource, from: Cursor): AsyncGenerator<ChatFrame, Cursor> {
+  // The head is read first: what comes after it is folded into it on the way.
+  const { head: opening } = await abortable(source.store.head(source.sessionId), source.signal)
+  yield replayFrame('since', opening.epoch)
+  const { head, cursor } = yield* catchUp(source, { head: opening, cursor: from }, eventsFrame)
+  // How far back this client reaches is for the client to know.
+  yield caughtUpFrame('since', head, cursor, { hasOlder: head.epoch > 0 })
+  return cursor
+}
+
+async function* replayLive(
+  source: ReplaySource,
+  reason: ReplayReason | undefined,
+): AsyncGenerator<ChatFrame, Cursor> {
+  const { store, sessionId, signal } = source
+  const { head, cursor, open } = await abortable(store.head(sessionId), signal)
+  yield replayFrame('live', head.epoch, reason)
+  yield caughtUpFrame('live', head, cursor, { hasOlder: head.epoch > 0, open })
+  return cursor
+}
+
+/** `since` where the journal goes on from the cursor and it costs no more than `full` would. */
+async function servable(source: ReplaySource, cursor: Cursor): Promise<ReplayStart> {
+  const { store, sessionId, limits, signal } = source
+  const verdict = await abortable(store.checkCursor(sessionId, cursor), signal)
+  if (verdict !== 'ok') return { mode: 'full', reason: verdict }
+  const missed = await abortable(
+    store.events(sessionId, cursor.seq, { bytes: limits.windowBytes }),
+    signal,
+  )
+  return missed.complete ? { mode: 'since', cursor } : { mode: 'full', reason: 'too-far-behind' }
+}
+
+/** Events after the cursor, until nothing lies after them; the head as it is then. */
+async function* catchUp(
+  { store, sessionId, limits, signal }: ReplaySource,
+  from: { head: Head; cursor: Cursor },
+  frame: (batch: EventBatch) => ChatFrame,
+): AsyncGenerator<ChatFrame, { head: Head; cursor: Cursor }> {
+  let { head, cursor } = from
+  for (;;) {
+    const batch = await abortable(
+      store.events(sessionId, cursor.seq, { bytes: limits.frameBytes }),
+      signal,
+    )
+    if (batch.events.length > 0) {
+      yield frame(batch)
+      ;({ cursor } = batch)
+    }
+    for (const event of batch.events) if (event.seq > head.seq) head = applyToHead(head, event)
+    if (batch.complete) return { head, cursor }
+  }
+}
+
+/** Before the `caught-up` of a full replay an id would promise more than the client has. */
+function withoutId({ events }: EventBatch): ChatFrame {
+  return { type: 'events', events }
+}
+
+function replayFrame(mode: ReplayMode, epoch: number, reason?: ReplayReason): ChatFrame {
+  return { type: 'replay', mode, epoch, ...(reason && { reason }) }
+}
+
+function caughtUpFrame(
+  mode: ReplayMode,
+  head: Head,
+  cursor: Cursor,
+  rest: { hasOlder: boolean; open?: Message[] },
+): ChatFrame {
+  const { epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
+  const id = encodeCursor(cursor)
+  return withEventMeta(
+    {
+      type: 'caught-up',
+      mode,
+      cursor: id,
+      epoch,
+      queue: [...queue],
+      canUndo,
+      canRedo,
+      ...(run && { run }),
+      ...(usage && { usage }),
+      ...(contextUsage && { contextUsage }),
+      ...rest,
+    },
+    { id },
+  )
+}
+
+function* messagesFrames(messages: readonly Message[], frameBytes: number): Generator<ChatFrame> {
+  let chunk: Message[] = []
+  let bytes = 0
+  for (const message of messages) {
+    const size = JSON.stringify(message).length
+    if (chunk.length > 0 && bytes + size > frameBytes) {
+      yield { type: 'messages', messages: chunk }
+      chunk = []
+      bytes = 0
+    }
+    chunk.push(message)
+    bytes += size
+  }
+  if (chunk.length > 0) yield { type: 'messages', messages: chunk }
+}

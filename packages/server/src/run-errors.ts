@@ -1,0 +1,35 @@
+import { CaughtupError } from '@caughtup/schema'
+import type { Refusal } from '@caughtup/store'
+
+/** Why a session did not take a run. */
+export function refusedError(
+  sessionId: string,
+  refused: Refusal,
+  queueBelow: number,
+): CaughtupError {
+  switch (refused) {
+    case 'session-missing':
+      return new CaughtupError('NOT_FOUND', `There is no session ${sessionId}.`, {
+        field: 'sessionId',
+        value: sessionId,
+      })
+    case 'queue-full':
+      return new CaughtupError(
+        'LIMIT_EXCEEDED',
+        `${queueBelow} prompts wait in session ${sessionId} already.`,
+        { limit: queueBelow, retryAfter: 1_000 },
+      )
+    case 'guard-failed':
+    case 'message-exists':
+    case 'message-missing':
+      return new CaughtupError('CONFLICT', `Session ${sessionId} took another turn: ${refused}.`)
+  }
+}
+
+/** Clients try again, and find the next process. */
+export function shuttingDown(): CaughtupError {
+  return new CaughtupError('UNAVAILABLE', 'The server is shutting down.', {
+    reason: 'shutting-down',
+    retryAfter: 1_000,
+  })
+}

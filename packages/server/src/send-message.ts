@@ -1,0 +1,175 @@
+import { Buffer } from 'node:buffer'
+import { isDeepStrictEqual } from 'node:util'
+
+import {
+  CaughtupError,
+  excerpt,
+  type PromptPart,
+  type SendInput,
+  type Session,
+} from '@caughtup/schema'
+import { v7 as uuid } from 'uuid'
+
+import type { Access, Principal } from './access.ts'
+import type { Settings } from './options.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { Runs } from './runs.ts'
+
+/** What `messages.send` answers. */
+export interface Sent {
+  messageId: string
+  runId: string
+  queued: boolean
+}
+
+/** Takes prompts. The same `messageId` twice is one message and the same answer. */
+export class SendMessage {
+  readonly #settings: Settings
+  readonly #access: Access
+  readonly #runs: Runs
+  readonly #rate: RateLimit
+  /** Calls under way by session and message: a repetition waits and then finds the message. */
+  readonly #underWay = new Map<string, Promise<unknown>>()
+
+  constructor(settings: Settings, access: Access, runs: Runs, rate: RateLimit) {
+    this.#settings = settings
+    this.#access = access
+    this.#runs = runs
+    this.#rate = rate
+  }
+
+  /**
+   * @throws CaughtupError `NOT_FOUND`, `TOO_LARGE`, `LIMIT_EXCEEDED`, and `CONFLICT`
+   *   (`message-id-reused`) when the id stands for other content
+   */
+  async send(principal: Principal, input: SendInput): Promise<Sent> {
+    const session = await this.#access.session(principal, 'messages.send', input.sessionId)
+    const parts = 'text' in input ? [{ type: 'text' as const, text: input.text }] : input.parts
+    this.#assertLimits(parts, 'text' in input ? 'text' : 'parts')
+    this.#rate.take(principal.id)
+    const { messageId = uuid(), model } = input
+    const prompt = { messageId, parts, ...(model !== undefined && { model }) }
+    const key = `${session.id} ${messageId}`
+    await this.#underWay.get(key)
+    const sending = this.#sendOnce(principal, session, prompt)
+    // The repetition looks for the message itself, so a failure is only its first caller's.
+    this.#underWay.set(
+      key,
+      sending.catch(() => undefined),
+    )
+    try {
+      return await sending
+    } finally {
+      this.#underWay.delete(key)
+    }
+  }
+
+  async #sendOnce(
+    principal: Principal,
+    session: Session,
+    prompt: { messageId: string; parts: PromptPart[]; model?: string },
+  ): Promise<Sent> {
+    const { messageId, parts } = prompt
+    const earlier = await this.#find(session.id, messageId, parts)
+    if (earlier) return earlier
+    const { clock } = this.#settings.store
+    const runId = uuid()
+    const outcome = await this.#runs.submit(
+      session.id,
+      { kind: 'agent', runId, ...prompt, queuedAt: clock.now() },
+      principal,
+    )
+    if (outcome === 'message-exists') {
+      const meanwhile = await this.#find(session.id, messageId, parts)
+      if (meanwhile) return meanwhile
+      throw new CaughtupError('UNAVAILABLE', `Message ${messageId} is being sent already.`)
+    }
+    await this.#nameSession(session, parts)
+    return { messageId, runId, queued: outcome === 'queued' }
+  }
+
+  /** The answer that an earlier call with this id got, as it would be now. */
+  async #find(
+    sessionId: string,
+    messageId: string,
+    parts: PromptPart[],
+  ): Promise<Sent | undefined> {
+    const { store } = this.#settings
+    const { head } = await store.head(sessionId)
+    const waiting = head.queue.find((run) => run.kind === 'agent' && run.messageId === messageId)
+    if (waiting?.kind === 'agent') {
+      if (!isDeepStrictEqual(waiting.parts, parts)) throw reused(messageId)
+      return { messageId, runId: waiting.runId, queued: true }
+    }
+    const message = await store.message(sessionId, messageId)
+    if (!message) return undefined
+    const { runId } = message.metadata
+    if (
+      message.role !== 'user' ||
+      runId === undefined ||
+      !isDeepStrictEqual(message.parts, parts)
+    ) {
+      throw reused(messageId)
+    }
+    return { messageId, runId, queued: false }
+  }
+
+  /** An untitled session is called what was first asked in it. */
+  async #nameSession({ id, title }: Session, parts: PromptPart[]): Promise<void> {
+    const text = parts.find((part) => part.type === 'text')?.text ?? ''
+    const firstLine = text.trim().split('\n', 1)[0]?.trim() ?? ''
+    if (title !== '' || firstLine === '') return
+    const name = shortened(firstLine, 60)
+    try {
+      await this.#settings.store.sessions.update(id, { title: name })
+    } catch (error) {
+      // The prompt is taken; a session without a title is no reason to say otherwise.
+      this.#settings.onError(error, 'titling a session')
+    }
+  }
+
+  #assertLimits(parts: readonly PromptPart[], field: 'text' | 'parts'): void {
+    const { promptBytes, messageParts, messageBytes } = this.#settings.limits
+    const texts = parts.map((part) => (part.type === 'text' ? part.text : ''))
+    const textBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+    assertSize(field, 'bytes of text', textBytes, promptBytes, texts.join(' '))
+    assertSize(field, 'parts', parts.length, messageParts, parts)
+    assertSize(field, 'bytes', Buffer.byteLength(JSON.stringify(parts)), messageBytes, parts)
+  }
+}
+
+/** At most `most` characters as people count them. */
+function shortened(line: string, most: number): string {
+  // A character may be many code units, but hardly more than sixteen.
+  const segments = new Intl.Segmenter().segment(line.slice(0, 16 * most))
+  const characters = Array.from(segments, ({ segment }) => segment)
+  if (characters.length <= most) return line
+  return `${characters.slice(0, most - 1).join('')}…`
+}
+
+function assertSize(
+  field: string,
+  unit: string,
+  size: number,
+  limit: number,
+  value: unknown,
+): void {
+  if (size <= limit) return
+  throw new CaughtupError(
+    'TOO_LARGE',
+    `The prompt has ${size} ${unit}; at most ${limit} are allowed.`,
+    {
+      field,
+      value: excerpt(value),
+      limit,
+    },
+  )
+}
+
+function reused(messageId: string): CaughtupError {
+  return new CaughtupError('CONFLICT', `Message id ${messageId} stands for another message.`, {
+    field: 'messageId',
+    value: messageId,
+    reason: 'message-id-reused',
+  })
+}

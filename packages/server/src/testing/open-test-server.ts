@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import type { ChatFrame } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+import { createStore, type Store, type StorageFactory } from '@caughtup/store'
+import { sqlite } from '@caughtup/store/sqlite'
+import { createORPCClient } from '@orpc/client'
+import { RPCLink as FetchLink } from '@orpc/client/fetch'
+import { RPCLink as SocketLink } from '@orpc/client/websocket'
+import type { RouterClient } from '@orpc/server'
+import { onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+
+import { type ChatServer, createChatServer } from '../create-chat-server.ts'
+import { type Serving, serve } from '../node.ts'
+import type { ChatServerOptions } from '../options.ts'
+import type { ChatRouter } from '../router.ts'
+
+export type Client = RouterClient<ChatRouter>
+
+export interface TestServer {
+  store: Store
+  chat: ChatServer
+  /** What `onError` was told. */
+  errors: { error: unknown; where: string }[]
+  /** In-process, through `fetch`. */
+  client: (principal?: string) => Client
+}
+
+export interface TestServerOptions extends Partial<ChatServerOptions> {
+  file?: string
+  clock?: Clock
+  storage?: StorageFactory
+}
+
+export function testDatabase(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-server-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return path.join(folder, 'test.db')
+}
+
+/** A chat server on a real database file; the principal is the header `x-principal`. */
+export async function openTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { file = testDatabase(), clock, storage, ...rest } = options
+  const store =
+    rest.store ??
+    (await createStore({
+      storage: storage ?? sqlite({ path: file }),
+      ...(rest.limits && { limits: rest.limits }),
+      ...(clock && { clock }),
+    }))
+  const errors: TestServer['errors'] = []
+  const chat = createChatServer({
+    agent: async function* () {
+      yield { type: 'text-delta', text: 'Hello' }
+    },
+    principal: ({ headers }) => {
+      const id = headers.get('x-principal')
+      return id === null ? undefined : { id }
+    },
+    drain: 0,
+    onError: (error, where) => errors.push({ error, where }),
+    ...rest,
+    store,
+  })
+  onTestFinished(async () => {
+    await chat.close()
+    await store.close()
+  })
+  return { store, chat, errors, client: (principal = 'me') => fetchClient(chat.fetch, principal) }
+}
+
+export function fetchClient(
+  fetch: (request: Request) => Promise<Response>,
+  principal: string | undefined,
+  url = 'http://chat.test/rpc',
+): Client {
+  const headers = principal === undefined ? {} : { 'x-principal': principal }
+  return createORPCClient(new FetchLink({ url, headers, fetch: (request) => fetch(request) }))
+}
+
+/** Serves on a free port of this machine. */
+export async function serveTest(chat: ChatServer, options = {}): Promise<Serving> {
+  const serving = await serve(chat, options)
+  onTestFinished(() => serving.close())
+  return serving
+}
+
+export async function openSocket(
+  serving: Serving,
+  principal = 'me',
+  headers: Record<string, string> = {},
+): Promise<WebSocket> {
+  const url = `${serving.url.replace('http', 'ws')}/rpc/ws`
+  const socket = new WebSocket(url, { headers: { 'x-principal': principal, ...headers } })
+  onTestFinished(() => socket.terminate())
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', reject)
+  })
+  return socket
+}
+
+export function socketClient(socket: WebSocket): Client {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ws has the browser's interface; only the types of its events differ
+  const websocket = socket as unknown as globalThis.WebSocket
+  return createORPCClient(new SocketLink({ websocket }))
+}
+
+/** Reads frames until one of that type, and returns them all; the stream stays open. */
+export async function readUntil<F extends { type: string }, T extends F['type']>(
+  stream: AsyncIterator<F, unknown, void>,
+  type: T,
+  matches: (frame: Extract<F, { type: T }>) => boolean = () => true,
+): Promise<F[]> {
+  const frames: F[] = []
+  for (;;) {
+    const result = await stream.next()
+    if (result.done) {
+      throw new Error(`The stream ended before ${type}: ${frames.map((f) => f.type).join(' ')}`)
+    }
+    frames.push(result.value)
+    if (isType(result.value, type) && matches(result.value)) return frames
+  }
+}
+
+function isType<F extends { type: string }, T extends F['type']>(
+  frame: F,
+  type: T,
+): frame is Extract<F, { type: T }> {
+  return frame.type === type
+}
+
+/** Reads until a run has ended, and returns the frames. */
+export function readRun(stream: AsyncIterator<ChatFrame, unknown, void>): Promise<ChatFrame[]> {
+  return readUntil(stream, 'events', ({ events }) => events.some((e) => e.type === 'run-ended'))
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+import { StandardRPCHandler } from '@orpc/server/standard'
+import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer'
+import { ServerPeer } from '@orpc/standard-server-peer'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+
+import { isAllowedOrigin } from './allowed-origin.ts'
+import type { Settings } from './options.ts'
+import type { ChatContext } from './procedures.ts'
+import type { ChatRouter } from './router.ts'
+
+export interface ChatSockets {
+  /** Lets clients read what is under way for up to `grace` ms, then cuts them off. */
+  close(grace: number): Promise<void>
+}
+
+/** WebSocket close codes (RFC 6455). */
+const goingAway = 1001
+const badMessage = 1007
+
+/** Serves the router by WebSocket at `<path>/ws` of an HTTP server. */
+export function serveSockets(
+  router: ChatRouter,
+  settings: Settings,
+  server: Server,
+  toHeaders: (request: IncomingMessage) => Headers,
+): ChatSockets {
+  const { path, origins, limits } = settings
+  const url = path === '/' ? '/ws' : `${path}/ws`
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
+  const handler = new StandardRPCHandler<ChatContext>(router, {})
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.url?.split('?', 1)[0] !== url) return
+    const { origin, host } = request.headers
+    if (!isAllowedOrigin(origin, host, origins)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      const context = { request: { headers: toHeaders(request), url: request.url ?? url } }
+      serveSocket(ws, handler, context, settings)
+    })
+  }
+  server.on('upgrade', onUpgrade)
+  return {
+    async close(grace) {
+      server.off('upgrade', onUpgrade)
+      for (const ws of sockets.clients) ws.close(goingAway)
+      const timer = setTimeout(() => {
+        for (const ws of sockets.clients) ws.terminate()
+      }, grace)
+      await Promise.all([...sockets.clients].map(closed))
+      clearTimeout(timer)
+      sockets.close()
+    },
+  }
+}
+
+function serveSocket(
+  ws: WebSocket,
+  handler: StandardRPCHandler<ChatContext>,
+  context: ChatContext,
+  settings: Settings,
+): void {
+  const { stuckAfter, onError } = settings
+  const peer = new ServerPeer((message) => send(ws, message, stuckAfter))
+  const handle = createServerPeerHandleRequestFn(handler, { context })
+  ws.on('message', (data: RawData, isBinary: boolean) => {
+    const message = toBuffer(data)
+    peer.message(isBinary ? message : message.toString(), handle).catch((error: unknown) => {
+      // Either the connection broke, or it speaks something else: a call's own errors are answers.
+      if (ws.readyState !== ws.OPEN) return
+      onError(error, 'reading from a WebSocket')
+      ws.close(badMessage)
+    })
+  })
+  ws.on('error', () => ws.terminate())
+  ws.on('close', () => peer.close())
+  keepAlive(ws, settings)
+}
+
+/**
+ * Resolves when the socket has taken the message, so that what produces the next one waits for
+ * slow readers. A socket that takes nothing for `stuckAfter` ms is cut.
+ */
+function send(ws: WebSocket, message: string | ArrayBufferLike | Uint8Array, stuckAfter: number) {
+  return new Promise<void>((resolve, reject) => {
+    const stuck = setTimeout(() => ws.terminate(), stuckAfter)
+    ws.send(message, (error) => {
+      clearTimeout(stuck)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
+}
+
+/** Cuts connections whose other end is gone without a word: it answers no ping. */
+function keepAlive(ws: WebSocket, { heartbeat, store }: Settings): void {
+  let alive = true
+  let cancel: () => void = () => {}
+  const check = () => {
+    if (!alive) return ws.terminate()
+    alive = false
+    ws.ping()
+    cancel = store.clock.after(3 * heartbeat, check)
+  }
+  ws.on('pong', () => (alive = true))
+  ws.on('message', () => (alive = true))
+  ws.on('close', () => cancel())
+  cancel = store.clock.after(3 * heartbeat, check)
+}
+
+function toBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return data instanceof ArrayBuffer ? Buffer.from(data) : data
+}
+
+function closed(ws: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    if (ws.readyState === ws.CLOSED) resolve()
+    else ws.once('close', () => resolve())
+  })
+}

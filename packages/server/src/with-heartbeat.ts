@@ -1,0 +1,72 @@
+import type { Clock } from '@caughtup/schema/clock'
+
+export interface Heartbeat {
+  type: 'heartbeat'
+  at: number
+}
+
+type Arrived<T> = { result: IteratorResult<T, void> } | { error: unknown }
+
+/**
+ * The source's frames, and a heartbeat every `every` ms from the first pull on, whatever the
+ * source is waiting for. A pull that a heartbeat answered is not lost: its frame comes next.
+ */
+export async function* withHeartbeat<T>(
+  source: AsyncIterator<T, void>,
+  { clock, every }: { clock: Clock; every: number },
+): AsyncGenerator<T | Heartbeat, void> {
+  let due = clock.monotonic() + every
+  let pull: Pull<T> | undefined
+  try {
+    for (;;) {
+      pull ??= new Pull(source)
+      await pull.arrivedWithin(due - clock.monotonic(), clock)
+      if (clock.monotonic() >= due) {
+        due = clock.monotonic() + every
+        yield { type: 'heartbeat', at: clock.now() }
+        continue
+      }
+      const arrived = pull.take()
+      if (!arrived) continue
+      pull = undefined
+      if ('error' in arrived) throw arrived.error
+      if (arrived.result.done) return
+      yield arrived.result.value
+    }
+  } finally {
+    await source.return?.()
+  }
+}
+
+/** One `next()` that may be waited for many times; each wait leaves nothing behind on it. */
+class Pull<T> {
+  #arrived: Arrived<T> | undefined
+  #wake: () => void = () => {}
+
+  constructor(source: AsyncIterator<T, void>) {
+    source.next().then(
+      (result) => this.#settle({ result }),
+      (error: unknown) => this.#settle({ error }),
+    )
+  }
+
+  async arrivedWithin(ms: number, clock: Clock): Promise<void> {
+    if (this.#arrived || ms <= 0) return
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(ms, resolve)
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  take(): Arrived<T> | undefined {
+    return this.#arrived
+  }
+
+  #settle(arrived: Arrived<T>): void {
+    this.#arrived = arrived
+    this.#wake()
+  }
+}
