@@ -5,5 +5,10 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   root: 'page',
   plugins: [react(), tailwindcss()],
-  build: { outDir: '../dist', emptyOutDir: true },
+  build: {
+    outDir: '../dist',
+    emptyOutDir: true,
+    // In kB. The grammars of a few languages are this large; each is loaded with its first code.
+    chunkSizeWarningLimit: 800,
+  },
 })

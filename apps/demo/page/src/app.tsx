@@ -10,6 +10,7 @@ import { SessionScreen } from './session/session-screen.tsx'
 import { WelcomeScreen } from './session/welcome-screen.tsx'
 import { CodeHighlightProvider } from './transcript/parts/code-highlight.tsx'
 import { Sheet } from './ui/sheet.tsx'
+import { ThemeToggle } from './ui/theme-toggle.tsx'
 
 export function App() {
   const { transport } = useActiveClient()
@@ -21,7 +22,13 @@ export function App() {
   const closeList = useCallback(() => setListOpen(false), [])
   const closeHood = useCallback(() => setHoodOpen(false), [])
 
-  const list = <SessionList selectedId={sessionId} onChosen={closeList} />
+  const list = (
+    <SessionList
+      selectedId={sessionId}
+      onChosen={closeList}
+      foot={listFits ? undefined : <ThemeToggle />}
+    />
+  )
   const hood = <HoodDrawer sessionId={sessionId} onClose={closeHood} />
   const controls = {
     hoodOpen,

@@ -17,6 +17,9 @@ const clients = new ClientSwitch(network)
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
+// Asked for before the first answer needs it, while the page connects.
+void import('./transcript/parts/rendered-markdown.tsx')
+
 createRoot(root).render(
   <StrictMode>
     <ConnectivityProvider clients={clients} network={network}>

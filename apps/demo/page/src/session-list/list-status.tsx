@@ -1,4 +1,5 @@
 import type { Connection } from '@caughtup/web-client'
+import type { ReactNode } from 'react'
 
 import { Button } from '../ui/button.tsx'
 
@@ -7,22 +8,27 @@ interface ListStatusProps {
   stale: boolean
   principal: string | undefined
   onReconnect: () => void
+  children?: ReactNode
 }
 
 /** The list's foot: whose chats these are, and whether the list may be behind. */
-export function ListStatus({ connection, stale, principal, onReconnect }: ListStatusProps) {
+export function ListStatus(props: ListStatusProps) {
+  const { connection, stale, principal, onReconnect, children } = props
   const failed = connection.status === 'failed' || connection.status === 'ended'
   return (
     <div className="flex min-h-11 shrink-0 items-center gap-2 border-t border-border px-5 py-2 text-xs text-muted-foreground">
-      <span className="truncate">{principal ? `Signed in as ${principal}` : 'Signed in'}</span>
+      <span className="mr-auto truncate">
+        {principal ? `Signed in as ${principal}` : 'Signed in'}
+      </span>
       {failed && (
-        <Button className="ml-auto shrink-0" onClick={onReconnect}>
+        <Button className="shrink-0" onClick={onReconnect}>
           Reconnect list
         </Button>
       )}
       {!failed && stale && (
-        <span className="appear-late ml-auto shrink-0 text-warning">List may be behind</span>
+        <span className="appear-late shrink-0 text-warning">List may be behind</span>
       )}
+      {children}
     </div>
   )
 }

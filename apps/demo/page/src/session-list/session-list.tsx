@@ -1,5 +1,5 @@
 import { Plus } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useActivity } from '@caughtup/web-client/react'
 
 import { pagePrincipal } from '../client/demo-client.ts'
@@ -17,9 +17,11 @@ interface SessionListProps {
   selectedId: string | undefined
   /** Called when a session was chosen: a sheet closes then. */
   onChosen: () => void
+  /** Put at the end of the list's foot. */
+  foot?: ReactNode
 }
 
-export function SessionList({ selectedId, onChosen }: SessionListProps) {
+export function SessionList({ selectedId, onChosen, foot }: SessionListProps) {
   const client = useClient()
   const { rows, connection, stale } = useActivity(client)
   const { attempt } = useToasts()
@@ -80,7 +82,9 @@ export function SessionList({ selectedId, onChosen }: SessionListProps) {
         stale={stale}
         principal={pagePrincipal()}
         onReconnect={() => client.activity.reconnect()}
-      />
+      >
+        {foot}
+      </ListStatus>
       {deleting && (
         <ConfirmDialog
           title="Delete this chat?"

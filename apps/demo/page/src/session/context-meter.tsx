@@ -18,7 +18,7 @@ export function ContextMeter({ usage }: { usage: ContextUsage }) {
           <meter className="sr-only" aria-label="Context used" max={limit} value={tokens}>
             {title}
           </meter>
-          <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-border">
+          <span aria-hidden className="h-1.5 w-9 overflow-hidden sm:w-14 rounded-full bg-border">
             <span
               className={`block h-full rounded-full ${share >= nearlyFull ? 'bg-warning' : 'bg-primary'}`}
               style={{ width: `${share * 100}%` }}

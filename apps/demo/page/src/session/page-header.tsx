@@ -1,8 +1,8 @@
-import { Activity, Menu, Moon, Sun } from 'lucide-react'
+import { Activity, Menu } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-import { useTheme } from '../hooks/use-theme.ts'
 import { IconButton } from '../ui/icon-button.tsx'
+import { ThemeToggle } from '../ui/theme-toggle.tsx'
 
 export interface PageControls {
   hoodOpen: boolean
@@ -18,17 +18,12 @@ export function PageHeader({
   onOpenList,
   children,
 }: PageControls & { children?: ReactNode }) {
-  const [theme, setTheme] = useTheme()
-  const otherTheme = theme === 'dark' ? 'light' : 'dark'
   return (
     <header className="flex min-h-16 shrink-0 items-center gap-0.5 border-b border-border px-2 sm:px-4">
       {onOpenList && <IconButton icon={Menu} label="Show chats" onClick={onOpenList} />}
       <div className="flex min-w-0 flex-1 items-center gap-0.5 px-1">{children}</div>
-      <IconButton
-        icon={theme === 'dark' ? Sun : Moon}
-        label={`Use the ${otherTheme} theme`}
-        onClick={() => setTheme(otherTheme)}
-      />
+      {/* Where the list is a sheet, this bar is narrow and the toggle is in the sheet. */}
+      {!onOpenList && <ThemeToggle />}
       <IconButton
         icon={Activity}
         label="Under the hood"

@@ -1,6 +1,7 @@
 import type { Message } from '@caughtup/schema'
 import { useRef } from 'react'
 
+import { EpochDivider } from './epoch-divider.tsx'
 import { HistoryTop } from './history-top.tsx'
 import { JumpToLatest } from './jump-to-latest.tsx'
 import { MessageView } from './message-view.tsx'
@@ -71,6 +72,9 @@ export function MessageList(props: TranscriptProps) {
                       position={index + 1}
                       total={total}
                     />
+                  )}
+                  {message && index === messages.length - 1 && message.epoch < props.epoch && (
+                    <EpochDivider>Context cleared</EpochDivider>
                   )}
                   {prompt && (
                     <PendingMessage

@@ -1,49 +1,21 @@
-import { type ComponentProps, memo } from 'react'
-import { Streamdown } from 'streamdown'
+import { lazy, Suspense } from 'react'
 
-import { useCodeHighlight } from './code-highlight.tsx'
-
-interface MarkdownProps {
+export interface MarkdownProps {
   text: string
   /** While it grows, unfinished markup at its end is shown as if it were complete. */
   streaming: boolean
 }
 
-const components = { img: ImageLink }
-const linkSafety = { enabled: false }
-const controls = {
-  code: { copy: true, download: false },
-  table: { copy: true, download: false, fullscreen: false },
-}
-
-export const Markdown = memo(function Markdown({ text, streaming }: MarkdownProps) {
-  const code = useCodeHighlight(text.includes('```'))
-  return (
-    <Streamdown
-      className="prose-answer"
-      components={components}
-      controls={controls}
-      isAnimating={streaming}
-      lineNumbers={false}
-      linkSafety={linkSafety}
-      parseIncompleteMarkdown={streaming}
-      {...(code && { plugins: code })}
-    >
-      {text}
-    </Streamdown>
-  )
+const RenderedMarkdown = lazy(async () => {
+  const { RenderedMarkdown } = await import('./rendered-markdown.tsx')
+  return { default: RenderedMarkdown }
 })
 
-/** An image in an answer is shown as a link: the page fetches nothing from where a model says. */
-function ImageLink({ src, alt }: ComponentProps<'img'>) {
+/** Its renderer is half of the page's code and is not waited for: until it is there, the text is. */
+export function Markdown(props: MarkdownProps) {
   return (
-    <a
-      href={typeof src === 'string' ? src : undefined}
-      target="_blank"
-      rel="noreferrer"
-      className="font-medium text-primary underline"
-    >
-      {alt || 'Image'}
-    </a>
+    <Suspense fallback={<p className="whitespace-pre-wrap wrap-anywhere">{props.text}</p>}>
+      <RenderedMarkdown {...props} />
+    </Suspense>
   )
 }
