@@ -1,0 +1,130 @@
+import type { ChatClient, SessionSnapshot } from '@caughtup/web-client'
+import type { Browser, Page } from 'playwright-core'
+
+declare global {
+  interface Window {
+    caughtup?: { client: ChatClient }
+    /** Animation frames since `countFrames`. */
+    framesDrawn?: number
+  }
+}
+
+/** The numbers that `/count` writes. */
+export function countedTo(n: number): string {
+  return Array.from({ length: n }, (_, i) => i + 1).join(' ')
+}
+
+/** One tab with the demo in it, driven as a user would, and asked what it holds. */
+export class DemoPage {
+  readonly page: Page
+  sessionId = ''
+
+  private constructor(page: Page) {
+    this.page = page
+  }
+
+  /** A tab with a storage of its own, at a session or at the start page. */
+  static async open(browser: Browser, url: string, sessionId?: string): Promise<DemoPage> {
+    const demo = new DemoPage(await browser.newPage({ viewport: { width: 1200, height: 800 } }))
+    await demo.page.goto(sessionId === undefined ? url : `${url}#/s/${sessionId}`)
+    await demo.page.waitForFunction(() => window.caughtup)
+    if (sessionId !== undefined) {
+      demo.sessionId = sessionId
+      await demo.live()
+    }
+    return demo
+  }
+
+  /** A tab at a session of its own. */
+  static async openNew(browser: Browser, url: string): Promise<DemoPage> {
+    const start = await DemoPage.open(browser, url)
+    const id = await start.page.evaluate(async () => {
+      const session = await window.caughtup?.client.rpc.sessions.create({})
+      return session?.id
+    })
+    await start.close()
+    if (id === undefined) throw new Error('The demo page has no client.')
+    return DemoPage.open(browser, url, id)
+  }
+
+  close(): Promise<void> {
+    return this.page.close()
+  }
+
+  async send(text: string): Promise<void> {
+    const composer = this.page.getByTestId('composer')
+    await composer.fill(text)
+    await composer.press('Enter')
+  }
+
+  snapshot(): Promise<SessionSnapshot> {
+    return this.page.evaluate((id) => {
+      const snapshot = window.caughtup?.client.session(id).getSnapshot()
+      if (!snapshot) throw new Error('The page has no client.')
+      return snapshot
+    }, this.sessionId)
+  }
+
+  /** The text of the newest answer, as the view holds it. */
+  async answer(): Promise<string> {
+    const { messages } = await this.snapshot()
+    const answer = messages.findLast(({ role }) => role === 'assistant')
+    return (answer?.parts ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('')
+  }
+
+  /** The text of the newest answer, as the page shows it. */
+  async shownAnswer(): Promise<string> {
+    const answer = this.page.locator('[data-testid=message][data-role=assistant]').last()
+    return (await answer.innerText()).replaceAll(/\s+/g, ' ')
+  }
+
+  live(): Promise<void> {
+    return this.until(({ connection }) => connection.status === 'live')
+  }
+
+  /** Until no run is active, and at least one answer was finished. */
+  async idle(): Promise<void> {
+    await this.until(
+      ({ run, messages, connection, pending }) =>
+        connection.status === 'live' &&
+        run === undefined &&
+        pending.length === 0 &&
+        messages.at(-1)?.role === 'assistant' &&
+        messages.at(-1)?.status === 'done',
+    )
+  }
+
+  /** Until the newest answer has at least `length` characters. */
+  async answered(length: number): Promise<void> {
+    await this.page.waitForFunction(
+      ([id, least]) => {
+        const { messages } = window.caughtup!.client.session(id).getSnapshot()
+        const [part] = messages.findLast(({ role }) => role === 'assistant')?.parts ?? []
+        return part?.type === 'text' && part.text.length >= least
+      },
+      [this.sessionId, length] as const,
+    )
+  }
+
+  /** Until the snapshot satisfies a predicate, which must stand by itself: it runs in the page. */
+  async until(predicate: (snapshot: SessionSnapshot) => boolean): Promise<void> {
+    const snapshot = `window.caughtup?.client.session('${this.sessionId}').getSnapshot()`
+    await this.page.waitForFunction(`(${predicate.toString()})(${snapshot})`)
+  }
+
+  /** Counts animation frames from now on. */
+  countFrames(): Promise<void> {
+    return this.page.evaluate(() => {
+      window.framesDrawn = 0
+      const count = () => {
+        window.framesDrawn = (window.framesDrawn ?? 0) + 1
+        requestAnimationFrame(count)
+      }
+      requestAnimationFrame(count)
+    })
+  }
+
+  serverStats() {
+    return this.page.evaluate(() => window.caughtup!.client.rpc.server.stats())
+  }
+}

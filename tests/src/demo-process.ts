@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { repositoryRoot } from './doc-samples.ts'
+
+const main = path.join(repositoryRoot, 'apps/demo/server/main.ts')
+
+/** The demo as its own process, so that a test can kill it as an operating system would. */
+export class DemoProcess {
+  readonly url: string
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child
+    this.url = url
+  }
+
+  /** Starts it and waits for the URL that it prints. `port` 0 takes a free one. */
+  static async start({ database, port = 0 }: { database: string; port?: number }) {
+    const child = spawn(process.execPath, [main], {
+      cwd: repositoryRoot,
+      env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', CAUGHTUP_DB: database },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    const url = await new Promise<string>((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        output += chunk.toString()
+        const [found] = /http:\/\/\S+/.exec(output) ?? []
+        if (found !== undefined) resolve(found)
+      }
+      child.stdout.on('data', read)
+      child.stderr.on('data', read)
+      child.once('exit', (code) => reject(new Error(`The demo ended with ${code}: ${output}`)))
+    })
+    return new DemoProcess(child, new URL('/', url).href)
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port)
+  }
+
+  /** Ends it with a signal and waits until it is gone. */
+  async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve))
+    this.#child.kill(signal)
+    await gone
+  }
+
+  /** Resolves when the demo has filled itself with its first sessions. */
+  async filled(): Promise<void> {
+    for (;;) {
+      const response = await fetch(new URL('/healthz', this.url))
+      const health = (await response.json()) as { filling?: unknown }
+      if (health.filling === 'done') return
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+}
+
+/** A folder that is gone when the function it was made for is through. */
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-demo-'))
+  return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}

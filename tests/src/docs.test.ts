@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { createChatClient } from '@caughtup/web-client'
+import { createElement, type FunctionComponent } from 'react'
+import { renderToString } from 'react-dom/server'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { repositoryRoot, type Sample, samplesIn } from './doc-samples.ts'
+
+// Inside the package, so that the samples find the workspace as a user's code finds its modules.
+const folder = path.resolve(import.meta.dirname, '../.samples')
+const samples = samplesIn('README.md')
+const [backend, frontend, component] = samples
+
+beforeAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  samples.forEach(({ language, code }, index) => {
+    writeFileSync(path.join(folder, `sample-${index}.${language}`), code)
+  })
+  writeFileSync(
+    path.join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: '../tsconfig.json', include: ['*.ts', '*.tsx'] }),
+  )
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the README has a sample for a backend, a frontend and React, of at most twenty lines', () => {
+  expect(samples.map(({ language }) => language)).toEqual(['ts', 'ts', 'tsx'])
+  for (const { code } of samples) expect(code.trim().split('\n').length).toBeLessThanOrEqual(20)
+})
+
+test('every sample compiles under the strictest settings', () => {
+  const tsc = path.join(repositoryRoot, 'node_modules/.bin/tsc')
+  const { status, stdout } = spawnSync(tsc, ['--noEmit', '-p', folder], { encoding: 'utf8' })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+})
+
+test('the backend and the frontend talk to each other', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
+  const server = run(backend, { 'port: 4000': 'port: 0', "'chat.db'": `'${data}/chat.db'` })
+  const url = await printed(server, /Listening on (\S+)/)
+  const client = run(frontend, { 'http://localhost:4000/rpc': `${new URL('/rpc', url).href}` })
+  try {
+    expect(await printed(client, /done: (.*)/)).toBe('This is message 2.')
+  } finally {
+    client.kill()
+    server.kill()
+    rmSync(data, { recursive: true, force: true })
+  }
+})
+
+test('the React component renders', async () => {
+  const module: unknown = await import(/* @vite-ignore */ path.join(folder, 'sample-2.tsx'))
+  const { Transcript } = module as { Transcript: FunctionComponent<Record<string, unknown>> }
+  expect(component?.code).toContain('useSession')
+  const client = createChatClient({ url: 'http://127.0.0.1:1/rpc' })
+  expect(renderToString(createElement(Transcript, { client, id: 'a' }))).toBe('<main></main>')
+  client.close()
+})
+
+/** Runs a sample as its own process, with what must differ from the README replaced. */
+function run(sample: Sample | undefined, replacements: Record<string, string>): ChildProcess {
+  let code = sample?.code ?? ''
+  for (const [from, to] of Object.entries(replacements)) {
+    expect(code).toContain(from)
+    code = code.replaceAll(from, to)
+  }
+  const file = path.join(folder, `run-${samples.findIndex((other) => other === sample)}.ts`)
+  writeFileSync(file, code)
+  return spawn(process.execPath, [file], { cwd: repositoryRoot, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** The first group of the first match in what the process prints; its errors if it ends before. */
+function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    const read = (chunk: Buffer) => {
+      output += chunk.toString()
+      const [, found] = pattern.exec(output) ?? []
+      if (found !== undefined) resolve(found)
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+    child.once('exit', (code) => reject(new Error(`ended with ${code}, having printed: ${output}`)))
+  })
+}

@@ -1,0 +1,317 @@
+import path from 'node:path'
+
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { launchBrowser, skipBrowserTests } from './browser.ts'
+import { countedTo, DemoPage } from './demo-page.ts'
+import { DemoProcess, temporaryFolder } from './demo-process.ts'
+
+// What a walk through the demo must show, in a real browser against a real server process.
+// Bounds in time are the promised ones times three: the machines that run this are shared.
+describe.skipIf(skipBrowserTests())('the demo', () => {
+  const folder = temporaryFolder()
+  let browser: Browser
+  let demo: DemoProcess
+
+  beforeAll(async () => {
+    demo = await DemoProcess.start({ database: path.join(folder.path, 'demo.db') })
+    browser = await launchBrowser()
+    await demo.filled()
+  }, 180_000)
+  afterAll(async () => {
+    await browser?.close()
+    await demo?.end()
+    folder.remove()
+  })
+
+  test('text streams with a commit per window and at most one redraw per frame', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    await tab.countFrames()
+    const before = await tab.serverStats()
+    const startedAt = performance.now()
+    await tab.send('/count 3000 1000')
+    await tab.answered(1_000)
+    expect(await tab.page.getByTestId('stop').isVisible()).toBe(true)
+    await tab.idle()
+    const seconds = (performance.now() - startedAt) / 1_000
+    const after = await tab.serverStats()
+    const commits = after.store.commits - before.store.commits
+    expect(await tab.answer()).toBe(countedTo(3_000))
+    expect(await tab.shownAnswer()).toContain(countedTo(3_000))
+    expect(after.store.deltas - before.store.deltas).toBeGreaterThanOrEqual(3_000)
+    expect(commits / seconds).toBeLessThan(45)
+    const { notifications, frames } = await tab.page.evaluate((id) => {
+      const session = window.caughtup!.client.session(id)
+      return { notifications: session.stats().notifications, frames: window.framesDrawn ?? 0 }
+    }, tab.sessionId)
+    expect(notifications).toBeLessThanOrEqual(frames + 5)
+    console.log(
+      `/count 3000 1000: ${(commits / seconds).toFixed(1)} commits/s, ${(3_000 / commits).toFixed(0)} tokens per commit, ` +
+        `${(notifications / seconds).toFixed(1)} notifications/s, ${(frames / seconds).toFixed(1)} frames/s`,
+    )
+    await tab.close()
+  })
+
+  test('a reload in the middle of an answer ends with the exact text', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    await tab.send('/count 3000 200')
+    await tab.answered(2_000)
+    await tab.page.reload()
+    await tab.page.waitForFunction(() => window.caughtup)
+    await tab.live()
+    const { connection, streaming } = await tab.snapshot()
+    expect(streaming).toBe(true)
+    expect(['full', 'since']).toContain(connection.lastReplay?.mode)
+    await tab.idle()
+    expect(await tab.answer()).toBe(countedTo(3_000))
+    expect(await tab.shownAnswer()).toContain(countedTo(3_000))
+    await tab.close()
+  })
+
+  test('two tabs, and a third opened in the middle of an answer, show the same in the same order', async () => {
+    const first = await DemoPage.openNew(browser, demo.url)
+    const second = await DemoPage.open(browser, demo.url, first.sessionId)
+    await first.send('/count 1500 500')
+    await first.answered(1_000)
+    await second.send('/think')
+    const third = await DemoPage.open(browser, demo.url, first.sessionId)
+    const tabs = [first, second, third]
+    for (const tab of tabs) {
+      await tab.until(
+        ({ messages, run, queue }) => messages.length === 4 && !run && queue.length === 0,
+      )
+    }
+    const [a, b, c] = await Promise.all(tabs.map((tab) => tab.snapshot()))
+    expect(b?.messages).toEqual(a?.messages)
+    expect(c?.messages).toEqual(a?.messages)
+    expect(a?.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant'])
+    for (const tab of tabs) await tab.close()
+  })
+
+  test('after kill -9 all that was shown is there, the run is lost, and a new prompt works', async () => {
+    const own = temporaryFolder()
+    const database = path.join(own.path, 'demo.db')
+    let server = await DemoProcess.start({ database })
+    const tab = await DemoPage.openNew(browser, server.url)
+    await tab.send('/count 3000 200')
+    await tab.answered(1_000)
+    await server.end('SIGKILL')
+    await tab.until(({ connection }) => connection.status !== 'live')
+    const shown = await tab.answer()
+    server = await DemoProcess.start({ database, port: server.port })
+    const restartedAt = performance.now()
+    await tab.idle()
+    // Two leases of 5 s, and the way back of the client.
+    expect(performance.now() - restartedAt).toBeLessThan(3 * 10_000)
+    const recovered = await tab.answer()
+    expect(recovered.startsWith(shown)).toBe(true)
+    expect(countedTo(3_000).startsWith(recovered)).toBe(true)
+    const { messages } = await tab.snapshot()
+    expect(messages.at(-1)?.metadata.finishReason).toBe('lost')
+    expect(await tab.shownAnswer()).toContain('was cut off')
+    await tab.send('/count 10')
+    await tab.until(({ messages: all, run }) => all.length === 4 && !run)
+    expect(await tab.answer()).toBe(countedTo(10))
+    await tab.close()
+    await server.end()
+    own.remove()
+  })
+
+  test('a session in the background shows its mark and badge without its transcript', async () => {
+    const elsewhere = await DemoPage.openNew(browser, demo.url)
+    const tab = await DemoPage.openNew(browser, demo.url)
+    const row = tab.page.locator(
+      `[data-testid=session-row][data-session-id="${elsewhere.sessionId}"]`,
+    )
+    const received = () => tab.page.evaluate(() => window.caughtup!.client.stats().bytesReceived)
+    const before = await received()
+    await elsewhere.send('/count 3000 1000')
+    await row.and(tab.page.locator('[data-streaming=true]')).waitFor()
+    await elsewhere.idle()
+    await row.and(tab.page.locator('[data-streaming=false]')).waitFor()
+    const bytes = (await received()) - before
+    const [streamed] = [countedTo(3_000).length]
+    console.log(`A background answer of ${streamed} characters cost this page ${bytes} bytes.`)
+    expect(bytes).toBeLessThan(streamed / 2)
+
+    await elsewhere.close()
+    const again = await DemoPage.open(browser, demo.url)
+    await again.page.evaluate(
+      (id) => window.caughtup!.client.rpc.messages.send({ sessionId: id, text: '/count 2000 200' }),
+      elsewhere.sessionId,
+    )
+    await row.and(tab.page.locator('[data-unread="1"]')).waitFor()
+    await row.and(tab.page.locator('[data-streaming=true]')).waitFor()
+    const atOnce = await row.locator('a').evaluate((link: HTMLElement, id) => {
+      link.click()
+      return new Promise<boolean>((resolve) =>
+        requestAnimationFrame(() => {
+          resolve(window.caughtup!.client.session(id).getSnapshot().streaming)
+        }),
+      )
+    }, elsewhere.sessionId)
+    expect(atOnce).toBe(true)
+    tab.sessionId = elsewhere.sessionId
+    await tab.idle()
+    await row.and(tab.page.locator('[data-unread="0"]')).waitFor()
+    await again.close()
+    await tab.close()
+  })
+
+  test.each(['/count 3000 200', '/stall'])(
+    'stop ends %s at once and keeps its text',
+    async (prompt) => {
+      const tab = await DemoPage.openNew(browser, demo.url)
+      await tab.send(prompt)
+      await tab.answered(2)
+      const stoppedAt = await tab.page.evaluate(() => Date.now())
+      await tab.page.getByTestId('stop').click()
+      await tab.idle()
+      const { messages } = await tab.snapshot()
+      const answer = messages.at(-1)
+      expect(answer?.metadata.finishReason).toBe('interrupted')
+      const took = (answer?.metadata.finishedAt ?? Infinity) - stoppedAt
+      console.log(`Stopping ${prompt} took ${took} ms.`)
+      expect(took).toBeLessThan(3 * 200)
+      expect((await tab.answer()).length).toBeGreaterThanOrEqual(2)
+      expect(await tab.shownAnswer()).toMatch(/was stopped/)
+      await tab.close()
+    },
+  )
+
+  test('closing the tab does not stop a run', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    await tab.send('/count 1000 500')
+    await tab.answered(100)
+    await tab.close()
+    const again = await DemoPage.open(browser, demo.url, tab.sessionId)
+    await again.idle()
+    expect(await again.answer()).toBe(countedTo(1_000))
+    await again.close()
+  })
+
+  test('the long session opens with its newest epoch, and pages to its beginning', async () => {
+    const start = await DemoPage.open(browser, demo.url)
+    const long = await start.page.evaluate(async () => {
+      const { rows } = await window.caughtup!.client.rpc.activity.list()
+      return rows.reduce((most, row) => (row.messageCount > most.messageCount ? row : most))
+    })
+    await start.close()
+    expect(long.messageCount).toBeGreaterThan(2_000)
+    expect(long.epoch).toBeGreaterThan(2)
+
+    const tab = await DemoPage.open(browser, demo.url, long.sessionId)
+    const opened = await tab.snapshot()
+    expect(new Set(opened.messages.map(({ epoch }) => epoch))).toEqual(new Set([long.epoch]))
+    expect(opened.messages.length).toBeLessThanOrEqual(100)
+
+    // By hand at first: a click brings one page and does not move what is read.
+    const top = tab.page.getByTestId('transcript')
+    await top.evaluate((element) => element.scrollTo({ top: 0 }))
+    await tab.until(({ loadingOlder }) => !loadingOlder)
+    const held = (await tab.snapshot()).messages.length
+    const anchor = tab.page.getByTestId('message').first()
+    const anchorId = await anchor.getAttribute('data-message-id')
+    const place = async () =>
+      (await tab.page.locator(`[data-message-id="${anchorId}"]`).boundingBox())?.y ?? NaN
+    const before = await place()
+    await tab.page.getByTestId('load-older').click()
+    await tab.page.waitForFunction(
+      ([id, count]) => window.caughtup!.client.session(id).getSnapshot().messages.length > count,
+      [tab.sessionId, held] as const,
+    )
+    const paged = (await tab.snapshot()).messages.length - held
+    expect(paged).toBeGreaterThan(0)
+    expect(paged).toBeLessThanOrEqual(50)
+    expect(Math.abs((await place()) - before)).toBeLessThan(40)
+
+    // Then all the way.
+    await tab.page.evaluate(async (id) => {
+      const session = window.caughtup!.client.session(id)
+      while (session.getSnapshot().hasOlder) {
+        const { messages } = session.getSnapshot()
+        await session.loadOlder()
+        const { olderError, messages: longer } = session.getSnapshot()
+        if (olderError) throw new Error(olderError.message)
+        if (longer.length === messages.length) throw new Error('A page brought nothing.')
+      }
+    }, tab.sessionId)
+    const { messages } = await tab.snapshot()
+    const orders = messages.map(({ order }) => order)
+    expect(orders).toHaveLength(long.messageCount)
+    expect(orders).toEqual(orders.toSorted((a, b) => a - b))
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(orders.length)
+    await top.evaluate((element) => element.scrollTo({ top: 0 }))
+    await tab.page.getByTestId('history-start').waitFor()
+    await tab.close()
+  })
+
+  test('after a compaction and after a reset the live view is that of a fresh load', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    await tab.send('/count 50 1000')
+    await tab.idle()
+    await tab.send('What is a journal?')
+    await tab.until(({ messages, run }) => messages.length === 4 && !run)
+    await tab.page.getByRole('button', { name: /compact/i }).click()
+    const confirm = tab.page.getByRole('dialog').getByRole('button', { name: /compact/i })
+    if (await confirm.isVisible()) await confirm.click()
+    await tab.until(({ epoch, run }) => epoch === 1 && !run)
+    const compacted = await tab.snapshot()
+    expect(compacted.messages).toMatchObject([{ metadata: { boundary: { kind: 'compaction' } } }])
+    let fresh = await DemoPage.open(browser, demo.url, tab.sessionId)
+    expect((await fresh.snapshot()).messages).toEqual(compacted.messages)
+    expect((await fresh.snapshot()).contextUsage).toEqual(compacted.contextUsage)
+    await fresh.close()
+
+    await tab.page.getByRole('button', { name: /reset|clear/i }).click()
+    await tab.page
+      .getByRole('dialog')
+      .getByRole('button', { name: /reset|clear/i })
+      .click()
+    await tab.until(({ epoch, run }) => epoch === 2 && !run)
+    fresh = await DemoPage.open(browser, demo.url, tab.sessionId)
+    expect((await fresh.snapshot()).messages).toEqual((await tab.snapshot()).messages)
+    expect((await tab.snapshot()).messages).toEqual([])
+    expect((await fresh.snapshot()).hasOlder).toBe(true)
+    await fresh.close()
+    await tab.close()
+  })
+
+  test.each(['websocket', 'sse'])(
+    'ten cuts during an answer over %s leave its text exact',
+    async (transport) => {
+      const tab = await DemoPage.openNew(browser, `${demo.url}?transport=${transport}`)
+      await tab.send('/count 3000 300')
+      for (let cut = 1; cut <= 10; cut++) {
+        await tab.live()
+        await tab.answered(cut * 500)
+        await tab.page.evaluate((id) => window.caughtup!.client.session(id).cut(), tab.sessionId)
+        await tab.until(({ connection }) => connection.status !== 'live')
+      }
+      await tab.idle()
+      expect(await tab.answer()).toBe(countedTo(3_000))
+      expect(await tab.shownAnswer()).toContain(countedTo(3_000))
+      const { messages, connection } = await tab.snapshot()
+      expect(messages).toHaveLength(2)
+      expect(connection.lastReplay?.mode).toBe('since')
+      await tab.close()
+    },
+  )
+
+  test('/fail says so and keeps what was written; /tool shows a tool call', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    await tab.send('/fail')
+    await tab.idle()
+    const { messages } = await tab.snapshot()
+    expect(messages.at(-1)?.metadata).toMatchObject({ finishReason: 'error' })
+    expect((await tab.answer()).length).toBeGreaterThan(0)
+    await tab.send('/tool')
+    await tab.until(({ messages: all, run }) => all.length === 4 && !run)
+    const tool = (await tab.snapshot()).messages
+      .at(-1)
+      ?.parts.find((part) => part.type === 'dynamic-tool')
+    expect(tool).toMatchObject({ state: 'output-available' })
+    await tab.close()
+  })
+})
