@@ -18,7 +18,7 @@ import type { CallContext, ViewContext } from './view-context.ts'
 
 /** What the activity view tells its client. */
 export interface ActivityViewHost {
-  /** Rows of these sessions changed, or how far they can be trusted did. */
+  /** Rows changed, or how far they can be trusted did. */
   rowsChanged(): void
   completed(row: ActivityRow): void
 }
@@ -98,8 +98,9 @@ export class ActivityView {
   #receive(frame: ActivityFrame, eventId: string | undefined): Progress {
     const { rows } = this.#state
     this.#set(receiveActivityFrame(this.#state, frame, eventId))
-    // A complete list says how things are, not that something just happened.
-    for (const row of changedRows(frame)) {
+    // The rows of a complete list are not taken before its end: they say how things are, and not
+    // that something just happened.
+    for (const row of rowsOf(frame)) {
       const taken = this.#state.rows.get(row.sessionId) === row
       if (taken && isCompletion(rows.get(row.sessionId), row)) this.#host.completed(row)
     }
@@ -128,7 +129,7 @@ export class ActivityView {
   }
 }
 
-function changedRows(frame: ActivityFrame): readonly ActivityRow[] {
+function rowsOf(frame: ActivityFrame): readonly ActivityRow[] {
   if (frame.type === 'changed') return [frame.row]
-  return frame.type === 'activities' && !frame.complete ? frame.rows : []
+  return frame.type === 'activities' ? frame.rows : []
 }

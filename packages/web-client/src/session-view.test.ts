@@ -108,11 +108,14 @@ describe('following', () => {
   test('the snapshot and what did not change in it keep their identity', async () => {
     const recording = answered()
     const heartbeat: SentFrame = { frame: { type: 'heartbeat', at: 1 } }
+    const nothingNew = Promise.withResolvers<void>()
     const gate = Promise.withResolvers<void>()
     const { client, clock } = setUp({
       async *onChat(_input, signal) {
         yield* recording.full(4)
+        await nothingNew.promise
         yield heartbeat
+        yield recording.batch(3, 4)
         await gate.promise
         yield recording.batch(4, 5)
         await aborted(signal)
@@ -121,9 +124,11 @@ describe('following', () => {
     const session = client.session('s')
     const listener = vi.fn()
     session.subscribe(listener)
-    await shows(clock, () => session.stats().framesReceived === 4)
+    await shows(clock, () => status(session) === 'live')
     const before = session.getSnapshot()
     const told = listener.mock.calls.length
+    nothingNew.resolve()
+    await until(() => session.stats().framesReceived === 5)
     await clock.advance(1_000)
     expect(session.getSnapshot()).toBe(before)
     expect(listener).toHaveBeenCalledTimes(told)
@@ -301,8 +306,9 @@ describe('reconnecting', () => {
     await clock.advance(5_000)
     session.cut()
     await shows(clock, () => status(session) === 'waiting')
-    const { retryAt } = session.getSnapshot().connection
+    const { retryAt, attempts } = session.getSnapshot().connection
     expect(retryAt! - clock.now()).toBeLessThanOrEqual(250)
+    expect(attempts).toBe(0)
     expect(server.mostOpen).toBe(1)
   })
 
@@ -474,6 +480,7 @@ describe('reconnecting', () => {
     await shows(clock, () => status(session) === 'live')
     expect(session.getSnapshot().messages).toEqual(recording.viewAt().messages)
     expect(server.requests[1]).toMatchObject({ mode: { cursor: recording.cursor(3) } })
+    expect(server.mostOpen).toBe(1)
   })
 
   test('the same gap again is left by a full replay', async () => {

@@ -106,6 +106,30 @@ test('a view that hears nothing gives up the socket too', async () => {
   expect(server.requests[1]).toMatchObject({ mode: { cursor: recording.cursor() } })
 })
 
+test('heartbeats are enough to keep a quiet stream', async () => {
+  const beats = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+  const { client, clock, connections } = await setUp({
+    async *onChat(_input, signal) {
+      yield* recording.full()
+      for (const beat of beats) {
+        await beat.promise
+        yield { frame: { type: 'heartbeat', at: 1 } }
+      }
+      await aborted(signal)
+    },
+  })
+  const session = client.session('a')
+  session.subscribe(() => {})
+  await until(() => session.stats().framesReceived === 3)
+  for (const [index, beat] of beats.entries()) {
+    await clock.advance(10_000)
+    beat.resolve()
+    await until(() => session.stats().framesReceived === 4 + index)
+  }
+  expect(session.getSnapshot().connection.status).toBe('live')
+  expect(connections()).toBe(1)
+})
+
 test('a cut breaks the socket, and a prompt under way arrives once all the same', async () => {
   const ids: string[] = []
   const gate = Promise.withResolvers<void>()
