@@ -28,21 +28,24 @@ export async function driveAgent(
   const { signal, onError } = drive
   const stream = await start()
   const iterator = stream[Symbol.asyncIterator]()
-  const abandon = () => void abandonIterator(iterator, onError)
+  let over = false
+  const abandon = () => {
+    if (!over) void abandonIterator(iterator, onError)
+    over = true
+  }
   signal.addEventListener('abort', abandon, { once: true })
   let end: RunEnd = { reason: 'stop' }
-  let exhausted = false
   try {
     while (!signal.aborted && !end.error) {
       const result = await iterator.next()
-      exhausted = result.done === true
+      if (result.done) over = true
       if (result.done || signal.aborted) break
       end = (await writePart(result.value, drive)) ?? end
     }
     return end
   } finally {
     signal.removeEventListener('abort', abandon)
-    if (!exhausted) abandon()
+    abandon()
   }
 }
 

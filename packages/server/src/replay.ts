@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 import {
   type ChatFrame,
   type Cursor,
@@ -96,7 +98,11 @@ async function servable(source: ReplaySource, cursor: Cursor): Promise<ReplaySta
     store.events(sessionId, cursor.seq, { bytes: limits.windowBytes }),
     signal,
   )
-  return missed.complete ? { mode: 'since', cursor } : { mode: 'full', reason: 'too-far-behind' }
+  // A batch holds its last event whatever the size, so being complete is not enough.
+  const bytes = Buffer.byteLength(JSON.stringify(missed.events))
+  return missed.complete && bytes <= limits.windowBytes
+    ? { mode: 'since', cursor }
+    : { mode: 'full', reason: 'too-far-behind' }
 }
 
 /** Events after the cursor, until nothing lies after them; the head as it is then. */

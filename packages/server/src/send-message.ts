@@ -29,7 +29,7 @@ export class SendMessage {
   readonly #runs: Runs
   readonly #rate: RateLimit
   /** Calls under way by session and message: a repetition waits and then finds the message. */
-  readonly #underWay = new Map<string, Promise<unknown>>()
+  readonly #underWay = new Map<string, Promise<Sent>>()
 
   constructor(settings: Settings, access: Access, runs: Runs, rate: RateLimit) {
     this.#settings = settings
@@ -50,18 +50,21 @@ export class SendMessage {
     const { messageId = uuid(), model } = input
     const prompt = { messageId, parts, ...(model !== undefined && { model }) }
     const key = `${session.id} ${messageId}`
-    await this.#underWay.get(key)
-    const sending = this.#sendOnce(principal, session, prompt)
-    // The repetition looks for the message itself, so a failure is only its first caller's.
-    this.#underWay.set(
-      key,
-      sending.catch(() => undefined),
+    const sending = this.#after(this.#underWay.get(key), () =>
+      this.#sendOnce(principal, session, prompt),
     )
+    this.#underWay.set(key, sending)
     try {
       return await sending
     } finally {
-      this.#underWay.delete(key)
+      if (this.#underWay.get(key) === sending) this.#underWay.delete(key)
     }
+  }
+
+  async #after(earlier: Promise<Sent> | undefined, send: () => Promise<Sent>): Promise<Sent> {
+    // How the earlier call ended is its caller's; this one looks for the message itself.
+    await Promise.allSettled([earlier])
+    return send()
   }
 
   async #sendOnce(
@@ -138,13 +141,15 @@ export class SendMessage {
   }
 }
 
-/** At most `most` characters as people count them. */
+/** At most `most` UTF-16 units, cut between characters as people see them. */
 function shortened(line: string, most: number): string {
-  // A character may be many code units, but hardly more than sixteen.
-  const segments = new Intl.Segmenter().segment(line.slice(0, 16 * most))
-  const characters = Array.from(segments, ({ segment }) => segment)
-  if (characters.length <= most) return line
-  return `${characters.slice(0, most - 1).join('')}…`
+  if (line.length <= most) return line
+  let kept = ''
+  for (const { segment } of new Intl.Segmenter().segment(line.slice(0, 2 * most))) {
+    if (kept.length + segment.length >= most) break
+    kept += segment
+  }
+  return `${kept}…`
 }
 
 function assertSize(

@@ -1,0 +1,27 @@
+import type { Storage, StorageFactory } from '@caughtup/store'
+import { sqlite } from '@caughtup/store/sqlite'
+
+/** Runs before the call that it is named after: it may wait, or throw. */
+export type StorageHooks = Partial<Record<keyof Storage, () => Promise<void> | void>>
+
+/** A database whose calls a test can delay or fail; `hooks` may change while it is open. */
+export function interceptedStorage(file: string, hooks: StorageHooks): StorageFactory {
+  return {
+    async open(options) {
+      const storage = await sqlite({ path: file }).open(options)
+      return new Proxy(storage, {
+        get(target, property) {
+          const member: unknown = Reflect.get(target, property)
+          if (typeof member !== 'function') return member
+          return async (...args: unknown[]) => {
+            if (isMethod(property)) await hooks[property]?.()
+            return member.apply(target, args)
+          }
+        },
+      })
+      function isMethod(property: string | symbol): property is keyof Storage {
+        return property in storage
+      }
+    },
+  }
+}
