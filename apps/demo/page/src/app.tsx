@@ -1,3 +1,4 @@
+import { X } from 'lucide-react'
 import { useCallback, useState } from 'react'
 
 import { useActiveClient } from './client/client-context.tsx'
@@ -9,6 +10,7 @@ import { SessionList } from './session-list/session-list.tsx'
 import { SessionScreen } from './session/session-screen.tsx'
 import { WelcomeScreen } from './session/welcome-screen.tsx'
 import { CodeHighlightProvider } from './transcript/parts/code-highlight.tsx'
+import { IconButton } from './ui/icon-button.tsx'
 import { Sheet } from './ui/sheet.tsx'
 import { ThemeToggle } from './ui/theme-toggle.tsx'
 
@@ -26,7 +28,14 @@ export function App() {
     <SessionList
       selectedId={sessionId}
       onChosen={closeList}
-      foot={listFits ? undefined : <ThemeToggle />}
+      foot={
+        listFits ? undefined : (
+          <>
+            <ThemeToggle />
+            <IconButton icon={X} label="Close the list" onClick={closeList} />
+          </>
+        )
+      }
     />
   )
   const hood = <HoodDrawer sessionId={sessionId} onClose={closeHood} />

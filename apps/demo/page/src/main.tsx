@@ -7,6 +7,7 @@ import { ConnectivityProvider } from './client/client-context.tsx'
 import { ClientSwitch } from './client/client-switch.ts'
 import { NetworkSwitch } from './client/network-switch.ts'
 import { applyStoredTheme } from './hooks/use-theme.ts'
+import { preloadMarkdown } from './transcript/parts/markdown.tsx'
 import { AnnouncerProvider } from './ui/announcer.tsx'
 import { ToastProvider } from './ui/toasts.tsx'
 
@@ -17,8 +18,7 @@ const clients = new ClientSwitch(network)
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
-// Asked for before the first answer needs it, while the page connects.
-void import('./transcript/parts/rendered-markdown.tsx')
+preloadMarkdown()
 
 createRoot(root).render(
   <StrictMode>

@@ -1,6 +1,7 @@
 import { ArrowUp, Square } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from 'react'
 
+import { fitHeight } from './fit-height.ts'
 import { useDraft } from './use-draft.ts'
 
 interface ComposerProps {
@@ -18,6 +19,10 @@ export function Composer({ draftKey, streaming, onSend, disabled = false, onStop
   const [draft, setDraft] = useDraft(draftKey)
   const field = useRef<HTMLTextAreaElement>(null)
   const canSend = draft.trim() !== '' && !disabled
+
+  useLayoutEffect(() => {
+    if (field.current) fitHeight(field.current)
+  }, [draft])
 
   // On a touch screen the focus would bring up the keyboard over the chat just opened.
   useEffect(() => {

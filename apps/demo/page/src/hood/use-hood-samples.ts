@@ -43,7 +43,7 @@ export function useHoodSamples(): HoodReading | undefined {
     // The next one is asked for when the last has answered, so that a slow server is not flooded.
     const poll = async () => {
       await take()
-      if (!abort.signal.aborted) timer = setTimeout(poll, intervalMs)
+      if (!abort.signal.aborted) timer = setTimeout(() => void poll(), intervalMs)
     }
     void poll()
     return () => {

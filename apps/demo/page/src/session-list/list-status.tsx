@@ -16,7 +16,7 @@ export function ListStatus(props: ListStatusProps) {
   const { connection, stale, principal, onReconnect, children } = props
   const failed = connection.status === 'failed' || connection.status === 'ended'
   return (
-    <div className="flex min-h-11 shrink-0 items-center gap-2 border-t border-border px-5 py-2 text-xs text-muted-foreground">
+    <div className="flex min-h-11 shrink-0 items-center gap-1 border-t border-border py-1 pr-3 pl-5 text-xs text-muted-foreground">
       <span className="mr-auto truncate">
         {principal ? `Signed in as ${principal}` : 'Signed in'}
       </span>

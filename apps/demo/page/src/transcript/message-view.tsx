@@ -2,7 +2,11 @@ import type { Message } from '@caughtup/schema'
 import { memo } from 'react'
 
 import { AssistantMessage } from './assistant-message.tsx'
+import { ErrorBoundary } from '../ui/error-boundary.tsx'
 import { EpochDivider } from './epoch-divider.tsx'
+import { MessageContent } from './message-content.tsx'
+import { messageText } from './message-text.ts'
+import { NoticeLine } from './parts/notice-line.tsx'
 import { SummaryCard } from './summary-card.tsx'
 import { UserMessage } from './user-message.tsx'
 
@@ -34,11 +38,23 @@ export const MessageView = memo(function MessageView({
         aria-busy={message.status === 'open'}
         className="group/message"
       >
-        {viewOf(message)}
+        <ErrorBoundary fallback={<Undrawable message={message} />}>{viewOf(message)}</ErrorBoundary>
       </article>
     </>
   )
 })
+
+/** A message that its view fails at, for what it is worth as text. */
+function Undrawable({ message }: { message: Message }) {
+  return (
+    <>
+      <MessageContent message={message} className="whitespace-pre-wrap wrap-anywhere">
+        {messageText(message)}
+      </MessageContent>
+      <NoticeLine>The rest of this message cannot be shown.</NoticeLine>
+    </>
+  )
+}
 
 function viewOf(message: Message) {
   if (message.metadata.boundary) return <SummaryCard message={message} />

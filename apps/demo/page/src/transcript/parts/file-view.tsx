@@ -1,5 +1,7 @@
 import { FileText } from 'lucide-react'
 
+import { safeHref } from './safe-href.ts'
+
 interface FileViewProps {
   part: { mediaType: string; url: string; filename?: string }
 }
@@ -10,10 +12,9 @@ export function FileView({ part }: FileViewProps) {
   if (part.mediaType.startsWith('image/') && part.url.startsWith('data:')) {
     return <img src={part.url} alt={name} className="max-h-96 max-w-full rounded-xl" />
   }
-  const link = /^(https?|data):/.test(part.url)
   return (
     <a
-      href={link ? part.url : undefined}
+      href={safeHref(part.url)}
       download={part.filename}
       target="_blank"
       rel="noreferrer"

@@ -1,6 +1,8 @@
 import type { Part } from '@caughtup/schema'
 import { FileText, Link } from 'lucide-react'
 
+import { safeHref } from './safe-href.ts'
+
 export type Source = Extract<Part, { type: 'source-url' | 'source-document' }>
 
 export function isSource(part: Part): part is Source {
@@ -18,7 +20,7 @@ export function SourceList({ sources }: { sources: readonly Source[] }) {
         <li key={source.sourceId} className="max-w-full">
           {source.type === 'source-url' ? (
             <a
-              href={/^https?:/.test(source.url) ? source.url : undefined}
+              href={safeHref(source.url)}
               target="_blank"
               rel="noreferrer"
               title={source.url}
