@@ -16,7 +16,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms)
+    const timer = setTimeout(callback, Math.max(0, ms))
     // Node's timer is an object that keeps the process alive, a browser's is a number.
     if (typeof timer === 'object') timer.unref()
     return () => clearTimeout(timer)
