@@ -151,10 +151,12 @@ export class Runs {
   /** Starts nothing more, lets runs go on for up to `drain` ms, then interrupts them. */
   async close(drain: number): Promise<void> {
     this.#closing = true
-    const all = Promise.all([...this.#active.values()].map(({ over }) => over.promise))
-    const drained = new AbortController()
-    await Promise.race([all, sleep(this.#settings.store.clock, drain, drained.signal)])
-    drained.abort()
+    if (drain > 0) {
+      const all = Promise.all([...this.#active.values()].map(({ over }) => over.promise))
+      const drained = new AbortController()
+      await Promise.race([all, sleep(this.#settings.store.clock, drain, drained.signal)])
+      drained.abort()
+    }
     await Promise.all(
       [...this.#active.values()].map((run) => this.#end(run, { reason: 'interrupted' })),
     )

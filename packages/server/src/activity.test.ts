@@ -1,0 +1,114 @@
+import { ManualClock } from '@caughtup/schema/testing'
+import { getEventMeta } from '@orpc/client'
+import { describe, expect, test } from 'vitest'
+
+import { openTestServer, readUntil } from './testing/open-test-server.ts'
+import { ScriptedAgent } from './testing/scripted-agent.ts'
+
+async function open() {
+  const scripted = new ScriptedAgent()
+  const server = await openTestServer({ agent: scripted.agent })
+  return { ...server, scripted, me: server.client() }
+}
+
+describe('the activity feed', () => {
+  test('opens with every session in chunks, complete, then follows', async () => {
+    const { me, scripted } = await open()
+    const ids: string[] = []
+    for (let i = 0; i < 201; i++) ids.push((await me.sessions.create()).id)
+    const feed = await me.activity.subscribe()
+    const opening = await readUntil(feed, 'caught-up')
+    expect(opening.map(({ type }) => type)).toEqual(['activities', 'activities', 'caught-up'])
+    const rows = opening.flatMap((frame) => (frame.type === 'activities' ? frame.rows : []))
+    expect(rows.map(({ sessionId }) => sessionId).toSorted()).toEqual(ids.toSorted())
+    expect(opening[0]).toMatchObject({ complete: true })
+    const [sessionId = ''] = ids
+    await me.messages.send({ sessionId, text: 'Hi' })
+    const changed = await readUntil(feed, 'changed', ({ row }) => row.streaming)
+    expect(changed.at(-1)).toMatchObject({ row: { sessionId, generation: 1, streaming: true } })
+    const run = await scripted.run()
+    run.finish()
+    const done = await readUntil(feed, 'changed', ({ row }) => !row.streaming)
+    expect(done.at(-1)).toMatchObject({ row: { sessionId, generation: 1, unread: 1 } })
+  })
+
+  test('says that there is nothing, so that clients drop what they hold', async () => {
+    const { me } = await open()
+    const frames = await readUntil(await me.activity.subscribe(), 'caught-up')
+    expect(frames[0]).toEqual({ type: 'activities', rows: [], complete: true })
+  })
+
+  test('goes on from a cursor with what changed and what was removed', async () => {
+    const { me } = await open()
+    const [kept, gone] = [await me.sessions.create(), await me.sessions.create()]
+    const { cursor } = await me.activity.list()
+    await me.sessions.update({ sessionId: kept.id, title: 'New' })
+    await me.sessions.delete({ sessionId: gone.id })
+    const frames = await readUntil(await me.activity.subscribe({ since: cursor }), 'caught-up')
+    expect(frames).toMatchObject([
+      { type: 'activities', complete: false, rows: [{ sessionId: kept.id, title: 'New' }] },
+      { type: 'removed', sessionId: gone.id },
+      { type: 'caught-up' },
+    ])
+    const last = frames.at(-1)
+    expect(last?.type === 'caught-up' && last.cursor).toBe(getEventMeta(last!)?.id)
+  })
+
+  test('gives the complete list for a cursor that means nothing here', async () => {
+    const { me } = await open()
+    await me.sessions.create()
+    for (const since of ['nonsense', '', 'a.b', '🙈']) {
+      const frames = await readUntil(await me.activity.subscribe({ since }), 'caught-up')
+      expect(frames[0]).toMatchObject({ complete: true, rows: [{}] })
+    }
+  })
+
+  test('shows a deletion and a read mark to every device at once', async () => {
+    const { me, scripted, client } = await open()
+    const { id: sessionId } = await me.sessions.create()
+    const feed = await client().activity.subscribe()
+    await readUntil(feed, 'caught-up')
+    await me.messages.send({ sessionId, text: 'Hi' })
+    const run = await scripted.run()
+    run.finish()
+    await readUntil(feed, 'changed', ({ row }) => row.unread === 1)
+    expect(await me.activity.markRead({ sessionId, upTo: 2 })).toEqual({ upTo: 2 })
+    await readUntil(feed, 'changed', ({ row }) => row.unread === 0)
+    expect(await me.activity.markRead({ sessionId, upTo: 1 })).toEqual({ upTo: 2 })
+    await me.sessions.delete({ sessionId })
+    expect((await readUntil(feed, 'removed')).at(-1)).toMatchObject({ sessionId })
+  })
+
+  test('never marks as read what is not there yet', async () => {
+    const { me, scripted } = await open()
+    const { id: sessionId } = await me.sessions.create()
+    await me.activity.markRead({ sessionId, upTo: 1_000_000 })
+    await me.messages.send({ sessionId, text: 'Hi' })
+    const run = await scripted.run()
+    run.finish()
+    await expect
+      .poll(async () => (await me.activity.list()).rows[0], { interval: 5 })
+      .toMatchObject({ unread: 1 })
+  })
+
+  test('beats, and ends when the server closes', async () => {
+    const clock = new ManualClock()
+    const { client, chat } = await openTestServer({ clock })
+    const feed = await client().activity.subscribe()
+    await readUntil(feed, 'caught-up')
+    const next = feed.next()
+    await clock.advance(5_000)
+    expect((await next).value).toMatchObject({ type: 'heartbeat' })
+    const last = readUntil(feed, 'end')
+    await chat.close()
+    expect((await last).at(-1)).toEqual({ type: 'end', reason: 'shutting-down' })
+  })
+
+  test("shows nobody else's sessions", async () => {
+    const { me, client } = await open()
+    await me.sessions.create()
+    const frames = await readUntil(await client('you').activity.subscribe(), 'caught-up')
+    expect(frames[0]).toMatchObject({ rows: [] })
+    expect((await client('you').sessions.list()).sessions).toEqual([])
+  })
+})
