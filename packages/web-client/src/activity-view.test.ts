@@ -194,5 +194,6 @@ test('an answer that ends in the session on screen is not told', async () => {
   await until(() => session.stats().framesReceived === 3)
   over.resolve()
   await until(() => up.client.activity.stats().framesReceived === 3)
+  await up.clock.advance(16)
   expect(completed).not.toHaveBeenCalled()
 })

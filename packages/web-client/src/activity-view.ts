@@ -13,7 +13,7 @@ import { type ClientStats, Counters } from './counters.ts'
 import type { Progress } from './follow-stream.ts'
 import { keepIdentity } from './keep-identity.ts'
 import { LiveView } from './live-view.ts'
-import type { Connection, ViewError } from './session-snapshot.ts'
+import type { ViewError } from './session-snapshot.ts'
 import type { CallContext, ViewContext } from './view-context.ts'
 
 /** What the activity view tells its client. */
@@ -30,7 +30,6 @@ export class ActivityView {
   readonly #counters: Counters
   readonly #live: LiveView<ActivityFrame, ActivitySnapshot>
   #state: ActivityState = emptyActivityState
-  #built: ActivitySnapshot | undefined
 
   /** @internal It is `client.activity`. */
   constructor(context: ViewContext, host: ActivityViewHost) {
@@ -42,7 +41,11 @@ export class ActivityView {
       receive: (frame, eventId) => this.#receive(frame, eventId),
       disconnected: () => this.#set(disconnectActivity(this.#state)),
       recovers: (error) => this.#recovers(error),
-      build: (connection) => this.#build(connection),
+      build: (connection, previous) => ({
+        connection: keepIdentity(previous?.connection, connection),
+        stale: !this.#state.caughtUp,
+        rows: this.#state.sorted,
+      }),
     })
   }
 
@@ -117,15 +120,6 @@ export class ActivityView {
     const before = this.#state
     this.#state = state
     if (state.rows !== before.rows || state.caughtUp !== before.caughtUp) this.#host.rowsChanged()
-  }
-
-  #build(connection: Connection): ActivitySnapshot {
-    this.#built = {
-      connection: keepIdentity(this.#built?.connection, connection),
-      stale: !this.#state.caughtUp,
-      rows: this.#state.sorted,
-    }
-    return this.#built
   }
 }
 

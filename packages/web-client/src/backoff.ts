@@ -4,7 +4,7 @@ export interface ReconnectOptions {
   minDelay?: number
   /** Upper bound of every delay, in ms. @default 10_000 */
   maxDelay?: number
-  /** How long a stream must have been live before the delays begin again, in ms. @default 5_000 */
+  /** How long a stream must have been live before the delays begin again, in ms. @default 1_000 */
   stableAfter?: number
   /** Attempts in a row that may fail with an unknown error (a 500) before the view gives up. @default 10 */
   unknownErrors?: number
@@ -13,7 +13,7 @@ export interface ReconnectOptions {
 export const defaultReconnect: Required<ReconnectOptions> = {
   minDelay: 250,
   maxDelay: 10_000,
-  stableAfter: 5_000,
+  stableAfter: 1_000,
   unknownErrors: 10,
 }
 

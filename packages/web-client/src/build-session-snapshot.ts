@@ -21,7 +21,7 @@ export function buildSessionSnapshot(
 ): SessionSnapshot {
   const { view, lastReplay, older, olderError, caughtUp } = state
   const { run, usage, contextUsage } = view
-  const { streaming, model } = runningOf(state, hint)
+  const { streaming, canInterrupt, model } = runningOf(state, hint)
   return {
     sessionId,
     connection: keepIdentity(previous?.connection, {
@@ -42,7 +42,7 @@ export function buildSessionSnapshot(
     ),
     streaming,
     ...(model !== undefined && { model }),
-    canInterrupt: streaming,
+    canInterrupt,
     ...(usage && { usage }),
     ...(contextUsage && { contextUsage }),
     canUndo: view.canUndo,
@@ -54,10 +54,16 @@ export function buildSessionSnapshot(
 /** From the view once caught up; until then from the activity row, unless the view has seen more. */
 function runningOf({ view, caughtUp }: SessionState, hint: ActivityHint | undefined) {
   if (!caughtUp && hint && hint.row.headSeq >= view.seq) {
-    return { streaming: hint.row.streaming, model: hint.row.lastModel }
+    const { streaming, lastModel } = hint.row
+    return { streaming, canInterrupt: streaming, model: lastModel }
   }
-  const answer = view.messages.findLast(({ metadata }) => metadata.model !== undefined)
-  return { streaming: view.run !== undefined, model: view.run?.model ?? answer?.metadata.model }
+  const { run, messages } = view
+  const answer = messages.findLast(({ metadata }) => metadata.model !== undefined)
+  return {
+    streaming: run?.status === 'streaming',
+    canInterrupt: run !== undefined,
+    model: run?.model ?? answer?.metadata.model,
+  }
 }
 
 /** Whether a live feed says that nothing happened since the view was fed. */

@@ -64,7 +64,7 @@ export interface ClientSettings {
    */
   idleViews?: number
   /**
-   * Called when an answer came to its normal end in a session that no view follows live. Needs a
+   * Called when an answer came to its normal end in a session that no view follows. Needs a
    * subscriber of `client.activity`. Told once, also of what ended while the feed was reconnecting;
    * not of aborts.
    */

@@ -50,7 +50,9 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   const activity: ActivityView = new ActivityView(context, {
     rowsChanged: () => views.activityChanged(),
     completed(row) {
-      if (!views.peek(row.sessionId)?.isLive) options.onCompletedInBackground?.(row)
+      if (views.peek(row.sessionId)?.isFollowing) return
+      // On its own turn, so that what it throws surfaces and does not break the feed.
+      clock.after(0, () => options.onCompletedInBackground?.(row))
     },
   })
   const views: SessionViews = new SessionViews(

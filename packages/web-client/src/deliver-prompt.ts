@@ -1,17 +1,10 @@
 import { backoffDelay } from './backoff.ts'
 import { pause } from './pause.ts'
 import type { Outgoing } from './pending-prompt.ts'
+import type { SendResult } from './prompt.ts'
 import { request } from './request.ts'
 import { isPermanentError, toViewError } from './view-error.ts'
 import type { ViewContext } from './view-context.ts'
-
-/** What `messages.send` answers. */
-export interface SendResult {
-  messageId: string
-  runId: string
-  /** Whether it waits behind another run. */
-  queued: boolean
-}
 
 /** Attempts to deliver one prompt; with the default delays they take half a minute at most. */
 const mostAttempts = 8

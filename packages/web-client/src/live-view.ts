@@ -1,6 +1,6 @@
 import type { ActivityFrame, ChatFrame } from '@caughtup/schema'
 
-import { type Counters } from './counters.ts'
+import type { Counters } from './counters.ts'
 import { type StreamTarget, StreamFollower } from './follow-stream.ts'
 import { keepIdentity } from './keep-identity.ts'
 import type { Connection } from './session-snapshot.ts'
@@ -11,7 +11,8 @@ export interface LiveViewSource<Frame, Snapshot> extends Omit<
   StreamTarget<Frame>,
   'connectionChanged'
 > {
-  build(connection: Connection): Snapshot
+  /** `previous` lends the identity of what is equal. */
+  build(connection: Connection, previous: Snapshot | undefined): Snapshot
   /** The first subscriber came, or the last one went. */
   subscribedChanged?(subscribed: boolean): void
 }
@@ -50,7 +51,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
       recovers: (error) => source.recovers(error),
       connectionChanged: () => this.changedByFrame(),
     })
-    this.#snapshot = source.build(this.#follower.connection)
+    this.#snapshot = source.build(this.#follower.connection, undefined)
     this.#told = this.#snapshot
   }
 
@@ -117,7 +118,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   }
 
   #publish(): void {
-    const next = this.#source.build(this.#follower.connection)
+    const next = this.#source.build(this.#follower.connection, this.#snapshot)
     this.#snapshot = keepIdentity(this.#snapshot, next)
   }
 

@@ -126,9 +126,11 @@ function beginReplay(state: SessionState, frame: ChatFrameOf<'replay'>): Session
 function addMessages(state: SessionState, messages: readonly Message[]): SessionState {
   if (!state.building) return state
   const { view, placed } = state.building
+  // The replay's own epoch was read before the window, which may be of the next one already.
+  const epoch = messages.at(-1)?.epoch ?? view.epoch
   return {
     ...state,
-    building: { placed, view: { ...view, messages: [...view.messages, ...messages] } },
+    building: { placed, view: { ...view, epoch, messages: [...view.messages, ...messages] } },
   }
 }
 

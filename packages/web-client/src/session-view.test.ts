@@ -312,6 +312,27 @@ describe('reconnecting', () => {
     expect(server.mostOpen).toBe(1)
   })
 
+  test('a stream that breaks as soon as it is live is asked for more and more slowly', async () => {
+    const recording = answered()
+    const { client, clock, server } = setUp({
+      onChat: inTurn(
+        async function* () {
+          yield* recording.full()
+        },
+        async function* () {
+          yield* recording.since(8)
+        },
+      ),
+    })
+    client.session('s').subscribe(() => {})
+    for (let second = 0; second < 60; second++) {
+      await rest()
+      await clock.advance(1_000)
+    }
+    expect(server.requests.length).toBeLessThan(20)
+    expect(server.mostOpen).toBe(1)
+  })
+
   test.each([
     ['UNAUTHORIZED', 401],
     ['NOT_FOUND', 404],

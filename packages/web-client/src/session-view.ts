@@ -1,9 +1,9 @@
-import type { ChatFrame, PromptPart } from '@caughtup/schema'
+import type { ChatFrame } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
 import { type ActivityHint, buildSessionSnapshot } from './build-session-snapshot.ts'
 import { type ClientStats, Counters } from './counters.ts'
-import { deliverPrompt, type SendResult } from './deliver-prompt.ts'
+import { deliverPrompt } from './deliver-prompt.ts'
 import type { Progress } from './follow-stream.ts'
 import { LiveView } from './live-view.ts'
 import {
@@ -14,8 +14,9 @@ import {
   without,
   withOutgoing,
 } from './pending-prompt.ts'
+import { type Prompt, promptInput, type RunTicket, type SendResult } from './prompt.ts'
 import { request } from './request.ts'
-import type { Connection, SessionSnapshot, ViewError } from './session-snapshot.ts'
+import type { SessionSnapshot, ViewError } from './session-snapshot.ts'
 import {
   disconnect,
   emptySessionState,
@@ -27,20 +28,6 @@ import {
 } from './session-state.ts'
 import { toViewError } from './view-error.ts'
 import type { CallContext, ViewContext } from './view-context.ts'
-
-/** A prompt: text, or parts where it has files. */
-export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
-  model?: string
-  /** @default a new UUIDv7. The same id twice is one message. */
-  messageId?: string
-}
-
-/** What a run that was asked for answers. */
-export interface RunTicket {
-  runId: string
-  /** Whether it waits behind another run. */
-  queued: boolean
-}
 
 /** What a session view needs of its client besides the shared context. */
 export interface SessionViewHost {
@@ -63,7 +50,6 @@ export class SessionView {
   /** Names this view's streams to the server, so that a new one takes the place of a dead one. */
   readonly #streamId = uuid()
   #state: SessionState = emptySessionState
-  #built: SessionSnapshot | undefined
   #olderRequests = 0
   /** Prompts are delivered one after the other, so that a retried one keeps its place. */
   #delivered: Promise<unknown> = Promise.resolve()
@@ -80,7 +66,14 @@ export class SessionView {
       receive: (frame, eventId) => this.#receive(frame, eventId),
       disconnected: () => this.#disconnected(),
       recovers: (error) => this.#recovers(error),
-      build: (connection) => this.#build(connection),
+      build: (connection, previous) =>
+        buildSessionSnapshot(
+          sessionId,
+          this.#state,
+          connection,
+          host.activityOf(sessionId),
+          previous,
+        ),
       subscribedChanged: (subscribed) => this.#subscribedChanged(subscribed),
     })
   }
@@ -102,16 +95,7 @@ export class SessionView {
    * A prompt that failed for good stays in `pending` with its `error`.
    */
   send(prompt: string | Prompt): Promise<SendResult> {
-    const { sessionId } = this
-    const given: Prompt = typeof prompt === 'string' ? { text: prompt } : prompt
-    const { model, messageId = uuid() } = given
-    const content = 'parts' in given ? { parts: [...given.parts] } : { text: given.text }
-    return this.#deliver({
-      sessionId,
-      messageId,
-      ...content,
-      ...(model !== undefined && { model }),
-    })
+    return this.#deliver(promptInput(this.sessionId, prompt))
   }
 
   /** Sends a prompt again that failed, under its own id. */
@@ -231,9 +215,10 @@ export class SessionView {
     return this.#state.pending.length > 0
   }
 
-  /** @internal Whether the view follows its session live. */
-  get isLive(): boolean {
-    return this.#live.connection.status === 'live'
+  /** @internal Whether somebody looks at the session, or will when its stream is back. */
+  get isFollowing(): boolean {
+    const { status } = this.#live.connection
+    return status !== 'idle' && status !== 'ended' && status !== 'failed'
   }
 
   /** @internal Frees what the view holds; it starts from nothing when it is subscribed again. */
@@ -292,12 +277,6 @@ export class SessionView {
     if (error.code !== 'BAD_INPUT' || this.#state.cursor === undefined) return false
     this.#state = forgetPlace(this.#state)
     return true
-  }
-
-  #build(connection: Connection): SessionSnapshot {
-    const hint = this.#host.activityOf(this.sessionId)
-    this.#built = buildSessionSnapshot(this.sessionId, this.#state, connection, hint, this.#built)
-    return this.#built
   }
 
   #change(change: Partial<SessionState>): void {

@@ -1,0 +1,32 @@
+import type { PromptPart, SendInput } from '@caughtup/schema'
+import { v7 as uuid } from 'uuid'
+
+/** A prompt: text, or parts where it has files. */
+export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
+  model?: string
+  /** @default a new UUIDv7. The same id twice is one message. */
+  messageId?: string
+}
+
+/** What a run that was asked for answers. */
+export interface RunTicket {
+  runId: string
+  /** Whether it waits behind another run. */
+  queued: boolean
+}
+
+/** What a prompt that arrived answers. */
+export interface SendResult extends RunTicket {
+  messageId: string
+}
+
+/** The prompt as it is sent, every time under the same id. */
+export function promptInput(
+  sessionId: string,
+  prompt: string | Prompt,
+): SendInput & { messageId: string } {
+  const given: Prompt = typeof prompt === 'string' ? { text: prompt } : prompt
+  const { model, messageId = uuid() } = given
+  const content = 'parts' in given ? { parts: [...given.parts] } : { text: given.text }
+  return { sessionId, messageId, ...content, ...(model !== undefined && { model }) }
+}
