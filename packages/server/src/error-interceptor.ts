@@ -36,6 +36,26 @@ export function toWireError(
   return new ORPCError('INTERNAL_SERVER_ERROR', { cause: error })
 }
 
+/**
+ * Around a whole call: the router maps its own errors, what is left is a request that could not
+ * be read.
+ */
+export async function mapReadErrors<T>(call: () => Promise<T>, onError: OnError): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof ORPCError && error.code !== 'PAYLOAD_TOO_LARGE') throw error
+    throw toWireError(unreadable(error), 'reading a request', onError)
+  }
+}
+
+/** What the router does not have, as every transport answers it. */
+export function notFound() {
+  const { NOT_FOUND: status } = errorStatus
+  const error = new ORPCError('NOT_FOUND', { status, message: 'There is no such procedure.' })
+  return { status, headers: {}, body: { json: error.toJSON() } }
+}
+
 /** The output with its errors mapped: those that a generator throws reach no interceptor. */
 export function mapIteratorErrors<T>(
   iterator: AsyncIteratorObject<T, unknown, void>,
@@ -53,6 +73,11 @@ export function mapIteratorErrors<T>(
       if (reason !== 'next') await iterator.return?.()
     },
   )
+}
+
+function unreadable(error: unknown): unknown {
+  if (error instanceof ORPCError) return error
+  return new CaughtupError('BAD_INPUT', 'The request cannot be read.', {}, { cause: error })
 }
 
 function wire({ code, message, data, cause }: CaughtupError): ORPCError<string, ErrorData> {

@@ -1,6 +1,7 @@
 import { BodyLimitPlugin, RPCHandler } from '@orpc/server/fetch'
 
-import { httpOptions, notFoundBody } from './http-options.ts'
+import { notFound } from './error-interceptor.ts'
+import { httpOptions } from './http-options.ts'
 import type { Settings } from './options.ts'
 import type { ChatContext } from './procedures.ts'
 import type { ChatRouter } from './router.ts'
@@ -19,7 +20,7 @@ export function createFetch(
       context: { request },
     })
     if (matched) return response
-    const { status, body } = notFoundBody()
+    const { status, body } = notFound()
     return Response.json(body, { status })
   }
 }

@@ -1,10 +1,9 @@
-import { CaughtupError, errorStatus } from '@caughtup/schema'
+import { CaughtupError } from '@caughtup/schema'
 import { CORSPlugin } from '@orpc/server/plugins'
-import { ORPCError } from '@orpc/server'
 import type { StandardHandlerOptions } from '@orpc/server/standard'
 
 import { isAllowedOrigin } from './allowed-origin.ts'
-import { toWireError } from './error-interceptor.ts'
+import { mapReadErrors, toWireError } from './error-interceptor.ts'
 import type { Settings } from './options.ts'
 import type { ChatContext } from './procedures.ts'
 
@@ -37,28 +36,10 @@ export function httpOptions({ origins, onError }: Settings): HttpOptions {
         if (!isAllowedOrigin(single(origin), single(host) ?? request.url.host, origins)) {
           throw toWireError(originRefused(), 'origin', onError)
         }
-        try {
-          return await options.next()
-        } catch (error) {
-          // The router maps its own errors; what is left is a request that could not be read.
-          if (error instanceof ORPCError && error.code !== 'PAYLOAD_TOO_LARGE') throw error
-          throw toWireError(unreadable(error), 'reading a request', onError)
-        }
+        return mapReadErrors(() => options.next(), onError)
       },
     ],
   }
-}
-
-/** For calls to what the router does not have. */
-export function notFoundBody() {
-  const { NOT_FOUND: status } = errorStatus
-  const error = new ORPCError('NOT_FOUND', { status, message: 'There is no such procedure.' })
-  return { status, body: { json: error.toJSON() } }
-}
-
-function unreadable(error: unknown): unknown {
-  if (error instanceof ORPCError) return error
-  return new CaughtupError('BAD_INPUT', 'The request body cannot be read.', {}, { cause: error })
 }
 
 function originRefused(): CaughtupError {

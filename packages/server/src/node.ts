@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BodyLimitPlugin, RPCHandler } from '@orpc/server/node'
 
 import type { ChatServer } from './create-chat-server.ts'
+import { notFound } from './error-interceptor.ts'
 import { prefixOf } from './fetch.ts'
-import { httpOptions, notFoundBody } from './http-options.ts'
+import { httpOptions } from './http-options.ts'
 import type { ChatContext } from './procedures.ts'
 import { type ChatSockets, serveSockets } from './websocket.ts'
 
@@ -62,7 +63,7 @@ export async function serve(chat: ChatServer, options: ServeOptions = {}): Promi
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     if (!isOurs(request.url)) {
       if (fallback) fallback(request, response)
-      else if (!options.server) answer(response, notFoundBody())
+      else if (!options.server) answer(response, notFound())
       return
     }
     response.setTimeout(stuckAfter, () => response.destroy())
@@ -72,7 +73,7 @@ export async function serve(chat: ChatServer, options: ServeOptions = {}): Promi
         context: { request: { headers: toHeaders(request), url: request.url ?? '/' } },
       })
       .then(({ matched }) => {
-        if (!matched) answer(response, notFoundBody())
+        if (!matched) answer(response, notFound())
       })
       .catch((error: unknown) => {
         // The connection broke while it was written to; its streams are ended by its signal.

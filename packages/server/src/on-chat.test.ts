@@ -258,8 +258,8 @@ describe('a live stream', () => {
     for (let i = 0; i < 40; i++) await add(store, sessionId, `${i} ${'x'.repeat(3_000)}`)
     const frames: ChatFrame[] = []
     while (!texts(frames).at(-1)?.startsWith('39 ')) {
-      const { value } = await stream.next()
-      if (value) frames.push(value)
+      const { value, done } = await stream.next()
+      if (!done) frames.push(value)
     }
     expect(frames.find(({ type }) => type === 'replay')).toEqual({
       type: 'replay',

@@ -2,11 +2,11 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import { StandardRPCHandler } from '@orpc/server/standard'
-import { createServerPeerHandleRequestFn } from '@orpc/server/standard-peer'
-import { ServerPeer } from '@orpc/standard-server-peer'
+import { ServerPeer, type ServerPeerHandleRequestFn } from '@orpc/standard-server-peer'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 
 import { isAllowedOrigin } from './allowed-origin.ts'
+import { mapReadErrors, notFound } from './error-interceptor.ts'
 import type { Settings } from './options.ts'
 import type { ChatContext } from './procedures.ts'
 import type { ChatRouter } from './router.ts'
@@ -27,10 +27,12 @@ export function serveSockets(
   server: Server,
   toHeaders: (request: IncomingMessage) => Headers,
 ): ChatSockets {
-  const { path, origins, limits } = settings
+  const { path, origins, limits, onError } = settings
   const url = path === '/' ? '/ws' : `${path}/ws`
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
-  const handler = new StandardRPCHandler<ChatContext>(router, {})
+  const handler = new StandardRPCHandler<ChatContext>(router, {
+    interceptors: [(call) => mapReadErrors(() => call.next(), onError)],
+  })
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split('?', 1)[0] !== url) return
@@ -67,7 +69,11 @@ function serveSocket(
 ): void {
   const { stuckAfter, onError } = settings
   const peer = new ServerPeer((message) => send(ws, message, stuckAfter))
-  const handle = createServerPeerHandleRequestFn(handler, { context })
+  const handle: ServerPeerHandleRequestFn = async (request) => {
+    const body = () => Promise.resolve(request.body)
+    const { matched, response } = await handler.handle({ ...request, body }, { context })
+    return matched ? response : notFound()
+  }
   ws.on('message', (data: RawData, isBinary: boolean) => {
     const message = toBuffer(data)
     peer.message(isBinary ? message : message.toString(), handle).catch((error: unknown) => {

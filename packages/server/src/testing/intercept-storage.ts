@@ -2,7 +2,9 @@ import type { Storage, StorageFactory } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
 /** Runs before the call that it is named after: it may wait, or throw. */
-export type StorageHooks = Partial<Record<keyof Storage, () => Promise<void> | void>>
+export type StorageHooks = {
+  [Method in keyof Storage]?: (() => Promise<void> | void) | undefined
+}
 
 /** A database whose calls a test can delay or fail; `hooks` may change while it is open. */
 export function interceptedStorage(file: string, hooks: StorageHooks): StorageFactory {
