@@ -1,6 +1,7 @@
+import type { ServerStats } from '@caughtup/schema'
 import { useEffect, useState } from 'react'
 
-import { useClient } from '../client/client-context.tsx'
+import { useClient, useConnectivity } from '../client/client-context.tsx'
 import type { DemoClient } from '../client/demo-client.ts'
 import { type HoodRates, hoodRates, type HoodSample } from './hood-rates.ts'
 import { useRedrawCounter } from './redraw-counter.tsx'
@@ -17,6 +18,7 @@ export interface HoodReading {
 /** Reads the counters once a second for as long as its component is mounted. */
 export function useHoodSamples(): HoodReading | undefined {
   const client = useClient()
+  const { network } = useConnectivity()
   const redraws = useRedrawCounter()
   const [reading, setReading] = useState<HoodReading>()
 
@@ -24,7 +26,9 @@ export function useHoodSamples(): HoodReading | undefined {
     const abort = new AbortController()
     let former: HoodSample | undefined
     const take = async () => {
-      const { server, serverError } = await serverStats(client, abort.signal)
+      const { server, serverError }: ServerAnswer = network.isOnline()
+        ? await serverStats(client, abort.signal)
+        : { serverError: 'offline' }
       if (abort.signal.aborted) return
       const sample: HoodSample = {
         ...client.stats(),
@@ -50,13 +54,18 @@ export function useHoodSamples(): HoodReading | undefined {
       abort.abort()
       clearTimeout(timer)
     }
-  }, [client, redraws])
+  }, [client, network, redraws])
 
   return reading
 }
 
-/** The server's numbers within two intervals, or why not: offline, the page's own go on. */
-async function serverStats(client: DemoClient, signal: AbortSignal) {
+interface ServerAnswer {
+  server?: ServerStats
+  serverError?: string
+}
+
+/** The server's numbers, or why there are none within two intervals: the page's own go on. */
+async function serverStats(client: DemoClient, signal: AbortSignal): Promise<ServerAnswer> {
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(2 * intervalMs)])
     return { server: await client.rpc.server.stats({}, { signal: limit }) }

@@ -19,9 +19,10 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   const snapshot = useSession(session)
   const { rows } = useActivity(client)
   const row = rows.find((one) => one.sessionId === sessionId)
-  const title = sessionTitle(row)
   const { attempt } = useToasts()
   const { connection, messages, pending, streaming } = snapshot
+  const gone = connection.endReason === 'session-deleted' || connection.error?.code === 'NOT_FOUND'
+  const title = gone && !row ? 'No such chat' : sessionTitle(row)
 
   const send = useCallback((text: string) => settle(session.send(text)), [session])
   const retry = useCallback((id: string) => settle(session.retryPending(id)), [session])
@@ -41,7 +42,6 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
     document.title = `${title} · Caughtup`
   }, [title])
 
-  const gone = connection.endReason === 'session-deleted' || connection.error?.code === 'NOT_FOUND'
   return (
     <>
       <PageHeader {...controls}>
@@ -62,6 +62,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
         epoch={snapshot.epoch}
         streaming={streaming}
         stale={snapshot.stale}
+        gone={gone}
         hasOlder={snapshot.hasOlder}
         loadingOlder={snapshot.loadingOlder}
         olderError={snapshot.olderError}

@@ -74,7 +74,9 @@ export function MessageList(props: TranscriptProps) {
                     />
                   )}
                   {message && index === messages.length - 1 && message.epoch < props.epoch && (
-                    <EpochDivider>Context cleared</EpochDivider>
+                    <div className="pt-4">
+                      <EpochDivider>Context cleared</EpochDivider>
+                    </div>
                   )}
                   {prompt && (
                     <PendingMessage

@@ -14,6 +14,8 @@ export interface TranscriptProps {
   streaming: boolean
   /** Whether the server may have more than what is shown. */
   stale: boolean
+  /** Whether the session was deleted, or never was. */
+  gone: boolean
   hasOlder: boolean
   loadingOlder: boolean
   olderError: ViewError | undefined
@@ -29,8 +31,9 @@ export interface TranscriptProps {
 /** What has been said in a session, or what could be said first. */
 export const Transcript = memo(function Transcript(props: TranscriptProps) {
   useCountedRedraws()
-  const { messages, pending, hasOlder, stale, epoch, onSend } = props
+  const { messages, pending, hasOlder, stale, gone, epoch, onSend } = props
   if (messages.length === 0 && pending.length === 0 && !hasOlder) {
+    if (gone) return <div className="flex-1" />
     return <EmptyTranscript loading={stale} epoch={epoch} onSend={onSend} />
   }
   return <MessageList {...props} />
