@@ -1,6 +1,6 @@
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   root: 'page',
@@ -11,4 +11,6 @@ export default defineConfig({
     // In kB. The grammars of a few languages are this large; each is loaded with its first code.
     chunkSizeWarningLimit: 800,
   },
+  // Tests are the server's too, which is not below the page.
+  test: { dir: import.meta.dirname },
 })
