@@ -10,12 +10,14 @@ const topThreshold = 400
  * @param onTop undefined while there is nothing to load
  */
 export function useReachTop(onTop: (() => void) | undefined) {
-  const lastTop = useRef(0)
+  const last = useRef({ top: 0, height: 0 })
   return {
     onScroll: ({ currentTarget }: UIEvent<HTMLElement>) => {
-      const top = currentTarget.scrollTop
-      if (top < lastTop.current && top < topThreshold) onTop?.()
-      lastTop.current = top
+      const { scrollTop: top, scrollHeight: height } = currentTarget
+      // A transcript that became shorter (a boundary opened) also moves up, by nobody's wish.
+      const byReader = top < last.current.top && height >= last.current.height
+      if (byReader && top < topThreshold) onTop?.()
+      last.current = { top, height }
     },
     onWheel: (event: WheelEvent<HTMLElement>) => {
       if (event.deltaY < 0 && event.currentTarget.scrollTop <= 0) onTop?.()
