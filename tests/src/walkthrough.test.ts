@@ -120,42 +120,46 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
 
   test('a session in the background shows its mark and badge without its transcript', async () => {
     const elsewhere = await DemoPage.openNew(browser, demo.url)
+    await elsewhere.close()
     const tab = await DemoPage.openNew(browser, demo.url)
-    const row = tab.page.locator(
-      `[data-testid=session-row][data-session-id="${elsewhere.sessionId}"]`,
-    )
+    const sendElsewhere = (text: string) =>
+      tab.page.evaluate(
+        ([sessionId, prompt]) =>
+          window.caughtup!.client.rpc.messages.send({ sessionId, text: prompt }),
+        [elsewhere.sessionId, text] as const,
+      )
+    const row = (state: string) =>
+      tab.page.locator(
+        `[data-testid=session-row][data-session-id="${elsewhere.sessionId}"]${state}`,
+      )
     const received = () => tab.page.evaluate(() => window.caughtup!.client.stats().bytesReceived)
+
     const before = await received()
-    await elsewhere.send('/count 3000 1000')
-    await row.and(tab.page.locator('[data-streaming=true]')).waitFor()
-    await elsewhere.idle()
-    await row.and(tab.page.locator('[data-streaming=false]')).waitFor()
+    await sendElsewhere('/count 3000 1000')
+    await row('[data-streaming=true]').waitFor()
+    await row('[data-streaming=false][data-unread="1"]').waitFor()
     const bytes = (await received()) - before
-    const [streamed] = [countedTo(3_000).length]
+    const streamed = countedTo(3_000).length
     console.log(`A background answer of ${streamed} characters cost this page ${bytes} bytes.`)
     expect(bytes).toBeLessThan(streamed / 2)
 
-    await elsewhere.close()
-    const again = await DemoPage.open(browser, demo.url)
-    await again.page.evaluate(
-      (id) => window.caughtup!.client.rpc.messages.send({ sessionId: id, text: '/count 2000 200' }),
-      elsewhere.sessionId,
-    )
-    await row.and(tab.page.locator('[data-unread="1"]')).waitFor()
-    await row.and(tab.page.locator('[data-streaming=true]')).waitFor()
-    const atOnce = await row.locator('a').evaluate((link: HTMLElement, id) => {
-      link.click()
-      return new Promise<boolean>((resolve) =>
-        requestAnimationFrame(() => {
-          resolve(window.caughtup!.client.session(id).getSnapshot().streaming)
-        }),
-      )
-    }, elsewhere.sessionId)
+    await sendElsewhere('/count 2000 200')
+    await row('[data-streaming=true]').waitFor()
+    const atOnce = await row('')
+      .locator('a')
+      .evaluate((link: HTMLElement, id) => {
+        link.click()
+        return new Promise<boolean>((resolve) =>
+          requestAnimationFrame(() =>
+            resolve(window.caughtup!.client.session(id).getSnapshot().streaming),
+          ),
+        )
+      }, elsewhere.sessionId)
     expect(atOnce).toBe(true)
     tab.sessionId = elsewhere.sessionId
     await tab.idle()
-    await row.and(tab.page.locator('[data-unread="0"]')).waitFor()
-    await again.close()
+    expect(await tab.answer()).toBe(countedTo(2_000))
+    await row('[data-unread="0"]').waitFor()
     await tab.close()
   })
 
@@ -208,23 +212,20 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
 
     // By hand at first: a click brings one page and does not move what is read.
     const top = tab.page.getByTestId('transcript')
-    await top.evaluate((element) => element.scrollTo({ top: 0 }))
-    await tab.until(({ loadingOlder }) => !loadingOlder)
-    const held = (await tab.snapshot()).messages.length
-    const anchor = tab.page.getByTestId('message').first()
-    const anchorId = await anchor.getAttribute('data-message-id')
-    const place = async () =>
-      (await tab.page.locator(`[data-message-id="${anchorId}"]`).boundingBox())?.y ?? NaN
-    const before = await place()
-    await tab.page.getByTestId('load-older').click()
+    await top.evaluate((element) => element.scrollTo({ top: 500 }))
+    const first = tab.page.locator(`[data-message-id="${opened.messages[0]?.id}"]`)
+    const before = await first.boundingBox()
+    await tab.page.getByTestId('load-older').evaluate((button: HTMLElement) => button.click())
     await tab.page.waitForFunction(
       ([id, count]) => window.caughtup!.client.session(id).getSnapshot().messages.length > count,
-      [tab.sessionId, held] as const,
+      [tab.sessionId, opened.messages.length] as const,
     )
-    const paged = (await tab.snapshot()).messages.length - held
+    await tab.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+    const after = await first.boundingBox()
+    const paged = (await tab.snapshot()).messages.length - opened.messages.length
     expect(paged).toBeGreaterThan(0)
     expect(paged).toBeLessThanOrEqual(50)
-    expect(Math.abs((await place()) - before)).toBeLessThan(40)
+    expect(Math.abs((after?.y ?? NaN) - (before?.y ?? NaN))).toBeLessThan(40)
 
     // Then all the way.
     await tab.page.evaluate(async (id) => {
