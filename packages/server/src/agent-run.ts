@@ -62,7 +62,7 @@ export class AgentRun implements Execution {
       tally: this.#tally,
       signal,
       onIgnored: this.#onIgnored,
-      onError,
+      onError: (error) => onError(error, `the agent of run ${runId}`),
     })
   }
 

@@ -12,13 +12,16 @@ declare function streamText(options: {
   abortSignal: AbortSignal
 }): StreamTextResult<ToolSet, never, never>
 
-/** `fullStream` is returned as it is, at once or after an await. */
-export const agent: Agent = ({ signal }) =>
+/** The stream is returned as it is, at once or after an await, under its old name too. */
+export const agent: Agent = ({ signal }) => streamText({ messages: [], abortSignal: signal }).stream
+
+export const byOldName: Agent = ({ signal }) =>
+  // oxlint-disable-next-line typescript/no-deprecated -- what most code still says
   streamText({ messages: [], abortSignal: signal }).fullStream
 
 export const asyncAgent: Agent = async ({ signal }) => {
   await Promise.resolve()
-  return streamText({ messages: [], abortSignal: signal }).fullStream
+  return streamText({ messages: [], abortSignal: signal }).stream
 }
 
 export const generator: Agent = async function* ({ messages, signal }) {

@@ -4,7 +4,6 @@ import type { AgentStream } from './agent.ts'
 import { toRunError } from './agent-error.ts'
 import { toFinishReason, type UsageTally } from './agent-usage.ts'
 import type { RunEnd } from './execution.ts'
-import type { OnError } from './log-error.ts'
 import { readAgentPart } from './read-agent-part.ts'
 
 export interface Drive {
@@ -13,7 +12,7 @@ export interface Drive {
   signal: AbortSignal
   /** A part of a type that is not stored. */
   onIgnored: () => void
-  onError: OnError
+  onError: (error: unknown) => void
 }
 
 /**
@@ -57,7 +56,7 @@ async function writePart(yielded: unknown, drive: Drive): Promise<RunEnd | undef
     return undefined
   }
   if (part.type === 'error') {
-    drive.onError(part.error, 'agent')
+    drive.onError(part.error)
     return { reason: 'error', error: toRunError(part.error) }
   }
   if (part.type === 'finish') {
@@ -71,10 +70,13 @@ async function writePart(yielded: unknown, drive: Drive): Promise<RunEnd | undef
 }
 
 /** Not waited for: a stuck stream never answers. */
-async function abandonIterator(iterator: AsyncIterator<unknown>, onError: OnError): Promise<void> {
+async function abandonIterator(
+  iterator: AsyncIterator<unknown>,
+  onError: Drive['onError'],
+): Promise<void> {
   try {
     await iterator.return?.()
   } catch (error) {
-    onError(error, 'agent, returning early')
+    onError(error)
   }
 }

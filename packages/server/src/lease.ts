@@ -31,8 +31,11 @@ export class Lease {
     const { store, lease, onError } = this.#settings
     const rhythm = { clock: store.clock, ms: lease / 3, signal: this.#stopped.signal }
     const logged = (work: (late: number) => Promise<void>, where: string) => {
-      const guarded = (late: number) => work(late).catch((error: unknown) => onError(error, where))
-      repeat(rhythm, guarded).catch((error: unknown) => onError(error, where))
+      const log = (error: unknown) => {
+        // A look that was under way when the store was closed after this server says nothing.
+        if (!this.#stopped.signal.aborted) onError(error, where)
+      }
+      repeat(rhythm, (late) => work(late).catch(log)).catch(log)
     }
     // Apart from each other: a slow look must not make this process seem dead.
     logged(() => store.beat(), 'proving that this process lives')

@@ -49,7 +49,7 @@ describe('the HTTP server', () => {
         pull: (controller) => controller.enqueue(new TextEncoder().encode(' '.repeat(400))),
       }),
       duplex: 'half',
-    } as RequestInit).catch((error: unknown) => error)
+    }).catch((error: unknown) => error)
     expect(chunked instanceof Response ? chunked.status : 413).toBe(413)
     expect((await post('/rpc/sessions/list', empty)).status).toBe(200)
   })
@@ -73,9 +73,6 @@ describe('the HTTP server', () => {
     const answer = await post('/rpc/sessions/list', empty)
     expect(answer.headers.get('cache-control')).toBe('no-store')
     const { id } = await over().sessions.create()
-    const gone = new AbortController()
-    const { serving } = await open()
-    void serving
     const stream = await post(
       '/rpc/onChat',
       JSON.stringify({ json: { sessionId: id, mode: { type: 'full' } } }),
@@ -85,7 +82,6 @@ describe('the HTTP server', () => {
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
     })
-    gone.abort()
     await stream.body?.cancel()
     expect((await post('/rpc/sessions/get', '{')).headers.get('cache-control')).toBe('no-store')
   })
@@ -114,10 +110,8 @@ describe('the HTTP server', () => {
 
   test('leaves other paths to the host', async () => {
     const { serving, post } = await open({
-      fallback: (
-        _: IncomingMessage,
-        response: { end(text: string): void },
-      ) => response.end('the page'),
+      fallback: (_: IncomingMessage, response: { end(text: string): void }) =>
+        response.end('the page'),
     })
     expect(await (await fetch(`${serving.url}/index.html`)).text()).toBe('the page')
     expect((await post('/rpc/sessions/list', empty)).status).toBe(200)
@@ -173,7 +167,9 @@ describe('the fetch handler', () => {
     expect((await ask('/rpc/sessions/create', 'x'.repeat(1_001))).status).toBe(413)
     const foreign = { origin: 'https://evil.example' }
     expect((await ask('/rpc/sessions/list', empty, foreign)).status).toBe(401)
-    expect((await ask('/rpc/sessions/list', empty, { origin: 'http://chat.test' })).status).toBe(200)
+    expect((await ask('/rpc/sessions/list', empty, { origin: 'http://chat.test' })).status).toBe(
+      200,
+    )
     expect((await ask('/rpc/sessions/list', empty)).headers.get('cache-control')).toBe('no-store')
   })
 })

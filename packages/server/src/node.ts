@@ -7,7 +7,7 @@ import { notFound } from './error-interceptor.ts'
 import { prefixOf } from './fetch.ts'
 import { httpOptions } from './http-options.ts'
 import type { ChatContext } from './procedures.ts'
-import { type ChatSockets, serveSockets } from './websocket.ts'
+import { serveSockets } from './websocket.ts'
 
 export interface ServeOptions {
   /** 0 takes a free one. @default 0 */
@@ -82,16 +82,19 @@ export async function serve(chat: ChatServer, options: ServeOptions = {}): Promi
       })
   }
   server.on('request', onRequest)
-  const sockets: ChatSockets = serveSockets(chat.router, settings, server, toHeaders)
+  const sockets = serveSockets(chat.router, settings, server, {
+    toHeaders,
+    alone: !options.server,
+  })
   if (!server.listening) await listen(server, port, host)
   const address = server.address()
   const listening = typeof address === 'object' && address ? address.port : port
 
   const close = async () => {
     await chat.close()
-    server.off('request', onRequest)
     await sockets.close(grace)
-    if (!options.server) await closeServer(server)
+    if (options.server) server.off('request', onRequest)
+    else await closeServer(server)
   }
   let closed: Promise<void> | undefined
   return {

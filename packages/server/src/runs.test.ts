@@ -16,7 +16,12 @@ import { ScriptedAgent } from './testing/scripted-agent.ts'
 /** A session with a follower that is caught up. */
 async function openSession(options: TestServerOptions = {}) {
   const scripted = new ScriptedAgent()
-  const server = await openTestServer({ agent: scripted.agent, ...options })
+  const server = await openTestServer({
+    agent: scripted.agent,
+    // So long that no look at the queues makes up for a run that was not started.
+    lease: 1e9,
+    ...options,
+  })
   const client = server.client()
   const { id: sessionId } = await client.sessions.create({ title: 'Test' })
   const stream = await client.onChat({ sessionId, mode: { type: 'full' } })
@@ -261,7 +266,7 @@ describe('an interruption', () => {
       client.runs.interrupt({ sessionId }),
       client.runs.interrupt({ sessionId }),
     ])
-    expect(both.map(({ interrupted }) => interrupted).toSorted()).toEqual([false, true])
+    expect(both.filter(({ interrupted }) => interrupted)).toHaveLength(1)
     expect(await client.runs.interrupt({ sessionId })).toEqual({ interrupted: false })
     const [, answer] = await messages(client, sessionId)
     expect(answer?.parts).toHaveLength(1)

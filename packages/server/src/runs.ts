@@ -252,7 +252,7 @@ export class Runs {
     } catch (error) {
       // Ended from outside: how its agent takes that is no failure.
       if (run.ending) return
-      if (!isSuperseded(error)) this.#settings.onError(error, 'agent')
+      if (!isSuperseded(error)) this.#settings.onError(error, `run ${run.id}`)
       end = { reason: 'error', error: toRunError(error) }
       run.controller.abort()
     }
@@ -276,7 +276,7 @@ export class Runs {
       return true
     } catch (error) {
       run.controller.abort()
-      if (!isSuperseded(error)) this.#settings.onError(error, 'ending a run')
+      if (!isSuperseded(error)) this.#settings.onError(error, `ending run ${run.id}`)
       return false
     } finally {
       this.#forget(run)

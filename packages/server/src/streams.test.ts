@@ -76,6 +76,19 @@ describe('streams', () => {
     expect(streams.count('chat')).toBe(2)
   })
 
+  test('can be let go while a frame is waited for', async () => {
+    const { open, streams, clock } = await openStreams()
+    const stream = open()
+    await stream.next()
+    const timers = clock.pending
+    const waiting = stream.next()
+    await settle()
+    await stream.return()
+    expect(await waiting).toEqual(over)
+    expect(streams.count('chat')).toBe(0)
+    expect(clock.pending).toBe(timers)
+  })
+
   test('close when a frame is not read for a minute, also the first', async () => {
     const { open, clock, streams } = await openStreams()
     const read = open()

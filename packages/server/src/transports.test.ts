@@ -179,6 +179,17 @@ describe.each(Object.entries(transports))('over %s', (_, open) => {
     })
   })
 
+  test('a client reads how its stream ends when the serving is closed', async () => {
+    const { connect, serving } = await open()
+    const client = await connect()
+    const { id: sessionId } = await client.sessions.create()
+    const stream = await client.onChat({ sessionId, mode: full })
+    await readUntil(stream, 'caught-up')
+    const last = readUntil(stream, 'end')
+    await serving.close()
+    expect((await last).at(-1)).toEqual({ type: 'end', reason: 'shutting-down' })
+  })
+
   test('a deleted session ends its streams', async () => {
     const { connect } = await open()
     const client = await connect()

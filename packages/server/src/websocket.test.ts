@@ -60,9 +60,11 @@ describe('a WebSocket', () => {
   test('answers an unknown procedure with not found', async () => {
     const { serving } = await open()
     const socket = await openSocket(serving)
-    const answer = new Promise((resolve) => socket.once('message', (data) => resolve(String(data))))
+    const answer = new Promise<string>((resolve) =>
+      socket.once('message', (data: Buffer) => resolve(data.toString())),
+    )
     socket.send(JSON.stringify({ i: '1', p: { u: '/nothing', b: {} } }))
-    expect(JSON.parse(String(await answer))).toMatchObject({
+    expect(JSON.parse(await answer)).toMatchObject({
       p: { s: 404, b: { json: { code: 'NOT_FOUND' } } },
     })
   })

@@ -25,49 +25,63 @@ export function serveSockets(
   router: ChatRouter,
   settings: Settings,
   server: Server,
-  toHeaders: (request: IncomingMessage) => Headers,
+  options: {
+    toHeaders: (request: IncomingMessage) => Headers
+    /** Whether nobody else answers handshakes on this server. */
+    alone: boolean
+  },
 ): ChatSockets {
   const { path, origins, limits, onError } = settings
   const url = path === '/' ? '/ws' : `${path}/ws`
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
+  const connections = new Set<Connection>()
   const handler = new StandardRPCHandler<ChatContext>(router, {
     interceptors: [(call) => mapReadErrors(() => call.next(), onError)],
   })
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.url?.split('?', 1)[0] !== url) return
     const { origin, host } = request.headers
-    if (!isAllowedOrigin(origin, host, origins)) {
+    if (request.url?.split('?', 1)[0] !== url) {
+      if (options.alone) socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+    } else if (isAllowedOrigin(origin, host, origins)) {
+      const context = { request: { headers: options.toHeaders(request), url } }
+      sockets.handleUpgrade(request, socket, head, (ws) => {
+        const connection = connect(ws, handler, context, settings)
+        connections.add(connection)
+        ws.on('close', () => connections.delete(connection))
+      })
+    } else {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
-      return
     }
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      const context = { request: { headers: toHeaders(request), url: request.url ?? url } }
-      serveSocket(ws, handler, context, settings)
-    })
   }
   server.on('upgrade', onUpgrade)
   return {
     async close(grace) {
       server.off('upgrade', onUpgrade)
-      for (const ws of sockets.clients) ws.close(goingAway)
-      const timer = setTimeout(() => {
-        for (const ws of sockets.clients) ws.terminate()
+      const cut = setTimeout(() => {
+        for (const { ws } of connections) ws.terminate()
       }, grace)
-      await Promise.all([...sockets.clients].map(closed))
-      clearTimeout(timer)
+      await Promise.all(Array.from(connections, closeInOrder))
+      clearTimeout(cut)
       sockets.close()
     },
   }
 }
 
-function serveSocket(
+interface Connection {
+  ws: WebSocket
+  /** Calls that are not answered to the end; a stream is one until it ended. */
+  calls: Set<Promise<unknown>>
+}
+
+function connect(
   ws: WebSocket,
   handler: StandardRPCHandler<ChatContext>,
   context: ChatContext,
   settings: Settings,
-): void {
+): Connection {
   const { stuckAfter, onError } = settings
+  const calls = new Set<Promise<unknown>>()
   const peer = new ServerPeer((message) => send(ws, message, stuckAfter))
   const handle: ServerPeerHandleRequestFn = async (request) => {
     const body = () => Promise.resolve(request.body)
@@ -76,16 +90,28 @@ function serveSocket(
   }
   ws.on('message', (data: RawData, isBinary: boolean) => {
     const message = toBuffer(data)
-    peer.message(isBinary ? message : message.toString(), handle).catch((error: unknown) => {
-      // Either the connection broke, or it speaks something else: a call's own errors are answers.
-      if (ws.readyState !== ws.OPEN) return
-      onError(error, 'reading from a WebSocket')
-      ws.close(badMessage)
-    })
+    const call = peer
+      .message(isBinary ? message : message.toString(), handle)
+      .catch((error: unknown) => {
+        // Either the connection broke, or it speaks something else: a call's own errors are answers.
+        if (ws.readyState !== ws.OPEN) return
+        onError(error, 'reading from a WebSocket')
+        ws.close(badMessage)
+      })
+      .finally(() => calls.delete(call))
+    calls.add(call)
   })
   ws.on('error', () => ws.terminate())
   ws.on('close', () => peer.close())
   keepAlive(ws, settings)
+  return { ws, calls }
+}
+
+async function closeInOrder({ ws, calls }: Connection): Promise<void> {
+  const closed = new Promise<void>((resolve) => ws.once('close', () => resolve()))
+  await Promise.race([closed, Promise.all(calls)])
+  ws.close(goingAway)
+  if (ws.readyState !== ws.CLOSED) await closed
 }
 
 /**
@@ -122,11 +148,4 @@ function keepAlive(ws: WebSocket, { heartbeat, store }: Settings): void {
 function toBuffer(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data)
   return data instanceof ArrayBuffer ? Buffer.from(data) : data
-}
-
-function closed(ws: WebSocket): Promise<void> {
-  return new Promise((resolve) => {
-    if (ws.readyState === ws.CLOSED) resolve()
-    else ws.once('close', () => resolve())
-  })
 }
