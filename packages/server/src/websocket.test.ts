@@ -20,11 +20,14 @@ function closed(socket: WebSocket): Promise<number> {
 }
 
 describe('a WebSocket', () => {
-  test('of another origin is refused at the handshake', async () => {
+  test('of another origin or path is refused at the handshake', async () => {
     const { serving } = await open()
     const origin = 'https://evil.example'
     await expect(openSocket(serving, 'me', { origin })).rejects.toThrow('403')
     await openSocket(serving, 'me', { origin: serving.url })
+    const elsewhere = new WebSocket(`${serving.url.replace('http', 'ws')}/elsewhere`)
+    const refused = new Promise((resolve) => elsewhere.once('error', resolve))
+    expect(String(await refused)).toContain('404')
   })
 
   test('without credentials learns so from each call', async () => {

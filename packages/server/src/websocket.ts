@@ -42,7 +42,7 @@ export function serveSockets(
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { origin, host } = request.headers
     if (request.url?.split('?', 1)[0] !== url) {
-      if (options.alone) socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+      if (options.alone) refuse(socket, '404 Not Found')
     } else if (isAllowedOrigin(origin, host, origins)) {
       const context = { request: { headers: options.toHeaders(request), url } }
       sockets.handleUpgrade(request, socket, head, (ws) => {
@@ -51,7 +51,7 @@ export function serveSockets(
         ws.on('close', () => connections.delete(connection))
       })
     } else {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+      refuse(socket, '403 Forbidden')
     }
   }
   server.on('upgrade', onUpgrade)
@@ -66,6 +66,12 @@ export function serveSockets(
       sockets.close()
     },
   }
+}
+
+function refuse(socket: Duplex, status: string): void {
+  // Nobody else listens, and a reset connection must not take the process with it.
+  socket.on('error', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
 }
 
 interface Connection {
