@@ -3,6 +3,7 @@ import { defineConfig } from 'tsdown'
 export default defineConfig({
   entry: [
     'src/index.ts',
+    'src/abortable.ts',
     'src/clock.ts',
     'src/cursor.ts',
     'src/error.ts',

@@ -13,7 +13,7 @@ import { applyToHead, type Head } from '@caughtup/schema/fold'
 import type { EventBatch, Store } from '@caughtup/store'
 import { withEventMeta } from '@orpc/server'
 
-import { abortable } from './abortable.ts'
+import { abortable } from '@caughtup/schema/abortable'
 
 /** What to replay; `reason` says why it is not what was asked for. */
 export type ReplayStart =

@@ -1,6 +1,6 @@
 import type { ActivityRow } from '@caughtup/schema'
 
-import { abortable } from './abortable.ts'
+import { abortable } from '@caughtup/schema/abortable'
 import { Bell } from './bell.ts'
 import type { ActivityChanges, Storage } from './storage.ts'
 

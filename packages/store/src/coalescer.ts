@@ -2,7 +2,7 @@ import { CaughtupError, type EventDraft, type Op } from '@caughtup/schema'
 import { type Clock, sleep } from '@caughtup/schema/clock'
 import { mergeOps } from '@caughtup/schema/fold'
 
-import { abortable } from './abortable.ts'
+import { abortable } from '@caughtup/schema/abortable'
 import { type Guard, type Slice, type SliceResult, StorageError } from './storage.ts'
 
 export interface FlushOptions {

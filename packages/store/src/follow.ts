@@ -1,6 +1,6 @@
 import { CaughtupError } from '@caughtup/schema'
 
-import { abortable } from './abortable.ts'
+import { abortable } from '@caughtup/schema/abortable'
 import type { Bell } from './bell.ts'
 import type { EventBatch } from './storage.ts'
 

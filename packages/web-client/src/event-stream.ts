@@ -1,6 +1,6 @@
 import { getEventMeta } from '@orpc/client'
 
-import { abortable } from './abortable.ts'
+import { abortable } from '@caughtup/schema/abortable'
 
 /** A frame as it came, with the id of the server-sent event (or its WebSocket twin). */
 export interface Received<Frame> {

@@ -1,4 +1,4 @@
-import { abortable } from './abortable.ts'
+import { abortable } from '@caughtup/schema/abortable'
 import { ConnectionLost } from './connection-lost.ts'
 import { ChatClientError, toViewError } from './view-error.ts'
 import type { ViewContext } from './view-context.ts'

@@ -1,6 +1,6 @@
 import type { ClientLink, ClientOptions } from '@orpc/client'
 
-import { abortable } from './abortable.ts'
+import { abortable } from '@caughtup/schema/abortable'
 import { ConnectionLost } from './connection-lost.ts'
 import { RpcSocket, type RpcSocketOptions } from './rpc-socket.ts'
 import type { CallContext } from './view-context.ts'
