@@ -32,6 +32,24 @@ describe('the activity feed', () => {
     expect(done.at(-1)).toMatchObject({ row: { sessionId, generation: 1, unread: 1 } })
   })
 
+  test('names the model of the prompt, or the one of the server', async () => {
+    const scripted = new ScriptedAgent()
+    const { client } = await openTestServer({ agent: scripted.agent, model: 'default-model' })
+    const me = client()
+    const { id: sessionId } = await me.sessions.create()
+    const lastModel = async () => (await me.activity.list()).rows[0]?.lastModel
+    await me.messages.send({ sessionId, text: 'Hi' })
+    expect(await lastModel()).toBe('default-model')
+    const run = await scripted.run()
+    expect(run.context.model).toBe('default-model')
+    const feed = await me.activity.subscribe()
+    await readUntil(feed, 'caught-up')
+    run.finish()
+    await readUntil(feed, 'changed', ({ row }) => !row.streaming)
+    await me.messages.send({ sessionId, text: 'Hi', model: 'other' })
+    expect(await lastModel()).toBe('other')
+  })
+
   test('says that there is nothing, so that clients drop what they hold', async () => {
     const { me } = await open()
     const frames = await readUntil(await me.activity.subscribe(), 'caught-up')

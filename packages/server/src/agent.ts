@@ -25,7 +25,7 @@ export interface AgentContext {
   messages: Message[]
   /** The user message that this run answers. */
   prompt: Message
-  /** The model that the prompt asked for. */
+  /** The model that the prompt asked for, else the server's default. */
   model?: string
   /** Who sent the prompt; absent where it waited in the queue while another process ran. */
   principal?: Principal

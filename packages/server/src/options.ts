@@ -24,6 +24,8 @@ export interface ChatServerOptions {
   stats?: (principal: Principal) => boolean | Promise<boolean>
   /** The name in notices; blank means the default. @default 'Assistant' */
   assistantName?: string
+  /** The model of prompts that name none; the agent gets it too. Lists show it. */
+  model?: string
   /** Size of the model's context window in tokens, where the agent's `finish` does not name it. */
   contextLimit?: number
   /** How long a silent process is taken for alive, in ms. A run it held ends within two of these. @default 5000 */
@@ -51,8 +53,8 @@ export interface ChatServerOptions {
 /** The options with every default in place. */
 export interface Settings
   extends
-    Required<Omit<ChatServerOptions, 'summarise' | 'can' | 'contextLimit' | 'limits'>>,
-    Pick<ChatServerOptions, 'summarise' | 'can' | 'contextLimit'> {
+    Required<Omit<ChatServerOptions, 'summarise' | 'can' | 'model' | 'contextLimit' | 'limits'>>,
+    Pick<ChatServerOptions, 'summarise' | 'can' | 'model' | 'contextLimit'> {
   limits: Readonly<Limits>
 }
 

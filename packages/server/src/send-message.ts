@@ -47,7 +47,7 @@ export class SendMessage {
     const parts = 'text' in input ? [{ type: 'text' as const, text: input.text }] : input.parts
     this.#assertLimits(parts, 'text' in input ? 'text' : 'parts')
     this.#rate.take(principal.id)
-    const { messageId = uuid(), model } = input
+    const { messageId = uuid(), model = this.#settings.model } = input
     const prompt = { messageId, parts, ...(model !== undefined && { model }) }
     const key = `${session.id} ${messageId}`
     const sending = this.#after(this.#underWay.get(key), () =>
