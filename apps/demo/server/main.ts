@@ -1,11 +1,49 @@
-import { createReadStream } from 'node:fs'
-import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
 
-const port = Number(process.env['PORT'] ?? 3000)
-const host = process.env['HOST'] ?? '127.0.0.1'
-const page = new URL('../dist/index.html', import.meta.url)
+import { type DemoConfig, readConfig } from './config.ts'
+import { type Demo, startDemo } from './demo-server.ts'
+import { explainError } from './explain-error.ts'
 
-createServer((_request, response) => {
-  response.setHeader('content-type', 'text/html; charset=utf-8')
-  createReadStream(page).pipe(response)
-}).listen(port, host, () => console.log(`Caughtup demo: http://${host}:${port}`))
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+async function main(): Promise<void> {
+  let config: DemoConfig | undefined
+  try {
+    config = readConfig(process.env, process.argv.slice(2), root)
+    const demo = await startDemo({ config, root })
+    console.log(`Caughtup demo: ${demo.url}`)
+    console.log(`Answers come from ${answererOf(config)}.`)
+    closeOnSignal(demo)
+  } catch (error) {
+    const words = explainError(error, config)
+    if (words === undefined) throw error
+    console.error(words)
+    process.exitCode = 1
+  }
+}
+
+function answererOf({ model }: DemoConfig): string {
+  return model
+    ? `${model.name} at ${model.baseUrl}`
+    : 'this repository’s files (from a language model where OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL are set)'
+}
+
+/** The first signal closes in order, the second exits at once. */
+function closeOnSignal(demo: Demo): void {
+  let closing = false
+  const onSignal = () => {
+    if (closing) process.exit(130)
+    closing = true
+    demo.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error('Closing failed:', error)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+}
+
+await main()

@@ -1,0 +1,10 @@
+import type { AgentContext, AgentStream } from '@caughtup/server'
+
+import type { Pace } from '../paced.ts'
+
+/** An agent of the demo: it streams in time. */
+export type DemoAgent = (context: DemoContext) => AgentStream | Promise<AgentStream>
+
+export interface DemoContext extends AgentContext {
+  pace: Pace
+}

@@ -1,0 +1,22 @@
+import type { AgentPart } from '@caughtup/schema'
+
+import { type Pace, paced } from '../paced.ts'
+import type { Command } from './command.ts'
+
+const tokensBefore = 20
+
+/** Throws in the middle of an answer. */
+export const fail: Command = {
+  name: 'fail',
+  usage: '/fail',
+  what: `fails after ${tokensBefore} tokens`,
+  run: (_args, { pace }) => failAfter(tokensBefore, pace),
+}
+
+async function* failAfter(tokens: number, pace: Pace): AsyncGenerator<AgentPart, void, undefined> {
+  const numbers = Array.from({ length: tokens }, (_, index) => index + 1)
+  for await (const number of paced(numbers, pace)) {
+    yield { type: 'text-delta', id: 'fail', text: number === 1 ? '1' : ` ${number}` }
+  }
+  throw new Error(`/fail fails after ${tokens} tokens, as it was asked to.`)
+}

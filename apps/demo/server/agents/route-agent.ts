@@ -1,0 +1,35 @@
+import type { Clock } from '@caughtup/schema/clock'
+import type { Agent, AgentContext } from '@caughtup/server'
+
+import { messageText } from '../message-text.ts'
+import type { Command } from './command.ts'
+import type { DemoAgent } from './demo-agent.ts'
+import { sayText } from './speak.ts'
+
+export interface RouteOptions {
+  commands: readonly Command[]
+  /** Answers what is no command. */
+  agent: DemoAgent
+  clock: Clock
+  /** How fast a run's answer streams. */
+  tokensPerSecond: (context: AgentContext) => number
+}
+
+/** The demo's agent: commands go to their own, everything else to the one that answers questions. */
+export function routeAgent({ commands, agent, clock, tokensPerSecond }: RouteOptions): Agent {
+  const byName = new Map(commands.map((command) => [command.name, command]))
+  return (context) => {
+    const perSecond = tokensPerSecond(context)
+    const paced = { ...context, pace: { clock, perSecond, signal: context.signal } }
+    const text = messageText(context.prompt).trim()
+    const name = /^\/([\w-]*)(\s|$)/.exec(text)?.[1]
+    if (name === undefined) return agent(paced)
+    const command = byName.get(name)
+    if (command) return command.run(text.split(/\s+/).slice(1), paced)
+    return sayText(
+      `There is no \`/${name}\`. \`/help\` lists what there is.`,
+      'unknown',
+      paced.pace,
+    )
+  }
+}

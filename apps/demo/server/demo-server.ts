@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url'
+
+import { type Clock, systemClock } from '@caughtup/schema/clock'
+import { createChatServer } from '@caughtup/server'
+import { serve } from '@caughtup/server/node'
+import { createStore } from '@caughtup/store'
+import { sqlite } from '@caughtup/store/sqlite'
+
+import type { DemoConfig } from './config.ts'
+import { createAgent } from './create-agent.ts'
+import { defaultFillSize, fillPlan, type FillSize } from './fill/fill-plan.ts'
+import { Filler } from './fill/filler.ts'
+import type { Filling } from './fill/filling.ts'
+import { demoPages } from './pages/demo-pages.ts'
+import { demoPrincipal, localPrincipal } from './principal.ts'
+import { Repository } from './repository/repository.ts'
+import { SearchIndex } from './repository/search-index.ts'
+
+export interface DemoOptions {
+  config: DemoConfig
+  /** The repository that the agents know. */
+  root: string
+  /** How much an empty database is filled with; `false` leaves it empty. @default defaultFillSize */
+  fillSize?: FillSize | false
+  /** Where the built page is. @default apps/demo/dist */
+  built?: string
+  /** @default the machine's clock */
+  clock?: Clock
+}
+
+export interface Demo {
+  /** Where it answers, for instance `http://127.0.0.1:4000`. */
+  readonly url: string
+  readonly filling: Filling
+  /** Ends runs and streams in order, commits everything, closes the database. */
+  close(): Promise<void>
+}
+
+/** The filling sends far more prompts in a minute than a person does. */
+const sendsPerMinute = 1_000_000
+
+/** Starts the demo: it answers when this returns, and fills an empty database behind that. */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const { config, root, fillSize = defaultFillSize, clock = systemClock } = options
+  const built = options.built ?? fileURLToPath(new URL('../dist', import.meta.url))
+  const repository = await Repository.open(root)
+  const index = new SearchIndex(repository)
+  const filler = new Filler(localPrincipal)
+  await using opened = new AsyncDisposableStack()
+  const store = await createStore({ storage: sqlite({ path: config.database }), clock })
+  opened.defer(() => store.close())
+  const chat = createChatServer({
+    store,
+    ...createAgent({ config, repository, index, filler, clock }),
+    principal: (request) => filler.principalOf(request) ?? demoPrincipal(request),
+    stats: () => true,
+    limits: { sendsPerMinute },
+  })
+  opened.defer(() => chat.close())
+  const pages = await demoPages({ chat, store, filler, repository, built, dev: config.dev })
+  opened.defer(() => pages.close())
+  const { host, port } = config
+  const serving = await serve(chat, { host, port, fallback: pages.answer })
+  opened.defer(() => serving.close())
+  if (fillSize) filler.start({ chat, store, plan: fillPlan(index.sections, fillSize) })
+  opened.defer(() => filler.stop())
+  const closing = opened.move()
+  return {
+    url: serving.url,
+    get filling() {
+      return filler.filling
+    },
+    close: () => closing.disposeAsync(),
+  }
+}

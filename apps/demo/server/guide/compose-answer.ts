@@ -1,0 +1,113 @@
+import type { Match } from '../repository/search-index.ts'
+import type { Section } from '../repository/section.ts'
+import { passageOf } from './passage.ts'
+import type { Question } from './question.ts'
+import { sourceLink } from './source-link.ts'
+
+/** The sections an answer quotes, and those it only names. */
+const mostQuoted = 3
+const mostNamed = 4
+const pageSize = mostQuoted + mostNamed
+
+/** The matches that an answer to this question is made of. */
+export function matchesOf(question: Question, found: readonly Match[]): Match[] {
+  return found.slice(question.page * pageSize, (question.page + 1) * pageSize)
+}
+
+export function quotedMatches(matches: readonly Match[]): Match[] {
+  return matches.slice(0, mostQuoted)
+}
+
+/** An answer in Markdown: the best passages with their places, then where to read on. */
+export function composeAnswer(
+  question: Question,
+  { matches, total }: { matches: readonly Match[]; total: number },
+): string {
+  const [best] = matches
+  if (!best) return nothingFound(question)
+  const quoted = quotedMatches(matches)
+  const named = matches.slice(quoted.length)
+  return [
+    `## ${headingOf(question)}`,
+    `${sections(total)} of this repository ${total === 1 ? 'is' : 'are'} about that. ${strongest(best)}`,
+    ...quoted.map(quote),
+    ...(named.length > 0 ? ['### Also about it', nameTable(named)] : []),
+    '### Ask next',
+    followUps(question, matches, total),
+  ].join('\n\n')
+}
+
+function headingOf({ text, query, page }: Question): string {
+  const title = (page > 0 ? query : text).replaceAll(/\s+/g, ' ')
+  return page > 0 ? `${title} (${page + 1})` : title
+}
+
+function strongest({ section }: Match): string {
+  return `The closest is **${inline(section.title)}** in ${sourceLink(section)}:`
+}
+
+function quote({ section, terms }: Match): string {
+  const { prose, code } = passageOf(section, terms)
+  return [
+    `### ${inline(section.title)}`,
+    ...(prose === '' ? [] : [prose.replaceAll(/^/gm, '> ')]),
+    ...(code ? [fenced(code)] : []),
+    `— ${sourceLink(section)}`,
+  ].join('\n\n')
+}
+
+/** A fence longer than any inside, so that quoted Markdown cannot end it. */
+function fenced({ language, text }: { language: string; text: string }): string {
+  const longest = Math.max(2, ...(text.match(/`{3,}/g) ?? []).map(({ length }) => length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}${language}\n${text}\n${fence}`
+}
+
+function nameTable(matches: readonly Match[]): string {
+  const rows = matches.map(
+    ({ section, terms }) =>
+      `| ${inline(section.title)} | ${sourceLink(section)} | ${terms.join(', ')} |`,
+  )
+  return ['| section | place | words it shares |', '|---|---|---|', ...rows].join('\n')
+}
+
+function followUps(question: Question, matches: readonly Match[], total: number): string {
+  const about = matches.slice(1, 3).map(({ section }) => `- ${askAbout(section)}`)
+  const left = total - (question.page + 1) * pageSize
+  return [...about, ...(left > 0 ? [`- \`more\` for the next of ${left} others`] : [])].join('\n')
+}
+
+/** A question that finds this section first. */
+export function askAbout({ kind, title, path }: Section): string {
+  switch (kind) {
+    case 'prose':
+      return `What does ${path} say about “${inline(title)}”?`
+    case 'code':
+      return `What does \`${title}\` in ${path} do?`
+    case 'test':
+    case 'other':
+      return `What is in ${path}?`
+  }
+}
+
+function nothingFound({ query }: Question): string {
+  const reason =
+    query === ''
+      ? 'That has no word that I could look for.'
+      : `No file of this repository has a word of “${inline(query)}”.`
+  return [
+    `## Nothing found`,
+    `${reason} I am no language model: I search the project’s own files and show what they say.`,
+    '### Ask next',
+    '- What is Caughtup?\n- How does a client resume after a lost connection?\n- `/help` lists the commands',
+  ].join('\n\n')
+}
+
+function sections(total: number): string {
+  return total === 1 ? 'One section' : `${total.toLocaleString('en')} sections`
+}
+
+/** Without what would end a line, a table's cell or an emphasis. */
+function inline(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[|*]/g, '\\$&')
+}

@@ -1,0 +1,111 @@
+import type { AgentPart } from '@caughtup/schema'
+
+import { callTool } from '../agents/call-tool.ts'
+import type { DemoAgent } from '../agents/demo-agent.ts'
+import { sayReasoning, sayText } from '../agents/speak.ts'
+import type { RepoTools } from '../repository/repo-tools.ts'
+import type { Match, SearchIndex } from '../repository/search-index.ts'
+import { termsOf, wordsOf, isTelling } from '../repository/terms.ts'
+import { approximateTokens } from '../tokens.ts'
+import { composeAnswer, matchesOf, quotedMatches } from './compose-answer.ts'
+import { contextTokens, guideContextLimit, stepUsage } from './guide-usage.ts'
+import { type Question, readQuestion } from './question.ts'
+
+/** Lines of a section that are read, so that its result does not fill the context. */
+const mostLinesRead = 30
+
+/**
+ * Answers from this repository's own files, without a language model: it searches them, reads the
+ * best matches, and quotes what they say. Everything it shows is the result of work it did.
+ */
+export function createGuideAgent(options: { tools: RepoTools; index: SearchIndex }): DemoAgent {
+  return (context) => answer(context, options)
+}
+
+async function* answer(
+  { messages, prompt, pace }: Parameters<DemoAgent>[0],
+  { tools, index }: { tools: RepoTools; index: SearchIndex },
+): AsyncGenerator<AgentPart, void, undefined> {
+  const question = readQuestion(messages, prompt)
+  const found = index.search(question.query)
+  const matches = matchesOf(question, found)
+  const quoted = quotedMatches(matches)
+
+  yield { type: 'start-step' }
+  const plan = planOf(question, index)
+  yield* sayReasoning(plan, 'plan', pace)
+  const outputs: unknown[] = []
+  if (question.query !== '') {
+    const input = { query: question.query }
+    outputs.push(yield* callTool(tools.search, input, { toolCallId: 'search', pace }))
+  }
+  for (const [n, { section }] of readsOf(quoted).entries()) {
+    const { path, from } = section
+    const to = Math.min(section.to, from + mostLinesRead - 1)
+    const toolCallId = `read-${n + 1}`
+    outputs.push(yield* callTool(tools.read, { path, from, to }, { toolCallId, pace }))
+  }
+  const input = contextTokens(messages)
+  const results = approximateTokens(JSON.stringify(outputs))
+  const lookUp = stepUsage({
+    input,
+    reasoning: approximateTokens(plan),
+    output: 20 * outputs.length,
+  })
+  yield { type: 'finish-step', finishReason: 'tool-calls', usage: lookUp }
+
+  yield { type: 'start-step' }
+  const text = composeAnswer(question, { matches, total: found.length })
+  yield* sayText(text, 'answer', pace)
+  yield* sourcesOf(quoted)
+  const telling = stepUsage({
+    input: input + lookUp.outputTokens + results,
+    reasoning: 0,
+    output: approximateTokens(text),
+  })
+  yield { type: 'finish-step', finishReason: 'stop', usage: telling }
+  yield { type: 'finish', finishReason: 'stop', contextLimit: guideContextLimit }
+}
+
+/** The best match, and the second where it is in another file. */
+function readsOf(quoted: readonly Match[]): Match[] {
+  const [first, ...others] = quoted
+  if (!first) return []
+  const second = others.find(({ section }) => section.path !== first.section.path)
+  return second ? [first, second] : [first]
+}
+
+function planOf({ text, query, page }: Question, index: SearchIndex): string {
+  const words = [...new Set(wordsOf(query).filter(isTelling))]
+  if (words.length === 0) return 'The question has no word that could tell one file from another.'
+  const asked = page > 0 || text !== query ? `It goes on about “${query}”. ` : ''
+  const rare = rarest(query, index)
+  return (
+    `${asked}I look for ${words.join(', ')} in ${index.size.toLocaleString('en')} sections of this ` +
+    `repository’s files.${rare === undefined ? '' : ` The rarest of these is “${rare}”, so it counts most.`} ` +
+    'Then I read the best matches.'
+  )
+}
+
+/** The word that the fewest sections have, of those that some have. */
+function rarest(query: string, index: SearchIndex): string | undefined {
+  const counted = [...new Set(termsOf(query))]
+    .map((term) => ({ term, count: index.countOf(term) }))
+    .filter(({ count }) => count > 0)
+    .toSorted((a, b) => a.count - b.count)
+  return counted.length > 1 ? counted[0]?.term : undefined
+}
+
+function* sourcesOf(quoted: readonly Match[]): Generator<AgentPart, void, undefined> {
+  for (const { section } of quoted) {
+    const { path, from } = section
+    yield {
+      type: 'source',
+      sourceType: 'document',
+      id: `${path}:${from}`,
+      mediaType: path.endsWith('.md') ? 'text/markdown' : 'text/plain',
+      title: `${path}:${from}`,
+      filename: path,
+    }
+  }
+}

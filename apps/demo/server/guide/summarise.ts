@@ -1,0 +1,105 @@
+import type { Message } from '@caughtup/schema'
+import type { Summarise, Summary } from '@caughtup/server'
+
+import { messageText } from '../message-text.ts'
+import { approximateTokens } from '../tokens.ts'
+import { contextTokens, guideSystemTokens } from './guide-usage.ts'
+
+/** Entries of each list: the newest answers, the files read most. The rest is counted. */
+const mostAnswers = 12
+const mostFiles = 15
+/** Characters of one line. */
+const mostLine = 160
+
+/**
+ * Summarises an epoch without a model, by what it holds: which questions were asked, what answered
+ * each of them, and which files were read.
+ */
+export const summariseByExtract: Summarise = async ({ messages }) => extract(messages)
+
+function extract(messages: readonly Message[]): Summary {
+  const exchanges = pairs(messages)
+  const earlier = messages.find(({ role }) => role === 'system')
+  const files = filesRead(messages)
+  const text = [
+    `**Summary of ${messages.length} messages**, ${exchanges.length} of them questions.`,
+    ...(earlier ? [`Before them: ${headline(messageText(earlier))}`] : []),
+    section('Asked and answered', exchanges.slice(-mostAnswers).map(describe), exchanges.length),
+    section('Files read', files.slice(0, mostFiles), files.length),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+  const inputTokens = contextTokens(messages)
+  const outputTokens = approximateTokens(text)
+  return {
+    text,
+    usage: { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
+    systemTokens: guideSystemTokens,
+  }
+}
+
+interface Exchange {
+  question: string
+  answer: string
+}
+
+/** Each prompt with the text of the answers up to the next one. */
+function pairs(messages: readonly Message[]): Exchange[] {
+  const exchanges: Exchange[] = []
+  for (const message of messages) {
+    const text = messageText(message)
+    const last = exchanges.at(-1)
+    if (message.role === 'user') exchanges.push({ question: text, answer: '' })
+    else if (message.role === 'assistant' && last) last.answer += text
+  }
+  return exchanges
+}
+
+function describe({ question, answer }: Exchange): string {
+  const key = keyLine(answer)
+  return key === '' ? cut(question) : `${cut(question)} — ${key}`
+}
+
+/** What an answer said first: its first quoted line, else its first line that is no heading. */
+function keyLine(answer: string): string {
+  const lines = answer.split('\n').filter((line) => line.trim() !== '')
+  const quoted = lines.find((line) => /^>\s*\w/.test(line))
+  const told = lines.find((line) => !/^(#|```|\||>)/.test(line))
+  return cut((quoted ?? told ?? '').replace(/^>\s*/, ''))
+}
+
+/** The paths that tools read, the most often read first. */
+function filesRead(messages: readonly Message[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { parts } of messages) {
+    for (const part of parts) {
+      if (part.type !== 'dynamic-tool' || part.state !== 'output-available') continue
+      const path = pathIn(part.input)
+      if (path !== undefined) counts.set(path, (counts.get(path) ?? 0) + 1)
+    }
+  }
+  return [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([path, count]) => (count === 1 ? `\`${path}\`` : `\`${path}\` (${count} times)`))
+}
+
+function pathIn(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null || !('path' in input)) return undefined
+  return typeof input.path === 'string' ? input.path : undefined
+}
+
+function section(title: string, entries: readonly string[], total: number): string {
+  if (entries.length === 0) return ''
+  const left = total - entries.length
+  const lines = left > 0 ? [...entries, `and ${left} more`] : entries
+  return `**${title}**\n\n${lines.map((line) => `- ${line}`).join('\n')}`
+}
+
+function headline(text: string): string {
+  return cut(text.split('\n', 1)[0] ?? '')
+}
+
+function cut(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim()
+  return line.length <= mostLine ? line : `${line.slice(0, mostLine - 1)}…`
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { ChatServer } from '@caughtup/server'
+import type { Store } from '@caughtup/store'
+import { createRouterClient } from '@orpc/server'
+
+import type { Filler } from '../fill/filler.ts'
+import { localPrincipal } from '../principal.ts'
+import type { Repository } from '../repository/repository.ts'
+import { devPage } from './dev-page.ts'
+import { type Health, healthPage } from './health-page.ts'
+import { servePages } from './serve-pages.ts'
+import { sourcePage } from './source-page.ts'
+import { staticFiles } from './static-files.ts'
+
+export interface DemoPagesOptions {
+  chat: ChatServer
+  store: Store
+  filler: Filler
+  repository: Repository
+  /** The folder of the built page. */
+  built: string
+  /** Whether Vite serves it from its sources instead. */
+  dev: boolean
+}
+
+export interface DemoPages {
+  answer: (request: IncomingMessage, response: ServerResponse) => void
+  close: () => Promise<void>
+}
+
+/** Everything that the demo answers besides the chat server's calls. */
+export async function demoPages(options: DemoPagesOptions): Promise<DemoPages> {
+  const { repository, built, dev } = options
+  const app = dev ? await devPage() : { page: staticFiles(built), close: async () => {} }
+  const health = healthPage(() => healthOf(options))
+  return { answer: servePages([health, sourcePage(repository), app.page]), close: app.close }
+}
+
+async function healthOf({ chat, store, filler }: DemoPagesOptions): Promise<Health> {
+  const client = createRouterClient(chat.router, {
+    context: { request: { headers: new Headers() } },
+  })
+  const { chatStreams, activityStreams, runs, uptime } = await client.server.stats()
+  const { rows } = await store.activity.list(localPrincipal.id)
+  return {
+    status: 'ok',
+    filling: filler.filling,
+    sessions: rows.length,
+    streams: chatStreams + activityStreams,
+    runs,
+    uptime,
+  }
+}

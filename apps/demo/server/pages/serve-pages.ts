@@ -1,0 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import { type Page, send } from './page.ts'
+
+const text = 'text/plain; charset=utf-8'
+
+/** Answers with the first page that takes the request. A failure is logged and told without details. */
+export function servePages(
+  pages: readonly Page[],
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    for (const page of pages) {
+      if (await page(request, response)) return
+    }
+    send(request, response, { status: 404, type: text, body: 'There is nothing here.\n' })
+  }
+  return (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      console.error('Answering', request.url, error)
+      if (response.headersSent) response.destroy()
+      else send(request, response, { status: 500, type: text, body: 'That went wrong.\n' })
+    })
+  }
+}

@@ -1,0 +1,71 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { extname, join, sep } from 'node:path'
+
+import { isReading, type Page, pathOf, send } from './page.ts'
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+}
+
+/** Vite puts a hash of the content into the names of what it writes here. */
+const hashedFolder = '/assets/'
+const forEver = 'public, max-age=31536000, immutable'
+
+const notBuilt = `The page is not built yet. Build it and start the server with:
+
+    npx --yes pnpm@12 demo
+`
+
+/**
+ * Serves the built page. A request is looked up among the names of the files that are there, so no
+ * path leads out of the folder.
+ */
+export function staticFiles(folder: string): Page {
+  return async (request, response) => {
+    const path = pathOf(request)
+    if (path === undefined || !isReading(request)) return false
+    const files = await filesOf(folder)
+    if (files.size === 0) {
+      return send(request, response, {
+        status: 503,
+        type: 'text/plain; charset=utf-8',
+        body: notBuilt,
+      })
+    }
+    const name = path === '/' ? '/index.html' : path
+    if (!files.has(name)) return false
+    return send(request, response, {
+      status: 200,
+      type: types[extname(name)] ?? 'application/octet-stream',
+      body: await readFile(join(folder, name)),
+      ...(name.startsWith(hashedFolder) && { cache: forEver }),
+    })
+  }
+}
+
+/** Read per request: a build that runs meanwhile is served without a restart. */
+async function filesOf(folder: string): Promise<ReadonlySet<string>> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+    const files = entries.filter((entry) => entry.isFile())
+    return new Set(
+      files.map(({ parentPath, name }) =>
+        join(parentPath, name).slice(folder.length).split(sep).join('/'),
+      ),
+    )
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Set()
+    throw error
+  }
+}

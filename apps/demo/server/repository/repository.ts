@@ -1,0 +1,80 @@
+import { lstat, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { CaughtupError, excerpt } from '@caughtup/schema'
+
+import { trackedFiles } from './tracked-files.ts'
+
+/** Larger files are listed and not read, in bytes: nobody asks a lock file. */
+const mostBytes = 128 * 1024
+/** Files read at the same moment. */
+const readers = 16
+
+/**
+ * The project's own files, as they were when it was opened. Nothing else can be read through it:
+ * a path is looked up among those names and never goes to the file system.
+ */
+export class Repository {
+  /** Every tracked file, sorted. */
+  readonly paths: readonly string[]
+  readonly #texts: ReadonlyMap<string, string>
+
+  private constructor(paths: readonly string[], texts: ReadonlyMap<string, string>) {
+    this.paths = paths
+    this.#texts = texts
+  }
+
+  static async open(root: string): Promise<Repository> {
+    const paths = await trackedFiles(root)
+    const texts = new Map<string, string>()
+    const waiting = paths.values()
+    const readNext = async () => {
+      for (const path of waiting) {
+        const text = await readText(join(root, path))
+        if (text !== undefined) texts.set(path, text)
+      }
+    }
+    await Promise.all(Array.from({ length: readers }, readNext))
+    return new Repository(paths, texts)
+  }
+
+  /** Files whose text can be read, sorted. */
+  get texts(): { path: string; text: string }[] {
+    return this.paths.flatMap((path) => {
+      const text = this.#texts.get(path)
+      return text === undefined ? [] : [{ path, text }]
+    })
+  }
+
+  /** @throws CaughtupError `NOT_FOUND`, `TOO_LARGE` for files that are not text or too large */
+  text(path: string): string {
+    const text = this.#texts.get(path)
+    if (text !== undefined) return text
+    const value = excerpt(path)
+    if (!this.paths.includes(path)) {
+      throw new CaughtupError('NOT_FOUND', `${value} is not a file of this repository.`, {
+        field: 'path',
+        value,
+      })
+    }
+    throw new CaughtupError('TOO_LARGE', `${value} is no text file of up to ${mostBytes} bytes.`, {
+      field: 'path',
+      value,
+      limit: mostBytes,
+    })
+  }
+}
+
+/** `undefined` for what is no text, too large, a link (it may lead out of the repository) or gone. */
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    const stats = await lstat(file)
+    if (!stats.isFile() || stats.size > mostBytes) return undefined
+    const text = await readFile(file, 'utf8')
+    return text.includes('\0') ? undefined : text
+  } catch (error) {
+    // Tracked and deleted, or moved while this was reading.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,140 @@
+import type { Repository } from './repository.ts'
+import type { Section } from './section.ts'
+import { splitFile } from './split-file.ts'
+import { termsOf } from './terms.ts'
+
+export interface Match {
+  section: Section
+  score: number
+  /** Which of the query's terms it has. */
+  terms: string[]
+}
+
+/** BM25: how soon more of the same word stops counting, and how much a long section is marked down. */
+const saturation = 1.2
+const lengthPenalty = 0.75
+/** A word in a title says more than one in the text; the path is a title too. */
+const titleCount = 4
+const pathCount = 2
+
+/** A name that is asked for as it is written (`applyEvent`) is what was meant. */
+const namedWeight = 2
+/** The next best: a title that has no word but those asked for. */
+const coveredWeight = 1.5
+/** Explanations answer questions better than what happens to use the words. */
+const kindWeight: Record<Section['kind'], number> = { prose: 1.3, code: 1, test: 0.5, other: 0.4 }
+const uncommentedWeight = 0.7
+
+interface Indexed {
+  section: Section
+  length: number
+  titleTerms: readonly string[]
+  /** What its kind makes of its score. */
+  weight: number
+}
+
+/**
+ * Finds the sections of the repository that are about something.
+ *
+ * The score is BM25 over weighted word counts (a rare word counts more, its repeats less and less,
+ * a long section less than a short one), times the share of the query's words that the section
+ * has, times a weight for what it is.
+ */
+export class SearchIndex {
+  readonly #entries: Indexed[] = []
+  /** For each term, the sections that have it with how often, by weight. */
+  readonly #postings = new Map<string, Map<number, number>>()
+  readonly #meanLength: number
+
+  constructor(repository: Repository) {
+    for (const { path, text } of repository.texts) {
+      for (const section of splitFile(path, text)) this.#add(section)
+    }
+    const total = this.#entries.reduce((sum, { length }) => sum + length, 0)
+    this.#meanLength = total / Math.max(1, this.#entries.length)
+  }
+
+  get sections(): Section[] {
+    return this.#entries.map(({ section }) => section)
+  }
+
+  /** How many sections there are. */
+  get size(): number {
+    return this.#entries.length
+  }
+
+  /** How many sections have a term, as `termsOf` gives it. */
+  countOf(term: string): number {
+    return this.#postings.get(term)?.size ?? 0
+  }
+
+  /** Every section with one of the query's words, best first. */
+  search(query: string): Match[] {
+    const terms = [...new Set(termsOf(query))]
+    const names = new Set(query.split(/[^\w$.-]+/))
+    return [...this.#scores(terms)]
+      .flatMap(([place, { score, found }]) => {
+        const entry = this.#entries[place]
+        if (!entry) return []
+        const share = found.length / terms.length
+        const weight = entry.weight * titleWeight(entry, names, terms)
+        return [{ section: entry.section, terms: found, score: score * share * weight }]
+      })
+      .toSorted((a, b) => b.score - a.score)
+  }
+
+  #scores(terms: readonly string[]): Map<number, { score: number; found: string[] }> {
+    const scores = new Map<number, { score: number; found: string[] }>()
+    for (const term of terms) {
+      const postings = this.#postings.get(term)
+      if (!postings) continue
+      const rarity = Math.log(1 + this.#entries.length / postings.size)
+      for (const [place, weight] of postings) {
+        const entry = scores.get(place) ?? { score: 0, found: [] }
+        entry.score += rarity * this.#saturated(place, weight)
+        entry.found.push(term)
+        scores.set(place, entry)
+      }
+    }
+    return scores
+  }
+
+  #saturated(place: number, weight: number): number {
+    const length = this.#entries[place]?.length ?? 0
+    const norm = 1 - lengthPenalty + lengthPenalty * (length / this.#meanLength)
+    return (weight * (saturation + 1)) / (weight + saturation * norm)
+  }
+
+  #add(section: Section): void {
+    const place = this.#entries.length
+    const terms = termsOf(section.text)
+    const titleTerms = termsOf(section.title)
+    this.#entries.push({ section, length: terms.length, titleTerms, weight: weightOf(section) })
+    this.#count(place, terms, 1)
+    this.#count(place, titleTerms, titleCount)
+    this.#count(place, termsOf(section.path), pathCount)
+  }
+
+  #count(place: number, terms: readonly string[], weight: number): void {
+    for (const term of terms) {
+      const postings = this.#postings.get(term) ?? new Map<number, number>()
+      postings.set(place, (postings.get(place) ?? 0) + weight)
+      this.#postings.set(term, postings)
+    }
+  }
+}
+
+function weightOf({ kind, text }: Section): number {
+  const isBare = kind === 'code' && !/^\s*\//.test(text)
+  return kindWeight[kind] * (isBare ? uncommentedWeight : 1)
+}
+
+function titleWeight(
+  { section: { title }, titleTerms }: Indexed,
+  names: ReadonlySet<string>,
+  terms: readonly string[],
+): number {
+  if (title.length > 3 && names.has(title)) return namedWeight
+  const isCovered = titleTerms.length > 0 && titleTerms.every((term) => terms.includes(term))
+  return isCovered ? coveredWeight : 1
+}
