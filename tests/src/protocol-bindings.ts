@@ -1,0 +1,75 @@
+import { replaceVolatile } from './protocol-names.ts'
+
+/**
+ * Which real value stands for which of the document's. They are bound where both appear at the
+ * same place of an answer, so that requests can name what earlier answers gave, and so that
+ * updating keeps the document's values where it can.
+ */
+export class Bindings {
+  readonly #real = new Map<string, string>()
+  readonly #documented = new Map<string, string>()
+
+  bind(documented: readonly string[], real: readonly string[]): void {
+    for (const [index, line] of documented.entries()) {
+      const there = placesIn(real[index] ?? '')
+      for (const [place, text] of placesIn(line)) {
+        const values = valuesIn(there.get(place) ?? '')
+        for (const [at, value] of valuesIn(text).entries()) this.#bindOne(value, values[at])
+      }
+    }
+  }
+
+  toReal(text: string): string {
+    return replaceVolatile(text, (kind, value) => this.#real.get(key(kind, value)) ?? value)
+  }
+
+  /** A real value that is bound to nothing stands for itself from here on. */
+  toDocumented(text: string): string {
+    return replaceVolatile(text, (kind, value) => {
+      this.#bindOne({ kind, value }, { kind, value })
+      return this.#documented.get(key(kind, value)) ?? value
+    })
+  }
+
+  #bindOne(documented: Value, real: Value | undefined): void {
+    const { kind, value } = documented
+    if (real?.kind !== kind) return
+    if (this.#real.has(key(kind, value)) || this.#documented.has(key(kind, real.value))) return
+    this.#real.set(key(kind, value), real.value)
+    this.#documented.set(key(kind, real.value), value)
+  }
+}
+
+interface Value {
+  kind: string
+  value: string
+}
+
+function key(kind: string, value: string): string {
+  return `${kind} ${value}`
+}
+
+function valuesIn(text: string): Value[] {
+  const values: Value[] = []
+  replaceVolatile(text, (kind, value) => {
+    values.push({ kind, value })
+    return value
+  })
+  return values
+}
+
+/** The line's text by place: by path for what is inside of JSON, under '' for the rest. */
+function placesIn(line: string): Map<string, string> {
+  const start = line.search(/[[{]/)
+  const places = new Map([['', start < 0 ? line : line.slice(0, start)]])
+  if (start < 0) return places
+  const visit = (value: unknown, path: string) => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [name, item] of Object.entries(value)) visit(item, `${path}/${name}`)
+    } else {
+      places.set(path, JSON.stringify(value))
+    }
+  }
+  visit(JSON.parse(line.slice(start)), '/')
+  return places
+}

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { examplesIn, type Group, readProtocol, writeExamples } from './protocol-document.ts'
+import { foldLine } from './protocol-fold.ts'
+import { ProtocolPlayer } from './protocol-player.ts'
+import { type ExampleServer, openExampleServer } from './protocol-server.ts'
+
+// `UPDATE_PROTOCOL=1` writes what really comes into PROTOCOL.md instead of comparing it.
+const update = process.env['UPDATE_PROTOCOL'] === '1'
+
+const text = readProtocol()
+const examples = examplesIn(text)
+
+let server: ExampleServer
+let player: ProtocolPlayer
+
+beforeAll(async () => {
+  server = await openExampleServer()
+  player = new ProtocolPlayer(server, { update })
+})
+
+afterAll(async () => {
+  player.close()
+  await server.close()
+})
+
+test('every example of PROTOCOL.md is what a real server answers', async () => {
+  expect(examples.length).toBeGreaterThan(0)
+  const written: Group[][] = []
+  try {
+    for (const example of examples) {
+      const played = await player.play(example).catch((error: unknown) => {
+        throw new Error(`${example.place} cannot be played`, { cause: error })
+      })
+      written.push(played.written)
+      if (update) continue
+      expect({ [example.place]: readable(played.renamed) }).toEqual({
+        [example.place]: readable(played.documented),
+      })
+    }
+  } finally {
+    if (update) writeExamples(text, written)
+  }
+})
+
+test('folding a line changes nothing but its line breaks', () => {
+  for (const { groups } of examples) {
+    for (const line of groups.flatMap(({ lines }) => lines)) {
+      expect(
+        foldLine(line)
+          .map((part) => part.trim())
+          .join(''),
+      ).toBe(line.trim())
+    }
+  }
+})
+
+/** One line to each value, so that a difference is seen where it is. */
+function readable(groups: readonly Group[]): string[] {
+  return groups.flatMap(({ mark, lines }) =>
+    lines.flatMap((line) => line.split(/(?<=,)(?=["{])/)).map((part) => `${mark} ${part}`),
+  )
+}

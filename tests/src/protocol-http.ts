@@ -1,0 +1,127 @@
+import { type Connection, parseRequest, promised, silence, within } from './protocol-connection.ts'
+
+/** Headers that an example shows unless it shows others already. */
+const shownHeaders = ['content-type', 'cache-control', 'x-accel-buffering']
+
+/** One request, and its response as it comes. */
+export class HttpConnection implements Connection {
+  readonly #url: string
+  readonly #lost = new AbortController()
+  #response: Promise<Response> | undefined
+  #headRead = false
+  #lines: LineReader | undefined
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  async send(lines: readonly string[]): Promise<void> {
+    const { method, target, headers, body } = parseRequest(lines)
+    const { signal } = this.#lost
+    this.#response = fetch(this.#url + target, {
+      method,
+      headers,
+      signal,
+      ...(body !== undefined && { body }),
+    })
+    // A response that the example loses before it reads it is nobody's error.
+    this.#response.catch(() => undefined)
+  }
+
+  async receive(documented: readonly string[], all: boolean): Promise<string[]> {
+    if (!this.#response) throw new Error('A response is documented before its request.')
+    const response = await promised(this.#response, documented[0] ?? 'a response')
+    const head = this.#headRead ? [] : headOf(response, documented)
+    this.#headRead = true
+    const isStream = response.headers.get('content-type') === 'text/event-stream'
+    if (!isStream) return [...head, await response.text()]
+    this.#lines ??= new LineReader(response.body)
+    const rest = documented.slice(head.length)
+    return [...head, ...(await this.#lines.read(all ? undefined : rest))]
+  }
+
+  lose(): void {
+    this.#lost.abort()
+  }
+
+  async expectOver(): Promise<void> {
+    const extra = await promised(this.#lines?.next() ?? Promise.resolve(undefined), 'the end')
+    if (extra !== undefined) throw new Error(`Instead of the end came: ${extra}`)
+  }
+}
+
+/** The status line and the headers that the document shows, up to the blank line. */
+function headOf({ status, statusText, headers }: Response, documented: readonly string[]) {
+  const end = documented.indexOf('')
+  const named = documented.slice(1, Math.max(1, end)).map((line) => line.split(':')[0] ?? '')
+  const shown = (named.length > 0 ? named : shownHeaders).filter((name) => headers.has(name))
+  return [
+    `HTTP/1.1 ${status} ${statusText}`,
+    ...shown.map((name) => `${name}: ${headers.get(name)}`),
+    '',
+  ]
+}
+
+/** Lines of an event stream; comments that keep it alive are passed over, the first one is not. */
+class LineReader {
+  readonly #chunks: ReadableStreamDefaultReader<Uint8Array> | undefined
+  readonly #decoder = new TextDecoder()
+  #buffer = ''
+  #first = true
+  /** A line that was asked for and not taken. */
+  #pending: Promise<string | undefined> | undefined
+
+  constructor(body: ReadableStream<Uint8Array> | null) {
+    this.#chunks = body?.getReader()
+  }
+
+  /** As many lines as are expected; with none named, whatever comes until it is silent. */
+  async read(expected: readonly string[] | undefined): Promise<string[]> {
+    const lines: string[] = []
+    for (const wanted of expected ?? []) {
+      const line = await promised(this.next(), wanted)
+      if (line === undefined) return lines
+      lines.push(line)
+    }
+    while (!expected) {
+      this.#pending ??= this.#next()
+      const waited = await within(this.#pending, silence)
+      if (waited === 'silent') break
+      this.#pending = undefined
+      if (waited.value === undefined) break
+      lines.push(waited.value)
+    }
+    return lines
+  }
+
+  /** The next line, without trailing blanks; `undefined` at the end of the stream. */
+  next(): Promise<string | undefined> {
+    const line = this.#pending ?? this.#next()
+    this.#pending = undefined
+    return line
+  }
+
+  async #next(): Promise<string | undefined> {
+    const line = await this.#line()
+    if (line?.startsWith(':') && !this.#first) {
+      await this.#line()
+      return this.#next()
+    }
+    this.#first = false
+    return line
+  }
+
+  async #line(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#buffer.indexOf('\n')
+      if (end >= 0) {
+        const line = this.#buffer.slice(0, end)
+        this.#buffer = this.#buffer.slice(end + 1)
+        return line.trimEnd()
+      }
+      const chunk = await this.#chunks?.read()
+      if (!chunk || chunk.done) return undefined
+      this.#buffer += this.#decoder.decode(chunk.value, { stream: true })
+    }
+  }
+}

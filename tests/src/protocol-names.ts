@@ -1,0 +1,47 @@
+/**
+ * What differs from one run of the examples to the next: ids, times, and in cursors the journal
+ * and the commit's tag. A cursor's seq does not.
+ */
+const volatile = new RegExp(
+  [
+    String.raw`(?<![\w-])(?<journal>[\w-]{10})\.(?<seq>\d+)\.(?<tag>[\w-]{6})?(?![\w-])`,
+    String.raw`(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})`,
+    String.raw`(?<!\d)(?<time>1\d{12})(?!\d)`,
+    String.raw`(?<=["\s])(?<feed>[0-9a-z]{6,10})\.(?<position>\d+)(?=["\s]|$)`,
+  ].join('|'),
+  'g',
+)
+
+/** The text with each volatile value replaced; `kind` says what it is. */
+export function replaceVolatile(
+  text: string,
+  replace: (kind: string, value: string) => string,
+): string {
+  return text.replaceAll(volatile, (...match) => {
+    const groups = match.at(-1) as Record<string, string | undefined>
+    const { journal, seq, tag, id, time, feed, position } = groups
+    if (journal !== undefined) {
+      return `${replace('journal', journal)}.${seq}.${tag ? replace('tag', tag) : ''}`
+    }
+    if (id !== undefined) return replace('id', id)
+    if (time !== undefined) return replace('time', time)
+    return `${replace('feed', feed ?? '')}.${position}`
+  })
+}
+
+/**
+ * Volatile values renamed by their first appearance: equal values get equal names and different
+ * values different ones, so two texts are the same exchange exactly when their renamings are.
+ */
+export class Names {
+  readonly #values = new Map<string, string[]>()
+
+  rename(text: string): string {
+    return replaceVolatile(text, (kind, value) => {
+      const values = this.#values.get(kind) ?? []
+      this.#values.set(kind, values)
+      const index = values.indexOf(value)
+      return `‹${kind} ${index < 0 ? values.push(value) : index + 1}›`
+    })
+  }
+}

@@ -1,0 +1,101 @@
+import type { AgentPart } from '@caughtup/schema'
+import type { Summary } from '@caughtup/server'
+
+import { Bindings } from './protocol-bindings.ts'
+import { type Connection, promised } from './protocol-connection.ts'
+import type { Example, Group } from './protocol-document.ts'
+import { HttpConnection } from './protocol-http.ts'
+import { Names } from './protocol-names.ts'
+import type { ExampleServer } from './protocol-server.ts'
+import { SocketConnection } from './protocol-socket.ts'
+
+export interface Played {
+  /** As the document has it, with its volatile values renamed. */
+  documented: Group[]
+  /** As it went, with its own renamed. */
+  renamed: Group[]
+  /** As it went, as the document is to have it. */
+  written: Group[]
+}
+
+/** Performs the document's examples, in order, on a real server. */
+export class ProtocolPlayer {
+  readonly #server: ExampleServer
+  /** Take whatever comes instead of what is documented. */
+  readonly #update: boolean
+  readonly #connections = new Map<string, Connection>()
+  readonly #bindings = new Bindings()
+  readonly #documented = new Names()
+  readonly #real = new Names()
+
+  constructor(server: ExampleServer, { update }: { update: boolean }) {
+    this.#server = server
+    this.#update = update
+  }
+
+  async play({ transport, connection: name, groups }: Example): Promise<Played> {
+    const { url } = this.#server
+    const connection =
+      this.#connections.get(name) ??
+      (transport === 'ws' ? new SocketConnection(url) : new HttpConnection(url))
+    this.#connections.set(name, connection)
+    const played: Played = { documented: [], renamed: [], written: [] }
+    for (const { mark, lines } of groups) {
+      const real = await this.#perform(connection, mark, lines)
+      if (mark === '<') this.#bindings.bind(lines, real)
+      const each = (map: (line: string) => string, from: string[]) => ({
+        mark,
+        lines: from.map(map),
+      })
+      played.documented.push(each((line) => this.#documented.rename(line), lines))
+      played.renamed.push(each((line) => this.#real.rename(line), real))
+      played.written.push(each((line) => this.#bindings.toDocumented(line), real))
+    }
+    return played
+  }
+
+  close(): void {
+    for (const connection of this.#connections.values()) connection.lose()
+  }
+
+  async #perform(
+    connection: Connection,
+    mark: Group['mark'],
+    documented: string[],
+  ): Promise<string[]> {
+    switch (mark) {
+      case '*':
+        for (const line of documented) await promised(this.#happen(line, connection), line)
+        return documented
+      case '>': {
+        const lines = documented.map((line) => this.#bindings.toReal(line))
+        await connection.send(lines)
+        return lines
+      }
+      case '<':
+        return connection.receive(documented, this.#update)
+    }
+  }
+
+  async #happen(line: string, connection: Connection): Promise<void> {
+    const { clock, yieldPart, endAgent, summarise, shutDown } = this.#server
+    const [, ms] = /^(\d+) ms pass$/.exec(line) ?? []
+    const [, part] = /^the agent yields (.+)$/.exec(line) ?? []
+    const [, summary] = /^the summary is written: (.+)$/.exec(line) ?? []
+    if (ms !== undefined) return clock.advance(Number(ms))
+    if (part !== undefined) return yieldPart(JSON.parse(part) as AgentPart)
+    if (summary !== undefined) return summarise(JSON.parse(summary) as Summary)
+    switch (line) {
+      case 'the agent ends':
+        return endAgent()
+      case 'the server shuts down':
+        return shutDown()
+      case 'the connection is lost':
+        return connection.lose()
+      case 'the response is over':
+        return connection.expectOver()
+      default:
+        throw new Error(`PROTOCOL.md says what nobody can perform: ${line}`)
+    }
+  }
+}

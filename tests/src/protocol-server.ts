@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import type { AgentPart } from '@caughtup/schema'
+import { ManualClock } from '@caughtup/schema/testing'
+import { type Agent, createChatServer, type Summary } from '@caughtup/server'
+import { serve } from '@caughtup/server/node'
+import { createStore } from '@caughtup/store'
+import { sqlite } from '@caughtup/store/sqlite'
+
+/** The server that the examples of PROTOCOL.md talk to; its clock and its agent stand still. */
+export interface ExampleServer {
+  url: string
+  clock: ManualClock
+  /** Resolves when the server has taken the part and asks for the next one. */
+  yieldPart(part: AgentPart): Promise<void>
+  endAgent(): Promise<void>
+  summarise(summary: Summary): Promise<void>
+  /** As a deployment does it: every stream is told. */
+  shutDown(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openExampleServer(): Promise<ExampleServer> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-protocol-'))
+  const clock = new ManualClock(Date.UTC(2026, 10, 21, 12))
+  const store = await createStore({
+    storage: sqlite({ path: path.join(folder, 'chat.db') }),
+    clock,
+  })
+  const parts = new Handover<AgentPart | undefined>()
+  const summaries = new Handover<Summary>()
+  const agent: Agent = async function* ({ signal }) {
+    for (let part = await parts.take(signal); part; part = await parts.take(signal)) yield part
+    parts.done()
+  }
+  const chat = createChatServer({
+    store,
+    agent,
+    summarise: async ({ signal }) => {
+      const summary = await summaries.take(signal)
+      summaries.done()
+      return summary ?? ''
+    },
+    principal: ({ headers }) => {
+      const [, id] = /^Bearer (\w+)$/.exec(headers.get('authorization') ?? '') ?? []
+      return id === undefined ? undefined : { id }
+    },
+    contextLimit: 200_000,
+  })
+  const serving = await serve(chat)
+  return {
+    url: serving.url,
+    clock,
+    yieldPart: (part) => parts.give(part),
+    endAgent: () => parts.give(undefined),
+    summarise: (summary) => summaries.give(summary),
+    shutDown: () => chat.close(),
+    async close() {
+      const closed = serving.close()
+      // A run that an example left goes on until the time that runs are given is over.
+      await clock.advance(10_000)
+      await closed
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Hands values to whoever takes them; giving waits until the taker comes back or is done. */
+class Handover<T> {
+  #next = Promise.withResolvers<{ value: T; taken: () => void }>()
+  #done = () => {}
+
+  give(value: T): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#next.resolve({ value, taken: resolve })
+    return promise
+  }
+
+  /** The next value; `undefined` when the signal is aborted before there is one. */
+  async take(signal: AbortSignal): Promise<T | undefined> {
+    this.done()
+    const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    const next = await Promise.race([this.#next.promise, aborted])
+    if (!next) return undefined
+    this.#next = Promise.withResolvers()
+    this.#done = next.taken
+    return next.value
+  }
+
+  done(): void {
+    this.#done()
+  }
+}

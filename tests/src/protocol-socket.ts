@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+
+import { WebSocket } from 'ws'
+
+import { type Connection, parseRequest, promised, silence, within } from './protocol-connection.ts'
+
+/** One WebSocket: the handshake first, then messages, one to a line. */
+export class SocketConnection implements Connection {
+  readonly #url: string
+  #socket: WebSocket | undefined
+  #handshake: Promise<string> | undefined
+  #handshakeRead = false
+  readonly #messages: string[] = []
+  #wake = () => {}
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  async send(lines: readonly string[]): Promise<void> {
+    if (this.#socket) {
+      for (const line of lines) this.#socket.send(line)
+      return
+    }
+    const { target, headers } = parseRequest(lines)
+    const { upgrade: _, ...own } = headers
+    const socket = new WebSocket(this.#url.replace('http', 'ws') + target, { headers: own })
+    this.#socket = socket
+    this.#handshake = new Promise((resolve, reject) => {
+      const onUpgrade = ({ statusCode, statusMessage }: IncomingMessage) =>
+        resolve(`HTTP/1.1 ${statusCode} ${statusMessage}`)
+      socket.once('upgrade', onUpgrade)
+      socket.once('error', reject)
+    })
+    socket.on('message', (data: Buffer) => {
+      this.#messages.push(data.toString())
+      this.#wake()
+    })
+    const opened = new Promise((resolve) => socket.once('open', resolve))
+    await promised(Promise.all([this.#handshake, opened]), 'a handshake')
+  }
+
+  async receive(documented: readonly string[], all: boolean): Promise<string[]> {
+    const lines: string[] = []
+    if (!this.#handshakeRead) {
+      this.#handshakeRead = true
+      lines.push((await this.#handshake) ?? '')
+    }
+    for (const wanted of all ? [] : documented.slice(lines.length)) {
+      lines.push(await promised(this.#next(), wanted))
+    }
+    while (all) {
+      const waited = await within(this.#arrived(), silence)
+      if (waited === 'silent') break
+      lines.push(...this.#messages.splice(0))
+    }
+    return lines
+  }
+
+  lose(): void {
+    this.#socket?.terminate()
+  }
+
+  async expectOver(): Promise<void> {
+    const socket = this.#socket
+    if (!socket || socket.readyState === socket.CLOSED) return
+    await promised(new Promise((resolve) => socket.once('close', resolve)), 'the end')
+    const [extra] = this.#messages
+    if (extra !== undefined) throw new Error(`Before the end came also: ${extra}`)
+  }
+
+  async #next(): Promise<string> {
+    await this.#arrived()
+    return this.#messages.shift() ?? ''
+  }
+
+  async #arrived(): Promise<void> {
+    while (this.#messages.length === 0) {
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+  }
+}
