@@ -254,9 +254,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.idle()
     await tab.send('What is a journal?')
     await tab.until(({ messages, run }) => messages.length === 4 && !run)
-    await tab.page.getByRole('button', { name: /compact/i }).click()
-    const confirm = tab.page.getByRole('dialog').getByRole('button', { name: /compact/i })
-    if (await confirm.isVisible()) await confirm.click()
+    await tab.page.getByRole('button', { name: 'Compact the context' }).click()
     await tab.until(({ epoch, run }) => epoch === 1 && !run)
     const compacted = await tab.snapshot()
     expect(compacted.messages).toMatchObject([{ metadata: { boundary: { kind: 'compaction' } } }])
@@ -265,11 +263,8 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     expect((await fresh.snapshot()).contextUsage).toEqual(compacted.contextUsage)
     await fresh.close()
 
-    await tab.page.getByRole('button', { name: /reset|clear/i }).click()
-    await tab.page
-      .getByRole('dialog')
-      .getByRole('button', { name: /reset|clear/i })
-      .click()
+    await tab.page.getByRole('button', { name: 'Clear the context' }).click()
+    await tab.page.getByRole('alertdialog').getByRole('button', { name: 'Clear context' }).click()
     await tab.until(({ epoch, run }) => epoch === 2 && !run)
     fresh = await DemoPage.open(browser, demo.url, tab.sessionId)
     expect((await fresh.snapshot()).messages).toEqual((await tab.snapshot()).messages)
@@ -299,6 +294,92 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       await tab.close()
     },
   )
+
+  test('bad input at every procedure is a typed error, stores nothing, and the server lives', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    const count = () =>
+      tab.page.evaluate(async () => (await window.caughtup!.client.rpc.activity.list()).rows.length)
+    const before = await count()
+    const ofSession = [
+      'onChat',
+      'sessions/get',
+      'sessions/update',
+      'sessions/delete',
+      'messages/send',
+      'runs/interrupt',
+      'history/loadMore',
+      'history/compact',
+      'history/reset',
+      'activity/markRead',
+      'usage/get',
+    ]
+    const more: Record<string, object> = {
+      onChat: { mode: { type: 'full' } },
+      'sessions/update': { title: 'x' },
+      'messages/send': { text: 'x' },
+      'activity/markRead': { upTo: 1 },
+    }
+    const valid = { sessionId: tab.sessionId }
+    const calls: [string, string, string][] = [
+      ...ofSession.flatMap((procedure): [string, string, string][] => [
+        [procedure, JSON.stringify({ json: { ...more[procedure], sessionId: 7 } }), 'BAD_INPUT'],
+        [
+          procedure,
+          JSON.stringify({ json: { ...more[procedure], sessionId: 'no-such' } }),
+          'NOT_FOUND',
+        ],
+        [procedure, '{"json":', 'BAD_INPUT'],
+      ]),
+      ['sessions/list', JSON.stringify({ json: { limit: 10_000 } }), 'BAD_INPUT'],
+      ['sessions/list', JSON.stringify({ json: { cursor: 'broken' } }), 'BAD_INPUT'],
+      ['sessions/create', JSON.stringify({ json: { title: 'x'.repeat(201) } }), 'BAD_INPUT'],
+      ['activity/list', JSON.stringify({ json: { more: 1 } }), 'BAD_INPUT'],
+      ['activity/subscribe', JSON.stringify({ json: { since: 7 } }), 'BAD_INPUT'],
+      ['server/stats', JSON.stringify({ json: 'x' }), 'BAD_INPUT'],
+      [
+        'onChat',
+        JSON.stringify({ json: { ...valid, mode: { type: 'since', cursor: '?' } } }),
+        'BAD_INPUT',
+      ],
+      [
+        'messages/send',
+        JSON.stringify({ json: { ...valid, text: 'x'.repeat(300_000) } }),
+        'TOO_LARGE',
+      ],
+      [
+        'messages/send',
+        JSON.stringify({ json: { ...valid, text: 'x'.repeat(2_000_000) } }),
+        'TOO_LARGE',
+      ],
+      ['no/such', '{}', 'NOT_FOUND'],
+    ]
+    const codes = await tab.page.evaluate(async (all) => {
+      const answers: string[] = []
+      for (const [procedure, body] of all) {
+        const response = await fetch(`/rpc/${procedure}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        })
+        const { json } = (await response.json()) as { json: { code: string } }
+        answers.push(`${procedure} ${response.status} ${json.code}`)
+      }
+      return answers
+    }, calls)
+    const status = { BAD_INPUT: 400, NOT_FOUND: 404, TOO_LARGE: 413 }
+    expect(codes).toEqual(
+      calls.map(
+        ([procedure, , code]) => `${procedure} ${status[code as keyof typeof status]} ${code}`,
+      ),
+    )
+    expect(await count()).toBe(before)
+    expect((await tab.snapshot()).messages).toEqual([])
+    expect((await fetch(`${demo.url}healthz`)).status).toBe(200)
+    await tab.send('/count 5')
+    await tab.idle()
+    expect(await tab.answer()).toBe(countedTo(5))
+    await tab.close()
+  })
 
   test('/fail says so and keeps what was written; /tool shows a tool call', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
