@@ -10,7 +10,6 @@ import type { DemoConfig } from './config.ts'
 import { createAgent } from './create-agent.ts'
 import { defaultFillSize, fillPlan, type FillSize } from './fill/fill-plan.ts'
 import { Filler } from './fill/filler.ts'
-import type { Filling } from './fill/filling.ts'
 import { demoPages } from './pages/demo-pages.ts'
 import { demoPrincipal, localPrincipal } from './principal.ts'
 import { Repository } from './repository/repository.ts'
@@ -31,7 +30,8 @@ export interface DemoOptions {
 export interface Demo {
   /** Where it answers, for instance `http://127.0.0.1:4000`. */
   readonly url: string
-  readonly filling: Filling
+  /** Resolves when the filling of an empty database is over. */
+  readonly filled: Promise<void>
   /** Ends runs and streams in order, commits everything, closes the database. */
   close(): Promise<void>
 }
@@ -67,9 +67,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const closing = opened.move()
   return {
     url: serving.url,
-    get filling() {
-      return filler.filling
-    },
+    filled: filler.finished,
     close: () => closing.disposeAsync(),
   }
 }

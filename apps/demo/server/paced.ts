@@ -10,8 +10,8 @@ export interface Pace {
 }
 
 /**
- * Work without a rest, in ms, after which sockets get a turn. A timer is no rest: Node runs timers
- * that fell due meanwhile one after the other, and sockets only after the last of them.
+ * Work without a rest, in ms, after which sockets get a turn. A timer of no length would be no
+ * rest: Node runs those that fell due meanwhile one after the other, and sockets after the last.
  */
 const longestStretch = 8
 
@@ -31,8 +31,10 @@ export async function* paced<T>(
   for (const item of items) {
     const due = start + (index++ * 1_000) / perSecond
     const now = clock.monotonic()
-    if (due > now) await sleep(clock, due - now, signal)
-    if (now - restedAt >= longestStretch) {
+    if (due > now) {
+      await sleep(clock, due - now, signal)
+      restedAt = clock.monotonic()
+    } else if (now - restedAt >= longestStretch) {
       await setImmediate(undefined, { signal })
       restedAt = clock.monotonic()
     }

@@ -26,7 +26,7 @@ const short: readonly PlannedSession[] = [
   ]),
   conversation('How a client catches up', [
     'How does a client resume after a lost connection?',
-    'What does a cursor hold?',
+    'What is a cursor?',
     'What is in the window that a fresh client gets?',
     'more',
   ]),

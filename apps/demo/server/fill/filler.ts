@@ -25,6 +25,11 @@ export class Filler {
     return this.#filling
   }
 
+  /** Resolves when the filling is over, also when it failed. */
+  get finished(): Promise<void> {
+    return this.#finished
+  }
+
   /** The principal of the filling's own requests, `undefined` for all others. */
   principalOf(request: ChatRequest): Principal | undefined {
     return request === this.#request ? this.#principal : undefined

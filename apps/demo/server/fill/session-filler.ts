@@ -50,6 +50,7 @@ export class SessionFiller {
     const batches = this.#store.follow(this.#sessionId, head.seq, { signal })
     try {
       while (this.#next < end) {
+        signal.throwIfAborted()
         const step = this.#steps[this.#next]
         if (!step) return
         const runId = await this.#start(step)

@@ -2,7 +2,7 @@ import type { Match } from '../repository/search-index.ts'
 import type { Section } from '../repository/section.ts'
 import { passageOf } from './passage.ts'
 import type { Question } from './question.ts'
-import { sourceLink } from './source-link.ts'
+import { rebaseLinks, sourceLink } from './source-link.ts'
 
 /** The sections an answer quotes, and those it only names. */
 const mostQuoted = 3
@@ -18,19 +18,25 @@ export function quotedMatches(matches: readonly Match[]): Match[] {
   return matches.slice(0, mostQuoted)
 }
 
+export interface Findings {
+  /** Those of this page, best first. */
+  matches: readonly Match[]
+  /** How many there are on all pages. */
+  total: number
+  /** Whether a path is a file of the repository, to which a link can lead. */
+  isFile: (path: string) => boolean
+}
+
 /** An answer in Markdown: the best passages with their places, then where to read on. */
-export function composeAnswer(
-  question: Question,
-  { matches, total }: { matches: readonly Match[]; total: number },
-): string {
+export function composeAnswer(question: Question, { matches, total, isFile }: Findings): string {
   const [best] = matches
   if (!best) return nothingFound(question)
   const quoted = quotedMatches(matches)
   const named = matches.slice(quoted.length)
   return [
     `## ${headingOf(question)}`,
-    `${sections(total)} of this repository ${total === 1 ? 'is' : 'are'} about that. ${strongest(best)}`,
-    ...quoted.map(quote),
+    `${sharing(total)} ${strongest(best)}`,
+    ...quoted.map((match) => quote(match, isFile)),
     ...(named.length > 0 ? ['### Also about it', nameTable(named)] : []),
     '### Ask next',
     followUps(question, matches, total),
@@ -39,18 +45,18 @@ export function composeAnswer(
 
 function headingOf({ text, query, page }: Question): string {
   const title = (page > 0 ? query : text).replaceAll(/\s+/g, ' ')
-  return page > 0 ? `${title} (${page + 1})` : title
+  return inline(page > 0 ? `${title} (${page + 1})` : title)
 }
 
 function strongest({ section }: Match): string {
   return `The closest is **${inline(section.title)}** in ${sourceLink(section)}:`
 }
 
-function quote({ section, terms }: Match): string {
-  const { prose, code } = passageOf(section, terms)
+function quote({ section, words }: Match, isFile: Findings['isFile']): string {
+  const { prose, code } = passageOf(section, words)
   return [
     `### ${inline(section.title)}`,
-    ...(prose === '' ? [] : [prose.replaceAll(/^/gm, '> ')]),
+    ...(prose === '' ? [] : [rebaseLinks(prose, section.path, isFile).replaceAll(/^/gm, '> ')]),
     ...(code ? [fenced(code)] : []),
     `— ${sourceLink(section)}`,
   ].join('\n\n')
@@ -65,8 +71,8 @@ function fenced({ language, text }: { language: string; text: string }): string 
 
 function nameTable(matches: readonly Match[]): string {
   const rows = matches.map(
-    ({ section, terms }) =>
-      `| ${inline(section.title)} | ${sourceLink(section)} | ${terms.join(', ')} |`,
+    ({ section, words }) =>
+      `| ${inline(section.title)} | ${sourceLink(section)} | ${words.join(', ')} |`,
   )
   return ['| section | place | words it shares |', '|---|---|---|', ...rows].join('\n')
 }
@@ -103,8 +109,10 @@ function nothingFound({ query }: Question): string {
   ].join('\n\n')
 }
 
-function sections(total: number): string {
-  return total === 1 ? 'One section' : `${total.toLocaleString('en')} sections`
+function sharing(total: number): string {
+  return total === 1
+    ? 'One section of this repository shares words with that.'
+    : `${total.toLocaleString('en')} sections of this repository share words with that.`
 }
 
 /** Without what would end a line, a table's cell or an emphasis. */

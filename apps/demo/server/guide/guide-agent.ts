@@ -5,7 +5,7 @@ import type { DemoAgent } from '../agents/demo-agent.ts'
 import { sayReasoning, sayText } from '../agents/speak.ts'
 import type { RepoTools } from '../repository/repo-tools.ts'
 import type { Match, SearchIndex } from '../repository/search-index.ts'
-import { termsOf, wordsOf, isTelling } from '../repository/terms.ts'
+import { queryWords } from '../repository/terms.ts'
 import { approximateTokens } from '../tokens.ts'
 import { composeAnswer, matchesOf, quotedMatches } from './compose-answer.ts'
 import { contextTokens, guideContextLimit, stepUsage } from './guide-usage.ts'
@@ -55,7 +55,11 @@ async function* answer(
   yield { type: 'finish-step', finishReason: 'tool-calls', usage: lookUp }
 
   yield { type: 'start-step' }
-  const text = composeAnswer(question, { matches, total: found.length })
+  const text = composeAnswer(question, {
+    matches,
+    total: found.length,
+    isFile: (path) => index.has(path),
+  })
   yield* sayText(text, 'answer', pace)
   yield* sourcesOf(quoted)
   const telling = stepUsage({
@@ -76,10 +80,10 @@ function readsOf(quoted: readonly Match[]): Match[] {
 }
 
 function planOf({ text, query, page }: Question, index: SearchIndex): string {
-  const words = [...new Set(wordsOf(query).filter(isTelling))]
+  const words = queryWords(query)
   if (words.length === 0) return 'The question has no word that could tell one file from another.'
   const asked = page > 0 || text !== query ? `It goes on about “${query}”. ` : ''
-  const rare = rarest(query, index)
+  const rare = rarest(words, index)
   return (
     `${asked}I look for ${words.join(', ')} in ${index.size.toLocaleString('en')} sections of this ` +
     `repository’s files.${rare === undefined ? '' : ` The rarest of these is “${rare}”, so it counts most.`} ` +
@@ -87,13 +91,13 @@ function planOf({ text, query, page }: Question, index: SearchIndex): string {
   )
 }
 
-/** The word that the fewest sections have, of those that some have. */
-function rarest(query: string, index: SearchIndex): string | undefined {
-  const counted = [...new Set(termsOf(query))]
-    .map((term) => ({ term, count: index.countOf(term) }))
+/** The word that the fewest sections have, of several that some have. */
+function rarest(words: readonly string[], index: SearchIndex): string | undefined {
+  const counted = words
+    .map((word) => ({ word, count: index.countOf(word) }))
     .filter(({ count }) => count > 0)
     .toSorted((a, b) => a.count - b.count)
-  return counted.length > 1 ? counted[0]?.term : undefined
+  return counted.length > 1 ? counted[0]?.word : undefined
 }
 
 function* sourcesOf(quoted: readonly Match[]): Generator<AgentPart, void, undefined> {

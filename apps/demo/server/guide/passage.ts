@@ -1,5 +1,5 @@
 import type { Section } from '../repository/section.ts'
-import { termsOf } from '../repository/terms.ts'
+import { stem, termsOf } from '../repository/terms.ts'
 
 /** What an answer shows of a section. */
 export interface Passage {
@@ -12,8 +12,9 @@ export interface Passage {
 const mostProse = 900
 const mostCodeLines = 16
 
-/** The part of a section that says most about the terms. */
-export function passageOf(section: Section, terms: readonly string[]): Passage {
+/** The part of a section that says most about some words. */
+export function passageOf(section: Section, words: readonly string[]): Passage {
+  const terms = words.map(stem)
   switch (section.kind) {
     case 'prose':
       return { prose: bestParagraphs(withoutHeading(section.text), terms) }

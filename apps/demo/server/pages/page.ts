@@ -26,12 +26,16 @@ export function send(
   return true
 }
 
-/** The path that a request asks for, decoded; `undefined` where it has no valid one. */
-export function pathOf(request: IncomingMessage): string | undefined {
+/**
+ * The path that a request asks for, decoded and otherwise as it was sent; `undefined` where it
+ * cannot be decoded. It is to be looked up among known names, never joined to a folder.
+ */
+export function pathOf({ url = '/' }: IncomingMessage): string | undefined {
+  const [path = '/'] = url.split('?', 1)
   try {
-    return decodeURIComponent(new URL(request.url ?? '/', 'http://demo').pathname)
+    return decodeURIComponent(path)
   } catch (error) {
-    if (error instanceof URIError || error instanceof TypeError) return undefined
+    if (error instanceof URIError) return undefined
     throw error
   }
 }

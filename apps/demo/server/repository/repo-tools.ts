@@ -61,12 +61,12 @@ export function createRepoTools(repository: Repository, index: SearchIndex) {
         const matches = index.search(query)
         return {
           total: matches.length,
-          matches: matches.slice(0, mostMatches).map(({ section, score, terms }) => ({
+          matches: matches.slice(0, mostMatches).map(({ section, score, words }) => ({
             path: section.path,
             line: section.from,
             title: section.title,
             score: Math.round(score * 10) / 10,
-            terms,
+            words,
           })),
         }
       },

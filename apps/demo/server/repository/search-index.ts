@@ -1,13 +1,13 @@
 import type { Repository } from './repository.ts'
 import type { Section } from './section.ts'
 import { splitFile } from './split-file.ts'
-import { termsOf } from './terms.ts'
+import { queryWords, stem, termsOf } from './terms.ts'
 
 export interface Match {
   section: Section
   score: number
-  /** Which of the query's terms it has. */
-  terms: string[]
+  /** Which of the query's words it has. */
+  words: string[]
 }
 
 /** BM25: how soon more of the same word stops counting, and how much a long section is marked down. */
@@ -24,6 +24,8 @@ const coveredWeight = 1.5
 /** Explanations answer questions better than what happens to use the words. */
 const kindWeight: Record<Section['kind'], number> = { prose: 1.3, code: 1, test: 0.5, other: 0.4 }
 const uncommentedWeight = 0.7
+/** The demo and the tests use what is asked about; the packages and documents are it. */
+const besidesWeight = 0.5
 
 interface Indexed {
   section: Section
@@ -44,16 +46,19 @@ export class SearchIndex {
   readonly #entries: Indexed[] = []
   /** For each term, the sections that have it with how often, by weight. */
   readonly #postings = new Map<string, Map<number, number>>()
+  readonly #paths = new Set<string>()
   readonly #meanLength: number
 
   constructor(repository: Repository) {
     for (const { path, text } of repository.texts) {
+      this.#paths.add(path)
       for (const section of splitFile(path, text)) this.#add(section)
     }
     const total = this.#entries.reduce((sum, { length }) => sum + length, 0)
     this.#meanLength = total / Math.max(1, this.#entries.length)
   }
 
+  /** In the order of their files. */
   get sections(): Section[] {
     return this.#entries.map(({ section }) => section)
   }
@@ -63,36 +68,42 @@ export class SearchIndex {
     return this.#entries.length
   }
 
-  /** How many sections have a term, as `termsOf` gives it. */
-  countOf(term: string): number {
-    return this.#postings.get(term)?.size ?? 0
+  /** Whether a file of this path was indexed. */
+  has(path: string): boolean {
+    return this.#paths.has(path)
+  }
+
+  /** How many sections have a word. */
+  countOf(word: string): number {
+    return this.#postings.get(stem(word))?.size ?? 0
   }
 
   /** Every section with one of the query's words, best first. */
   search(query: string): Match[] {
-    const terms = [...new Set(termsOf(query))]
+    const words = queryWords(query)
+    const terms = words.map(stem)
     const names = new Set(query.split(/[^\w$.-]+/))
-    return [...this.#scores(terms)]
+    return [...this.#scores(words)]
       .flatMap(([place, { score, found }]) => {
         const entry = this.#entries[place]
         if (!entry) return []
-        const share = found.length / terms.length
+        const share = found.length / words.length
         const weight = entry.weight * titleWeight(entry, names, terms)
-        return [{ section: entry.section, terms: found, score: score * share * weight }]
+        return [{ section: entry.section, words: found, score: score * share * weight }]
       })
       .toSorted((a, b) => b.score - a.score)
   }
 
-  #scores(terms: readonly string[]): Map<number, { score: number; found: string[] }> {
+  #scores(words: readonly string[]): Map<number, { score: number; found: string[] }> {
     const scores = new Map<number, { score: number; found: string[] }>()
-    for (const term of terms) {
-      const postings = this.#postings.get(term)
+    for (const word of words) {
+      const postings = this.#postings.get(stem(word))
       if (!postings) continue
       const rarity = Math.log(1 + this.#entries.length / postings.size)
       for (const [place, weight] of postings) {
         const entry = scores.get(place) ?? { score: 0, found: [] }
         entry.score += rarity * this.#saturated(place, weight)
-        entry.found.push(term)
+        entry.found.push(word)
         scores.set(place, entry)
       }
     }
@@ -124,9 +135,10 @@ export class SearchIndex {
   }
 }
 
-function weightOf({ kind, text }: Section): number {
+function weightOf({ kind, path, text }: Section): number {
   const isBare = kind === 'code' && !/^\s*\//.test(text)
-  return kindWeight[kind] * (isBare ? uncommentedWeight : 1)
+  const isBesides = /^(apps|tests|scripts|benches)\//.test(path)
+  return kindWeight[kind] * (isBare ? uncommentedWeight : 1) * (isBesides ? besidesWeight : 1)
 }
 
 function titleWeight(

@@ -12,12 +12,12 @@ const stopWords: ReadonlySet<string> = new Set(
 )
 
 /** Whether a term can tell one text from another. */
-export function isTelling(word: string): boolean {
+function isTelling(word: string): boolean {
   return word.length > 1 && !stopWords.has(word.toLowerCase())
 }
 
 /** The words of a text, identifiers taken apart: `applyEvent` gives `apply` and `Event`. */
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   return text.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? []
 }
 
@@ -52,6 +52,15 @@ const endings: readonly (readonly [string, string])[] = [
   ['ss', 'ss'],
   ['s', ''],
 ]
+
+/** The telling words of a query as they were typed, each term once. */
+export function queryWords(query: string): string[] {
+  const words = new Map<string, string>()
+  for (const word of wordsOf(query).filter(isTelling)) {
+    if (!words.has(stem(word))) words.set(stem(word), word.toLowerCase())
+  }
+  return [...words.values()]
+}
 
 /** The terms of a text that can tell it from another, in its order, repeats and all. */
 export function termsOf(text: string): string[] {

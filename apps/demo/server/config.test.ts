@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+
+import { ConfigError, readConfig } from './config.ts'
+
+const read = (env: Record<string, string>, args: string[] = []) => readConfig(env, args, '/repo')
+
+describe('readConfig', () => {
+  it('has a default for everything', () => {
+    expect(read({})).toEqual({
+      port: 4000,
+      host: '127.0.0.1',
+      database: '/repo/.data/demo.db',
+      tokensPerSecond: 60,
+      dev: false,
+    })
+  })
+
+  it('takes what is set, and an empty value for none', () => {
+    const env = { PORT: '0', HOST: '::1', CAUGHTUP_DB: '/tmp/x.db', DEMO_TOKENS_PER_SECOND: '' }
+    expect(read(env, ['--dev'])).toMatchObject({
+      port: 0,
+      host: '::1',
+      database: '/tmp/x.db',
+      tokensPerSecond: 60,
+      dev: true,
+    })
+  })
+
+  it('reads a relative CAUGHTUP_DB from the repository, and :memory: as it is', () => {
+    expect(read({ CAUGHTUP_DB: 'a/b.db' }).database).toBe('/repo/a/b.db')
+    expect(read({ CAUGHTUP_DB: ':memory:' }).database).toBe(':memory:')
+  })
+
+  it.each([
+    ['PORT', '70000'],
+    ['PORT', '-1'],
+    ['PORT', '4e3'],
+    ['PORT', 'http'],
+    ['DEMO_TOKENS_PER_SECOND', '0'],
+    ['DEMO_TOKENS_PER_SECOND', '10001'],
+    ['DEMO_TOKENS_PER_SECOND', '1.5'],
+  ])('names %s=%s when it is refused', (name, value) => {
+    expect(() => read({ [name]: value })).toThrow(ConfigError)
+    expect(() => read({ [name]: value })).toThrow(`${name}=${value} is not a whole number`)
+  })
+
+  it('refuses an option that it does not know', () => {
+    expect(() => read({}, ['--prod'])).toThrow('There is no option --prod')
+  })
+
+  it('takes a model when all three of its values are set', () => {
+    const env = { OPENAI_BASE_URL: 'http://localhost:1/v1', OPENAI_API_KEY: 'k' }
+    expect(read(env).model).toBeUndefined()
+    expect(read({ ...env, OPENAI_MODEL: 'm' }).model).toEqual({
+      baseUrl: 'http://localhost:1/v1',
+      apiKey: 'k',
+      name: 'm',
+    })
+  })
+
+  it('names a base URL that is none', () => {
+    const env = { OPENAI_BASE_URL: 'localhost', OPENAI_API_KEY: 'k', OPENAI_MODEL: 'm' }
+    expect(() => read(env)).toThrow('OPENAI_BASE_URL=localhost is not')
+  })
+})

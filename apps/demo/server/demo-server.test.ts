@@ -1,0 +1,174 @@
+import { join } from 'node:path'
+
+import type { Message } from '@caughtup/schema'
+import { type ChatClient, createChatClient } from '@caughtup/web-client'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { readConfig } from './config.ts'
+import { type Demo, type DemoOptions, startDemo } from './demo-server.ts'
+import type { Health } from './pages/health-page.ts'
+import { serveModel, textDeltas } from './testing/model-server.ts'
+import { checkoutWith, folderWith, temporaryFolder } from './testing/test-repository.ts'
+
+async function testDemo(
+  env: Record<string, string> = {},
+  options: Partial<DemoOptions> = {},
+): Promise<Demo> {
+  const set = { PORT: '0', CAUGHTUP_DB: ':memory:', DEMO_TOKENS_PER_SECOND: '10000', ...env }
+  const demo = await startDemo({
+    config: readConfig(set, [], '/'),
+    root: checkoutWith({ 'README.md': '# Tested\n\nIt is a test.', 'package.json': '{}\n' }),
+    built: folderWith({ 'index.html': '<!doctype html>' }),
+    fillSize: false,
+    ...options,
+  })
+  onTestFinished(() => demo.close())
+  return demo
+}
+
+function clientOf(demo: Demo, query = ''): ChatClient {
+  const client = createChatClient({ url: `${demo.url}/rpc${query}` })
+  onTestFinished(() => client.close())
+  return client
+}
+
+/** Sends a prompt and waits for the end of its run; gives its answer. */
+async function ask({ rpc }: ChatClient, sessionId: string, text: string): Promise<Message> {
+  const { runId } = await rpc.messages.send({ sessionId, text })
+  for await (const frame of await rpc.onChat({ sessionId, mode: { type: 'full' } })) {
+    if (frame.type === 'caught-up' && frame.run?.id !== runId) break
+    if (frame.type !== 'events') continue
+    if (frame.events.some((event) => event.type === 'run-ended' && event.runId === runId)) break
+  }
+  const { messages } = await rpc.history.loadMore({ sessionId })
+  return messages.at(-1)!
+}
+
+const textOf = ({ parts }: Message) =>
+  parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
+
+describe('startDemo', () => {
+  it('answers commands with the exact text', async () => {
+    const client = clientOf(await testDemo())
+    const { id } = await client.rpc.sessions.create()
+    const answer = await ask(client, id, '/count 500 10000')
+    const numbers = Array.from({ length: 500 }, (_, index) => index + 1)
+    expect(textOf(answer)).toBe(numbers.join(' '))
+    expect(answer.metadata.finishReason).toBe('stop')
+  })
+
+  it('keeps what /fail wrote and says that it failed', async () => {
+    const client = clientOf(await testDemo())
+    const { id } = await client.rpc.sessions.create()
+    const answer = await ask(client, id, '/fail')
+    expect(textOf(answer)).toBe('1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20')
+    expect(answer.metadata.finishReason).toBe('error')
+  })
+
+  it('answers questions from the repository, with usage and the size of the context', async () => {
+    const client = clientOf(await testDemo())
+    const { id } = await client.rpc.sessions.create()
+    const answer = await ask(client, id, 'What is tested?')
+    expect(textOf(answer)).toContain('> It is a test.')
+    expect(answer.parts.filter(({ type }) => type === 'dynamic-tool')).toHaveLength(2)
+    expect(answer.metadata.contextUsage).toMatchObject({ limit: 64_000 })
+    expect(answer.metadata.usage!.inputTokens).toBeGreaterThan(0)
+  })
+
+  it('summarises what was asked when the history is compacted', async () => {
+    const client = clientOf(await testDemo())
+    const { id } = await client.rpc.sessions.create()
+    await ask(client, id, 'What is tested?')
+    await client.rpc.history.compact({ sessionId: id })
+    const answer = await ask(client, id, '/think')
+    expect(answer.epoch).toBe(1)
+    const { messages } = await client.rpc.history.loadMore({ sessionId: id })
+    expect(textOf(messages[0]!)).toContain('What is tested? — It is a test.')
+  })
+
+  it('answers with the model where one is configured, commands as ever', async () => {
+    const model = await serveModel(() => ({
+      deltas: textDeltas('I am a model'),
+      finishReason: 'stop',
+    }))
+    const client = clientOf(
+      await testDemo({
+        OPENAI_BASE_URL: model.baseUrl,
+        OPENAI_API_KEY: 'key',
+        OPENAI_MODEL: 'tested',
+      }),
+    )
+    const { id } = await client.rpc.sessions.create()
+    expect(textOf(await ask(client, id, 'Who are you?'))).toBe('I am a model')
+    expect(textOf(await ask(client, id, '/count 3'))).toBe('1 2 3')
+    expect(model.requests).toHaveLength(1)
+  })
+
+  it('keeps the sessions of different names apart', async () => {
+    const demo = await testDemo()
+    const { id } = await clientOf(demo, '?as=ann').rpc.sessions.create()
+    await expect(clientOf(demo).rpc.sessions.get({ sessionId: id })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
+    await expect(clientOf(demo, '?as=a%20b').rpc.sessions.list()).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+    })
+  })
+
+  it('lets everybody see its statistics', async () => {
+    const stats = await clientOf(await testDemo()).rpc.server.stats()
+    expect(stats).toMatchObject({ runs: 0, chatStreams: 0 })
+  })
+
+  it('serves the page, and the sources that answers link to', async () => {
+    const { url } = await testDemo()
+    expect(await (await fetch(url)).text()).toBe('<!doctype html>')
+    expect(await (await fetch(`${url}/source/README.md`)).text()).toContain('It is a test.')
+    expect((await fetch(`${url}/nothing`)).status).toBe(404)
+  })
+
+  it('tells its health while it fills an empty database, and afterwards', async () => {
+    const demo = await testDemo({}, { fillSize: { turns: 6, turnsPerEpoch: 2 } })
+    const health = async () => (await (await fetch(`${demo.url}/healthz`)).json()) as Health
+    const first = await health()
+    expect(first.status).toBe('ok')
+    expect(first.filling).toMatchObject({ total: 20 })
+    await demo.filled
+    expect(await health()).toMatchObject({ status: 'ok', filling: 'done', sessions: 5, runs: 0 })
+  })
+
+  it('lets nobody pay a model for the filling', async () => {
+    const model = await serveModel(() => ({ deltas: [], finishReason: 'stop' }))
+    const env = {
+      OPENAI_BASE_URL: model.baseUrl,
+      OPENAI_API_KEY: 'key',
+      OPENAI_MODEL: 'tested',
+    }
+    await (
+      await testDemo(env, { fillSize: { turns: 4, turnsPerEpoch: 2 } })
+    ).filled
+    expect(model.requests).toEqual([])
+  })
+
+  it('ends streams in order when it closes, and keeps everything', async () => {
+    const database = join(temporaryFolder(), 'demo.db')
+    const demo = await testDemo({ CAUGHTUP_DB: database })
+    const { rpc } = clientOf(demo)
+    const { id } = await rpc.sessions.create({ title: 'Kept' })
+    const stream = await rpc.onChat({ sessionId: id, mode: { type: 'full' } })
+    const ended = (async () => {
+      for await (const frame of stream) if (frame.type === 'end') return frame.reason
+      return undefined
+    })()
+    await demo.close()
+    expect(await ended).toBe('shutting-down')
+    const again = clientOf(await testDemo({ CAUGHTUP_DB: database }))
+    expect(await again.rpc.sessions.get({ sessionId: id })).toMatchObject({ title: 'Kept' })
+  })
+
+  it('rejects where its port is taken', async () => {
+    const { url } = await testDemo()
+    const port = new URL(url).port
+    await expect(testDemo({ PORT: port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})

@@ -1,0 +1,99 @@
+import type { Message } from '@caughtup/schema'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+import type { DemoAgent } from '../agents/demo-agent.ts'
+import { createRepoTools } from '../repository/repo-tools.ts'
+import { Repository } from '../repository/repository.ts'
+import { SearchIndex } from '../repository/search-index.ts'
+import { collect, partsOf, testContext, testMessage, textOf } from '../testing/run-agent.ts'
+import { ownRoot } from '../testing/test-repository.ts'
+import { createGuideAgent } from './guide-agent.ts'
+
+describe('the guide, in this repository', () => {
+  let repository: Repository
+  let guide: DemoAgent
+  beforeAll(async () => {
+    repository = await Repository.open(ownRoot)
+    const index = new SearchIndex(repository)
+    guide = createGuideAgent({ tools: createRepoTools(repository, index), index })
+  })
+  const ask = (messages: Message[] | string) => collect(guide(testContext(messages)))
+
+  it('reasons, searches, reads and then answers', async () => {
+    const parts = await ask('What is the layer rule?')
+    const types = parts.map(({ type }) => type).filter((type) => !type.endsWith('delta'))
+    expect(types.slice(0, 5)).toEqual([
+      'start-step',
+      'reasoning-end',
+      'tool-input-start',
+      'tool-input-end',
+      'tool-call',
+    ])
+    expect(partsOf(parts, 'tool-call').map(({ toolName }) => toolName)).toEqual([
+      'search',
+      'read_file',
+      'read_file',
+    ])
+    expect(types.at(-1)).toBe('finish')
+  })
+
+  it('shows what its tools really gave', async () => {
+    const results = partsOf(await ask('What is the layer rule?'), 'tool-result')
+    const read = results.find(({ toolName }) => toolName === 'read_file')!
+    const { path, from, text } = read.output as { path: string; from: number; text: string }
+    const lines = repository.text(path).split('\n')
+    expect(text).toBe(lines.slice(from - 1, from - 1 + text.split('\n').length).join('\n'))
+  })
+
+  it('quotes the file, and links to the line', async () => {
+    const text = textOf(await ask('What is the layer rule?'))
+    expect(text).toMatch(/^## What is the layer rule\?/)
+    expect(text).toContain('> `schema ← store ← server`')
+    expect(text).toMatch(/\[CONTRIBUTING\.md:\d+\]\(\/source\/CONTRIBUTING\.md#L\d+\)/)
+  })
+
+  it('quotes code with the comment above it', async () => {
+    const text = textOf(await ask('What does applyEvent do?'))
+    expect(text).toContain('```ts\nexport function applyEvent')
+  })
+
+  it('names its sources', async () => {
+    const sources = partsOf(await ask('What is the layer rule?'), 'source')
+    expect(sources[0]).toMatchObject({ sourceType: 'document', filename: 'CONTRIBUTING.md' })
+  })
+
+  it('goes on with the next matches for `more`', async () => {
+    const question = testMessage(1, 'user', 'What is a session?')
+    const first = textOf(await ask([question]))
+    const more = [question, testMessage(2, 'assistant', first), testMessage(3, 'user', 'more')]
+    const second = textOf(await ask(more))
+    expect(second).toMatch(/^## What is a session\? \(2\)/)
+    const [best] = /— \[[^\]]+\]/.exec(first)!
+    expect(second).not.toContain(best)
+  })
+
+  it('takes a prompt without a telling word for one about the question before', async () => {
+    const parts = await ask([
+      testMessage(1, 'user', 'What is the layer rule?'),
+      testMessage(2, 'assistant', 'An answer'),
+      testMessage(3, 'user', 'But why?'),
+    ])
+    const [search] = partsOf(parts, 'tool-call')
+    expect(search!.input).toEqual({ query: 'What is the layer rule?' })
+  })
+
+  it('says so when there is nothing to find', async () => {
+    const text = textOf(await ask('xylophonequartz'))
+    expect(text).toContain('No file of this repository has a word of “xylophonequartz”.')
+    expect(textOf(await ask('why?'))).toContain('no word that I could look for')
+  })
+
+  it('tells its usage step by step, with the limit of its context', async () => {
+    const parts = await ask('What is the layer rule?')
+    const steps = partsOf(parts, 'finish-step').map(({ usage }) => usage!)
+    expect(steps).toHaveLength(2)
+    expect(steps[1]!.inputTokens).toBeGreaterThan(steps[0]!.inputTokens!)
+    expect(steps[1]!.outputTokens).toBe(Math.ceil(textOf(parts).length / 4))
+    expect(partsOf(parts, 'finish')[0]!.contextLimit).toBe(64_000)
+  })
+})
