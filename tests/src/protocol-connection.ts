@@ -6,6 +6,8 @@ export interface Connection {
    * falls silent.
    */
   receive(documented: readonly string[], all: boolean): Promise<string[]>
+  /** Rejects when something has arrived that nobody asked for. */
+  expectNothingMore(): Promise<void>
   /** Breaks it as a failing network would. */
   lose(): void
   /** Rejects unless the server has ended what it sends. */

@@ -38,6 +38,7 @@ test('every example of PROTOCOL.md is what a real server answers', async () => {
         [example.place]: readable(played.documented),
       })
     }
+    if (!update) await player.finish()
   } finally {
     if (update) writeExamples(text, written)
   }

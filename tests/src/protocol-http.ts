@@ -40,8 +40,14 @@ export class HttpConnection implements Connection {
     return [...head, ...(await this.#lines.read(all ? undefined : rest))]
   }
 
+  async expectNothingMore(): Promise<void> {
+    const extra = await this.#lines?.arrived()
+    if (extra !== undefined) throw new Error(`The document lacks: ${extra}`)
+  }
+
   lose(): void {
     this.#lost.abort()
+    this.#lines = undefined
   }
 
   async expectOver(): Promise<void> {
@@ -92,6 +98,13 @@ class LineReader {
       lines.push(waited.value)
     }
     return lines
+  }
+
+  /** The next line if it is here already; it is not taken. */
+  async arrived(): Promise<string | undefined> {
+    this.#pending ??= this.#next()
+    const waited = await within(this.#pending, 0)
+    return waited === 'silent' ? undefined : waited.value
   }
 
   /** The next line, without trailing blanks; `undefined` at the end of the stream. */

@@ -54,6 +54,12 @@ export class ProtocolPlayer {
     return played
   }
 
+  /** Rejects when more came on any connection than the document has. */
+  async finish(): Promise<void> {
+    await this.#roundTrip()
+    for (const connection of this.#connections.values()) await connection.expectNothingMore()
+  }
+
   close(): void {
     for (const connection of this.#connections.values()) connection.lose()
   }
@@ -77,6 +83,12 @@ export class ProtocolPlayer {
     }
   }
 
+  /** What the server sent before it answers this has been sent. */
+  async #roundTrip(): Promise<void> {
+    const response = await fetch(this.#server.url)
+    await response.text()
+  }
+
   async #happen(line: string, connection: Connection): Promise<void> {
     const { clock, yieldPart, endAgent, summarise, shutDown } = this.#server
     const [, ms] = /^(\d+) ms pass$/.exec(line) ?? []
@@ -91,6 +103,8 @@ export class ProtocolPlayer {
       case 'the server shuts down':
         return shutDown()
       case 'the connection is lost':
+        await this.#roundTrip()
+        if (!this.#update) await connection.expectNothingMore()
         return connection.lose()
       case 'the response is over':
         return connection.expectOver()

@@ -57,16 +57,21 @@ export class SocketConnection implements Connection {
     return lines
   }
 
+  async expectNothingMore(): Promise<void> {
+    const [extra] = this.#messages
+    if (extra !== undefined) throw new Error(`The document lacks: ${extra}`)
+  }
+
   lose(): void {
     this.#socket?.terminate()
+    this.#messages.length = 0
   }
 
   async expectOver(): Promise<void> {
     const socket = this.#socket
     if (!socket || socket.readyState === socket.CLOSED) return
     await promised(new Promise((resolve) => socket.once('close', resolve)), 'the end')
-    const [extra] = this.#messages
-    if (extra !== undefined) throw new Error(`Before the end came also: ${extra}`)
+    await this.expectNothingMore()
   }
 
   async #next(): Promise<string> {
