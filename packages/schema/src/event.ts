@@ -24,16 +24,16 @@ const entry = {
   runId: id.exactOptional(),
 }
 
-export const messageCreated = z.object({ ...entry, type: z.literal('message-created'), message })
+const messageCreated = z.object({ ...entry, type: z.literal('message-created'), message })
 
-export const messageDelta = z.object({
+const messageDelta = z.object({
   ...entry,
   type: z.literal('message-delta'),
   messageId: id,
   ops: z.array(op),
 })
 
-export const messageFinished = z.object({
+const messageFinished = z.object({
   ...entry,
   type: z.literal('message-finished'),
   messageId: id,
@@ -44,7 +44,7 @@ export const messageFinished = z.object({
 })
 
 /** Opens epoch `epoch`; a compaction brings the summary that is its first message. */
-export const boundary = z.object({
+const boundary = z.object({
   ...entry,
   type: z.literal('boundary'),
   kind: boundaryKind,
@@ -52,9 +52,9 @@ export const boundary = z.object({
   summary: message.exactOptional(),
 })
 
-export const runStarted = z.object({ ...entry, type: z.literal('run-started'), run })
+const runStarted = z.object({ ...entry, type: z.literal('run-started'), run })
 
-export const runEnded = z.object({
+const runEnded = z.object({
   ...entry,
   type: z.literal('run-ended'),
   runId: id,
@@ -63,21 +63,21 @@ export const runEnded = z.object({
 })
 
 /** The whole queue as it is from here on. */
-export const queueChanged = z.object({
+const queueChanged = z.object({
   ...entry,
   type: z.literal('queue-changed'),
   queue: z.array(queuedRun),
 })
 
 /** The ledger as it is from here on. */
-export const usageChanged = z.object({
+const usageChanged = z.object({
   ...entry,
   ...usageLedger.shape,
   type: z.literal('usage'),
 })
 
 /** Stands in for stored entries that cannot be decoded, so that a reader can pass them. */
-export const unreadable = z.object({ ...entry, type: z.literal('unreadable') })
+const unreadable = z.object({ ...entry, type: z.literal('unreadable') })
 
 /** One immutable journal entry: the only sequenced thing. */
 export const event = z.discriminatedUnion('type', [

@@ -10,19 +10,14 @@ import { contextUsage, usageLedger } from './usage.ts'
 /** A cursor as it travels: opaque, made and read by `cursor.ts` alone. */
 export const wireCursor = z.string().max(128)
 
-export const replayMode = z.enum(['full', 'since', 'live'])
+const replayMode = z.enum(['full', 'since', 'live'])
 export type ReplayMode = z.infer<typeof replayMode>
 
 /** Why another mode is served than the one asked for. */
-export const replayReason = z.enum([
-  'cursor-unknown',
-  'cursor-ahead',
-  'cursor-expired',
-  'too-far-behind',
-])
+const replayReason = z.enum(['cursor-unknown', 'cursor-ahead', 'cursor-expired', 'too-far-behind'])
 export type ReplayReason = z.infer<typeof replayReason>
 
-export const endReason = z.enum(['session-deleted', 'shutting-down', 'forbidden', 'replaced'])
+const endReason = z.enum(['session-deleted', 'shutting-down', 'forbidden', 'replaced'])
 export type EndReason = z.infer<typeof endReason>
 
 /** Sent every 5 s from the first moment, during a slow replay too. */

@@ -18,7 +18,7 @@ export type BoundaryKind = z.infer<typeof boundaryKind>
 export const boundaryTrigger = z.enum(['user', 'auto', 'idle'])
 export type BoundaryTrigger = z.infer<typeof boundaryTrigger>
 
-export const messageMetadata = z.object({
+const messageMetadata = z.object({
   createdAt: timestamp,
   finishedAt: timestamp.exactOptional(),
   /** The run that this message belongs to. */

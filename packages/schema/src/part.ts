@@ -14,14 +14,14 @@ const toolCall = {
   callProviderMetadata: providerMetadata.exactOptional(),
 }
 
-export const textPart = z.object({
+const textPart = z.object({
   type: z.literal('text'),
   text: z.string(),
   state: z.enum(['streaming', 'done']).exactOptional(),
   providerMetadata: providerMetadata.exactOptional(),
 })
 
-export const reasoningPart = z.object({
+const reasoningPart = z.object({
   type: z.literal('reasoning'),
   text: z.string(),
   state: z.enum(['streaming', 'done']).exactOptional(),
@@ -29,7 +29,7 @@ export const reasoningPart = z.object({
 })
 
 /** A tool call; deltas append to `rawInput` while its input streams. */
-export const toolPart = z.discriminatedUnion('state', [
+const toolPart = z.discriminatedUnion('state', [
   z.object({ ...toolCall, state: z.literal('input-streaming'), rawInput: z.string() }),
   z.object({ ...toolCall, state: z.literal('input-available'), input: z.unknown() }),
   z.object({
@@ -47,7 +47,7 @@ export const toolPart = z.discriminatedUnion('state', [
   }),
 ])
 
-export const filePart = z.object({
+const filePart = z.object({
   type: z.literal('file'),
   mediaType: z.string(),
   filename: z.string().exactOptional(),
@@ -55,7 +55,7 @@ export const filePart = z.object({
   providerMetadata: providerMetadata.exactOptional(),
 })
 
-export const sourceUrlPart = z.object({
+const sourceUrlPart = z.object({
   type: z.literal('source-url'),
   sourceId: z.string(),
   url: z.string(),
@@ -63,7 +63,7 @@ export const sourceUrlPart = z.object({
   providerMetadata: providerMetadata.exactOptional(),
 })
 
-export const sourceDocumentPart = z.object({
+const sourceDocumentPart = z.object({
   type: z.literal('source-document'),
   sourceId: z.string(),
   mediaType: z.string(),
@@ -78,7 +78,7 @@ export const dataPart = z.object({
   data: z.unknown(),
 })
 
-export const stepStartPart = z.object({ type: z.literal('step-start') })
+const stepStartPart = z.object({ type: z.literal('step-start') })
 
 /** A typed fragment of a message. */
 export const part = z.union([

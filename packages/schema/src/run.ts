@@ -4,7 +4,7 @@ import { count, id, timestamp } from './id.ts'
 import { boundaryTrigger } from './message.ts'
 import { promptPart } from './part.ts'
 
-export const runKind = z.enum(['agent', 'compaction', 'reset'])
+const runKind = z.enum(['agent', 'compaction', 'reset'])
 export type RunKind = z.infer<typeof runKind>
 
 /** One execution of the agent, of a compaction or of a reset: one at a time in a session. */

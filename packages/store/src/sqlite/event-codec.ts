@@ -28,7 +28,7 @@ export function decodeEvent(text: string, seq: number): Event {
 }
 
 /** Stands in for entries that cannot be decoded, so that a reader can pass them. */
-export function unreadable(from: number, seq: number): Event {
+function unreadable(from: number, seq: number): Event {
   return { type: 'unreadable', from, seq, epoch: 0, at: 0 }
 }
 
