@@ -1,3 +1,4 @@
+import { StorageError } from '@caughtup/store'
 import { describe, expect, it } from 'vitest'
 
 import { ConfigError, readConfig } from './config.ts'
@@ -15,10 +16,16 @@ describe('explainError', () => {
     [{ code: 'EADDRINUSE' }, 'PORT=4711 is in use on 127.0.0.1. Set PORT to a free one.'],
     [{ code: 'EACCES' }, 'PORT=4711 on 127.0.0.1 needs more rights than this process has.'],
     [{ code: 'ENOTFOUND' }, 'HOST=127.0.0.1 is no address of this machine.'],
-    [{ name: 'StorageError' }, 'CAUGHTUP_DB=/data/x.db cannot be used: it failed'],
     [{ syscall: 'mkdir' }, 'CAUGHTUP_DB=/data/x.db cannot be used: it failed'],
   ])('names the value behind %j', (fields, words) => {
     expect(explainError(failing(fields), config)).toBe(words)
+  })
+
+  it('names a database that cannot be opened', () => {
+    const words = 'CAUGHTUP_DB=/data/x.db cannot be used: SQLite: file is not a database'
+    expect(
+      explainError(new StorageError('corrupt', 'SQLite: file is not a database'), config),
+    ).toBe(words)
   })
 
   it('has no words for a bug', () => {

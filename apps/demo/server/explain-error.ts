@@ -1,3 +1,5 @@
+import { StorageError } from '@caughtup/store'
+
 import { ConfigError, type DemoConfig } from './config.ts'
 
 /**
@@ -11,7 +13,7 @@ export function explainError(error: unknown, config: DemoConfig | undefined): st
   if (error instanceof ConfigError) return error.message
   if (!config) return undefined
   const { host, port, database } = config
-  if (error.name === 'StorageError' || ('syscall' in error && error.syscall === 'mkdir')) {
+  if (error instanceof StorageError || ('syscall' in error && error.syscall === 'mkdir')) {
     return `CAUGHTUP_DB=${database} cannot be used: ${error.message}`
   }
   switch ('code' in error ? error.code : undefined) {
