@@ -20,7 +20,7 @@ export class SocketConnection implements Connection {
   async send(lines: readonly string[]): Promise<void> {
     if (this.#socket) {
       for (const line of lines) this.#socket.send(line)
-      return
+      return this.#taken(this.#socket)
     }
     const { target, headers } = parseRequest(lines)
     const { upgrade: _, ...own } = headers
@@ -72,6 +72,13 @@ export class SocketConnection implements Connection {
     if (!socket || socket.readyState === socket.CLOSED) return
     await promised(new Promise((resolve) => socket.once('close', resolve)), 'the end')
     await this.expectNothingMore()
+  }
+
+  /** An abort has no answer: without this, a request on another connection may overtake it. */
+  async #taken(socket: WebSocket): Promise<void> {
+    const pong = new Promise((resolve) => socket.once('pong', resolve))
+    socket.ping()
+    await promised(pong, 'a pong')
   }
 
   async #next(): Promise<string> {
