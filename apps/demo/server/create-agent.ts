@@ -26,7 +26,12 @@ export interface AgentOptions {
  * What answers and what summarises: a language model where one is configured, else the guide. The
  * filling is the guide's either way, at full speed: no model is paid for it.
  */
-export function createAgent(options: AgentOptions): { agent: Agent; summarise: Summarise } {
+export function createAgent(options: AgentOptions): {
+  agent: Agent
+  summarise: Summarise
+  /** Who answers, as the session list names it. */
+  model: string
+} {
   const { config, repository, index, filler, clock } = options
   const tools = createRepoTools(repository, index)
   const guide = createGuideAgent({ tools, index })
@@ -41,6 +46,7 @@ export function createAgent(options: AgentOptions): { agent: Agent; summarise: S
       tokensPerSecond: ({ principal }) =>
         filler.asked(principal) ? Infinity : config.tokensPerSecond,
     }),
+    model: config.model?.name ?? 'guide',
     summarise: (context) =>
       (filler.owns(context.sessionId) ? summariseByExtract : summarise)(context),
   }

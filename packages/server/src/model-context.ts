@@ -12,13 +12,15 @@ export async function modelContext(
   const stretches = [messages]
   let oldest = messages.at(0)
   let more = hasOlder
+  // What comes before the window is nearly always the epoch before: one message tells.
+  let limit = 1
   while (more && oldest) {
-    const query = { before: oldest.order, limit: store.limits.pageMost }
-    const page = await store.page(sessionId, query, { signal })
+    const page = await store.page(sessionId, { before: oldest.order, limit }, { signal })
     if (page.epoch !== head.epoch || page.messages.length === 0) break
     stretches.unshift(page.messages)
     oldest = page.messages.at(0)
     more = page.hasOlder
+    limit = store.limits.pageMost
   }
   return stretches
     .flat()
