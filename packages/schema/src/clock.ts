@@ -11,14 +11,12 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void
 }
 
-/** The machine's own clock. Its timers do not keep a Node process alive. */
+/** The machine's own clock. In Node, a timer that is not cancelled keeps the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, Math.max(0, ms))
-    // Node's timer is an object that keeps the process alive, a browser's is a number.
-    if (typeof timer === 'object') timer.unref()
     return () => clearTimeout(timer)
   },
 }

@@ -90,8 +90,9 @@ function badInput(error: ORPCError<string, unknown>): CaughtupError {
   if (!issue || !(error.cause instanceof ValidationError)) {
     return new CaughtupError('BAD_INPUT', 'The request is not well-formed.', {}, { cause: error })
   }
-  const field = issue.path.join('.')
-  const value = issue.path.reduce(member, error.cause.data)
+  const path = issue.unknownKey === undefined ? issue.path : [...issue.path, issue.unknownKey]
+  const field = path.join('.')
+  const value = path.reduce(member, error.cause.data)
   const limit = issue.maximum ?? issue.minimum
   return new CaughtupError('BAD_INPUT', `${field || 'The input'}: ${issue.message}`, {
     ...(field && { field }),
@@ -105,6 +106,8 @@ interface Issue {
   message: string
   maximum?: unknown
   minimum?: unknown
+  /** A member that the input must not have. */
+  unknownKey?: string
 }
 
 /** The first issue; of a union, that of the alternative that the input came nearest to. */
@@ -117,8 +120,15 @@ function firstIssue(issues: readonly unknown[], path: PropertyKey[] = []): Issue
     .flatMap((alternative) => firstIssue(alternative, at) ?? [])
     .toSorted((a, b) => b.path.length - a.path.length)
   if (nearest) return nearest
-  const { message, maximum, minimum } = issue
-  return { path: at, message: typeof message === 'string' ? message : 'invalid', maximum, minimum }
+  const { message, maximum, minimum, keys } = issue
+  const [unknownKey] = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : []
+  return {
+    path: at,
+    message: typeof message === 'string' ? message : 'invalid',
+    maximum,
+    minimum,
+    ...(unknownKey !== undefined && { unknownKey }),
+  }
 }
 
 /** The standard schema's path segments are keys, or objects with one. */

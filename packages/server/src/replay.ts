@@ -83,9 +83,9 @@ async function* replayLive(
   reason: ReplayReason | undefined,
 ): AsyncGenerator<ChatFrame, Cursor> {
   const { store, sessionId, signal } = source
-  const { head, cursor, open } = await abortable(store.head(sessionId), signal)
+  const { head, cursor, open, messageCount } = await abortable(store.head(sessionId), signal)
   yield replayFrame('live', head.epoch, reason)
-  yield caughtUpFrame('live', head, cursor, { hasOlder: head.epoch > 0, open })
+  yield caughtUpFrame('live', head, cursor, { hasOlder: messageCount > open.length, open })
   return cursor
 }
 
@@ -165,7 +165,7 @@ function* messagesFrames(messages: readonly Message[], frameBytes: number): Gene
   let chunk: Message[] = []
   let bytes = 0
   for (const message of messages) {
-    const size = JSON.stringify(message).length
+    const size = Buffer.byteLength(JSON.stringify(message))
     if (chunk.length > 0 && bytes + size > frameBytes) {
       yield { type: 'messages', messages: chunk }
       chunk = []

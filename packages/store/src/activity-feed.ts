@@ -30,7 +30,7 @@ export class ActivityFeed {
     this.#ended.addEventListener('abort', () => this.changed(), { once: true })
   }
 
-  /** Every session of the principal, in the order of their last changes. */
+  /** Every session of the principal, in the order in which they last changed. */
   list(principal: string): Promise<ActivityBatch> {
     return this.#read(principal, undefined)
   }
@@ -51,13 +51,14 @@ export class ActivityFeed {
   ): AsyncGenerator<ActivityBatch, void, undefined> {
     let position = this.#position(since)
     let first = true
+    using listener = this.#bell.listen(everybody)
     while (!this.#ended.aborted) {
       signal.throwIfAborted()
-      const rung = this.#bell.next(everybody)
+      listener.quiet()
       const batch = await abortable(this.#read(principal, position), signal)
       position = batch.position
       if (first || batch.rows.length > 0 || batch.removed.length > 0) yield batch
-      else await abortable(rung, signal)
+      else await listener.rung(signal)
       first = false
     }
   }
@@ -81,6 +82,8 @@ export class ActivityFeed {
 
   #position(cursor: string | undefined): number | undefined {
     const [feedId, position] = cursor?.split('.') ?? []
-    return feedId === this.#feedId && position ? Number(position) : undefined
+    return feedId === this.#feedId && /^\d{1,15}$/.test(position ?? '')
+      ? Number(position)
+      : undefined
   }
 }

@@ -1,28 +1,63 @@
+import { abortable } from '@caughtup/schema/abortable'
+
 /**
- * A doorbell: tells those who wait that there may be something new to read, and nothing else.
- *
- * Take `next` before reading, then read, then wait: what arrives in between has rung already.
+ * A doorbell: tells those who listen that there may be something new to read, and nothing else.
+ * It costs memory for as long as somebody listens.
  */
 export class Bell {
-  readonly #waiting = new Map<string, PromiseWithResolvers<void>>()
+  readonly #listeners = new Map<string, Set<Listener>>()
 
-  /** Resolves at the next ring for `key`. Shared by all who wait, forgotten once it rang. */
-  next(key: string): Promise<void> {
-    let ring = this.#waiting.get(key)
-    if (!ring) {
-      ring = Promise.withResolvers()
-      this.#waiting.set(key, ring)
-    }
-    return ring.promise
+  /** Listens from now on, until it is disposed of. */
+  listen(key: string): Listener {
+    const listener = new Listener(() => {
+      const others = this.#listeners.get(key)
+      others?.delete(listener)
+      if (others?.size === 0) this.#listeners.delete(key)
+    })
+    const listeners = this.#listeners.get(key) ?? new Set()
+    this.#listeners.set(key, listeners.add(listener))
+    return listener
   }
 
   ring(key: string): void {
-    const ring = this.#waiting.get(key)
-    this.#waiting.delete(key)
-    ring?.resolve()
+    for (const listener of this.#listeners.get(key) ?? []) listener.ring()
   }
 
   ringAll(): void {
-    for (const key of this.#waiting.keys()) this.ring(key)
+    for (const key of this.#listeners.keys()) this.ring(key)
+  }
+}
+
+/**
+ * One who listens. Call `quiet` before reading, then read, then wait for `rung`: what arrives in
+ * between has rung already.
+ */
+export class Listener implements Disposable {
+  #rung = false
+  #wake: (() => void) | undefined
+  readonly #leave: () => void
+
+  constructor(leave: () => void) {
+    this.#leave = leave
+  }
+
+  /** Forgets what rang until now. */
+  quiet(): void {
+    this.#rung = false
+  }
+
+  ring(): void {
+    this.#rung = true
+    this.#wake?.()
+  }
+
+  /** Resolves when it rang since `quiet`; rejects with the signal's reason. */
+  async rung(signal: AbortSignal): Promise<void> {
+    if (this.#rung) return
+    await abortable(new Promise<void>((resolve) => (this.#wake = resolve)), signal)
+  }
+
+  [Symbol.dispose](): void {
+    this.#leave()
   }
 }

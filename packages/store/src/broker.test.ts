@@ -94,3 +94,13 @@ test('a publisher that waits for room is released when its subscriber leaves', a
   await publishing
   expect(broker.mustDeliverDropCount).toBe(0)
 })
+
+test('two calls that wait at once each get an entry', async () => {
+  const broker = new Broker<number>({ clock: new ManualClock() })
+  const entries = broker.subscribe()
+  const both = [entries.next(), entries.next()]
+  await settle()
+  broker.publish(1)
+  broker.publish(2)
+  expect(await Promise.all(both)).toMatchObject([{ value: 1 }, { value: 2 }])
+})

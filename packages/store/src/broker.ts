@@ -12,15 +12,16 @@ interface Subscriber<T> {
   readonly entries: { entry: T }[]
   /** Must-deliver entries that wait for room, in order; `taken` ends their publisher's wait. */
   readonly overflow: { entry: T; taken: () => void }[]
-  /** Ends the reader's wait for an entry. */
-  wake: (() => void) | undefined
+  /** Ends the waits of `next` calls for an entry, in order. */
+  readonly readers: (() => void)[]
   closed: boolean
 }
 
 /**
  * A small in-process fan-out for code beside the store: webhooks, logs, a terminal.
  * A subscriber that does not read loses entries, which are counted; it never holds up the others
- * beyond the must-deliver timeout, and never costs more memory than its capacity.
+ * beyond the must-deliver timeout, and costs no more memory than its capacity and what is published
+ * as must-deliver within one timeout.
  */
 export class Broker<T> {
   readonly #clock: Clock
@@ -49,7 +50,7 @@ export class Broker<T> {
 
   /** Entries from now on. Ended by the signal, by `return()` (idempotent), or by `close`. */
   subscribe({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<T> & Disposable {
-    const subscriber: Subscriber<T> = { entries: [], overflow: [], wake: undefined, closed: false }
+    const subscriber: Subscriber<T> = { entries: [], overflow: [], readers: [], closed: false }
     const end = () => {
       signal?.removeEventListener('abort', end)
       this.#remove(subscriber)
@@ -75,7 +76,7 @@ export class Broker<T> {
             return { done: false, value: next.entry }
           }
           if (subscriber.closed) return { done: true, value: undefined }
-          await new Promise<void>((resolve) => (subscriber.wake = resolve))
+          await new Promise<void>((resolve) => subscriber.readers.push(resolve))
         }
       },
       async return() {
@@ -132,14 +133,14 @@ export class Broker<T> {
   #offer(subscriber: Subscriber<T>, entry: T): boolean {
     if (subscriber.overflow.length > 0 || subscriber.entries.length >= this.#capacity) return false
     subscriber.entries.push({ entry })
-    subscriber.wake?.()
+    subscriber.readers.shift()?.()
     return true
   }
 
   #remove(subscriber: Subscriber<T>): void {
     this.#subscribers.delete(subscriber)
     subscriber.closed = true
-    subscriber.wake?.()
+    for (const resolve of subscriber.readers.splice(0)) resolve()
     for (const { taken } of subscriber.overflow.splice(0)) taken()
   }
 }

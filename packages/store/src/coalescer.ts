@@ -2,8 +2,9 @@ import { CaughtupError, type EventDraft, type Op } from '@caughtup/schema'
 import { type Clock, sleep } from '@caughtup/schema/clock'
 import { mergeOps } from '@caughtup/schema/fold'
 
+import { jsonBytes, storedDrafts } from './json.ts'
 import { abortable } from '@caughtup/schema/abortable'
-import { type Guard, type Slice, type SliceResult, StorageError } from './storage.ts'
+import { type Slice, type SliceResult, StorageError, type StorageFailure } from './storage.ts'
 
 export interface FlushOptions {
   /**
@@ -22,27 +23,28 @@ export interface CoalescerOptions extends FlushOptions {
   commit: (slices: readonly Slice[]) => Promise<SliceResult[]>
   /**
    * Called after each commit, in the order of commits, once per slice that was taken.
-   * `structural` is false for a window's deltas.
+   * `structural` is false for a window's deltas. The slice's caller waits for what it returns;
+   * the next commit does not.
    */
-  committed: (result: Taken, slice: Slice, structural: boolean) => void
+  committed: (result: Taken, slice: Slice, structural: boolean) => Promise<void> | undefined
 }
 
 export type Taken = Exclude<SliceResult, { refused: string }>
 
-/** Deltas of one run that gather in one slice, or one structural change that stands by itself. */
-interface Pending {
-  readonly sessionId: string
-  readonly at: number
-  readonly guard?: Guard
-  readonly drafts: EventDraft[]
-  /** The run whose deltas may still join; absent for structural changes. */
-  readonly gathers?: string
+/** The deltas of one message that gather, or one structural change that stands by itself. */
+interface Pending extends Slice {
+  /** Whether it is a window's deltas. */
+  readonly gathers: boolean
+  drafts: EventDraft[]
   readonly outcome: PromiseWithResolvers<SliceResult>
+  /** Set once it is committed: what its caller waits for besides. */
+  delivered?: Promise<void> | undefined
   bytes: number
 }
 
 /** A busy store flushes for at most a quarter of the time: the window is three flushes at least. */
 const stretch = 3
+const longestWindow = 1_000
 const firstRetry = 5
 const lastRetry = 1_000
 
@@ -60,8 +62,8 @@ export class Coalescer {
   readonly #maxUnflushedBytes: number
 
   #pending: Pending[] = []
-  /** The newest pending of each session: the only one that deltas may join. */
-  readonly #newest = new Map<string, Pending>()
+  /** Deltas that more may join, by session and message; a structural change closes its session's. */
+  readonly #gathering = new Map<string, Map<string, Pending>>()
   #inFlight: readonly Pending[] = []
   #running: Promise<void> | undefined
   #again = false
@@ -87,7 +89,8 @@ export class Coalescer {
 
   /** The window in force now, in ms. */
   get window(): number {
-    return this.#windowMs <= 0 ? 0 : Math.max(this.#windowMs, stretch * this.#lastFlushMs)
+    if (this.#windowMs <= 0) return 0
+    return Math.max(this.#windowMs, Math.min(stretch * this.#lastFlushMs, longestWindow))
   }
 
   /**
@@ -105,19 +108,11 @@ export class Coalescer {
     this.#assertOpen()
     const { sessionId, runId, messageId, ops, bytes } = target
     this.counts.deltas++
-    let pending = this.#newest.get(sessionId)
-    if (pending?.gathers !== runId) {
-      pending = this.#add({
-        sessionId,
-        at: this.#clock.now(),
-        guard: { is: 'run', runId },
-        drafts: [],
-        gathers: runId,
-        outcome: Promise.withResolvers(),
-        bytes: 0,
-      })
-    }
-    joinDelta(pending.drafts, messageId, ops)
+    const pending =
+      this.#gathering.get(sessionId)?.get(messageId) ?? this.#gather(sessionId, runId, messageId)
+    const [gathered] = pending.drafts
+    const merged = gathered?.type === 'message-delta' ? mergeOps(gathered.ops, ops) : [...ops]
+    pending.drafts = [{ type: 'message-delta', messageId, ops: merged }]
     this.#account(pending, bytes)
     const outcome = pending.outcome.promise
     if (this.#windowMs <= 0 || (target.first && this.#options.firstDelta)) {
@@ -128,24 +123,35 @@ export class Coalescer {
     return { accepted: this.#room(), outcome }
   }
 
-  /** Commits a structural change, behind everything that its session has waiting. */
-  append(
-    slice: Pick<Slice, 'sessionId' | 'drafts'> & { guard?: Guard },
+  /**
+   * Commits a structural change, behind everything that its session has waiting.
+   *
+   * @throws CaughtupError `BAD_INPUT` for what could not be read back
+   */
+  async append(
+    slice: Pick<Slice, 'sessionId' | 'drafts' | 'guard'>,
     signal?: AbortSignal,
   ): Promise<SliceResult> {
     this.#assertOpen()
-    const { sessionId, drafts, guard } = slice
-    const pending = this.#add({
+    signal?.throwIfAborted()
+    const { sessionId, guard } = slice
+    const drafts = storedDrafts(slice.drafts)
+    const pending: Pending = {
       sessionId,
       at: this.#clock.now(),
       ...(guard && { guard }),
-      drafts: [...drafts],
+      drafts,
+      gathers: false,
       outcome: Promise.withResolvers(),
       bytes: 0,
-    })
-    this.#account(pending, encodedBytes(drafts))
+    }
+    this.#gathering.delete(sessionId)
+    this.#pending.push(pending)
+    this.#account(pending, jsonBytes(drafts))
     this.#commitSoon()
-    return abortable(pending.outcome.promise, signal)
+    const result = await abortable(pending.outcome.promise, signal)
+    if (pending.delivered) await abortable(pending.delivered, signal)
+    return result
   }
 
   /** Resolves when everything accepted until now that matches is committed; a no-op when clean. */
@@ -164,15 +170,15 @@ export class Coalescer {
   drop(sessionId: string): void {
     const dropped = this.#pending.filter((pending) => pending.sessionId === sessionId)
     this.#pending = this.#pending.filter((pending) => pending.sessionId !== sessionId)
-    this.#newest.delete(sessionId)
+    this.#gathering.delete(sessionId)
     for (const pending of dropped) this.#settle(pending, { refused: 'session-missing' })
     this.#makeRoom()
   }
 
-  /** Commits what waits, then takes no more. */
-  async close(): Promise<void> {
+  /** Takes no more and commits what waits; gives that up when the signal is aborted. */
+  async close(signal?: AbortSignal): Promise<void> {
     this.#closed = true
-    await this.flush(() => true)
+    await this.flush(() => true, signal)
     this.#cancelWindow?.()
   }
 
@@ -184,9 +190,19 @@ export class Coalescer {
     }
   }
 
-  #add(pending: Pending): Pending {
+  #gather(sessionId: string, runId: string, messageId: string): Pending {
+    const pending: Pending = {
+      sessionId,
+      at: this.#clock.now(),
+      guard: { is: 'run', runId },
+      drafts: [],
+      gathers: true,
+      outcome: Promise.withResolvers(),
+      bytes: 0,
+    }
     this.#pending.push(pending)
-    this.#newest.set(pending.sessionId, pending)
+    const gathering = this.#gathering.get(sessionId) ?? new Map<string, Pending>()
+    this.#gathering.set(sessionId, gathering.set(messageId, pending))
     return pending
   }
 
@@ -236,33 +252,33 @@ export class Coalescer {
     const batch = this.#pending
     if (batch.length === 0) return
     this.#pending = []
-    this.#newest.clear()
+    this.#gathering.clear()
     this.#inFlight = batch
-    const startedAt = this.#clock.monotonic()
     await this.#write(batch)
-    this.#lastFlushMs = this.#clock.monotonic() - startedAt
     this.#inFlight = []
     this.#makeRoom()
   }
 
-  /** Writes a batch, however long the database refuses it. */
+  /** Writes a batch, however long the database is busy or full. */
   async #write(batch: readonly Pending[]): Promise<void> {
-    for (let delay = firstRetry; ; delay = Math.min(lastRetry, delay * 2)) {
+    let results: SliceResult[] | undefined
+    for (let delay = firstRetry; !results; delay = Math.min(lastRetry, delay * 2)) {
+      const startedAt = this.#clock.monotonic()
       try {
-        const results = await this.#options.commit(batch)
+        results = await this.#options.commit(batch)
+        this.#lastFlushMs = this.#clock.monotonic() - startedAt
         this.counts.commits++
         this.lastError = undefined
-        batch.forEach((pending, index) => {
-          this.#settle(pending, results[index] ?? { refused: 'session-missing' })
-        })
-        return
       } catch (error) {
         this.lastError = String(error)
         if (!(error instanceof StorageError)) return this.#isolate(batch, error)
-        if (error.failure === 'closed') return this.#fail(batch, error)
+        if (!isPassing(error.failure)) return this.#fail(batch, error)
         this.counts.retries++
         await sleep(this.#clock, delay)
       }
+    }
+    for (const [index, pending] of batch.entries()) {
+      this.#settle(pending, results[index] ?? { refused: 'session-missing' })
     }
   }
 
@@ -286,33 +302,13 @@ export class Coalescer {
     if (result.refused === undefined) {
       this.counts.events += result.events.length
       this.counts.eventBytes += pending.bytes
-      this.#options.committed(result, pending, pending.gathers === undefined)
+      pending.delivered = this.#options.committed(result, pending, !pending.gathers)
     }
     pending.outcome.resolve(result)
   }
 }
 
-/** Adds ops to the message's delta among `drafts`; there is at most one per message. */
-function joinDelta(drafts: EventDraft[], messageId: string, ops: readonly Op[]): void {
-  for (const [index, draft] of drafts.entries()) {
-    if (draft.type === 'message-delta' && draft.messageId === messageId) {
-      drafts[index] = { ...draft, ops: mergeOps(draft.ops, ops) }
-      return
-    }
-  }
-  drafts.push({ type: 'message-delta', messageId, ops: [...ops] })
-}
-
-/** The size of what is to be written, in bytes of JSON; throws on what has none. */
-export function encodedBytes(value: unknown): number {
-  try {
-    return Buffer.byteLength(JSON.stringify(value))
-  } catch (error) {
-    throw new CaughtupError(
-      'BAD_INPUT',
-      `A value cannot be stored because it has no JSON form: ${String(error)}`,
-      { reason: 'not-json' },
-      { cause: error },
-    )
-  }
+/** Whether trying again can help. */
+function isPassing(failure: StorageFailure): boolean {
+  return failure === 'busy' || failure === 'full' || failure === 'io'
 }

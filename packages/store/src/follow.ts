@@ -21,9 +21,10 @@ export async function* follow(options: {
 }): AsyncGenerator<EventBatch, void, undefined> {
   const { sessionId, bell, read, signal, ended } = options
   let { after } = options
+  using listener = bell.listen(sessionId)
   while (!ended.aborted) {
     signal.throwIfAborted()
-    const rung = bell.next(sessionId)
+    listener.quiet()
     let batch: EventBatch
     try {
       batch = await abortable(read(after), signal)
@@ -35,7 +36,7 @@ export async function* follow(options: {
       after = batch.cursor.seq
       yield batch
     } else {
-      await abortable(rung, signal)
+      await listener.rung(signal)
     }
   }
 }

@@ -11,9 +11,10 @@ import {
   type Usage,
 } from '@caughtup/schema'
 
-import { type Coalescer, encodedBytes } from './coalescer.ts'
+import type { Coalescer } from './coalescer.ts'
+import { jsonBytes, textBytes } from './json.ts'
 import { PartBuilder } from './part-builder.ts'
-import type { SliceResult } from './storage.ts'
+import type { Refusal, SliceResult } from './storage.ts'
 
 export interface WriterTarget {
   sessionId: string
@@ -40,8 +41,9 @@ export class MessageWriter {
   readonly #target: WriterTarget
   readonly #coalescer: Coalescer
   readonly #limits: Readonly<Limits>
-  readonly #settled: (result: SliceResult) => Promise<void>
   readonly #parts: PartBuilder
+  /** Bytes of each part. */
+  readonly #sizes: number[] = []
   #bytes = 0
   /** Parts that were admitted: the place of the next one. */
   #partCount: number
@@ -51,18 +53,11 @@ export class MessageWriter {
   #failure: Error | undefined
   #watched: Promise<SliceResult> | undefined
 
-  constructor(
-    target: WriterTarget,
-    coalescer: Coalescer,
-    limits: Readonly<Limits>,
-    /** Resolves when the result was offered to whoever follows message states. */
-    settled: (result: SliceResult) => Promise<void>,
-  ) {
+  constructor(target: WriterTarget, coalescer: Coalescer, limits: Readonly<Limits>) {
     this.messageId = target.messageId
     this.#target = target
     this.#coalescer = coalescer
     this.#limits = limits
-    this.#settled = settled
     this.#partCount = target.partCount ?? 0
     this.#parts = new PartBuilder(this.#partCount)
   }
@@ -81,26 +76,13 @@ export class MessageWriter {
   async write(part: AgentPart): Promise<void> {
     if (this.#finished) throw finishedError(this.messageId)
     if (this.#failure) throw this.#failure
-    const { ops, structural } = this.#parts.change(part)
-    if (ops.length === 0) return
-    const bytes = this.#admit(ops)
-    if (structural) {
-      this.#first = false
-      await this.#append([{ type: 'message-delta', messageId: this.messageId, ops }])
-      return
+    try {
+      await this.#write(part)
+    } catch (error) {
+      // What did not get in leaves a hole that later parts must not be written behind.
+      this.#failure ??= asError(error)
+      throw error
     }
-    const { sessionId, runId } = this.#target
-    const { accepted, outcome } = this.#coalescer.delta({
-      sessionId,
-      runId,
-      messageId: this.messageId,
-      ops,
-      bytes,
-      first: this.#first,
-    })
-    this.#first = false
-    this.#watch(outcome)
-    await accepted
   }
 
   /**
@@ -112,6 +94,28 @@ export class MessageWriter {
   finish(options: FinishOptions, alongside: readonly EventDraft[] = []): Promise<void> {
     this.#finished ??= this.#finish(options, alongside)
     return this.#finished
+  }
+
+  async #write(part: AgentPart): Promise<void> {
+    const { ops, structural } = this.#parts.change(part)
+    if (ops.length === 0) return
+    const { sessionId, runId } = this.#target
+    const bytes = this.#admit(ops)
+    const first = this.#first
+    this.#first = false
+    if (structural) {
+      return this.#append([{ type: 'message-delta', messageId: this.messageId, ops }])
+    }
+    const { accepted, outcome } = this.#coalescer.delta({
+      sessionId,
+      runId,
+      messageId: this.messageId,
+      ops,
+      bytes,
+      first,
+    })
+    this.#watch(outcome)
+    await accepted
   }
 
   async #finish({ part, ...end }: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
@@ -130,7 +134,6 @@ export class MessageWriter {
   async #append(drafts: readonly EventDraft[]): Promise<void> {
     const { sessionId, runId } = this.#target
     const result = await this.#coalescer.append({ sessionId, drafts, guard: { is: 'run', runId } })
-    await this.#settled(result)
     if (result.refused !== undefined) throw refusedError(this.#target, result.refused)
   }
 
@@ -143,42 +146,57 @@ export class MessageWriter {
         if (result.refused !== undefined) this.#failure = refusedError(this.#target, result.refused)
       },
       (error: unknown) => {
-        this.#failure = error instanceof Error ? error : new Error(String(error), { cause: error })
+        this.#failure = asError(error)
       },
     )
   }
 
   #admit(ops: readonly Op[]): number {
-    let bytes = 0
-    for (const op of ops) bytes += op.op === 'append' ? op.text.length : encodedBytes(op.value)
     const { messageBytes, messageParts } = this.#limits
-    if (this.#bytes + bytes > messageBytes) {
-      throw new CaughtupError(
-        'TOO_LARGE',
-        `Message ${this.messageId} would pass ${messageBytes} bytes; it is kept up to here.`,
-        { field: 'message', limit: messageBytes },
-      )
+    let added = 0
+    for (const op of ops) {
+      const bytes = op.op === 'append' ? textBytes(op.text) : jsonBytes(op.value)
+      const before = this.#sizes[op.part] ?? 0
+      const after = op.op === 'append' ? before + bytes : bytes
+      added += bytes
+      this.#sizes[op.part] = after
+      this.#bytes += after - before
+      this.#partCount = Math.max(this.#partCount, op.part + 1)
     }
-    const partCount = Math.max(this.#partCount, ...ops.map((op) => op.part + 1))
-    if (partCount > messageParts) {
-      throw new CaughtupError(
-        'TOO_LARGE',
-        `Message ${this.messageId} would pass ${messageParts} parts; it is kept up to here.`,
-        { field: 'parts', limit: messageParts },
-      )
-    }
-    this.#bytes += bytes
-    this.#partCount = partCount
-    return bytes
+    if (this.#bytes > messageBytes) throw this.#tooLarge('message', messageBytes, 'bytes')
+    if (this.#partCount > messageParts) throw this.#tooLarge('parts', messageParts, 'parts')
+    return added
+  }
+
+  #tooLarge(field: string, limit: number, unit: string): CaughtupError {
+    return new CaughtupError(
+      'TOO_LARGE',
+      `Message ${this.messageId} would pass ${limit} ${unit}; it is kept up to here.`,
+      { field, limit },
+    )
   }
 }
 
-function refusedError({ sessionId, runId }: WriterTarget, refusal: string): CaughtupError {
-  return refusal === 'session-missing'
-    ? new CaughtupError('NOT_FOUND', `Session ${sessionId} was deleted.`, { field: 'sessionId' })
-    : new CaughtupError('CONFLICT', `Run ${runId} is not the active run any more.`, {
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error), { cause: error })
+}
+
+function refusedError(target: WriterTarget, refusal: Refusal): CaughtupError {
+  const { sessionId, runId, messageId } = target
+  switch (refusal) {
+    case 'session-missing':
+      return new CaughtupError('NOT_FOUND', `Session ${sessionId} was deleted.`, {
+        field: 'sessionId',
+      })
+    case 'message-missing':
+      return finishedError(messageId)
+    case 'guard-failed':
+    case 'queue-full':
+    case 'message-exists':
+      return new CaughtupError('CONFLICT', `Run ${runId} is not the active run any more.`, {
         reason: 'run-superseded',
       })
+  }
 }
 
 function finishedError(messageId: string): CaughtupError {

@@ -1,5 +1,7 @@
 import { type AgentPart, CaughtupError, type Op, type Part, type ToolPart } from '@caughtup/schema'
 
+import { storedValue } from './json.ts'
+
 /** What one part of an agent's stream does to the message. */
 export interface Change {
   ops: Op[]
@@ -48,21 +50,21 @@ export class PartBuilder {
         return nothing
       case 'tool-call':
         return this.#putTool(part.toolCallId, {
-          ...describe(part),
+          ...this.#describe(part),
           state: 'input-available',
-          input: part.input,
+          input: storedValue(part.input),
         })
       case 'tool-result':
         return this.#putTool(part.toolCallId, {
-          ...describe(part),
+          ...this.#describe(part),
           state: 'output-available',
           input: this.#inputOf(part),
-          output: part.output,
+          output: storedValue(part.output),
           ...(part.preliminary && { preliminary: true }),
         })
       case 'tool-error':
         return this.#putTool(part.toolCallId, {
-          ...describe(part),
+          ...this.#describe(part),
           state: 'output-error',
           input: this.#inputOf(part),
           errorText: errorText(part.error),
@@ -96,7 +98,7 @@ export class PartBuilder {
       case 'error':
         return nothing
       default:
-        return this.#put(part)
+        return this.#put({ ...part, data: storedValue(part.data) })
     }
   }
 
@@ -127,7 +129,7 @@ export class PartBuilder {
 
   #openTool(start: Extract<AgentPart, { type: 'tool-input-start' }>): Change {
     return this.#putTool(start.id, {
-      ...describe({ ...start, toolCallId: start.id }),
+      ...this.#describe({ ...start, toolCallId: start.id }),
       state: 'input-streaming',
       rawInput: '',
     })
@@ -140,8 +142,26 @@ export class PartBuilder {
     return { ops: [{ op: 'put', part: index, value: part }], structural: true }
   }
 
+  /** What a call says of itself, once said, holds for its result too. */
+  #describe(tool: {
+    toolCallId: string
+    toolName: string
+    title?: string | undefined
+    providerExecuted?: boolean | undefined
+  }) {
+    const known = this.#tools.get(tool.toolCallId)?.part
+    const { title = known?.title, providerExecuted = known?.providerExecuted } = tool
+    return {
+      type: 'dynamic-tool' as const,
+      toolCallId: tool.toolCallId,
+      toolName: tool.toolName,
+      ...(title !== undefined && { title }),
+      ...(providerExecuted !== undefined && { providerExecuted }),
+    }
+  }
+
   #inputOf(part: { toolCallId: string; toolName: string; input?: unknown }): unknown {
-    if (part.input !== undefined) return part.input
+    if (part.input !== undefined) return storedValue(part.input)
     const known = this.#tools.get(part.toolCallId)?.part
     if (!known) {
       throw new CaughtupError(
@@ -150,29 +170,11 @@ export class PartBuilder {
         { field: 'toolCallId', value: part.toolCallId, reason: 'tool-call-unknown' },
       )
     }
-    return known.state === 'input-streaming' ? undefined : known.input
-  }
-}
-
-function describe(tool: {
-  toolCallId: string
-  toolName: string
-  title?: string | undefined
-  providerExecuted?: boolean | undefined
-}) {
-  return {
-    type: 'dynamic-tool' as const,
-    toolCallId: tool.toolCallId,
-    toolName: tool.toolName,
-    ...(tool.title !== undefined && { title: tool.title }),
-    ...(tool.providerExecuted !== undefined && { providerExecuted: tool.providerExecuted }),
+    return known.state === 'input-streaming' ? null : known.input
   }
 }
 
 function errorText(error: unknown): string {
-  return error instanceof Error
-    ? error.message
-    : typeof error === 'string'
-      ? error
-      : JSON.stringify(error)
+  if (error instanceof Error) return error.message
+  return typeof error === 'string' ? error : JSON.stringify(storedValue(error))
 }

@@ -2,7 +2,7 @@ import { CaughtupError, excerpt, type Limits, type Session } from '@caughtup/sch
 import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
-import { assertAtMost } from './assert-at-most.ts'
+import { assertBetween } from './assert-between.ts'
 import { sessionNotFound } from './session-not-found.ts'
 import type { Storage } from './storage.ts'
 
@@ -38,7 +38,7 @@ export class Sessions {
       id: uuid({ msecs: this.#clock.now() }),
       title,
       createdAt: this.#clock.now(),
-      members: [owner, ...members.filter((member) => member !== owner)],
+      members: [...new Set([owner, ...members])],
     })
     this.#on.changed()
     return session
@@ -58,7 +58,7 @@ export class Sessions {
     principal: string,
     { cursor, limit = this.#limits.pageDefault }: { cursor?: string; limit?: number } = {},
   ): Promise<{ sessions: Session[]; nextCursor: string | null }> {
-    assertAtMost('limit', limit, this.#limits.pageMost)
+    assertBetween('limit', limit, 1, this.#limits.pageMost)
     const after = cursor === undefined ? undefined : decodeListCursor(cursor)
     const found = await this.#storage.sessions(principal, { limit, ...(after && { after }) })
     return {

@@ -8,14 +8,15 @@ import type {
   ReplayReason,
   Session,
 } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
 import type { Head } from '@caughtup/schema/fold'
 
 /**
  * The port between the store and a database: what the store needs, and nothing of how it is done.
  *
- * Every call is asynchronous and may take a signal. What a commit returned is durable as far as
- * the engine promises, visible to every later read, and has its place in its session's journal.
- * A call that fails with a {@link StorageError} has changed nothing.
+ * Every call is asynchronous, and each is one transaction or one consistent reading. What a commit
+ * returned is durable as far as the engine promises, visible to every later read, and has its
+ * place in its session's journal. A call that fails with a {@link StorageError} has changed nothing.
  */
 export interface Storage {
   /** Writes the slices of any number of sessions in one transaction, each taken or refused whole. */
@@ -28,7 +29,7 @@ export interface Storage {
   /** The stretch before the message of order `before`: one epoch, at most `limit` messages. */
   page(sessionId: string, before: number, limit: number): Promise<Page>
   message(sessionId: string, messageId: string): Promise<Message | undefined>
-  head(sessionId: string): Promise<{ head: Head; cursor: Cursor; open: Message[] }>
+  head(sessionId: string): Promise<SessionHead>
   /** Whether a stream can go on from `cursor`, and if not, why. */
   checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason>
 
@@ -62,7 +63,7 @@ export interface Storage {
 
 /** Makes an engine ready, migrating its schema if need be. */
 export interface StorageFactory {
-  open(options: { random: () => number }): Promise<Storage>
+  open(options: { clock: Clock; random: () => number }): Promise<Storage>
 }
 
 /** Changes of one session that stand or fall together. */
@@ -139,6 +140,14 @@ export interface Window {
   head: Head
   cursor: Cursor
   hasOlder: boolean
+}
+
+export interface SessionHead {
+  head: Head
+  cursor: Cursor
+  /** Messages that are not finished. */
+  open: Message[]
+  messageCount: number
 }
 
 export interface NewSession {

@@ -11,7 +11,7 @@ import {
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
 import { ActivityFeed } from './activity-feed.ts'
-import { assertAtMost } from './assert-at-most.ts'
+import { assertBetween } from './assert-between.ts'
 import { Bell } from './bell.ts'
 import { Broker, type BrokerOptions } from './broker.ts'
 import { Coalescer, type FlushOptions, type Taken } from './coalescer.ts'
@@ -56,8 +56,8 @@ interface Waiting {
 
 /** Opens the database and gives the store on it. Close it before the process ends. */
 export async function createStore(options: StoreOptions): Promise<Store> {
-  const random = options.random ?? Math.random
-  return new Store(await options.storage.open({ random }), options)
+  const { clock = systemClock, random = Math.random } = options
+  return new Store(await options.storage.open({ clock, random }), options)
 }
 
 /** Sessions, their journals, and everything that is read from them. See {@link createStore}. */
@@ -74,7 +74,9 @@ export class Store {
   readonly #bell = new Bell()
   readonly #shared: SharedReads
   readonly #closing = new AbortController()
-  readonly #openMessages = new Set<string>()
+  /** Open messages and their sessions, for `stats`. */
+  readonly #openMessages = new Map<string, string>()
+  #closed: Promise<void> | undefined
 
   constructor(storage: Storage, options: StoreOptions) {
     const { clock = systemClock, random = Math.random } = options
@@ -103,22 +105,18 @@ export class Store {
    * Commits events of one session together, behind everything that the session has waiting, and
    * before it returns. Whether the session allowed it is in the result.
    *
-   * @throws CaughtupError `BAD_INPUT` for values without JSON form, `UNAVAILABLE` when closed
+   * @throws CaughtupError `BAD_INPUT` for what could not be read back, `UNAVAILABLE` when closed
    */
-  async append(
+  append(
     slice: { sessionId: string; drafts: readonly EventDraft[]; guard?: Guard },
     { signal }: Waiting = {},
   ): Promise<SliceResult> {
-    const result = await this.#coalescer.append(slice, signal)
-    await this.#offer(slice.sessionId, result)
-    return result
+    return this.#coalescer.append(slice, signal)
   }
 
   /** The writer of an open message; see {@link MessageWriter}. */
   writer(target: WriterTarget): MessageWriter {
-    return new MessageWriter(target, this.#coalescer, this.limits, (result) =>
-      this.#offer(target.sessionId, result),
-    )
+    return new MessageWriter(target, this.#coalescer, this.limits)
   }
 
   /** What a fresh client gets: the newest epoch, capped, as of now. */
@@ -138,7 +136,7 @@ export class Store {
     { before, limit = this.limits.pageDefault }: { before?: number; limit?: number } = {},
     { signal }: Waiting = {},
   ): Promise<Page> {
-    assertAtMost('limit', limit, this.limits.pageMost)
+    assertBetween('limit', limit, 1, this.limits.pageMost)
     await this.flushSession(sessionId, signal && { signal })
     return this.#storage.page(sessionId, before ?? Number.MAX_SAFE_INTEGER, limit)
   }
@@ -200,7 +198,7 @@ export class Store {
   /** Commits what one message has waiting. A no-op when there is nothing. */
   flush(messageId: string, { signal }: Waiting = {}): Promise<void> {
     return this.#coalescer.flush(
-      ({ drafts }) => drafts.some((draft) => 'messageId' in draft && draft.messageId === messageId),
+      ({ drafts }) => drafts.some((draft) => subjectOf(draft) === messageId),
       signal,
     )
   }
@@ -228,42 +226,60 @@ export class Store {
     }
   }
 
-  /** Commits what waits, ends every follower and subscriber, closes the database. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return
-    await this.#coalescer.close()
-    this.#closing.abort()
-    this.#bell.ringAll()
-    this.updates.close()
-    await this.#storage.close()
+  /**
+   * Commits what waits, ends every follower and subscriber, closes the database. What waits for a
+   * database that stays busy or full is given up when the signal is aborted. Calling it again
+   * waits for the same end.
+   */
+  close({ signal }: Waiting = {}): Promise<void> {
+    this.#closed ??= this.#close(signal)
+    return this.#closed
   }
 
-  #committed(result: Taken, slice: Slice, structural: boolean): void {
-    for (const message of result.messages) {
-      if (message.status === 'open') this.#openMessages.add(message.id)
+  async #close(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#coalescer.close(signal)
+    } finally {
+      this.#closing.abort()
+      this.#bell.ringAll()
+      this.updates.close()
+      await this.#storage.close()
+    }
+  }
+
+  #committed(result: Taken, slice: Slice, structural: boolean): Promise<void> | undefined {
+    const { sessionId } = slice
+    const updates = result.messages.map((message) => ({ sessionId, message }))
+    for (const { message } of updates) {
+      if (message.status === 'open') this.#openMessages.set(message.id, sessionId)
       else this.#openMessages.delete(message.id)
     }
-    this.#shared.forget(slice.sessionId)
-    this.#bell.ring(slice.sessionId)
+    this.#shared.forget(sessionId)
+    this.#bell.ring(sessionId)
     if (result.activity) this.activity.changed()
-    if (structural) return
-    for (const message of result.messages) {
-      this.updates.publish({ sessionId: slice.sessionId, message })
-    }
+    if (structural) return this.#mustDeliver(updates)
+    for (const update of updates) this.updates.publish(update)
+    return undefined
   }
 
-  /** Structural results are offered here, by their callers: the commit path never waits. */
-  async #offer(sessionId: string, result: SliceResult): Promise<void> {
-    if (result.refused !== undefined) return
-    for (const message of result.messages) {
-      await this.updates.publishMustDeliver({ sessionId, message })
-    }
+  /** Offered in the order of commits, and waited for together. */
+  async #mustDeliver(updates: readonly MessageUpdate[]): Promise<void> {
+    await Promise.all(updates.map((update) => this.updates.publishMustDeliver(update)))
   }
 
   #deleted(sessionId: string): void {
     this.#coalescer.drop(sessionId)
     this.#shared.forget(sessionId)
+    for (const [messageId, session] of this.#openMessages) {
+      if (session === sessionId) this.#openMessages.delete(messageId)
+    }
     this.#bell.ring(sessionId)
     this.activity.changed()
   }
+}
+
+/** The message that a draft is about. */
+function subjectOf(draft: EventDraft): string | undefined {
+  if (draft.type === 'message-created') return draft.message.id
+  return 'messageId' in draft ? draft.messageId : undefined
 }

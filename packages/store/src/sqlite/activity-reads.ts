@@ -91,12 +91,12 @@ export class ActivityReads {
       title: String(row['title']),
       createdAt: Number(row['created_at']),
       updatedAt: Number(row['updated_at']),
-      epoch: this.#lives.recordOf(row).epoch,
+      epoch: this.#lives.beyond(row).record.epoch,
     }
   }
 
   #activityRow(row: Row): ActivityRow {
-    const record = this.#lives.recordOf(row)
+    const { record, overlay } = this.#lives.beyond(row)
     const { recency, generation, epoch, messageCount, lastMessageAt, contextUsage } = record
     const { lastModel, lastThinkingLevel, lastError } = record
     const sessionId = String(row['id'])
@@ -110,7 +110,7 @@ export class ActivityReads {
       messageCount,
       streaming: record.run?.status === 'streaming',
       headSeq: record.seq,
-      unread: this.#unread(Number(row['key']), sessionId, Number(row['read_up_to'])),
+      unread: this.#unread(Number(row['key']), overlay, Number(row['read_up_to'])),
       ...(lastModel !== undefined && { lastModel }),
       ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
       ...(lastMessageAt !== undefined && { lastMessageAt }),
@@ -119,7 +119,7 @@ export class ActivityReads {
     }
   }
 
-  #unread(key: number, sessionId: string, readUpTo: number): number {
+  #unread(key: number, overlay: ReadonlyMap<string, Message>, readUpTo: number): number {
     const row = this.#db.get(
       'SELECT count(*) AS unread FROM messages WHERE session = ? AND ord > ? AND answered = 1',
       key,
@@ -128,7 +128,7 @@ export class ActivityReads {
     let unread = Number(row?.['unread'] ?? 0)
     const isUnread = (message: Message) =>
       message.order > readUpTo && message.role === 'assistant' && message.status === 'done'
-    for (const message of this.#lives.overlayOf(sessionId)) if (isUnread(message)) unread++
+    for (const message of overlay.values()) if (isUnread(message)) unread++
     return unread
   }
 }

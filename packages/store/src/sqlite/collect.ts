@@ -1,6 +1,7 @@
 import type { Event } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 
+import { jsonBytes, textBytes } from '../json.ts'
 import type { Entry } from './event-codec.ts'
 
 /**
@@ -31,7 +32,7 @@ function addedText(event: Event): number {
   if (event.type !== 'message-delta') return 0
   let bytes = 0
   for (const op of event.ops) {
-    bytes += op.op === 'append' ? op.text.length : JSON.stringify(op.value).length
+    bytes += op.op === 'append' ? textBytes(op.text) : jsonBytes(op.value)
   }
   return bytes
 }

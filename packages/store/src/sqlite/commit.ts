@@ -1,3 +1,4 @@
+import { textBytes } from '../json.ts'
 import { isLifecycle } from '../session-record.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import type { Database } from './database.ts'
@@ -27,6 +28,7 @@ export function commit(slices: readonly Slice[], context: Context): SliceResult[
   const { db, lives } = context
   const stages = new Map<string, Stage>()
   const results = db.transaction(() => {
+    lives.notice()
     const taken = slices.map((slice): SliceResult => {
       const stage = stages.get(slice.sessionId) ?? stageOf(slice.sessionId, lives)
       if (!stage) return { refused: 'session-missing' }
@@ -37,6 +39,7 @@ export function commit(slices: readonly Slice[], context: Context): SliceResult[
     return taken
   })
   for (const stage of stages.values()) adopt(stage, context.tag)
+  lives.evict()
   return results
 }
 
@@ -59,10 +62,11 @@ function take(stage: Stage, slice: Slice, context: Context): SliceResult {
       tag,
       body,
     )
-    stage.added.push({ event, tag, bytes: body.length, logId: lastId })
+    stage.added.push({ event, tag, bytes: textBytes(body), logId: lastId })
   }
   const activity = result.events.some(isLifecycle)
   stage.activity ||= activity
+  stage.startsRun ||= result.events.some(({ type }) => type === 'run-started')
   stage.rowChanged ||= result.events.some((event) => event.type !== 'message-delta')
   return { ...result, cursor: { journal, seq: stage.record.seq, tag }, activity }
 }
@@ -76,13 +80,13 @@ function pack(stage: Stage, { db, lives, process, tag }: Context): void {
   const packs = count >= unpackedEntries || bytes >= unpackedBytes || (rests && rowChanged)
   if (rowChanged || packs) {
     db.run(
-      `UPDATE sessions SET record = ?, tag = ?, recency = ?, active = ?, process = ?, updated_at = ?,
+      `UPDATE sessions SET record = ?, tag = ?, recency = ?, active = ?, process = coalesce(?, process), updated_at = ?,
        revision = coalesce(?, revision) WHERE key = ?`,
       JSON.stringify(record),
       tag,
       record.recency,
       rests ? 0 : 1,
-      process,
+      stage.startsRun ? process : null,
       added.at(-1)?.event.at ?? 0,
       stage.activity ? lives.nextRevision() : null,
       live.key,

@@ -11,8 +11,8 @@ export interface DatabaseOptions {
 }
 
 /**
- * Waiting for a lock happens here in slices of 5 ms and above in time that others can use:
- * waiting inside SQLite would stop every heartbeat of the process.
+ * How long SQLite itself waits for a lock, in ms. More would stop every heartbeat of the process:
+ * whoever calls waits on, in time that others can use.
  */
 const busyTimeout = 5
 
@@ -51,7 +51,20 @@ export class Database {
 
   /** Runs `work` in a write transaction; what throws in it changes nothing. */
   transaction<T>(work: () => T): T {
-    named(() => this.#db.exec('BEGIN IMMEDIATE'))
+    return this.#within('BEGIN IMMEDIATE', work)
+  }
+
+  /** Runs `work`, all of whose reads see one moment. */
+  snapshot<T>(work: () => T): T {
+    return this.#within('BEGIN', () => {
+      // The first read fixes the moment.
+      this.get('SELECT 1 FROM sessions LIMIT 1')
+      return work()
+    })
+  }
+
+  #within<T>(begin: string, work: () => T): T {
+    named(() => this.#db.exec(begin))
     try {
       const result = work()
       named(() => this.#db.exec('COMMIT'))

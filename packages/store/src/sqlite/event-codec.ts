@@ -1,10 +1,12 @@
 import { type Event, event as eventSchema } from '@caughtup/schema'
 
+import { textBytes } from '../json.ts'
+
 /** A stored entry: the event with the tag of the commit that wrote it. */
 export interface Entry {
   event: Event
   tag: string
-  /** Bytes of its JSON. */
+  /** Bytes of its JSON, in UTF-8. */
   bytes: number
   /** Its row in the log; absent once it is in a block. */
   logId?: number
@@ -37,11 +39,22 @@ export function encodeBlock(entries: readonly Entry[]): string {
   return entries.map(({ event, tag }) => `${event.seq} ${tag} ${encodeEvent(event)}`).join('\n')
 }
 
-export function decodeBlock(block: string): Entry[] {
-  return block.split('\n').map((line) => {
+/** The block's entries from `firstSeq` to `lastSeq`; what is damaged leaves `unreadable` and no hole. */
+export function decodeBlock(block: string, firstSeq: number, lastSeq: number): Entry[] {
+  const entries: Entry[] = []
+  let next = firstSeq
+  const damaged = (until: number) => {
+    if (until >= next) entries.push({ event: unreadable(next, until), tag: '', bytes: 0 })
+  }
+  for (const line of block.split('\n')) {
     const { seq, tag, body } = splitLine(line)
-    return { event: decodeEvent(body, seq), tag, bytes: body.length }
-  })
+    if (!Number.isInteger(seq) || seq < next || seq > lastSeq) continue
+    damaged(seq - 1)
+    entries.push({ event: decodeEvent(body, seq), tag, bytes: textBytes(body) })
+    next = seq + 1
+  }
+  damaged(lastSeq)
+  return entries
 }
 
 /** The tag at `seq`, without decoding the events; `undefined` when it is not in the block. */

@@ -49,15 +49,17 @@ export class JournalReads {
     let read = after
     if (recentFrom === undefined || after + 1 < recentFrom) {
       const blocks = this.#db.iterate(
-        'SELECT body FROM blocks WHERE session = ? AND last_seq > ? ORDER BY first_seq',
+        'SELECT * FROM blocks WHERE session = ? AND last_seq > ? ORDER BY first_seq',
         key,
         after,
       )
       for (const block of blocks) {
-        for (const entry of decodeBlock(String(block['body']))) {
+        const [first, last] = [Number(block['first_seq']), Number(block['last_seq'])]
+        for (const entry of decodeBlock(String(block['body']), first, last)) {
           if (entry.event.seq <= read) continue
+          const from = Math.max(entry.event.from, read + 1)
           read = entry.event.seq
-          yield entry
+          yield from === entry.event.from ? entry : { ...entry, event: { ...entry.event, from } }
         }
       }
     }

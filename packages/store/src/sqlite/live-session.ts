@@ -31,6 +31,8 @@ export class Stage {
   readonly added: Entry[] = []
   /** Whether more than text changed, so that the session's row is to be written. */
   rowChanged = false
+  /** Whether a run starts, which is then this process's. */
+  startsRun = false
   /** Whether its activity row changed. */
   activity = false
   /** Whether everything up to here is in blocks and rows. */

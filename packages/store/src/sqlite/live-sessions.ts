@@ -1,5 +1,4 @@
-import type { Message } from '@caughtup/schema'
-
+import { textBytes } from '../json.ts'
 import type { SessionRecord } from '../session-record.ts'
 import { sessionNotFound } from '../session-not-found.ts'
 import type { Database, Row } from './database.ts'
@@ -27,6 +26,15 @@ export class LiveSessions {
     this.#messages = messages
   }
 
+  /** To be called first in every transaction and reading: what another process wrote counts. */
+  notice(): void {
+    const version = Number(this.#db.get('PRAGMA data_version')?.['data_version'])
+    if (version === this.#dataVersion) return
+    this.#dataVersion = version
+    this.#lives.clear()
+    this.#tails = readLog(this.#db)
+  }
+
   /** @throws CaughtupError `NOT_FOUND` */
   get(sessionId: string): LiveSession {
     const live = this.find(sessionId)
@@ -35,22 +43,24 @@ export class LiveSessions {
   }
 
   find(sessionId: string): LiveSession | undefined {
-    this.#notice()
     const known = this.#lives.get(sessionId)
-    if (known) return known
+    if (known) {
+      // The map is in the order of use.
+      this.#lives.delete(sessionId)
+      this.#lives.set(sessionId, known)
+      return known
+    }
     const row = this.#db.get('SELECT * FROM sessions WHERE id = ?', sessionId)
     return row && this.#load(row)
   }
 
-  /** The state of a session that was just read, without keeping it in memory for that. */
-  recordOf(row: Row): SessionRecord {
+  /** What is known of a session beyond its row; one at rest is not kept in memory for that. */
+  beyond(row: Row): Pick<LiveSession, 'record' | 'overlay'> {
     const known = this.#lives.get(String(row['id']))
-    if (known) return known.record
-    return this.#tails.has(Number(row['key'])) ? this.#load(row).record : recordIn(row)
-  }
-
-  overlayOf(sessionId: string): Iterable<Message> {
-    return this.#lives.get(sessionId)?.overlay.values() ?? []
+    if (known) return known
+    return this.#tails.has(Number(row['key']))
+      ? this.#load(row)
+      : { record: recordIn(row), overlay: new Map() }
   }
 
   keyOf(sessionId: string): number | undefined {
@@ -58,8 +68,19 @@ export class LiveSessions {
     return row && Number(row['key'])
   }
 
-  forget(sessionId: string): void {
+  forget(sessionId: string, key: number): void {
     this.#lives.delete(sessionId)
+    this.#tails.delete(key)
+  }
+
+  /** Drops sessions at rest that were used longest ago; never while a commit is staged. */
+  evict(): void {
+    if (this.#lives.size <= restingSessions) return
+    for (const [id, { overlay, unpacked }] of this.#lives) {
+      if (this.#lives.size <= restingSessions) return
+      // What is in the log is not read again.
+      if (overlay.size === 0 && unpacked.count === 0) this.#lives.delete(id)
+    }
   }
 
   /** The next position of the activity feed; to be called inside a transaction that uses it. */
@@ -69,15 +90,6 @@ export class LiveSessions {
                   coalesce((SELECT max(revision) FROM removed), 0)) AS revision`,
     )
     return Number(row?.['revision']) + 1
-  }
-
-  /** Another connection's commits make everything held here a guess: it is dropped. */
-  #notice(): void {
-    const version = Number(this.#db.get('PRAGMA data_version')?.['data_version'])
-    if (version === this.#dataVersion) return
-    this.#dataVersion = version
-    this.#lives.clear()
-    this.#tails = readLog(this.#db)
   }
 
   #load(row: Row): LiveSession {
@@ -95,17 +107,7 @@ export class LiveSessions {
     )
     this.#tails.delete(key)
     this.#lives.set(live.id, live)
-    this.#evict()
     return live
-  }
-
-  #evict(): void {
-    if (this.#lives.size <= restingSessions) return
-    for (const [id, { overlay, unpacked }] of this.#lives) {
-      if (this.#lives.size <= restingSessions) return
-      // What is in the log is not read again.
-      if (overlay.size === 0 && unpacked.count === 0) this.#lives.delete(id)
-    }
   }
 }
 
@@ -123,7 +125,7 @@ function readLog(db: Database): Map<number, Entry[]> {
     const entry: Entry = {
       event: decodeEvent(body, Number(row['seq'])),
       tag: String(row['tag']),
-      bytes: body.length,
+      bytes: textBytes(body),
       logId: Number(row['id']),
     }
     const tail = tails.get(session)

@@ -1,5 +1,6 @@
 import { type Message, message as messageSchema, type Page } from '@caughtup/schema'
 
+import { jsonBytes, textBytes } from '../json.ts'
 import type { Window, WindowCaps } from '../storage.ts'
 import type { Database, Row } from './database.ts'
 import type { LiveSession } from './live-session.ts'
@@ -84,14 +85,14 @@ export class MessageReads {
     for (const row of rows) {
       const rowOrder = Number(row['ord'])
       for (let newer = changed[next]; newer && newer.order >= rowOrder; newer = changed[++next]) {
-        yield { message: newer, size: JSON.stringify(newer).length }
+        yield { message: newer, size: jsonBytes(newer) }
       }
       if (changed[next - 1]?.order === rowOrder) continue
       const message = messageIn(row)
-      if (message) yield { message, size: String(row['body']).length }
+      if (message) yield { message, size: textBytes(String(row['body'])) }
     }
     for (const message of changed.slice(next)) {
-      yield { message, size: JSON.stringify(message).length }
+      yield { message, size: jsonBytes(message) }
     }
   }
 

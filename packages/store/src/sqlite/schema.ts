@@ -12,7 +12,8 @@ import { StorageError } from '../storage.ts'
 const migrations = [
   `
   CREATE TABLE sessions (
-    key INTEGER PRIMARY KEY,
+    -- never used again, so that nothing of a deleted session can turn up in another
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     journal TEXT NOT NULL,
     title TEXT NOT NULL,
@@ -76,6 +77,7 @@ const migrations = [
     session_id TEXT NOT NULL,
     PRIMARY KEY (principal, revision, session_id)
   ) WITHOUT ROWID;
+  CREATE INDEX removed_revision ON removed (revision);
 
   CREATE TABLE processes (
     id TEXT PRIMARY KEY,

@@ -1,5 +1,6 @@
 import type { StorageFactory } from '../storage.ts'
 import { Database } from './database.ts'
+import { retryBusy } from './retry-busy.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 
 export interface SqliteOptions {
@@ -20,8 +21,9 @@ export interface SqliteOptions {
  */
 export function sqlite({ path, durability = 'normal' }: SqliteOptions): StorageFactory {
   return {
-    async open({ random }) {
-      return new SqliteStorage(new Database({ path, durability }), random)
+    async open({ clock, random }) {
+      const db = await retryBusy(clock, () => new Database({ path, durability }))
+      return new SqliteStorage(db, { clock, random })
     },
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import type { EventDraft } from '@caughtup/schema'
+import { systemClock } from '@caughtup/schema/clock'
 import { ManualClock } from '@caughtup/schema/testing'
 import { onTestFinished } from 'vitest'
 
@@ -107,7 +108,7 @@ export function ended(runId: string): EventDraft {
 
 /** The text of an answer as any reader would find it now, without flushing anything. */
 export async function textOnDisk(file: string, { sessionId, messageId }: TestRun): Promise<string> {
-  const storage = await sqlite({ path: file }).open({ random: Math.random })
+  const storage = await sqlite({ path: file }).open({ clock: systemClock, random: Math.random })
   try {
     const message = await storage.message(sessionId, messageId)
     return (message?.parts ?? []).map((part) => ('text' in part ? part.text : '')).join('')

@@ -1,0 +1,55 @@
+import { CaughtupError, event as eventSchema, type EventDraft, excerpt } from '@caughtup/schema'
+
+import { sequence } from './sequence.ts'
+import { newRecord } from './session-record.ts'
+
+/**
+ * The value as it will be read back from a database: a copy that nobody can change, with nothing
+ * in it that has no JSON form. What is `undefined` becomes `null`.
+ *
+ * @throws CaughtupError `BAD_INPUT` (`not-json`)
+ */
+export function storedValue(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value) ?? 'null')
+  } catch (error) {
+    throw new CaughtupError(
+      'BAD_INPUT',
+      `A value cannot be stored because it has no JSON form: ${String(error)}`,
+      { value: excerpt(value), reason: 'not-json' },
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * Drafts as they will be read back.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what could not be read back as the event that it is to be
+ */
+export function storedDrafts(drafts: readonly EventDraft[]): EventDraft[] {
+  const nothing = newRecord(0)
+  return drafts.map((draft) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as an event below
+    const stored = storedValue(draft) as EventDraft
+    const { error } = eventSchema.safeParse(storedValue(sequence(nothing, stored, 0)))
+    if (!error) return stored
+    const [issue] = error.issues
+    const field = `${draft.type}.${issue?.path.join('.') ?? ''}`
+    throw new CaughtupError('BAD_INPUT', `${field}: ${issue?.message}`, {
+      field,
+      value: excerpt(draft),
+      reason: 'not-an-event',
+    })
+  })
+}
+
+/** The size of a text in UTF-8. */
+export function textBytes(text: string): number {
+  return Buffer.byteLength(text)
+}
+
+/** The size of a value's JSON, in bytes of UTF-8. */
+export function jsonBytes(value: unknown): number {
+  return textBytes(JSON.stringify(value))
+}
