@@ -57,6 +57,14 @@ describe('bad input', () => {
     'usage.get': (call, sessionId) => call['usage']!['get']!({ sessionId }),
   }
 
+  test('a member that no input has is named', async () => {
+    const { call, sessionId } = await open()
+    await expect(call['sessions']!['get']!({ sessionId, extra: 1 })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { field: 'extra', value: '1' },
+    })
+  })
+
   test.each(Object.entries(aboutSessions))('to %s is named and harmless', async (_, ask) => {
     const { call, sessionId, client, errors } = await open()
     for (const id of wrongIds) {

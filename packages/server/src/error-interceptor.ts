@@ -3,6 +3,7 @@ import { StorageError } from '@caughtup/store'
 import { AsyncIteratorClass, ORPCError, ValidationError } from '@orpc/server'
 
 import type { OnError } from './log-error.ts'
+import type { Settings } from './options.ts'
 
 /**
  * The error as clients get it. What nobody planned for is `INTERNAL_SERVER_ERROR` without a word
@@ -24,8 +25,6 @@ export function toWireError(
     switch (error.code) {
       case 'BAD_REQUEST':
         return wire(badInput(error))
-      case 'PAYLOAD_TOO_LARGE':
-        return wire(new CaughtupError('TOO_LARGE', 'The request body is too large.'))
       case 'INTERNAL_SERVER_ERROR':
         break
       default:
@@ -40,12 +39,15 @@ export function toWireError(
  * Around a whole call: the router maps its own errors, what is left is a request that could not
  * be read.
  */
-export async function mapReadErrors<T>(call: () => Promise<T>, onError: OnError): Promise<T> {
+export async function mapReadErrors<T>(
+  call: () => Promise<T>,
+  { limits, onError }: Pick<Settings, 'limits' | 'onError'>,
+): Promise<T> {
   try {
     return await call()
   } catch (error) {
     if (error instanceof ORPCError && error.code !== 'PAYLOAD_TOO_LARGE') throw error
-    throw toWireError(unreadable(error), 'reading a request', onError)
+    throw toWireError(unreadable(error, limits.bodyBytes), 'reading a request', onError)
   }
 }
 
@@ -75,9 +77,13 @@ export function mapIteratorErrors<T>(
   )
 }
 
-function unreadable(error: unknown): unknown {
-  if (error instanceof ORPCError) return error
-  return new CaughtupError('BAD_INPUT', 'The request cannot be read.', {}, { cause: error })
+function unreadable(error: unknown, limit: number): CaughtupError {
+  return error instanceof ORPCError
+    ? new CaughtupError('TOO_LARGE', `The request body has more than ${limit} bytes.`, {
+        field: 'body',
+        limit,
+      })
+    : new CaughtupError('BAD_INPUT', 'The request cannot be read.', {}, { cause: error })
 }
 
 function wire({ code, message, data, cause }: CaughtupError): ORPCError<string, ErrorData> {

@@ -12,7 +12,8 @@ type HttpOptions = Required<
 >
 
 /** What every HTTP handler of the router needs around it, whatever the runtime. */
-export function httpOptions({ origins, onError }: Settings): HttpOptions {
+export function httpOptions(settings: Settings): HttpOptions {
+  const { origins, onError } = settings
   return {
     plugins: [new CORSPlugin<ChatContext>({ origin: [...origins], credentials: true })],
     rootInterceptors: [
@@ -36,7 +37,7 @@ export function httpOptions({ origins, onError }: Settings): HttpOptions {
         if (!isAllowedOrigin(single(origin), single(host) ?? request.url.host, origins)) {
           throw toWireError(originRefused(), 'origin', onError)
         }
-        return mapReadErrors(() => options.next(), onError)
+        return mapReadErrors(() => options.next(), settings)
       },
     ],
   }

@@ -40,7 +40,7 @@ describe('the HTTP server', () => {
     const response = await post('/rpc/sessions/create', JSON.stringify({ json: 'x'.repeat(2_000) }))
     expect([response.status, await response.json()]).toMatchObject([
       413,
-      { json: { code: 'TOO_LARGE', defined: true } },
+      { json: { code: 'TOO_LARGE', defined: true, data: { field: 'body' } } },
     ])
     const chunked = await fetch(`${serving.url}/rpc/sessions/create`, {
       method: 'POST',

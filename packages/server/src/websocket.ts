@@ -31,12 +31,12 @@ export function serveSockets(
     alone: boolean
   },
 ): ChatSockets {
-  const { path, origins, limits, onError } = settings
+  const { path, origins, limits } = settings
   const url = path === '/' ? '/ws' : `${path}/ws`
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
   const connections = new Set<Connection>()
   const handler = new StandardRPCHandler<ChatContext>(router, {
-    interceptors: [(call) => mapReadErrors(() => call.next(), onError)],
+    interceptors: [(call) => mapReadErrors(() => call.next(), settings)],
   })
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
