@@ -1,32 +1,7 @@
-import { CaughtupError, type Contract, excerpt, type Session } from '@caughtup/schema'
+import { CaughtupError, excerpt, type Session } from '@caughtup/schema'
 
 import type { Settings } from './options.ts'
-
-/** Who calls. What else the host puts into it comes back to its own functions. */
-export interface Principal {
-  readonly id: string
-}
-
-/** What `principal` decides by. */
-export interface ChatRequest {
-  readonly headers: Headers
-  /** Absolute where the transport knows it. */
-  readonly url?: string
-}
-
-/** A procedure of the contract by its path: `onChat`, `messages.send`, `server.stats` … */
-export type Action = {
-  [K in keyof Contract]: Contract[K] extends { '~orpc': unknown }
-    ? K
-    : `${K}.${keyof Contract[K] & string}`
-}[keyof Contract]
-
-/** Whether `principal` may do it; `session` is there where the action is about one. */
-export type Can = (
-  principal: Principal,
-  action: Action,
-  session: Session | undefined,
-) => boolean | Promise<boolean>
+import type { Action, ChatRequest, Principal } from './principal.ts'
 
 /** Decides who calls and what is theirs. What is not is not found. */
 export class Access {

@@ -1,7 +1,7 @@
 import type { QueuedRun } from '@caughtup/schema'
 import type { MessageWriter } from '@caughtup/store'
 
-import type { Principal } from './access.ts'
+import type { Principal } from './principal.ts'
 import { UsageTally } from './agent-usage.ts'
 import { driveAgent } from './drive-agent.ts'
 import { type Execution, runEndedDraft, type RunEnd } from './execution.ts'

@@ -1,6 +1,6 @@
 import type { AgentPart, IgnoredAgentPart, Message } from '@caughtup/schema'
 
-import type { Principal } from './access.ts'
+import type { Principal } from './principal.ts'
 
 /**
  * Writes one answer: a function from a run's context to the AI SDK's text stream parts, so that

@@ -2,7 +2,7 @@ import type { Limits } from '@caughtup/schema'
 import { defaultAssistantName } from '@caughtup/schema/notice'
 import type { Store } from '@caughtup/store'
 
-import type { Can, ChatRequest, Principal } from './access.ts'
+import type { Can, ChatRequest, Principal } from './principal.ts'
 import type { Agent } from './agent.ts'
 import { logError, type OnError } from './log-error.ts'
 import type { Summarise } from './summarise.ts'

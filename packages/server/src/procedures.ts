@@ -1,7 +1,8 @@
 import { contract } from '@caughtup/schema'
 import { implement } from '@orpc/server'
 
-import type { Access, ChatRequest } from './access.ts'
+import type { Access } from './access.ts'
+import type { ChatRequest } from './principal.ts'
 import { mapIteratorErrors, toWireError } from './error-interceptor.ts'
 import type { Settings } from './options.ts'
 import { shuttingDown } from './run-errors.ts'

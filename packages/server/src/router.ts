@@ -2,7 +2,7 @@ import type { Contract } from '@caughtup/schema'
 import type { Router } from '@orpc/server'
 import { v7 as uuid } from 'uuid'
 
-import type { Principal } from './access.ts'
+import type { Principal } from './principal.ts'
 import { assertAtMost, assertTitle } from './assert-limits.ts'
 import { noSummarise } from './compaction.ts'
 import { followActivity } from './follow-activity.ts'

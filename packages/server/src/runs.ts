@@ -3,7 +3,7 @@ import { sleep } from '@caughtup/schema/clock'
 import type { Guard, Refusal } from '@caughtup/store'
 import { v7 as uuid } from 'uuid'
 
-import type { Principal } from './access.ts'
+import type { Principal } from './principal.ts'
 import { isSuperseded, toRunError } from './agent-error.ts'
 import { AgentRun } from './agent-run.ts'
 import { Compaction } from './compaction.ts'

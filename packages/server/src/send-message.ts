@@ -10,7 +10,8 @@ import {
 } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
-import type { Access, Principal } from './access.ts'
+import type { Access } from './access.ts'
+import type { Principal } from './principal.ts'
 import type { Settings } from './options.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Runs } from './runs.ts'
