@@ -1,9 +1,9 @@
 import { CaughtupError, type EventDraft, type Op } from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, sleep } from '@caughtup/schema/clock'
 import { mergeOps } from '@caughtup/schema/fold'
 
 import { jsonBytes, storedDrafts } from './json.ts'
-import { abortable } from '@caughtup/schema/abortable'
 import { type Slice, type SliceResult, StorageError, type StorageFailure } from './storage.ts'
 
 export interface FlushOptions {
