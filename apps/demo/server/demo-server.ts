@@ -47,14 +47,17 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const index = new SearchIndex(repository)
   const filler = new Filler(localPrincipal)
   await using opened = new AsyncDisposableStack()
-  const store = await createStore({ storage: sqlite({ path: config.database }), clock })
+  const store = await createStore({
+    storage: sqlite({ path: config.database }),
+    limits: { sendsPerMinute },
+    clock,
+  })
   opened.defer(() => store.close())
   const chat = createChatServer({
     store,
     ...createAgent({ config, repository, index, filler, clock }),
     principal: (request) => filler.principalOf(request) ?? demoPrincipal(request),
     stats: () => true,
-    limits: { sendsPerMinute },
   })
   opened.defer(() => chat.close())
   const pages = await demoPages({ chat, store, filler, repository, built, dev: config.dev })

@@ -2,6 +2,8 @@ import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
 import type { ActivityBatch, Store } from '@caughtup/store'
 import { withEventMeta } from '@orpc/server'
 
+import { shuttingDown } from './run-errors.ts'
+
 /** Rows of one frame at most. */
 const chunk = 200
 
@@ -24,6 +26,8 @@ export async function* followActivity(
       caughtUp = true
     }
   }
+  // It ends by itself only with the store.
+  throw shuttingDown()
 }
 
 function* opening({ rows, removed, complete, cursor }: ActivityBatch): Generator<ActivityFrame> {

@@ -6,6 +6,7 @@ import type { ChatServer } from './create-chat-server.ts'
 import { notFound } from './error-interceptor.ts'
 import { prefixOf } from './fetch.ts'
 import { httpOptions } from './http-options.ts'
+import { normalisePath } from './options.ts'
 import type { ChatContext } from './procedures.ts'
 import { serveSockets } from './websocket.ts'
 
@@ -46,7 +47,7 @@ const grace = 1_000
  */
 export async function serve(chat: ChatServer, options: ServeOptions = {}): Promise<Serving> {
   const settings = { ...chat.settings }
-  if (options.path !== undefined) settings.path = options.path
+  if (options.path !== undefined) settings.path = normalisePath(options.path)
   if (options.cors !== undefined) settings.origins = options.cors
   const { path, limits, stuckAfter, onError } = settings
 

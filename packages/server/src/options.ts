@@ -8,7 +8,10 @@ import { logError, type OnError } from './log-error.ts'
 import type { Summarise } from './summarise.ts'
 
 export interface ChatServerOptions {
-  /** Where everything is kept. The server does not close it. */
+  /**
+   * Where everything is kept, and whose limits hold. The server does not close it. One chat server
+   * at a time: a second one on the same store takes the first one's runs for lost.
+   */
   store: Store
   agent: Agent
   /** Without it, `history.compact` answers `BAD_INPUT`. */
@@ -36,8 +39,6 @@ export interface ChatServerOptions {
   stuckAfter?: number
   /** How long `close` lets runs go on before it interrupts them, in ms. @default 5000 */
   drain?: number
-  /** Overrides of the store's limits. */
-  limits?: Partial<Limits>
   /** Where `fetch` and `serve` answer; the WebSocket is at `<path>/ws`. @default '/rpc' */
   path?: string
   /**
@@ -53,7 +54,7 @@ export interface ChatServerOptions {
 /** The options with every default in place. */
 export interface Settings
   extends
-    Required<Omit<ChatServerOptions, 'summarise' | 'can' | 'model' | 'contextLimit' | 'limits'>>,
+    Required<Omit<ChatServerOptions, 'summarise' | 'can' | 'model' | 'contextLimit'>>,
     Pick<ChatServerOptions, 'summarise' | 'can' | 'model' | 'contextLimit'> {
   limits: Readonly<Limits>
 }
@@ -67,9 +68,26 @@ export function resolveOptions(options: ChatServerOptions): Settings {
     heartbeat: options.heartbeat ?? 5_000,
     stuckAfter: options.stuckAfter ?? 60_000,
     drain: options.drain ?? 5_000,
-    limits: { ...options.store.limits, ...options.limits },
-    path: `/${(options.path ?? '/rpc').replace(/^\/+|\/+$/g, '')}`,
+    limits: options.store.limits,
+    path: normalisePath(options.path ?? '/rpc'),
     origins: options.origins ?? [],
-    onError: options.onError ?? logError,
+    onError: careful(options.onError ?? logError),
+  }
+}
+
+/** With one slash in front and none behind. */
+export function normalisePath(path: string): string {
+  return `/${path.replace(/^\/+|\/+$/g, '')}`
+}
+
+/** A logger that fails is logged, and stops nothing. */
+function careful(onError: OnError): OnError {
+  return (error, where) => {
+    try {
+      onError(error, where)
+    } catch (failure) {
+      logError(error, where)
+      logError(failure, 'onError')
+    }
   }
 }

@@ -38,9 +38,13 @@ export function procedures({ settings, access, closing }: Guards) {
         throw map(error)
       }
     })
-    .use(async ({ next, context }) => {
-      if (closing.aborted) throw shuttingDown()
-      return next({ context: { principal: await access.caller(context.request) } })
+    .use(async ({ next, context, path }) => {
+      // What still runs while the server closes can still be stopped.
+      const refused = () => closing.aborted && path.join('.') !== 'runs.interrupt'
+      if (refused()) throw shuttingDown()
+      const principal = await access.caller(context.request)
+      if (refused()) throw shuttingDown()
+      return next({ context: { principal } })
     })
 }
 

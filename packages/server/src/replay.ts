@@ -62,8 +62,7 @@ async function* replayFull(
   yield replayFrame('full', opening.epoch, reason)
   const window = await abortable(store.window(sessionId), signal)
   yield* messagesFrames(window.messages, limits.frameBytes)
-  const { head, cursor } = yield* catchUp(source, window, withoutId)
-  const pruned = head.epoch > window.head.epoch && window.messages.length > 0
+  const { head, cursor, pruned } = yield* catchUp(source, window, withoutId)
   yield caughtUpFrame('full', head, cursor, { hasOlder: window.hasOlder || pruned })
   return cursor
 }
@@ -105,13 +104,18 @@ async function servable(source: ReplaySource, cursor: Cursor): Promise<ReplaySta
     : { mode: 'full', reason: 'too-far-behind' }
 }
 
-/** Events after the cursor, until nothing lies after them; the head as it is then. */
+/**
+ * Events after the cursor, until nothing lies after them; the head as it is then, and whether a
+ * boundary took messages out of the window on the way.
+ */
 async function* catchUp(
   { store, sessionId, limits, signal }: ReplaySource,
-  from: { head: Head; cursor: Cursor },
+  from: { head: Head; cursor: Cursor; messages?: readonly Message[] },
   frame: (batch: EventBatch) => ChatFrame,
-): AsyncGenerator<ChatFrame, { head: Head; cursor: Cursor }> {
+): AsyncGenerator<ChatFrame, { head: Head; cursor: Cursor; pruned: boolean }> {
   let { head, cursor } = from
+  let shown = (from.messages ?? []).length > 0
+  let pruned = false
   for (;;) {
     const batch = await abortable(
       store.events(sessionId, cursor.seq, { bytes: limits.frameBytes }),
@@ -121,8 +125,14 @@ async function* catchUp(
       yield frame(batch)
       ;({ cursor } = batch)
     }
-    for (const event of batch.events) if (event.seq > head.seq) head = applyToHead(head, event)
-    if (batch.complete) return { head, cursor }
+    for (const event of batch.events) {
+      if (event.seq <= head.seq) continue
+      const { epoch } = head
+      head = applyToHead(head, event)
+      if (head.epoch > epoch) pruned ||= shown
+      shown ||= event.type === 'message-created'
+    }
+    if (batch.complete) return { head, cursor, pruned }
   }
 }
 

@@ -72,9 +72,23 @@ export class Runs {
     queued: QueuedRun,
     principal: Principal,
   ): Promise<'started' | 'queued' | 'message-exists'> {
+    this.#remember(queued.runId, principal)
+    try {
+      const outcome = await this.#submit(sessionId, queued)
+      if (outcome !== 'queued') this.#senders.delete(queued.runId)
+      return outcome
+    } catch (error) {
+      this.#senders.delete(queued.runId)
+      throw error
+    }
+  }
+
+  async #submit(
+    sessionId: string,
+    queued: QueuedRun,
+  ): Promise<'started' | 'queued' | 'message-exists'> {
     const { store, limits } = this.#settings
     const queueBelow = limits.queuedPerSession
-    this.#remember(queued.runId, principal)
     for (let attempt = 0; attempt < attempts; attempt++) {
       const started = await this.#start(sessionId, queued, { is: 'idle' })
       if (started === 'started' || started === 'message-exists') return started
@@ -126,7 +140,7 @@ export class Runs {
     run: Parameters<typeof endForeignRun>[1],
     reason: 'interrupted' | 'lost',
   ): Promise<boolean> {
-    const ended = await endForeignRun(this.#settings, run, reason)
+    const ended = await endForeignRun(this.#settings, run, { reason })
     if (ended) this.next(run.sessionId)
     return ended
   }
@@ -276,11 +290,26 @@ export class Runs {
       return true
     } catch (error) {
       run.controller.abort()
-      if (!isSuperseded(error)) this.#settings.onError(error, `ending run ${run.id}`)
-      return false
+      if (isSuperseded(error)) return false
+      this.#settings.onError(error, `ending run ${run.id}`)
+      return await this.#endBare(run, error)
     } finally {
       this.#forget(run)
       this.next(run.sessionId)
+    }
+  }
+
+  /** What belonged to the end cannot be stored: the run ends without it. */
+  async #endBare({ id, sessionId }: ActiveRun, cause: unknown): Promise<boolean> {
+    try {
+      const state = await this.#settings.store.head(sessionId)
+      if (state.head.run?.id !== id) return false
+      const end = { reason: 'error', error: toRunError(cause) } as const
+      return await endForeignRun(this.#settings, { sessionId, ...state }, end)
+    } catch (error) {
+      // Its lease runs out when the store is well again.
+      if (!isSuperseded(error)) this.#settings.onError(error, `ending run ${id}`)
+      return false
     }
   }
 

@@ -125,7 +125,7 @@ export class SendMessage {
     if (title !== '' || firstLine === '') return
     const name = shortened(firstLine, 60)
     try {
-      await this.#settings.store.sessions.update(id, { title: name })
+      await this.#settings.store.sessions.update(id, { title: name, ifTitle: '' })
     } catch (error) {
       // The prompt is taken; a session without a title is no reason to say otherwise.
       this.#settings.onError(error, 'titling a session')

@@ -2,6 +2,7 @@ import { CaughtupError } from '@caughtup/schema'
 
 import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
 import type { Settings } from './options.ts'
+import { shuttingDown } from './run-errors.ts'
 
 export type StreamKind = 'chat' | 'activity'
 
@@ -21,16 +22,18 @@ export class Streams {
   /** In the order in which they were opened. */
   readonly #open = new Set<Entry>()
   #cancelSweep: (() => void) | undefined
+  #closed = false
 
   constructor(settings: Settings) {
     this.#settings = settings
   }
 
-  /** @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter` */
+  /** @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter`, `UNAVAILABLE` once all are ended */
   open<F>(
     owner: { kind: StreamKind; principal: string; streamId?: string | undefined },
     source: Pick<ClientStreamOptions<F>, 'frames' | 'signal'>,
   ): ClientStream<F> {
+    if (this.#closed) throw shuttingDown()
     const { kind, principal, streamId } = owner
     this.#replace(principal, streamId)
     this.#makeRoom(principal)
@@ -53,6 +56,7 @@ export class Streams {
 
   /** Tells every client that the server goes; each stream is over when its client has read that. */
   endAll(): void {
+    this.#closed = true
     this.#cancelSweep?.()
     for (const { stream } of this.#open) stream.end('shutting-down')
   }

@@ -67,10 +67,21 @@ export class Sessions {
     }
   }
 
-  /** @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a title that is too long */
-  async update(sessionId: string, { title }: { title: string }): Promise<Session> {
+  /**
+   * Gives the session as it is then. With `ifTitle`, a session that has another title by now keeps it.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a title that is too long
+   */
+  async update(
+    sessionId: string,
+    { title, ifTitle }: { title: string; ifTitle?: string },
+  ): Promise<Session> {
     this.#assertTitle(title)
-    const session = await this.#storage.updateSession(sessionId, { title, at: this.#clock.now() })
+    const session = await this.#storage.updateSession(sessionId, {
+      title,
+      at: this.#clock.now(),
+      ...(ifTitle !== undefined && { ifTitle }),
+    })
     if (!session) throw sessionNotFound(sessionId)
     this.#on.changed()
     return session

@@ -41,7 +41,7 @@ export interface Storage {
   /** `undefined` where it does not exist. */
   updateSession(
     sessionId: string,
-    change: { title: string; at: number },
+    change: { title: string; at: number; ifTitle?: string },
   ): Promise<Session | undefined>
   /** Returns the principals who saw it until now; empty where it did not exist. */
   deleteSession(sessionId: string): Promise<string[]>

@@ -65,8 +65,8 @@ export interface ClientSettings {
   idleViews?: number
   /**
    * Called when an answer came to its normal end in a session that no view follows. Needs a
-   * subscriber of `client.activity`. Told once, also of what ended while the feed was reconnecting;
-   * not of aborts.
+   * subscriber of `client.activity`. Told once, also of what ended while the feed was reconnecting
+   * (but not after a restart of the server, when the feed begins anew); not of aborts.
    */
   onCompletedInBackground?: (row: ActivityRow) => void
 }

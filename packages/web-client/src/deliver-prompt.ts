@@ -6,7 +6,7 @@ import { request } from './request.ts'
 import { isPermanentError, toViewError } from './view-error.ts'
 import type { ViewContext } from './view-context.ts'
 
-/** Attempts to deliver one prompt; with the default delays they take half a minute at most. */
+/** Attempts to deliver one prompt; each waits for its answer, and there are pauses between them. */
 const mostAttempts = 8
 
 /**
@@ -28,7 +28,12 @@ export async function deliverPrompt(
       const { retryAfter } = error.data
       const delay = backoffDelay(attempt, context.reconnect, context.random)
       const patient = retryAfter !== undefined
-      await pause(context, Math.max(retryAfter ?? 0, delay), patient, context.closed)
+      try {
+        await pause(context, Math.max(retryAfter ?? 0, delay), patient, context.closed)
+      } catch {
+        // The client was closed: what failed last is what there is to say.
+        throw cause
+      }
     }
   }
 }

@@ -63,8 +63,14 @@ export function replayBroke(pending: readonly Outgoing[]): readonly Outgoing[] {
 }
 
 export function replayEnded(pending: readonly Outgoing[], view: View): readonly Outgoing[] {
-  const ids = new Set([...view.messages.map(({ id }) => id), ...queuedIds(view.queue)])
-  return keep(pending, (one) => one.progress !== 'replaying' && !ids.has(one.input.messageId))
+  return keep(pending, (one) => one.progress !== 'replaying' && !isIn(view, one.input.messageId))
+}
+
+/** Whether the prompt is a message or in the queue. */
+export function isIn(view: View, messageId: string): boolean {
+  return (
+    view.messages.some(({ id }) => id === messageId) || queuedIds(view.queue).includes(messageId)
+  )
 }
 
 /** Prompts that are in the queue or are messages by now. */

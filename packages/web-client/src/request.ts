@@ -1,5 +1,4 @@
 import { abortable } from '@caughtup/schema/abortable'
-import { ConnectionLost } from './connection-lost.ts'
 import { ChatClientError, toViewError } from './view-error.ts'
 import type { ViewContext } from './view-context.ts'
 
@@ -14,7 +13,8 @@ export async function request<T>(
 ): Promise<T> {
   const late = new AbortController()
   const cancel = clock.after(requestTimeout, () => {
-    late.abort(new ConnectionLost(`no answer within ${requestTimeout} ms`))
+    // Of this call alone: the streams on the same socket may be well.
+    late.abort(new Error(`no answer within ${requestTimeout} ms`))
   })
   const signal = AbortSignal.any([closed, late.signal])
   try {

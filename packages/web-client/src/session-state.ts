@@ -185,7 +185,8 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
     ...(contextUsage && { contextUsage }),
     messages,
     // The frame speaks of the window; a view that kept its messages may reach further back.
-    hasOlder: building ? frame.hasOlder : base.hasOlder,
+    // A boundary within the replay leaves messages behind that the window never had.
+    hasOlder: building ? frame.hasOlder || base.hasOlder : base.hasOlder,
     skipped: base.skipped,
   }
   const reason = state.replay?.reason

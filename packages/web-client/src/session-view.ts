@@ -1,4 +1,5 @@
 import type { ChatFrame } from '@caughtup/schema'
+import type { View } from '@caughtup/schema/fold'
 import { v7 as uuid } from 'uuid'
 
 import { type ActivityHint, buildSessionSnapshot } from './build-session-snapshot.ts'
@@ -9,6 +10,7 @@ import { LiveView } from './live-view.ts'
 import {
   answered,
   failed,
+  isIn,
   type Outgoing,
   outgoing,
   without,
@@ -104,11 +106,13 @@ export class SessionView {
     return entry?.progress === 'failed' ? this.#deliver(entry.input) : undefined
   }
 
-  /** Takes a prompt that failed out of `pending`; one that is under way stays. */
+  /** Takes a prompt out of `pending`, unless it is being sent. */
   dismissPending(messageId: string): void {
     const { pending } = this.#state
     const entry = pending.find(({ input }) => input.messageId === messageId)
-    if (entry?.progress === 'failed') this.#change({ pending: without(pending, messageId) })
+    if (entry && entry.progress !== 'sending') {
+      this.#change({ pending: without(pending, messageId) })
+    }
   }
 
   /** Ends the run that is shown, or whichever is active while the view is not caught up. */
@@ -140,10 +144,11 @@ export class SessionView {
   }
 
   /**
-   * Moves the caller's read mark to `upTo` (an order), by default to the newest message shown.
+   * Moves the caller's read mark to `upTo` (an order), by default to the newest message that is
+   * done: an answer that still grows counts as unread once it is complete.
    * The mark only moves forward; a call that would not move it costs no request.
    */
-  async markRead(upTo = this.#state.view.messages.at(-1)?.order ?? 0): Promise<void> {
+  async markRead(upTo = newestDone(this.#state.view)): Promise<void> {
     if (upTo <= this.#markedUpTo) return
     const { sessionId } = this
     const before = this.#markedUpTo
@@ -210,9 +215,9 @@ export class SessionView {
     if (!this.#state.caughtUp) this.#live.changedByFrame()
   }
 
-  /** @internal Whether the view has prompts that are not yet seen in the session. */
-  get hasPending(): boolean {
-    return this.#state.pending.length > 0
+  /** @internal Whether the view has prompts that are not yet answered. */
+  get isSending(): boolean {
+    return this.#state.pending.some(({ progress }) => progress === 'sending')
   }
 
   /** @internal Whether somebody looks at the session, or will when its stream is back. */
@@ -239,7 +244,11 @@ export class SessionView {
     this.#delivered = Promise.allSettled([delivery])
     try {
       const result = await delivery
-      this.#change({ pending: answered(this.#state.pending, messageId) })
+      const { pending, view, caughtUp } = this.#state
+      const shown = caughtUp && isIn(view, messageId)
+      this.#change({
+        pending: shown ? without(pending, messageId) : answered(pending, messageId),
+      })
       return result
     } catch (cause) {
       this.#change({ pending: failed(this.#state.pending, messageId, toViewError(cause)) })
@@ -283,4 +292,8 @@ export class SessionView {
     this.#state = { ...this.#state, ...change }
     this.#live.changed()
   }
+}
+
+function newestDone({ messages }: View): number {
+  return messages.findLast(({ status }) => status === 'done')?.order ?? 0
 }

@@ -4,7 +4,7 @@ import type { SessionView } from './session-view.ts'
  * The session views of a client: one object per session, as long as anybody holds it.
  *
  * Views without subscribers keep what they hold while they are among the `idleViews` left last;
- * older ones forget it. A view with a prompt on its way is kept beyond that.
+ * older ones forget it. A view that is sending a prompt is kept beyond that.
  */
 export class SessionViews {
   readonly #idleViews: number
@@ -56,7 +56,7 @@ export class SessionViews {
   #evict(): void {
     for (const view of this.#idle) {
       if (this.#idle.size <= this.#idleViews) break
-      if (view.hasPending) continue
+      if (view.isSending) continue
       this.#idle.delete(view)
       view.forget()
     }

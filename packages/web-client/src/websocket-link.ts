@@ -26,11 +26,15 @@ export class WebSocketLink implements ClientLink<CallContext> {
     options.signal?.throwIfAborted()
     const socket = this.#usable()
     const signal = options.signal ? AbortSignal.any([options.signal, socket.closed]) : socket.closed
-    options.signal?.addEventListener('abort', ({ target }) => {
-      const reason: unknown = target instanceof AbortSignal ? target.reason : undefined
-      // The caller heard nothing where something was due: the others on the socket will not either.
-      if (reason instanceof ConnectionLost) socket.close(reason)
-    })
+    options.signal?.addEventListener(
+      'abort',
+      ({ target }) => {
+        const reason: unknown = target instanceof AbortSignal ? target.reason : undefined
+        // A stream heard nothing where something was due: the others on the socket will not either.
+        if (reason instanceof ConnectionLost) socket.close(reason)
+      },
+      { once: true, signal: socket.closed },
+    )
     await abortable(socket.opened, signal)
     return socket.link.call(path, input, { ...options, signal })
   }

@@ -16,7 +16,10 @@ const long = plan.at(-1)!
 const total = countPrompts(plan.flatMap(({ steps }) => steps))
 
 async function testStore(): Promise<Store> {
-  const store = await createStore({ storage: sqlite({ path: ':memory:' }) })
+  const store = await createStore({
+    storage: sqlite({ path: ':memory:' }),
+    limits: { sendsPerMinute: 1_000 },
+  })
   onTestFinished(() => store.close())
   return store
 }
@@ -29,7 +32,6 @@ function startServer(store: Store) {
       sayText('Yes.', 'answer', { clock: systemClock, perSecond: Infinity, signal }),
     summarise: async ({ messages }) => `A summary of ${messages.length} messages.`,
     principal: () => ({ id: 'local' }),
-    limits: { sendsPerMinute: 1_000 },
   })
   onTestFinished(() => chat.close())
   return { chat, client: createFillClient(chat, { headers: new Headers() }) }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import type { ChatFrame } from '@caughtup/schema'
+import type { ChatFrame, Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 import { createStore, type Store, type StorageFactory } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
@@ -33,6 +33,8 @@ export interface TestServerOptions extends Partial<ChatServerOptions> {
   file?: string
   clock?: Clock
   storage?: StorageFactory
+  /** Of the store. */
+  limits?: Partial<Limits>
 }
 
 export function testDatabase(): string {
@@ -43,12 +45,12 @@ export function testDatabase(): string {
 
 /** A chat server on a real database file; the principal is the header `x-principal`. */
 export async function openTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { file = testDatabase(), clock, storage, ...rest } = options
+  const { file = testDatabase(), clock, storage, limits, ...rest } = options
   const store =
     rest.store ??
     (await createStore({
       storage: storage ?? sqlite({ path: file }),
-      ...(rest.limits && { limits: rest.limits }),
+      ...(limits && { limits }),
       ...(clock && { clock }),
     }))
   const errors: TestServer['errors'] = []

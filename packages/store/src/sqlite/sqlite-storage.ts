@@ -144,14 +144,18 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#activity.sessions(principal, query))
   }
 
-  async updateSession(sessionId: string, { title, at }: { title: string; at: number }) {
+  async updateSession(
+    sessionId: string,
+    { title, at, ifTitle }: { title: string; at: number; ifTitle?: string },
+  ) {
     return this.#write(() => {
       this.#db.run(
-        'UPDATE sessions SET title = ?, updated_at = ?, revision = ? WHERE id = ?',
+        'UPDATE sessions SET title = ?, updated_at = ?, revision = ? WHERE id = ? AND title = coalesce(?, title)',
         title,
         at,
         this.#lives.nextRevision(),
         sessionId,
+        ifTitle ?? null,
       )
       return this.#activity.session(sessionId)
     })
