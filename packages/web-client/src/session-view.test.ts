@@ -742,6 +742,24 @@ describe('sending', () => {
     expect(session.getSnapshot().pending).toEqual([])
   })
 
+  test('a prompt that is in the session already is not on its way', async () => {
+    const recording = new Recording()
+    recording.message('m1', 'user', 'Hi')
+    const { client, clock } = setUp({
+      async *onChat(_input, signal) {
+        yield* recording.full()
+        await aborted(signal)
+      },
+      send: ({ messageId }) =>
+        Promise.resolve({ messageId: messageId!, runId: 'r', queued: false }),
+    })
+    const session = client.session('s')
+    session.subscribe(() => {})
+    await shows(clock, () => status(session) === 'live')
+    await session.send({ text: 'Hi', messageId: 'm1' })
+    expect(session.getSnapshot().pending).toEqual([])
+  })
+
   test('lost connections and busy servers are retried under the same id', async () => {
     const send = vi
       .fn<NonNullable<Script['send']>>()

@@ -156,6 +156,34 @@ test('a cut breaks the socket, and a prompt under way arrives once all the same'
   gate.resolve()
 })
 
+test('a call that is not answered in time fails alone, and the streams go on', async () => {
+  const beats = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const { client, clock, connections } = await setUp({
+    async *onChat(_input, signal) {
+      yield* recording.full()
+      for (const beat of beats) {
+        await beat.promise
+        yield { frame: { type: 'heartbeat', at: 1 } }
+      }
+      await aborted(signal)
+    },
+    markRead: () => new Promise(() => {}),
+  })
+  const session = client.session('a')
+  session.subscribe(() => {})
+  await until(() => session.stats().framesReceived === 3)
+  const failed = expect(session.markRead(2)).rejects.toMatchObject({ code: 'NETWORK' })
+  for (const [index, beat] of beats.entries()) {
+    await clock.advance(14_000)
+    beat.resolve()
+    await until(() => session.stats().framesReceived === 4 + index)
+  }
+  await clock.advance(2_000)
+  await failed
+  expect(session.getSnapshot().connection.status).toBe('live')
+  expect(connections()).toBe(1)
+})
+
 test('a socket that does not open in time is given up', async () => {
   class Stuck extends EventTarget {
     readonly OPEN = 1
