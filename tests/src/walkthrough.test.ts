@@ -381,6 +381,20 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
+  test('somebody else sees another list, over the transport that the page takes by itself', async () => {
+    const titles = (tab: DemoPage) =>
+      tab.page.evaluate(async () => {
+        const { rows } = await window.caughtup!.client.rpc.activity.list()
+        return rows.map(({ title }) => title)
+      })
+    const mine = await DemoPage.open(browser, demo.url)
+    const hers = await DemoPage.open(browser, `${demo.url}?as=zoe`)
+    expect((await titles(mine)).length).toBeGreaterThan(0)
+    expect(await titles(hers)).toEqual([])
+    await mine.close()
+    await hers.close()
+  })
+
   test('/fail says so and keeps what was written; /tool shows a tool call', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     await tab.send('/fail')

@@ -15,7 +15,10 @@ export class Access {
   async caller(request: ChatRequest): Promise<Principal> {
     const principal = await this.#settings.principal(request)
     if (!principal) throw new CaughtupError('UNAUTHORIZED', 'The credentials name no principal.')
-    return principal
+    if (typeof principal.id === 'string' && principal.id !== '') return principal
+    throw new TypeError(
+      `\`principal\` must return { id: string } or undefined, and returned ${excerpt(principal)}`,
+    )
   }
 
   /** @throws CaughtupError `NOT_FOUND`, for what does not exist and for what is not the caller's */

@@ -1,4 +1,4 @@
-import { CaughtupError } from '@caughtup/schema'
+import { CaughtupError, excerpt } from '@caughtup/schema'
 import { CORSPlugin } from '@orpc/server/plugins'
 import type { StandardHandlerOptions } from '@orpc/server/standard'
 
@@ -35,7 +35,7 @@ export function httpOptions(settings: Settings): HttpOptions {
         const { request } = options
         const { origin, host } = request.headers
         if (!isAllowedOrigin(single(origin), single(host) ?? request.url.host, origins)) {
-          throw toWireError(originRefused(), 'origin', onError)
+          throw toWireError(originRefused(single(origin)), 'origin', onError)
         }
         return mapReadErrors(() => options.next(), settings)
       },
@@ -43,10 +43,12 @@ export function httpOptions(settings: Settings): HttpOptions {
   }
 }
 
-function originRefused(): CaughtupError {
-  return new CaughtupError('UNAUTHORIZED', 'Pages of this origin may not call.', {
-    reason: 'origin-not-allowed',
-  })
+function originRefused(origin: string | undefined): CaughtupError {
+  return new CaughtupError(
+    'UNAUTHORIZED',
+    `Pages of ${excerpt(origin)} may not call: the server's \`origins\` does not name it.`,
+    { value: excerpt(origin), reason: 'origin-not-allowed' },
+  )
 }
 
 function isStream(body: unknown): boolean {

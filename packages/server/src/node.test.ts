@@ -88,7 +88,7 @@ describe('the HTTP server', () => {
 
   test('refuses pages of other origins, and lets those that are named read', async () => {
     const friend = 'https://friend.example'
-    const { post, serving } = await open({ cors: [friend] })
+    const { post, serving } = await open({}, { origins: [friend] })
     const ask = (origin: string) => post('/rpc/sessions/list', empty, { origin })
     const refused = await ask('https://evil.example')
     expect([refused.status, await refused.json()]).toMatchObject([

@@ -17,8 +17,6 @@ export interface ServeOptions {
   host?: string
   /** @default the chat server's `path`, which is '/rpc' */
   path?: string
-  /** Origins that may call besides the own host. @default the chat server's `origins` */
-  cors?: readonly string[]
   /** A server of the host application. It is started where it does not listen, and never closed. */
   server?: Server
   /** Answers what is not under `path`, static pages for instance. @default 404, but not on a `server` of the host */
@@ -43,12 +41,11 @@ const grace = 1_000
  * Serves a chat server over HTTP with SSE under `path`, and by WebSocket at `<path>/ws`.
  *
  * Connections that take no byte for `stuckAfter` ms are cut. Pages of other origins are refused
- * unless `cors` names them, on both ways in.
+ * unless the chat server's `origins` names them, on both ways in.
  */
 export async function serve(chat: ChatServer, options: ServeOptions = {}): Promise<Serving> {
   const settings = { ...chat.settings }
   if (options.path !== undefined) settings.path = normalisePath(options.path)
-  if (options.cors !== undefined) settings.origins = options.cors
   const { path, limits, stuckAfter, onError } = settings
 
   const { plugins, ...handlerOptions } = httpOptions(settings)

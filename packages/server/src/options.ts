@@ -1,4 +1,4 @@
-import type { Limits } from '@caughtup/schema'
+import { excerpt, type Limits } from '@caughtup/schema'
 import { defaultAssistantName } from '@caughtup/schema/notice'
 import type { Store } from '@caughtup/store'
 
@@ -59,7 +59,11 @@ export interface Settings
   limits: Readonly<Limits>
 }
 
+/** @throws TypeError for an option that is missing or of another type */
 export function resolveOptions(options: ChatServerOptions): Settings {
+  assertType('store', options.store, 'object')
+  assertType('agent', options.agent, 'function')
+  assertType('principal', options.principal, 'function')
   return {
     ...options,
     stats: options.stats ?? (() => false),
@@ -73,6 +77,13 @@ export function resolveOptions(options: ChatServerOptions): Settings {
     origins: options.origins ?? [],
     onError: careful(options.onError ?? logError),
   }
+}
+
+function assertType(name: string, value: unknown, type: 'object' | 'function'): void {
+  if (typeof value === type && value !== null) return
+  throw new TypeError(
+    `createChatServer needs \`${name}\`, which is a ${type === 'object' ? 'store' : 'function'}; it got ${excerpt(value)}`,
+  )
 }
 
 /** With one slash in front and none behind. */

@@ -1,6 +1,7 @@
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
+import { createChatServer } from './create-chat-server.ts'
 import { openTestServer, readUntil } from './testing/open-test-server.ts'
 import { ScriptedAgent } from './testing/scripted-agent.ts'
 
@@ -48,6 +49,34 @@ describe('what the host does wrong', () => {
       expect(ends).toEqual(['stop', 'error', 'stop'])
     },
   )
+})
+
+describe('options and input', () => {
+  test.each(['store', 'agent', 'principal'])('a missing %s is named at once', async (name) => {
+    const { store } = await openTestServer()
+    const options = {
+      store,
+      agent: async function* () {},
+      principal: () => ({ id: 'me' }),
+      [name]: undefined,
+    }
+    expect(() => createChatServer(options as never)).toThrow(`\`${name}\``)
+  })
+
+  test('a principal without an id is said in the log, and nothing else to the client', async () => {
+    const { client, errors } = await openTestServer({ principal: () => 'me' as never })
+    await expect(client().sessions.create()).rejects.toMatchObject({ status: 500 })
+    expect(String(errors[0]?.error)).toMatch(/must return \{ id: string \}.*me/)
+  })
+
+  test('an empty prompt is refused', async () => {
+    const me = (await openTestServer()).client()
+    const { id: sessionId } = await me.sessions.create()
+    await expect(me.messages.send({ sessionId, text: ' \n' })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { field: 'text' },
+    })
+  })
 })
 
 describe('closing', () => {

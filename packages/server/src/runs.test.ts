@@ -424,7 +424,7 @@ describe('a message id', () => {
     run.finish()
     await readRun(stream)
     const [, answer] = await messages(client, sessionId)
-    await expect(send('', answer!.id)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(send('Mine', answer!.id)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
 

@@ -135,6 +135,9 @@ export class SendMessage {
   #assertLimits(parts: readonly PromptPart[], field: 'text' | 'parts'): void {
     const { promptBytes, messageParts, messageBytes } = this.#settings.limits
     const texts = parts.map((part) => (part.type === 'text' ? part.text : ''))
+    if (parts.every(({ type }) => type === 'text') && texts.join('').trim() === '') {
+      throw new CaughtupError('BAD_INPUT', 'The prompt is empty.', { field, value: '' })
+    }
     const textBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
     assertSize(field, 'bytes of text', textBytes, promptBytes, texts.join(' '))
     assertSize(field, 'parts', parts.length, messageParts, parts)

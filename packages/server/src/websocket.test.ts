@@ -40,6 +40,22 @@ describe('a WebSocket', () => {
     })
   })
 
+  test('shows who calls the query of its URL, which is all that a browser can send', async () => {
+    const { serving } = await open({
+      principal: ({ url = '' }: { url?: string }) => ({
+        id: new URL(url, 'http://chat.test').searchParams.get('as') ?? 'local',
+      }),
+    })
+    const as = async (name: string) => {
+      const socket = new WebSocket(`${serving.url.replace('http', 'ws')}/rpc/ws?as=${name}`)
+      await new Promise((resolve) => socket.once('open', resolve))
+      return socketClient(socket)
+    }
+    await (await as('zoe')).sessions.create({ title: 'Hers' })
+    expect((await (await as('zoe')).sessions.list()).sessions).toHaveLength(1)
+    expect((await (await as('max')).sessions.list()).sessions).toEqual([])
+  })
+
   test('that speaks something else is closed, and the server goes on', async () => {
     const { serving } = await open()
     for (const nonsense of ['hello', '{}', '{"i":"1","p":{"u":7}}', Buffer.from([255, 0, 1])]) {

@@ -44,7 +44,7 @@ export function serveSockets(
     if (request.url?.split('?', 1)[0] !== url) {
       if (options.alone) refuse(socket, '404 Not Found')
     } else if (isAllowedOrigin(origin, host, origins)) {
-      const context = { request: { headers: options.toHeaders(request), url } }
+      const context = { request: { headers: options.toHeaders(request), url: request.url } }
       sockets.handleUpgrade(request, socket, head, (ws) => {
         const connection = connect(ws, handler, context, settings)
         connections.add(connection)

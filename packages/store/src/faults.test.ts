@@ -4,6 +4,7 @@ import { systemClock } from '@caughtup/schema/clock'
 import { settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
+import { sqlite } from './sqlite/index.ts'
 import { StorageError } from './storage.ts'
 import { createStore } from './store.ts'
 import {
@@ -373,4 +374,23 @@ test('open messages are counted no longer when their session is gone', async () 
   expect(store.stats().openMessages).toBe(1)
   await store.sessions.delete(run.sessionId)
   expect(store.stats().openMessages).toBe(0)
+})
+
+describe('opening', () => {
+  test('a path that is no database is an error that names it', async () => {
+    const folder = import.meta.dirname
+    await expect(createStore({ storage: sqlite({ path: folder }) })).rejects.toMatchObject({
+      name: 'StorageError',
+      message: expect.stringContaining(folder),
+    })
+    expect(() => sqlite({ path: '' })).toThrow('`path`')
+  })
+
+  test.each([{ bodyBytes: -3 }, { bodyByte: 3 }, { pageMost: NaN }])(
+    'the limit %j is refused',
+    async (limits) => {
+      const opening = createStore({ storage: sqlite({ path: testDatabase() }), limits })
+      await expect(opening).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    },
+  )
 })

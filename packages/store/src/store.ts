@@ -1,7 +1,9 @@
 import {
+  CaughtupError,
   type Cursor,
   defaultLimits,
   type EventDraft,
+  excerpt,
   type Limits,
   type Message,
   type Page,
@@ -81,7 +83,7 @@ export class Store {
   constructor(storage: Storage, options: StoreOptions) {
     const { clock = systemClock, random = Math.random } = options
     this.clock = clock
-    this.limits = { ...defaultLimits, ...options.limits }
+    this.limits = resolveLimits(options.limits)
     this.updates = new Broker({ ...options.updates, clock })
     this.#storage = storage
     this.#coalescer = new Coalescer({
@@ -276,6 +278,22 @@ export class Store {
     this.#bell.ring(sessionId)
     this.activity.changed()
   }
+}
+
+/** @throws CaughtupError `BAD_INPUT` for a limit that does not exist or is not positive */
+function resolveLimits(limits: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (Object.hasOwn(defaultLimits, name) && value > 0) continue
+    throw new CaughtupError(
+      'BAD_INPUT',
+      `limits.${name} is ${value}: no limit of that name and size.`,
+      {
+        field: `limits.${name}`,
+        value: excerpt(value),
+      },
+    )
+  }
+  return { ...defaultLimits, ...limits }
 }
 
 /** The message that a draft is about. */

@@ -6,6 +6,9 @@ import { ConnectionLost } from './connection-lost.ts'
 import type { HeadersSource } from './sse-link.ts'
 import type { CallContext } from './view-context.ts'
 
+/** The close code for it (RFC 6455). */
+const messageTooBig = 1009
+
 /** Makes a socket; the browser's `WebSocket`, and Node's. */
 export type WebSocketConstructor = new (url: URL) => WebSocket
 
@@ -30,6 +33,7 @@ export class RpcSocket {
   readonly opened: Promise<void>
   readonly #socket: WebSocket
   readonly #closed = new AbortController()
+  #refusedSize = false
 
   constructor({ url, WebSocket, headers, clock, openTimeout, onMessage }: RpcSocketOptions) {
     const socket = new WebSocket(url)
@@ -49,11 +53,17 @@ export class RpcSocket {
       })
     })
     socket.addEventListener('close', ({ code }) => {
+      this.#refusedSize = code === messageTooBig
       this.close(new ConnectionLost(`the WebSocket closed (${code})`))
     })
     socket.addEventListener('message', ({ data }: MessageEvent<string | Blob>) => {
       onMessage(typeof data === 'string' ? data.length : data.size)
     })
+  }
+
+  /** Whether the server closed it because of a message that was too large. */
+  get refusedSize(): boolean {
+    return this.#refusedSize
   }
 
   /** Aborts when the socket is closed or given up. */

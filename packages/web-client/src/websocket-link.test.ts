@@ -12,14 +12,16 @@ import { Recording } from './testing/recording.ts'
 /** Real sockets take real time: as many turns of the event loop as they need. */
 const until = (condition: () => boolean) => turnUntil(condition, 1_000_000)
 
-async function setUp(script: Script) {
+async function setUp(script: Script, { maxPayload = 1e6 } = {}) {
   const clock = new ManualClock()
   const server = new ScriptedServer(script)
   const handler = new RPCHandler(server.router())
-  const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0, maxPayload })
   let connections = 0
   sockets.on('connection', (socket) => {
     connections += 1
+    // A message above the limit is an error of the socket, which then closes by itself.
+    socket.on('error', () => undefined)
     void handler.upgrade(socket, { context: {} })
   })
   await new Promise((resolve) => sockets.once('listening', resolve))
@@ -183,6 +185,14 @@ test('a call that is not answered in time fails alone, and the streams go on', a
   await clock.advance(100)
   expect(session.getSnapshot().connection.status).toBe('live')
   expect([connections(), session.stats().connects]).toEqual([1, 1])
+})
+
+test('a prompt that is too large for the server is told so, and sent once', async () => {
+  const { client, connections } = await setUp(script, { maxPayload: 10_000 })
+  const session = client.session('a')
+  await expect(session.send('x'.repeat(20_000))).rejects.toMatchObject({ code: 'TOO_LARGE' })
+  await expect(session.send('small')).resolves.toMatchObject({ runId: 'r' })
+  expect(connections()).toBe(2)
 })
 
 test('a socket that does not open in time is given up', async () => {

@@ -1,4 +1,5 @@
-import type { ClientLink, ClientOptions } from '@orpc/client'
+import { type ErrorData, errorStatus } from '@caughtup/schema/error'
+import { type ClientLink, type ClientOptions, ORPCError } from '@orpc/client'
 
 import { abortable } from '@caughtup/schema/abortable'
 import { ConnectionLost } from './connection-lost.ts'
@@ -35,8 +36,14 @@ export class WebSocketLink implements ClientLink<CallContext> {
       },
       { once: true, signal: socket.closed },
     )
-    await abortable(socket.opened, signal)
-    return socket.link.call(path, input, { ...options, signal })
+    try {
+      await abortable(socket.opened, signal)
+      return await socket.link.call(path, input, { ...options, signal })
+    } catch (error) {
+      if (!socket.closed.aborted) throw error
+      if (socket.refusedSize && JSON.stringify(input).length > smallInput) throw tooLarge(error)
+      throw socket.closed.reason
+    }
   }
 
   close(): void {
@@ -47,4 +54,16 @@ export class WebSocketLink implements ClientLink<CallContext> {
     if (!this.#socket || this.#socket.closed.aborted) this.#socket = new RpcSocket(this.#options)
     return this.#socket
   }
+}
+
+/** In characters: a call that sent no more is not the one that the server found too large. */
+const smallInput = 1_024
+
+function tooLarge(cause: unknown): ORPCError<'TOO_LARGE', ErrorData> {
+  return new ORPCError('TOO_LARGE', {
+    status: errorStatus.TOO_LARGE,
+    message: 'The message is larger than the server takes.',
+    data: { field: 'body' },
+    cause,
+  })
 }

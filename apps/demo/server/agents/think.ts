@@ -27,7 +27,7 @@ async function* countMessages(context: DemoContext): AsyncGenerator<AgentPart, v
     pace,
   )
   yield* sayText(
-    `In this epoch you have asked **${asked}** times and I have answered **${answered}** times before now.`,
+    `In this epoch you have asked **${asked}** ${asked === 1 ? 'time' : 'times'} and I have answered **${answered}** ${answered === 1 ? 'time' : 'times'} before now.`,
     'answer',
     pace,
   )

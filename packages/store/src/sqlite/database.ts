@@ -22,12 +22,19 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>()
 
   constructor({ path: file, durability }: DatabaseOptions) {
-    if (file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
-    this.#db = named(() => new DatabaseSync(file, { timeout: busyTimeout }))
-    named(() => {
-      this.#db.exec('PRAGMA journal_mode = WAL')
-      this.#db.exec(`PRAGMA synchronous = ${durability}`)
-      migrate(this.#db, file)
+    this.#db = opened(file, () => {
+      if (file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
+      return new DatabaseSync(file, { timeout: busyTimeout })
+    })
+    opened(file, () => {
+      try {
+        this.#db.exec('PRAGMA journal_mode = WAL')
+        this.#db.exec(`PRAGMA synchronous = ${durability}`)
+        migrate(this.#db, file)
+      } catch (error) {
+        this.#db.close()
+        throw error
+      }
     })
   }
 
@@ -99,6 +106,19 @@ const failures: Record<number, StorageFailure> = {
   11: 'corrupt',
   13: 'full',
   26: 'corrupt',
+}
+
+/** Errors of opening name the file. */
+function opened<T>(file: string, call: () => T): T {
+  try {
+    return named(call)
+  } catch (error) {
+    const failure = error instanceof StorageError ? error.failure : 'io'
+    const message = error instanceof Error ? error.message : String(error)
+    throw new StorageError(failure, `The database ${file} cannot be opened: ${message}`, {
+      cause: error,
+    })
+  }
 }
 
 function named<T>(call: () => T): T {

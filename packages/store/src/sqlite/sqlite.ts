@@ -20,6 +20,9 @@ export interface SqliteOptions {
  * @throws StorageError when the file cannot be opened or was written by a newer version
  */
 export function sqlite({ path, durability = 'normal' }: SqliteOptions): StorageFactory {
+  if (typeof path !== 'string' || path === '') {
+    throw new TypeError('sqlite needs `path`: a file, or :memory: for a database that is not kept')
+  }
   return {
     async open({ clock, random }) {
       const db = await retryBusy(clock, () => new Database({ path, durability }))

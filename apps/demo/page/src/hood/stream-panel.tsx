@@ -50,7 +50,7 @@ export function StreamPanel({ session }: { session: DemoSession }) {
         />
         <Metric
           name="cursor"
-          label="Cursor"
+          label="Cursor at replay"
           value={lastReplay?.cursor}
           {...(lastReplay?.cursor !== undefined && { hint: lastReplay.cursor })}
         />

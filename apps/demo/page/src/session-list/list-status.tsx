@@ -17,9 +17,7 @@ export function ListStatus(props: ListStatusProps) {
   const failed = connection.status === 'failed' || connection.status === 'ended'
   return (
     <div className="flex min-h-11 shrink-0 items-center gap-1 border-t border-border py-1 pr-3 pl-5 text-xs text-muted-foreground">
-      <span className="mr-auto truncate">
-        {principal ? `Signed in as ${principal}` : 'Signed in'}
-      </span>
+      <span className="mr-auto truncate">Signed in as {principal ?? 'local'}</span>
       {failed && (
         <Button className="shrink-0" onClick={onReconnect}>
           Reconnect list
