@@ -68,7 +68,7 @@ describe('commands', () => {
     expect(parts.findIndex(({ type }) => type === 'reasoning-end')).toBeLessThan(
       parts.findIndex(({ type }) => type === 'text-delta'),
     )
-    expect(textOf(parts)).toContain('asked **2** times and I have answered **1** times')
+    expect(textOf(parts)).toContain('asked **2** times and I have answered **1** time')
   })
 
   it('read a real file with a tool whose input streams', async () => {
