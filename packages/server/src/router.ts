@@ -3,7 +3,6 @@ import type { Router } from '@orpc/server'
 import { v7 as uuid } from 'uuid'
 
 import type { Principal } from './principal.ts'
-import { assertAtMost, assertTitle } from './assert-limits.ts'
 import { noSummarise } from './compaction.ts'
 import { followActivity } from './follow-activity.ts'
 import { chatFrames, startOf } from './on-chat.ts'
@@ -66,12 +65,10 @@ export function createRouter(parts: RouterParts): ChatRouter {
     sessions: {
       list: sessions.list.handler(async ({ input, context: { principal } }) => {
         await access.general(principal, 'sessions.list')
-        assertAtMost('limit', input?.limit ?? 1, limits.pageMost)
         return store.sessions.list(principal.id, input)
       }),
       create: sessions.create.handler(async ({ input, context: { principal } }) => {
         await access.general(principal, 'sessions.create')
-        assertTitle(input?.title, limits.titleLength)
         return store.sessions.create({ owner: principal.id, ...input })
       }),
       get: sessions.get.handler(({ input, context: { principal } }) =>
@@ -79,7 +76,6 @@ export function createRouter(parts: RouterParts): ChatRouter {
       ),
       update: sessions.update.handler(async ({ input, context: { principal } }) => {
         const { id } = await access.session(principal, 'sessions.update', input.sessionId)
-        assertTitle(input.title, limits.titleLength)
         return store.sessions.update(id, { title: input.title })
       }),
       delete: sessions.delete.handler(async ({ input, context: { principal } }) => {
@@ -106,9 +102,9 @@ export function createRouter(parts: RouterParts): ChatRouter {
     history: {
       loadMore: history.loadMore.handler(async ({ input, context: { principal }, signal }) => {
         const { id } = await access.session(principal, 'history.loadMore', input.sessionId)
-        const { cursor, limit = limits.pageDefault } = input
-        assertAtMost('limit', limit, limits.pageMost)
-        return store.page(id, { limit, ...cursor }, signal && { signal })
+        const { cursor, limit } = input
+        const query = { ...cursor, ...(limit !== undefined && { limit }) }
+        return store.page(id, query, signal && { signal })
       }),
       compact: history.compact.handler(async ({ input, context: { principal } }) => {
         await access.session(principal, 'history.compact', input.sessionId)

@@ -59,7 +59,8 @@ interface Waiting {
 /** Opens the database and gives the store on it. Close it before the process ends. */
 export async function createStore(options: StoreOptions): Promise<Store> {
   const { clock = systemClock, random = Math.random } = options
-  return new Store(await options.storage.open({ clock, random }), options)
+  const limits = resolveLimits(options.limits)
+  return new Store(await options.storage.open({ clock, random }), { ...options, limits })
 }
 
 /** Sessions, their journals, and everything that is read from them. See {@link createStore}. */
@@ -80,10 +81,10 @@ export class Store {
   readonly #openMessages = new Map<string, string>()
   #closed: Promise<void> | undefined
 
-  constructor(storage: Storage, options: StoreOptions) {
+  constructor(storage: Storage, options: StoreOptions & { limits: Readonly<Limits> }) {
     const { clock = systemClock, random = Math.random } = options
     this.clock = clock
-    this.limits = resolveLimits(options.limits)
+    this.limits = options.limits
     this.updates = new Broker({ ...options.updates, clock })
     this.#storage = storage
     this.#coalescer = new Coalescer({
