@@ -7,9 +7,11 @@ import {
   finishReason,
   message,
   type MessageDraft,
+  type MessageMetadata,
   runError,
 } from './message.ts'
 import { op } from './op.ts'
+import type { Part } from './part.ts'
 import { queuedRun, run, type QueuedRun, type RunDraft } from './run.ts'
 import { contextUsage, usage, usageLedger, type Usage } from './usage.ts'
 
@@ -76,6 +78,68 @@ const usageChanged = z.object({
   type: z.literal('usage'),
 })
 
+/** Whether the session has a turn to take back, or one that was taken back, from here on. */
+const undoState = { canUndo: z.boolean(), canRedo: z.boolean() }
+
+/** The run waits for a tool's answer, or goes on with it. */
+const runChanged = z.object({
+  ...entry,
+  type: z.literal('run-changed'),
+  runId: id,
+  status: z.enum(['streaming', 'waiting']),
+})
+
+/** The message has a new whole; its order stays. */
+const messageReplaced = z.object({ ...entry, type: z.literal('message-replaced'), message })
+
+const messageDeleted = z.object({
+  ...entry,
+  ...undoState,
+  type: z.literal('message-deleted'),
+  messageId: id,
+})
+
+/** The newest epoch's messages of an order above `after` are gone; by an undo until a redo. */
+const historyTruncated = z.object({
+  ...entry,
+  ...undoState,
+  type: z.literal('history-truncated'),
+  after: count,
+  /** Messages removed. */
+  count,
+})
+
+/** The messages of the newest undo are back in their places. */
+const historyRestored = z.object({
+  ...entry,
+  ...undoState,
+  type: z.literal('history-restored'),
+  messages: z.array(message),
+})
+
+/** A stretch of messages that came at once and are not in the journal: the view takes a window. */
+const arrived = {
+  ...entry,
+  ...undoState,
+  /** Messages, and the orders of the first and the last of them. */
+  count,
+  first: count,
+  last: count,
+}
+const imported = z.object({ ...arrived, type: z.literal('imported') })
+const forked = z.object({ ...arrived, type: z.literal('forked') })
+
+/** The messages are gone with everything that the journal said of them. */
+const messageErased = z.object({
+  ...entry,
+  ...undoState,
+  type: z.literal('message-erased'),
+  messageIds: z.array(id),
+})
+
+/** What an erased message's entries have become; there is nothing to apply. */
+const redacted = z.object({ ...entry, type: z.literal('redacted') })
+
 /** Stands in for stored entries that cannot be decoded, so that a reader can pass them. */
 const unreadable = z.object({ ...entry, type: z.literal('unreadable') })
 
@@ -88,7 +152,16 @@ export const event = z.discriminatedUnion('type', [
   runStarted,
   runEnded,
   queueChanged,
+  runChanged,
   usageChanged,
+  messageReplaced,
+  messageDeleted,
+  historyTruncated,
+  historyRestored,
+  imported,
+  forked,
+  messageErased,
+  redacted,
   unreadable,
 ])
 export type Event = z.infer<typeof event>
@@ -98,7 +171,7 @@ export type EventOf<T extends EventType> = Extract<Event, { type: T }>
 /**
  * An event before it is committed. The commit gives it its seq, epoch and time, and whatever
  * follows from the session's state at that moment: a message its order, a run its generation,
- * the queue and the ledger their new whole.
+ * the queue and the ledger their new whole, a truncation what it removes.
  */
 export type EventDraft = { runId?: string } & (
   | { type: 'message-created'; message: MessageDraft }
@@ -109,8 +182,47 @@ export type EventDraft = { runId?: string } & (
     >
   | (Pick<EventOf<'boundary'>, 'type' | 'kind' | 'trigger'> & { summary?: MessageDraft })
   | { type: 'run-started'; run: RunDraft }
+  | (Pick<EventOf<'run-changed'>, 'type' | 'status'> & { runId: string })
   | (Pick<EventOf<'run-ended'>, 'type' | 'reason' | 'error'> & { runId: string })
   | { type: 'queue-changed'; add: QueuedRun }
   | { type: 'queue-changed'; remove: string }
-  | { type: 'usage'; add: Usage }
+  | UsageDraft
+  | HistoryDraft
 )
+
+/** What is added to the ledger: a sum, and how much of it each model used. */
+export interface UsageDraft {
+  type: 'usage'
+  add: Usage
+  models?: Readonly<Record<string, Usage>>
+  /** Whose usage it is, when it is not the session's own: what came of it once is not added again. */
+  child?: string
+}
+
+/**
+ * A change of what the newest epoch holds; the guard `resting` goes with it.
+ *
+ * - `message-replaced`: its parts, and metadata where given
+ * - `history-truncated`: all after the message, or everything; `undo`: the last turn, to be restored
+ * - `history-restored`: the newest undo taken back
+ * - `imported`: messages put at the end, and what is to be remembered of where they came from
+ * - `message-erased`: of any epoch
+ */
+export type HistoryDraft =
+  | {
+      type: 'message-replaced'
+      messageId: string
+      parts: readonly Part[]
+      metadata?: MessageMetadata
+    }
+  | { type: 'message-deleted'; messageId: string }
+  | { type: 'history-truncated'; after?: string; undo?: true }
+  | { type: 'history-restored' }
+  | { type: 'imported'; messages: readonly MessageDraft[]; identities: readonly ImportIdentity[] }
+  | { type: 'message-erased'; messageIds: readonly string[] }
+
+/** Where an imported message came from: how often this identity has been imported by now. */
+export interface ImportIdentity {
+  identity: string
+  count: number
+}

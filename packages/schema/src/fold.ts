@@ -37,8 +37,9 @@ export const emptyView: View = { ...emptyHead, messages: [], hasOlder: false, sk
  * - `applied`: the view with the event in it
  * - `known`: the view had it already
  * - `gap`: events before it are missing; ask for what lies after `view.seq`
+ * - `needs-window`: what it brings is not in the journal; ask for a full replay
  */
-export type Applied = { result: 'applied' | 'known' | 'gap'; view: View }
+export type Applied = { result: 'applied' | 'known' | 'gap' | 'needs-window'; view: View }
 
 /**
  * The one fold: a view and the next event give the next view. Pure, and shared by the store's
@@ -50,6 +51,7 @@ export type Applied = { result: 'applied' | 'known' | 'gap'; view: View }
 export function applyEvent(view: View, event: Event): Applied {
   if (event.seq <= view.seq) return { result: 'known', view }
   if (event.from !== view.seq + 1) return { result: 'gap', view }
+  if (needsWindow(view, event)) return { result: 'needs-window', view }
   const head = applyToHead(view, event)
   const opened = event.type === 'boundary' && head.epoch > view.epoch
   return {
@@ -69,13 +71,22 @@ export function applyToHead(head: Head, event: Event): Head {
   switch (event.type) {
     case 'run-started':
       return { ...next, run: event.run }
+    case 'run-changed':
+      return head.run?.id === event.runId
+        ? { ...next, run: { ...head.run, status: event.status } }
+        : next
     case 'run-ended':
       return head.run?.id === event.runId ? without(next, 'run') : next
     case 'queue-changed':
       return { ...next, queue: event.queue }
-    case 'usage':
+    case 'usage': {
       if ((head.usage?.version ?? 0) >= event.version) return next
-      return { ...next, usage: { version: event.version, totals: event.totals } }
+      const { version, totals, models } = event
+      return { ...next, usage: { version, totals, ...(models && { models }) } }
+    }
+    case 'message-created':
+      // A new turn: what was taken back before it stays away.
+      return { ...next, canUndo: head.canUndo || event.message.role === 'user', canRedo: false }
     case 'message-finished':
       return event.contextUsage ? { ...next, contextUsage: event.contextUsage } : next
     case 'boundary': {
@@ -85,11 +96,21 @@ export function applyToHead(head: Head, event: Event): Head {
       return {
         ...without(next, 'contextUsage'),
         epoch: event.epoch,
+        canUndo: false,
+        canRedo: false,
         ...(estimate && { contextUsage: estimate }),
       }
     }
-    case 'message-created':
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'history-restored':
+    case 'imported':
+    case 'forked':
+    case 'message-erased':
+      return { ...next, canUndo: event.canUndo, canRedo: event.canRedo }
+    case 'message-replaced':
     case 'message-delta':
+    case 'redacted':
     case 'unreadable':
     default:
       return next
@@ -136,14 +157,46 @@ function applyToMessages(messages: readonly Message[], event: Event): readonly M
       const message = messages[index]
       return message ? messages.with(index, applyToMessage(message, event)) : messages
     }
+    case 'message-replaced': {
+      const index = messages.findLastIndex(({ id }) => id === event.message.id)
+      return index < 0 ? messages : messages.with(index, event.message)
+    }
+    case 'message-deleted':
+      return messages.filter(({ id }) => id !== event.messageId)
+    case 'message-erased':
+      return messages.filter(({ id }) => !event.messageIds.includes(id))
+    case 'history-truncated':
+      return messages.filter(({ order }) => order <= event.after)
+    case 'history-restored':
+      return [...messages, ...event.messages].sort((a, b) => a.order - b.order)
     case 'boundary':
     case 'run-started':
+    case 'run-changed':
     case 'run-ended':
     case 'queue-changed':
     case 'usage':
+    case 'imported':
+    case 'forked':
+    case 'redacted':
     case 'unreadable':
     default:
       return messages
+  }
+}
+
+/** Whether the event cannot be told from itself and what the view holds. */
+function needsWindow({ messages, hasOlder }: View, event: Event): boolean {
+  switch (event.type) {
+    case 'imported':
+    case 'forked':
+      return true
+    case 'history-truncated': {
+      // Everything held goes, and what is to be shown instead was never loaded.
+      const [first] = messages
+      return hasOlder && (first === undefined || event.after < first.order)
+    }
+    default:
+      return false
   }
 }
 
@@ -159,8 +212,17 @@ const knownTypes: Record<Exclude<Event['type'], 'unreadable'>, true> = {
   boundary: true,
   'run-started': true,
   'run-ended': true,
+  'run-changed': true,
   'queue-changed': true,
   usage: true,
+  'message-replaced': true,
+  'message-deleted': true,
+  'history-truncated': true,
+  'history-restored': true,
+  imported: true,
+  forked: true,
+  'message-erased': true,
+  redacted: true,
 }
 
 function isKnown(event: Event): boolean {

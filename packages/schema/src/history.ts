@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-import { count } from './id.ts'
+import { count, id, timestamp } from './id.ts'
 import { message } from './message.ts'
 
 /** Where a page of older history ends: before the message of this order. Any message gives one. */
@@ -19,3 +19,16 @@ export const page = z.object({
   asOf: count,
 })
 export type Page = z.infer<typeof page>
+
+/** A message that a search found. */
+export const searchHit = z.object({
+  sessionId: id,
+  messageId: id,
+  order: count,
+  epoch: count,
+  role: message.shape.role,
+  createdAt: timestamp,
+  /** The text around the first place found, shortened to about 160 characters. */
+  excerpt: z.string(),
+})
+export type SearchHit = z.infer<typeof searchHit>

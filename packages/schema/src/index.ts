@@ -18,7 +18,16 @@ export {
   isErrorCode,
   isPermanent,
 } from './error.ts'
-export { type Event, event, type EventDraft, type EventOf, type EventType } from './event.ts'
+export {
+  type Event,
+  event,
+  type EventDraft,
+  type EventOf,
+  type EventType,
+  type HistoryDraft,
+  type ImportIdentity,
+  type UsageDraft,
+} from './event.ts'
 export {
   type ActivityFrame,
   activityFrame,
@@ -29,8 +38,23 @@ export {
   type ReplayMode,
   type ReplayReason,
 } from './frame.ts'
-export { type Page, page, type PageCursor, pageCursor } from './history.ts'
+export {
+  type Page,
+  page,
+  type PageCursor,
+  pageCursor,
+  type SearchHit,
+  searchHit,
+} from './history.ts'
 export { count, id, timestamp } from './id.ts'
+export {
+  type EventFilter,
+  eventFilter,
+  type EventPage,
+  eventPage,
+  type EventSummary,
+  eventSummary,
+} from './journal.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export {
   type BoundaryKind,
@@ -58,6 +82,7 @@ export { type QueuedRun, queuedRun, type Run, run, type RunDraft, type RunKind }
 export { type Session, session } from './session.ts'
 export { type ServerStats, serverStats, type StoreStats, storeStats } from './stats.ts'
 export {
+  addModels,
   addUsage,
   type ContextUsage,
   contextUsage,

@@ -16,6 +16,8 @@ export type Usage = z.infer<typeof usage>
 export const usageLedger = z.object({
   version: count,
   totals: usage,
+  /** The part of `totals` that each model used, where it was told. */
+  models: z.record(z.string(), usage).exactOptional(),
 })
 export type UsageLedger = z.infer<typeof usageLedger>
 
@@ -44,5 +46,15 @@ export function addUsage(a: Usage, b: Usage): Usage {
     if (a[field] !== undefined || b[field] !== undefined)
       sum[field] = (a[field] ?? 0) + (b[field] ?? 0)
   }
+  return sum
+}
+
+/** The ledger's models after `added`. */
+export function addModels(
+  models: Readonly<Record<string, Usage>>,
+  added: Readonly<Record<string, Usage>>,
+): Record<string, Usage> {
+  const sum = { ...models }
+  for (const [model, used] of Object.entries(added)) sum[model] = addUsage(sum[model] ?? {}, used)
   return sum
 }
