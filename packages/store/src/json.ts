@@ -1,7 +1,15 @@
-import { CaughtupError, event as eventSchema, type EventDraft, excerpt } from '@caughtup/schema'
+import {
+  CaughtupError,
+  event as eventSchema,
+  type EventDraft,
+  excerpt,
+  type HistoryDraft,
+  message as messageSchema,
+} from '@caughtup/schema'
 
 import { sequence } from './sequence.ts'
 import { newRecord } from './session-record.ts'
+import { isHistory } from './stage.ts'
 
 /**
  * The value as it will be read back from a database: a copy that nobody can change, with nothing
@@ -32,7 +40,9 @@ export function storedDrafts(drafts: readonly EventDraft[]): EventDraft[] {
   return drafts.map((draft) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as an event below
     const stored = storedValue(draft) as EventDraft
-    const { error } = eventSchema.safeParse(storedValue(sequence(nothing, stored, 0)))
+    const { error } = isHistory(stored)
+      ? checkHistory(stored)
+      : eventSchema.safeParse(storedValue(sequence(nothing, stored, 0)))
     if (!error) return stored
     const [issue] = error.issues
     const field = `${draft.type}.${issue?.path.join('.') ?? ''}`
@@ -42,6 +52,27 @@ export function storedDrafts(drafts: readonly EventDraft[]): EventDraft[] {
       reason: 'not-an-event',
     })
   })
+}
+
+/** Whatever of a history draft comes from outside. */
+function checkHistory(draft: HistoryDraft) {
+  const place = { order: 0, revision: 0, epoch: 0 }
+  switch (draft.type) {
+    case 'imported': {
+      const checks = draft.messages.map((each) => messageSchema.safeParse({ ...each, ...place }))
+      return checks.find(({ error }) => error) ?? { error: undefined }
+    }
+    case 'message-replaced': {
+      const { messageId: id, parts, metadata = { createdAt: 0 } } = draft
+      const message = { ...place, id, role: 'user', status: 'done', parts, metadata }
+      return messageSchema.safeParse(message)
+    }
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'history-restored':
+    case 'message-erased':
+      return { error: undefined }
+  }
 }
 
 /** The size of a text in UTF-8. */

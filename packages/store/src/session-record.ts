@@ -5,6 +5,8 @@ import { applyToHead, emptyHead, type Head } from '@caughtup/schema/fold'
 export interface SessionRecord extends Head {
   /** The highest order given to a message so far. */
   readonly lastOrder: number
+  /** Messages up to this order are of older epochs, or the summary that opened the newest. */
+  readonly epochStart: number
   /** Runs started so far. */
   readonly generation: number
   readonly messageCount: number
@@ -18,17 +20,25 @@ export interface SessionRecord extends Head {
 }
 
 export function newRecord(createdAt: number): SessionRecord {
-  return { ...emptyHead, lastOrder: 0, generation: 0, messageCount: 0, recency: createdAt }
+  return {
+    ...emptyHead,
+    lastOrder: 0,
+    epochStart: 0,
+    generation: 0,
+    messageCount: 0,
+    recency: createdAt,
+  }
 }
 
 /** The record after `event`. */
 export function applyToRecord(record: SessionRecord, event: Event): SessionRecord {
   if (event.type === 'message-delta') return { ...record, seq: event.seq }
-  const { lastOrder, generation, messageCount, recency } = record
+  const { lastOrder, epochStart, generation, messageCount, recency } = record
   const { lastMessageAt, lastModel, lastThinkingLevel, lastError } = record
   const next: SessionRecord = {
     ...applyToHead(record, event),
     lastOrder,
+    epochStart,
     generation,
     messageCount,
     recency,
@@ -43,8 +53,26 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
         ...withMessage(next, event.message.order, event.at),
         ...(event.message.role === 'user' && { recency: event.at }),
       }
-    case 'boundary':
-      return event.summary ? withMessage(next, event.summary.order, event.at) : next
+    case 'boundary': {
+      const opened = event.summary ? withMessage(next, event.summary.order, event.at) : next
+      return { ...opened, epochStart: opened.lastOrder }
+    }
+    case 'message-deleted':
+      return { ...next, messageCount: messageCount - 1 }
+    case 'message-erased':
+      return { ...next, messageCount: messageCount - event.messageIds.length }
+    case 'history-truncated':
+      return { ...next, messageCount: messageCount - event.count }
+    case 'history-restored':
+      return { ...next, messageCount: messageCount + event.messages.length }
+    case 'imported':
+    case 'forked':
+      return {
+        ...next,
+        lastOrder: event.last,
+        messageCount: messageCount + event.count,
+        recency: event.at,
+      }
     case 'message-finished':
       return isNormal(event.reason) ? { ...next, recency: event.at } : next
     case 'run-started': {
@@ -59,8 +87,11 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
     }
     case 'run-ended':
       return event.error ? { ...next, lastError: event.error } : next
+    case 'run-changed':
     case 'queue-changed':
     case 'usage':
+    case 'message-replaced':
+    case 'redacted':
     case 'unreadable':
       return next
   }
@@ -73,11 +104,20 @@ export function isLifecycle(event: Event): boolean {
     case 'message-finished':
     case 'boundary':
     case 'run-started':
+    case 'run-changed':
     case 'run-ended':
+    case 'message-replaced':
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'history-restored':
+    case 'imported':
+    case 'forked':
+    case 'message-erased':
       return true
     case 'message-delta':
     case 'queue-changed':
     case 'usage':
+    case 'redacted':
     case 'unreadable':
       return false
   }

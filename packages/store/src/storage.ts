@@ -3,9 +3,13 @@ import type {
   Cursor,
   Event,
   EventDraft,
+  EventFilter,
+  EventPage,
+  EventSummary,
   Message,
   Page,
   ReplayReason,
+  SearchHit,
   Session,
 } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
@@ -32,6 +36,16 @@ export interface Storage {
   head(sessionId: string): Promise<SessionHead>
   /** Whether a stream can go on from `cursor`, and if not, why. */
   checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason>
+  /** Entries that match, each by itself, at most `limit` of them in the direction asked for. */
+  eventList(sessionId: string, query: EventQuery): Promise<EventPage>
+  /** How many match, exactly. */
+  eventSummary(sessionId: string, filter: EventFilter): Promise<EventSummary>
+  /** Finished messages of all epochs that hold every word, newest first. */
+  search(query: SearchQuery): Promise<SearchHit[]>
+  /** Which of these identities the session remembers, with their counts; see `ImportIdentity`. */
+  importedCounts(sessionId: string, identities: readonly string[]): Promise<Map<string, number>>
+  /** Which of these ids are messages of the session, or were until they were removed. */
+  takenIds(sessionId: string, messageIds: readonly string[]): Promise<Set<string>>
 
   createSession(session: NewSession): Promise<Session>
   /** `undefined` where it does not exist. */
@@ -45,6 +59,20 @@ export interface Storage {
   ): Promise<Session | undefined>
   /** Returns the principals who saw it until now; empty where it did not exist. */
   deleteSession(sessionId: string): Promise<string[]>
+  /**
+   * Makes a session, hidden from everybody until it is complete, that will hold the messages of
+   * another up to the order `upTo`.
+   */
+  beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void>
+  /**
+   * Copies one bounded stretch; whether more is left. The last one shows the session, its journal
+   * then begins with `forked`. A fork that nobody goes on with is completed by `tidy`.
+   *
+   * @throws CaughtupError `NOT_FOUND` when the source was deleted meanwhile; the fork is then gone
+   */
+  continueFork(sessionId: string): Promise<boolean>
+  /** Rewrites one bounded stretch of journal without what was erased; whether more is left. */
+  continueErase(sessionId: string): Promise<boolean>
 
   /** Rows and tombstones after a position of the feed, or every row, in the order of commits. */
   activity(principal: string, since: number | undefined): Promise<ActivityChanges>
@@ -57,6 +85,21 @@ export interface Storage {
   beat(): Promise<void>
   /** Runs that have not ended and sessions whose queue waits, of every process. */
   openRuns(): Promise<OpenRun[]>
+
+  /**
+   * Resolves when another process has written what this one may have shown otherwise; rejects with
+   * the signal's reason. What was written between two calls is in the next one's answer.
+   */
+  changed(signal: AbortSignal): Promise<ForeignChanges>
+  /**
+   * One bounded step of upkeep, invisible to every reader but for `retention`: packing, indexing,
+   * trimming, completing forks and erasures. Whether more is to be done.
+   */
+  tidy(retention: Retention): Promise<boolean>
+  /** Writes a consistent copy to a file that must not exist, while everything goes on. */
+  backup(path: string, signal?: AbortSignal): Promise<void>
+  /** Gauges of this moment. */
+  stats(): StorageStats
 
   close(): Promise<void>
 }
@@ -81,7 +124,9 @@ export interface Slice {
  * - `idle`: nothing runs and nothing waits
  * - `busy`: something runs or waits, and fewer than `queueBelow` wait
  * - `next`: nothing runs and this run is the first that waits
- * - `queued`: this run waits
+ * - `queued`: this run waits in the queue
+ * - `waiting`: this run is the active one and waits for a tool's answer
+ * - `resting`: nothing runs, whatever waits
  */
 export type Guard =
   | { is: 'run'; runId: string }
@@ -89,6 +134,8 @@ export type Guard =
   | { is: 'busy'; queueBelow: number }
   | { is: 'next'; runId: string }
   | { is: 'queued'; runId: string }
+  | { is: 'waiting'; runId: string }
+  | { is: 'resting' }
 
 export type SliceResult =
   | { refused: Refusal }
@@ -107,18 +154,65 @@ export type SliceResult =
  * - `guard-failed`: the guard does not hold
  * - `queue-full`: only for the guard `busy`
  * - `message-exists`: a message of that id is in the session already
- * - `message-missing`: a delta or finish for a message that is not open
+ * - `message-gone`: a message of that id was in the session, and was removed
+ * - `message-missing`: a delta or finish for a message that is not open, a change of one that is
+ *   not there or not of the newest epoch
+ * - `nothing-to-undo`, `nothing-to-redo`
+ * - `counted-already`: usage of a child that is in the ledger
  */
 export type Refusal =
   | 'session-missing'
   | 'guard-failed'
   | 'queue-full'
   | 'message-exists'
+  | 'message-gone'
   | 'message-missing'
+  | 'nothing-to-undo'
+  | 'nothing-to-redo'
+  | 'counted-already'
 
 export interface EventsOptions {
   /** Bytes of event JSON after which the batch ends. */
   bytes: number
+}
+
+export interface EventQuery {
+  filter: EventFilter
+  /** `oldest` first or `newest` first. */
+  from: 'oldest' | 'newest'
+  limit: number
+}
+
+export interface SearchQuery {
+  /** Plain text; every word of it must be in the message, the last one as a beginning. */
+  text: string
+  /** One session, or all of one principal. */
+  in: { sessionId: string } | { principal: string }
+  limit: number
+}
+
+export interface ForeignChanges {
+  /** Sessions whose journal went on or ended; `all` when it is not known which. */
+  sessions: ReadonlySet<string> | 'all'
+}
+
+/** How much of a journal is kept; `false` keeps all of it. Messages are never removed. */
+export type Retention =
+  | false
+  | {
+      /** Entries older than this are removed, in ms. */
+      age: number
+      /** Entries of one session beyond this number are removed, the oldest first. */
+      events: number
+    }
+
+export interface StorageStats {
+  /** Entries written that are not in their final place yet. */
+  unpackedEvents: number
+  /** Entries that could not be decoded when they were read; a stand-in took their place. */
+  unreadable: number
+  /** Bytes of the database's files. */
+  fileBytes: number
 }
 
 export interface EventBatch {
@@ -183,7 +277,7 @@ export interface OpenRun {
   sessionId: string
   head: Head
   open: Message[]
-  /** The active run's process and its counter; absent where only the queue waits. */
+  /** The active run's process and its counter; absent where nothing runs or the run waits. */
   lease?: { process: string; own: boolean; beats: number }
 }
 

@@ -1,0 +1,32 @@
+import type { Event } from '@caughtup/schema'
+import { mergeEvents } from '@caughtup/schema/fold'
+
+import { cut, type Segment, segmentBytes, seqWithin } from './segment.ts'
+
+/**
+ * Merges what lies after `after` into one batch of about `bytes` bytes of JSON, counted after
+ * merging, and at least one event. `seq` and `tag` are those of the newest entry in it.
+ */
+export function readEvents(
+  segments: Iterable<Segment>,
+  after: number,
+  bytes: number,
+): { events: Event[]; last: { seq: number; tag: string } | undefined; complete: boolean } {
+  const events: Event[] = []
+  let last: { seq: number; tag: string } | undefined
+  let size = 0
+  let next = after + 1
+  for (const segment of segments) {
+    if (segment.seq < next) continue
+    if (last && size >= bytes) return { events, last, complete: false }
+    const until = seqWithin(segment, next, bytes - size)
+    const event = cut(segment, Math.max(next, segment.from), until)
+    size += segmentBytes(segment, event)
+    const newest = events.pop()
+    events.push(...mergeEvents(newest ? [newest, event] : [event]))
+    last = { seq: until, tag: segment.tag }
+    next = until + 1
+    if (until < segment.seq) return { events, last, complete: false }
+  }
+  return { events, last, complete: true }
+}

@@ -1,0 +1,163 @@
+import type { Event, EventOf } from '@caughtup/schema'
+
+import { textBytes } from '../json.ts'
+
+/** One entry of a journal, with the tag of what wrote it. `redacted` and `unreadable` may cover many. */
+export interface Single {
+  readonly kind: 'single'
+  readonly from: number
+  readonly seq: number
+  readonly tag: string
+  readonly event: Event
+  /** Bytes of its JSON, in UTF-8. */
+  readonly bytes: number
+}
+
+/**
+ * Neighbouring deltas that do nothing but append to one part of one message. It keeps where each of
+ * them ends and when it was written, so that any cursor can cut it and each can be told apart.
+ * Only the journal's last segment grows.
+ */
+export interface Appends {
+  readonly kind: 'appends'
+  readonly from: number
+  seq: number
+  readonly tag: string
+  readonly epoch: number
+  readonly messageId: string
+  readonly part: number
+  text: string
+  /** Length of the text up to and with each entry, in UTF-16 units. */
+  readonly ends: number[]
+  readonly ats: number[]
+}
+
+export type Segment = Single | Appends
+
+/** What an entry costs besides its text, about. */
+const overhead = 120
+
+/** A longer text becomes several segments, so that reading the newest entries never copies more. */
+const longestText = 16 * 1024
+
+/** The append that an event is, when it is nothing else. */
+export function asAppend(
+  event: Event,
+): { event: EventOf<'message-delta'>; part: number; text: string } | undefined {
+  if (event.type !== 'message-delta' || event.ops.length !== 1 || event.runId !== undefined) {
+    return undefined
+  }
+  const [op] = event.ops
+  if (op?.op !== 'append' || op.done) return undefined
+  return { event, part: op.part, text: op.text }
+}
+
+/** Puts an event behind the others: into the last segment where it goes on, or as a new one. */
+export function appendEvent(segments: Segment[], event: Event, tag: string): void {
+  const append = asAppend(event)
+  if (!append) {
+    const { from, seq } = event
+    segments.push({
+      kind: 'single',
+      from,
+      seq,
+      tag,
+      event,
+      bytes: textBytes(JSON.stringify(event)),
+    })
+    return
+  }
+  const { part, text } = append
+  const { seq, from, at, epoch, messageId } = append.event
+  const last = segments.at(-1)
+  if (
+    last?.kind === 'appends' &&
+    last.seq + 1 === seq &&
+    last.messageId === messageId &&
+    last.part === part &&
+    last.tag === tag &&
+    last.epoch === epoch &&
+    last.text.length < longestText
+  ) {
+    last.seq = seq
+    last.text += text
+    last.ends.push(last.text.length)
+    last.ats.push(at)
+    return
+  }
+  segments.push({
+    kind: 'appends',
+    from,
+    seq,
+    tag,
+    epoch,
+    messageId,
+    part,
+    text,
+    ends: [text.length],
+    ats: [at],
+  })
+}
+
+/** The entries of a segment from `from` to `seq`, merged into one event. */
+export function cut(segment: Segment, from: number, seq: number): Event {
+  if (segment.kind === 'single') {
+    return from <= segment.from ? segment.event : { ...segment.event, from }
+  }
+  const { epoch, messageId, part, text, ends, ats } = segment
+  const first = Math.max(from, segment.from)
+  const last = Math.min(seq, segment.seq)
+  const start = first === segment.from ? 0 : (ends[first - segment.from - 1] ?? 0)
+  const end = ends[last - segment.from]
+  return {
+    type: 'message-delta',
+    seq: last,
+    from: first,
+    epoch,
+    at: ats[last - segment.from] ?? 0,
+    messageId,
+    ops: [{ op: 'append', part, text: text.slice(start, end) }],
+  }
+}
+
+/** How far one may read from `from` for about `bytes` bytes: at least one entry. */
+export function seqWithin(segment: Segment, from: number, bytes: number): number {
+  if (segment.kind === 'single') return segment.seq
+  const index = Math.max(0, from - segment.from)
+  const start = index === 0 ? 0 : (segment.ends[index - 1] ?? 0)
+  // Lengths are UTF-16 units, of at most three bytes each.
+  let low = index
+  let high = segment.ends.length - 1
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const units = (segment.ends[middle] ?? 0) - start
+    if (units <= bytes && textBytes(segment.text.slice(start, start + units)) <= bytes) low = middle
+    else high = middle - 1
+  }
+  return segment.from + low
+}
+
+/** The bytes that the segment's entries from `from` to `seq` make in a batch, about. */
+export function segmentBytes(segment: Segment, event: Event): number {
+  if (segment.kind === 'single') return segment.bytes
+  if (event.type !== 'message-delta') return overhead
+  const [op] = event.ops
+  return overhead + (op?.op === 'append' ? textBytes(op.text) : 0)
+}
+
+/** How many entries the segment stands for. */
+export function entryCount({ from, seq }: Segment): number {
+  return seq - from + 1
+}
+
+/** Index of the first segment that has something after `seq`; the length where none has. */
+export function indexAfter(segments: readonly Segment[], seq: number): number {
+  let low = 0
+  let high = segments.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((segments[middle]?.seq ?? 0) > seq) high = middle
+    else low = middle + 1
+  }
+  return low
+}
