@@ -1,0 +1,18 @@
+// Streams answers window by window, says which sessions they are in, and waits to be killed.
+import { openStore, startAnswer } from './answer.ts'
+import { tokenText } from './token-text.ts'
+
+const tokensPerWindow = 2
+
+const [file = '', sessions = '', windows = ''] = process.argv.slice(2)
+const store = await openStore(file)
+const answers = []
+for (let n = 0; n < Number(sessions); n++) answers.push(await startAnswer(store, n))
+for (let token = 0; token < Number(windows) * tokensPerWindow; token++) {
+  for (const [n, { writer }] of answers.entries()) {
+    await writer.write({ type: 'text-delta', text: tokenText(n, token) })
+  }
+  if (token % tokensPerWindow === 1) await store.flushAll()
+}
+process.stdout.write(`${JSON.stringify(answers.map(({ sessionId }) => sessionId))}\n`)
+setInterval(() => undefined, 60_000)

@@ -1,0 +1,23 @@
+import { type Answer, finishAnswer, openStore, startAnswer } from '../answer.ts'
+import type { Layout } from './layout.ts'
+
+/** The store as it comes, through what it exports. */
+export async function caughtupStore(file: string): Promise<Layout> {
+  const store = await openStore(file)
+  const answers: Answer[] = []
+  return {
+    async start(answer) {
+      answers[answer] = await startAnswer(store, answer)
+    },
+    append(answer, text) {
+      // A failure is thrown where nobody catches it, and ends the process.
+      void answers[answer]?.writer.write({ type: 'text-delta', text })
+    },
+    async finish(answer) {
+      const started = answers[answer]
+      if (started) await finishAnswer(started)
+    },
+    flush: () => store.flushAll(),
+    close: () => store.close(),
+  }
+}

@@ -1,0 +1,114 @@
+import { statSync } from 'node:fs'
+import path from 'node:path'
+
+import type { EventDraft } from '@caughtup/schema'
+import type { Store } from '@caughtup/store'
+
+import { openStore } from './answer.ts'
+import { type Bench, type Case, figure, type Goal, type Row } from './bench.ts'
+import { median } from './median.ts'
+import { tokenText } from './token-text.ts'
+
+const sizes = [100, 10_000, 1_000_000]
+const messagesPerCommit = 500
+const tokensPerMessage = 40
+const readings = 51
+/** More than noise makes of a flat line. */
+const flat = 2
+
+export const opening: Bench = {
+  name: 'opening',
+  question: 'How long a session takes to open, by the number of its messages.',
+  onDisk: true,
+  columns: [
+    { key: 'messages', title: 'messages' },
+    { key: 'open', title: 'database opened, ms', digits: 1 },
+    { key: 'firstWindow', title: 'first window, ms', digits: 2 },
+    { key: 'window', title: 'window, median, ms', digits: 2 },
+    { key: 'page', title: 'page of 50, median, ms', digits: 2 },
+    { key: 'slowestPage', title: 'slowest page, ms', digits: 2 },
+    { key: 'bytes', title: 'database, B per message' },
+  ],
+  cases: ({ messages }) =>
+    [...new Set(sizes.map((size) => Math.min(size, messages)))].map((size): Case => ({
+      title: `${size} messages`,
+      measure: (folder) => measure(folder, size),
+    })),
+  goals: (rows) => {
+    const [shortest, longest] = [rows[0], rows.at(-1)]
+    if (!shortest || !longest || shortest === longest) return []
+    return ['window', 'page'].map((key): Goal => {
+      const times = figure(longest, key) / figure(shortest, key)
+      return {
+        goal: `a ${key} of ${figure(longest, 'messages')} messages takes at most ${flat} × one of ${figure(shortest, 'messages')}`,
+        measured: `${times.toFixed(2)} ×`,
+        met: times <= flat,
+      }
+    })
+  },
+}
+
+async function measure(folder: string, messages: number): Promise<Row[]> {
+  const file = path.join(folder, 'measured.db')
+  const filled = await openStore(file)
+  const sessionId = await fill(filled, messages)
+  await filled.close()
+
+  const opened = performance.now()
+  const store = await openStore(file)
+  const open = performance.now() - opened
+  const firstWindow = await timed(() => store.window(sessionId))
+  const windows: number[] = []
+  const pages: number[] = []
+  for (let reading = 0; reading < readings; reading++) {
+    windows.push(await timed(() => store.window(sessionId)))
+    // From all over the session; a stride that shares no factor with a round number.
+    const before = messages - ((reading * 7_919) % Math.ceil(messages / 2))
+    pages.push(await timed(() => store.page(sessionId, { before })))
+  }
+  await store.close()
+  const { size } = statSync(file)
+  return [
+    {
+      messages,
+      open,
+      firstWindow,
+      window: median(windows),
+      page: median(pages),
+      slowestPage: Math.max(...pages),
+      bytes: size / messages,
+    },
+  ]
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
+}
+
+/** Finished messages, a person's and an assistant's in turn. */
+async function fill(store: Store, messages: number): Promise<string> {
+  const { id } = await store.sessions.create({ owner: 'me' })
+  for (let first = 0; first < messages; first += messagesPerCommit) {
+    const length = Math.min(messagesPerCommit, messages - first)
+    const drafts = Array.from({ length }, (_, index) => created(first + index))
+    const result = await store.append({ sessionId: id, drafts })
+    if (result.refused !== undefined) throw new Error(`Refused: ${result.refused}`)
+  }
+  return id
+}
+
+function created(n: number): EventDraft {
+  const words = Array.from({ length: tokensPerMessage }, (_, token) => tokenText(n, token))
+  return {
+    type: 'message-created',
+    message: {
+      id: `message-${n}`,
+      role: n % 2 === 0 ? 'user' : 'assistant',
+      parts: [{ type: 'text', text: words.join('') }],
+      metadata: { createdAt: n },
+      status: 'done',
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import path from 'node:path'
+
+import type { Store } from '@caughtup/store'
+
+import { type Answer, finishAnswer, openStore, startAnswer } from './answer.ts'
+import { type Bench, type Case, figure, type Row } from './bench.ts'
+import { median } from './median.ts'
+import { tokenText } from './token-text.ts'
+
+const tokensPerEvent = 2
+const eventsPerAnswer = 500
+const batchBytes = 1024 * 1024
+const readings = 21
+/** More than noise makes of a straight line. */
+const proportional = 1.5
+
+export const sinceCursor: Bench = {
+  name: 'since',
+  question: 'What a client that comes back costs, by the number of events that it missed.',
+  onDisk: true,
+  columns: [
+    { key: 'missed', title: 'events missed' },
+    { key: 'first', title: 'first time, ms', digits: 2 },
+    { key: 'again', title: 'again, median, ms', digits: 2 },
+    { key: 'perEvent', title: 'again, µs per event missed', digits: 2 },
+    { key: 'bytes', title: 'bytes sent' },
+    { key: 'bytesPerText', title: 'bytes sent per byte of text missed', digits: 2 },
+  ],
+  cases: ({ quick }) =>
+    (quick ? [10, 100] : [10, 1_000, 10_000]).map((missed): Case => ({
+      title: `${missed} events`,
+      measure: (folder) => measure(folder, missed, quick ? 1_000 : 20_000),
+    })),
+  goals: (rows) => {
+    // Of few events, the call itself is most of the time.
+    const [some, many] = rows.filter((row) => figure(row, 'missed') >= 1_000)
+    if (!some || !many) return []
+    const [missed, fewer] = [figure(many, 'missed'), figure(some, 'missed')]
+    return [
+      { key: 'again', what: 'time' },
+      { key: 'bytes', what: 'bytes' },
+    ].map(({ key, what }) => {
+      const times = (figure(many, key) / figure(some, key)) * (fewer / missed)
+      return {
+        goal: `${what} per event of ${missed} missed is at most ${proportional} × that of ${fewer}`,
+        measured: `${times.toFixed(2)} ×`,
+        met: times <= proportional,
+      }
+    })
+  },
+}
+
+async function measure(folder: string, missed: number, events: number): Promise<Row[]> {
+  const file = path.join(folder, 'measured.db')
+  const filling = await openStore(file)
+  const { sessionId, eventText } = await fill(filling, events)
+  await filling.close()
+
+  const store = await openStore(file)
+  const { head } = await store.head(sessionId)
+  const after = head.seq - missed
+  const read = () => readAll(store, sessionId, after)
+  const first = await read()
+  const times: number[] = []
+  for (let reading = 0; reading < readings; reading++) times.push((await read()).ms)
+  await store.close()
+  const again = median(times)
+  return [
+    {
+      missed,
+      first: first.ms,
+      again,
+      perEvent: (again * 1000) / missed,
+      bytes: first.bytes,
+      bytesPerText: first.bytes / (missed * eventText),
+    },
+  ]
+}
+
+/** Answers behind each other, each of `eventsPerAnswer` windows; the text of an event, in bytes. */
+async function fill(store: Store, events: number) {
+  let answer: Answer | undefined
+  let text = 0
+  let token = 0
+  for (let event = 0; event < events; event++) {
+    if (event % eventsPerAnswer === 0) {
+      if (answer) await finishAnswer(answer)
+      answer = await startAnswer(store, event, answer?.sessionId)
+    }
+    for (let n = 0; n < tokensPerEvent; n++) {
+      const delta = tokenText(0, token++)
+      text += delta.length
+      await answer?.writer.write({ type: 'text-delta', text: delta })
+    }
+    await store.flushAll()
+  }
+  if (!answer) throw new Error('A session without events has none to miss')
+  await finishAnswer(answer)
+  return { sessionId: answer.sessionId, eventText: text / events }
+}
+
+/** All that lies after a seq, batch by batch, as a stream sends it. */
+async function readAll(store: Store, sessionId: string, after: number) {
+  const startedAt = performance.now()
+  let bytes = 0
+  for (let complete = false; !complete;) {
+    const batch = await store.events(sessionId, after, { bytes: batchBytes })
+    bytes += JSON.stringify(batch.events).length
+    after = batch.cursor.seq
+    complete = batch.complete
+  }
+  return { bytes, ms: performance.now() - startedAt }
+}
