@@ -1,0 +1,20 @@
+import type { Message, MessageMetadata, Part } from '@caughtup/schema'
+
+/** One message of a transcript that was written elsewhere. */
+export interface ForeignRow {
+  /** Its id over there, of any form. Without one it is known by its content; see `identify`. */
+  id?: string
+  role: Message['role']
+  parts: readonly Part[]
+  /** In ms since the epoch. */
+  createdAt?: number
+  /** What else is known of it. Runs and boundaries stay where they happened. */
+  metadata?: Partial<Omit<MessageMetadata, 'createdAt' | 'runId' | 'boundary'>>
+  /**
+   * `false` when it may still grow. That is believed of the last row only: what another follows
+   * has ended.
+   *
+   * @default true
+   */
+  complete?: boolean
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+
+import { id as messageId, type Part } from '@caughtup/schema'
+
+import { storedValue } from '../json.ts'
+import { canonicalJson } from './canonical-json.ts'
+import type { ForeignRow } from './foreign-row.ts'
+
+export interface IdentifiedRow {
+  row: ForeignRow
+  /** What the row is known by in later imports. */
+  identity: string
+}
+
+/**
+ * Rows with what they are known by, which is remembered beside the session and outlives edits and
+ * removals of the local copy:
+ *
+ * - `id:` and the row's id where it can be a message's id, else `id:` and the hash of the id
+ * - without an id, `f1:` and the hash of `{ role, createdAt, content }`; `createdAt` is `null` where
+ *   it is not known
+ *
+ * `content` has what each part says and not how far it came: `state` and provider metadata are left
+ * out, as are step marks, and of a tool call only `toolCallId`, `toolName` and `input` count, because
+ * its answer may come later. A hash is the first 128 bits of SHA-256 over the UTF-8 of the
+ * {@link canonicalJson}, in base64url.
+ *
+ * @throws CaughtupError `BAD_INPUT` (`not-json`) for a row that has no JSON form
+ */
+export function identify(rows: readonly ForeignRow[]): IdentifiedRow[] {
+  return rows.map((row) => ({ row, identity: identityOf(row) }))
+}
+
+function identityOf({ id, role, createdAt, parts }: ForeignRow): string {
+  if (id !== undefined) return `id:${messageId.safeParse(id).success ? id : hash(id)}`
+  const content = parts.filter(({ type }) => type !== 'step-start').map(contentOf)
+  return `f1:${hash({ role, createdAt: createdAt ?? null, content })}`
+}
+
+function contentOf(part: Part): unknown {
+  if (part.type === 'dynamic-tool') {
+    const { type, toolCallId, toolName } = part
+    return { type, toolCallId, toolName, input: 'input' in part ? part.input : part.rawInput }
+  }
+  return { ...part, state: undefined, providerMetadata: undefined }
+}
+
+function hash(value: unknown): string {
+  const json = canonicalJson(storedValue(value))
+  return createHash('sha256').update(json).digest().subarray(0, 16).toString('base64url')
+}

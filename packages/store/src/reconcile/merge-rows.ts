@@ -1,0 +1,71 @@
+import type { ImportIdentity } from '@caughtup/schema'
+
+import type { ForeignRow } from './foreign-row.ts'
+import type { IdentifiedRow } from './identify.ts'
+
+/** What a session knows of the rows that come. */
+export interface Known {
+  /** Ids of its messages, also of those that were removed. */
+  ids: ReadonlySet<string>
+  /** How often each identity has been imported, whatever became of the messages since. */
+  counts: ReadonlyMap<string, number>
+}
+
+export interface Merge {
+  /** Rows to put at the end, in their own order. */
+  added: ForeignRow[]
+  /** What to remember of the added rows: how often each identity has been imported by then. */
+  identities: ImportIdentity[]
+  /** What was left, by its place among the rows. */
+  skipped: { index: number; why: SkipReason }[]
+}
+
+/**
+ * - `known`: it is in the session, or was imported before
+ * - `incomplete`: it may still grow, or the next row is the same message further on
+ */
+export type SkipReason = 'known' | 'incomplete'
+
+/**
+ * The rows of a foreign transcript that a session does not have yet. Nothing that is there changes,
+ * and the same transcript again, or a shorter beginning of it, adds nothing.
+ *
+ * A row with an id is one message, however often it comes. Rows without ids that are equal count by
+ * multiplicity: of three where two were imported before, the last is added. That settles rows of
+ * one second in a transcript whose times are no finer.
+ */
+export function mergeRows(known: Known, rows: readonly IdentifiedRow[]): Merge {
+  const added: ForeignRow[] = []
+  const skipped: Merge['skipped'] = []
+  const counts = new Map<string, number>()
+  const come = new Map<string, number>()
+  for (const [index, { row, identity }] of rows.entries()) {
+    const nth = (come.get(identity) ?? 0) + 1
+    const why = reasonToSkip(known, rows, index, nth)
+    if (why !== 'incomplete') come.set(identity, nth)
+    if (why === undefined) {
+      added.push(row)
+      counts.set(identity, nth)
+    } else skipped.push({ index, why })
+  }
+  return {
+    added,
+    identities: Array.from(counts, ([identity, count]) => ({ identity, count })),
+    skipped,
+  }
+}
+
+function reasonToSkip(
+  { ids, counts }: Known,
+  rows: readonly IdentifiedRow[],
+  index: number,
+  nth: number,
+): SkipReason | undefined {
+  const [current, next] = rows.slice(index, index + 2)
+  if (!current) return undefined
+  const { row, identity } = current
+  if (nth <= (counts.get(identity) ?? 0)) return 'known'
+  if (row.id !== undefined && (nth > 1 || ids.has(row.id))) return 'known'
+  const ended = next !== undefined && (row.id === undefined || next.row.id !== row.id)
+  return row.complete === false && !ended ? 'incomplete' : undefined
+}
