@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { Event } from './event.ts'
-import { applyEvent, emptyView, mergeEvents, type View } from './fold.ts'
+import { type Applied, applyEvent, emptyView, mergeEvents, type View } from './fold.ts'
 import type { Message } from './message.ts'
 
 function message(id: string, order: number, extra: Partial<Message> = {}): Message {
@@ -102,6 +102,21 @@ describe('applyEvent', () => {
     expect(view.messages[0]?.parts[0]).toMatchObject({ text: 'x' })
   })
 
+  test('a stand-in for many entries is passed over at once, and counted as many', () => {
+    const before = fold(emptyView, journal(opened('a', 1)))
+    const unreadable = { type: 'unreadable', seq: 4, from: 2, epoch: 0, at: 0 } as const
+    const { result, view } = applyEvent(before, unreadable)
+    expect(result).toBe('applied')
+    expect(view).toEqual({ ...before, seq: 4, skipped: 3 })
+    expect(view.messages).toBe(before.messages)
+  })
+
+  test('a stand-in that begins before the view ends is a gap', () => {
+    const before = fold(emptyView, journal(opened('a', 1), delta('a', 'x')))
+    const redacted = { type: 'redacted', seq: 4, from: 2, epoch: 0, at: 1 } as const
+    expect(applyEvent(before, redacted)).toEqual({ result: 'gap', view: before })
+  })
+
   test('a boundary shows what a fresh load would: the summary alone', () => {
     const summary = message('s', 2, { role: 'system', epoch: 1, status: 'done' })
     const view = fold(
@@ -149,6 +164,17 @@ describe('applyEvent', () => {
     expect(view.usage).toEqual({ version: 2, totals: { inputTokens: 20 } })
   })
 
+  test('the ledger is the whole of the newest one, its models included', () => {
+    const models = { small: { inputTokens: 4 }, large: { inputTokens: 2 } }
+    const first = fold(
+      emptyView,
+      journal({ type: 'usage', version: 1, totals: { inputTokens: 6 }, models }),
+    )
+    expect(first.usage).toEqual({ version: 1, totals: { inputTokens: 6 }, models })
+    const later = { type: 'usage', version: 2, totals: {}, seq: 2, from: 2, epoch: 0, at: 1 }
+    expect(applyEvent(first, later as Event).view.usage).toEqual({ version: 2, totals: {} })
+  })
+
   test('a run is there between its start and its end', () => {
     const run = { id: 'r', kind: 'agent', status: 'streaming', generation: 1, startedAt: 1 }
     const [started, ended] = journal(
@@ -160,6 +186,28 @@ describe('applyEvent', () => {
     expect(fold(during, [ended!]).run).toBeUndefined()
   })
 
+  test('the active run waits and goes on; another one changes nothing', () => {
+    const run = { id: 'r', kind: 'agent', status: 'streaming', generation: 1, startedAt: 1 }
+    const changed = (runId: string, status: string) => ({ type: 'run-changed', runId, status })
+    const events = journal(
+      { type: 'run-started', run },
+      changed('r', 'waiting'),
+      changed('other', 'streaming'),
+      changed('r', 'streaming'),
+      { type: 'run-ended', runId: 'r', reason: 'stop' },
+      changed('r', 'waiting'),
+    )
+    const status = (seq: number) => fold(emptyView, events.slice(0, seq)).run?.status
+    expect([1, 2, 3, 4, 5, 6].map(status)).toEqual([
+      'streaming',
+      'waiting',
+      'waiting',
+      'streaming',
+      undefined,
+      undefined,
+    ])
+  })
+
   test('messages that did not change keep their identity', () => {
     const before = fold(emptyView, journal(opened('a', 1), opened('b', 2)))
     const event = { ...journal(delta('b', 'x'))[0]!, seq: 3, from: 3 }
@@ -169,31 +217,321 @@ describe('applyEvent', () => {
   })
 })
 
-test('merged events fold to the same view as every event by itself', () => {
-  const body = fc.oneof(
-    {
-      weight: 5,
-      arbitrary: fc
-        .tuple(fc.constantFrom('a', 'b'), fc.string())
-        .map(([id, text]) => delta(id, text)),
-    },
-    { weight: 1, arbitrary: fc.constant({ type: 'usage', version: 1, totals: {} }) },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom('a', 'b').map((messageId) => ({
-        type: 'message-finished',
-        messageId,
-        reason: 'stop',
-      })),
-    },
-  )
-  fc.assert(
-    fc.property(fc.array(body), fc.nat(), (bodies, at) => {
-      const events = journal(opened('a', 1), opened('b', 2), ...bodies)
-      const cut = at % (events.length + 1)
-      const apart = fold(emptyView, events)
-      const merged = [...mergeEvents(events.slice(0, cut)), ...mergeEvents(events.slice(cut))]
-      expect(fold(emptyView, merged)).toEqual(apart)
+/** Three turns: prompts 1, 3, 5 and answers 2, 4, 6, all done. */
+const turns: View = {
+  ...emptyView,
+  seq: 10,
+  canUndo: true,
+  messages: [1, 2, 3, 4, 5, 6].map((order) =>
+    message(`m${order}`, order, {
+      role: order % 2 === 1 ? 'user' : 'assistant',
+      parts: [{ type: 'text', text: `text ${order}` }],
+      status: 'done',
+    }),
+  ),
+}
+
+/** The event after `view`. */
+function after(view: View, body: Record<string, unknown>): Event {
+  const seq = view.seq + 1
+  return {
+    seq,
+    from: seq,
+    epoch: view.epoch,
+    at: 1,
+    canUndo: true,
+    canRedo: false,
+    ...body,
+  } as Event
+}
+
+function next(view: View, body: Record<string, unknown>): View {
+  return fold(view, [after(view, body)])
+}
+
+const idsOf = ({ messages }: View) => messages.map(({ id }) => id)
+
+describe('an edit', () => {
+  const edited = message('m3', 3, { parts: [{ type: 'text', text: 'edited' }], revision: 11 })
+
+  test('puts the new whole in the place of the old, and leaves the rest alone', () => {
+    const view = next(turns, { type: 'message-replaced', message: edited })
+    expect(view.messages).toEqual(turns.messages.with(2, edited))
+    expect(view.messages[1]).toBe(turns.messages[1])
+  })
+
+  test('of a message that is not held is passed over', () => {
+    const view = next(turns, { type: 'message-replaced', message: { ...edited, id: 'm0' } })
+    expect(view).toEqual({ ...turns, seq: 11 })
+    expect(view.messages).toBe(turns.messages)
+  })
+
+  test('of an open message is what its stream goes on from', () => {
+    const open = fold(emptyView, journal(opened('a', 1), delta('a', 'old')))
+    const replaced = next(open, {
+      type: 'message-replaced',
+      message: message('a', 1, { parts: [{ type: 'text', text: 'new' }] }),
+    })
+    expect(next(replaced, delta('a', '!')).messages[0]?.parts).toEqual([
+      { type: 'text', text: 'new!' },
+    ])
+  })
+})
+
+describe('a deletion', () => {
+  test('takes one message out', () => {
+    const view = next(turns, { type: 'message-deleted', messageId: 'm3' })
+    expect(idsOf(view)).toEqual(['m1', 'm2', 'm4', 'm5', 'm6'])
+  })
+
+  test('of a message that is not held changes no message', () => {
+    const view = next(turns, { type: 'message-deleted', messageId: 'm0' })
+    expect(view.messages).toBe(turns.messages)
+  })
+
+  test('of a message is final: what its stream still says is passed over', () => {
+    const deleted = next(turns, { type: 'message-deleted', messageId: 'm6' })
+    const late = next(next(deleted, delta('m6', 'x')), {
+      type: 'message-finished',
+      messageId: 'm6',
+      reason: 'stop',
+    })
+    expect(late.messages).toBe(deleted.messages)
+  })
+})
+
+describe('a truncation', () => {
+  const truncated = (order: number) => ({ type: 'history-truncated', after: order, count: 1 })
+
+  test('takes out what comes after the order', () => {
+    expect(idsOf(next(turns, truncated(4)))).toEqual(['m1', 'm2', 'm3', 'm4'])
+  })
+
+  test('after the newest message takes out nothing', () => {
+    expect(next(turns, truncated(6)).messages).toBe(turns.messages)
+  })
+
+  test('before all that is held leaves nothing, where nothing is older', () => {
+    expect(next(turns, truncated(0))).toMatchObject({ messages: [], hasOlder: false })
+  })
+
+  const reaching: View = { ...turns, hasOlder: true, messages: turns.messages.slice(2) }
+
+  test('up to the first message held needs no window', () => {
+    expect(idsOf(next(reaching, truncated(3)))).toEqual(['m3'])
+  })
+
+  test.each([2, 0])('after order %i, before the first of a view that goes on, does', (order) => {
+    const event = after(reaching, truncated(order))
+    expect(applyEvent(reaching, event)).toEqual({ result: 'needs-window', view: reaching })
+  })
+
+  test('of a view that holds nothing though there is something does', () => {
+    const nothing: View = { ...reaching, messages: [] }
+    expect(applyEvent(nothing, after(nothing, truncated(9))).result).toBe('needs-window')
+  })
+})
+
+describe('undo and redo', () => {
+  const undo = (order: number, canUndo: boolean) => ({
+    type: 'history-truncated',
+    after: order,
+    count: 2,
+    canUndo,
+    canRedo: true,
+  })
+  const redo = (view: View, messages: readonly Message[], canRedo: boolean) => ({
+    type: 'history-restored',
+    messages: messages.map((one) => ({ ...one, revision: view.seq + 1 })),
+    canRedo,
+  })
+
+  test('of two turns one after the other give back what was there, and say what is left', () => {
+    const once = next(turns, undo(4, true))
+    const twice = next(once, undo(2, true))
+    expect(twice).toMatchObject({ canUndo: true, canRedo: true })
+    expect(idsOf(twice)).toEqual(['m1', 'm2'])
+    const back = next(twice, redo(twice, turns.messages.slice(2, 4), true))
+    expect(back).toMatchObject({ canUndo: true, canRedo: true })
+    const whole = next(back, redo(back, turns.messages.slice(4), false))
+    expect(whole).toMatchObject({ canUndo: true, canRedo: false })
+    expect(whole.messages.map(({ id, order, parts }) => ({ id, order, parts }))).toEqual(
+      turns.messages.map(({ id, order, parts }) => ({ id, order, parts })),
+    )
+    expect(whole.messages.map(({ revision }) => revision)).toEqual([1, 2, 13, 13, 14, 14])
+  })
+
+  test('of the only turn leave nothing, and bring it back', () => {
+    const one: View = { ...turns, messages: turns.messages.slice(0, 2) }
+    const empty = next(one, undo(0, false))
+    expect(empty).toMatchObject({ messages: [], canUndo: false, canRedo: true })
+    expect(idsOf(next(empty, redo(empty, one.messages, false)))).toEqual(['m1', 'm2'])
+  })
+
+  const undone = next(turns, undo(4, true))
+
+  test.each([
+    ['a prompt', opened('m7', 7)],
+    ['an explicit truncation', { type: 'history-truncated', after: 2, count: 2 }],
+    ['a reset', { type: 'boundary', kind: 'reset', trigger: 'user', epoch: 1 }],
+  ])('%s ends redo', (_, body) => {
+    expect(next(undone, body).canRedo).toBe(false)
+  })
+
+  test('the first prompt of an epoch makes undo possible, an answer or a boundary does not', () => {
+    const answer = next(emptyView, opened('a', 1))
+    expect(answer.canUndo).toBe(false)
+    const prompted = next(answer, {
+      type: 'message-created',
+      message: message('u', 2, { role: 'user' }),
+    })
+    expect(prompted.canUndo).toBe(true)
+    const reset = { type: 'boundary', kind: 'reset', trigger: 'user', epoch: 1 }
+    expect(next(prompted, reset)).toMatchObject({ canUndo: false, canRedo: false })
+  })
+
+  test.each(['message-deleted', 'message-erased'])('%s says what is left of both', (type) => {
+    const gone = { type, messageId: 'm1', messageIds: ['m1'], canUndo: false, canRedo: true }
+    expect(next(turns, gone)).toMatchObject({ canUndo: false, canRedo: true })
+  })
+})
+
+describe('an erasure', () => {
+  test('takes out the messages that are held, of whichever epoch', () => {
+    const [first, ...rest] = turns.messages
+    const view: View = { ...turns, messages: [{ ...first!, epoch: 0 }, ...rest], epoch: 1 }
+    const erased = next(view, { type: 'message-erased', messageIds: ['m1', 'm0', 'm4'] })
+    expect(idsOf(erased)).toEqual(['m2', 'm3', 'm5', 'm6'])
+  })
+
+  test('of messages that are not held changes no message', () => {
+    const view = next(turns, { type: 'message-erased', messageIds: ['m0'] })
+    expect(view.messages).toBe(turns.messages)
+  })
+
+  test('leaves entries that are passed over in silence, however many at once', () => {
+    const redacted = { type: 'redacted', seq: 40, from: 11 }
+    expect(next(turns, redacted)).toEqual({ ...turns, seq: 40 })
+  })
+
+  test.each([
+    ['deltas of a message that the view never saw begin', delta('gone', 'x')],
+    ['the end of one', { type: 'message-finished', messageId: 'gone', reason: 'stop' }],
+  ])('makes %s harmless', (_, body) => {
+    expect(next(turns, body)).toEqual({ ...turns, seq: 11 })
+  })
+})
+
+test.each(['imported', 'forked'])('%s messages ask for a window', (type) => {
+  for (const view of [turns, emptyView]) {
+    const event = after(view, { type, count: 2, first: 7, last: 8 })
+    expect(applyEvent(view, event)).toEqual({ result: 'needs-window', view } satisfies Applied)
+    expect(applyEvent({ ...view, seq: event.seq }, event).result).toBe('known')
+  }
+})
+
+describe('merged and split', () => {
+  const id = fc.constantFrom('a', 'b')
+  const part = fc.nat({ max: 2 })
+  const op = fc.oneof(
+    fc.record({ op: fc.constant('append'), part, text: fc.string() }),
+    fc.record({ op: fc.constant('append'), part, text: fc.string(), done: fc.constant(true) }),
+    fc.record({
+      op: fc.constant('put'),
+      part,
+      value: fc.oneof(
+        fc.record({
+          type: fc.constantFrom('text', 'reasoning'),
+          text: fc.string(),
+          state: fc.constant('streaming'),
+        }),
+        fc.record({
+          type: fc.constant('dynamic-tool'),
+          toolCallId: fc.constant('t'),
+          toolName: fc.constant('tool'),
+          state: fc.constant('input-streaming'),
+          rawInput: fc.string(),
+        }),
+        fc.record({ type: fc.constant('data-x'), data: fc.integer() }),
+      ),
     }),
   )
+  const undoState = { canUndo: fc.boolean(), canRedo: fc.boolean() }
+  const body = fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        type: fc.constant('message-delta'),
+        messageId: id,
+        ops: fc.array(op, { minLength: 1, maxLength: 3 }),
+      }),
+    },
+    fc.record({
+      type: fc.constant('message-finished'),
+      messageId: id,
+      reason: fc.constant('stop'),
+    }),
+    fc.record({ type: fc.constant('message-deleted'), messageId: id, ...undoState }),
+    fc.record({
+      type: fc.constant('message-erased'),
+      messageIds: fc.array(id),
+      ...undoState,
+    }),
+    fc.record({
+      type: fc.constant('message-replaced'),
+      message: fc.record({ id, text: fc.string() }).map((replaced) =>
+        message(replaced.id, replaced.id === 'a' ? 1 : 2, {
+          parts: [{ type: 'text', text: replaced.text }],
+        }),
+      ),
+    }),
+    fc.record({
+      type: fc.constant('history-truncated'),
+      after: fc.nat({ max: 2 }),
+      count: fc.nat(),
+      ...undoState,
+    }),
+    fc.record({ type: fc.constant('run-changed'), runId: id, status: fc.constant('waiting') }),
+    fc.record({ type: fc.constant('usage'), version: fc.nat(), totals: fc.constant({}) }),
+    fc.constantFrom({ type: 'redacted' }, { type: 'unreadable' }, { type: 'from-the-future' }),
+  )
+
+  test('events fold to the same view as each by itself, cut wherever a reader was', () => {
+    fc.assert(
+      fc.property(fc.array(body), fc.array(fc.nat()), (bodies, at) => {
+        const events = journal(opened('a', 1), opened('b', 2), ...bodies)
+        const cuts = at.map((one) => one % events.length).toSorted((a, b) => a - b)
+        const merged = [0, ...cuts].flatMap((from, index) =>
+          mergeEvents(events.slice(from, cuts[index])),
+        )
+        expect(fold(emptyView, merged)).toEqual(fold(emptyView, events))
+      }),
+    )
+  })
+
+  test('text makes the same parts, however it was split into deltas', () => {
+    fc.assert(
+      fc.property(fc.array(body), fc.infiniteStream(fc.nat()), (bodies, choices) => {
+        const split = bodies.flatMap((one) => {
+          if (one.type !== 'message-delta' || !('ops' in one)) return [one]
+          return one.ops.flatMap((change): Record<string, unknown>[] => {
+            if (change.op !== 'append' || !('text' in change)) return [{ ...one, ops: [change] }]
+            const { value: choice } = choices.next()
+            const middle = choice % (change.text.length + 1)
+            const [head, tail] = [change.text.slice(0, middle), change.text.slice(middle)]
+            const first = { op: 'append', part: change.part, text: head }
+            return [
+              { ...one, ops: [first] },
+              { ...one, ops: [{ ...change, text: tail }] },
+            ]
+          })
+        })
+        const shown = (all: readonly Record<string, unknown>[]) =>
+          fold(emptyView, journal(opened('a', 1), opened('b', 2), ...all)).messages.map(
+            ({ revision: _, ...rest }) => rest,
+          )
+        expect(shown(split)).toEqual(shown(bodies))
+      }),
+    )
+  })
 })

@@ -60,7 +60,7 @@ export function applyEvent(view: View, event: Event): Applied {
       ...head,
       messages: opened ? openEpoch(event) : applyToMessages(view.messages, event),
       hasOlder: view.hasOlder || (opened && view.messages.length > 0),
-      skipped: view.skipped + (isKnown(event) ? 0 : 1),
+      skipped: view.skipped + (isKnown(event) ? 0 : event.seq - event.from + 1),
     },
   }
 }
@@ -146,7 +146,11 @@ export function applyToMessage(
   }
 }
 
-function applyToMessages(messages: readonly Message[], event: Event): readonly Message[] {
+/**
+ * A stretch of a session's messages after `event`: the same array where it does not concern them.
+ * What a boundary or an import does is up to whoever holds the stretch.
+ */
+export function applyToMessages(messages: readonly Message[], event: Event): readonly Message[] {
   switch (event.type) {
     case 'message-created':
       return [...messages, event.message]
@@ -162,13 +166,14 @@ function applyToMessages(messages: readonly Message[], event: Event): readonly M
       return index < 0 ? messages : messages.with(index, event.message)
     }
     case 'message-deleted':
-      return messages.filter(({ id }) => id !== event.messageId)
+      return kept(messages, ({ id }) => id !== event.messageId)
     case 'message-erased':
-      return messages.filter(({ id }) => !event.messageIds.includes(id))
+      return kept(messages, ({ id }) => !event.messageIds.includes(id))
     case 'history-truncated':
-      return messages.filter(({ order }) => order <= event.after)
+      return kept(messages, ({ order }) => order <= event.after)
+    // An undo hides the newest messages and whatever is written then forgets it: they end the view.
     case 'history-restored':
-      return [...messages, ...event.messages].sort((a, b) => a.order - b.order)
+      return [...messages, ...event.messages]
     case 'boundary':
     case 'run-started':
     case 'run-changed':
@@ -184,20 +189,13 @@ function applyToMessages(messages: readonly Message[], event: Event): readonly M
   }
 }
 
-/** Whether the event cannot be told from itself and what the view holds. */
+/** Whether what is to be shown after the event is neither in it nor in the view. */
 function needsWindow({ messages, hasOlder }: View, event: Event): boolean {
-  switch (event.type) {
-    case 'imported':
-    case 'forked':
-      return true
-    case 'history-truncated': {
-      // Everything held goes, and what is to be shown instead was never loaded.
-      const [first] = messages
-      return hasOlder && (first === undefined || event.after < first.order)
-    }
-    default:
-      return false
-  }
+  if (event.type === 'imported' || event.type === 'forked') return true
+  if (event.type !== 'history-truncated') return false
+  // All that is held goes, and what lies before it was never loaded.
+  const [first] = messages
+  return hasOlder && (first === undefined || event.after < first.order)
 }
 
 /** A fresh load of the new epoch shows its summary and nothing else; so does a live view. */
@@ -241,6 +239,13 @@ function bare({ seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo }:
     ...(usage && { usage }),
     ...(contextUsage && { contextUsage }),
   }
+}
+
+function kept(
+  messages: readonly Message[],
+  stays: (message: Message) => boolean,
+): readonly Message[] {
+  return messages.every(stays) ? messages : messages.filter(stays)
 }
 
 function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
