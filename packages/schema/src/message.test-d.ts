@@ -1,8 +1,15 @@
-import type { streamText, UIMessage, UIMessagePart, UIDataTypes, UITools } from 'ai'
+import type {
+  DynamicToolUIPart,
+  streamText,
+  UIDataTypes,
+  UIMessage,
+  UIMessagePart,
+  UITools,
+} from 'ai'
 
 import type { AgentPart, IgnoredAgentPart } from './agent-part.ts'
 import type { Message } from './message.ts'
-import type { Part } from './part.ts'
+import type { Part, ToolPart } from './part.ts'
 
 type Assert<T extends true> = T
 type Extends<A, B> = [A] extends [B] ? true : false
@@ -10,6 +17,9 @@ type Extends<A, B> = [A] extends [B] ? true : false
 /** Existing components render our parts and messages as they are. */
 export type OurPartIsTheirs = Assert<Extends<Part, UIMessagePart<UIDataTypes, UITools>>>
 export type OurMessageIsTheirs = Assert<Extends<Message, UIMessage<Message['metadata']>>>
+
+/** A tool call can be kept in every state that it has with them. */
+export type TheirToolStateIsOurs = Assert<Extends<DynamicToolUIPart['state'], ToolPart['state']>>
 
 /** An agent returns `streamText(…).fullStream` as it is. */
 type TheirStream = ReturnType<typeof streamText>['fullStream']

@@ -28,22 +28,54 @@ const reasoningPart = z.object({
   providerMetadata: providerMetadata.exactOptional(),
 })
 
+/** A person's leave for a tool call: what was asked and, from `approval-responded` on, the answer. */
+const approvalRequest = z.object({
+  id: z.string(),
+  descriptor: z.unknown().exactOptional(),
+  requestReason: z.string().exactOptional(),
+  isAutomatic: z.boolean().exactOptional(),
+  signature: z.string().exactOptional(),
+  inputSchemaInput: z.unknown().exactOptional(),
+})
+const answered = <T extends z.ZodType<boolean>>(approved: T) =>
+  z.object({ ...approvalRequest.shape, approved, reason: z.string().exactOptional() })
+
 /** A tool call; deltas append to `rawInput` while its input streams. */
 const toolPart = z.discriminatedUnion('state', [
   z.object({ ...toolCall, state: z.literal('input-streaming'), rawInput: z.string() }),
   z.object({ ...toolCall, state: z.literal('input-available'), input: z.unknown() }),
   z.object({
     ...toolCall,
+    state: z.literal('approval-requested'),
+    input: z.unknown(),
+    approval: approvalRequest,
+  }),
+  z.object({
+    ...toolCall,
+    state: z.literal('approval-responded'),
+    input: z.unknown(),
+    approval: answered(z.boolean()),
+  }),
+  z.object({
+    ...toolCall,
     state: z.literal('output-available'),
     input: z.unknown(),
     output: z.unknown(),
     preliminary: z.boolean().exactOptional(),
+    approval: answered(z.literal(true)).exactOptional(),
   }),
   z.object({
     ...toolCall,
     state: z.literal('output-error'),
     input: z.unknown(),
     errorText: z.string(),
+    approval: answered(z.literal(true)).exactOptional(),
+  }),
+  z.object({
+    ...toolCall,
+    state: z.literal('output-denied'),
+    input: z.unknown(),
+    approval: answered(z.literal(false)),
   }),
 ])
 

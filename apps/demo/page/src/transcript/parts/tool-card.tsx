@@ -1,5 +1,5 @@
 import type { ToolPart } from '@caughtup/schema'
-import { Check, type LucideIcon, TriangleAlert, Wrench } from 'lucide-react'
+import { Ban, Check, CircleHelp, type LucideIcon, TriangleAlert, Wrench } from 'lucide-react'
 
 import { Disclosure } from '../../ui/disclosure.tsx'
 import { JsonBlock } from './json-block.tsx'
@@ -8,8 +8,11 @@ import { toolSummary } from './tool-summary.ts'
 const states: Record<ToolPart['state'], { icon: LucideIcon; text: string; look: string }> = {
   'input-streaming': { icon: Wrench, text: 'Preparing', look: 'text-muted-foreground breathe' },
   'input-available': { icon: Wrench, text: 'Running', look: 'text-primary breathe' },
+  'approval-requested': { icon: CircleHelp, text: 'Waiting for approval', look: 'text-primary' },
+  'approval-responded': { icon: Wrench, text: 'Answered', look: 'text-primary breathe' },
   'output-available': { icon: Check, text: 'Done', look: 'text-success' },
   'output-error': { icon: TriangleAlert, text: 'Failed', look: 'text-danger' },
+  'output-denied': { icon: Ban, text: 'Denied', look: 'text-muted-foreground' },
 }
 
 export function ToolCard({ part }: { part: ToolPart }) {
@@ -37,6 +40,9 @@ function ToolDetails({ part }: { part: ToolPart }) {
     case 'input-streaming':
       return <JsonBlock label="Input so far" value={part.rawInput} />
     case 'input-available':
+    case 'approval-requested':
+    case 'approval-responded':
+    case 'output-denied':
       return <JsonBlock label="Input" value={part.input} />
     case 'output-available':
       return (

@@ -9,7 +9,10 @@ export function toolSummary(part: ToolPart): string {
     case 'input-streaming':
       return oneLine(part.rawInput.slice(-longest))
     case 'input-available':
+    case 'approval-requested':
+    case 'approval-responded':
     case 'output-available':
+    case 'output-denied':
       return oneLine(inputText(part.input))
     case 'output-error':
       return oneLine(part.errorText)
