@@ -1,0 +1,1 @@
+export { memory, type MemoryFactory } from './memory.ts'

@@ -1,0 +1,45 @@
+import type { Message, SearchHit } from '@caughtup/schema'
+
+import { excerptAround, fold, phrases, searchText, spaced } from '../search-text.ts'
+import type { MemorySession } from './memory-session.ts'
+
+const word = /[\p{L}\p{N}\p{Co}]+/gu
+
+/** Finished messages that hold every phrase of the text, newest first. */
+export function search(
+  sessions: readonly MemorySession[],
+  text: string,
+  limit: number,
+): SearchHit[] {
+  const wanted = phrases(text).map((phrase) => phrase.map(fold))
+  if (wanted.length === 0) return []
+  const hits = sessions.flatMap(({ id, table }) =>
+    table.shown
+      .filter((message) => message.status === 'done' && holdsAll(message, wanted))
+      .map((message) => hit(id, message, text)),
+  )
+  return hits.sort((a, b) => b.createdAt - a.createdAt || b.order - a.order).slice(0, limit)
+}
+
+function holdsAll(message: Message, wanted: readonly (readonly string[])[]): boolean {
+  const words = fold(spaced(searchText(message))).match(word) ?? []
+  return wanted.every((phrase, index) => holds(words, phrase, index === wanted.length - 1))
+}
+
+/** Whether the phrase's words are neighbours somewhere; of the last one its beginning may do. */
+function holds(words: readonly string[], phrase: readonly string[], mayBegin: boolean): boolean {
+  return words.some((_, start) =>
+    phrase.every((expected, index) => {
+      const found = words[start + index]
+      return mayBegin && index === phrase.length - 1
+        ? found?.startsWith(expected)
+        : found === expected
+    }),
+  )
+}
+
+function hit(sessionId: string, message: Message, query: string): SearchHit {
+  const { id: messageId, order, epoch, role, metadata } = message
+  const excerpt = excerptAround(searchText(message), query)
+  return { sessionId, messageId, order, epoch, role, createdAt: metadata.createdAt, excerpt }
+}
