@@ -57,6 +57,25 @@ describe('an older page', () => {
     expect(textOf(placed.messages[0])).toBe('abc')
   })
 
+  test('gets its messages edited and removed, where that came after it was read', () => {
+    const { recording, page, view } = setUp()
+    const read = page(4)
+    const edited = recording.replace('old', 'edited')
+    const noted = noteEvent(nothingNoted, edited, view(4).messages)!
+    const placed = placePage(view(5), read, noted.changes) as View
+    expect(textOf(placed.messages[0])).toBe('edited')
+    for (const event of [recording.delete('old'), recording.erase('other', 'old')]) {
+      const { changes } = noteEvent(noted, event, view(4).messages)!
+      const without = placePage(view(event.seq), read, changes) as View
+      expect(without.messages.map(({ id }) => id)).toEqual(['new'])
+      // A page that was read after all of it has it already.
+      const after = { ...page(5), asOf: event.seq }
+      expect(textOf((placePage(view(event.seq), after, changes) as View).messages[0])).toBe(
+        'edited',
+      )
+    }
+  })
+
   test('waits for events that it contains and the view has yet to see', () => {
     const { recording, page, view } = setUp()
     recording.text('old', 'b')
@@ -79,6 +98,9 @@ test('a request notes only changes of messages that are not held, up to a bound'
   const held = recording.text('new', '!')
   const request = nothingNoted
   expect(noteEvent(request, held, view(5).messages)).toBe(request)
+  for (const event of [recording.replace('new', '?'), recording.erase('new')]) {
+    expect(noteEvent(request, event, view(5).messages)).toBe(request)
+  }
   const other = recording.text('old', 'x')
   let noted: ReturnType<typeof noteEvent> = request
   for (let i = 0; i < 1_000; i++) noted = noteEvent(noted!, other, view(5).messages)

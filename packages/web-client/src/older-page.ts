@@ -1,7 +1,9 @@
 import type { Event, EventOf, Message, Page } from '@caughtup/schema'
-import { applyToMessage, type View } from '@caughtup/schema/fold'
+import { applyToMessages, type View } from '@caughtup/schema/fold'
 
-type MessageChange = EventOf<'message-delta' | 'message-finished'>
+type MessageChange = EventOf<
+  'message-delta' | 'message-finished' | 'message-replaced' | 'message-deleted' | 'message-erased'
+>
 
 /** A request for an older page, and what happened to messages that the view does not hold. */
 export interface OlderRequest {
@@ -23,21 +25,36 @@ export function noteEvent(
   event: Event,
   messages: readonly Message[],
 ): OlderRequest | undefined {
+  const isHeld = (messageId: string) => messages.some(({ id }) => id === messageId)
+  const noted = (change: MessageChange) =>
+    request.changes.length < mostChanges
+      ? { ...request, changes: [...request.changes, change] }
+      : undefined
   switch (event.type) {
     case 'message-delta':
-    case 'message-finished': {
-      if (messages.some(({ id }) => id === event.messageId)) return request
-      if (request.changes.length >= mostChanges) return undefined
-      return { ...request, changes: [...request.changes, event] }
-    }
+    case 'message-finished':
+    case 'message-deleted':
+      return isHeld(event.messageId) ? request : noted(event)
+    case 'message-replaced':
+      return isHeld(event.message.id) ? request : noted(event)
+    case 'message-erased':
+      return event.messageIds.every(isHeld) ? request : noted(event)
     // The epoch that the page continues is no longer shown.
     case 'boundary':
       return undefined
+    // What these bring or take lies behind the messages that are held, and a page before them.
     case 'message-created':
+    case 'history-truncated':
+    case 'history-restored':
+      return request
     case 'run-started':
+    case 'run-changed':
     case 'run-ended':
     case 'queue-changed':
     case 'usage':
+    case 'imported':
+    case 'forked':
+    case 'redacted':
     case 'unreadable':
     default:
       return request
@@ -58,13 +75,13 @@ export function placePage(
   const first = view.messages[0]?.order ?? Infinity
   const older = page.messages.filter(({ order }) => order < first)
   if (older.some(({ revision }) => revision > view.seq)) return 'early'
-  const placed: Message[] = []
-  for (const message of older) {
-    const missed = changes.filter(
-      ({ messageId, seq }) => messageId === message.id && seq > page.asOf,
-    )
-    if (missed.some(({ from }) => from <= message.revision)) return 'torn'
-    placed.push(missed.reduce(applyToMessage, message))
-  }
+  const missed = changes.filter(({ seq }) => seq > page.asOf)
+  const revisions = new Map(older.map(({ id, revision }) => [id, revision]))
+  const torn = missed.some(
+    (change) =>
+      change.type === 'message-delta' && change.from <= (revisions.get(change.messageId) ?? 0),
+  )
+  if (torn) return 'torn'
+  const placed = missed.reduce(applyToMessages, older)
   return { ...view, messages: [...placed, ...view.messages], hasOlder: page.hasOlder }
 }

@@ -233,6 +233,129 @@ describe('a boundary', () => {
   })
 })
 
+/** Two turns, `q1` to `a2`, of which the window of 2 shows the second. */
+function conversation(): Recording {
+  const recording = new Recording()
+  for (const turn of [1, 2]) {
+    recording.message(`q${turn}`, 'user', `question ${turn}`)
+    recording.message(`a${turn}`, 'assistant', `answer ${turn}`)
+  }
+  return recording
+}
+
+const idsOf = ({ view }: SessionState) => view.messages.map(({ id }) => id)
+
+describe('changes of history', () => {
+  test('made while the view was away reach it by what lies after its cursor', () => {
+    const recording = conversation()
+    const first = receive(emptySessionState, recording.full())
+    recording.replace('q1', 'edited')
+    recording.delete('a1')
+    recording.undo()
+    recording.redo()
+    recording.erase('a2')
+    const state = receive(disconnect(first), recording.since(4))
+    expect(shown(state)).toEqual(expected(recording))
+    expect(idsOf(state)).toEqual(['q1', 'q2'])
+  })
+
+  test('say live whether there is something to undo and to redo', () => {
+    const recording = conversation()
+    const live = receive(emptySessionState, recording.full())
+    expect(live.view).toMatchObject({ canUndo: true, canRedo: false })
+    recording.undo()
+    recording.undo()
+    const undone = receive(live, [recording.batch(4)])
+    expect(undone.view).toMatchObject({ canUndo: false, canRedo: true, messages: [] })
+    recording.redo()
+    const redone = receive(undone, [recording.batch(6)])
+    expect(redone.view).toMatchObject({ canUndo: true, canRedo: true })
+    recording.message('q3', 'user', 'another')
+    expect(receive(redone, [recording.batch(7)]).view).toMatchObject({ canRedo: false })
+  })
+
+  test('take messages out of pages that were loaded by hand, too', () => {
+    const recording = conversation()
+    const live = receive(emptySessionState, recording.full(4, 2))
+    const { messages } = recording.viewAt()
+    const withPage: SessionState = { ...live, view: { ...live.view, messages } }
+    recording.erase('q1')
+    recording.replace('a1', 'edited')
+    expect(receive(withPage, [recording.batch(4)]).view.messages).toEqual(
+      recording.viewAt().messages,
+    )
+  })
+})
+
+describe('an event that needs a window', () => {
+  const cut = (recording: Recording) => {
+    recording.truncate(1)
+    return recording
+  }
+  const fill = (recording: Recording) => {
+    recording.import('i1', 'i2')
+    return recording
+  }
+
+  test.each([
+    ['a truncation before what is held', cut],
+    ['an import', fill],
+  ])('%s asks for a full replay and stays away until that is there', (_, change) => {
+    const recording = conversation()
+    const live = receive(emptySessionState, recording.full(4, 2))
+    change(recording)
+    const { frame, eventId } = recording.batch(4)
+    const { state, gap } = receiveFrame(live, frame, eventId)
+    expect(gap).toBe(true)
+    expect(state.view).toBe(live.view)
+    expect(modeOf(disconnect(state))).toEqual({ type: 'full' })
+    const replaying = receive(disconnect(state), recording.full(5, 2).slice(0, 2))
+    expect(replaying.view).toBe(live.view)
+    const after = receive(replaying, recording.full(5, 2).slice(2))
+    expect(after.view.messages).toEqual(recording.viewAt().messages.slice(-2))
+    expect(modeOf(after)).toEqual({ type: 'since', cursor: recording.cursor(5) })
+  })
+
+  test('leaves what came before it in its frame unapplied, as the window has it', () => {
+    const recording = conversation()
+    const live = receive(emptySessionState, recording.full())
+    recording.message('q3', 'user', 'third')
+    recording.import('i1')
+    const { frame, eventId } = recording.batch(4)
+    expect(receiveFrame(live, frame, eventId).state.view).toBe(live.view)
+  })
+
+  test('keeps asking for a full replay while that breaks', () => {
+    const recording = fill(conversation())
+    const live = receive(emptySessionState, recording.full(4))
+    const { frame, eventId } = recording.batch(4)
+    const { state } = receiveFrame(live, frame, eventId)
+    const broken = disconnect(receive(disconnect(state), recording.full().slice(0, 2)))
+    expect(modeOf(broken)).toEqual({ type: 'full' })
+    expect(broken.view).toBe(live.view)
+  })
+
+  test('behind the window of a replay asks for another one', () => {
+    const recording = fill(conversation())
+    const begun = receive(emptySessionState, [recording.replay('full'), recording.messages(4)])
+    const { frame } = recording.batch(4)
+    const { state, gap } = receiveFrame(begun, frame, undefined)
+    expect(gap).toBe(true)
+    const after = receive(disconnect(state), recording.full())
+    expect(shown(after)).toEqual(expected(recording))
+  })
+
+  test('drops an older page that is on its way', () => {
+    const recording = conversation()
+    const live = receive(emptySessionState, recording.full(4, 2))
+    cut(recording)
+    const asked: SessionState = { ...live, older: { id: 1, changes: [] } }
+    const { frame, eventId } = recording.batch(4)
+    const { state } = receiveFrame(asked, frame, eventId)
+    expect(receive(disconnect(state), recording.full()).older).toBeUndefined()
+  })
+})
+
 describe('a pending prompt', () => {
   const input = { sessionId: 's', messageId: 'question', text: 'Hi' }
 
@@ -260,6 +383,28 @@ describe('a pending prompt', () => {
       },
     ])
     expect(receive(live, [recording.batch(0)]).pending).toHaveLength(0)
+  })
+
+  test('goes when it is seen to be erased, as how it began is told no more', () => {
+    const recording = new Recording()
+    const live = sent('answered', receive(emptySessionState, recording.full()))
+    recording.append({ type: 'redacted' })
+    recording.erase('question')
+    expect(receive(live, [recording.batch(0)]).pending).toHaveLength(0)
+  })
+
+  test('stays while other messages are erased', () => {
+    const recording = conversation()
+    const live = sent('answered', receive(emptySessionState, recording.full()))
+    recording.erase('q1')
+    expect(receive(live, [recording.batch(4)]).pending).toHaveLength(1)
+  })
+
+  test('goes with a replay that began after its answer, though it was undone since', () => {
+    const recording = new Recording()
+    recording.message('question', 'user', 'Hi')
+    recording.undo()
+    expect(receive(sent('answered'), recording.full()).pending).toHaveLength(0)
   })
 
   test('goes with a replay that began after its answer, though a boundary hides it', () => {
@@ -321,6 +466,93 @@ test('cut anywhere and resumed, with batches of any size, the view is that of an
         state = disconnect(state)
       }
       expect(shown(state)).toEqual(expected(recording))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+/** One change of a random kind, where the recording has something to change. */
+function edit(recording: Recording, kind: number, choice: number): void {
+  const { messages, canUndo, canRedo } = recording.viewAt()
+  const chosen = messages[choice % Math.max(1, messages.length)]
+  const next = recording.head + 1
+  if (kind === 0 && chosen) recording.replace(chosen.id, `edited ${next}`)
+  else if (kind === 1 && chosen) recording.delete(chosen.id)
+  else if (kind === 2 && chosen) recording.erase(chosen.id)
+  else if (kind === 3 && chosen) recording.truncate(chosen.order)
+  else if (kind === 4 && canUndo && messages.some(({ role }) => role === 'user')) recording.undo()
+  else if (kind === 5 && canRedo) recording.redo()
+  else if (kind === 6) recording.import(`i${next}`, `j${next}`)
+  else recording.message(`m${next}`, next % 2 ? 'user' : 'assistant', `text ${next}`)
+}
+
+test('edited at random, with windows and pages, the view holds a whole end of the truth', () => {
+  const step = fc.record({
+    edits: fc.array(fc.tuple(fc.nat({ max: 12 }), fc.nat()), { maxLength: 4 }),
+    /** How far behind the head a window or an older page is read. */
+    behind: fc.nat({ max: 3 }),
+    frames: fc.integer({ min: 1, max: 8 }),
+    cap: fc.integer({ min: 1, max: 4 }),
+    page: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+      const recording = conversation()
+      let state = emptySessionState
+      /** When the newest page was read: a view that is not there yet may show what lies ahead. */
+      let pageAt = 0
+      const still = { edits: [], behind: 0, frames: 100, cap: 3, page: true }
+      // Whatever happened, three connections are enough to be caught up.
+      for (const { edits, behind, frames, cap, page } of [...steps, still, still, still]) {
+        let asked: { readAt: number; before: number | undefined } | undefined
+        if (page && state.view.hasOlder && !state.older) {
+          state = { ...state, older: { id: 1, changes: [] } }
+          asked = { readAt: recording.head, before: state.view.messages[0]?.order }
+        }
+        for (const [kind, choice] of edits) edit(recording, kind, choice)
+        const mode = modeOf(state)
+        const from = mode.type === 'full' ? Math.max(0, recording.head - behind) : state.view.seq
+        const sent =
+          mode.type === 'full'
+            ? [recording.replay('full'), recording.messages(from, cap)]
+            : [recording.replay('since')]
+        for (let at = from; at < recording.head; at++) {
+          sent.push(recording.batch(at, at + 1, { id: mode.type !== 'full' }))
+        }
+        const { hasOlder } = recording.viewAt(from)
+        const capped = hasOlder || recording.viewAt(from).messages.length > cap
+        const { frame, eventId } = recording.caughtUp(mode.type === 'full' ? 'full' : 'since')
+        sent.push({
+          frame: { ...frame, hasOlder: capped } as SentFrame['frame'],
+          eventId: eventId!,
+        })
+        for (const one of sent.slice(0, frames)) {
+          const received = receiveFrame(state, one.frame, one.eventId)
+          state = received.state
+          if (received.gap) break
+          if (state.view.seq < pageAt) continue
+          const truth = recording.viewAt(state.view.seq).messages
+          const held = state.view.messages
+          expect(held).toEqual(truth.slice(truth.length - held.length))
+          expect(state.view.hasOlder || held.length === truth.length).toBe(true)
+        }
+        if (asked) {
+          const { readAt, before = Infinity } = asked
+          const all = recording.viewAt(readAt).messages.filter(({ order }) => order < before)
+          const messages = all.slice(-2)
+          const older = all.length > 2
+          pageAt = readAt
+          state = receivePage(state, 1, {
+            messages,
+            nextCursor: older ? { before: messages[0]!.order } : null,
+            hasOlder: older,
+            epoch: 0,
+            asOf: readAt,
+          })
+        }
+        state = disconnect(state)
+      }
+      expect(state.view.seq).toBe(recording.head)
     }),
     { numRuns: 500 },
   )

@@ -56,7 +56,10 @@ export function modeOf({ cursor }: SessionState): OnChatInput['mode'] {
   return cursor === undefined ? { type: 'full' } : { type: 'since', cursor }
 }
 
-/** The state after a frame; `gap` when events before it are missing. */
+/**
+ * The state after a frame; `gap` when it cannot be taken: events before it are missing, or it
+ * speaks of messages that are not in it. What `modeOf` says then brings them.
+ */
 export function receiveFrame(
   state: SessionState,
   frame: ChatFrame,
@@ -100,8 +103,10 @@ export function receivePage(state: SessionState, id: number, page: Page): Sessio
   return settlePage({ ...state, older: { ...state.older, page } })
 }
 
-function resultOf(before: SessionState, after: SessionState | 'gap') {
-  return after === 'gap' ? { state: missed(before), gap: true } : { state: after, gap: false }
+function resultOf(before: SessionState, after: SessionState | 'gap' | 'needs-window') {
+  if (after === 'gap') return { state: missed(before), gap: true }
+  if (after === 'needs-window') return { state: forgetPlace(before), gap: true }
+  return { state: after, gap: false }
 }
 
 /** A hole at the same place again: asking for what lies after it does not help, a window does. */
@@ -138,14 +143,14 @@ function applyEvents(
   state: SessionState,
   events: readonly Event[],
   eventId: string | undefined,
-): SessionState | 'gap' {
+): SessionState | 'gap' | 'needs-window' {
   let view = state.building ? placedBefore(state.building, events[0]) : state.view
   let older = state.older
   for (const event of events) {
-    const applied = applyEvent(view, event)
-    if (applied.result === 'gap') return 'gap'
-    if (applied.result === 'applied' && older) older = noteEvent(older, event, view.messages)
-    view = applied.view
+    const { result, view: next } = applyEvent(view, event)
+    if (result === 'gap' || result === 'needs-window') return result
+    if (result === 'applied' && older) older = noteEvent(older, event, view.messages)
+    view = next
   }
   if (state.building) return { ...state, building: { view, placed: true } }
   return settlePage({
@@ -162,9 +167,33 @@ function placedBefore({ view, placed }: Building, first: Event | undefined): Vie
   return placed || !first ? view : { ...view, seq: first.from - 1 }
 }
 
+/** Prompts that the event shows to have arrived: how an erased one began is not told any more. */
 function promptIds(event: Event): string[] {
-  if (event.type === 'message-created') return [event.message.id]
-  return event.type === 'queue-changed' ? queuedIds(event.queue) : []
+  switch (event.type) {
+    case 'message-created':
+      return [event.message.id]
+    case 'message-erased':
+      return event.messageIds
+    case 'queue-changed':
+      return queuedIds(event.queue)
+    case 'message-delta':
+    case 'message-finished':
+    case 'message-replaced':
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'history-restored':
+    case 'boundary':
+    case 'run-started':
+    case 'run-changed':
+    case 'run-ended':
+    case 'usage':
+    case 'imported':
+    case 'forked':
+    case 'redacted':
+    case 'unreadable':
+    default:
+      return []
+  }
 }
 
 function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): SessionState | 'gap' {

@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { SessionView } from './session-view.ts'
 import { activityRow } from './testing/activity-row.ts'
 import { aborted, rest, type Script, setUp, until } from './testing/harness.ts'
+import { inTurn, type OnChat, serving, shows, status } from './testing/play.ts'
 import { Recording, type SentFrame } from './testing/recording.ts'
 
 /** seq 1 run · 2 question · 3 answer · 4–6 text · 7 finished · 8 run ended */
@@ -21,42 +22,11 @@ function answered(): Recording {
   return recording
 }
 
-type OnChat = NonNullable<Script['onChat']>
-
-/** Plays one script per connection, the last one for all that follow. */
-function inTurn(...scripts: OnChat[]): OnChat {
-  let connection = 0
-  return (input, signal) => {
-    const script = scripts[Math.min(connection, scripts.length - 1)]!
-    connection += 1
-    return script(input, signal)
-  }
-}
-
-/** Serves these frames and stays open. */
-function serving(...frames: SentFrame[]): OnChat {
-  return async function* (_input, signal) {
-    yield* frames
-    await aborted(signal)
-  }
-}
-
 function failing(code: string, status: number, data?: object): OnChat {
   // oxlint-disable-next-line require-yield
   return async function* () {
     throw new ORPCError(code, { status, data })
   }
-}
-
-const status = (session: SessionView) => session.getSnapshot().connection.status
-
-/** Advances in steps of a frame, so that what the network brings is shown. */
-async function shows(clock: { advance(ms: number): Promise<void> }, condition: () => boolean) {
-  for (let frame = 0; frame < 100 && !condition(); frame++) {
-    await rest()
-    await clock.advance(16)
-  }
-  if (!condition()) throw new Error(`never came true: ${condition.toString()}`)
 }
 
 const end = (reason: 'session-deleted' | 'shutting-down'): SentFrame => ({

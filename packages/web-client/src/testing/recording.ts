@@ -16,6 +16,10 @@ export class Recording {
   readonly events: Event[] = []
   #epoch = 0
   #order = 0
+  /** What each undo hid, the newest last. */
+  #hidden: (readonly Message[])[] = []
+  /** What came without a `message-created`, by the seq of its event. */
+  readonly #imported = new Map<number, readonly Message[]>()
 
   constructor(journal = 'journal') {
     this.journal = journal
@@ -34,17 +38,8 @@ export class Recording {
   }
 
   message(id: string, role: Message['role'], text?: string): Event {
-    const message: Message = {
-      id,
-      order: ++this.#order,
-      role,
-      parts: text === undefined ? [] : [{ type: 'text', text }],
-      metadata: { createdAt: 1_000 },
-      revision: this.events.length + 1,
-      epoch: this.#epoch,
-      status: text === undefined ? 'open' : 'done',
-    }
-    return this.append({ type: 'message-created', message })
+    this.#hidden = []
+    return this.append({ type: 'message-created', message: this.#message(id, role, text) })
   }
 
   open(messageId: string): Event {
@@ -84,6 +79,7 @@ export class Recording {
   }
 
   boundary(summary?: string): Event {
+    this.#hidden = []
     const message: Message | undefined =
       summary === undefined
         ? undefined
@@ -105,11 +101,59 @@ export class Recording {
     })
   }
 
+  replace(messageId: string, text: string): Event {
+    const message = this.viewAt().messages.find(({ id }) => id === messageId)
+    if (!message) throw new Error(`${messageId} is not there`)
+    const parts = [{ type: 'text' as const, text }]
+    const revision = this.head + 1
+    return this.append({ type: 'message-replaced', message: { ...message, parts, revision } })
+  }
+
+  delete(messageId: string): Event {
+    return this.append({ type: 'message-deleted', messageId, ...this.#undoState() })
+  }
+
+  erase(...messageIds: string[]): Event {
+    return this.append({ type: 'message-erased', messageIds, ...this.#undoState() })
+  }
+
+  /** Takes away what comes after an order. */
+  truncate(after: number): Event {
+    this.#hidden = []
+    return this.#truncate(after)
+  }
+
+  /** Hides the newest turn. */
+  undo(): Event {
+    const { messages } = this.viewAt()
+    const prompt = messages.findLast(({ role }) => role === 'user')
+    const after = (prompt?.order ?? 1) - 1
+    this.#hidden.push(messages.filter(({ order }) => order > after))
+    return this.#truncate(after)
+  }
+
+  redo(): Event {
+    const revision = this.head + 1
+    const messages = (this.#hidden.pop() ?? []).map((message) => ({ ...message, revision }))
+    return this.append({ type: 'history-restored', messages, ...this.#undoState() })
+  }
+
+  import(...ids: string[]): Event {
+    const first = this.#order + 1
+    const messages = ids.map((id) => this.#message(id, 'user', id))
+    this.#imported.set(this.head + 1, messages)
+    const range = { count: ids.length, first, last: this.#order }
+    return this.append({ type: 'imported', ...range, ...this.#undoState() })
+  }
+
   /** What a client that saw everything up to `seq` shows. */
   viewAt(seq = this.head): View {
-    return this.events
-      .slice(0, seq)
-      .reduce((view, event) => applyEvent(view, event).view, emptyView)
+    return this.events.slice(0, seq).reduce((view, event) => {
+      const imported = this.#imported.get(event.seq)
+      if (!imported) return applyEvent(view, event).view
+      const messages = [...view.messages, ...imported]
+      return { ...view, seq: event.seq, messages, canUndo: true, canRedo: false }
+    }, emptyView)
   }
 
   cursor(seq = this.head): string {
@@ -120,8 +164,9 @@ export class Recording {
     return { frame: { type: 'replay', mode, epoch } }
   }
 
-  messages(seq = this.head): SentFrame {
-    return { frame: { type: 'messages', messages: [...this.viewAt(seq).messages] } }
+  /** The window at `seq`, of at most `cap` messages. */
+  messages(seq = this.head, cap = Infinity): SentFrame {
+    return { frame: { type: 'messages', messages: this.viewAt(seq).messages.slice(-cap) } }
   }
 
   /** The events after `after` up to `upTo`, in one frame. */
@@ -133,8 +178,8 @@ export class Recording {
     }
   }
 
-  caughtUp(mode: 'full' | 'since', seq = this.head): SentFrame {
-    const { epoch, run, queue, hasOlder } = this.viewAt(seq)
+  caughtUp(mode: 'full' | 'since', seq = this.head, cap = Infinity): SentFrame {
+    const { epoch, run, queue, hasOlder, messages, canUndo, canRedo } = this.viewAt(seq)
     const cursor = this.cursor(seq)
     return {
       frame: {
@@ -142,22 +187,22 @@ export class Recording {
         mode,
         cursor,
         epoch,
-        hasOlder,
+        hasOlder: hasOlder || messages.length > cap,
         ...(run && { run }),
         queue: [...queue],
-        canUndo: false,
-        canRedo: false,
+        canUndo,
+        canRedo,
       },
       eventId: cursor,
     }
   }
 
   /** A whole replay: `full` up to `upTo`, or what lies after `after`. */
-  full(upTo = this.head): SentFrame[] {
+  full(upTo = this.head, cap = Infinity): SentFrame[] {
     return [
       this.replay('full', this.viewAt(upTo).epoch),
-      this.messages(upTo),
-      this.caughtUp('full', upTo),
+      this.messages(upTo, cap),
+      this.caughtUp('full', upTo, cap),
     ]
   }
 
@@ -167,5 +212,30 @@ export class Recording {
       ...(after < upTo ? [this.batch(after, upTo)] : []),
       this.caughtUp('since', upTo),
     ]
+  }
+
+  #message(id: string, role: Message['role'], text: string | undefined): Message {
+    return {
+      id,
+      order: ++this.#order,
+      role,
+      parts: text === undefined ? [] : [{ type: 'text', text }],
+      metadata: { createdAt: 1_000 },
+      revision: this.events.length + 1,
+      epoch: this.#epoch,
+      status: text === undefined ? 'open' : 'done',
+    }
+  }
+
+  #truncate(after: number): Event {
+    const { messages } = this.viewAt()
+    const count = messages.filter(({ order }) => order > after).length
+    const canUndo = messages.some(({ role, order }) => role === 'user' && order <= after)
+    const canRedo = this.#hidden.length > 0
+    return this.append({ type: 'history-truncated', after, count, canUndo, canRedo })
+  }
+
+  #undoState() {
+    return { canUndo: true, canRedo: this.#hidden.length > 0 }
   }
 }
