@@ -161,3 +161,27 @@ export function indexAfter(segments: readonly Segment[], seq: number): number {
   }
   return low
 }
+
+/** What of the segments lies after `seq`, cut where one lies on both sides. */
+export function segmentsAfter(segments: readonly Segment[], seq: number): Segment[] {
+  const [first, ...rest] = segments.slice(indexAfter(segments, seq))
+  if (!first) return []
+  if (first.kind === 'single' || first.from > seq) return [first, ...rest]
+  const index = seq + 1 - first.from
+  const start = first.ends[index - 1] ?? 0
+  const cutOff: Appends = {
+    ...first,
+    from: seq + 1,
+    text: first.text.slice(start),
+    ends: first.ends.slice(index).map((end) => end - start),
+    ats: first.ats.slice(index),
+  }
+  return [cutOff, ...rest]
+}
+
+/** A segment's size in memory and in a block, about. */
+export function sizeOf(segment: Segment): number {
+  return segment.kind === 'single'
+    ? segment.bytes + overhead
+    : segment.text.length + 2 * segment.ends.length + overhead
+}

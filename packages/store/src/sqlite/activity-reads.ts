@@ -5,7 +5,7 @@ import type { Database, Row } from './database.ts'
 import type { LiveSessions } from './live-sessions.ts'
 
 const rowsOf = `SELECT sessions.*, members.read_up_to FROM members
-  JOIN sessions ON sessions.key = members.session WHERE members.principal = ?`
+  JOIN sessions ON sessions.key = members.session WHERE members.principal = ? AND sessions.fork_of IS NULL`
 
 /** Reads of sessions as wholes: lists, and the rows of the activity feed. */
 export class ActivityReads {
@@ -20,7 +20,7 @@ export class ActivityReads {
   }
 
   session(sessionId: string): Session | undefined {
-    const row = this.#db.get('SELECT * FROM sessions WHERE id = ?', sessionId)
+    const row = this.#db.get('SELECT * FROM sessions WHERE id = ? AND fork_of IS NULL', sessionId)
     return row && this.#session(row)
   }
 
@@ -121,7 +121,8 @@ export class ActivityReads {
 
   #unread(key: number, overlay: ReadonlyMap<string, Message>, readUpTo: number): number {
     const row = this.#db.get(
-      'SELECT count(*) AS unread FROM messages WHERE session = ? AND ord > ? AND answered = 1',
+      `SELECT count(*) AS unread FROM messages WHERE session = ? AND ord > ?
+       AND role = 'assistant' AND open = 0 AND hidden = 0`,
       key,
       readUpTo,
     )

@@ -1,150 +1,161 @@
-import { textBytes } from '../json.ts'
+import type { Event, Message } from '@caughtup/schema'
+
+import { appendEvent, type Segment, segmentsAfter } from '../journal/segment.ts'
 import { isLifecycle } from '../session-record.ts'
+import { isHistory, type SessionState, take } from '../stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import type { Database } from './database.ts'
-import { encodeBlock, encodeEvent, type Entry } from './event-codec.ts'
-import { Stage } from './live-session.ts'
+import { noteErasure } from './erase.ts'
+import { append, type LiveSession, markPacked } from './live-session.ts'
 import type { LiveSessions } from './live-sessions.ts'
-import type { MessageReads } from './message-reads.ts'
+import { encodeEntry } from './log-codec.ts'
+import type { MessageRows } from './message-rows.ts'
+import { packEntries } from './pack.ts'
 
-/** A session is packed when it rests, or when its part of the log passes either bound. */
-const unpackedEntries = 1_000
-const unpackedBytes = 1024 * 1024
-
-/** Packed entries that stay in memory, so that followers need no block; in bytes. */
-const recentBytes = 64 * 1024
-
-interface Context {
+export interface CommitContext {
   db: Database
   lives: LiveSessions
-  messages: MessageReads
+  messages: MessageRows
   process: string
-  /** The new commit's. */
+  /** Of everything that this opening of the database writes. */
   tag: string
 }
 
+/** A session's next state while its transaction is not committed. */
+interface Stage {
+  readonly live: LiveSession
+  state: SessionState
+  readonly events: Event[]
+  /** How many of the events are packed in this very transaction, with all that came before. */
+  packed: number | undefined
+  /** Whether more than text changed, so that the session's row is to be written. */
+  rowChanged: boolean
+  /** Whether its activity row changed. */
+  activity: boolean
+  /** What a run that starts, or goes on, or waits, makes of the lease. */
+  lease: 'ours' | 'nobody' | undefined
+}
+
 /** Writes slices in one transaction. Memory follows only when the database has it. */
-export function commit(slices: readonly Slice[], context: Context): SliceResult[] {
-  const { db, lives } = context
+export function commit(slices: readonly Slice[], context: CommitContext): SliceResult[] {
+  const { db, lives, tag } = context
   const stages = new Map<string, Stage>()
+  const lines: string[] = []
+  let logId = lives.lastLogId
   const results = db.transaction(() => {
     lives.notice()
-    const taken = slices.map((slice): SliceResult => {
-      const stage = stages.get(slice.sessionId) ?? stageOf(slice.sessionId, lives)
-      if (!stage) return { refused: 'session-missing' }
-      stages.set(slice.sessionId, stage)
-      return take(stage, slice, context)
-    })
-    for (const stage of stages.values()) pack(stage, context)
+    const taken = slices.map((slice) => takeSlice(slice, stages, lines, context))
+    if (lines.length > 0) {
+      const body = lines.join('\n')
+      logId = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
+    }
+    for (const stage of stages.values()) if (stage.rowChanged) writeRow(stage, context)
     return taken
   })
-  for (const stage of stages.values()) adopt(stage, context.tag)
+  if (lines.length > 0) lives.wrote(logId)
+  for (const stage of stages.values()) adopt(stage, { tag, logId })
   lives.evict()
   return results
 }
 
-function stageOf(sessionId: string, lives: LiveSessions): Stage | undefined {
-  const live = lives.find(sessionId)
-  return live && new Stage(live)
-}
-
-function take(stage: Stage, slice: Slice, context: Context): SliceResult {
-  const { db, messages, tag } = context
-  const { key, journal } = stage.live
-  const result = stage.take(slice, (messageId) => messages.exists(key, messageId))
+function takeSlice(
+  slice: Slice,
+  stages: Map<string, Stage>,
+  lines: string[],
+  context: CommitContext,
+): SliceResult {
+  const { db, lives, messages, tag } = context
+  const stage = stages.get(slice.sessionId) ?? open(lives.find(slice.sessionId))
+  if (!stage) return { refused: 'session-missing' }
+  stages.set(slice.sessionId, stage)
+  const { live } = stage
+  if (slice.drafts.some(isHistory)) packStage(stage, context)
+  const result = take(stage.state, slice, messages.of(live.key))
   if (result.refused !== undefined) return result
+  stage.state = result.state
+  for (const change of result.changes) {
+    messages.apply(live.key, change)
+    if (change.change === 'erase') noteErasure(db, live.key, change.messageIds)
+  }
+  let activity = false
   for (const event of result.events) {
-    const body = encodeEvent(event)
-    const { lastId } = db.run(
-      'INSERT INTO log (session, seq, tag, body) VALUES (?, ?, ?, ?)',
-      key,
-      event.seq,
-      tag,
-      body,
-    )
-    stage.added.push({ event, tag, bytes: textBytes(body), logId: lastId })
+    lines.push(encodeEntry(live.key, event))
+    stage.events.push(event)
+    if (event.type === 'message-delta') continue
+    stage.rowChanged = true
+    activity ||= isLifecycle(event)
+    if (event.type === 'run-started') stage.lease = 'ours'
+    if (event.type === 'run-changed') stage.lease = event.status === 'waiting' ? 'nobody' : 'ours'
   }
-  const activity = result.events.some(isLifecycle)
   stage.activity ||= activity
-  stage.startsRun ||= result.events.some(({ type }) => type === 'run-started')
-  stage.rowChanged ||= result.events.some((event) => event.type !== 'message-delta')
-  return { ...result, cursor: { journal, seq: stage.record.seq, tag }, activity }
+  const cursor = { journal: live.journal, seq: result.state.record.seq, tag }
+  return { events: result.events, cursor, messages: result.messages, activity }
 }
 
-/** Writes the session's row when more than text changed, and packs it when it rests. */
-function pack(stage: Stage, { db, lives, process, tag }: Context): void {
-  const { live, record, added, rowChanged } = stage
-  const rests = !record.run && record.queue.length === 0
-  const count = live.unpacked.count + added.length
-  const bytes = added.reduce((sum, entry) => sum + entry.bytes, live.unpacked.bytes)
-  const packs = count >= unpackedEntries || bytes >= unpackedBytes || (rests && rowChanged)
-  if (rowChanged || packs) {
-    db.run(
-      `UPDATE sessions SET record = ?, tag = ?, recency = ?, active = ?, process = coalesce(?, process), updated_at = ?,
-       revision = coalesce(?, revision) WHERE key = ?`,
-      JSON.stringify(record),
-      tag,
-      record.recency,
-      rests ? 0 : 1,
-      stage.startsRun ? process : null,
-      added.at(-1)?.event.at ?? 0,
-      stage.activity ? lives.nextRevision() : null,
-      live.key,
-    )
-  }
-  if (packs) packInto(db, stage)
-}
-
-function packInto(db: Database, stage: Stage): void {
-  const { live, added } = stage
-  const unpacked = [...live.entries.slice(live.entries.length - live.unpacked.count), ...added]
-  const [first, last] = [unpacked[0], unpacked.at(-1)]
-  if (!first || !last) return
-  db.run(
-    'INSERT INTO blocks (session, first_seq, last_seq, body) VALUES (?, ?, ?, ?)',
-    live.key,
-    first.event.seq,
-    last.event.seq,
-    encodeBlock(unpacked),
+function open(live: LiveSession | undefined): Stage | undefined {
+  return (
+    live && {
+      live,
+      state: { record: live.record, overlay: live.overlay },
+      events: [],
+      packed: undefined,
+      rowChanged: false,
+      activity: false,
+      lease: undefined,
+    }
   )
-  for (const { logId } of unpacked) db.run('DELETE FROM log WHERE id = ?', logId ?? null)
-  for (const message of stage.overlay.values()) {
-    const { id, order, epoch, role, status } = message
-    const open = status === 'open'
-    const answered = role === 'assistant' && !open
-    db.run(
-      `INSERT OR REPLACE INTO messages (session, ord, id, epoch, open, answered, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      live.key,
-      order,
-      id,
-      epoch,
-      Number(open),
-      Number(answered),
-      JSON.stringify(message),
-    )
-  }
-  stage.packed = true
 }
 
-function adopt(stage: Stage, tag: string): void {
-  const { live, added } = stage
-  live.record = stage.record
-  if (added.length > 0) live.tag = tag
-  live.entries.push(...added)
-  if (stage.packed) {
-    live.overlay = new Map([...stage.overlay].filter(([, { status }]) => status === 'open'))
-    live.entries = recent(live.entries)
-    live.unpacked = { count: 0, bytes: 0 }
-  } else {
-    live.overlay = stage.overlay
-    live.unpacked.count += added.length
-    for (const { bytes } of added) live.unpacked.bytes += bytes
-  }
+/** A change of history acts on rows: everything before it is packed. */
+function packStage(stage: Stage, { db, messages, tag }: CommitContext): void {
+  const { live, state } = stage
+  const entries = [...live.segments]
+  const own: Segment[] = []
+  for (const event of stage.events) appendEvent(own, event, tag)
+  entries.push(...own)
+  const row = db.get('SELECT packed FROM sessions WHERE key = ?', live.key)
+  packEntries(db, live.key, segmentsAfter(entries, Number(row?.['packed'])))
+  for (const message of state.overlay.values()) messages.write(live.key, message)
+  stage.state = { ...state, overlay: openOnly(state.overlay) }
+  stage.packed = stage.events.length
+  db.run('UPDATE sessions SET packed = ? WHERE key = ?', state.record.seq, live.key)
 }
 
-function recent(entries: readonly Entry[]): Entry[] {
-  let bytes = 0
-  const last = entries.findLastIndex((entry) => (bytes += entry.bytes) > recentBytes)
-  return entries.slice(last + 1)
+function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): void {
+  const { live, events, lease } = stage
+  const { record } = stage.state
+  const rests = !record.run && record.queue.length === 0
+  db.run(
+    `UPDATE sessions SET record = ?, tag = ?, recency = ?, active = ?, updated_at = ?,
+     process = CASE ? WHEN 'ours' THEN ? WHEN 'nobody' THEN NULL ELSE process END,
+     revision = coalesce(?, revision) WHERE key = ?`,
+    JSON.stringify(record),
+    tag,
+    record.recency,
+    rests ? 0 : 1,
+    events.at(-1)?.at ?? 0,
+    lease ?? 'same',
+    process,
+    stage.activity ? lives.nextRevision() : null,
+    live.key,
+  )
+}
+
+function adopt(stage: Stage, at: { tag: string; logId: number }): void {
+  const { live, state, events, packed } = stage
+  live.record = state.record
+  live.overlay = state.overlay
+  if (events.length > 0) live.own = true
+  append(live, events, at)
+  if (packed === undefined) return
+  const first = events[packed]
+  markPacked(live, (first?.seq ?? state.record.seq + 1) - 1)
+  // Nothing of before stays in memory: it may have been erased.
+  live.segments = segmentsAfter(live.segments, live.packed)
+  if (live.unpacked.entries > 0) live.logId = at.logId
+  live.written.clear()
+}
+
+function openOnly(overlay: ReadonlyMap<string, Message>): Map<string, Message> {
+  return new Map([...overlay].filter(([, { status }]) => status === 'open'))
 }

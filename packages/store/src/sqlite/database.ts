@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 import { StorageError, type StorageFailure } from '../storage.ts'
 import { migrate } from './schema.ts'
@@ -19,9 +19,11 @@ const busyTimeout = 5
 /** A SQLite file: prepared statements, write transactions, and errors with a name. */
 export class Database {
   readonly #db: DatabaseSync
+  readonly #file: string
   readonly #statements = new Map<string, StatementSync>()
 
   constructor({ path: file, durability }: DatabaseOptions) {
+    this.#file = file
     this.#db = opened(file, () => {
       if (file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
       return new DatabaseSync(file, { timeout: busyTimeout })
@@ -54,6 +56,36 @@ export class Database {
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number } {
     const { changes, lastInsertRowid } = named(() => this.#statement(sql).run(...values))
     return { changes: Number(changes), lastId: Number(lastInsertRowid) }
+  }
+
+  /** Moves when another connection has committed (https://sqlite.org/pragma.html#pragma_data_version). */
+  dataVersion(): number {
+    return Number(this.get('PRAGMA data_version')?.['data_version'])
+  }
+
+  /** Bytes of the database and its write-ahead log. */
+  fileBytes(): number {
+    if (this.#file === ':memory:') return 0
+    return [this.#file, `${this.#file}-wal`].reduce(
+      (bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    )
+  }
+
+  /** Writes a consistent copy while everything goes on. */
+  async backup(target: string): Promise<void> {
+    if (existsSync(target)) {
+      throw new StorageError('io', `${target} exists: a backup overwrites nothing.`)
+    }
+    try {
+      await backup(this.#db, target)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      const failure = error instanceof Error ? failureOf(error) : undefined
+      throw new StorageError(failure ?? 'io', `The backup to ${target} failed: ${message}`, {
+        cause: error,
+      })
+    }
   }
 
   /** Runs `work` in a write transaction; what throws in it changes nothing. */
@@ -126,13 +158,18 @@ function named<T>(call: () => T): T {
     return call()
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    if ('errcode' in error && typeof error.errcode === 'number') {
-      const failure = failures[error.errcode & 0xff]
-      if (failure) throw new StorageError(failure, `SQLite: ${error.message}`, { cause: error })
-    }
-    if ('code' in error && error.code === 'ERR_INVALID_STATE') {
+    const failure = failureOf(error)
+    if (failure === 'closed') {
       throw new StorageError('closed', 'The database is closed.', { cause: error })
     }
+    if (failure) throw new StorageError(failure, `SQLite: ${error.message}`, { cause: error })
     throw error
   }
+}
+
+function failureOf(error: Error): StorageFailure | undefined {
+  if ('code' in error && error.code === 'ERR_INVALID_STATE') return 'closed'
+  return 'errcode' in error && typeof error.errcode === 'number'
+    ? failures[error.errcode & 0xff]
+    : undefined
 }

@@ -1,23 +1,38 @@
-import type { Cursor, ReplayReason } from '@caughtup/schema'
+import type {
+  Cursor,
+  Event,
+  EventFilter,
+  EventPage,
+  EventSummary,
+  EventType,
+  ReplayReason,
+} from '@caughtup/schema'
 
-import type { EventBatch } from '../storage.ts'
-import { collect } from './collect.ts'
-import type { Database } from './database.ts'
-import { decodeBlock, type Entry, tagInBlock } from './event-codec.ts'
+import { countTypes, entriesOf, matches, type TypeCounts } from '../journal/list-events.ts'
+import { redactSegment } from '../journal/redact.ts'
+import { readEvents } from '../journal/read-events.ts'
+import { type Segment, segmentsAfter } from '../journal/segment.ts'
+import type { EventBatch, EventQuery } from '../storage.ts'
+import { decodeBlock, standIn, tagInBlock } from './block-codec.ts'
+import type { Database, Row } from './database.ts'
+import { beingErased } from './erase.ts'
 import type { LiveSession } from './live-session.ts'
+import type { LiveSessions } from './live-sessions.ts'
 
 /** Reads of journals: blocks for what is old, memory for the newest stretch. */
 export class JournalReads {
   readonly #db: Database
+  readonly #lives: LiveSessions
 
-  constructor(db: Database) {
+  constructor(db: Database, lives: LiveSessions) {
     this.#db = db
+    this.#lives = lives
   }
 
   events(live: LiveSession, after: number, bytes: number): EventBatch {
     const { journal } = live
-    const { events, last, complete } = collect(this.#after(live, after), bytes)
-    const cursor = { journal, seq: last?.event.seq ?? after, tag: last?.tag ?? live.tag }
+    const { events, last, complete } = readEvents(this.#after(live, after), after, bytes)
+    const cursor = { journal, seq: last?.seq ?? after, tag: last?.tag ?? live.tag }
     return { events, cursor, complete }
   }
 
@@ -25,15 +40,91 @@ export class JournalReads {
   checkCursor(live: LiveSession, { journal, seq, tag }: Cursor): 'ok' | ReplayReason {
     if (journal !== live.journal) return 'cursor-unknown'
     if (seq > live.record.seq) return 'cursor-ahead'
+    const { floor, floorTag } = this.#floor(live)
+    if (seq < floor) return 'cursor-expired'
     if (seq === 0) return 'ok'
-    const known = seq === live.record.seq ? live.tag : this.#tagAt(live, seq)
-    if (known === undefined) return 'cursor-expired'
+    const known = seq === floor ? floorTag : this.#tagAt(live, seq)
     return known === tag ? 'ok' : 'cursor-unknown'
   }
 
-  #tagAt({ key, entries }: LiveSession, seq: number): string | undefined {
-    const entry = entries.find(({ event }) => event.seq === seq)
-    if (entry) return entry.tag
+  list(live: LiveSession, { filter, from, limit }: EventQuery): EventPage {
+    const events: Event[] = []
+    for (const segment of this.#matching(live, filter, from)) {
+      for (const event of entriesOf(segment, from)) {
+        if (!matches(event, filter)) continue
+        if (events.length >= limit) return { events, next: events.at(-1)?.seq ?? null }
+        events.push(event)
+      }
+    }
+    return { events, next: null }
+  }
+
+  summary(live: LiveSession, filter: EventFilter): EventSummary {
+    const types: TypeCounts = {}
+    const add = (counts: TypeCounts) => {
+      for (const type of typesOf(counts)) {
+        types[type] = (types[type] ?? 0) + (counts[type] ?? 0)
+      }
+    }
+    for (const row of this.#blocks(live, filter, 'oldest')) {
+      const counted = countsInside(row, filter)
+      add(counted ?? countTypes(this.#decode(row), filter))
+    }
+    add(countTypes(this.#newest(live), filter))
+    const edge = (from: 'oldest' | 'newest') =>
+      this.list(live, { filter, from, limit: 1 }).events[0]
+    const [first, last] = [edge('oldest'), edge('newest')]
+    const total = typesOf(types).reduce((sum, type) => sum + (types[type] ?? 0), 0)
+    const { floor } = this.#floor(live)
+    return { total, types, floor, ...(first && last && { first: first.seq, last: last.seq }) }
+  }
+
+  /** What is in memory and in no block. */
+  #newest(live: LiveSession): Segment[] {
+    const row = this.#db.get('SELECT max(last_seq) AS last FROM blocks WHERE session = ?', live.key)
+    return segmentsAfter(live.segments, Number(row?.['last'] ?? 0))
+  }
+
+  *#matching(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Segment> {
+    const newest = this.#newest(live)
+    if (from === 'newest') yield* newest.toReversed()
+    for (const row of this.#blocks(live, filter, from)) {
+      const { types } = filter
+      const counts = countsIn(row)
+      if (counts && types?.every((type) => counts[type] === undefined)) continue
+      const segments = this.#decode(row)
+      yield* from === 'oldest' ? segments : segments.reverse()
+    }
+    if (from === 'oldest') yield* newest
+  }
+
+  #blocks(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Row> {
+    const { after = 0, before = most, since = 0, until = most, epoch } = filter
+    return this.#db.iterate(
+      `SELECT * FROM blocks WHERE session = ? AND last_seq > ? AND first_seq < ? AND last_at >= ?
+       AND first_at < ? AND last_epoch >= ? AND first_epoch <= ?
+       ORDER BY first_seq ${from === 'oldest' ? 'ASC' : 'DESC'}`,
+      live.key,
+      after,
+      before,
+      since,
+      until,
+      epoch ?? 0,
+      epoch ?? most,
+    )
+  }
+
+  #floor({ key }: LiveSession): { floor: number; floorTag: string } {
+    const row = this.#db.get('SELECT floor, floor_tag FROM sessions WHERE key = ?', key)
+    return row
+      ? { floor: Number(row['floor']), floorTag: String(row['floor_tag']) }
+      : { floor: 0, floorTag: '' }
+  }
+
+  #tagAt({ key, segments, record, tag }: LiveSession, seq: number): string | undefined {
+    if (seq === record.seq) return tag
+    const [segment] = segmentsAfter(segments, seq - 1)
+    if (segment && segment.from <= seq) return segment.tag
     const row = this.#db.get(
       `SELECT body FROM blocks WHERE session = ? AND first_seq <= ? AND last_seq >= ?
        ORDER BY first_seq DESC LIMIT 1`,
@@ -41,45 +132,76 @@ export class JournalReads {
       seq,
       seq,
     )
-    return row && tagInBlock(String(row['body']), seq)
+    return row && tagInBlock(row['body'], seq)
   }
 
-  *#after({ key, entries }: LiveSession, after: number): Iterable<Entry> {
-    const recentFrom = entries[0]?.event.from
-    let read = after
-    if (recentFrom === undefined || after + 1 < recentFrom) {
+  /** What lies after a seq, without a hole: what is missing or damaged has a stand-in. */
+  *#after(live: LiveSession, after: number): Iterable<Segment> {
+    let next = Math.max(after, this.#floor(live).floor) + 1
+    for (const segment of this.#stored(live, next - 1)) {
+      if (segment.seq < next) continue
+      if (segment.from > next) yield standIn(next, segment.from - 1)
+      yield segment
+      next = segment.seq + 1
+    }
+    if (next <= live.record.seq) yield standIn(next, live.record.seq)
+  }
+
+  *#stored({ key, segments, record }: LiveSession, after: number): Iterable<Segment> {
+    const inMemory = segments[0]?.from ?? record.seq + 1
+    if (after + 1 < inMemory) {
       const blocks = this.#db.iterate(
         'SELECT * FROM blocks WHERE session = ? AND last_seq > ? ORDER BY first_seq',
         key,
         after,
       )
-      for (const block of blocks) {
-        const [first, last] = [Number(block['first_seq']), Number(block['last_seq'])]
-        for (const entry of decodeBlock(String(block['body']), first, last)) {
-          if (entry.event.seq <= read) continue
-          const from = Math.max(entry.event.from, read + 1)
-          read = entry.event.seq
-          yield from === entry.event.from ? entry : { ...entry, event: { ...entry.event, from } }
-        }
-      }
+      for (const block of blocks) yield* this.#decode(block)
     }
-    for (let index = indexAfter(entries, read); ; index++) {
-      const entry = entries[index]
-      if (!entry) return
-      yield entry
+    yield* segments
+  }
+
+  #decode(block: Row): Segment[] {
+    const [firstSeq, lastSeq] = [Number(block['first_seq']), Number(block['last_seq'])]
+    const segments = decodeBlock(block['body'], { firstSeq, lastSeq })
+    for (const segment of segments) {
+      if (segment.kind === 'single' && segment.event.type === 'unreadable') this.#lives.unreadable++
     }
+    const erased = beingErased(this.#db, Number(block['session']))
+    return erased.size === 0 ? segments : segments.map((segment) => redactSegment(segment, erased))
   }
 }
 
-/** Entries are contiguous, so the place is nearly always known; a hole costs a search. */
-function indexAfter(entries: readonly Entry[], seq: number): number {
-  const first = entries[0]?.event.seq ?? 0
-  const guess = Math.max(0, seq + 1 - first)
-  if (guess >= entries.length) {
-    const index = entries.findIndex(({ event }) => event.seq > seq)
-    return index < 0 ? entries.length : index
+const most = Number.MAX_SAFE_INTEGER
+
+/** `undefined` where they are damaged: the block itself then tells. */
+function countsIn(row: Row): TypeCounts | undefined {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own data, read back
+    return JSON.parse(String(row['counts'])) as TypeCounts
+  } catch {
+    return undefined
   }
-  return entries[guess]?.event.seq === Math.max(seq + 1, first)
-    ? guess
-    : entries.findIndex(({ event }) => event.seq > seq)
+}
+
+/** A block's counts, where the filter takes or leaves its entries by their type alone. */
+function countsInside(row: Row, filter: EventFilter): TypeCounts | undefined {
+  const { types, epoch, after = 0, before = most, since = 0, until = most } = filter
+  const inside =
+    Number(row['first_seq']) > after &&
+    Number(row['last_seq']) < before &&
+    Number(row['first_at']) >= since &&
+    Number(row['last_at']) < until &&
+    (epoch === undefined ||
+      (Number(row['first_epoch']) === epoch && Number(row['last_epoch']) === epoch))
+  if (!inside) return undefined
+  const counts = countsIn(row)
+  if (!types || !counts) return counts
+  return Object.fromEntries(
+    typesOf(counts).flatMap((type) => (types.includes(type) ? [[type, counts[type]]] : [])),
+  )
+}
+
+function typesOf(counts: TypeCounts): EventType[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type's own keys
+  return Object.keys(counts) as EventType[]
 }

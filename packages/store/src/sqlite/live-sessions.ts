@@ -1,38 +1,84 @@
-import { textBytes } from '../json.ts'
-import type { SessionRecord } from '../session-record.ts'
+import type { Event } from '@caughtup/schema'
+
+import { appendEvent, indexAfter } from '../journal/segment.ts'
+import { applyToRecord, type SessionRecord } from '../session-record.ts'
 import { sessionNotFound } from '../session-not-found.ts'
+import type { ForeignChanges } from '../storage.ts'
+import { decodeBlock } from './block-codec.ts'
 import type { Database, Row } from './database.ts'
-import { decodeEvent, type Entry } from './event-codec.ts'
-import { type LiveSession, recover } from './live-session.ts'
-import type { MessageReads } from './message-reads.ts'
+import { append, foldEvent, type LiveSession, recover, type Tail } from './live-session.ts'
+import { decodeLog } from './log-codec.ts'
+import type { MessageRows } from './message-rows.ts'
 
 /** Sessions at rest that are kept in memory; those that stream are kept however many they are. */
 const restingSessions = 1_000
 
 /**
- * The engine's memory of sessions: the unpacked log by session, and the state of those in use.
- * When another process has written to the file, it is read anew.
+ * The engine's memory of sessions: the log's entries that are not packed, and the state of the
+ * sessions in use. What another process commits is read from the log and folded in; where part of
+ * the log is gone before it was read, everything is read anew.
  */
 export class LiveSessions {
   readonly #db: Database
-  readonly #messages: MessageReads
+  readonly #messages: MessageRows
+  /** In the order of use, by id. */
   readonly #lives = new Map<string, LiveSession>()
-  /** What lies in the log of sessions that are not in `#lives` yet, by key. */
-  #tails = new Map<number, Entry[]>()
+  readonly #byKey = new Map<number, LiveSession>()
+  /** What the log has of sessions that are not in `#lives`, by key. */
+  #tails = new Map<number, Tail>()
   #dataVersion: number | undefined
+  #lastLogId = 0
+  /** What other processes changed since it was last asked for. */
+  #foreign: Set<string> | 'all' = new Set()
+  /** Lines of the log and entries of blocks that could not be decoded. */
+  unreadable = 0
 
-  constructor(db: Database, messages: MessageReads) {
+  constructor(db: Database, messages: MessageRows) {
     this.#db = db
     this.#messages = messages
   }
 
+  /** The newest row of the log that this process has seen. */
+  get lastLogId(): number {
+    return this.#lastLogId
+  }
+
   /** To be called first in every transaction and reading: what another process wrote counts. */
   notice(): void {
-    const version = Number(this.#db.get('PRAGMA data_version')?.['data_version'])
+    const version = this.#db.dataVersion()
     if (version === this.#dataVersion) return
+    const first = this.#dataVersion === undefined
     this.#dataVersion = version
-    this.#lives.clear()
-    this.#tails = readLog(this.#db)
+    const head = Number(
+      this.#db.get("SELECT seq FROM sqlite_sequence WHERE name = 'log'")?.['seq'] ?? 0,
+    )
+    if (head === this.#lastLogId && !first) return
+    const rows = this.#db.iterate(
+      'SELECT id, tag, body FROM log WHERE id > ? ORDER BY id',
+      this.#lastLogId,
+    )
+    for (const row of rows) {
+      const id = Number(row['id'])
+      if (!first && id !== this.#lastLogId + 1) return this.#readAnew(head)
+      this.#lastLogId = id
+      this.#takeIn(row)
+    }
+    if (first) this.#foreign = new Set()
+    if (!first && this.#lastLogId !== head) return this.#readAnew(head)
+    this.#lastLogId = head
+  }
+
+  /** To be called when a commit of this process is in the database. */
+  wrote(logId: number): void {
+    this.#lastLogId = logId
+  }
+
+  /** What other processes changed since the last call. */
+  takeForeign(): ForeignChanges['sessions'] | undefined {
+    const foreign = this.#foreign
+    if (foreign !== 'all' && foreign.size === 0) return undefined
+    this.#foreign = new Set()
+    return foreign
   }
 
   /** @throws CaughtupError `NOT_FOUND` */
@@ -45,41 +91,57 @@ export class LiveSessions {
   find(sessionId: string): LiveSession | undefined {
     const known = this.#lives.get(sessionId)
     if (known) {
-      // The map is in the order of use.
-      this.#lives.delete(sessionId)
-      this.#lives.set(sessionId, known)
+      if (this.#lives.size > restingSessions) {
+        this.#lives.delete(sessionId)
+        this.#lives.set(sessionId, known)
+      }
       return known
     }
-    const row = this.#db.get('SELECT * FROM sessions WHERE id = ?', sessionId)
-    return row && this.#load(row)
+    const row = this.#db.get('SELECT * FROM sessions WHERE id = ? AND fork_of IS NULL', sessionId)
+    return row && this.load(row)
+  }
+
+  /** The session that is in memory, if it is. */
+  inMemory(key: number): LiveSession | undefined {
+    return this.#byKey.get(key)
   }
 
   /** What is known of a session beyond its row; one at rest is not kept in memory for that. */
   beyond(row: Row): Pick<LiveSession, 'record' | 'overlay'> {
-    const known = this.#lives.get(String(row['id']))
+    const key = Number(row['key'])
+    const known = this.#byKey.get(key)
     if (known) return known
-    return this.#tails.has(Number(row['key']))
-      ? this.#load(row)
-      : { record: recordIn(row), overlay: new Map() }
+    return this.#tails.has(key) ? this.load(row) : { record: recordIn(row), overlay: new Map() }
   }
 
-  keyOf(sessionId: string): number | undefined {
-    const row = this.#db.get('SELECT key FROM sessions WHERE id = ?', sessionId)
-    return row && Number(row['key'])
+  /** Sessions with entries that are not packed. */
+  *unpacked(): Iterable<LiveSession> {
+    for (const live of this.#lives.values()) if (live.logId !== undefined) yield live
   }
 
-  forget(sessionId: string, key: number): void {
-    this.#lives.delete(sessionId)
+  /** Keys of sessions that are not in memory, with the first row of the log that has one's entries. */
+  *tails(): Iterable<{ key: number; logId: number }> {
+    for (const [key, { logId }] of this.#tails) yield { key, logId }
+  }
+
+  dropTail(key: number): void {
+    this.#tails.delete(key)
+  }
+
+  forget(key: number): void {
+    const live = this.#byKey.get(key)
+    if (live) this.#lives.delete(live.id)
+    this.#byKey.delete(key)
     this.#tails.delete(key)
   }
 
   /** Drops sessions at rest that were used longest ago; never while a commit is staged. */
   evict(): void {
     if (this.#lives.size <= restingSessions) return
-    for (const [id, { overlay, unpacked }] of this.#lives) {
+    for (const live of this.#lives.values()) {
       if (this.#lives.size <= restingSessions) return
       // What is in the log is not read again.
-      if (overlay.size === 0 && unpacked.count === 0) this.#lives.delete(id)
+      if (live.overlay.size === 0 && live.logId === undefined) this.forget(live.key)
     }
   }
 
@@ -92,8 +154,10 @@ export class LiveSessions {
     return Number(row?.['revision']) + 1
   }
 
-  #load(row: Row): LiveSession {
+  load(row: Row): LiveSession {
     const key = Number(row['key'])
+    const packed = Number(row['packed'])
+    const open = this.#messages.open(key)
     const live = recover(
       {
         key,
@@ -101,36 +165,123 @@ export class LiveSessions {
         journal: String(row['journal']),
         record: recordIn(row),
         tag: String(row['tag']),
+        packed,
       },
-      this.#messages.open(key),
-      this.#tails.get(key) ?? [],
+      open,
+      open.length > 0 ? this.#blocksAfter(key, Math.min(...open.map((m) => m.revision))) : [],
+      this.#tails.get(key),
     )
     this.#tails.delete(key)
     this.#lives.set(live.id, live)
+    this.#byKey.set(key, live)
     return live
   }
+
+  #blocksAfter(key: number, seq: number) {
+    return this.#db
+      .all('SELECT * FROM blocks WHERE session = ? AND last_seq > ? ORDER BY first_seq', key, seq)
+      .flatMap((block) => {
+        const [firstSeq, lastSeq] = [Number(block['first_seq']), Number(block['last_seq'])]
+        return decodeBlock(block['body'], { firstSeq, lastSeq })
+      })
+  }
+
+  #readAnew(head: number): void {
+    this.#lives.clear()
+    this.#byKey.clear()
+    this.#tails = new Map()
+    this.#foreign = 'all'
+    for (const row of this.#db.iterate('SELECT id, tag, body FROM log ORDER BY id')) {
+      this.#takeIn(row)
+    }
+    this.#lastLogId = head
+  }
+
+  #takeIn(row: Row): void {
+    const at = { tag: String(row['tag']), logId: Number(row['id']) }
+    for (const line of decodeLog(String(row['body']))) {
+      if (!line) {
+        this.unreadable++
+        continue
+      }
+      const { session: key, event } = line
+      this.#touched(key)
+      if (!event) {
+        this.forget(key)
+        continue
+      }
+      if (event.type === 'unreadable') this.unreadable++
+      const live = this.#byKey.get(key)
+      if (!live) this.#toTail(key, event, at)
+      else if (event.seq > live.record.seq && !goOn(live, event, at)) {
+        // It changed what is in rows, or entries are missing: it is put together from them anew.
+        this.#setAside(live)
+        this.#toTail(key, event, at)
+      }
+    }
+  }
+
+  #setAside(live: LiveSession): void {
+    this.forget(live.key)
+    if (live.logId === undefined) return
+    const segments = live.segments.slice(indexAfter(live.segments, live.packed))
+    this.#tails.set(live.key, { segments, logId: live.logId })
+  }
+
+  #toTail(key: number, event: Event, { tag, logId }: { tag: string; logId: number }): void {
+    const tail = this.#tails.get(key) ?? { segments: [], logId }
+    appendEvent(tail.segments, event, tag)
+    this.#tails.set(key, tail)
+  }
+
+  /** Notes a session whose followers are to look. */
+  #touched(key: number): void {
+    if (this.#foreign === 'all') return
+    const id = this.#byKey.get(key)?.id ?? this.#idOf(key)
+    if (id === undefined) this.#foreign = 'all'
+    else this.#foreign.add(id)
+  }
+
+  #idOf(key: number): string | undefined {
+    const row = this.#db.get('SELECT id FROM sessions WHERE key = ?', key)
+    return row && String(row['id'])
+  }
+}
+
+/** Folds what another process wrote into a session in memory, if that can be done. */
+function goOn(live: LiveSession, event: Event, at: { tag: string; logId: number }): boolean {
+  if (event.from !== live.record.seq + 1) return false
+  switch (event.type) {
+    case 'message-replaced':
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'history-restored':
+    case 'imported':
+    case 'forked':
+    case 'message-erased':
+      return false
+    case 'message-created':
+    case 'message-delta':
+    case 'message-finished':
+    case 'boundary':
+    case 'run-started':
+    case 'run-changed':
+    case 'run-ended':
+    case 'queue-changed':
+    case 'usage':
+    case 'redacted':
+    case 'unreadable':
+  }
+  const overlay = new Map(live.overlay)
+  foldEvent(overlay, event)
+  live.overlay = overlay
+  live.record = applyToRecord(live.record, event)
+  append(live, [event], at)
+  return true
 }
 
 function recordIn(row: Row): SessionRecord {
   // Written by this package's own encoder, in a row that the journal's recovery is built on.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own data, read back
   return JSON.parse(String(row['record'])) as SessionRecord
-}
-
-function readLog(db: Database): Map<number, Entry[]> {
-  const tails = new Map<number, Entry[]>()
-  for (const row of db.iterate('SELECT id, session, seq, tag, body FROM log ORDER BY id')) {
-    const session = Number(row['session'])
-    const body = String(row['body'])
-    const entry: Entry = {
-      event: decodeEvent(body, Number(row['seq'])),
-      tag: String(row['tag']),
-      bytes: textBytes(body),
-      logId: Number(row['id']),
-    }
-    const tail = tails.get(session)
-    if (tail) tail.push(entry)
-    else tails.set(session, [entry])
-  }
-  return tails
 }

@@ -1,9 +1,10 @@
-import { type Message, message as messageSchema, type Page } from '@caughtup/schema'
+import type { Message, Page } from '@caughtup/schema'
 
 import { jsonBytes, textBytes } from '../json.ts'
 import type { Window, WindowCaps } from '../storage.ts'
-import type { Database, Row } from './database.ts'
+import type { Database } from './database.ts'
 import type { LiveSession } from './live-session.ts'
+import { messageIn } from './message-rows.ts'
 
 /** Reads of messages: packed rows, with what changed since laid over them. */
 export class MessageReads {
@@ -11,27 +12,6 @@ export class MessageReads {
 
   constructor(db: Database) {
     this.#db = db
-  }
-
-  /** A message's row, without what changed since. */
-  packed(key: number, messageId: string): Message | undefined {
-    const row = this.#db.get(
-      'SELECT body FROM messages WHERE session = ? AND id = ?',
-      key,
-      messageId,
-    )
-    return row && messageIn(row)
-  }
-
-  exists(key: number, messageId: string): boolean {
-    const row = this.#db.get('SELECT 1 FROM messages WHERE session = ? AND id = ?', key, messageId)
-    return row !== undefined
-  }
-
-  /** Packed messages that are not finished. */
-  open(key: number): Message[] {
-    const rows = this.#db.all('SELECT body FROM messages WHERE session = ? AND open = 1', key)
-    return rows.flatMap((row) => messageIn(row) ?? [])
   }
 
   window(live: LiveSession, caps: WindowCaps): Window {
@@ -77,7 +57,7 @@ export class MessageReads {
       .filter((message) => message.order < order)
       .sort((a, b) => b.order - a.order)
     const rows = this.#db.iterate(
-      'SELECT ord, body FROM messages WHERE session = ? AND ord < ? ORDER BY ord DESC',
+      'SELECT ord, body FROM messages WHERE session = ? AND ord < ? AND hidden = 0 ORDER BY ord DESC',
       live.key,
       order,
     )
@@ -99,21 +79,10 @@ export class MessageReads {
   #hasBefore({ key, overlay }: LiveSession, order: number): boolean {
     for (const message of overlay.values()) if (message.order < order) return true
     const row = this.#db.get(
-      'SELECT 1 FROM messages WHERE session = ? AND ord < ? LIMIT 1',
+      'SELECT 1 FROM messages WHERE session = ? AND ord < ? AND hidden = 0 LIMIT 1',
       key,
       order,
     )
     return row !== undefined
   }
-}
-
-/** The message in a row; one that cannot be read is passed over, so that it hides no other. */
-function messageIn(row: Row): Message | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(String(row['body']))
-  } catch {
-    return undefined
-  }
-  return messageSchema.safeParse(value).data
 }

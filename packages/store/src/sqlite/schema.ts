@@ -2,14 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import { StorageError } from '../storage.ts'
 
+/** Marks a file as ours: "Cgup" (https://sqlite.org/pragma.html#pragma_application_id). */
+const applicationId = 0x43_67_75_70
+
 /**
  * One statement list per version of the schema, applied in order; `user_version` counts them.
  *
- * `log` holds what is not packed yet, of all sessions in one place, because a commit of a flush
- * window then touches one page instead of one per streaming session. When a session rests, its
- * part of the log becomes a block, and its messages and its row are written.
+ * `log` has one row per commit, of all sessions in one place, because a commit of a flush window
+ * then touches one page instead of one per streaming session. When a session rests, its part of
+ * the log is packed: it becomes a block, and its messages and its row are written.
  */
-const migrations = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE sessions (
     -- never used again, so that nothing of a deleted session can turn up in another
@@ -19,17 +22,27 @@ const migrations = [
     title TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    -- what follows is of the state at record.seq; the log has what came after
+    -- the state at record.seq and the tag of who wrote that; the log has what came after
     record TEXT NOT NULL,
     tag TEXT NOT NULL,
     recency INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     -- 1 while something runs or waits in the queue
     active INTEGER NOT NULL DEFAULT 0,
-    process TEXT
+    process TEXT,
+    -- blocks and message rows hold the journal up to this seq
+    packed INTEGER NOT NULL DEFAULT 0,
+    -- retention removed entries up to this seq; the tag of who wrote that one
+    floor INTEGER NOT NULL DEFAULT 0,
+    floor_tag TEXT NOT NULL DEFAULT '',
+    -- a fork that is not complete is nobody's yet: the key of its source, and the order up to which
+    fork_of INTEGER,
+    fork_up_to INTEGER
   );
   CREATE INDEX sessions_revision ON sessions (revision);
   CREATE INDEX sessions_active ON sessions (active) WHERE active = 1;
+  CREATE INDEX sessions_forks ON sessions (fork_of) WHERE fork_of IS NOT NULL;
+  CREATE INDEX sessions_kept ON sessions (packed - floor);
 
   CREATE TABLE members (
     principal TEXT NOT NULL,
@@ -41,35 +54,56 @@ const migrations = [
   CREATE INDEX members_session ON members (session);
 
   CREATE TABLE messages (
+    key INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
     ord INTEGER NOT NULL,
     id TEXT NOT NULL,
     epoch INTEGER NOT NULL,
+    role TEXT NOT NULL,
     open INTEGER NOT NULL,
-    -- 1 for a finished answer: what unread counts
-    answered INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (session, ord)
-  ) WITHOUT ROWID;
+    -- 0, or which undo hides it
+    hidden INTEGER NOT NULL DEFAULT 0,
+    body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX messages_ord ON messages (session, ord);
   CREATE UNIQUE INDEX messages_id ON messages (session, id);
   CREATE INDEX messages_open ON messages (session) WHERE open = 1;
-  CREATE INDEX messages_answered ON messages (session, ord) WHERE answered = 1;
+  CREATE INDEX messages_hidden ON messages (session, hidden) WHERE hidden > 0;
+  -- finished answers: what unread counts
+  CREATE INDEX messages_answered ON messages (session, ord)
+    WHERE role = 'assistant' AND open = 0 AND hidden = 0;
+
+  -- what a session has to know for ever: 'gone' ids of messages, 'child' ledgers it has counted,
+  -- 'import' identities with how often they came
+  CREATE TABLE remembered (
+    session INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (session, kind, id)
+  ) WITHOUT ROWID;
 
   CREATE TABLE log (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    session INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
     tag TEXT NOT NULL,
     body TEXT NOT NULL
   );
 
   CREATE TABLE blocks (
+    key INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,
     first_seq INTEGER NOT NULL,
     last_seq INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (session, first_seq)
-  ) WITHOUT ROWID;
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    first_epoch INTEGER NOT NULL,
+    last_epoch INTEGER NOT NULL,
+    -- entries by type
+    counts TEXT NOT NULL,
+    body BLOB NOT NULL
+  );
+  CREATE UNIQUE INDEX blocks_seq ON blocks (session, first_seq);
+  CREATE INDEX blocks_at ON blocks (last_at);
 
   CREATE TABLE removed (
     revision INTEGER NOT NULL,
@@ -79,31 +113,60 @@ const migrations = [
   ) WITHOUT ROWID;
   CREATE INDEX removed_revision ON removed (revision);
 
+  -- sessions that are deleted, with rows that are still to be
+  CREATE TABLE leftovers (session INTEGER PRIMARY KEY);
+
+  -- erased messages that older blocks may still tell of: ids as JSON, blocks from this seq on
+  CREATE TABLE erasures (
+    key INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    ids TEXT NOT NULL,
+    next_seq INTEGER NOT NULL
+  );
+  CREATE INDEX erasures_session ON erasures (session);
+
   CREATE TABLE processes (
     id TEXT PRIMARY KEY,
     beats INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- which finished messages are in the index of words
+  ALTER TABLE messages ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX messages_unindexed ON messages (session) WHERE indexed = 0 AND open = 0;
+  CREATE VIRTUAL TABLE words USING fts5 (
+    session, body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
+  );
+  `,
 ]
 
-/** Brings the database to this version's schema; refuses one that a newer version wrote. */
-export function migrate(db: DatabaseSync, path: string): void {
+/** Brings the database to this version's schema; refuses what this version cannot have written. */
+export function migrate(db: DatabaseSync, path: string, versions = migrations): void {
   db.exec('BEGIN IMMEDIATE')
   try {
-    const row = db.prepare('PRAGMA user_version').get()
-    const version = Number(row?.['user_version'] ?? 0)
-    if (version > migrations.length) {
+    const version = pragma(db, 'user_version')
+    const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()
+    const isOurs = pragma(db, 'application_id') === applicationId
+    if (!isOurs && (version > 0 || Number(tables?.['n']) > 0)) {
+      throw new StorageError('io', `${path} is no Caughtup database. Nothing was changed in it.`)
+    }
+    if (version > versions.length) {
       throw new StorageError(
         'io',
-        `${path} has schema version ${version}, and this version of @caughtup/store knows ${migrations.length} at most. ` +
+        `${path} has schema version ${version}, and this version of @caughtup/store knows ${versions.length} at most. ` +
           'Nothing was changed: use the newer version, or another file.',
       )
     }
-    for (const statements of migrations.slice(version)) db.exec(statements)
-    db.exec(`PRAGMA user_version = ${migrations.length}`)
+    for (const statements of versions.slice(version)) db.exec(statements)
+    db.exec(`PRAGMA application_id = ${applicationId}`)
+    db.exec(`PRAGMA user_version = ${versions.length}`)
     db.exec('COMMIT')
   } catch (error) {
     db.exec('ROLLBACK')
     throw error
   }
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
 }

@@ -1,65 +1,100 @@
-import type { ActivityRow, Cursor, Message, Page, ReplayReason, Session } from '@caughtup/schema'
+import type {
+  ActivityRow,
+  Cursor,
+  EventFilter,
+  EventPage,
+  EventSummary,
+  Message,
+  Page,
+  ReplayReason,
+  SearchHit,
+  Session,
+} from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
+import { type Clock, sleep } from '@caughtup/schema/clock'
 
-import type { Clock } from '@caughtup/schema/clock'
-
-import { newRecord } from '../session-record.ts'
+import { sessionNotFound } from '../session-not-found.ts'
 import type {
   ActivityChanges,
   EventBatch,
+  EventQuery,
   EventsOptions,
+  ForeignChanges,
   ListQuery,
   NewSession,
   OpenRun,
+  Retention,
+  SearchQuery,
   SessionHead,
   SessionList,
   Slice,
   SliceResult,
   Storage,
+  StorageStats,
   Window,
   WindowCaps,
 } from '../storage.ts'
 import { ActivityReads } from './activity-reads.ts'
-import { commit } from './commit.ts'
+import { commit, type CommitContext } from './commit.ts'
 import type { Database, Row } from './database.ts'
+import { eraseStep } from './erase.ts'
+import { copyFork, forkRow } from './fork.ts'
 import { JournalReads } from './journal-reads.ts'
+import type { LiveSession } from './live-session.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { MessageReads } from './message-reads.ts'
+import { MessageRows } from './message-rows.ts'
+import { packAll } from './pack.ts'
 import { randomTag } from './random-tag.ts'
 import { retryBusy } from './retry-busy.ts'
+import { Search } from './search.ts'
+import { SessionRows } from './session-rows.ts'
+import { Upkeep } from './upkeep.ts'
 
 /** Deleted sessions that the activity feed remembers; older cursors get the complete list. */
 const rememberedRemovals = 10_000
+
+/** How often the commits of other processes are looked for while somebody waits for them, in ms. */
+const pollEvery = 40
 
 /** The storage port on a SQLite file. */
 export class SqliteStorage implements Storage {
   readonly #db: Database
   readonly #clock: Clock
-  readonly #random: () => number
-  readonly #process: string
+  readonly #context: CommitContext
   readonly #lives: LiveSessions
+  readonly #rows: MessageRows
   readonly #messages: MessageReads
   readonly #journal: JournalReads
   readonly #activity: ActivityReads
+  readonly #sessions: SessionRows
+  readonly #search: Search
+  readonly #upkeep: Upkeep
+  #polledVersion: number
 
   constructor(db: Database, { clock, random }: { clock: Clock; random: () => number }) {
     this.#db = db
     this.#clock = clock
-    this.#random = random
-    this.#process = randomTag(random, 12)
+    this.#rows = new MessageRows(db)
+    this.#lives = new LiveSessions(db, this.#rows)
     this.#messages = new MessageReads(db)
-    this.#lives = new LiveSessions(db, this.#messages)
-    this.#journal = new JournalReads(db)
+    this.#journal = new JournalReads(db, this.#lives)
     this.#activity = new ActivityReads(db, this.#lives)
+    this.#search = new Search(db)
+    this.#context = {
+      db,
+      lives: this.#lives,
+      messages: this.#rows,
+      process: randomTag(random, 12),
+      tag: randomTag(random, 8),
+    }
+    this.#sessions = new SessionRows(this.#context, random)
+    this.#upkeep = new Upkeep(this.#context, this.#search, clock)
+    this.#polledVersion = db.dataVersion()
   }
 
   async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
-    return commit(slices, {
-      db: this.#db,
-      lives: this.#lives,
-      messages: this.#messages,
-      process: this.#process,
-      tag: randomTag(this.#random, 6),
-    })
+    return commit(slices, this.#context)
   }
 
   async events(sessionId: string, after: number, { bytes }: EventsOptions): Promise<EventBatch> {
@@ -81,7 +116,7 @@ export class SqliteStorage implements Storage {
   async message(sessionId: string, messageId: string): Promise<Message | undefined> {
     return this.#read(() => {
       const { key, overlay } = this.#lives.get(sessionId)
-      return overlay.get(messageId) ?? this.#messages.packed(key, messageId)
+      return overlay.get(messageId) ?? this.#rows.packed(key, messageId)
     })
   }
 
@@ -99,30 +134,8 @@ export class SqliteStorage implements Storage {
   }
 
   async createSession(session: NewSession): Promise<Session> {
-    const { id, title, createdAt, members } = session
-    const record = newRecord(createdAt)
-    await this.#write(() => {
-      const { lastId: key } = this.#db.run(
-        `INSERT INTO sessions (id, journal, title, created_at, updated_at, record, tag, recency, revision)
-         VALUES (?, ?, ?, ?, ?, ?, '', ?, ?)`,
-        id,
-        randomTag(this.#random, 10),
-        title,
-        createdAt,
-        createdAt,
-        JSON.stringify(record),
-        record.recency,
-        this.#lives.nextRevision(),
-      )
-      for (const [index, principal] of members.entries()) {
-        this.#db.run(
-          'INSERT INTO members (principal, session, owner) VALUES (?, ?, ?)',
-          principal,
-          key,
-          index === 0 ? 1 : 0,
-        )
-      }
-    })
+    const { id, title, createdAt } = session
+    await this.#write(() => this.#sessions.insert(session))
     return { id, title, createdAt, updatedAt: createdAt, epoch: 0 }
   }
 
@@ -131,13 +144,7 @@ export class SqliteStorage implements Storage {
   }
 
   async isMember(sessionId: string, principal: string): Promise<boolean> {
-    const row = this.#db.get(
-      `SELECT 1 FROM members JOIN sessions ON sessions.key = members.session
-       WHERE sessions.id = ? AND members.principal = ?`,
-      sessionId,
-      principal,
-    )
-    return row !== undefined
+    return this.#sessions.isMember(sessionId, principal)
   }
 
   async sessions(principal: string, query: ListQuery): Promise<SessionList> {
@@ -146,25 +153,115 @@ export class SqliteStorage implements Storage {
 
   async updateSession(
     sessionId: string,
-    { title, at, ifTitle }: { title: string; at: number; ifTitle?: string },
-  ) {
+    change: { title: string; at: number; ifTitle?: string },
+  ): Promise<Session | undefined> {
     return this.#write(() => {
-      this.#db.run(
-        'UPDATE sessions SET title = ?, updated_at = ?, revision = ? WHERE id = ? AND title = coalesce(?, title)',
-        title,
-        at,
-        this.#lives.nextRevision(),
-        sessionId,
-        ifTitle ?? null,
-      )
+      this.#sessions.retitle(sessionId, change)
       return this.#activity.session(sessionId)
     })
   }
 
   async deleteSession(sessionId: string): Promise<string[]> {
-    const { key, members } = await this.#write(() => this.#delete(sessionId))
-    if (key !== undefined) this.#lives.forget(sessionId, key)
-    return members
+    const deleted = await this.#write(() => {
+      const live = this.#lives.find(sessionId)
+      const removed = live && this.#sessions.delete(live)
+      this.#activity.forgetRemovals(rememberedRemovals)
+      return removed && { key: live.key, ...removed }
+    })
+    if (!deleted) return []
+    this.#lives.wrote(deleted.logId)
+    this.#lives.forget(deleted.key)
+    return deleted.members
+  }
+
+  async eventList(sessionId: string, query: EventQuery): Promise<EventPage> {
+    return this.#read(() => this.#journal.list(this.#lives.get(sessionId), query))
+  }
+
+  async eventSummary(sessionId: string, filter: EventFilter): Promise<EventSummary> {
+    return this.#read(() => this.#journal.summary(this.#lives.get(sessionId), filter))
+  }
+
+  async search(query: SearchQuery): Promise<SearchHit[]> {
+    // What was just finished is found: it is packed and indexed first.
+    const scope = query.in
+    if ('sessionId' in scope) this.#read(() => this.#lives.get(scope.sessionId))
+    await this.#pack([...this.#lives.unpacked()].filter(hasFinished))
+    while (await this.#write(() => this.#search.index('any'))) continue
+    return this.#read(() => this.#search.find(query))
+  }
+
+  async importedCounts(
+    sessionId: string,
+    identities: readonly string[],
+  ): Promise<Map<string, number>> {
+    return this.#read(() => {
+      const { key } = this.#lives.get(sessionId)
+      const counts = new Map<string, number>()
+      for (const identity of identities) {
+        const count = this.#rows.remembered(key, 'import', identity)
+        if (count > 0) counts.set(identity, count)
+      }
+      return counts
+    })
+  }
+
+  async takenIds(sessionId: string, messageIds: readonly string[]): Promise<Set<string>> {
+    return this.#read(() => {
+      const { key, overlay } = this.#lives.get(sessionId)
+      const isTaken = (id: string) => overlay.has(id) || this.#rows.taken(key, id) !== 'no'
+      return new Set(messageIds.filter(isTaken))
+    })
+  }
+
+  async beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void> {
+    const source = this.#read(() => this.#lives.get(fork.sourceId))
+    await this.#pack([source])
+    await this.#write(() =>
+      this.#sessions.insert(fork.session, { source: source.key, upTo: fork.upTo }),
+    )
+  }
+
+  async continueFork(sessionId: string): Promise<boolean> {
+    const step = await this.#write(() => copyFork(forkRow(this.#db, sessionId), this.#context))
+    if (step.left === 'source-gone') throw sessionNotFound(sessionId)
+    if (step.left === 'nothing') this.#lives.wrote(step.logId)
+    return step.left === 'more'
+  }
+
+  async continueErase(sessionId: string): Promise<boolean> {
+    return this.#write(() => {
+      const { key } = this.#lives.get(sessionId)
+      const erasure = () => this.#db.get('SELECT * FROM erasures WHERE session = ? LIMIT 1', key)
+      const first = erasure()
+      return first !== undefined && (eraseStep(this.#db, first) || erasure() !== undefined)
+    })
+  }
+
+  async changed(signal: AbortSignal): Promise<ForeignChanges> {
+    for (;;) {
+      const version = this.#db.dataVersion()
+      if (version !== this.#polledVersion) {
+        this.#polledVersion = version
+        // Titles, read marks and new sessions leave nothing in the log.
+        return { sessions: this.#read(() => this.#lives.takeForeign()) ?? new Set() }
+      }
+      await sleep(this.#clock, pollEvery, signal)
+    }
+  }
+
+  async tidy(retention: Retention): Promise<boolean> {
+    return retryBusy(this.#clock, () => this.#upkeep.step(retention))
+  }
+
+  backup(path: string, signal?: AbortSignal): Promise<void> {
+    return abortable(this.#db.backup(path), signal)
+  }
+
+  stats(): StorageStats {
+    let unpackedEvents = 0
+    for (const { unpacked } of this.#lives.unpacked()) unpackedEvents += unpacked.entries
+    return { unpackedEvents, unreadable: this.#lives.unreadable, fileBytes: this.#db.fileBytes() }
   }
 
   async activity(principal: string, since: number | undefined): Promise<ActivityChanges> {
@@ -178,24 +275,7 @@ export class SqliteStorage implements Storage {
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
     return this.#write(() => {
       const { key, record } = this.#lives.get(sessionId)
-      const mark = Math.min(upTo, record.lastOrder)
-      const { changes } = this.#db.run(
-        'UPDATE members SET read_up_to = ? WHERE session = ? AND principal = ? AND read_up_to < ?',
-        mark,
-        key,
-        principal,
-        mark,
-      )
-      if (changes > 0) {
-        const revision = this.#lives.nextRevision()
-        this.#db.run('UPDATE sessions SET revision = ? WHERE key = ?', revision, key)
-      }
-      const row = this.#db.get(
-        'SELECT read_up_to FROM members WHERE session = ? AND principal = ?',
-        key,
-        principal,
-      )
-      return Number(row?.['read_up_to'] ?? 0)
+      return this.#sessions.markRead(key, principal, Math.min(upTo, record.lastOrder))
     })
   }
 
@@ -203,7 +283,7 @@ export class SqliteStorage implements Storage {
     await this.#write(() =>
       this.#db.run(
         'INSERT INTO processes (id, beats) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET beats = beats + 1',
-        this.#process,
+        this.#context.process,
       ),
     )
   }
@@ -219,7 +299,11 @@ export class SqliteStorage implements Storage {
   }
 
   async close(): Promise<void> {
-    this.#db.close()
+    try {
+      await retryBusy(this.#clock, () => this.#upkeep.finish())
+    } finally {
+      this.#db.close()
+    }
   }
 
   #openRun(row: Row): OpenRun {
@@ -229,33 +313,18 @@ export class SqliteStorage implements Storage {
       sessionId: live.id,
       head: live.record,
       open: openMessages(live),
-      ...(live.record.run && {
-        lease: { process, own: process === this.#process, beats: Number(row['beats'] ?? 0) },
+      ...(live.record.run?.status === 'streaming' && {
+        lease: {
+          process,
+          own: process === this.#context.process,
+          beats: Number(row['beats'] ?? 0),
+        },
       }),
     }
   }
 
-  #delete(sessionId: string): { key?: number; members: string[] } {
-    const key = this.#lives.keyOf(sessionId)
-    if (key === undefined) return { members: [] }
-    const revision = this.#lives.nextRevision()
-    const members = this.#db
-      .all('SELECT principal FROM members WHERE session = ?', key)
-      .map((row) => String(row['principal']))
-    for (const principal of members) {
-      this.#db.run(
-        'INSERT INTO removed (revision, principal, session_id) VALUES (?, ?, ?)',
-        revision,
-        principal,
-        sessionId,
-      )
-    }
-    for (const table of ['messages', 'blocks', 'log', 'members']) {
-      this.#db.run(`DELETE FROM ${table} WHERE session = ?`, key)
-    }
-    this.#db.run('DELETE FROM sessions WHERE key = ?', key)
-    this.#activity.forgetRemovals(rememberedRemovals)
-    return { key, members }
+  #pack(sessions: readonly LiveSession[]): Promise<void> {
+    return retryBusy(this.#clock, () => packAll(sessions, this.#context))
   }
 
   /** One moment's reading. */
@@ -277,6 +346,10 @@ export class SqliteStorage implements Storage {
       }),
     )
   }
+}
+
+function hasFinished({ overlay }: LiveSession): boolean {
+  return [...overlay.values()].some(({ status }) => status === 'done')
 }
 
 function openMessages({ overlay }: { overlay: ReadonlyMap<string, Message> }): Message[] {

@@ -1,0 +1,154 @@
+import type { Message } from '@caughtup/schema'
+
+import type { TypeCounts } from '../journal/list-events.ts'
+import { type Segment, segmentsAfter } from '../journal/segment.ts'
+import { encodeBlock } from './block-codec.ts'
+import type { Database } from './database.ts'
+import { type LiveSession, markPacked } from './live-session.ts'
+import type { LiveSessions } from './live-sessions.ts'
+import type { MessageRows } from './message-rows.ts'
+
+/** A session is packed when it rests, or when what is not packed passes either bound. */
+const unpackedEntries = 512
+const unpackedBytes = 256 * 1024
+/** Rows of the log behind which a session may stay that does neither. */
+const mostBehind = 2_000
+/** An open message is written again when it has grown by half: in all, not more than thrice its size. */
+const growth = 1.5
+/** What one step may do, so that no transaction takes longer than about 10 ms. */
+const stepSessions = 64
+const stepBytes = 512 * 1024
+
+export interface PackContext {
+  db: Database
+  lives: LiveSessions
+  messages: MessageRows
+}
+
+/** Packs some of the sessions that are due, in one transaction; whether more are. */
+export function packDue(context: PackContext): boolean {
+  const { lives } = context
+  const due: LiveSession[] = []
+  let bytes = 0
+  let more = false
+  for (const live of lives.unpacked()) {
+    if (!isDue(live, lives.lastLogId)) continue
+    if (due.length >= stepSessions || bytes >= stepBytes) {
+      more = true
+      break
+    }
+    due.push(live)
+    bytes += live.unpacked.bytes
+  }
+  if (due.length === 0) return false
+  packAll(due, context)
+  return more
+}
+
+/** Packs these sessions in one transaction. */
+export function packAll(sessions: readonly LiveSession[], context: PackContext): void {
+  const { db, lives } = context
+  const packed = db.transaction(() => {
+    lives.notice()
+    // Another process may have written on, or packed, or deleted it; what is stale is left alone.
+    return sessions.filter((live) => lives.inMemory(live.key) === live && packOne(live, context))
+  })
+  for (const live of packed) {
+    markPacked(live, live.record.seq)
+    live.overlay = new Map([...live.overlay].filter(([, { status }]) => status === 'open'))
+    live.own = false
+  }
+}
+
+/** Whether a session's entries are to leave the log now. */
+function isDue(live: LiveSession, lastLogId: number): boolean {
+  if (lastLogId - (live.logId ?? lastLogId) >= mostBehind) return true
+  // Whoever writes a session packs it; it is only done here too when that seems to be nobody.
+  if (!live.own) return false
+  const { entries, bytes } = live.unpacked
+  const rests = !live.record.run && live.record.queue.length === 0
+  return rests || entries >= unpackedEntries || bytes >= unpackedBytes
+}
+
+function packOne(live: LiveSession, { db, messages }: PackContext): boolean {
+  const { key, record } = live
+  const row = db.get('SELECT packed FROM sessions WHERE key = ?', key)
+  if (!row) return false
+  const packed = Number(row['packed'])
+  packEntries(db, key, segmentsAfter(live.segments, packed))
+  for (const message of live.overlay.values()) writeMessage(live, message, messages)
+  db.run(
+    'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
+    Math.max(packed, record.seq),
+    JSON.stringify(record),
+    live.tag,
+    key,
+  )
+  return true
+}
+
+function writeMessage(live: LiveSession, message: Message, messages: MessageRows): void {
+  const { key, written } = live
+  const isOpen = message.status === 'open'
+  const before = written.get(message.id)
+  if (isOpen && before !== undefined && sizeOf(message) < before * growth) return
+  const body = JSON.stringify(message)
+  messages.write(key, message, body)
+  if (isOpen) written.set(message.id, body.length)
+  else written.delete(message.id)
+}
+
+/** About the length of the message's JSON, without making it. */
+function sizeOf({ parts }: Message): number {
+  let size = 200
+  for (const part of parts) {
+    if (part.type === 'text' || part.type === 'reasoning') size += part.text.length
+    else if (part.type === 'dynamic-tool' && part.state === 'input-streaming') {
+      size += part.rawInput.length
+    } else size += 200
+  }
+  return size
+}
+
+/** Writes entries as a block; whether there were any. */
+export function packEntries(db: Database, key: number, segments: readonly Segment[]): boolean {
+  const [first, last] = [segments[0], segments.at(-1)]
+  if (!first || !last) return false
+  let [firstAt, lastAt, firstEpoch, lastEpoch] = [Infinity, 0, Infinity, 0]
+  const counts: TypeCounts = {}
+  for (const segment of segments) {
+    const { ats, epoch, type, entries } = spanOf(segment)
+    for (const at of ats) {
+      firstAt = Math.min(firstAt, at)
+      lastAt = Math.max(lastAt, at)
+    }
+    firstEpoch = Math.min(firstEpoch, epoch)
+    lastEpoch = Math.max(lastEpoch, epoch)
+    counts[type] = (counts[type] ?? 0) + entries
+  }
+  db.run(
+    `INSERT INTO blocks
+       (session, first_seq, last_seq, first_at, last_at, first_epoch, last_epoch, counts, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    key,
+    first.from,
+    last.seq,
+    firstAt,
+    lastAt,
+    firstEpoch,
+    lastEpoch,
+    JSON.stringify(counts),
+    encodeBlock(segments),
+  )
+  return true
+}
+
+/** What a block says of a segment, so that it need not be opened. */
+function spanOf(segment: Segment) {
+  if (segment.kind === 'appends') {
+    const { ats, epoch } = segment
+    return { ats, epoch, type: 'message-delta' as const, entries: ats.length }
+  }
+  const { at, epoch, type } = segment.event
+  return { ats: [at], epoch, type, entries: 1 }
+}

@@ -1,0 +1,98 @@
+import type { SearchHit } from '@caughtup/schema'
+
+import { excerptAround, phrases, searchText, spaced } from '../search-text.ts'
+import type { SearchQuery } from '../storage.ts'
+import type { Database } from './database.ts'
+import { messageIn } from './message-rows.ts'
+
+/** Messages that one step puts into the index. */
+const stepMessages = 64
+
+/** The index of words: finished messages, each under the row of the message. */
+export class Search {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  find({ text, in: scope, limit }: SearchQuery): SearchHit[] {
+    const match = matchOf(text)
+    if (match === undefined) return []
+    const rows =
+      'sessionId' in scope
+        ? this.#db.all(
+            `${select} WHERE words MATCH ? AND sessions.id = ? ${newestFirst}`,
+            `session : ${this.#token(scope.sessionId)} AND body : (${match})`,
+            scope.sessionId,
+            limit,
+          )
+        : this.#db.all(
+            `${select} JOIN members ON members.session = sessions.key AND members.principal = ?2
+             WHERE words MATCH ?1 ${newestFirst}`,
+            `body : (${match})`,
+            scope.principal,
+            limit,
+          )
+    return rows.flatMap((row): SearchHit[] => {
+      const message = messageIn(row)
+      if (!message) return []
+      const { id, order, epoch, role, metadata } = message
+      return [
+        {
+          sessionId: String(row['session_id']),
+          messageId: id,
+          order,
+          epoch,
+          role,
+          createdAt: metadata.createdAt,
+          excerpt: excerptAround(searchText(message), text),
+        },
+      ]
+    })
+  }
+
+  /** Puts some finished messages into the index; whether more wait. To be called in a transaction. */
+  index(scope: { key: number } | 'any'): boolean {
+    const rows =
+      scope === 'any'
+        ? this.#db.all(`${unindexed} LIMIT ?`, stepMessages)
+        : this.#db.all(`${unindexed} AND session = ? LIMIT ?`, scope.key, stepMessages)
+    for (const row of rows) {
+      const key = Number(row['key'])
+      const message = messageIn(row)
+      const text = message && Number(row['hidden']) === 0 ? searchText(message) : ''
+      if (text !== '') {
+        this.#db.run(
+          'INSERT OR REPLACE INTO words (rowid, session, body) VALUES (?, ?, ?)',
+          key,
+          tokenOf(Number(row['session'])),
+          spaced(text),
+        )
+      }
+      this.#db.run('UPDATE messages SET indexed = 1 WHERE key = ?', key)
+    }
+    return rows.length === stepMessages
+  }
+
+  #token(sessionId: string): string {
+    const row = this.#db.get('SELECT key FROM sessions WHERE id = ?', sessionId)
+    return tokenOf(Number(row?.['key'] ?? 0))
+  }
+}
+
+const unindexed = 'SELECT key, session, hidden, body FROM messages WHERE indexed = 0 AND open = 0'
+const select = `SELECT messages.body, sessions.id AS session_id FROM words
+  JOIN messages ON messages.key = words.rowid JOIN sessions ON sessions.key = messages.session`
+const newestFirst =
+  'AND messages.hidden = 0 AND sessions.fork_of IS NULL ORDER BY messages.key DESC LIMIT ?'
+
+function tokenOf(key: number): string {
+  return `s${key}`
+}
+
+/** The query in FTS5's syntax: quoted phrases only, so that nothing in it is an operator. */
+function matchOf(text: string): string | undefined {
+  const terms = phrases(text).map((words) => `"${words.join(' ')}"`)
+  return terms.length === 0 ? undefined : `${terms.join(' AND ')}*`
+}

@@ -1,0 +1,118 @@
+import { newRecord } from '../session-record.ts'
+import type { NewSession } from '../storage.ts'
+import type { CommitContext } from './commit.ts'
+import type { LiveSession } from './live-session.ts'
+import { encodeDeletion } from './log-codec.ts'
+import { randomTag } from './random-tag.ts'
+
+/** The rows of sessions and their members. Everything that writes is called in a transaction. */
+export class SessionRows {
+  readonly #context: CommitContext
+  readonly #random: () => number
+
+  constructor(context: CommitContext, random: () => number) {
+    this.#context = context
+    this.#random = random
+  }
+
+  /** With `fork`, it is hidden until its messages are copied. */
+  insert(
+    { id, title, createdAt, members }: NewSession,
+    fork?: { source: number; upTo: number },
+  ): void {
+    const { db, lives } = this.#context
+    const record = newRecord(createdAt)
+    const { lastId: key } = db.run(
+      `INSERT INTO sessions
+         (id, journal, title, created_at, updated_at, record, tag, recency, revision, fork_of, fork_up_to)
+       VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)`,
+      id,
+      randomTag(this.#random, 10),
+      title,
+      createdAt,
+      createdAt,
+      JSON.stringify(record),
+      record.recency,
+      lives.nextRevision(),
+      fork?.source ?? null,
+      fork?.upTo ?? null,
+    )
+    for (const [index, principal] of members.entries()) {
+      db.run(
+        'INSERT INTO members (principal, session, owner) VALUES (?, ?, ?)',
+        principal,
+        key,
+        index === 0 ? 1 : 0,
+      )
+    }
+  }
+
+  isMember(sessionId: string, principal: string): boolean {
+    const row = this.#context.db.get(
+      `SELECT 1 FROM members JOIN sessions ON sessions.key = members.session
+       WHERE sessions.id = ? AND members.principal = ? AND sessions.fork_of IS NULL`,
+      sessionId,
+      principal,
+    )
+    return row !== undefined
+  }
+
+  retitle(
+    sessionId: string,
+    { title, at, ifTitle }: { title: string; at: number; ifTitle?: string },
+  ): void {
+    this.#context.db.run(
+      `UPDATE sessions SET title = ?, updated_at = ?, revision = ?
+       WHERE id = ? AND fork_of IS NULL AND title = coalesce(?, title)`,
+      title,
+      at,
+      this.#context.lives.nextRevision(),
+      sessionId,
+      ifTitle ?? null,
+    )
+  }
+
+  /** Moves a member's read mark forward; where it stands then. */
+  markRead(key: number, principal: string, upTo: number): number {
+    const { db, lives } = this.#context
+    const { changes } = db.run(
+      'UPDATE members SET read_up_to = ? WHERE session = ? AND principal = ? AND read_up_to < ?',
+      upTo,
+      key,
+      principal,
+      upTo,
+    )
+    if (changes > 0) {
+      db.run('UPDATE sessions SET revision = ? WHERE key = ?', lives.nextRevision(), key)
+    }
+    const row = db.get(
+      'SELECT read_up_to FROM members WHERE session = ? AND principal = ?',
+      key,
+      principal,
+    )
+    return Number(row?.['read_up_to'] ?? 0)
+  }
+
+  /** Its messages and journal go step by step, once nobody can see it. */
+  delete({ key, id }: LiveSession): { logId: number; members: string[] } {
+    const { db, lives, tag } = this.#context
+    const revision = lives.nextRevision()
+    const members = db
+      .all('SELECT principal FROM members WHERE session = ?', key)
+      .map((row) => String(row['principal']))
+    for (const principal of members) {
+      db.run(
+        'INSERT INTO removed (revision, principal, session_id) VALUES (?, ?, ?)',
+        revision,
+        principal,
+        id,
+      )
+    }
+    db.run('DELETE FROM members WHERE session = ?', key)
+    db.run('DELETE FROM sessions WHERE key = ?', key)
+    db.run('INSERT INTO leftovers (session) VALUES (?)', key)
+    const body = encodeDeletion(key)
+    const { lastId: logId } = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body)
+    return { logId, members }
+  }
+}

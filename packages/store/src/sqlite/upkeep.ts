@@ -1,0 +1,239 @@
+import type { Clock } from '@caughtup/schema/clock'
+
+import type { Retention } from '../storage.ts'
+import { tagInBlock } from './block-codec.ts'
+import type { CommitContext } from './commit.ts'
+import type { Row } from './database.ts'
+import { eraseStep } from './erase.ts'
+import { copyFork } from './fork.ts'
+import { packAll, packDue } from './pack.ts'
+import type { Search } from './search.ts'
+
+/** Rows of the log stay this long after they are packed, so that other processes get to read them. */
+const logGrace = 10_000
+/** Bytes of the log that one step removes, and rows of other tables. */
+const trimBytes = 4 * 1024 * 1024
+const stepRows = 500
+/** How often old entries and dead processes are looked for, in ms. */
+const lookEvery = 3_600_000
+
+/** What is done between commits, in steps of which none takes long. */
+export class Upkeep {
+  readonly #context: CommitContext
+  readonly #search: Search
+  readonly #clock: Clock
+  /** Where the log ended at these times. */
+  #marks: { at: number; logId: number }[] = []
+  #lookedAt = -Infinity
+  /** Counters of other processes at the last look. */
+  #beats = new Map<string, number>()
+
+  constructor(context: CommitContext, search: Search, clock: Clock) {
+    this.#context = context
+    this.#search = search
+    this.#clock = clock
+  }
+
+  /** One bounded step; whether more is to be done. */
+  step(retention: Retention): boolean {
+    const { db, lives } = this.#context
+    const packing = packDue(this.#context) || this.#packLeftTail()
+    const { trims, indexes, works, looks } = this.#due()
+    if (!trims && !indexes && !works && !looks) return packing
+    const more = db.transaction(() => {
+      lives.notice()
+      let left = false
+      if (indexes) left = this.#search.index('any')
+      if (trims) left = this.#trim(this.#trimmable()) || left
+      if (works) left = this.#work() || left
+      return left
+    })
+    const looking = looks && this.#look(retention)
+    return packing || more || looking
+  }
+
+  /** Packs and removes all that can be, for a database that is left alone from now on. */
+  finish(): void {
+    const { db, lives } = this.#context
+    while (packDue(this.#context)) continue
+    db.transaction(() => {
+      lives.notice()
+      while (this.#trim(this.#needed())) continue
+    })
+  }
+
+  #due() {
+    const { db } = this.#context
+    const now = this.#clock.monotonic()
+    const { lastLogId } = this.#context.lives
+    if (now - (this.#marks.at(-1)?.at ?? -Infinity) >= logGrace / 10) {
+      this.#marks.push({ at: now, logId: lastLogId })
+    }
+    const some = (sql: string) => db.get(sql) !== undefined
+    return {
+      trims: (this.#firstLogId() ?? Infinity) < this.#trimmable(),
+      indexes: some('SELECT 1 FROM messages WHERE indexed = 0 AND open = 0 LIMIT 1'),
+      works:
+        some('SELECT 1 FROM erasures LIMIT 1') ||
+        some('SELECT 1 FROM leftovers LIMIT 1') ||
+        some('SELECT 1 FROM sessions WHERE fork_of IS NOT NULL LIMIT 1'),
+      looks: now - this.#lookedAt >= lookEvery,
+    }
+  }
+
+  #firstLogId(): number | undefined {
+    const row = this.#context.db.get('SELECT min(id) AS first FROM log')
+    return row?.['first'] === null ? undefined : Number(row?.['first'])
+  }
+
+  /** The first row of the log that somebody needs. */
+  #needed(): number {
+    const { lives } = this.#context
+    let needed = lives.lastLogId + 1
+    for (const { logId } of lives.unpacked()) needed = Math.min(needed, logId ?? needed)
+    for (const { logId } of lives.tails()) needed = Math.min(needed, logId)
+    return needed
+  }
+
+  /** Rows before this one are needed by nobody, and were long enough there to be read. */
+  #trimmable(): number {
+    const now = this.#clock.monotonic()
+    const old = this.#marks.filter(({ at }) => now - at >= logGrace)
+    const last = old.at(-1)
+    this.#marks = this.#marks.slice(Math.max(0, old.length - 1))
+    return Math.min(this.#needed(), (last?.logId ?? 0) + 1)
+  }
+
+  /** Removes rows of the log before this one; whether some are left. */
+  #trim(before: number): boolean {
+    const { db } = this.#context
+    let bytes = 0
+    let end: number | undefined
+    for (const row of db.iterate(
+      'SELECT id, octet_length(body) AS bytes FROM log WHERE id < ? ORDER BY id',
+      before,
+    )) {
+      end = Number(row['id'])
+      bytes += Number(row['bytes'])
+      if (bytes >= trimBytes) break
+    }
+    if (end === undefined) return false
+    db.run('DELETE FROM log WHERE id <= ?', end)
+    return bytes >= trimBytes
+  }
+
+  /** What an earlier process left in the log, or another one has packed meanwhile. */
+  #packLeftTail(): boolean {
+    const { db, lives } = this.#context
+    const [tail] = lives.tails()
+    if (!tail) return false
+    const row = db.get('SELECT * FROM sessions WHERE key = ?', tail.key)
+    if (!row) {
+      lives.dropTail(tail.key)
+      return true
+    }
+    const live = lives.load(row)
+    const rests = !live.record.run && live.record.queue.length === 0
+    if (rests && live.logId !== undefined) packAll([live], this.#context)
+    return true
+  }
+
+  #work(): boolean {
+    const { db, lives } = this.#context
+    const erasure = db.get('SELECT * FROM erasures LIMIT 1')
+    const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL LIMIT 1')
+    const leftover = db.get('SELECT session FROM leftovers LIMIT 1')
+    if (erasure) eraseStep(db, erasure)
+    if (fork) {
+      const { left, ...done } = copyFork(fork, this.#context)
+      if (left === 'nothing' && 'logId' in done) lives.wrote(done.logId)
+    }
+    if (leftover) this.#removeLeftover(Number(leftover['session']))
+    return true
+  }
+
+  /** Rows of a deleted session, some at a time. */
+  #removeLeftover(session: number): void {
+    const { db } = this.#context
+    const messages = db.all('SELECT key FROM messages WHERE session = ? LIMIT ?', session, stepRows)
+    for (const row of messages) {
+      db.run('DELETE FROM words WHERE rowid = ?', Number(row['key']))
+      db.run('DELETE FROM messages WHERE key = ?', Number(row['key']))
+    }
+    const blocks = db.all('SELECT key FROM blocks WHERE session = ? LIMIT ?', session, stepRows)
+    for (const row of blocks) db.run('DELETE FROM blocks WHERE key = ?', Number(row['key']))
+    if (messages.length + blocks.length > 0) return
+    db.run('DELETE FROM erasures WHERE session = ?', session)
+    db.run('DELETE FROM remembered WHERE session = ?', session)
+    db.run('DELETE FROM leftovers WHERE session = ?', session)
+  }
+
+  #look(retention: Retention): boolean {
+    const { db } = this.#context
+    const more = retention !== false && db.transaction(() => this.#retain(retention))
+    if (more) return true
+    this.#lookedAt = this.#clock.monotonic()
+    db.transaction(() => this.#forgetProcesses())
+    return false
+  }
+
+  /** Removes the oldest blocks of some sessions; whether there may be more. */
+  #retain({ age, events }: Exclude<Retention, false>): boolean {
+    const { db } = this.#context
+    const cutoff = this.#clock.now() - age
+    const old = db.all(
+      'SELECT session, max(last_seq) AS upTo FROM blocks WHERE last_at < ? GROUP BY session LIMIT ?',
+      cutoff,
+      stepRows,
+    )
+    const many = db.all(
+      'SELECT key AS session, packed - ?1 AS upTo FROM sessions WHERE packed - floor > ?1 LIMIT ?2',
+      events,
+      stepRows,
+    )
+    const removed = [...old, ...many].map((row) => this.#removeUpTo(row))
+    return removed.some((some) => some)
+  }
+
+  /** Removes whole blocks up to a seq, and none that an open message still needs. */
+  #removeUpTo(row: Row): boolean {
+    const { db } = this.#context
+    const session = Number(row['session'])
+    const [open] = this.#context.messages
+      .open(session)
+      .map(({ revision }) => revision)
+      .sort((a, b) => a - b)
+    const upTo = Math.min(Number(row['upTo']), open ?? Infinity)
+    const last = db.get(
+      'SELECT * FROM blocks WHERE session = ? AND last_seq <= ? ORDER BY last_seq DESC LIMIT 1',
+      session,
+      upTo,
+    )
+    if (!last) return false
+    const floor = Number(last['last_seq'])
+    db.run(
+      'UPDATE sessions SET floor = ?, floor_tag = ? WHERE key = ?',
+      floor,
+      tagInBlock(last['body'], floor) ?? '',
+      session,
+    )
+    return (
+      db.run('DELETE FROM blocks WHERE session = ? AND last_seq <= ?', session, floor).changes > 0
+    )
+  }
+
+  /** Processes whose counter stood still since the last look, and that hold no run. */
+  #forgetProcesses(): void {
+    const { db } = this.#context
+    const rows = db.all('SELECT id, beats FROM processes')
+    for (const row of rows) {
+      if (this.#beats.get(String(row['id'])) !== Number(row['beats'])) continue
+      db.run(
+        `DELETE FROM processes WHERE id = ?1 AND NOT EXISTS
+           (SELECT 1 FROM sessions WHERE active = 1 AND process = ?1)`,
+        String(row['id']),
+      )
+    }
+    this.#beats = new Map(rows.map((row) => [String(row['id']), Number(row['beats'])]))
+  }
+}
