@@ -29,6 +29,8 @@ export interface WriterTarget {
 export interface FinishOptions {
   reason: FinishReason
   usage?: Usage
+  /** Whose usage it is, for the ledger's totals per model. */
+  model?: string
   contextUsage?: ContextUsage
   error?: RunError
   /** A last part, for instance the notice of an interruption. */
@@ -118,7 +120,10 @@ export class MessageWriter {
     await accepted
   }
 
-  async #finish({ part, ...end }: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
+  async #finish(
+    { part, model, ...end }: FinishOptions,
+    alongside: readonly EventDraft[],
+  ): Promise<void> {
     const { messageId } = this
     const { runId } = this.#target
     const drafts: EventDraft[] = []
@@ -127,7 +132,10 @@ export class MessageWriter {
       drafts.push({ type: 'message-delta', messageId, ops: [op] })
     }
     drafts.push({ type: 'message-finished', runId, messageId, ...end })
-    if (end.usage) drafts.push({ type: 'usage', runId, add: end.usage })
+    if (end.usage) {
+      const models = model === undefined ? undefined : { [model]: end.usage }
+      drafts.push({ type: 'usage', runId, add: end.usage, ...(models && { models }) })
+    }
     await this.#append([...drafts, ...alongside])
   }
 
