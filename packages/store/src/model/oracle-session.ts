@@ -1,0 +1,158 @@
+import type { Message, MessageMetadata, Part, QueuedRun, Usage } from '@caughtup/schema'
+
+import type { Refusal } from '../storage.ts'
+
+/** A message without its revision, which only the journal can tell. */
+export type OracleMessage = Omit<Message, 'revision'>
+
+/** What became of a step: it was done, or why it was not. */
+export type Expected = 'done' | Refusal
+
+/**
+ * What a session is to be, said in the plainest way: whole messages in one list, changed in place
+ * of being told by events. It knows nothing of journals, rows or the fold.
+ */
+export class OracleSession {
+  messages: OracleMessage[] = []
+  /** What each undo took away, the newest last. */
+  hidden: OracleMessage[][] = []
+  /** Every id that was ever a message's, of removed ones too. */
+  ids = new Set<string>()
+  epoch = 0
+  lastOrder = 0
+  /** Messages of the newest epoch that can be taken back have a greater order. */
+  epochStart = 0
+  runId: string | undefined
+  generation = 0
+  queue: QueuedRun[] = []
+  usage: { version: number; totals: Usage } | undefined
+
+  get canUndo(): boolean {
+    return this.#lastPrompt() !== undefined
+  }
+
+  get canRedo(): boolean {
+    return this.hidden.length > 0
+  }
+
+  find(messageId: string): OracleMessage | undefined {
+    return this.messages.find(({ id }) => id === messageId)
+  }
+
+  /** The newest message that is still written to. */
+  get open(): OracleMessage | undefined {
+    return this.messages.findLast(({ status }) => status === 'open')
+  }
+
+  create(message: Pick<OracleMessage, 'id' | 'role' | 'parts' | 'metadata' | 'status'>): Expected {
+    if (this.ids.has(message.id)) return this.#idTaken(message.id)
+    this.ids.add(message.id)
+    this.hidden = []
+    this.messages.push({ ...message, order: ++this.lastOrder, epoch: this.epoch })
+    return 'done'
+  }
+
+  setParts(messageId: string, change: (parts: Part[]) => Part[]): void {
+    this.messages = this.messages.map((message) =>
+      message.id === messageId ? { ...message, parts: change([...message.parts]) } : message,
+    )
+  }
+
+  finish(messageId: string, end: Pick<MessageMetadata, 'finishedAt' | 'finishReason'>): void {
+    this.messages = this.messages.map((message) =>
+      message.id === messageId
+        ? {
+            ...message,
+            status: 'done',
+            parts: message.parts.map(ended),
+            metadata: { ...message.metadata, ...end },
+          }
+        : message,
+    )
+  }
+
+  edit(messageId: string, parts: Part[]): Expected {
+    if (this.runId !== undefined) return 'guard-failed'
+    if (this.find(messageId)?.epoch !== this.epoch) return 'message-missing'
+    this.setParts(messageId, () => parts)
+    return 'done'
+  }
+
+  delete(messageId: string): Expected {
+    if (this.runId !== undefined) return 'guard-failed'
+    if (this.find(messageId)?.epoch !== this.epoch) return 'message-missing'
+    this.messages = this.messages.filter(({ id }) => id !== messageId)
+    return 'done'
+  }
+
+  erase(messageId: string): Expected {
+    if (this.runId !== undefined) return 'guard-failed'
+    if (!this.find(messageId)) return 'message-missing'
+    this.messages = this.messages.filter(({ id }) => id !== messageId)
+    return 'done'
+  }
+
+  /** Removes all after the message, or all of the epoch but the summary that opened it. */
+  truncate(after: string | undefined): Expected {
+    if (this.runId !== undefined) return 'guard-failed'
+    const last = after === undefined ? undefined : this.find(after)
+    if (after !== undefined && last?.epoch !== this.epoch) return 'message-missing'
+    const order = last?.order ?? this.epochStart
+    this.messages = this.messages.filter((message) => message.order <= order)
+    this.hidden = []
+    return 'done'
+  }
+
+  undo(): Expected {
+    if (this.runId !== undefined) return 'guard-failed'
+    const prompt = this.#lastPrompt()
+    if (!prompt) return 'nothing-to-undo'
+    this.hidden.push(this.messages.filter(({ order }) => order >= prompt.order))
+    this.messages = this.messages.filter(({ order }) => order < prompt.order)
+    return 'done'
+  }
+
+  redo(): Expected {
+    if (this.runId !== undefined) return 'guard-failed'
+    const restored = this.hidden.pop()
+    if (!restored) return 'nothing-to-redo'
+    this.messages = [...this.messages, ...restored].sort((a, b) => a.order - b.order)
+    return 'done'
+  }
+
+  boundary(summary?: Pick<OracleMessage, 'id' | 'role' | 'parts' | 'metadata' | 'status'>): void {
+    this.epoch++
+    this.hidden = []
+    if (summary) this.create(summary)
+    this.epochStart = this.lastOrder
+  }
+
+  /** The session that has this one's messages up to `order`. */
+  forkedAt(order: number): OracleSession {
+    const fork = new OracleSession()
+    fork.messages = this.messages.filter((message) => message.order <= order)
+    fork.ids = new Set(fork.messages.map(({ id }) => id))
+    const last = fork.messages.at(-1)
+    fork.epoch = last?.epoch ?? 0
+    fork.lastOrder = last?.order ?? 0
+    const [first] = fork.messages.filter(({ epoch }) => epoch === fork.epoch)
+    const isSummary = first?.metadata.boundary !== undefined
+    fork.epochStart = isSummary ? first.order : (first?.order ?? 1) - 1
+    return fork
+  }
+
+  #lastPrompt(): OracleMessage | undefined {
+    return this.messages.findLast(({ role, order }) => role === 'user' && order > this.epochStart)
+  }
+
+  #idTaken(messageId: string): Expected {
+    return this.find(messageId) ? 'message-exists' : 'message-gone'
+  }
+}
+
+/** A part of a message that is written to no more. */
+function ended(part: Part): Part {
+  const streaming =
+    (part.type === 'text' || part.type === 'reasoning') && part.state === 'streaming'
+  return streaming ? { ...part, state: 'done' } : part
+}

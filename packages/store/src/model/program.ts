@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+
+/** What a program does next with one of its sessions. */
+export interface Step {
+  /** Counted round the sessions that there are by then; so is `pick` among messages. */
+  session: number
+  action: Action
+}
+
+export type Action =
+  | { do: 'start'; driver: 'writer' | 'update' }
+  | { do: 'text' | 'reasoning'; text: string }
+  | { do: 'update'; change: 'append' | 'rewrite' | 'add' | 'done'; text: string }
+  | { do: 'finish'; reason: 'stop' | 'interrupted' }
+  | { do: 'edit'; pick: number; text: string }
+  | { do: 'delete' | 'erase' | 'fork' | 'repeat'; pick: number }
+  | { do: 'truncate'; pick: number | undefined }
+  | { do: 'boundary'; kind: 'compaction' | 'reset' }
+  | { do: 'import'; count: number }
+  | { do: 'tidy'; keep: number | undefined }
+  | {
+      do:
+        | ('thought' | 'tool' | 'queue' | 'next' | 'usage')
+        | ('undo' | 'redo' | 'flush' | 'snapshot' | 'follow' | 'read' | 'page')
+        | ('reopen' | 'crash')
+    }
+
+const pick = fc.nat({ max: 20 })
+const text = fc.string({ minLength: 1, maxLength: 5 })
+const is = fc.constantFrom
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ do: is('text', 'reasoning'), text }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: is('start'), driver: is('writer', 'writer', 'update') }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: is('update'),
+      change: is('append', 'rewrite', 'add', 'done'),
+      text,
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: is('finish'), reason: is('stop', 'interrupted') }) },
+  { weight: 2, arbitrary: fc.record({ do: is('edit'), pick, text }) },
+  { weight: 6, arbitrary: fc.record({ do: is('delete', 'erase', 'fork', 'repeat'), pick }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: is('truncate'), pick: fc.option(pick, { nil: undefined }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: is('boundary'), kind: is('compaction', 'reset') }) },
+  { weight: 1, arbitrary: fc.record({ do: is('import'), count: fc.integer({ min: 1, max: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: is('tidy'), keep: fc.option(pick, { nil: undefined }) }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: is('thought', 'tool', 'queue', 'next', 'usage') }) },
+  { weight: 6, arbitrary: fc.record({ do: is('undo', 'redo') }) },
+  { weight: 8, arbitrary: fc.record({ do: is('flush', 'snapshot', 'follow', 'read', 'page') }) },
+  { weight: 2, arbitrary: fc.record({ do: is('reopen', 'crash') }) },
+)
+
+/** Programs for a few sessions of one store. */
+export const program: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({ session: fc.nat({ max: 3 }), action }),
+  { maxLength: 60, size: 'max' },
+)

@@ -1,0 +1,92 @@
+import type { Storage, StorageFactory } from '../storage.ts'
+import { createStore, type Store } from '../store.ts'
+import { type Fate, faultyStorage } from './faulty-storage.ts'
+import type { Random } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+
+/** A process from its start to its end, with the store in it. */
+export interface Incarnation {
+  readonly life: SimulatedProcess
+  readonly store: Store
+  readonly storage: Storage
+  /** Runs that it executes, from just before their start is committed. */
+  readonly executing: Set<string>
+}
+
+export interface HostOptions {
+  name: string
+  scheduler: Scheduler
+  random: Random
+  factory: StorageFactory
+  fate: (call: string) => Fate
+  /** Puts work into a process that has just started. */
+  inhabit: (incarnation: Incarnation) => void
+  trace: (who: string, what: string) => void
+}
+
+/** A place where one process after the other runs on the same database. */
+export class Host {
+  readonly name: string
+  readonly #options: HostOptions
+  readonly #databases: Storage[] = []
+  #current: Incarnation | undefined
+  #starts = 0
+  #waiting: (() => void)[] = []
+
+  constructor(options: HostOptions) {
+    this.name = options.name
+    this.#options = options
+  }
+
+  /** The process that runs now. */
+  get current(): Incarnation | undefined {
+    return this.#current
+  }
+
+  async start(): Promise<void> {
+    const { scheduler, random, factory, fate, inhabit, trace } = this.#options
+    const life = new SimulatedProcess(`${this.name}${++this.#starts}`, scheduler)
+    const database = await factory.open({ clock: life, random: random.next })
+    this.#databases.push(database)
+    const storage = faultyStorage(database, life, fate)
+    const store = await createStore({
+      clock: life,
+      random: random.next,
+      storage: { open: async () => storage },
+      limits: { windowMessages: 6, pageDefault: 3 },
+      updates: { capacity: 4 },
+    })
+    const incarnation = { life, store, storage, executing: new Set<string>() }
+    this.#current = incarnation
+    life.killed.addEventListener('abort', () => this.#left(incarnation), { once: true })
+    trace(life.name, 'starts')
+    inhabit(incarnation)
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Resolves when a process runs here. */
+  async running(): Promise<Incarnation> {
+    while (!this.#current) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    return this.#current
+  }
+
+  /** Ends the process in order: what waits is committed. */
+  async shutDown(): Promise<void> {
+    const incarnation = this.#current
+    if (!incarnation) return
+    this.#current = undefined
+    await incarnation.store.close()
+    incarnation.life.kill()
+  }
+
+  /** Lets go of the databases, those of killed processes too. */
+  async close(): Promise<void> {
+    for (const database of this.#databases) await database.close()
+  }
+
+  #left(incarnation: Incarnation): void {
+    this.#options.trace(incarnation.life.name, 'is gone')
+    if (this.#current === incarnation) this.#current = undefined
+  }
+}
