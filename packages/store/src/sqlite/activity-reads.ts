@@ -127,9 +127,16 @@ export class ActivityReads {
       readUpTo,
     )
     let unread = Number(row?.['unread'] ?? 0)
-    const isUnread = (message: Message) =>
-      message.order > readUpTo && message.role === 'assistant' && message.status === 'done'
-    for (const message of overlay.values()) if (isUnread(message)) unread++
+    for (const { order, role, status } of overlay.values()) {
+      if (order <= readUpTo || role !== 'assistant' || status !== 'done') continue
+      // Another process may have packed it meanwhile: then it is counted above.
+      const packed = this.#db.get(
+        'SELECT 1 FROM messages WHERE session = ? AND ord = ? AND open = 0',
+        key,
+        order,
+      )
+      if (!packed) unread++
+    }
     return unread
   }
 }

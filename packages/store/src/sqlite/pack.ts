@@ -76,7 +76,10 @@ function packOne(live: LiveSession, { db, messages }: PackContext): boolean {
   if (!row) return false
   const packed = Number(row['packed'])
   packEntries(db, key, segmentsAfter(live.segments, packed))
-  for (const message of live.overlay.values()) writeMessage(live, message, messages)
+  for (const message of live.overlay.values()) {
+    // Whoever packed up to there has written the others.
+    if (message.revision > packed) writeMessage(live, message, messages)
+  }
   db.run(
     'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
     Math.max(packed, record.seq),
