@@ -3,34 +3,15 @@ import { describe, expect, test } from 'vitest'
 
 import type { ForeignRow } from './foreign-row.ts'
 import { identify } from './identify.ts'
-import { importedMessage } from './imported-message.ts'
 import { mergeRows } from './merge-rows.ts'
-
-/** A session as far as merging sees it, which does with a merge what a store would. */
-class Session {
-  readonly messages: { id: string; text: string }[] = []
-  readonly #ids = new Set<string>()
-  readonly #counts = new Map<string, number>()
-
-  import(rows: readonly ForeignRow[]) {
-    const merge = mergeRows({ ids: this.#ids, counts: this.#counts }, identify(rows))
-    for (const { identity, count } of merge.identities) this.#counts.set(identity, count)
-    for (const row of merge.added) {
-      const newId = () => `new-${this.#ids.size}`
-      const { id, parts } = importedMessage(row, { newId, now: 0 })
-      this.#ids.add(id)
-      this.messages.push({ id, text: JSON.stringify(parts) })
-    }
-    return merge
-  }
-}
+import { MergingSession } from './testing/merging-session.ts'
 
 function say(text: string, rest: Partial<ForeignRow> = {}): ForeignRow {
   return { role: 'user', parts: [{ type: 'text', text }], ...rest }
 }
 
 function imported(...transcripts: ForeignRow[][]): ForeignRow[] {
-  const session = new Session()
+  const session = new MergingSession()
   return transcripts.map((rows) => session.import(rows)).at(-1)!.added
 }
 
@@ -62,10 +43,10 @@ describe('any transcript', () => {
   test('gives the same whether it comes whole or as it grows', () => {
     fc.assert(
       fc.property(transcript, fc.array(fc.nat(20)), (rows, cuts) => {
-        const growing = new Session()
+        const growing = new MergingSession()
         for (const cut of cuts.sort((a, b) => a - b)) growing.import(rows.slice(0, cut))
         growing.import(rows)
-        const whole = new Session()
+        const whole = new MergingSession()
         whole.import(rows)
         expect(growing.messages).toEqual(whole.messages)
       }),
@@ -75,7 +56,7 @@ describe('any transcript', () => {
   test('keeps its own order, and every row is added or has a reason', () => {
     fc.assert(
       fc.property(transcript, (rows) => {
-        const { added, skipped } = new Session().import(rows)
+        const { added, skipped } = new MergingSession().import(rows)
         const left = new Set(skipped.map(({ index }) => index))
         expect(added).toEqual(rows.filter((_, index) => !left.has(index)))
       }),

@@ -1,0 +1,27 @@
+import { CaughtupError, excerpt } from '@caughtup/schema'
+
+/** The error for a value that a format does not allow. */
+export function badValue(field: string, value: unknown, allowed: string): CaughtupError {
+  const shown = typeof value === 'string' ? `"${excerpt(value)}"` : excerpt(value)
+  const is = value === undefined ? 'is missing' : `is ${shown}`
+  return new CaughtupError('BAD_INPUT', `${field} ${is}; it must be ${allowed}.`, {
+    field,
+    value: excerpt(value),
+  })
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** @throws CaughtupError `BAD_INPUT` for anything but an object */
+export function asRecord(field: string, value: unknown): Record<string, unknown> {
+  if (isRecord(value)) return value
+  throw badValue(field, value, 'an object')
+}
+
+/** @throws CaughtupError `BAD_INPUT` for anything but a string */
+export function asText(field: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  throw badValue(field, value, 'a text')
+}

@@ -1,0 +1,98 @@
+import type { Part } from '@caughtup/schema'
+
+import { asRecord, asText, badValue, isRecord } from '../bad-value.ts'
+import { noteOthers } from '../note-others.ts'
+import type { Note } from '../transcript.ts'
+
+/** Holds a content part that is not known here, as it is, until it is exported again. */
+export const unknownContentType = 'data-openai-part'
+
+type FilePart = Extract<Part, { type: 'file' }>
+
+const audioTypes = new Map([
+  ['wav', 'audio/wav'],
+  ['mp3', 'audio/mpeg'],
+])
+
+/**
+ * A message's content, a text or a list of content parts, as parts. A picture whose type its URL
+ * does not tell is `image/*`. What is not known here is kept in a data part, which is not shown.
+ *
+ * @throws CaughtupError `BAD_INPUT` for a part of a known type that is not as it must be
+ */
+export function readContent(content: unknown, note: Note): Part[] {
+  if (content == null || content === '') return []
+  if (typeof content === 'string') return [{ type: 'text', text: content }]
+  if (!Array.isArray(content)) throw badValue('content', content, 'a text or a list')
+  return content.map((part, index) => readContentPart(part, `content.${index}`, note))
+}
+
+function readContentPart(value: unknown, field: string, note: Note): Part {
+  const part = asRecord(field, value)
+  const type = asText(`${field}.type`, part['type'])
+  switch (type) {
+    case 'text':
+    case 'refusal':
+      return { type: 'text', text: asText(`${field}.${type}`, part[type]) }
+    case 'image_url': {
+      const image = asRecord(`${field}.image_url`, part['image_url'])
+      const url = asText(`${field}.image_url.url`, image['url'])
+      noteOthers(image, ['url'], (what) => note(`in image_url parts, ${what}`))
+      return { type: 'file', mediaType: mediaTypeOf(url) ?? 'image/*', url }
+    }
+    case 'input_audio': {
+      const audio = asRecord(`${field}.input_audio`, part['input_audio'])
+      const format = asText(`${field}.input_audio.format`, audio['format'])
+      const mediaType = audioTypes.get(format) ?? `audio/${format}`
+      const data = asText(`${field}.input_audio.data`, audio['data'])
+      return { type: 'file', mediaType, url: `data:${mediaType};base64,${data}` }
+    }
+    case 'file': {
+      const { file_data: url, filename } = asRecord(`${field}.file`, part['file'])
+      const mediaType = typeof url === 'string' ? mediaTypeOf(url) : undefined
+      if (typeof url !== 'string' || mediaType === undefined) return keepUnknown(part, type, note)
+      return { type: 'file', mediaType, ...(typeof filename === 'string' && { filename }), url }
+    }
+    default:
+      return keepUnknown(part, type, note)
+  }
+}
+
+function keepUnknown(part: Record<string, unknown>, type: string, note: Note): Part {
+  note(`a content part ${type} that cannot be shown is kept as ${unknownContentType}`)
+  return { type: unknownContentType, data: part }
+}
+
+/** The media type that a data URL names. */
+function mediaTypeOf(url: string): string | undefined {
+  return /^data:([^;,]+)/.exec(url)?.[1]
+}
+
+/** A part as a content part of a prompt; `undefined` where OpenAI's format has none for it. */
+export function contentPart(part: Part): unknown {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.text }
+    case 'file':
+      return filePart(part)
+    case 'reasoning':
+    case 'dynamic-tool':
+    case 'source-url':
+    case 'source-document':
+    case 'step-start':
+      return undefined
+    default:
+      return part.type === unknownContentType && isRecord(part.data) ? part.data : undefined
+  }
+}
+
+function filePart({ mediaType, url, filename }: FilePart): unknown {
+  if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url } }
+  for (const [format, audioType] of audioTypes) {
+    const start = `data:${audioType};base64,`
+    if (!url.startsWith(start)) continue
+    return { type: 'input_audio', input_audio: { data: url.slice(start.length), format } }
+  }
+  if (mediaTypeOf(url) === undefined) return undefined
+  return { type: 'file', file: { ...(filename !== undefined && { filename }), file_data: url } }
+}

@@ -1,0 +1,14 @@
+import type { Message, Part } from '@caughtup/schema'
+
+import { isRecord } from '../bad-value.ts'
+import type { WrittenMessage } from '../transcript.ts'
+import { unknownPartType } from './read-part.ts'
+
+/** A message as a UI message of the AI SDK; parts that were not known here are as they came. */
+export function uiMessage({ id, role, parts, metadata }: Message): WrittenMessage {
+  return { messages: [{ id, role, parts: parts.map(original), metadata }], leftOut: [] }
+}
+
+function original(part: Part): unknown {
+  return part.type === unknownPartType && 'data' in part && isRecord(part.data) ? part.data : part
+}
