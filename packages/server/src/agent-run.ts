@@ -68,13 +68,15 @@ export class AgentRun implements Execution {
 
   commit(end: RunEnd): Promise<void> {
     const { assistantName } = this.#settings
+    const { runId, model } = this.#prompt
     return this.#writer.finish(
       {
         ...end,
         ...this.#tally.known(),
+        ...(model !== undefined && { model }),
         ...(end.reason === 'interrupted' && { part: noticePart('interrupted', assistantName) }),
       },
-      [runEndedDraft(this.#prompt.runId, end)],
+      [runEndedDraft(runId, end)],
     )
   }
 }

@@ -60,7 +60,10 @@ export class Compaction implements Execution {
     if (reason !== 'stop' || !summary) return []
     const { runId, trigger } = this.#queued
     const drafts = [boundaryDraft('compaction', trigger, this.#message(summary))]
-    return summary.usage ? [...drafts, { type: 'usage', runId, add: summary.usage }] : drafts
+    const { usage, model } = summary
+    if (!usage) return drafts
+    const models = model === undefined ? undefined : { [model]: usage }
+    return [...drafts, { type: 'usage', runId, add: usage, ...(models && { models }) }]
   }
 
   #message(summary: Summary): MessageDraft {

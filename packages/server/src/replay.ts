@@ -4,12 +4,13 @@ import {
   type ChatFrame,
   type Cursor,
   encodeCursor,
+  type Event,
   type Limits,
   type Message,
   type ReplayMode,
   type ReplayReason,
 } from '@caughtup/schema'
-import { applyToHead, type Head } from '@caughtup/schema/fold'
+import { applyEvent, applyToHead, type Head, type View } from '@caughtup/schema/fold'
 import type { EventBatch, Store } from '@caughtup/store'
 import { withEventMeta } from '@orpc/server'
 
@@ -58,22 +59,30 @@ async function* replayFull(
   reason: ReplayReason | undefined,
 ): AsyncGenerator<ChatFrame, Cursor> {
   const { store, sessionId, limits, signal } = source
-  const { head: opening } = await abortable(store.head(sessionId), signal)
-  yield replayFrame('full', opening.epoch, reason)
-  const window = await abortable(store.window(sessionId), signal)
-  yield* messagesFrames(window.messages, limits.frameBytes)
-  const { head, cursor, pruned } = yield* catchUp(source, window, withoutId)
-  yield caughtUpFrame('full', head, cursor, { hasOlder: window.hasOlder || pruned })
-  return cursor
+  for (;;) {
+    const { head: opening } = await abortable(store.head(sessionId), signal)
+    yield replayFrame('full', opening.epoch, reason)
+    const { messages, head, hasOlder, cursor } = await abortable(store.window(sessionId), signal)
+    yield* messagesFrames(messages, limits.frameBytes)
+    // What the client makes of it: it may need another window for what came meanwhile.
+    const view: View = { ...head, messages, hasOlder, skipped: 0 }
+    const reached = yield* catchUp(source, { state: view, cursor }, extend, withoutId)
+    if (!reached) continue
+    yield caughtUpFrame('full', reached.state, reached.cursor, { hasOlder: reached.state.hasOlder })
+    return reached.cursor
+  }
 }
 
 async function* replaySince(source: ReplaySource, from: Cursor): AsyncGenerator<ChatFrame, Cursor> {
   // The head is read first: what comes after it is folded into it on the way.
   const { head: opening } = await abortable(source.store.head(source.sessionId), source.signal)
   yield replayFrame('since', opening.epoch)
-  const { head, cursor } = yield* catchUp(source, { head: opening, cursor: from }, eventsFrame)
+  const start = { state: opening, cursor: from }
+  const reached = yield* catchUp(source, start, extendHead, eventsFrame)
+  if (!reached) return yield* replayFull(source, 'cursor-expired')
+  const { state, cursor } = reached
   // How far back this client reaches is for the client to know.
-  yield caughtUpFrame('since', head, cursor, { hasOlder: head.epoch > 0 })
+  yield caughtUpFrame('since', state, cursor, { hasOlder: state.epoch > 0 })
   return cursor
 }
 
@@ -105,35 +114,40 @@ async function servable(source: ReplaySource, cursor: Cursor): Promise<ReplaySta
 }
 
 /**
- * Events after the cursor, until nothing lies after them; the head as it is then, and whether a
- * boundary took messages out of the window on the way.
+ * Events after the cursor, until nothing lies after them, and the state that `step` folds them
+ * into. Nothing where they cannot be gone on from: `step` says so, or some of them are gone.
  */
-async function* catchUp(
+async function* catchUp<State>(
   { store, sessionId, limits, signal }: ReplaySource,
-  from: { head: Head; cursor: Cursor; messages?: readonly Message[] },
+  { state, cursor }: { state: State; cursor: Cursor },
+  step: (state: State, event: Event) => State | undefined,
   frame: (batch: EventBatch) => ChatFrame,
-): AsyncGenerator<ChatFrame, { head: Head; cursor: Cursor; pruned: boolean }> {
-  let { head, cursor } = from
-  let shown = (from.messages ?? []).length > 0
-  let pruned = false
+): AsyncGenerator<ChatFrame, { state: State; cursor: Cursor } | undefined> {
   for (;;) {
     const batch = await abortable(
       store.events(sessionId, cursor.seq, { bytes: limits.frameBytes }),
       signal,
     )
-    if (batch.events.length > 0) {
-      yield frame(batch)
-      ;({ cursor } = batch)
-    }
+    let { seq } = cursor
     for (const event of batch.events) {
-      if (event.seq <= head.seq) continue
-      const { epoch } = head
-      head = applyToHead(head, event)
-      if (head.epoch > epoch) pruned ||= shown
-      shown ||= event.type === 'message-created'
+      const next = event.from > seq + 1 ? undefined : step(state, event)
+      if (!next) return undefined
+      state = next
+      seq = event.seq
     }
-    if (batch.complete) return { head, cursor, pruned }
+    if (batch.events.length > 0) yield frame(batch)
+    ;({ cursor } = batch)
+    if (batch.complete) return { state, cursor }
   }
+}
+
+function extend(view: View, event: Event): View | undefined {
+  const applied = applyEvent(view, event)
+  return applied.result === 'needs-window' ? undefined : applied.view
+}
+
+function extendHead(head: Head, event: Event): Head {
+  return event.seq <= head.seq ? head : applyToHead(head, event)
 }
 
 /** Before the `caught-up` of a full replay an id would promise more than the client has. */

@@ -21,7 +21,11 @@ export function refusedError(
       )
     case 'guard-failed':
     case 'message-exists':
+    case 'message-gone':
     case 'message-missing':
+    case 'nothing-to-undo':
+    case 'nothing-to-redo':
+    case 'counted-already':
       return new CaughtupError('CONFLICT', `Session ${sessionId} took another turn: ${refused}.`)
   }
 }

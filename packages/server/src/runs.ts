@@ -25,6 +25,9 @@ interface ActiveRun {
   ending?: Promise<boolean>
 }
 
+/** `message-exists`, `message-gone`: the prompt's id is that of a message, or of a removed one. */
+type Submitted = 'started' | 'queued' | 'message-exists' | 'message-gone'
+
 /** Guards fail when others are faster; somebody always gets on, so a few turns are plenty. */
 const attempts = 20
 
@@ -67,11 +70,7 @@ export class Runs {
    *
    * @throws CaughtupError `LIMIT_EXCEEDED` when the queue is full, `NOT_FOUND`, `UNAVAILABLE`
    */
-  async submit(
-    sessionId: string,
-    queued: QueuedRun,
-    principal: Principal,
-  ): Promise<'started' | 'queued' | 'message-exists'> {
+  async submit(sessionId: string, queued: QueuedRun, principal: Principal): Promise<Submitted> {
     this.#remember(queued.runId, principal)
     try {
       const outcome = await this.#submit(sessionId, queued)
@@ -83,15 +82,12 @@ export class Runs {
     }
   }
 
-  async #submit(
-    sessionId: string,
-    queued: QueuedRun,
-  ): Promise<'started' | 'queued' | 'message-exists'> {
+  async #submit(sessionId: string, queued: QueuedRun): Promise<Submitted> {
     const { store, limits } = this.#settings
     const queueBelow = limits.queuedPerSession
     for (let attempt = 0; attempt < attempts; attempt++) {
       const started = await this.#start(sessionId, queued, { is: 'idle' })
-      if (started === 'started' || started === 'message-exists') return started
+      if (started === 'started' || isTaken(started)) return started
       if (started !== 'guard-failed') throw refusedError(sessionId, started, queueBelow)
       const { refused } = await store.append({
         sessionId,
@@ -185,8 +181,8 @@ export class Runs {
       const guard = { is: 'next', runId: queued.runId } as const
       const started = await this.#start(sessionId, queued, guard)
       if (started === 'started' || started === 'session-missing') return
-      if (started !== 'message-exists') continue
-      // The same prompt came in twice at the same moment: it is a message already.
+      if (!isTaken(started)) continue
+      // The same prompt came in twice at the same moment: it is a message already, or was one.
       const drafts = [{ type: 'queue-changed', remove: queued.runId } as const]
       await store.append({ sessionId, drafts, guard })
     }
@@ -324,4 +320,8 @@ export class Runs {
     const [oldest] = this.#senders.keys()
     if (this.#senders.size > 10_000 && oldest !== undefined) this.#senders.delete(oldest)
   }
+}
+
+function isTaken(outcome: 'started' | Refusal): outcome is 'message-exists' | 'message-gone' {
+  return outcome === 'message-exists' || outcome === 'message-gone'
 }

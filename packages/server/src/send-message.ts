@@ -41,7 +41,8 @@ export class SendMessage {
 
   /**
    * @throws CaughtupError `NOT_FOUND`, `TOO_LARGE`, `LIMIT_EXCEEDED`, and `CONFLICT`
-   *   (`message-id-reused`) when the id stands for other content
+   *   (`message-id-reused`, `message-gone`) when the id stands for other content, or for a message
+   *   that was removed
    */
   async send(principal: Principal, input: SendInput): Promise<Sent> {
     const session = await this.#access.session(principal, 'messages.send', input.sessionId)
@@ -83,6 +84,7 @@ export class SendMessage {
       { kind: 'agent', runId, ...prompt, queuedAt: clock.now() },
       principal,
     )
+    if (outcome === 'message-gone') throw gone(messageId)
     if (outcome === 'message-exists') {
       const meanwhile = await this.#find(session.id, messageId, parts)
       if (meanwhile) return meanwhile
@@ -180,5 +182,13 @@ function reused(messageId: string): CaughtupError {
     field: 'messageId',
     value: messageId,
     reason: 'message-id-reused',
+  })
+}
+
+function gone(messageId: string): CaughtupError {
+  return new CaughtupError('CONFLICT', `Message ${messageId} was removed from the session.`, {
+    field: 'messageId',
+    value: messageId,
+    reason: 'message-gone',
   })
 }

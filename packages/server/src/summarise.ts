@@ -16,6 +16,8 @@ export interface Summary {
   text: string
   /** Tokens that writing it took. */
   usage?: Usage
+  /** The model that wrote it, for the totals per model. */
+  model?: string
   /** Tokens of the system prompt and tools that come before it in the next request. */
   systemTokens?: number
   /** Size of the context from here on. @default estimated from `systemTokens` and `usage` */
