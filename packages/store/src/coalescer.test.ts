@@ -309,17 +309,30 @@ describe('a failing database', () => {
 })
 
 describe('limits and ends', () => {
-  test('calls wait while too much is unflushed', async () => {
-    const { store, clock } = await openTestStore({ flush: { maxUnflushedBytes: 100 } })
+  test('calls wait while too much is unflushed, but not for a window of an hour', async () => {
+    const file = testDatabase()
+    let gate = Promise.resolve()
+    const { store } = await openTestStore({
+      path: file,
+      flush: { maxUnflushedBytes: 100, windowMs: hour },
+      storage: intercepted(file, async (commit, slices) => {
+        await gate
+        return commit(slices)
+      }),
+    })
     const run = await startRun(store)
     const writer = store.writer(run)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    gate = promise
     let accepted = false
-    const writing = writer.write(text('x'.repeat(101))).then(() => (accepted = true))
+    await writer.write(text('x'.repeat(10)))
+    const writing = writer.write(text('x'.repeat(91))).then(() => (accepted = true))
     await settle()
     expect(accepted).toBe(false)
-    await clock.advance(33)
+    resolve()
     await writing
     expect(store.stats().unflushedBytes).toBe(0)
+    expect(await textOnDisk(file, run)).toBe('x'.repeat(101))
   })
 
   test('a message that would pass its limit is kept up to there', async () => {

@@ -1,14 +1,16 @@
-import { CaughtupError, type EventDraft, type Op } from '@caughtup/schema'
+import { CaughtupError, type Op } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, sleep } from '@caughtup/schema/clock'
-import { mergeOps } from '@caughtup/schema/fold'
 
 import { jsonBytes, storedDrafts } from './json.ts'
-import { type Slice, type SliceResult, StorageError, type StorageFailure } from './storage.ts'
+import { Gathered, type Pending, type Replacement, Structural } from './pending.ts'
+import type { Source } from './source.ts'
+import { type Slice, type SliceResult, StorageError } from './storage.ts'
 
 export interface FlushOptions {
   /**
-   * How long deltas gather before they are committed, in ms; one window for the whole store.
+   * How long deltas gather before they are committed, in ms; one window for the whole store. Under
+   * load it stretches, to 1 s at most, so that flushing takes a quarter of the time.
    * 0 or less commits each delta before its call returns. @default 33
    */
   windowMs?: number
@@ -22,6 +24,11 @@ export interface CoalescerOptions extends FlushOptions {
   clock: Clock
   commit: (slices: readonly Slice[]) => Promise<SliceResult[]>
   /**
+   * Called when something is accepted that a commit will take: a structural change, or the first
+   * delta of a message in a window. `source` is whoever writes the message, where that is known.
+   */
+  entered?: (slice: Slice, source: Source | undefined) => void
+  /**
    * Called after each commit, in the order of commits, once per slice that was taken.
    * `structural` is false for a window's deltas. The slice's caller waits for what it returns;
    * the next commit does not.
@@ -31,22 +38,18 @@ export interface CoalescerOptions extends FlushOptions {
 
 export type Taken = Exclude<SliceResult, { refused: string }>
 
-/** The deltas of one message that gather, or one structural change that stands by itself. */
-interface Pending extends Slice {
-  /** Whether it is a window's deltas. */
-  readonly gathers: boolean
-  drafts: EventDraft[]
-  readonly outcome: PromiseWithResolvers<SliceResult>
-  /** Set once it is committed: what its caller waits for besides. */
-  delivered?: Promise<void> | undefined
-  bytes: number
-}
-
-/** A busy store flushes for at most a quarter of the time: the window is three flushes at least. */
+/** A busy store flushes for at most a quarter of the time: then come three times as long without. */
 const stretch = 3
 const longestWindow = 1_000
 const firstRetry = 5
 const lastRetry = 1_000
+
+/** What one commit takes. */
+class Batch {
+  slices: Pending[] = []
+  /** When it is over, whatever came of it. */
+  readonly done = Promise.withResolvers<void>()
+}
 
 /**
  * The one way into the journal. Deltas of all sessions gather for a window and are committed
@@ -61,12 +64,12 @@ export class Coalescer {
   readonly #windowMs: number
   readonly #maxUnflushedBytes: number
 
-  #pending: Pending[] = []
-  /** Deltas that more may join, by session and message; a structural change closes its session's. */
-  readonly #gathering = new Map<string, Map<string, Pending>>()
-  #inFlight: readonly Pending[] = []
-  #running: Promise<void> | undefined
-  #again = false
+  #next = new Batch()
+  #inFlight: Batch | undefined
+  /** Whether commits are under way or about to be. */
+  #committing = false
+  /** Whether the next batch goes as soon as the one in flight is done. */
+  #due = false
   #cancelWindow: (() => void) | undefined
   #roomWaiters: (() => void)[] = []
   #unflushedBytes = 0
@@ -94,84 +97,75 @@ export class Coalescer {
   }
 
   /**
-   * Adds ops to a message; they are committed with the window. Resolves once there is room for
-   * more. `outcome` is shared by all deltas that gather in the same slice.
+   * Adds an op to what gathers for a message. Nothing is returned where it is simply accepted, else
+   * what the call has to wait for: room, or the commit where it is wanted at once.
    */
-  delta(target: {
-    sessionId: string
-    runId: string
-    messageId: string
-    ops: readonly Op[]
-    bytes: number
-    first: boolean
-  }): { accepted: Promise<void>; outcome: Promise<SliceResult> } {
-    this.#assertOpen()
-    const { sessionId, runId, messageId, ops, bytes } = target
-    this.counts.deltas++
-    const pending =
-      this.#gathering.get(sessionId)?.get(messageId) ?? this.#gather(sessionId, runId, messageId)
-    const [gathered] = pending.drafts
-    const merged = gathered?.type === 'message-delta' ? mergeOps(gathered.ops, ops) : [...ops]
-    pending.drafts = [{ type: 'message-delta', messageId, ops: merged }]
-    this.#account(pending, bytes)
-    const outcome = pending.outcome.promise
-    if (this.#windowMs <= 0 || (target.first && this.#options.firstDelta)) {
-      this.#commitSoon()
-      return { accepted: outcome.then(() => undefined), outcome }
-    }
-    this.#arm()
-    return { accepted: this.#room(), outcome }
+  delta(source: Source, op: Op, bytes: number, first: boolean): Promise<void> | undefined {
+    const slice = this.#gathering(source)
+    slice.add(op)
+    slice.bytes += bytes
+    this.#unflushedBytes += bytes
+    return this.#accept(first && this.#options.firstDelta === true)
+  }
+
+  /** The same for a message's new whole, which replaces what gathered before. */
+  replace(source: Source, replacement: Replacement, bytes: number): Promise<void> | undefined {
+    const slice = this.#gathering(source)
+    slice.replace(replacement)
+    this.#unflushedBytes += bytes - slice.bytes
+    slice.bytes = bytes
+    return this.#accept(false)
   }
 
   /**
-   * Commits a structural change, behind everything that its session has waiting.
+   * Commits a structural change, behind everything that its session has waiting. An abort ends the
+   * wait; what was accepted is committed all the same.
    *
    * @throws CaughtupError `BAD_INPUT` for what could not be read back
    */
   async append(
-    slice: Pick<Slice, 'sessionId' | 'drafts' | 'guard'>,
+    change: Pick<Slice, 'sessionId' | 'drafts' | 'guard'>,
     signal?: AbortSignal,
+    source?: Source,
   ): Promise<SliceResult> {
     this.#assertOpen()
     signal?.throwIfAborted()
-    const { sessionId, guard } = slice
-    const drafts = storedDrafts(slice.drafts)
-    const pending: Pending = {
-      sessionId,
-      at: this.#clock.now(),
-      ...(guard && { guard }),
-      drafts,
-      gathers: false,
-      outcome: Promise.withResolvers(),
-      bytes: 0,
+    const drafts = storedDrafts(change.drafts)
+    const slice = new Structural({ ...change, drafts, at: this.#clock.now() }, jsonBytes(drafts))
+    for (const other of this.#next.slices) {
+      if (other.sessionId === slice.sessionId) other.close()
     }
-    this.#gathering.delete(sessionId)
-    this.#pending.push(pending)
-    this.#account(pending, jsonBytes(drafts))
+    this.#enter(slice, source)
+    this.#unflushedBytes += slice.bytes
     this.#commitSoon()
-    const result = await abortable(pending.outcome.promise, signal)
-    if (pending.delivered) await abortable(pending.delivered, signal)
-    return result
+    return abortable(slice.result(), signal)
   }
 
   /** Resolves when everything accepted until now that matches is committed; a no-op when clean. */
   async flush(
-    matches: (pending: Pick<Slice, 'sessionId' | 'drafts'>) => boolean,
+    matches: (slice: Pick<Slice, 'sessionId' | 'drafts'>) => boolean,
     signal?: AbortSignal,
-  ) {
-    const waiting = this.#pending.filter(matches)
-    const outcomes = [...this.#inFlight.filter(matches), ...waiting].map((p) => p.outcome.promise)
-    if (outcomes.length === 0) return
-    if (waiting.length > 0) this.#commitSoon()
-    await abortable(Promise.allSettled(outcomes), signal)
+  ): Promise<void> {
+    if (this.#next.slices.some(matches)) {
+      this.#commitSoon()
+      await abortable(this.#next.done.promise, signal)
+    } else if (this.#inFlight?.slices.some(matches)) {
+      await abortable(this.#inFlight.done.promise, signal)
+    }
   }
 
   /** Forgets what waits for a session that was deleted; its callers are told. */
   drop(sessionId: string): void {
-    const dropped = this.#pending.filter((pending) => pending.sessionId === sessionId)
-    this.#pending = this.#pending.filter((pending) => pending.sessionId !== sessionId)
-    this.#gathering.delete(sessionId)
-    for (const pending of dropped) this.#settle(pending, { refused: 'session-missing' })
+    const { slices } = this.#next
+    this.#next.slices = slices.filter((slice) => slice.sessionId !== sessionId)
+    for (const slice of [...slices, ...(this.#inFlight?.slices ?? [])]) {
+      if (slice.sessionId === sessionId) slice.dropped = true
+    }
+    for (const slice of slices) {
+      if (!slice.dropped) continue
+      slice.close()
+      this.#settle(slice, { refused: 'session-missing' })
+    }
     this.#makeRoom()
   }
 
@@ -190,29 +184,35 @@ export class Coalescer {
     }
   }
 
-  #gather(sessionId: string, runId: string, messageId: string): Pending {
-    const pending: Pending = {
-      sessionId,
-      at: this.#clock.now(),
-      guard: { is: 'run', runId },
-      drafts: [],
-      gathers: true,
-      outcome: Promise.withResolvers(),
-      bytes: 0,
+  #gathering(source: Source): Gathered {
+    this.#assertOpen()
+    this.counts.deltas++
+    if (source.gathering) return source.gathering
+    const slice = new Gathered(source, this.#clock.now())
+    this.#enter(slice, source)
+    source.gathering = slice
+    return slice
+  }
+
+  #enter(slice: Pending, source: Source | undefined): void {
+    this.#next.slices.push(slice)
+    this.#options.entered?.(slice, source)
+  }
+
+  #accept(atOnce: boolean): Promise<void> | undefined {
+    if (atOnce || this.#windowMs <= 0) {
+      this.#commitSoon()
+      return this.#next.done.promise
     }
-    this.#pending.push(pending)
-    const gathering = this.#gathering.get(sessionId) ?? new Map<string, Pending>()
-    this.#gathering.set(sessionId, gathering.set(messageId, pending))
-    return pending
+    if (this.#unflushedBytes > this.#maxUnflushedBytes) return this.#room()
+    this.#arm()
+    return undefined
   }
 
-  #account(pending: Pending, bytes: number): void {
-    pending.bytes += bytes
-    this.#unflushedBytes += bytes
-  }
-
+  /** During a commit no window runs: the next begins when it is over, and is as long as it asks for. */
   #arm(): void {
-    this.#cancelWindow ??= this.#clock.after(this.window, () => {
+    if (this.#cancelWindow || this.#committing) return
+    this.#cancelWindow = this.#clock.after(this.window, () => {
       this.#cancelWindow = undefined
       this.#commitSoon()
     })
@@ -221,6 +221,7 @@ export class Coalescer {
   /** Back-pressure: whoever finds the buffer full waits until a commit has made room. */
   async #room(): Promise<void> {
     while (this.#unflushedBytes > this.#maxUnflushedBytes) {
+      this.#commitSoon()
       await new Promise<void>((resolve) => this.#roomWaiters.push(resolve))
     }
   }
@@ -230,85 +231,88 @@ export class Coalescer {
     for (const resolve of this.#roomWaiters.splice(0)) resolve()
   }
 
-  /** Commits all that waits in the next microtask, so that calls made together go together. */
   #commitSoon(): void {
-    if (this.#running) {
-      this.#again = true
-      return
-    }
-    this.#running = (async () => {
-      await Promise.resolve()
-      do {
-        this.#again = false
-        await this.#commitPending()
-      } while (this.#again)
-      this.#running = undefined
-    })()
+    this.#due = true
+    if (!this.#committing) void this.#commitAll()
   }
 
-  async #commitPending(): Promise<void> {
+  async #commitAll(): Promise<void> {
+    this.#committing = true
+    // In the next microtask, so that calls made together go together.
+    await Promise.resolve()
+    while (this.#due) {
+      this.#due = false
+      await this.#commitNext()
+    }
+    this.#committing = false
+    if (this.#next.slices.length > 0) this.#arm()
+  }
+
+  async #commitNext(): Promise<void> {
     this.#cancelWindow?.()
     this.#cancelWindow = undefined
-    const batch = this.#pending
-    if (batch.length === 0) return
-    this.#pending = []
-    this.#gathering.clear()
+    const batch = this.#next
+    this.#next = new Batch()
     this.#inFlight = batch
-    await this.#write(batch)
-    this.#inFlight = []
+    for (const slice of batch.slices) slice.close()
+    if (batch.slices.length > 0) await this.#write(batch.slices)
+    this.#inFlight = undefined
+    batch.done.resolve()
     this.#makeRoom()
   }
 
-  /** Writes a batch, however long the database is busy or full. */
-  async #write(batch: readonly Pending[]): Promise<void> {
+  /** Writes slices, however long the database is busy or full. */
+  async #write(slices: readonly Pending[]): Promise<void> {
     let results: SliceResult[] | undefined
     for (let delay = firstRetry; !results; delay = Math.min(lastRetry, delay * 2)) {
       const startedAt = this.#clock.monotonic()
       try {
-        results = await this.#options.commit(batch)
+        results = await this.#options.commit(slices)
         this.#lastFlushMs = this.#clock.monotonic() - startedAt
         this.counts.commits++
         this.lastError = undefined
       } catch (error) {
         this.lastError = String(error)
-        if (!(error instanceof StorageError)) return this.#isolate(batch, error)
-        if (!isPassing(error.failure)) return this.#fail(batch, error)
+        if (!isPassing(error)) return this.#isolate(slices, error)
         this.counts.retries++
         await sleep(this.#clock, delay)
       }
     }
-    for (const [index, pending] of batch.entries()) {
-      this.#settle(pending, results[index] ?? { refused: 'session-missing' })
+    for (const [index, slice] of slices.entries()) {
+      this.#settle(slice, results[index] ?? { refused: 'session-missing' })
     }
   }
 
-  /** One slice breaks the transaction: each is tried by itself, so that only its callers fail. */
-  async #isolate(batch: readonly Pending[], error: unknown): Promise<void> {
-    if (batch.length === 1) return this.#fail(batch, error)
-    for (const pending of batch) await this.#write([pending])
-  }
-
-  #fail(batch: readonly Pending[], error: unknown): void {
-    for (const pending of batch) {
-      this.#unflushedBytes -= pending.bytes
-      // Deltas have no caller that waits; what they were part of says it at its next call.
-      pending.outcome.promise.catch(() => undefined)
-      pending.outcome.reject(error)
+  /** Something in it breaks the transaction: halves are tried, so that only its callers fail. */
+  async #isolate(slices: readonly Pending[], error: unknown): Promise<void> {
+    const [slice] = slices
+    if (slice && slices.length === 1) {
+      this.#unflushedBytes -= slice.bytes
+      slice.fail(error)
+      return
     }
+    const middle = Math.ceil(slices.length / 2)
+    await this.#write(slices.slice(0, middle))
+    await this.#write(slices.slice(middle))
   }
 
-  #settle(pending: Pending, result: SliceResult): void {
-    this.#unflushedBytes -= pending.bytes
-    if (result.refused === undefined) {
+  #settle(slice: Pending, result: SliceResult): void {
+    this.#unflushedBytes -= slice.bytes
+    if (slice.dropped) {
+      slice.settle({ refused: 'session-missing' }, undefined)
+    } else if (result.refused === undefined) {
       this.counts.events += result.events.length
-      this.counts.eventBytes += pending.bytes
-      pending.delivered = this.#options.committed(result, pending, !pending.gathers)
+      this.counts.eventBytes += slice.bytes
+      slice.settle(result, this.#options.committed(result, slice, slice.structural))
+    } else {
+      slice.settle(result, undefined)
     }
-    pending.outcome.resolve(result)
   }
 }
 
 /** Whether trying again can help. */
-function isPassing(failure: StorageFailure): boolean {
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof StorageError)) return false
+  const { failure } = error
   return failure === 'busy' || failure === 'full' || failure === 'io'
 }

@@ -5,6 +5,8 @@ import {
   excerpt,
   type HistoryDraft,
   message as messageSchema,
+  type Part,
+  part as partSchema,
 } from '@caughtup/schema'
 
 import { sequence } from './sequence.ts'
@@ -51,6 +53,22 @@ export function storedDrafts(drafts: readonly EventDraft[]): EventDraft[] {
       value: excerpt(draft),
       reason: 'not-an-event',
     })
+  })
+}
+
+/**
+ * A part as it will be read back.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what could not be read back as a part
+ */
+export function storedPart(part: Part): Part {
+  const stored = storedValue(part)
+  const { error, data } = partSchema.safeParse(stored)
+  if (!error) return data
+  throw new CaughtupError('BAD_INPUT', `parts: ${error.issues[0]?.message}`, {
+    field: 'parts',
+    value: excerpt(part),
+    reason: 'not-a-part',
   })
 }
 

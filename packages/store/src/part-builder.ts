@@ -1,15 +1,13 @@
 import { type AgentPart, CaughtupError, type Op, type Part, type ToolPart } from '@caughtup/schema'
 
-import { storedValue } from './json.ts'
+import { storedPart, storedValue } from './json.ts'
 
 /** What one part of an agent's stream does to the message. */
 export interface Change {
-  ops: Op[]
+  op: Op
   /** Whether others must see it before the agent goes on. */
   structural: boolean
 }
-
-const nothing: Change = { ops: [], structural: false }
 
 /**
  * Turns the parts of an agent's stream into ops on its message. It remembers where each open
@@ -17,37 +15,41 @@ const nothing: Change = { ops: [], structural: false }
  */
 export class PartBuilder {
   #count: number
-  /** Part index of the open text and reasoning blocks, by kind and id. */
-  readonly #blocks = new Map<string, number>()
+  /** Part index of the open text and reasoning blocks, by id. */
+  readonly #blocks = {
+    text: new Map<string | undefined, number>(),
+    reasoning: new Map<string | undefined, number>(),
+  }
   readonly #tools = new Map<string, { index: number; part: ToolPart }>()
 
   constructor(partCount = 0) {
     this.#count = partCount
   }
 
-  change(part: AgentPart): Change {
+  /** Nothing is returned for what changes nothing. */
+  change(part: AgentPart): Change | undefined {
     switch (part.type) {
       case 'text-start':
       case 'reasoning-start':
         // A block becomes a part with its first text: an empty one is nothing to show.
-        return nothing
+        return undefined
       case 'text-delta':
         return this.#append('text', part.id, part.text)
       case 'reasoning-delta':
         return this.#append('reasoning', part.id, part.text)
       case 'text-end':
-        return this.#end('text', part.id)
+        return this.#end('text', part.id, false)
       case 'reasoning-end':
-        return { ...this.#end('reasoning', part.id), structural: true }
+        return this.#end('reasoning', part.id, true)
       case 'tool-input-start':
         return this.#openTool(part)
       case 'tool-input-delta': {
         const tool = this.#tools.get(part.id)
-        if (tool?.part.state !== 'input-streaming' || part.delta === '') return nothing
-        return { ops: [{ op: 'append', part: tool.index, text: part.delta }], structural: false }
+        if (tool?.part.state !== 'input-streaming' || part.delta === '') return undefined
+        return appended(tool.index, part.delta)
       }
       case 'tool-input-end':
-        return nothing
+        return undefined
       case 'tool-call':
         return this.#putTool(part.toolCallId, {
           ...this.#describe(part),
@@ -71,60 +73,68 @@ export class PartBuilder {
         })
       case 'source':
         return this.#put(
-          part.sourceType === 'url'
-            ? {
-                type: 'source-url',
-                sourceId: part.id,
-                url: part.url,
-                ...(part.title !== undefined && { title: part.title }),
-              }
-            : {
-                type: 'source-document',
-                sourceId: part.id,
-                mediaType: part.mediaType,
-                title: part.title,
-                ...(part.filename !== undefined && { filename: part.filename }),
-              },
+          storedPart(
+            part.sourceType === 'url'
+              ? {
+                  type: 'source-url',
+                  sourceId: part.id,
+                  url: part.url,
+                  ...(part.title !== undefined && { title: part.title }),
+                }
+              : {
+                  type: 'source-document',
+                  sourceId: part.id,
+                  mediaType: part.mediaType,
+                  title: part.title,
+                  ...(part.filename !== undefined && { filename: part.filename }),
+                },
+          ),
         )
       case 'file': {
         const { mediaType, base64 } = part.file
-        return this.#put({ type: 'file', mediaType, url: `data:${mediaType};base64,${base64}` })
+        const url = `data:${mediaType};base64,${base64}`
+        return this.#put(storedPart({ type: 'file', mediaType, url }))
       }
       case 'start-step':
-        this.#blocks.clear()
+        this.#blocks.text.clear()
+        this.#blocks.reasoning.clear()
         return this.#put({ type: 'step-start' })
       case 'finish-step':
       case 'finish':
       case 'error':
-        return nothing
+        return undefined
       default:
-        return this.#put({ ...part, data: storedValue(part.data) })
+        return this.#put(storedPart({ ...part, data: storedValue(part.data) }))
     }
   }
 
   /** A whole part of its own, behind those that are there. */
   #put(part: Part): Change {
-    return { ops: [{ op: 'put', part: this.#count++, value: part }], structural: false }
+    return { op: { op: 'put', part: this.#count++, value: part }, structural: false }
   }
 
-  #append(kind: 'text' | 'reasoning', id: string | undefined, text: string): Change {
-    if (text === '') return nothing
-    const key = `${kind} ${id ?? ''}`
-    const index = this.#blocks.get(key)
+  #append(kind: 'text' | 'reasoning', id: string | undefined, text: string): Change | undefined {
+    if (text === '') return undefined
+    const blocks = this.#blocks[kind]
+    const index = blocks.get(id)
     // Without ids, a block ends where another part begins.
     if (index !== undefined && (id !== undefined || index === this.#count - 1)) {
-      return { ops: [{ op: 'append', part: index, text }], structural: false }
+      return appended(index, text)
     }
-    this.#blocks.set(key, this.#count)
+    blocks.set(id, this.#count)
     return this.#put({ type: kind, text, state: 'streaming' })
   }
 
-  #end(kind: 'text' | 'reasoning', id: string | undefined): Change {
-    const key = `${kind} ${id ?? ''}`
-    const index = this.#blocks.get(key)
-    this.#blocks.delete(key)
-    if (index === undefined) return nothing
-    return { ops: [{ op: 'append', part: index, text: '', done: true }], structural: false }
+  #end(
+    kind: 'text' | 'reasoning',
+    id: string | undefined,
+    structural: boolean,
+  ): Change | undefined {
+    const blocks = this.#blocks[kind]
+    const index = blocks.get(id)
+    blocks.delete(id)
+    if (index === undefined) return undefined
+    return { op: { op: 'append', part: index, text: '', done: true }, structural }
   }
 
   #openTool(start: Extract<AgentPart, { type: 'tool-input-start' }>): Change {
@@ -139,7 +149,7 @@ export class PartBuilder {
     const known = this.#tools.get(toolCallId)
     const index = known?.index ?? this.#count++
     this.#tools.set(toolCallId, { index, part })
-    return { ops: [{ op: 'put', part: index, value: part }], structural: true }
+    return { op: { op: 'put', part: index, value: part }, structural: true }
   }
 
   /** What a call says of itself, once said, holds for its result too. */
@@ -172,6 +182,10 @@ export class PartBuilder {
     }
     return known.state === 'input-streaming' ? null : known.input
   }
+}
+
+function appended(part: number, text: string): Change {
+  return { op: { op: 'append', part, text }, structural: false }
 }
 
 function errorText(error: unknown): string {
