@@ -1,8 +1,8 @@
-import type { Event, Message } from '@caughtup/schema'
+import type { Event, EventOf, Message } from '@caughtup/schema'
 
 import { appendEvent, type Segment, segmentsAfter } from '../journal/segment.ts'
 import { isLifecycle } from '../session-record.ts'
-import { isHistory, type SessionState, take } from '../stage.ts'
+import { isHistory, type SessionState, take, takeDelta } from '../stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import type { Database } from './database.ts'
 import { noteErasure } from './erase.ts'
@@ -36,10 +36,17 @@ interface Stage {
   lease: 'ours' | 'nobody' | undefined
 }
 
+/** The same for a session of which one message goes on, as of most in a window. */
+interface Delta {
+  readonly live: LiveSession
+  readonly event: EventOf<'message-delta'>
+  readonly message: Message
+}
+
 /** Writes slices in one transaction. Memory follows only when the database has it. */
 export function commit(slices: readonly Slice[], context: CommitContext): SliceResult[] {
   const { db, lives, tag } = context
-  const stages = new Map<string, Stage>()
+  const stages = new Map<string, Stage | Delta>()
   const lines: string[] = []
   let logId = lives.lastLogId
   const results = db.transaction(() => {
@@ -49,28 +56,43 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
       const body = lines.join('\n')
       logId = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
     }
-    for (const stage of stages.values()) if (stage.rowChanged) writeRow(stage, context)
+    for (const stage of stages.values()) {
+      if ('state' in stage && stage.rowChanged) writeRow(stage, context)
+    }
     return taken
   })
   if (lines.length > 0) lives.wrote(logId)
-  for (const stage of stages.values()) adopt(stage, { tag, logId })
+  const at = { tag, logId }
+  for (const stage of stages.values()) {
+    if ('state' in stage) adopt(stage, at)
+    else adoptDelta(stage, at)
+  }
   lives.evict()
   return results
 }
 
 function takeSlice(
   slice: Slice,
-  stages: Map<string, Stage>,
+  stages: Map<string, Stage | Delta>,
   lines: string[],
   context: CommitContext,
 ): SliceResult {
   const { db, lives, messages, tag } = context
-  const stage = stages.get(slice.sessionId) ?? open(lives.find(slice.sessionId))
-  if (!stage) return { refused: 'session-missing' }
+  const before = stages.get(slice.sessionId)
+  const live = before?.live ?? lives.find(slice.sessionId)
+  if (!live) return { refused: 'session-missing' }
+  const delta = before ? undefined : takeDelta(live, slice)
+  if (delta) {
+    const { event, message } = delta
+    stages.set(slice.sessionId, { live, event, message })
+    lines.push(encodeEntry(live.key, event))
+    const cursor = { journal: live.journal, seq: event.seq, tag }
+    return { events: [event], cursor, messages: [message], activity: false }
+  }
+  const stage = open(live, before)
   stages.set(slice.sessionId, stage)
-  const { live } = stage
   if (slice.drafts.some(isHistory)) packStage(stage, context)
-  const result = take(stage.state, slice, messages.of(live.key))
+  const result = take(stage.state, slice, live.rows)
   if (result.refused !== undefined) return result
   stage.state = result.state
   for (const change of result.changes) {
@@ -92,18 +114,14 @@ function takeSlice(
   return { events: result.events, cursor, messages: result.messages, activity }
 }
 
-function open(live: LiveSession | undefined): Stage | undefined {
-  return (
-    live && {
-      live,
-      state: { record: live.record, overlay: live.overlay },
-      events: [],
-      packed: undefined,
-      rowChanged: false,
-      activity: false,
-      lease: undefined,
-    }
-  )
+function open(live: LiveSession, before: Stage | Delta | undefined): Stage {
+  if (before && 'state' in before) return before
+  const stage = { live, packed: undefined, rowChanged: false, activity: false, lease: undefined }
+  if (!before) return { ...stage, state: live, events: [] }
+  const { event, message } = before
+  const record = { ...live.record, seq: event.seq }
+  const overlay = new Map(live.overlay).set(message.id, message)
+  return { ...stage, state: { record, overlay }, events: [event] }
 }
 
 /** A change of history acts on rows: everything before it is packed. */
@@ -141,10 +159,17 @@ function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): voi
   )
 }
 
+function adoptDelta({ live, event, message }: Delta, at: { tag: string; logId: number }): void {
+  live.record = { ...live.record, seq: event.seq }
+  live.overlay.set(message.id, message)
+  live.own = true
+  append(live, [event], at)
+}
+
 function adopt(stage: Stage, at: { tag: string; logId: number }): void {
   const { live, state, events, packed } = stage
   live.record = state.record
-  live.overlay = state.overlay
+  live.overlay = new Map(state.overlay)
   if (events.length > 0) live.own = true
   append(live, events, at)
   if (packed === undefined) return

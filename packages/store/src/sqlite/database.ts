@@ -30,6 +30,8 @@ export class Database {
     })
     opened(file, () => {
       try {
+        // Of a new file: freed pages can be given back without rewriting it.
+        this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL')
         this.#db.exec('PRAGMA journal_mode = WAL')
         this.#db.exec(`PRAGMA synchronous = ${durability}`)
         migrate(this.#db, file)
@@ -112,6 +114,11 @@ export class Database {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       throw error
     }
+  }
+
+  /** Gives back pages that are not used, so that the file is no larger than what is in it. */
+  shrink(): void {
+    named(() => this.#db.exec('PRAGMA incremental_vacuum'))
   }
 
   close(): void {

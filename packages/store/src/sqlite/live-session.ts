@@ -3,7 +3,7 @@ import { applyToMessage } from '@caughtup/schema/fold'
 
 import { appendEvent, cut, indexAfter, type Segment, sizeOf } from '../journal/segment.ts'
 import { applyToRecord, type SessionRecord } from '../session-record.ts'
-import type { SessionState } from '../stage.ts'
+import type { MessageRows, SessionState } from '../stage.ts'
 import { standIn } from './block-codec.ts'
 
 /** What the engine holds of a session in memory: its state, and its journal's newest stretch. */
@@ -16,7 +16,9 @@ export interface LiveSession extends SessionState {
   /** Of who wrote `record.seq`. */
   tag: string
   /** Messages that are newer than their rows, and every open one, by id. */
-  overlay: ReadonlyMap<string, Message>
+  overlay: Map<string, Message>
+  /** What commits look up in its rows. */
+  readonly rows: MessageRows
   /** The newest entries, without a hole: all that are not packed, and some that are. */
   segments: Segment[]
   /** Blocks and rows hold the journal up to this seq, as far as this process knows. */
@@ -46,8 +48,8 @@ export function append(
   for (const event of events) {
     appendEvent(live.segments, event, tag)
     live.unpacked.bytes += entryBytes(event)
+    live.unpacked.entries++
   }
-  live.unpacked.entries += events.length
   live.logId ??= logId
   live.tag = tag
 }
@@ -71,7 +73,7 @@ export function markPacked(live: LiveSession, seq: number): void {
  * says what it has. What is missing between them leaves a stand-in.
  */
 export function recover(
-  base: Pick<LiveSession, 'key' | 'id' | 'journal' | 'record' | 'tag' | 'packed'>,
+  base: Pick<LiveSession, 'key' | 'id' | 'journal' | 'record' | 'tag' | 'packed' | 'rows'>,
   open: readonly Message[],
   older: readonly Segment[],
   tail: Tail | undefined,

@@ -166,6 +166,7 @@ export class LiveSessions {
         record: recordIn(row),
         tag: String(row['tag']),
         packed,
+        rows: this.#messages.of(key),
       },
       open,
       open.length > 0 ? this.#blocksAfter(key, Math.min(...open.map((m) => m.revision))) : [],

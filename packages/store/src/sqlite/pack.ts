@@ -16,8 +16,8 @@ const mostBehind = 2_000
 /** An open message is written again when it has grown by half: in all, not more than thrice its size. */
 const growth = 1.5
 /** What one step may do, so that no transaction takes longer than about 10 ms. */
-const stepSessions = 64
-const stepBytes = 512 * 1024
+const stepSessions = 32
+const stepBytes = 128 * 1024
 
 export interface PackContext {
   db: Database

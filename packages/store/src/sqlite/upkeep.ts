@@ -60,6 +60,7 @@ export class Upkeep {
       lives.notice()
       while (this.#trim(this.#needed())) continue
     })
+    db.shrink()
   }
 
   #due() {
