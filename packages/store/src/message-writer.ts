@@ -125,7 +125,10 @@ export class MessageWriter {
     }
   }
 
-  async #finish({ part, ...end }: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
+  async #finish(
+    { part, model, ...end }: FinishOptions,
+    alongside: readonly EventDraft[],
+  ): Promise<void> {
     const { messageId, runId } = this.#source
     const run = runId === undefined ? {} : { runId }
     const drafts: EventDraft[] = []
@@ -134,7 +137,10 @@ export class MessageWriter {
       drafts.push({ type: 'message-delta', messageId, ops: [op] })
     }
     drafts.push({ type: 'message-finished', ...run, messageId, ...end })
-    if (end.usage) drafts.push({ type: 'usage', ...run, add: end.usage })
+    if (end.usage) {
+      const models = model === undefined ? undefined : { [model]: end.usage }
+      drafts.push({ type: 'usage', ...run, add: end.usage, ...(models && { models }) })
+    }
     await this.#append([...drafts, ...alongside])
   }
 
