@@ -2,26 +2,43 @@ import * as z from 'zod'
 
 import { count } from './id.ts'
 
+const ms = z.number().nonnegative()
+
 /** Counters since the start of the process, and gauges of this moment. */
 export const storeStats = z.object({
-  /** Transactions that wrote events. */
+  /** Transactions that wrote events; `events` and `eventBytes` over it is what one wrote on average. */
   commits: count,
   events: count,
   /** Bytes of event JSON written. */
   eventBytes: count,
   /** Writer calls that were merged into those events. */
   deltas: count,
+  /** How long the newest commit took, and how long the oldest change in it had waited for it, in ms. */
+  commitDuration: ms,
+  flushWait: ms,
   /** Length of the flush window now, in ms; above the configured one while the store is busy. */
-  flushWindow: z.number().nonnegative(),
+  flushWindow: ms,
   /** Bytes accepted and not yet committed. */
   unflushedBytes: count,
   openMessages: count,
   /** Failed attempts to commit; each was or is being tried again. */
   retries: count,
+  /** Of the newest attempt of anything, when it failed and nobody else was told. */
   lastError: z.string().exactOptional(),
   /** `store.updates`: what its slow readers did not get. */
   updateDrops: count,
   updateMustDeliverDrops: count,
+  /** Followers of sessions, and how many events the one furthest behind has not taken yet. */
+  followers: count,
+  followerLag: count,
+  /** Journal entries that are not in their final place yet. */
+  unpackedEvents: count,
+  /** Journal entries that could not be decoded when they were read. */
+  unreadable: count,
+  /** Steps of upkeep that failed; each was or is being tried again. */
+  upkeepFailures: count,
+  /** Bytes of the database's files. */
+  databaseBytes: count,
 })
 export type StoreStats = z.infer<typeof storeStats>
 

@@ -1,7 +1,7 @@
 import type { ActivityRow } from '@caughtup/schema'
-
 import { abortable } from '@caughtup/schema/abortable'
-import { Bell } from './bell.ts'
+
+import type { ActivityAudience } from './activity-audience.ts'
 import type { ActivityChanges, Storage } from './storage.ts'
 
 /** Changes of a principal's session list, with the cursor that stands behind them. */
@@ -10,24 +10,27 @@ export interface ActivityBatch extends ActivityChanges {
   cursor: string
 }
 
-const everybody = ''
+export interface ActivityFeedOptions {
+  storage: Storage
+  audience: ActivityAudience
+  /** Positions of another process or of a restored database mean nothing here. */
+  feedId: string
+  /** Looks out for what other processes write, until it is disposed of. */
+  watch: () => Disposable
+  /** Aborted when the store closes. */
+  ended: AbortSignal
+}
 
 /**
  * The feed of session rows. Like a session's journal it is followed by a cursor and a bell: per
  * subscriber nothing waits, and of each session only the newest row is ever read.
  */
 export class ActivityFeed {
-  readonly #storage: Storage
-  readonly #bell = new Bell()
-  /** Positions of another process or of a restored database mean nothing here. */
-  readonly #feedId: string
-  readonly #ended: AbortSignal
+  readonly #options: ActivityFeedOptions
 
-  constructor(options: { storage: Storage; feedId: string; ended: AbortSignal }) {
-    this.#storage = options.storage
-    this.#feedId = options.feedId
-    this.#ended = options.ended
-    this.#ended.addEventListener('abort', () => this.changed(), { once: true })
+  constructor(options: ActivityFeedOptions) {
+    this.#options = options
+    options.ended.addEventListener('abort', () => options.audience.close(), { once: true })
   }
 
   /** Every session of the principal, in the order in which they last changed. */
@@ -37,7 +40,7 @@ export class ActivityFeed {
 
   /** One session's row, or `undefined` where the principal has none. */
   row(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
-    return this.#storage.activityRow(principal, sessionId)
+    return this.#options.storage.activityRow(principal, sessionId)
   }
 
   /**
@@ -49,10 +52,12 @@ export class ActivityFeed {
     since: string | undefined,
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<ActivityBatch, void, undefined> {
+    const { audience, watch, ended } = this.#options
     let position = this.#position(since)
     let first = true
-    using listener = this.#bell.listen(everybody)
-    while (!this.#ended.aborted) {
+    using _watching = watch()
+    using listener = audience.listen(principal)
+    while (!ended.aborted) {
       signal.throwIfAborted()
       listener.quiet()
       const batch = await abortable(this.#read(principal, position), signal)
@@ -65,24 +70,21 @@ export class ActivityFeed {
 
   /** Moves the principal's read mark forward, never back; returns where it stands. */
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
-    const mark = await this.#storage.markRead(sessionId, principal, upTo)
-    this.changed()
+    const { storage, audience } = this.#options
+    const mark = await storage.markRead(sessionId, principal, upTo)
+    audience.changedFor(principal)
     return mark
   }
 
-  /** Tells followers that rows may have changed. */
-  changed(): void {
-    this.#bell.ring(everybody)
-  }
-
   async #read(principal: string, since: number | undefined): Promise<ActivityBatch> {
-    const changes = await this.#storage.activity(principal, since)
-    return { ...changes, cursor: `${this.#feedId}.${changes.position}` }
+    const { storage, feedId } = this.#options
+    const changes = await storage.activity(principal, since)
+    return { ...changes, cursor: `${feedId}.${changes.position}` }
   }
 
   #position(cursor: string | undefined): number | undefined {
     const [feedId, position] = cursor?.split('.') ?? []
-    return feedId === this.#feedId && /^\d{1,15}$/.test(position ?? '')
+    return feedId === this.#options.feedId && /^\d{1,15}$/.test(position ?? '')
       ? Number(position)
       : undefined
   }

@@ -6,17 +6,29 @@ import { abortable } from '@caughtup/schema/abortable'
  */
 export class Bell {
   readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #silent: (key: string) => void
+
+  /** `silent` is called with a key that nobody listens to any more. */
+  constructor(silent: (key: string) => void = () => undefined) {
+    this.#silent = silent
+  }
 
   /** Listens from now on, until it is disposed of. */
   listen(key: string): Listener {
     const listener = new Listener(() => {
       const others = this.#listeners.get(key)
-      others?.delete(listener)
-      if (others?.size === 0) this.#listeners.delete(key)
+      if (!others?.delete(listener) || others.size > 0) return
+      this.#listeners.delete(key)
+      this.#silent(key)
     })
     const listeners = this.#listeners.get(key) ?? new Set()
     this.#listeners.set(key, listeners.add(listener))
     return listener
+  }
+
+  /** Whether anybody listens. */
+  hears(key: string): boolean {
+    return this.#listeners.has(key)
   }
 
   ring(key: string): void {

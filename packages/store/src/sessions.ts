@@ -3,22 +3,26 @@ import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
 import { assertBetween } from './assert-between.ts'
+import { assertTitle } from './assert-title.ts'
 import { sessionNotFound } from './session-not-found.ts'
 import type { Storage } from './storage.ts'
+
+/** Told of what happened, when it is committed. */
+export interface SessionsListener {
+  created: (sessionId: string, members: readonly string[]) => void
+  renamed: (sessionId: string) => void
+  /** With the principals who saw it until then. */
+  deleted: (sessionId: string, members: readonly string[]) => void
+}
 
 /** Creating, finding, renaming and deleting sessions. What is not yours is not found. */
 export class Sessions {
   readonly #storage: Storage
   readonly #limits: Readonly<Limits>
   readonly #clock: Clock
-  readonly #on: { changed: () => void; deleted: (sessionId: string) => void }
+  readonly #on: SessionsListener
 
-  constructor(
-    storage: Storage,
-    limits: Readonly<Limits>,
-    clock: Clock,
-    on: { changed: () => void; deleted: (sessionId: string) => void },
-  ) {
+  constructor(storage: Storage, limits: Readonly<Limits>, clock: Clock, on: SessionsListener) {
     this.#storage = storage
     this.#limits = limits
     this.#clock = clock
@@ -33,14 +37,12 @@ export class Sessions {
     members?: readonly string[]
   }): Promise<Session> {
     const { owner, title = '', members = [] } = options
-    this.#assertTitle(title)
-    const session = await this.#storage.createSession({
-      id: uuid({ msecs: this.#clock.now() }),
-      title,
-      createdAt: this.#clock.now(),
-      members: [...new Set([owner, ...members])],
-    })
-    this.#on.changed()
+    assertTitle(title, this.#limits)
+    const everybody = [...new Set([owner, ...members])]
+    const createdAt = this.#clock.now()
+    const id = uuid({ msecs: createdAt })
+    const session = await this.#storage.createSession({ id, title, createdAt, members: everybody })
+    this.#on.created(id, everybody)
     return session
   }
 
@@ -76,14 +78,14 @@ export class Sessions {
     sessionId: string,
     { title, ifTitle }: { title: string; ifTitle?: string },
   ): Promise<Session> {
-    this.#assertTitle(title)
+    assertTitle(title, this.#limits)
     const session = await this.#storage.updateSession(sessionId, {
       title,
       at: this.#clock.now(),
       ...(ifTitle !== undefined && { ifTitle }),
     })
     if (!session) throw sessionNotFound(sessionId)
-    this.#on.changed()
+    this.#on.renamed(sessionId)
     return session
   }
 
@@ -91,17 +93,7 @@ export class Sessions {
   async delete(sessionId: string): Promise<void> {
     const members = await this.#storage.deleteSession(sessionId)
     if (members.length === 0) throw sessionNotFound(sessionId)
-    this.#on.deleted(sessionId)
-  }
-
-  #assertTitle(title: string): void {
-    const limit = this.#limits.titleLength
-    if (title.length <= limit) return
-    throw new CaughtupError(
-      'BAD_INPUT',
-      `The title has ${title.length} characters, and at most ${limit} are allowed.`,
-      { field: 'title', value: excerpt(title), limit },
-    )
+    this.#on.deleted(sessionId, members)
   }
 }
 

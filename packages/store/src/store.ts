@@ -1,65 +1,53 @@
-import {
-  CaughtupError,
-  type Cursor,
-  defaultLimits,
-  type EventDraft,
-  excerpt,
-  type Limits,
-  type Message,
-  type Page,
-  type ReplayReason,
-  type StoreStats,
+import type {
+  Cursor,
+  EventDraft,
+  Limits,
+  Message,
+  Page,
+  ReplayReason,
+  StoreStats,
 } from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
+import { ActivityAudience } from './activity-audience.ts'
 import { ActivityFeed } from './activity-feed.ts'
 import { assertBetween } from './assert-between.ts'
-import { Bell } from './bell.ts'
-import { Broker, type BrokerOptions } from './broker.ts'
-import { Coalescer, type FlushOptions, type Taken } from './coalescer.ts'
-import { follow, SharedReads } from './follow.ts'
+import type { Broker } from './broker.ts'
+import { Coalescer, type Taken } from './coalescer.ts'
+import { Followers } from './followers.ts'
+import { ForeignWatch } from './foreign-watch.ts'
+import { History } from './history.ts'
+import { Journal } from './journal.ts'
+import { type MessageUpdate, MessageUpdates } from './message-updates.ts'
 import { MessageWriter, type WriterTarget } from './message-writer.ts'
+import { type Probe, probeSession } from './probe.ts'
+import type { ForeignRow } from './reconcile/foreign-row.ts'
+import { type Reconciled, reconcileSession } from './reconcile-session.ts'
+import { resolveLimits } from './resolve-limits.ts'
 import { Sessions } from './sessions.ts'
+import { SharedReads } from './shared-reads.ts'
 import type {
   EventBatch,
   Guard,
   OpenRun,
+  SessionHead,
   Slice,
   SliceResult,
   Storage,
-  StorageFactory,
   Window,
 } from './storage.ts'
-
-export interface StoreOptions {
-  /** The database, for instance `sqlite({ path: 'chat.db' })`. */
-  storage: StorageFactory
-  /** How writes gather into commits. */
-  flush?: FlushOptions
-  limits?: Partial<Limits>
-  /** The feed of message states for code in this process. */
-  updates?: Omit<BrokerOptions, 'clock'>
-  /** @default the machine's clock */
-  clock?: Clock
-  /** Numbers in [0, 1) for commit tags and journal ids. @default Math.random */
-  random?: () => number
-}
-
-/** A message as it is after a commit, for code in the same process. */
-export interface MessageUpdate {
-  sessionId: string
-  message: Message
-}
-
-/** Whatever waits can be told to wait no longer. */
-interface Waiting {
-  signal?: AbortSignal
-}
+import { StoreFigures } from './store-figures.ts'
+import type { StoreOptions, Waiting } from './store-options.ts'
+import { resolveRetention, Upkeep } from './upkeep.ts'
+import { rollUp, type SessionUsage, usageOf } from './usage-ledger.ts'
 
 /** Opens the database and gives the store on it. Close it before the process ends. */
 export async function createStore(options: StoreOptions): Promise<Store> {
   const { clock = systemClock, random = Math.random } = options
   const limits = resolveLimits(options.limits)
+  // Checked before the database is opened.
+  resolveRetention(options.retention)
   return new Store(await options.storage.open({ clock, random }), { ...options, limits })
 }
 
@@ -72,36 +60,91 @@ export class Store {
   /** Message states: window flushes are published lossy, structural ones must-deliver. */
   readonly updates: Broker<MessageUpdate>
 
+  /** Changing what a session's history holds, and looking through it. */
+  readonly history: History
+  /** Looking through a session's journal, entry by entry. */
+  readonly journal: Journal
+
   readonly #storage: Storage
   readonly #coalescer: Coalescer
-  readonly #bell = new Bell()
-  readonly #shared: SharedReads
+  readonly #followers: Followers
+  readonly #audience: ActivityAudience
+  readonly #messages: MessageUpdates
+  readonly #windows = new SharedReads<Window>()
+  readonly #watch: ForeignWatch
+  readonly #upkeep: Upkeep
+  readonly #figures: StoreFigures
   readonly #closing = new AbortController()
-  /** Open messages and their sessions, for `stats`. */
-  readonly #openMessages = new Map<string, string>()
+  /** Whether the upkeep may complete a session that nobody was told of. */
+  #left = true
   #closed: Promise<void> | undefined
 
   constructor(storage: Storage, options: StoreOptions & { limits: Readonly<Limits> }) {
-    const { clock = systemClock, random = Math.random } = options
+    const { clock = systemClock, random = Math.random, limits } = options
+    const retention = resolveRetention(options.retention)
+    const ended = this.#closing.signal
     this.clock = clock
-    this.limits = options.limits
-    this.updates = new Broker({ ...options.updates, clock })
+    this.limits = limits
     this.#storage = storage
+    this.#messages = new MessageUpdates({ ...options.updates, clock })
+    this.updates = this.#messages.broker
     this.#coalescer = new Coalescer({
       ...options.flush,
       clock,
-      commit: (slices) => storage.commit(slices),
+      commit: (slices) => this.#figures.measure(slices, (each) => storage.commit(each)),
       committed: (result, slice, structural) => this.#committed(result, slice, structural),
     })
-    this.#shared = new SharedReads((sessionId, after) =>
-      storage.events(sessionId, after, { bytes: this.limits.windowBytes }),
-    )
-    const feedId = Math.floor(random() * 2 ** 48).toString(36)
-    this.activity = new ActivityFeed({ storage, feedId, ended: this.#closing.signal })
-    this.sessions = new Sessions(storage, this.limits, clock, {
-      changed: () => this.activity.changed(),
-      deleted: (sessionId) => this.#deleted(sessionId),
+    this.#watch = new ForeignWatch(storage, clock, (changes) => {
+      this.#followers.changedElsewhere(changes)
+      this.#audience.changedElsewhere(changes)
     })
+    const { watch } = this.#watch
+    this.#followers = new Followers({
+      watch,
+      ended,
+      read: (sessionId, after) => storage.events(sessionId, after, { bytes: limits.windowBytes }),
+    })
+    this.#audience = new ActivityAudience(storage, clock)
+    const feedId = Math.floor(random() * 2 ** 48).toString(36)
+    this.activity = new ActivityFeed({ storage, audience: this.#audience, feedId, watch, ended })
+    const created = (sessionId: string, members: readonly string[]) =>
+      this.#audience.created(sessionId, members)
+    this.sessions = new Sessions(storage, limits, clock, {
+      created,
+      renamed: (sessionId) => this.#audience.changed(sessionId),
+      deleted: (sessionId, members) => this.#deleted(sessionId, members),
+    })
+    this.#upkeep = new Upkeep(clock, {
+      tidy: () => storage.tidy(retention),
+      finished: () => this.#tidied(),
+    })
+    const append: Store['append'] = (slice, waiting) => this.append(slice, waiting)
+    const flushSession: Store['flushSession'] = (id, waiting) => this.flushSession(id, waiting)
+    this.history = new History({
+      storage,
+      limits,
+      clock,
+      append,
+      flushSession,
+      on: {
+        rewritten: (sessionId) => this.#followers.changed(sessionId),
+        forked: created,
+        left: () => this.#leftOver(),
+      },
+    })
+    this.journal = new Journal(storage, limits, flushSession)
+    this.#figures = new StoreFigures(
+      clock,
+      {
+        storage,
+        coalescer: this.#coalescer,
+        followers: this.#followers,
+        messages: this.#messages,
+        watch: this.#watch,
+        upkeep: this.#upkeep,
+      },
+      options.meter,
+    )
   }
 
   /**
@@ -122,11 +165,18 @@ export class Store {
     return new MessageWriter(target, this.#coalescer, this.limits)
   }
 
-  /** What a fresh client gets: the newest epoch, capped, as of now. */
+  /**
+   * What a fresh client gets: the newest epoch, capped, as of now. Those who ask while it is being
+   * read get the same, which is not to be changed.
+   */
   async window(sessionId: string, { signal }: Waiting = {}): Promise<Window> {
     await this.flushSession(sessionId, signal && { signal })
     const { windowMessages, windowBytes } = this.limits
-    return this.#storage.window(sessionId, { messages: windowMessages, bytes: windowBytes })
+    const caps = { messages: windowMessages, bytes: windowBytes }
+    const reading = this.#windows.read(sessionId, 0, () => this.#storage.window(sessionId, caps))
+    const forget = () => this.#windows.forget(sessionId)
+    reading.then(forget, forget)
+    return abortable(reading, signal)
   }
 
   /**
@@ -150,7 +200,7 @@ export class Store {
   }
 
   /** Where the session stands, with the messages that are open, as of now. */
-  async head(sessionId: string, { signal }: Waiting = {}) {
+  async head(sessionId: string, { signal }: Waiting = {}): Promise<SessionHead> {
     await this.flushSession(sessionId, signal && { signal })
     return this.#storage.head(sessionId)
   }
@@ -178,14 +228,70 @@ export class Store {
     after: number,
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<EventBatch, void, undefined> {
-    return follow({
+    return this.#followers.follow(sessionId, after, signal)
+  }
+
+  /**
+   * Brings a transcript that was written elsewhere into a session: rows that it does not have yet go
+   * to its end, in their own order. What is there stays as it is; the same transcript again adds
+   * nothing; what was removed here stays away. `rows` is the transcript from its beginning, at most
+   * 100,000 rows.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`), `TOO_LARGE`, `BAD_INPUT`
+   */
+  reconcile(sessionId: string, rows: readonly ForeignRow[]): Promise<Reconciled> {
+    return reconcileSession(
+      {
+        storage: this.#storage,
+        limits: this.limits,
+        clock: this.clock,
+        append: (slice) => this.append(slice),
+      },
       sessionId,
-      after,
-      signal,
-      bell: this.#bell,
-      read: (seq) => this.#shared.read(sessionId, seq),
-      ended: this.#closing.signal,
+      rows,
+    )
+  }
+
+  /**
+   * Whether a session changed since the last look, for little: also an edit that leaves the number
+   * of messages as it was shows in `revision`, and what another process wrote.
+   *
+   * @throws CaughtupError `NOT_FOUND`
+   */
+  async probe(sessionId: string): Promise<Probe> {
+    return probeSession(this.#storage, sessionId, await this.head(sessionId))
+  }
+
+  /**
+   * What the session used by now, per model where that was told, and how full its context is.
+   *
+   * @throws CaughtupError `NOT_FOUND`
+   */
+  async usage(sessionId: string, waiting?: Waiting): Promise<SessionUsage> {
+    return usageOf(await this.head(sessionId, waiting))
+  }
+
+  /**
+   * Adds what a child session used to its parent's ledger, once and for all: to be called when the
+   * child is done, and as often as one likes. Returns whether this call added something.
+   *
+   * @throws CaughtupError `NOT_FOUND` for either; `BAD_INPUT` for a session as its own child
+   */
+  rollUpUsage(sessions: { from: string; into: string }): Promise<boolean> {
+    return rollUp(sessions, {
+      head: (sessionId) => this.head(sessionId),
+      append: (slice) => this.append(slice),
     })
+  }
+
+  /**
+   * Writes a consistent copy of the database to a file that must not exist, while everything goes on.
+   *
+   * @throws StorageError also where the engine has no file; CaughtupError `CONFLICT` for a file that is there
+   */
+  async backup(path: string, waiting: Waiting = {}): Promise<void> {
+    await this.flushAll(waiting)
+    await this.#storage.backup(path, waiting.signal)
   }
 
   /** Tells other processes that this one lives. */
@@ -216,17 +322,9 @@ export class Store {
     return this.#coalescer.flush(() => true, signal)
   }
 
+  /** What the store does and holds; the same figures are shown on `StoreOptions.meter`. */
   stats(): StoreStats {
-    const { counts, lastError, unflushedBytes, window } = this.#coalescer
-    return {
-      ...counts,
-      flushWindow: window,
-      unflushedBytes,
-      openMessages: this.#openMessages.size,
-      ...(lastError !== undefined && { lastError }),
-      updateDrops: this.updates.dropCount,
-      updateMustDeliverDrops: this.updates.mustDeliverDropCount,
-    }
+    return this.#figures.stats()
   }
 
   /**
@@ -244,57 +342,42 @@ export class Store {
       await this.#coalescer.close(signal)
     } finally {
       this.#closing.abort()
-      this.#bell.ringAll()
       this.updates.close()
+      this.#figures.stop()
+      await this.#watch.close()
+      await this.#upkeep.close(signal)
       await this.#storage.close()
     }
   }
 
   #committed(result: Taken, slice: Slice, structural: boolean): Promise<void> | undefined {
     const { sessionId } = slice
-    const updates = result.messages.map((message) => ({ sessionId, message }))
-    for (const { message } of updates) {
-      if (message.status === 'open') this.#openMessages.set(message.id, sessionId)
-      else this.#openMessages.delete(message.id)
-    }
-    this.#shared.forget(sessionId)
-    this.#bell.ring(sessionId)
-    if (result.activity) this.activity.changed()
-    if (structural) return this.#mustDeliver(updates)
-    for (const update of updates) this.updates.publish(update)
-    return undefined
+    this.#windows.forget(sessionId)
+    this.#followers.committed(sessionId, result.cursor.seq)
+    if (result.activity) this.#audience.changed(sessionId)
+    this.#upkeep.touched(structural ? 'structural' : 'deltas')
+    return this.#messages.committed(sessionId, result, structural)
   }
 
-  /** Offered in the order of commits, and waited for together. */
-  async #mustDeliver(updates: readonly MessageUpdate[]): Promise<void> {
-    await Promise.all(updates.map((update) => this.updates.publishMustDeliver(update)))
-  }
-
-  #deleted(sessionId: string): void {
+  #deleted(sessionId: string, members: readonly string[]): void {
     this.#coalescer.drop(sessionId)
-    this.#shared.forget(sessionId)
-    for (const [messageId, session] of this.#openMessages) {
-      if (session === sessionId) this.#openMessages.delete(messageId)
-    }
-    this.#bell.ring(sessionId)
-    this.activity.changed()
+    this.#windows.forget(sessionId)
+    this.#messages.forget(sessionId)
+    this.#followers.changed(sessionId)
+    this.#audience.removed(sessionId, members)
+    this.#upkeep.touched('structural')
   }
-}
 
-/** @throws CaughtupError `BAD_INPUT` for a limit that does not exist or is not positive */
-function resolveLimits(limits: Partial<Limits> = {}): Limits {
-  for (const [name, value] of Object.entries(limits)) {
-    if (Object.hasOwn(defaultLimits, name) && value > 0) continue
-    throw new CaughtupError(
-      'BAD_INPUT',
-      `limits.${name} is ${value}: no limit of that name and size.`,
-      {
-        field: `limits.${name}`,
-        value: excerpt(value),
-      },
-    )
+  /** Something was begun that the upkeep is to complete. */
+  #leftOver(): void {
+    this.#left = true
+    this.#upkeep.touched('structural')
   }
-  return { ...defaultLimits, ...limits }
+
+  #tidied(): void {
+    if (this.#left) this.#audience.changedElsewhere({ sessions: 'all' })
+    this.#left = false
+  }
 }
 
 /** The message that a draft is about. */

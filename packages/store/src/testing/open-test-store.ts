@@ -9,7 +9,8 @@ import { onTestFinished } from 'vitest'
 
 import { sqlite } from '../sqlite/index.ts'
 import type { Slice, Storage, StorageFactory } from '../storage.ts'
-import { createStore, type Store, type StoreOptions } from '../store.ts'
+import type { StoreOptions } from '../store-options.ts'
+import { createStore, type Store } from '../store.ts'
 
 /** A path for a database that is gone after the test. */
 export function testDatabase(): string {

@@ -1,0 +1,31 @@
+import type { Limits } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+
+import type { BrokerOptions } from './broker.ts'
+import type { FlushOptions } from './coalescer.ts'
+import type { StoreMeter } from './metrics.ts'
+import type { StorageFactory } from './storage.ts'
+import type { RetentionOptions } from './upkeep.ts'
+
+export interface StoreOptions {
+  /** The database, for instance `sqlite({ path: 'chat.db' })`. */
+  storage: StorageFactory
+  /** How writes gather into commits. */
+  flush?: FlushOptions
+  limits?: Partial<Limits>
+  /** How much of the journals is kept; `false` keeps everything. @default 30 days, 50,000 events */
+  retention?: RetentionOptions | false
+  /** Shows the store's figures, for instance `metrics.getMeter('chat')` of OpenTelemetry. */
+  meter?: StoreMeter
+  /** The feed of message states for code in this process. */
+  updates?: Omit<BrokerOptions, 'clock'>
+  /** @default the machine's clock */
+  clock?: Clock
+  /** Numbers in [0, 1) for commit tags and journal ids. @default Math.random */
+  random?: () => number
+}
+
+/** Whatever waits can be told to wait no longer. */
+export interface Waiting {
+  signal?: AbortSignal
+}
