@@ -62,6 +62,7 @@ describe('a compaction', () => {
     resolve({
       text: 'They said hi.',
       usage: { outputTokens: 50, reasoningTokens: 20 },
+      model: 'small',
       systemTokens: 100,
     })
     const last = (await readRun(stream)).at(-1)
@@ -86,7 +87,7 @@ describe('a compaction', () => {
       epoch: 1,
       hasOlder: true,
       contextUsage: { tokens: 130, estimated: true },
-      usage: { totals: { outputTokens: 50 } },
+      usage: { totals: { outputTokens: 50 }, models: { small: { outputTokens: 50 } } },
     })
     await client.messages.send({ sessionId, text: 'Next' })
     const { context } = await scripted.run()

@@ -3,14 +3,13 @@ import { createStore, type Store } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { openTestServer, readUntil, testDatabase } from './testing/open-test-server.ts'
+import { type Client, openTestServer, readUntil, testDatabase } from './testing/open-test-server.ts'
 import { ScriptedAgent } from './testing/scripted-agent.ts'
 
 const lease = 6_000
 
-/** A file as a process leaves it that dies in the middle of an answer, with a prompt in the queue. */
-async function deadProcess({ queued = true } = {}) {
-  const file = testDatabase()
+/** A process in the middle of an answer, with a prompt in the queue. */
+async function runningProcess(file: string, { queued = true } = {}) {
   const store = await createStore({ storage: sqlite({ path: file }) })
   const scripted = new ScriptedAgent()
   const { client, chat } = await openTestServer({ store, agent: scripted.agent, lease })
@@ -21,9 +20,19 @@ async function deadProcess({ queued = true } = {}) {
   run.say('Half an ans')
   const waiting = queued ? await me.messages.send({ sessionId, text: 'Next' }) : undefined
   await expect.poll(async () => (await store.head(sessionId)).open[0]?.parts.length).toBe(1)
-  await store.close()
-  void chat.close()
-  return { file, sessionId, first, waiting }
+  const close = async () => {
+    await store.close()
+    void chat.close()
+  }
+  return { store, sessionId, first, waiting, close }
+}
+
+/** A file as a process leaves it that dies in the middle of an answer. */
+async function deadProcess({ queued = true } = {}) {
+  const file = testDatabase()
+  const { close, ...left } = await runningProcess(file, { queued })
+  await close()
+  return { ...left, file }
 }
 
 async function openNext(file: string) {
@@ -33,6 +42,11 @@ async function openNext(file: string) {
   const scripted = new ScriptedAgent()
   const server = await openTestServer({ store, agent: scripted.agent, lease })
   return { ...server, clock, scripted }
+}
+
+async function opening(client: Client, sessionId: string) {
+  const stream = await client.onChat({ sessionId, mode: { type: 'full' } })
+  return { stream, frames: await readUntil(stream, 'caught-up') }
 }
 
 async function endings(store: Store, sessionId: string) {
@@ -92,6 +106,45 @@ describe('a run whose process died', () => {
     clock.stepWall(10 * lease)
     await clock.advance(lease / 2)
     expect(await endings(store, sessionId)).toEqual([])
+  })
+})
+
+describe('a run that waits for a tool', () => {
+  async function waitingRun() {
+    const file = testDatabase()
+    const { store, sessionId, first, waiting, close } = await runningProcess(file)
+    const draft = { type: 'run-changed', runId: first.runId, status: 'waiting' } as const
+    const guard = { is: 'run', runId: first.runId } as const
+    expect((await store.append({ sessionId, drafts: [draft], guard })).refused).toBeUndefined()
+    await close()
+    return { file, sessionId, first, waiting }
+  }
+
+  test('outlives its process, however long it waits', async () => {
+    const { file, sessionId, first } = await waitingRun()
+    const { store, clock, client } = await openNext(file)
+    await clock.advance(100 * lease)
+    expect(await endings(store, sessionId)).toEqual([])
+    const { frames } = await opening(client(), sessionId)
+    expect(frames.at(-1)).toMatchObject({ run: { id: first.runId, status: 'waiting' } })
+    expect((await client().activity.list()).rows).toMatchObject([{ sessionId, streaming: false }])
+  })
+
+  test('can be interrupted, by its id or without; then the queue goes on', async () => {
+    for (const named of [true, false]) {
+      const { file, sessionId, first, waiting } = await waitingRun()
+      const { store, client, scripted } = await openNext(file)
+      const run = named ? { runId: first.runId } : {}
+      const interrupt = () => client().runs.interrupt({ sessionId, ...run })
+      expect(await interrupt()).toEqual({ interrupted: true })
+      expect((await scripted.run()).context.runId).toBe(waiting?.runId)
+      expect(await endings(store, sessionId)).toMatchObject([{ reason: 'interrupted' }])
+      const { messages } = await client().history.loadMore({ sessionId })
+      expect(messages[1]).toMatchObject({
+        status: 'done',
+        parts: [{ text: 'Half an ans' }, { type: 'data-notice', data: { kind: 'interrupted' } }],
+      })
+    }
   })
 })
 

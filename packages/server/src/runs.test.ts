@@ -88,6 +88,24 @@ describe('a run', () => {
     expect(await ends(store, sessionId)).toMatchObject([{ reason: 'length' }])
   })
 
+  test('adds its usage to the totals, and to those of its model where that is known', async () => {
+    const { scripted, stream, client, sessionId } = await openSession()
+    const models = ['small', 'large', undefined, 'small']
+    for (const [index, model] of models.entries()) {
+      const prompt = { sessionId, text: `Prompt ${index}`, ...(model !== undefined && { model }) }
+      await client.messages.send(prompt)
+      const run = await scripted.run()
+      run.yield({ type: 'finish', totalUsage: { inputTokens: 10 ** index } })
+      run.finish()
+      await readRun(stream)
+    }
+    expect(await client.usage.get({ sessionId })).toMatchObject({
+      version: 4,
+      totals: { inputTokens: 1_111 },
+      models: { small: { inputTokens: 1_001 }, large: { inputTokens: 10 } },
+    })
+  })
+
   test('gives the agent the messages of the epoch and the prompt', async () => {
     const { scripted, send, stream, client, sessionId } = await openSession()
     await send('First')
