@@ -84,11 +84,11 @@ export class SendMessage {
       { kind: 'agent', runId, ...prompt, queuedAt: clock.now() },
       principal,
     )
-    if (outcome === 'message-gone') throw gone(messageId)
-    if (outcome === 'message-exists') {
+    if (outcome === 'message-exists' || outcome === 'message-gone') {
       const meanwhile = await this.#find(session.id, messageId, parts)
       if (meanwhile) return meanwhile
-      throw new CaughtupError('UNAVAILABLE', `Message ${messageId} is being sent already.`)
+      // Also where it was undone: it keeps its id, and nobody finds it.
+      throw gone(messageId)
     }
     await this.#nameSession(session, parts)
     return { messageId, runId, queued: outcome === 'queued' }
