@@ -45,6 +45,8 @@ export function append(
   events: readonly Event[],
   { tag, logId }: { tag: string; logId: number },
 ): void {
+  // A commit that was refused wrote nothing: the newest entry is still another's.
+  if (events.length === 0) return
   for (const event of events) {
     appendEvent(live.segments, event, tag)
     live.unpacked.bytes += entryBytes(event)
