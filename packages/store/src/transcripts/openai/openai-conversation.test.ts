@@ -274,3 +274,19 @@ test.each([
 ])('a message that is not as it must be is refused: %o', async (message, reason) => {
   expect(await messagesOf(message)).toEqual([reason])
 })
+
+test('an answer that makes a message too large is refused', async () => {
+  const long = 'x'.repeat(9 * 1024 * 1024)
+  const items = await readItems([calling('a', 'b'), answer('a', long), answer('b', long), thanks])
+  expect(items).toMatchObject([
+    { type: 'refused', line: 3, message: expect.stringMatching(/^The message has 1887\d+ bytes/) },
+    { type: 'conversation', rows: [{ parts: [tool('a', long), tool('b')] }, { role: 'user' }] },
+  ])
+})
+
+test('more content parts than a message may have are refused', async () => {
+  const content = Array.from({ length: 1001 }, () => ({ type: 'text', text: '' }))
+  const reason = 'The message has 1001 parts, and at most 1000 are allowed.'
+  expect(await messagesOf({ role: 'user', content })).toEqual([reason])
+  expect(await messagesOf({ role: 'assistant', content })).toEqual([reason])
+})

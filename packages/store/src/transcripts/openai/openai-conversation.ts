@@ -1,6 +1,7 @@
 import { CaughtupError, defaultLimits, excerpt, type Part, type ToolPart } from '@caughtup/schema'
 
 import type { ForeignRow } from '../../reconcile/foreign-row.ts'
+import { assertFits, safeBytes } from '../assert-fits.ts'
 import { asRecord, asText, badValue } from '../bad-value.ts'
 import { noteOthers } from '../note-others.ts'
 import { readTime } from '../read-time.ts'
@@ -43,16 +44,7 @@ export class OpenAiConversation implements Conversation {
       case 'system':
       case 'developer':
       case 'user':
-        if (message['content'] == null)
-          throw badValue('content', message['content'], 'a text or a list')
-        noteOthers(message, common, note)
-        this.#turns.push({
-          ...heading(message),
-          role: role === 'user' ? 'user' : 'system',
-          parts: bounded(readContent(message['content'], note)),
-          bytes,
-          goesOn: false,
-        })
+        this.#addPrompt(message, role === 'user' ? 'user' : 'system', bytes, note)
         return
       case 'assistant':
         this.#addStep(message, bytes, note)
@@ -75,9 +67,24 @@ export class OpenAiConversation implements Conversation {
     }))
   }
 
+  #addPrompt(
+    message: Record<string, unknown>,
+    role: 'system' | 'user',
+    bytes: number,
+    note: Note,
+  ): void {
+    const { content } = message
+    if (content == null) throw badValue('content', content, 'a text or a list')
+    const parts = readContent(content, note)
+    assertFits(parts, bytes)
+    noteOthers(message, common, note)
+    this.#turns.push({ ...heading(message), role, parts, bytes, goesOn: false })
+  }
+
   #addStep(message: Record<string, unknown>, bytes: number, note: Note): void {
     const calls = readCalls(message['tool_calls'], note)
-    const step = bounded([...readReasoning(message), ...readAnswer(message, note), ...calls])
+    const step = [...readReasoning(message), ...readAnswer(message, note), ...calls]
+    assertFits(step, bytes)
     const read = [...common, 'refusal', 'reasoning_content', 'reasoning', 'tool_calls']
     noteOthers(message, read, note)
     const turn = this.#turnOf(message, step.length, bytes)
@@ -113,33 +120,25 @@ export class OpenAiConversation implements Conversation {
         { field: 'tool_call_id', value: excerpt(id) },
       )
     }
-    const limit = defaultLimits.messageBytes
-    if (call.turn.bytes + bytes > limit) {
-      throw badValue('content', message['content'], `short enough for ${limit} bytes per message`)
-    }
     const text = readContent(message['content'], note)
       .map((piece) => (piece.type === 'text' ? piece.text : JSON.stringify(piece)))
       .join('')
     noteOthers(message, [...common, 'tool_call_id', 'name', 'is_error'], note)
-    call.turn.parts[call.index] = answered(part, text, message['is_error'] === true)
-    call.turn.bytes += bytes
+    const { turn, index } = call
+    const parts = turn.parts.with(index, answered(part, text, message['is_error'] === true))
+    assertFits(parts, turn.bytes + bytes)
+    turn.parts = parts
+    turn.bytes += bytes
     this.#calls.delete(id)
   }
-}
-
-/** @throws CaughtupError `BAD_INPUT` for more parts than a message may have */
-function bounded(parts: Part[]): Part[] {
-  const most = defaultLimits.messageParts
-  if (parts.length <= most) return parts
-  throw badValue('the number of parts', parts.length, `at most ${most}`)
 }
 
 function continues(last: Turn, id: string | undefined, partCount: number, bytes: number): boolean {
   if (last.role !== 'assistant' || last.id !== id || !(last.goesOn || id !== undefined))
     return false
-  // What would be too large for one message goes on in another.
-  const { messageParts, messageBytes } = defaultLimits
-  return last.parts.length + 1 + partCount <= messageParts && last.bytes + bytes <= messageBytes
+  // What may be too large for one message goes on in another.
+  const length = last.parts.length + 1 + partCount
+  return length <= defaultLimits.messageParts && last.bytes + bytes <= safeBytes
 }
 
 function heading(message: Record<string, unknown>): Pick<Turn, 'id' | 'createdAt'> {

@@ -173,9 +173,18 @@ describe('metadata', () => {
   })
 })
 
-test('more parts than a message may have refuse the line', async () => {
+test('more or larger parts than a message may have refuse the line', async () => {
   const parts = Array.from({ length: 1001 }, () => ({ type: 'text', text: '' }))
   expect(await readItems([{ role: 'user', parts }])).toEqual([
-    { type: 'refused', line: 1, message: 'parts.length is 1001; it must be at most 1000.' },
+    {
+      type: 'refused',
+      line: 1,
+      message: 'The message has 1001 parts, and at most 1000 are allowed.',
+    },
+  ])
+  const data = `[${'1e20,'.repeat(1_000_000)}0]`
+  const line = `{"role":"user","parts":[{"type":"data-x","data":${data}}]}`
+  expect(await readItems(line)).toEqual([
+    { type: 'refused', line: 1, message: expect.stringMatching(/^The message has 2200\d+ bytes/) },
   ])
 })

@@ -1,6 +1,7 @@
-import { defaultLimits, type Part } from '@caughtup/schema'
+import type { Part } from '@caughtup/schema'
 
 import type { ForeignRow } from '../../reconcile/foreign-row.ts'
+import { assertFits } from '../assert-fits.ts'
 import { asRecord, badValue } from '../bad-value.ts'
 import { noteOthers } from '../note-others.ts'
 import { readTime } from '../read-time.ts'
@@ -12,8 +13,10 @@ import { readPart } from './read-part.ts'
 export class UiConversation implements Conversation {
   readonly #rows: ForeignRow[] = []
 
-  add(message: unknown, _bytes: number, note: Note): void {
-    this.#rows.push(readMessage(message, note))
+  add(message: unknown, bytes: number, note: Note): void {
+    const row = readMessage(message, note)
+    assertFits(row.parts, bytes)
+    this.#rows.push(row)
   }
 
   rows(): ForeignRow[] {
@@ -27,8 +30,6 @@ function readMessage(value: unknown, note: Note): ForeignRow {
     throw badValue('role', role, '"system", "user" or "assistant"')
   }
   if (!Array.isArray(parts)) throw badValue('parts', parts, 'a list')
-  const most = defaultLimits.messageParts
-  if (parts.length > most) throw badValue('parts.length', parts.length, `at most ${most}`)
   noteOthers(others, [], note)
   // Before version 5 the time stood beside the metadata, and some transcripts still have it there.
   const time = readTime(createdAt, 'ms')
