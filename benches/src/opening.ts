@@ -41,12 +41,16 @@ export const opening: Bench = {
     return Object.entries(keys).map(([key, what]): Goal => {
       const times = figure(longest, key) / figure(shortest, key)
       return {
-        goal: `${what} of ${figure(longest, 'messages')} messages takes at most ${flat} × one of ${figure(shortest, 'messages')}`,
+        goal: `${what} of ${counted(longest)} messages takes at most ${flat} × one of ${counted(shortest)}`,
         measured: `${times.toFixed(2)} ×`,
         met: times <= flat,
       }
     })
   },
+}
+
+function counted(row: Row): string {
+  return figure(row, 'messages').toLocaleString('en')
 }
 
 async function measure(folder: string, messages: number): Promise<Row[]> {

@@ -22,8 +22,9 @@ export interface Streamed {
 }
 
 /**
- * Streams `answers` answers at once for `seconds`, each at its own phase. They finish within a
- * tenth of that time, and the database rests for another tenth before it is closed.
+ * Streams `answers` answers at once for `seconds`, each at its own phase. They finish in the course
+ * of the same time, as they would had they not begun together; then the database rests for a tenth
+ * of it, and is closed.
  */
 export async function streamAnswers(
   open: (file: string) => Promise<Layout>,
@@ -57,7 +58,7 @@ export async function streamAnswers(
 
   const finishingDelay = watchDelay()
   const finished: Promise<void>[] = []
-  await pace(answers, (seconds * 100) / answers, (turn) => finished.push(layout.finish(turn)))
+  await pace(answers, (seconds * 1000) / answers, (turn) => finished.push(layout.finish(turn)))
   await Promise.all(finished)
   const finishing = finishingDelay()
 

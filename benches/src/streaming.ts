@@ -134,7 +134,7 @@ function goalsAt100(rows: readonly Row[]): Goal[] {
 function goalsAt1000(rows: readonly Row[]): Goal[] {
   const store = rows.find(({ answers, layout }) => answers === 1_000 && layout === 'store')
   if (!store) return []
-  const [cpu, p99, rest] = [figure(store, 'cpu') / 10, figure(store, 'p99'), figure(store, 'rest')]
+  const [cpu, rest] = [figure(store, 'cpu') / 10, figure(store, 'rest')]
   const goals: Goal[] = [
     {
       goal: '1,000 answers: < 15 % of a core for the store while streaming',
@@ -148,11 +148,18 @@ function goalsAt1000(rows: readonly Row[]): Goal[] {
     },
   ]
   if (store['place'] === 'RAM disk') {
-    goals.push({
-      goal: '1,000 answers: event-loop delay p99 < 20 ms',
-      measured: `${p99.toFixed(1)} ms`,
-      met: p99 < 20,
-    })
+    goals.push(
+      delayBelow20(figure(store, 'p99'), 'while streaming'),
+      delayBelow20(figure(store, 'finishP99'), 'while finishing'),
+    )
   }
   return goals
+}
+
+function delayBelow20(p99: number, when: string): Goal {
+  return {
+    goal: `1,000 answers: event-loop delay p99 < 20 ms ${when}`,
+    measured: `${p99.toFixed(1)} ms`,
+    met: p99 < 20,
+  }
 }
