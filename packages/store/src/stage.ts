@@ -105,16 +105,16 @@ export function take(
     }
     const message = subject(event, overlay)
     if (message === 'missing') return { refused: 'message-missing' }
+    const isNew = event.type === 'message-created' || event.type === 'boundary'
     if (message) {
-      const isNew = event.type === 'message-created' || event.type === 'boundary'
       if (isNew) {
         const taken = overlay.has(message.id) ? 'exists' : rows.taken(message.id)
         if (taken !== 'no') return { refused: `message-${taken}` }
-        if (record.canRedo) changes.push({ change: 'forget-hidden' })
       }
       overlay.set(message.id, message)
       touched.add(message.id)
     }
+    if (isNew && record.canRedo) changes.push({ change: 'forget-hidden' })
     record = applyToRecord(record, event)
     events.push(event)
   }

@@ -136,7 +136,14 @@ function packStage(stage: Stage, { db, messages, tag }: CommitContext): void {
   for (const message of state.overlay.values()) messages.write(live.key, message)
   stage.state = { ...state, overlay: openOnly(state.overlay) }
   stage.packed = stage.events.length
-  db.run('UPDATE sessions SET packed = ? WHERE key = ?', state.record.seq, live.key)
+  // Also where the change is refused afterwards: what is packed is never ahead of the record.
+  db.run(
+    'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
+    state.record.seq,
+    JSON.stringify(state.record),
+    stage.events.length > 0 ? tag : live.tag,
+    live.key,
+  )
 }
 
 function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): void {
