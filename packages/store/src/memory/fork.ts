@@ -1,8 +1,8 @@
-import { CaughtupError, type EventOf, excerpt, type Message } from '@caughtup/schema'
+import { CaughtupError, excerpt } from '@caughtup/schema'
 
+import { forkedRecord } from '../forked-record.ts'
 import { appendEvent } from '../journal/segment.ts'
 import { sessionNotFound } from '../session-not-found.ts'
-import { applyToRecord, newRecord } from '../session-record.ts'
 import type { NewSession } from '../storage.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { type Fork, type MemoryDatabase, tellOthers } from './memory-database.ts'
@@ -12,6 +12,9 @@ import type { Opening } from './opening.ts'
 
 /** Messages copied in one step. */
 const forkStep = 1_000
+
+/** Of the newest messages, as many tell what model answered last and how full its context is. */
+const newestMessages = 10
 
 /** @throws CaughtupError `CONFLICT` for an id that a session has already */
 export function assertNew(db: MemoryDatabase, id: string): void {
@@ -65,36 +68,29 @@ export function continueFork(db: MemoryDatabase, opening: Opening, sessionId: st
 }
 
 function complete(db: MemoryDatabase, opening: Opening, { session }: Fork): void {
-  const { id, createdAt, table } = session
+  const { id, createdAt, table, members } = session
   const { shown } = table
-  const newest = shown.at(-1)
-  const epoch = newest?.epoch ?? 0
-  const epochStart = startOf(shown, epoch)
-  const event: EventOf<'forked'> = deepFreeze({
-    type: 'forked',
-    seq: 1,
-    from: 1,
-    epoch,
-    at: createdAt,
-    count: shown.length,
-    first: shown[0]?.order ?? 0,
-    last: newest?.order ?? 0,
-    canUndo: shown.some(({ role, order }) => role === 'user' && order > epochStart),
-    canRedo: false,
-  })
-  const base = { ...newRecord(createdAt), epoch, epochStart }
-  session.state = { record: applyToRecord(base, event), overlay: new Map() }
+  const epoch = shown.at(-1)?.epoch ?? 0
+  const newest = shown.filter((message) => message.epoch === epoch)
+  const { event, record } = forkedRecord(
+    {
+      count: shown.length,
+      first: shown[0]?.order ?? 0,
+      last: shown.at(-1)?.order ?? 0,
+      epoch,
+      epochFirst: newest[0],
+      newest: newest.slice(-newestMessages).reverse(),
+      canUndo: newest.some(({ role }) => role === 'user'),
+    },
+    createdAt,
+  )
+  appendEvent(session.segments, deepFreeze(event), opening.tag)
+  session.state = { record, overlay: new Map() }
   session.tag = opening.tag
-  appendEvent(session.segments, event, opening.tag)
   session.revision = ++db.revision
+  // What its members saw elsewhere is no news to them.
+  for (const member of members.keys()) members.set(member, record.lastOrder)
   db.forks.delete(id)
   db.sessions.set(id, session)
   tellOthers(db, opening, id)
-}
-
-/** The order up to which messages are of older epochs, or the summary that opened this one. */
-function startOf(shown: readonly Message[], epoch: number): number {
-  const index = shown.findIndex((message) => message.epoch === epoch)
-  const opener = shown[index]?.metadata.boundary ? shown[index] : shown[index - 1]
-  return opener?.order ?? 0
 }

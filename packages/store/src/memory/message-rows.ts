@@ -8,8 +8,8 @@ export function messageRows({ table, children }: MemorySession): MessageRows {
   return {
     message: (messageId) => byId.get(messageId),
     taken(messageId) {
-      if (byId.has(messageId)) return 'exists'
-      return isGone(messageId) ? 'gone' : 'no'
+      if (byId.has(messageId) || hidden.flat().some(({ id }) => id === messageId)) return 'exists'
+      return gone.has(messageId) ? 'gone' : 'no'
     },
     countAfter: (order) => shown.length - indexAbove(shown, order),
     lastPrompt(from, upTo) {
@@ -23,10 +23,5 @@ export function messageRows({ table, children }: MemorySession): MessageRows {
     hidden: () => hidden.at(-1) ?? [],
     hiddenBelow: () => hidden.length > 1,
     countedChild: (child) => children.has(child),
-  }
-
-  // What is hidden can come back, but no read finds it: to who sends its id again, it is gone.
-  function isGone(messageId: string): boolean {
-    return gone.has(messageId) || hidden.some((undone) => undone.some(({ id }) => id === messageId))
   }
 }
