@@ -1,10 +1,10 @@
 /**
  * What differs from one run of the examples to the next: ids, times, and in cursors the journal
- * and the commit's tag. A cursor's seq does not.
+ * and the opening's tag. A cursor's seq does not.
  */
 const volatile = new RegExp(
   [
-    String.raw`(?<![\w-])(?<journal>[\w-]{10})\.(?<seq>\d+)\.(?<tag>[\w-]{6})?(?![\w-])`,
+    String.raw`(?<![\w-])(?<journal>[\w-]{10})\.(?<seq>\d+)\.(?<tag>[\w-]{8})?(?![\w-])`,
     String.raw`(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})`,
     String.raw`(?<!\d)(?<time>1\d{12})(?!\d)`,
     String.raw`(?<=["\s])(?<feed>[0-9a-z]{6,10})\.(?<position>\d+)(?=["\s]|$)`,

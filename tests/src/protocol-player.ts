@@ -1,5 +1,6 @@
 import type { AgentPart } from '@caughtup/schema'
 import type { Summary } from '@caughtup/server'
+import type { ForeignRow } from '@caughtup/store'
 
 import { Bindings } from './protocol-bindings.ts'
 import { type Connection, promised } from './protocol-connection.ts'
@@ -70,9 +71,11 @@ export class ProtocolPlayer {
     documented: string[],
   ): Promise<string[]> {
     switch (mark) {
-      case '*':
-        for (const line of documented) await promised(this.#happen(line, connection), line)
-        return documented
+      case '*': {
+        const lines = documented.map((line) => this.#bindings.toReal(line))
+        for (const line of lines) await promised(this.#happen(line, connection), line)
+        return lines
+      }
       case '>': {
         const lines = documented.map((line) => this.#bindings.toReal(line))
         await connection.send(lines)
@@ -91,13 +94,22 @@ export class ProtocolPlayer {
 
   async #happen(line: string, connection: Connection): Promise<void> {
     const { clock, yieldPart, endAgent, summarise, shutDown } = this.#server
+    const { undo, redo, erase, import: take } = this.#server
     const [, ms] = /^(\d+) ms pass$/.exec(line) ?? []
     const [, part] = /^the agent yields (.+)$/.exec(line) ?? []
     const [, summary] = /^the summary is written: (.+)$/.exec(line) ?? []
+    const [, erased] = /^the host erases (.+)$/.exec(line) ?? []
+    const [, imported] = /^the host imports (.+)$/.exec(line) ?? []
     if (ms !== undefined) return clock.advance(Number(ms))
     if (part !== undefined) return yieldPart(JSON.parse(part) as AgentPart)
     if (summary !== undefined) return summarise(JSON.parse(summary) as Summary)
+    if (erased !== undefined) return erase(JSON.parse(erased) as string[])
+    if (imported !== undefined) return take(JSON.parse(imported) as ForeignRow[])
     switch (line) {
+      case 'the host undoes the last turn':
+        return undo()
+      case 'the host redoes it':
+        return redo()
       case 'the agent ends':
         return endAgent()
       case 'the server shuts down':

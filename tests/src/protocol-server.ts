@@ -6,7 +6,7 @@ import type { AgentPart } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 import { type Agent, createChatServer, type Summary } from '@caughtup/server'
 import { serve } from '@caughtup/server/node'
-import { createStore } from '@caughtup/store'
+import { createStore, type ForeignRow } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
 /** The server that the examples of PROTOCOL.md talk to; its clock and its agent stand still. */
@@ -17,6 +17,11 @@ export interface ExampleServer {
   yieldPart(part: AgentPart): Promise<void>
   endAgent(): Promise<void>
   summarise(summary: Summary): Promise<void>
+  /** What the host's own code does to the newest session of `ada`. */
+  undo(): Promise<void>
+  redo(): Promise<void>
+  erase(messageIds: readonly string[]): Promise<void>
+  import(rows: readonly ForeignRow[]): Promise<void>
   /** As a deployment does it: every stream is told. */
   shutDown(): Promise<void>
   close(): Promise<void>
@@ -50,12 +55,20 @@ export async function openExampleServer(): Promise<ExampleServer> {
     contextLimit: 200_000,
   })
   const serving = await serve(chat)
+  const sessionId = async () => {
+    const { sessions } = await store.sessions.list('ada')
+    return sessions[0]?.id ?? ''
+  }
   return {
     url: serving.url,
     clock,
     yieldPart: (part) => parts.give(part),
     endAgent: () => parts.give(undefined),
     summarise: (summary) => summaries.give(summary),
+    undo: async () => void (await store.history.undo(await sessionId())),
+    redo: async () => void (await store.history.redo(await sessionId())),
+    erase: async (ids) => void (await store.history.erase(await sessionId(), ids)),
+    import: async (rows) => void (await store.reconcile(await sessionId(), rows)),
     shutDown: () => chat.close(),
     async close() {
       const closed = serving.close()
