@@ -49,6 +49,11 @@ export function copyFork(
       copied,
       upTo,
     )
+    db.run(
+      'INSERT INTO unindexed (key) SELECT key FROM messages WHERE session = ? AND ord > ?',
+      key,
+      copied,
+    )
     return { left: 'more' }
   }
   const { record, event } = forkedRecord(copiedMessages(db, key), Number(row['created_at']))

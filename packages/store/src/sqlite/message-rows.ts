@@ -3,8 +3,6 @@ import { type Message, message as messageSchema } from '@caughtup/schema'
 import type { MessageRows as Lookups, RowChange } from '../stage.ts'
 import type { Database, Row } from './database.ts'
 
-const columns = 'session, ord, id, epoch, role, open, body, indexed'
-
 /** The messages of sessions as they were packed, and what commits change in them. */
 export class MessageRows {
   readonly #db: Database
@@ -88,12 +86,13 @@ export class MessageRows {
     }
   }
 
-  /** Writes a message to its row; its words are to be indexed. */
+  /** Writes a message to its row; a finished one is to be found by its words. */
   write(key: number, message: Message, body = JSON.stringify(message)): void {
     const { id, order, epoch, role, status } = message
-    this.#db.run(
-      `INSERT INTO messages (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, 0)
-       ON CONFLICT (session, ord) DO UPDATE SET open = excluded.open, body = excluded.body, indexed = 0`,
+    const row = this.#db.get(
+      `INSERT INTO messages (session, ord, id, epoch, role, open, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (session, ord) DO UPDATE SET open = excluded.open, body = excluded.body
+       RETURNING key`,
       key,
       order,
       id,
@@ -102,6 +101,8 @@ export class MessageRows {
       Number(status === 'open'),
       body,
     )
+    if (status === 'open') return
+    this.#db.run('INSERT OR IGNORE INTO unindexed (key) VALUES (?)', Number(row?.['key']))
   }
 
   /** Does to rows what a commit changes besides the messages that wait for packing. */
@@ -120,7 +121,7 @@ export class MessageRows {
       case 'hide':
         this.#forgetWords('session = ? AND ord > ? AND hidden = 0', key, change.after)
         this.#db.run(
-          `UPDATE messages SET indexed = 0, hidden = 1 +
+          `UPDATE messages SET hidden = 1 +
              (SELECT coalesce(max(hidden), 0) FROM messages WHERE session = ?1 AND hidden > 0)
            WHERE session = ?1 AND ord > ?2 AND hidden = 0`,
           key,
@@ -129,8 +130,12 @@ export class MessageRows {
         break
       case 'restore':
         this.#db.run(
-          `UPDATE messages SET hidden = 0 WHERE session = ?1 AND hidden =
-             (SELECT max(hidden) FROM messages WHERE session = ?1 AND hidden > 0)`,
+          `INSERT OR IGNORE INTO unindexed (key) SELECT key FROM messages
+           WHERE session = ?1 AND hidden = (${newestHidden})`,
+          key,
+        )
+        this.#db.run(
+          `UPDATE messages SET hidden = 0 WHERE session = ?1 AND hidden = (${newestHidden})`,
           key,
         )
         break
@@ -171,12 +176,19 @@ export class MessageRows {
   }
 
   #forgetWords(where: string, ...values: (number | string)[]): void {
-    this.#db.run(
-      `DELETE FROM words WHERE rowid IN (SELECT key FROM messages WHERE ${where} AND indexed = 1)`,
-      ...values,
-    )
+    for (const [table, rowid] of [
+      ['words', 'rowid'],
+      ['unindexed', 'key'],
+    ]) {
+      this.#db.run(
+        `DELETE FROM ${table} WHERE ${rowid} IN (SELECT key FROM messages WHERE ${where})`,
+        ...values,
+      )
+    }
   }
 }
+
+const newestHidden = 'SELECT max(hidden) FROM messages WHERE session = ?1 AND hidden > 0'
 
 /** The message in a row; one that cannot be read is passed over, so that it hides no other. */
 export function messageIn(row: Row): Message | undefined {

@@ -42,7 +42,6 @@ export const migrations: readonly string[] = [
   CREATE INDEX sessions_revision ON sessions (revision);
   CREATE INDEX sessions_active ON sessions (active) WHERE active = 1;
   CREATE INDEX sessions_forks ON sessions (fork_of) WHERE fork_of IS NOT NULL;
-  CREATE INDEX sessions_kept ON sessions (packed - floor);
 
   CREATE TABLE members (
     principal TEXT NOT NULL,
@@ -131,12 +130,12 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   `,
   `
-  -- which finished messages are in the index of words
-  ALTER TABLE messages ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
-  CREATE INDEX messages_unindexed ON messages (session) WHERE indexed = 0 AND open = 0;
   CREATE VIRTUAL TABLE words USING fts5 (
     session, body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
   );
+  -- finished messages that are not in the index of words yet
+  CREATE TABLE unindexed (key INTEGER PRIMARY KEY);
+  INSERT INTO unindexed SELECT key FROM messages WHERE open = 0;
   `,
 ]
 

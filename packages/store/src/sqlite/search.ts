@@ -53,15 +53,16 @@ export class Search {
   }
 
   /** Puts some finished messages into the index; whether more wait. To be called in a transaction. */
-  index(scope: { key: number } | 'any'): boolean {
-    const rows =
-      scope === 'any'
-        ? this.#db.all(`${unindexed} LIMIT ?`, stepMessages)
-        : this.#db.all(`${unindexed} AND session = ? LIMIT ?`, scope.key, stepMessages)
+  index(): boolean {
+    const rows = this.#db.all(
+      `SELECT unindexed.key, session, hidden, body FROM unindexed
+       LEFT JOIN messages ON messages.key = unindexed.key LIMIT ?`,
+      stepMessages,
+    )
     for (const row of rows) {
       const key = Number(row['key'])
-      const message = messageIn(row)
-      const text = message && Number(row['hidden']) === 0 ? searchText(message) : ''
+      const message = row['hidden'] === 0 ? messageIn(row) : undefined
+      const text = message ? searchText(message) : ''
       if (text !== '') {
         this.#db.run(
           'INSERT OR REPLACE INTO words (rowid, session, body) VALUES (?, ?, ?)',
@@ -70,7 +71,7 @@ export class Search {
           spaced(text),
         )
       }
-      this.#db.run('UPDATE messages SET indexed = 1 WHERE key = ?', key)
+      this.#db.run('DELETE FROM unindexed WHERE key = ?', key)
     }
     return rows.length === stepMessages
   }
@@ -81,7 +82,6 @@ export class Search {
   }
 }
 
-const unindexed = 'SELECT key, session, hidden, body FROM messages WHERE indexed = 0 AND open = 0'
 const select = `SELECT messages.body, sessions.id AS session_id FROM words
   JOIN messages ON messages.key = words.rowid JOIN sessions ON sessions.key = messages.session`
 const newestFirst =

@@ -187,7 +187,7 @@ export class SqliteStorage implements Storage {
     const scope = query.in
     if ('sessionId' in scope) this.#read(() => this.#lives.get(scope.sessionId))
     await this.#pack([...this.#lives.unpacked()].filter(hasFinished))
-    while (await this.#write(() => this.#search.index('any'))) continue
+    while (await this.#write(() => this.#search.index())) continue
     return this.#read(() => this.#search.find(query))
   }
 

@@ -43,7 +43,7 @@ export class Upkeep {
     const more = db.transaction(() => {
       lives.notice()
       let left = false
-      if (indexes) left = this.#search.index('any')
+      if (indexes) left = this.#search.index()
       if (trims) left = this.#trim(this.#trimmable()) || left
       if (works) left = this.#work() || left
       return left
@@ -73,7 +73,7 @@ export class Upkeep {
     const some = (sql: string) => db.get(sql) !== undefined
     return {
       trims: (this.#firstLogId() ?? Infinity) < this.#trimmable(),
-      indexes: some('SELECT 1 FROM messages WHERE indexed = 0 AND open = 0 LIMIT 1'),
+      indexes: some('SELECT 1 FROM unindexed LIMIT 1'),
       works:
         some('SELECT 1 FROM erasures LIMIT 1') ||
         some('SELECT 1 FROM leftovers LIMIT 1') ||
@@ -159,6 +159,7 @@ export class Upkeep {
     const messages = db.all('SELECT key FROM messages WHERE session = ? LIMIT ?', session, stepRows)
     for (const row of messages) {
       db.run('DELETE FROM words WHERE rowid = ?', Number(row['key']))
+      db.run('DELETE FROM unindexed WHERE key = ?', Number(row['key']))
       db.run('DELETE FROM messages WHERE key = ?', Number(row['key']))
     }
     const blocks = db.all('SELECT key FROM blocks WHERE session = ? LIMIT ?', session, stepRows)
@@ -171,8 +172,7 @@ export class Upkeep {
 
   #look(retention: Retention): boolean {
     const { db } = this.#context
-    const more = retention !== false && db.transaction(() => this.#retain(retention))
-    if (more) return true
+    if (retention !== false && this.#retain(retention)) return true
     this.#lookedAt = this.#clock.monotonic()
     db.transaction(() => this.#forgetProcesses())
     return false
@@ -192,7 +192,8 @@ export class Upkeep {
       events,
       stepRows,
     )
-    const removed = [...old, ...many].map((row) => this.#removeUpTo(row))
+    if (old.length + many.length === 0) return false
+    const removed = db.transaction(() => [...old, ...many].map((row) => this.#removeUpTo(row)))
     return removed.some((some) => some)
   }
 
