@@ -2,7 +2,7 @@ import { CaughtupError, type Op } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
-import { jsonBytes, storedDrafts } from './json.ts'
+import { jsonBytes, storedDraft } from './json.ts'
 import { Gathered, type Pending, type Replacement, Structural } from './pending.ts'
 import type { Source } from './source.ts'
 import { type Slice, type SliceResult, StorageError } from './storage.ts'
@@ -130,7 +130,7 @@ export class Coalescer {
   ): Promise<SliceResult> {
     this.#assertOpen()
     signal?.throwIfAborted()
-    const drafts = storedDrafts(change.drafts)
+    const drafts = change.drafts.map(storedDraft)
     const slice = new Structural({ ...change, drafts, at: this.#clock.now() }, jsonBytes(drafts))
     for (const other of this.#next.slices) {
       if (other.sessionId === slice.sessionId) other.close()

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import {
   CaughtupError,
   event as eventSchema,
@@ -33,26 +35,23 @@ export function storedValue(value: unknown): unknown {
 }
 
 /**
- * Drafts as they will be read back.
+ * A draft as it will be read back.
  *
  * @throws CaughtupError `BAD_INPUT` for what could not be read back as the event that it is to be
  */
-export function storedDrafts(drafts: readonly EventDraft[]): EventDraft[] {
-  const nothing = newRecord(0)
-  return drafts.map((draft) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as an event below
-    const stored = storedValue(draft) as EventDraft
-    const { error } = isHistory(stored)
-      ? checkHistory(stored)
-      : eventSchema.safeParse(storedValue(sequence(nothing, stored, 0)))
-    if (!error) return stored
-    const [issue] = error.issues
-    const field = `${draft.type}.${issue?.path.join('.') ?? ''}`
-    throw new CaughtupError('BAD_INPUT', `${field}: ${issue?.message}`, {
-      field,
-      value: excerpt(draft),
-      reason: 'not-an-event',
-    })
+export function storedDraft<T extends EventDraft>(draft: T): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as an event below
+  const stored = storedValue(draft) as T
+  const { error } = isHistory(stored)
+    ? checkHistory(stored)
+    : eventSchema.safeParse(storedValue(sequence(newRecord(0), stored, 0)))
+  if (!error) return stored
+  const [issue] = error.issues
+  const field = `${draft.type}.${issue?.path.join('.') ?? ''}`
+  throw new CaughtupError('BAD_INPUT', `${field}: ${issue?.message}`, {
+    field,
+    value: excerpt(draft),
+    reason: 'not-an-event',
   })
 }
 
@@ -62,14 +61,20 @@ export function storedDrafts(drafts: readonly EventDraft[]): EventDraft[] {
  * @throws CaughtupError `BAD_INPUT` for what could not be read back as a part
  */
 export function storedPart(part: Part): Part {
-  const stored = storedValue(part)
-  const { error, data } = partSchema.safeParse(stored)
-  if (!error) return data
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as a part below
+  const stored = storedValue(part) as Part
+  const { error } = partSchema.safeParse(stored)
+  if (!error) return stored
   throw new CaughtupError('BAD_INPUT', `parts: ${error.issues[0]?.message}`, {
     field: 'parts',
     value: excerpt(part),
     reason: 'not-a-part',
   })
+}
+
+/** Whether a value reads back as one that was stored. */
+export function isStored(stored: unknown, value: unknown): boolean {
+  return isDeepStrictEqual(stored, value) || isDeepStrictEqual(stored, storedValue(value))
 }
 
 /** Whatever of a history draft comes from outside. */

@@ -3,6 +3,7 @@ import type {
   EventDraft,
   Limits,
   Message,
+  MessageDraft,
   Page,
   ReplayReason,
   StoreStats,
@@ -20,6 +21,7 @@ import { ForeignWatch } from './foreign-watch.ts'
 import { History } from './history.ts'
 import { Journal } from './journal.ts'
 import { type MessageUpdate, MessageUpdates } from './message-updates.ts'
+import { MessageUpdater } from './message-updater.ts'
 import { MessageWriter, type WriterTarget } from './message-writer.ts'
 import { type Probe, probeSession } from './probe.ts'
 import type { ForeignRow } from './reconcile/foreign-row.ts'
@@ -67,6 +69,7 @@ export class Store {
 
   readonly #storage: Storage
   readonly #coalescer: Coalescer
+  readonly #updater: MessageUpdater
   readonly #followers: Followers
   readonly #audience: ActivityAudience
   readonly #messages: MessageUpdates
@@ -92,8 +95,11 @@ export class Store {
       ...options.flush,
       clock,
       commit: (slices) => this.#figures.measure(slices, (each) => storage.commit(each)),
+      entered: (slice, source) => this.#updater.entered(slice, source),
       committed: (result, slice, structural) => this.#committed(result, slice, structural),
     })
+    const read: Store['message'] = (sessionId, id) => this.message(sessionId, id)
+    this.#updater = new MessageUpdater({ coalescer: this.#coalescer, limits, read })
     this.#watch = new ForeignWatch(storage, clock, (changes) => {
       this.#followers.changedElsewhere(changes)
       this.#audience.changedElsewhere(changes)
@@ -163,6 +169,11 @@ export class Store {
   /** The writer of an open message; see {@link MessageWriter}. */
   writer(target: WriterTarget): MessageWriter {
     return new MessageWriter(target, this.#coalescer, this.limits)
+  }
+
+  /** Takes a message's state as a whole; see {@link MessageUpdater.update}. */
+  update(sessionId: string, message: MessageDraft, { signal }: Waiting = {}): Promise<void> {
+    return this.#updater.update(sessionId, message, signal)
   }
 
   /**
@@ -361,6 +372,7 @@ export class Store {
 
   #deleted(sessionId: string, members: readonly string[]): void {
     this.#coalescer.drop(sessionId)
+    this.#updater.forgetSession(sessionId)
     this.#windows.forget(sessionId)
     this.#messages.forget(sessionId)
     this.#followers.changed(sessionId)
