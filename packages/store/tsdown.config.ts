@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/memory/index.ts', 'src/sqlite/index.ts'],
+  entry: ['src/bin/caughtup.ts', 'src/index.ts', 'src/memory/index.ts', 'src/sqlite/index.ts'],
   platform: 'node',
   target: 'node24',
   dts: true,

@@ -24,7 +24,7 @@ export interface Merge {
  * - `known`: it is in the session, or was imported before
  * - `incomplete`: it may still grow, or the next row is the same message further on
  */
-export type SkipReason = 'known' | 'incomplete'
+type SkipReason = 'known' | 'incomplete'
 
 /**
  * The rows of a foreign transcript that a session does not have yet. Nothing that is there changes,

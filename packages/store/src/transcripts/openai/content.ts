@@ -5,7 +5,7 @@ import { noteOthers } from '../note-others.ts'
 import type { Note } from '../transcript.ts'
 
 /** Holds a content part that is not known here, as it is, until it is exported again. */
-export const unknownContentType = 'data-openai-part'
+const unknownContentType = 'data-openai-part'
 
 type FilePart = Extract<Part, { type: 'file' }>
 

@@ -1,0 +1,29 @@
+import type { TranscriptFormat } from '../transcripts/transcript.ts'
+
+/** What the command line asks for. */
+export type Command = { do: 'help' } | ImportCommand | ExportCommand
+
+/** A session, of which `owner` must be a member where it is given too; or those of an owner. */
+export type Whose = { session: string; owner?: string } | { session?: undefined; owner: string }
+
+interface Place {
+  /** The path of the database. */
+  db: string
+  whose: Whose
+  format?: TranscriptFormat
+}
+
+export interface ImportCommand extends Place {
+  do: 'import'
+  /** Paths; `-` is the standard input. */
+  files: readonly string[]
+  /** Of new sessions. */
+  title?: string
+  final: boolean
+}
+
+export interface ExportCommand extends Place {
+  do: 'export'
+  /** A path; the standard output when it is absent. */
+  out?: string
+}

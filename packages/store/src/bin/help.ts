@@ -1,0 +1,28 @@
+export const help = `caughtup: bring transcripts into a Caughtup database, and out of it
+
+  caughtup import FILE… --db FILE (--owner NAME | --session ID) [options]
+  caughtup export --db FILE (--session ID | --owner NAME) [options]
+
+A transcript is JSON Lines of AI SDK UI messages or of OpenAI chat messages. A line is a message of
+the file's one conversation, or has a conversation of its own: { "messages": […] }.
+
+import  adds at the end of a session what it does not have yet; the same file again adds nothing,
+        and what was edited or removed here stays so. FILE may be - for standard input. The ids of
+        the sessions are printed.
+  --db FILE         the database, made when it is missing
+  --owner NAME      makes a new session of NAME for each conversation
+  --session ID      adds to this session instead; with --owner, only if NAME is a member
+  --title TEXT      of new sessions; otherwise the conversation's title or the file's name
+  --format FORMAT   ui or openai; otherwise that of the first line that can be read
+  --final           the files are complete: take a last message that looks unfinished, too
+
+export  prints what import reads.
+  --db FILE         the database
+  --session ID      one session, a message in each line
+  --owner NAME      all sessions of NAME, a conversation in each line
+  --format FORMAT   ui (the default, keeps everything) or openai
+  --out FILE        write to FILE, which appears when it is complete
+
+It ends with 0 when all went well, with 1 when lines or parts were left out and the rest is there,
+with 2 when something could not be done. What was left out is told on standard error.
+`

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+
+import { parseCommand } from './parse-command.ts'
+
+test('an import names files, a database and whose sessions', () => {
+  expect(parseCommand(['import', 'a.jsonl', '-', '--db', 'x.db', '--owner', 'me'])).toEqual({
+    do: 'import',
+    files: ['a.jsonl', '-'],
+    db: 'x.db',
+    whose: { owner: 'me' },
+    final: false,
+  })
+  const options = ['--session=s', '--owner=me', '--title=T', '--format=openai', '--final']
+  expect(parseCommand(['import', '--db=x.db', ...options, 'a.jsonl'])).toEqual({
+    do: 'import',
+    files: ['a.jsonl'],
+    db: 'x.db',
+    whose: { session: 's', owner: 'me' },
+    title: 'T',
+    format: 'openai',
+    final: true,
+  })
+})
+
+test('an export names a database and whose sessions', () => {
+  expect(parseCommand(['export', '--db=x.db', '--session=s', '--out=a.jsonl'])).toEqual({
+    do: 'export',
+    db: 'x.db',
+    whose: { session: 's' },
+    out: 'a.jsonl',
+  })
+})
+
+test.each([['--help'], ['-h'], ['help'], ['import', '--help'], ['export', '-h']])(
+  '%s %s asks for help',
+  (...args) => {
+    expect(parseCommand(args)).toEqual({ do: 'help' })
+  },
+)
+
+test.each<[string[], string]>([
+  [[], 'the command is missing; it must be import or export.'],
+  [['move'], 'the command is "move"; it must be import or export.'],
+  [
+    ['import', '--db=x.db', '--owner=me'],
+    'FILE is missing; it must be a file, or - for standard input.',
+  ],
+  [['import', 'a', '--owner=me'], '--db is missing; it must be the file of a database.'],
+  [['import', 'a', '--db=x.db'], '--session or --owner is missing; it must be given.'],
+  [
+    ['import', 'a', '--db=x.db', '--owner=me', '--format=csv'],
+    '--format is "csv"; it must be ui or openai.',
+  ],
+  [
+    ['export', 'a', '--db=x.db', '--owner=me'],
+    'the argument is "a"; it must be an option of export.',
+  ],
+  [['export', '--db=x.db', '--owner=me', '--final'], "Unknown option '--final'"],
+  [['export', '--db'], "Option '--db <value>' argument missing"],
+])('%j is no command', (args, message) => {
+  expect(() => parseCommand(args)).toThrow(message)
+})

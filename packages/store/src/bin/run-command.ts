@@ -1,0 +1,128 @@
+import { createReadStream, createWriteStream, existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+import { CaughtupError } from '@caughtup/schema'
+
+import { sqlite } from '../sqlite/index.ts'
+import { createStore, type Store } from '../store.ts'
+import type { ExportCommand, ImportCommand, Whose } from './command.ts'
+import { exportLines } from './export-lines.ts'
+import { help } from './help.ts'
+import { importFile, type ImportTarget } from './import-file.ts'
+import { parseCommand } from './parse-command.ts'
+import { type ExitCode, Report } from './report.ts'
+
+export interface Streams {
+  stdin: AsyncIterable<Uint8Array>
+  /** Session ids of an import, lines of an export. */
+  stdout: Writable
+  /** What was left out, and sums. */
+  stderr: Writable
+}
+
+/** Does what the arguments after the program's name ask for, and says how the program ends. */
+export async function runCommand(args: readonly string[], streams: Streams): Promise<ExitCode> {
+  const report = new Report((text) => streams.stderr.write(text))
+  try {
+    const command = parseCommand(args)
+    switch (command.do) {
+      case 'help':
+        streams.stdout.write(help)
+        break
+      case 'import':
+        await runImport(command, streams, report)
+        break
+      case 'export':
+        await runExport(command, streams, report)
+        break
+    }
+  } catch (error) {
+    report.failed('caughtup', error)
+    if (error instanceof CaughtupError && error.code === 'BAD_INPUT')
+      report.say('caughtup --help says how it is used.')
+  }
+  return report.exitCode
+}
+
+async function runImport(
+  { db, whose, files, title, format, final }: ImportCommand,
+  { stdin, stdout }: Streams,
+  report: Report,
+): Promise<void> {
+  await withStore(db, async (store) => {
+    await assertMember(store, whose)
+    const target: ImportTarget = {
+      session: async (found) => {
+        if (whose.session !== undefined) return whose.session
+        const { owner } = whose
+        const short = found.slice(0, store.limits.titleLength)
+        return (await store.sessions.create({ owner, title: title ?? short })).id
+      },
+      reconcile: (sessionId, rows) => store.reconcile(sessionId, rows),
+    }
+    const told = new Set<string>()
+    const imported = (sessionId: string) => {
+      if (!told.has(sessionId)) stdout.write(`${sessionId}\n`)
+      told.add(sessionId)
+    }
+    for (const name of files) {
+      const file = { name, bytes: name === '-' ? stdin : createReadStream(name) }
+      try {
+        await importFile(file, target, report, { imported, final, ...(format && { format }) })
+      } catch (error) {
+        report.failed(name, error)
+      }
+    }
+  })
+}
+
+async function runExport(
+  command: ExportCommand,
+  { stdout }: Streams,
+  report: Report,
+): Promise<void> {
+  const { db, whose, out } = command
+  if (!existsSync(db)) {
+    throw new CaughtupError('NOT_FOUND', `There is no database ${db}.`, {
+      field: '--db',
+      value: db,
+    })
+  }
+  await withStore(db, async (store) => {
+    await assertMember(store, whose)
+    const lines = Readable.from(exportLines(store, command, report))
+    if (out === undefined) await pipeline(lines, stdout, { end: false })
+    else await writeWhole(out, lines)
+  })
+  report.tellCommon()
+}
+
+/** The file is there when it is complete; one that was there before stays until then. */
+async function writeWhole(file: string, lines: Readable): Promise<void> {
+  const part = `${file}.part`
+  try {
+    await pipeline(lines, createWriteStream(part))
+    await rename(part, file)
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
+}
+
+/** @throws CaughtupError `NOT_FOUND` where the session is not there, or the owner no member */
+async function assertMember(store: Store, { session, owner }: Whose): Promise<void> {
+  if (session === undefined) return
+  if (owner !== undefined) await store.sessions.get(session, owner)
+  else await store.head(session)
+}
+
+async function withStore(path: string, work: (store: Store) => Promise<void>): Promise<void> {
+  const store = await createStore({ storage: sqlite({ path }) })
+  try {
+    await work(store)
+  } finally {
+    await store.close()
+  }
+}
