@@ -43,7 +43,8 @@ export class ActivityReads {
   }
 
   changes(principal: string, since: number | undefined): ActivityChanges {
-    const complete = since === undefined || since < this.#floor
+    const position = this.#lives.nextRevision() - 1
+    const complete = since === undefined || since < this.#floor || since > position
     const from = complete ? 0 : since
     const rows = this.#db.all(
       `${rowsOf} AND sessions.revision > ? ORDER BY sessions.revision`,
@@ -63,7 +64,7 @@ export class ActivityReads {
         sessionId: String(row['session_id']),
         revision: Number(row['revision']),
       })),
-      position: this.#lives.nextRevision() - 1,
+      position,
       complete,
     }
   }

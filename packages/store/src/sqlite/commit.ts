@@ -110,7 +110,8 @@ function takeSlice(
     if (event.type === 'run-changed') stage.lease = event.status === 'waiting' ? 'nobody' : 'ours'
   }
   stage.activity ||= activity
-  const cursor = { journal: live.journal, seq: result.state.record.seq, tag }
+  const newest = stage.events.length > 0 ? tag : live.tag
+  const cursor = { journal: live.journal, seq: result.state.record.seq, tag: newest }
   return { events: result.events, cursor, messages: result.messages, activity }
 }
 

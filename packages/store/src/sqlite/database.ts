@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
@@ -74,14 +74,20 @@ export class Database {
     )
   }
 
-  /** Writes a consistent copy while everything goes on. */
-  async backup(target: string): Promise<void> {
+  /** Writes a consistent copy while everything goes on; it has its name when it is complete. */
+  async backup(target: string, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
     if (existsSync(target)) {
       throw new StorageError('io', `${target} exists: a backup overwrites nothing.`)
     }
+    const partial = `${target}.partial`
     try {
-      await backup(this.#db, target)
+      await backup(this.#db, partial, { progress: () => signal?.throwIfAborted() })
+      signal?.throwIfAborted()
+      renameSync(partial, target)
     } catch (error) {
+      rmSync(partial, { force: true })
+      if (signal?.aborted) throw signal.reason
       const message = error instanceof Error ? error.message : String(error)
       const failure = error instanceof Error ? failureOf(error) : undefined
       throw new StorageError(failure ?? 'io', `The backup to ${target} failed: ${message}`, {

@@ -11,11 +11,15 @@ import { packEntries } from './pack.ts'
 const stepMessages = 500
 const stepBytes = 2 * 1024 * 1024
 
-/** @throws CaughtupError `NOT_FOUND` where no such fork is under way */
-export function forkRow(db: Database, sessionId: string): Row {
-  const row = db.get('SELECT * FROM sessions WHERE id = ? AND fork_of IS NOT NULL', sessionId)
+/**
+ * The row of a session that is being copied; `undefined` where it is complete.
+ *
+ * @throws CaughtupError `NOT_FOUND`
+ */
+export function forkRow(db: Database, sessionId: string): Row | undefined {
+  const row = db.get('SELECT * FROM sessions WHERE id = ?', sessionId)
   if (!row) throw sessionNotFound(sessionId)
-  return row
+  return row['fork_of'] === null ? undefined : row
 }
 
 /**

@@ -10,29 +10,29 @@ import type {
   SearchHit,
   Session,
 } from '@caughtup/schema'
-import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
 import { sessionNotFound } from '../session-not-found.ts'
-import type {
-  ActivityChanges,
-  EventBatch,
-  EventQuery,
-  EventsOptions,
-  ForeignChanges,
-  ListQuery,
-  NewSession,
-  OpenRun,
-  Retention,
-  SearchQuery,
-  SessionHead,
-  SessionList,
-  Slice,
-  SliceResult,
-  Storage,
-  StorageStats,
-  Window,
-  WindowCaps,
+import {
+  type ActivityChanges,
+  type EventBatch,
+  type EventQuery,
+  type EventsOptions,
+  type ForeignChanges,
+  type ListQuery,
+  type NewSession,
+  type OpenRun,
+  type Retention,
+  type SearchQuery,
+  type SessionHead,
+  type SessionList,
+  type Slice,
+  type SliceResult,
+  type Storage,
+  StorageError,
+  type StorageStats,
+  type Window,
+  type WindowCaps,
 } from '../storage.ts'
 import { ActivityReads } from './activity-reads.ts'
 import { commit, type CommitContext } from './commit.ts'
@@ -70,6 +70,7 @@ export class SqliteStorage implements Storage {
   readonly #sessions: SessionRows
   readonly #search: Search
   readonly #upkeep: Upkeep
+  readonly #closing = new AbortController()
   #polledVersion: number
 
   constructor(db: Database, { clock, random }: { clock: Clock; random: () => number }) {
@@ -90,6 +91,8 @@ export class SqliteStorage implements Storage {
     }
     this.#sessions = new SessionRows(this.#context, random)
     this.#upkeep = new Upkeep(this.#context, this.#search, clock)
+    // From here on it is known what others write.
+    this.#read(() => undefined)
     this.#polledVersion = db.dataVersion()
   }
 
@@ -223,10 +226,13 @@ export class SqliteStorage implements Storage {
   }
 
   async continueFork(sessionId: string): Promise<boolean> {
-    const step = await this.#write(() => copyFork(forkRow(this.#db, sessionId), this.#context))
-    if (step.left === 'source-gone') throw sessionNotFound(sessionId)
-    if (step.left === 'nothing') this.#lives.wrote(step.logId)
-    return step.left === 'more'
+    const step = await this.#write(() => {
+      const row = forkRow(this.#db, sessionId)
+      return row && copyFork(row, this.#context)
+    })
+    if (step?.left === 'source-gone') throw sessionNotFound(sessionId)
+    if (step?.left === 'nothing') this.#lives.wrote(step.logId)
+    return step?.left === 'more'
   }
 
   async continueErase(sessionId: string): Promise<boolean> {
@@ -239,14 +245,16 @@ export class SqliteStorage implements Storage {
   }
 
   async changed(signal: AbortSignal): Promise<ForeignChanges> {
+    const waiting = AbortSignal.any([signal, this.#closing.signal])
     for (;;) {
+      waiting.throwIfAborted()
       const version = this.#db.dataVersion()
       if (version !== this.#polledVersion) {
         this.#polledVersion = version
         // Titles, read marks and new sessions leave nothing in the log.
         return { sessions: this.#read(() => this.#lives.takeForeign()) ?? new Set() }
       }
-      await sleep(this.#clock, pollEvery, signal)
+      await sleep(this.#clock, pollEvery, waiting)
     }
   }
 
@@ -254,8 +262,8 @@ export class SqliteStorage implements Storage {
     return retryBusy(this.#clock, () => this.#upkeep.step(retention))
   }
 
-  backup(path: string, signal?: AbortSignal): Promise<void> {
-    return abortable(this.#db.backup(path), signal)
+  async backup(path: string, signal?: AbortSignal): Promise<void> {
+    return this.#db.backup(path, signal)
   }
 
   stats(): StorageStats {
@@ -299,6 +307,8 @@ export class SqliteStorage implements Storage {
   }
 
   async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(new StorageError('closed', 'The database is closed.'))
     try {
       await retryBusy(this.#clock, () => this.#upkeep.finish())
     } finally {

@@ -14,7 +14,7 @@ const logGrace = 10_000
 /** Bytes of the log that one step removes, and rows of other tables. */
 const trimBytes = 4 * 1024 * 1024
 const stepRows = 500
-/** How often old entries and dead processes are looked for, in ms. */
+/** How often every session's count and every process is looked at, in ms. */
 const lookEvery = 3_600_000
 
 /** What is done between commits, in steps of which none takes long. */
