@@ -81,7 +81,7 @@ export class Journal {
       limit: 1,
     })
     const [event] = events
-    if (event && event.from <= seq) return event
+    if (event && event.from <= seq && seq <= event.seq) return event
     throw new CaughtupError('NOT_FOUND', `Session ${sessionId} has no event ${seq}.`, {
       field: 'seq',
       value: excerpt(seq),

@@ -5,6 +5,7 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import { assertBetween } from './assert-between.ts'
 import { assertMessageSize } from './assert-message-size.ts'
+import { pacer } from './pacer.ts'
 import type { ForeignRow } from './reconcile/foreign-row.ts'
 import { identify, type IdentifiedRow } from './reconcile/identify.ts'
 import { importedMessage } from './reconcile/imported-message.ts'
@@ -23,6 +24,8 @@ export interface Reconciled {
 
 /** Rows of one transcript at most: it is merged as a whole, and written in one transaction. */
 const mostRows = 100_000
+/** Rows that are looked at before others have a turn. */
+const step = 500
 /** Whoever is refused lost to somebody who got on, so a few turns are plenty. */
 const attempts = 10
 
@@ -47,8 +50,14 @@ export async function reconcileSession(
   rows: readonly ForeignRow[],
 ): Promise<Reconciled> {
   assertBetween('rows.length', rows.length, 0, mostRows)
-  for (const { id = 'without an id', parts } of rows) assertMessageSize(id, parts, limits)
-  const identified = identify(rows)
+  const identified: IdentifiedRow[] = []
+  const turn = pacer(clock)
+  for (let start = 0; start < rows.length; start += step) {
+    const some = rows.slice(start, start + step)
+    for (const { id = 'without an id', parts } of some) assertMessageSize(id, parts, limits)
+    identified.push(...identify(some))
+    await turn()
+  }
   const identities = new Map(identified.map(({ row, identity }) => [row, identity]))
   for (let attempt = 0; attempt < attempts; attempt++) {
     const known = await readKnown(storage, sessionId, identified)

@@ -24,6 +24,8 @@ const longest = 1_000
 const soon = 15_000
 /** How often it looks for what is to be removed by age, in ms. */
 const rounds = 60 * 60 * 1_000
+/** How long closing goes on with it when nobody says how long they wait, in ms. */
+const closing = 1_000
 const firstRetry = 100
 const lastRetry = 60_000
 
@@ -86,15 +88,20 @@ export class Upkeep {
     })
   }
 
-  /** Does what is left, until the signal is aborted or a step fails; the next opening goes on. */
+  /**
+   * Does what is left until the signal is aborted, or for a second where there is none; a step that
+   * fails ends it too. The next opening goes on.
+   */
   async close(signal?: AbortSignal): Promise<void> {
     this.#stop.abort()
     this.#cancelStart?.()
     this.#cancelRound?.()
     await this.#running
     const turn = pacer(this.#clock)
+    const since = this.#clock.monotonic()
+    const waits = () => (signal ? !signal.aborted : this.#clock.monotonic() - since < closing)
     try {
-      while (!signal?.aborted && (await this.#options.tidy())) await turn()
+      while (waits() && (await this.#options.tidy())) await turn()
     } catch (error) {
       this.#failed(error)
     }
