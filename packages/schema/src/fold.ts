@@ -106,8 +106,12 @@ export function applyToHead(head: Head, event: Event): Head {
     case 'history-restored':
     case 'imported':
     case 'forked':
-    case 'message-erased':
       return { ...next, canUndo: event.canUndo, canRedo: event.canRedo }
+    case 'message-erased': {
+      const { canUndo, canRedo } = event
+      // The entry that told it may be redacted: a later view could not know it.
+      return { ...without(next, 'contextUsage'), canUndo, canRedo }
+    }
     case 'message-replaced':
     case 'message-delta':
     case 'redacted':
