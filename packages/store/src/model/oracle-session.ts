@@ -1,4 +1,11 @@
-import type { Message, MessageMetadata, Part, QueuedRun, Usage } from '@caughtup/schema'
+import type {
+  ContextUsage,
+  Message,
+  MessageMetadata,
+  Part,
+  QueuedRun,
+  Usage,
+} from '@caughtup/schema'
 
 import type { Refusal } from '../storage.ts'
 
@@ -23,9 +30,11 @@ export class OracleSession {
   /** Messages of the newest epoch that can be taken back have a greater order. */
   epochStart = 0
   runId: string | undefined
-  generation = 0
   queue: QueuedRun[] = []
-  usage: { version: number; totals: Usage } | undefined
+  usage: { version: number; totals: Usage; models?: Record<string, Usage> } | undefined
+  /** Child sessions whose usage is counted. */
+  children = new Set<string>()
+  contextUsage: ContextUsage | undefined
 
   get canUndo(): boolean {
     return this.#lastPrompt() !== undefined
@@ -58,7 +67,8 @@ export class OracleSession {
     )
   }
 
-  finish(messageId: string, end: Pick<MessageMetadata, 'finishedAt' | 'finishReason'>): void {
+  finish(messageId: string, end: Omit<MessageMetadata, 'createdAt'>): void {
+    this.contextUsage = end.contextUsage ?? this.contextUsage
     this.messages = this.messages.map((message) =>
       message.id === messageId
         ? {
@@ -89,6 +99,7 @@ export class OracleSession {
     if (this.runId !== undefined) return 'guard-failed'
     if (!this.find(messageId)) return 'message-missing'
     this.messages = this.messages.filter(({ id }) => id !== messageId)
+    this.contextUsage = undefined
     return 'done'
   }
 
@@ -120,9 +131,26 @@ export class OracleSession {
     return 'done'
   }
 
+  /** Adds to the ledger, where each usage is of one field. */
+  countUsage({ inputTokens = 0, outputTokens = 0 }: Usage, model?: string): void {
+    const { version = 0, totals = {}, models } = this.usage ?? {}
+    const sum = (a: Usage = {}): Usage => ({
+      ...a,
+      ...(inputTokens > 0 && { inputTokens: (a.inputTokens ?? 0) + inputTokens }),
+      ...(outputTokens > 0 && { outputTokens: (a.outputTokens ?? 0) + outputTokens }),
+    })
+    this.usage = {
+      version: version + 1,
+      totals: sum(totals),
+      ...(models && { models }),
+      ...(model !== undefined && { models: { ...models, [model]: sum(models?.[model]) } }),
+    }
+  }
+
   boundary(summary?: Pick<OracleMessage, 'id' | 'role' | 'parts' | 'metadata' | 'status'>): void {
     this.epoch++
     this.hidden = []
+    this.contextUsage = summary?.metadata.contextUsage
     if (summary) this.create(summary)
     this.epochStart = this.lastOrder
   }
@@ -138,6 +166,11 @@ export class OracleSession {
     const [first] = fork.messages.filter(({ epoch }) => epoch === fork.epoch)
     const isSummary = first?.metadata.boundary !== undefined
     fork.epochStart = isSummary ? first.order : (first?.order ?? 1) - 1
+    // Ten messages are as far as a fork looks for it.
+    const newest = fork.messages.slice(-10).filter(({ epoch }) => epoch === fork.epoch)
+    fork.contextUsage = newest.findLast(
+      ({ metadata }) => metadata.contextUsage,
+    )?.metadata.contextUsage
     return fork
   }
 
@@ -146,7 +179,8 @@ export class OracleSession {
   }
 
   #idTaken(messageId: string): Expected {
-    return this.find(messageId) ? 'message-exists' : 'message-gone'
+    const isThere = [...this.messages, ...this.hidden.flat()].some(({ id }) => id === messageId)
+    return isThere ? 'message-exists' : 'message-gone'
   }
 }
 

@@ -7,23 +7,30 @@ export interface Step {
   action: Action
 }
 
-export type Action =
+export type Action = WriteAction | HistoryAction | MachineAction
+
+/** Steps of runs and of the answers that they write. */
+export type WriteAction =
   | { do: 'start'; driver: 'writer' | 'update' }
   | { do: 'text' | 'reasoning'; text: string }
-  | { do: 'update'; change: 'append' | 'rewrite' | 'add' | 'done'; text: string }
+  | { do: 'update'; change: 'append' | 'rewrite' | 'add'; text: string }
   | { do: 'finish'; reason: 'stop' | 'interrupted' }
+  | { do: 'thought' | 'tool' }
+  | { do: 'queue' | 'next' | 'usage' }
+
+/** Steps that change what is there. */
+export type HistoryAction =
   | { do: 'edit'; pick: number; text: string }
   | { do: 'delete' | 'erase' | 'fork' | 'repeat'; pick: number }
   | { do: 'truncate'; pick: number | undefined }
+  | { do: 'undo' | 'redo' }
   | { do: 'boundary'; kind: 'compaction' | 'reset' }
   | { do: 'import'; count: number }
+
+/** Steps of readers, of time, and of the process. */
+export type MachineAction =
+  | { do: 'flush' | 'snapshot' | 'follow' | 'read' | 'check' | 'reopen' | 'crash' }
   | { do: 'tidy'; keep: number | undefined }
-  | {
-      do:
-        | ('thought' | 'tool' | 'queue' | 'next' | 'usage')
-        | ('undo' | 'redo' | 'flush' | 'snapshot' | 'follow' | 'read' | 'page')
-        | ('reopen' | 'crash')
-    }
 
 const pick = fc.nat({ max: 20 })
 const text = fc.string({ minLength: 1, maxLength: 5 })
@@ -39,12 +46,12 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: is('update'),
-      change: is('append', 'rewrite', 'add', 'done'),
+      change: is('append', 'rewrite', 'add'),
       text,
     }),
   },
-  { weight: 5, arbitrary: fc.record({ do: is('finish'), reason: is('stop', 'interrupted') }) },
-  { weight: 2, arbitrary: fc.record({ do: is('edit'), pick, text }) },
+  { weight: 8, arbitrary: fc.record({ do: is('finish'), reason: is('stop', 'interrupted') }) },
+  { weight: 3, arbitrary: fc.record({ do: is('edit'), pick, text }) },
   { weight: 6, arbitrary: fc.record({ do: is('delete', 'erase', 'fork', 'repeat'), pick }) },
   {
     weight: 2,
@@ -57,13 +64,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({ do: is('tidy'), keep: fc.option(pick, { nil: undefined }) }),
   },
   { weight: 4, arbitrary: fc.record({ do: is('thought', 'tool', 'queue', 'next', 'usage') }) },
-  { weight: 6, arbitrary: fc.record({ do: is('undo', 'redo') }) },
-  { weight: 8, arbitrary: fc.record({ do: is('flush', 'snapshot', 'follow', 'read', 'page') }) },
+  { weight: 8, arbitrary: fc.record({ do: is('undo', 'redo') }) },
+  { weight: 8, arbitrary: fc.record({ do: is('flush', 'snapshot', 'follow', 'read', 'check') }) },
   { weight: 2, arbitrary: fc.record({ do: is('reopen', 'crash') }) },
 )
 
 /** Programs for a few sessions of one store. */
 export const program: fc.Arbitrary<Step[]> = fc.array(
   fc.record({ session: fc.nat({ max: 3 }), action }),
-  { maxLength: 60, size: 'max' },
+  { maxLength: 80, size: 'max' },
 )

@@ -1,0 +1,69 @@
+import { historyStep } from './history-step.ts'
+import { Machine, type ModelSession } from './machine.ts'
+import type { ModelEngine } from './model-engine.ts'
+import type { Action, Step } from './program.ts'
+import { writeStep } from './write-step.ts'
+
+/**
+ * Runs a program on an engine; every step does what the oracle says, and in the end everything
+ * that can be read agrees with it.
+ *
+ * @throws AssertionError for what does not
+ */
+export async function runProgram(engine: ModelEngine, steps: readonly Step[]): Promise<void> {
+  const machine = new Machine(engine)
+  try {
+    await machine.start()
+    for (const { session, action } of steps) {
+      const target = machine.sessions[session % machine.sessions.length]
+      if (target) await perform(machine, target, action)
+    }
+    await machine.check()
+  } finally {
+    await machine.end()
+  }
+}
+
+async function perform(machine: Machine, session: ModelSession, action: Action): Promise<void> {
+  switch (action.do) {
+    case 'start':
+    case 'next':
+    case 'queue':
+    case 'usage':
+    case 'text':
+    case 'reasoning':
+    case 'thought':
+    case 'tool':
+    case 'finish':
+    case 'update':
+      return writeStep(machine, session, action)
+    case 'edit':
+    case 'delete':
+    case 'erase':
+    case 'truncate':
+    case 'undo':
+    case 'redo':
+    case 'fork':
+    case 'boundary':
+    case 'import':
+    case 'repeat':
+      return historyStep(machine, session, action)
+    case 'flush':
+      await machine.clock.advance(33)
+      return machine.flushed(session)
+    case 'snapshot':
+      return machine.snapshot(session)
+    case 'follow':
+      return machine.follow(session)
+    case 'read':
+      return machine.read(session)
+    case 'check':
+      return machine.check()
+    case 'tidy':
+      return machine.tidy(action.keep)
+    case 'reopen':
+      return machine.reopen()
+    case 'crash':
+      return machine.crash()
+  }
+}
