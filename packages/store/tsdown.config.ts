@@ -1,7 +1,13 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/bin/caughtup.ts', 'src/index.ts', 'src/memory/index.ts', 'src/sqlite/index.ts'],
+  entry: [
+    'src/bin/caughtup.ts',
+    'src/index.ts',
+    'src/memory/index.ts',
+    'src/sqlite/index.ts',
+    'src/testing/index.ts',
+  ],
   platform: 'node',
   target: 'node24',
   dts: true,

@@ -7,15 +7,19 @@ import { describe, test } from 'vitest'
 import { storageConformance } from '../testing/index.ts'
 import { sqlite } from './index.ts'
 
-describe('conformance', () => {
-  const open = async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-'))
-    const copy = path.join(folder, 'copy.db')
-    return {
-      factory: sqlite({ path: path.join(folder, 'test.db') }),
-      backup: { path: copy, factory: sqlite({ path: copy }) },
-      remove: () => rmSync(folder, { recursive: true, force: true }),
-    }
+async function open() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-'))
+  const copy = path.join(folder, 'copy.db')
+  return {
+    factory: sqlite({ path: path.join(folder, 'test.db') }),
+    backup: { path: copy, factory: sqlite({ path: copy }) },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   }
-  for (const { title, run } of storageConformance({ open })) test(title, run, 60_000)
+}
+
+describe('conformance', () => {
+  for (const { title, run } of storageConformance({ open })) {
+    // oxlint-disable-next-line vitest/valid-title -- each case brings its own
+    test(title, run, 60_000)
+  }
 })

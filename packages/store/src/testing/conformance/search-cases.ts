@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+
+import type { Cases } from './bed.ts'
+import {
+  compaction,
+  created,
+  deleted,
+  delta,
+  finished,
+  message,
+  opened,
+  prompt,
+  replaced,
+  reset,
+  truncated,
+} from './drafts.ts'
+import { tidyAll } from './reads.ts'
+import { write, writeEach } from './writes.ts'
+
+/** Each with the queries that find it, and some that do not. */
+const texts = [
+  {
+    text: 'An apple pie, baked on Sunday',
+    found: ['apple', 'APPLE', 'pie apple', 'apple pie', 'app', 'pie bak', 'baked, on!', ' sunday '],
+    not: ['pple', 'app pie', 'apple cake', 'applepie', 'pie sundays'],
+  },
+  {
+    text: 'Schöne Grüße aus Köln über die Straße',
+    found: ['schöne', 'SCHÖNE grüße', 'KÖLN', 'köl', 'über'],
+    not: ['öln', 'straßen'],
+  },
+  { text: '我昨天在北京吃了烤鸭', found: ['北京', '烤鸭', '我昨天', '吃'], not: ['京北', '上海'] },
+  { text: 'カタカナとひらがなの文', found: ['カタカナ', 'ひらがな', '文'], not: ['漢字'] },
+  { text: 'Done 🎉 at last 👩‍👩‍👧', found: ['done 🎉', '🎉 last', 'done 🎉 at'], not: ['🎉 never'] },
+  {
+    text: 'NEAR AND OR NOT a "quoted" word* with foo:bar and x-y (z) ^caret',
+    found: [
+      '"quoted"',
+      '"quoted',
+      'quoted"',
+      'word*',
+      'AND OR',
+      'NOT',
+      'NEAR',
+      'foo:bar',
+      'x-y',
+      '-y',
+      '(z)',
+      '^caret',
+      '+caret',
+      "quoted' --",
+    ],
+    not: ['missing OR quoted', 'body : quoted', 'NOT missing', 'foo:baz', 'y-x', '{quoted} zz'],
+  },
+] as const
+
+export const searchCases: Cases = {
+  async 'takes the query as plain text, of which every word must be there'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(
+      storage,
+      session,
+      texts.map(({ text }, index) => prompt(`m${index}`, text)),
+    )
+    await tidyAll(storage)
+    for (const [index, { found, not }] of texts.entries()) {
+      const finds = async (text: string) => {
+        const hits = await storage.search({ text, in: { sessionId: session }, limit: 99 })
+        return hits.some(({ messageId }) => messageId === `m${index}`)
+      }
+      for (const text of found) assert(await finds(text), `${text} finds message ${index}`)
+      for (const text of not) assert(!(await finds(text)), `${text} does not find ${index}`)
+    }
+  },
+
+  async 'finds nothing for a query without a word'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [prompt('a', 'x " * ( 🎉')])
+    for (const text of ['', ' ', '"', '*', '""', '( )', '-', '\0', '\n']) {
+      const hits = await storage.search({ text, in: { sessionId: session }, limit: 9 })
+      assert.deepEqual(hits, [], JSON.stringify(text))
+    }
+  },
+
+  async 'tells where the message is, with the text around the word'(bed) {
+    const { storage, session } = await bed.start()
+    const around = 'lorem ipsum '.repeat(50)
+    const text = `${around} needle ${around}`
+    await write(storage, session, [reset(), created(message('m', text, { createdAt: 7 }))])
+    const [hit, ...others] = await storage.search({
+      text: 'needle',
+      in: { sessionId: session },
+      limit: 9,
+    })
+    assert.deepEqual(others, [])
+    const { excerpt = '', ...place } = hit ?? {}
+    assert.deepEqual(place, {
+      sessionId: session,
+      messageId: 'm',
+      order: 1,
+      epoch: 1,
+      role: 'assistant',
+      createdAt: 7,
+    })
+    assert.match(excerpt, /needle/)
+    assert(excerpt.length <= 200)
+  },
+
+  async 'goes through all epochs, newest first, to the limit'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [
+      prompt('a', 'word'),
+      compaction('b', 'word'),
+      prompt('c', 'other'),
+      reset(),
+      prompt('d', 'word'),
+      prompt('e', 'word'),
+    ])
+    const ids = async (limit: number) => {
+      const hits = await storage.search({ text: 'word', in: { sessionId: session }, limit })
+      return hits.map(({ messageId }) => messageId).join('')
+    }
+    assert.equal(await ids(9), 'edba')
+    assert.equal(await ids(4), 'edba')
+    assert.equal(await ids(2), 'ed')
+  },
+
+  async 'finds a message once it is finished, at once'(bed) {
+    const { storage, session } = await bed.start()
+    const count = async () => {
+      const hits = await storage.search({ text: 'Hello', in: { sessionId: session }, limit: 9 })
+      return hits.length
+    }
+    await writeEach(storage, session, [opened('m'), delta('m', 'He'), delta('m', 'llo')])
+    await tidyAll(storage)
+    assert.equal(await count(), 0)
+    await write(storage, session, [finished('m')])
+    assert.equal(await count(), 1)
+  },
+
+  async 'follows changes of messages'(bed) {
+    const { storage, session } = await bed.start()
+    const found = async (text: string) => {
+      const hits = await storage.search({ text, in: { sessionId: session }, limit: 9 })
+      return hits.map(({ messageId }) => messageId).join('')
+    }
+    await writeEach(
+      storage,
+      session,
+      ['a', 'b', 'c'].map((id) => prompt(id, 'word')),
+    )
+    assert.equal(await found('word'), 'cba')
+    await write(storage, session, [replaced('a', 'instead')])
+    assert.equal(await found('word'), 'cb')
+    assert.equal(await found('instead'), 'a')
+    await write(storage, session, [deleted('b')])
+    assert.equal(await found('word'), 'c')
+    await write(storage, session, [truncated()])
+    assert.equal(await found('word'), '')
+    assert.equal(await found('instead'), '')
+  },
+
+  async 'goes through the sessions of a principal, and no others'(bed) {
+    const storage = await bed.open()
+    const mine = await bed.session(storage, { members: ['ann'] })
+    const shared = await bed.session(storage, { members: ['bob', 'ann'] })
+    const theirs = await bed.session(storage, { members: ['bob'] })
+    const gone = await bed.session(storage, { members: ['ann'] })
+    for (const [index, session] of [mine, shared, theirs, gone].entries()) {
+      const draft = message(`m${index}`, 'word', { role: 'user', createdAt: index })
+      await write(storage, session, [created(draft)])
+    }
+    await storage.deleteSession(gone)
+    const hits = await storage.search({ text: 'word', in: { principal: 'ann' }, limit: 9 })
+    assert.deepEqual(
+      hits.map(({ sessionId }) => sessionId),
+      [shared, mine],
+    )
+    const nobody = await storage.search({ text: 'word', in: { principal: 'eve' }, limit: 9 })
+    assert.deepEqual(nobody, [])
+  },
+
+  async 'has only what people read: no reasoning, no tool input'(bed) {
+    const { storage, session } = await bed.start()
+    const draft = message('m', 'visible')
+    const call = { type: 'dynamic-tool', toolName: 'read', toolCallId: 't' } as const
+    draft.parts.push(
+      { type: 'reasoning', text: 'thought' },
+      { ...call, state: 'input-available', input: { path: 'toolish' } },
+    )
+    await write(storage, session, [created(draft)])
+    const count = async (text: string) => {
+      const hits = await storage.search({ text, in: { sessionId: session }, limit: 9 })
+      return hits.length
+    }
+    assert.deepEqual(await Promise.all(['visible', 'thought', 'toolish'].map(count)), [1, 0, 0])
+  },
+}
