@@ -98,6 +98,7 @@ describe('summariseByModel', () => {
     const summary = await summariseByModel(model)(context)
     expect(summary).toMatchObject({
       text: 'They spoke of cursors.',
+      model: 'tested',
       usage: { inputTokens: 120, outputTokens: 30, totalTokens: 150 },
     })
     expect(JSON.stringify(server.requests[0]!.body.messages)).toContain(

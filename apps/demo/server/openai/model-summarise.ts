@@ -20,6 +20,7 @@ export function summariseByModel(model: LanguageModel): Summarise {
     })
     return {
       text,
+      model: typeof model === 'string' ? model : model.modelId,
       systemTokens: approximateTokens(instructions),
       usage: {
         ...(usage.inputTokens !== undefined && { inputTokens: usage.inputTokens }),
