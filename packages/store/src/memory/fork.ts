@@ -67,7 +67,7 @@ export function continueFork(db: MemoryDatabase, opening: Opening, sessionId: st
   return false
 }
 
-function complete(db: MemoryDatabase, opening: Opening, { session }: Fork): void {
+function complete(db: MemoryDatabase, opening: Opening, { session, sourceId }: Fork): void {
   const { id, createdAt, table, members } = session
   const { shown } = table
   const epoch = shown.at(-1)?.epoch ?? 0
@@ -88,6 +88,10 @@ function complete(db: MemoryDatabase, opening: Opening, { session }: Fork): void
   session.state = { record, overlay: new Map() }
   session.tag = opening.tag
   session.revision = ++db.revision
+  // What came from elsewhere came to the fork too, or stays out of it with what lies behind the cut.
+  for (const [identity, count] of db.sessions.get(sourceId)?.imported ?? []) {
+    session.imported.set(identity, count)
+  }
   // What its members saw elsewhere is no news to them.
   for (const member of members.keys()) members.set(member, record.lastOrder)
   db.forks.delete(id)

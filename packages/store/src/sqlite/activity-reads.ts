@@ -11,8 +11,6 @@ const rowsOf = `SELECT sessions.*, members.read_up_to FROM members
 export class ActivityReads {
   readonly #db: Database
   readonly #lives: LiveSessions
-  /** Below this position, removals may be forgotten. */
-  #floor = 0
 
   constructor(db: Database, lives: LiveSessions) {
     this.#db = db
@@ -44,7 +42,7 @@ export class ActivityReads {
 
   changes(principal: string, since: number | undefined): ActivityChanges {
     const position = this.#lives.nextRevision() - 1
-    const complete = since === undefined || since < this.#floor || since > position
+    const complete = since === undefined || since < this.#floor() || since > position
     const from = complete ? 0 : since
     const rows = this.#db.all(
       `${rowsOf} AND sessions.revision > ? ORDER BY sessions.revision`,
@@ -83,7 +81,13 @@ export class ActivityReads {
     if (!oldest) return
     const floor = Number(oldest['revision'])
     this.#db.run('DELETE FROM removed WHERE revision <= ?', floor)
-    this.#floor = floor
+    this.#db.run("INSERT INTO removed (revision, principal, session_id) VALUES (?, '', '')", floor)
+  }
+
+  /** Below this position, removals may be forgotten. */
+  #floor(): number {
+    const row = this.#db.get("SELECT max(revision) AS floor FROM removed WHERE principal = ''")
+    return Number(row?.['floor'] ?? 0)
   }
 
   #session(row: Row): Session {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 import { StorageError, type StorageFailure } from '../storage.ts'
-import { migrate } from './schema.ts'
+import { migrate, refuseForeign } from './schema.ts'
 
 export interface DatabaseOptions {
   path: string
@@ -30,6 +30,7 @@ export class Database {
     })
     opened(file, () => {
       try {
+        refuseForeign(this.#db, file)
         // Of a new file: freed pages can be given back without rewriting it.
         this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL')
         this.#db.exec('PRAGMA journal_mode = WAL')
@@ -51,8 +52,15 @@ export class Database {
   }
 
   /** Rows one at a time, for reads that stop early. */
-  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    return named(() => this.#statement(sql).iterate(...values))
+  *iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    const rows = named(() => this.#statement(sql).iterate(...values))
+    try {
+      for (let row = named(() => rows.next()); !row.done; row = named(() => rows.next())) {
+        yield row.value
+      }
+    } finally {
+      rows.return?.()
+    }
   }
 
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number } {
@@ -147,9 +155,14 @@ export type Row = Record<string, unknown>
 const failures: Record<number, StorageFailure> = {
   5: 'busy',
   6: 'busy',
+  // Out of memory, read-only by now, not to be opened, locks that fail: all may pass.
+  7: 'io',
+  8: 'io',
   10: 'io',
   11: 'corrupt',
   13: 'full',
+  14: 'io',
+  15: 'io',
   26: 'corrupt',
 }
 

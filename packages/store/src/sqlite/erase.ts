@@ -43,9 +43,14 @@ export function beingErased(db: Database, key: number): Set<string> {
   return new Set(rows.flatMap((row) => [...idsIn(row)]))
 }
 
+/** None where the row is damaged: whoever erased is told by what is still there. */
 function idsIn(erasure: Row): Set<string> {
-  const ids: unknown = JSON.parse(String(erasure['ids']))
-  return new Set(Array.isArray(ids) ? ids.map(String) : [])
+  try {
+    const ids: unknown = JSON.parse(String(erasure['ids']))
+    return new Set(Array.isArray(ids) ? ids.map(String) : [])
+  } catch {
+    return new Set()
+  }
 }
 
 function redactBlock(db: Database, block: Row, erased: ReadonlySet<string>): void {

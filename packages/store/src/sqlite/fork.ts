@@ -47,7 +47,7 @@ export function copyFork(
     db.run(
       `INSERT INTO messages (session, ord, id, epoch, role, open, body)
        SELECT ?, ord, id, epoch, role, open, json_set(body, '$.revision', 1) FROM messages
-       WHERE ${copyable} AND json_valid(body)`,
+       WHERE ${copyable}`,
       key,
       source,
       copied,
@@ -75,12 +75,21 @@ export function copyFork(
     lives.nextRevision(),
     key,
   )
+  // What came from elsewhere came to the fork too, or stays out of it with what lies behind the cut.
+  db.run(
+    `INSERT INTO remembered (session, kind, id, count)
+     SELECT ?, kind, id, count FROM remembered WHERE session = ? AND kind = 'import'`,
+    key,
+    Number(row['fork_of']),
+  )
   // What its members saw elsewhere is no news to them.
   db.run('UPDATE members SET read_up_to = ? WHERE session = ?', record.lastOrder, key)
   return { left: 'nothing', logId }
 }
 
-const copyable = 'session = ? AND ord > ? AND ord <= ? AND hidden = 0 AND open = 0'
+/** A message that is damaged stays behind. */
+const copyable =
+  'session = ? AND ord > ? AND ord <= ? AND hidden = 0 AND open = 0 AND json_valid(body)'
 
 /** The order up to which one step goes; `undefined` when nothing is left. */
 function stretchEnd(db: Database, source: number, after: number, upTo: number): number | undefined {

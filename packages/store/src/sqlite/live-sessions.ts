@@ -9,6 +9,7 @@ import type { Database, Row } from './database.ts'
 import { append, foldEvent, type LiveSession, recover, type Tail } from './live-session.ts'
 import { decodeLog } from './log-codec.ts'
 import type { MessageRows } from './message-rows.ts'
+import { rebuildRecord, recordIn } from './record-row.ts'
 
 /** Sessions at rest that are kept in memory; those that stream are kept however many they are. */
 const restingSessions = 1_000
@@ -27,6 +28,8 @@ export class LiveSessions {
   /** What the log has of sessions that are not in `#lives`, by key. */
   #tails = new Map<number, Tail>()
   #dataVersion: number | undefined
+  /** Whether reading what others wrote failed, so that all is to be read anew. */
+  #broken = false
   #lastLogId = 0
   /** What other processes changed since it was last asked for. */
   #foreign: Set<string> | 'all' = new Set()
@@ -46,25 +49,36 @@ export class LiveSessions {
   /** To be called first in every transaction and reading: what another process wrote counts. */
   notice(): void {
     const version = this.#db.dataVersion()
-    if (version === this.#dataVersion) return
-    const first = this.#dataVersion === undefined
-    this.#dataVersion = version
-    const head = Number(
-      this.#db.get("SELECT seq FROM sqlite_sequence WHERE name = 'log'")?.['seq'] ?? 0,
-    )
-    if (head === this.#lastLogId && !first) return
-    const rows = this.#db.iterate(
+    if (version === this.#dataVersion && !this.#broken) return
+    try {
+      this.#catchUp()
+      this.#dataVersion = version
+      this.#broken = false
+    } catch (error) {
+      // How much of it was taken in is not known.
+      this.#broken = true
+      throw error
+    }
+  }
+
+  #catchUp(): void {
+    const row = this.#db.get("SELECT seq FROM sqlite_sequence WHERE name = 'log'")
+    const head = Number(row?.['seq'] ?? 0)
+    if (this.#dataVersion === undefined || this.#broken) {
+      this.#readAnew(head)
+      if (!this.#broken) this.#foreign = new Set()
+      return
+    }
+    if (head === this.#lastLogId) return
+    const rows = this.#db.all(
       'SELECT id, tag, body FROM log WHERE id > ? ORDER BY id',
       this.#lastLogId,
     )
-    for (const row of rows) {
-      const id = Number(row['id'])
-      if (!first && id !== this.#lastLogId + 1) return this.#readAnew(head)
-      this.#lastLogId = id
-      this.#takeIn(row)
+    if (rows.length !== head - this.#lastLogId) {
+      this.#readAnew(head)
+      return
     }
-    if (first) this.#foreign = new Set()
-    if (!first && this.#lastLogId !== head) return this.#readAnew(head)
+    for (const row of rows) this.#takeIn(row)
     this.#lastLogId = head
   }
 
@@ -111,7 +125,8 @@ export class LiveSessions {
     const key = Number(row['key'])
     const known = this.#byKey.get(key)
     if (known) return known
-    return this.#tails.has(key) ? this.load(row) : { record: recordIn(row), overlay: new Map() }
+    const record = this.#tails.has(key) ? undefined : recordIn(row)
+    return record ? { record, overlay: new Map() } : this.load(row)
   }
 
   /** Sessions with entries that are not packed. */
@@ -163,7 +178,7 @@ export class LiveSessions {
         key,
         id: String(row['id']),
         journal: String(row['journal']),
-        record: recordIn(row),
+        record: recordIn(row) ?? this.#rebuild(row),
         tag: String(row['tag']),
         packed,
         rows: this.#messages.of(key),
@@ -176,6 +191,11 @@ export class LiveSessions {
     this.#lives.set(live.id, live)
     this.#byKey.set(key, live)
     return live
+  }
+
+  #rebuild(row: Row): SessionRecord {
+    this.unreadable++
+    return rebuildRecord(row, this.#blocksAfter(Number(row['key']), 0), this.#db)
   }
 
   #blocksAfter(key: number, seq: number) {
@@ -279,10 +299,4 @@ function goOn(live: LiveSession, event: Event, at: { tag: string; logId: number 
   live.record = applyToRecord(live.record, event)
   append(live, [event], at)
   return true
-}
-
-function recordIn(row: Row): SessionRecord {
-  // Written by this package's own encoder, in a row that the journal's recovery is built on.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own data, read back
-  return JSON.parse(String(row['record'])) as SessionRecord
 }

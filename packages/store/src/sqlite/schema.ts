@@ -102,8 +102,8 @@ export const migrations: readonly string[] = [
     body BLOB NOT NULL
   );
   CREATE UNIQUE INDEX blocks_seq ON blocks (session, first_seq);
-  CREATE INDEX blocks_at ON blocks (last_at);
 
+  -- removals for the activity feed; those up to the row of nobody ('') are forgotten
   CREATE TABLE removed (
     revision INTEGER NOT NULL,
     principal TEXT NOT NULL,
@@ -139,16 +139,19 @@ export const migrations: readonly string[] = [
   `,
 ]
 
-/** Brings the database to this version's schema; refuses what this version cannot have written. */
+/** @throws StorageError for a file that this package did not make; nothing is changed in it */
+export function refuseForeign(db: DatabaseSync, path: string): void {
+  const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()
+  const isNew = pragma(db, 'user_version') === 0 && Number(tables?.['n']) === 0
+  if (isNew || pragma(db, 'application_id') === applicationId) return
+  throw new StorageError('io', `${path} is no Caughtup database. Nothing was changed in it.`)
+}
+
+/** Brings the database to this version's schema; refuses one that a newer version wrote. */
 export function migrate(db: DatabaseSync, path: string, versions = migrations): void {
   db.exec('BEGIN IMMEDIATE')
   try {
     const version = pragma(db, 'user_version')
-    const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()
-    const isOurs = pragma(db, 'application_id') === applicationId
-    if (!isOurs && (version > 0 || Number(tables?.['n']) > 0)) {
-      throw new StorageError('io', `${path} is no Caughtup database. Nothing was changed in it.`)
-    }
     if (version > versions.length) {
       throw new StorageError(
         'io',

@@ -250,9 +250,10 @@ export class SqliteStorage implements Storage {
       waiting.throwIfAborted()
       const version = this.#db.dataVersion()
       if (version !== this.#polledVersion) {
-        this.#polledVersion = version
         // Titles, read marks and new sessions leave nothing in the log.
-        return { sessions: this.#read(() => this.#lives.takeForeign()) ?? new Set() }
+        const sessions = this.#read(() => this.#lives.takeForeign()) ?? new Set<string>()
+        this.#polledVersion = version
+        return { sessions }
       }
       await sleep(this.#clock, pollEvery, waiting)
     }

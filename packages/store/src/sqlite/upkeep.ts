@@ -25,6 +25,8 @@ export class Upkeep {
   /** Where the log ended at these times. */
   #marks: { at: number; logId: number }[] = []
   #lookedAt = -Infinity
+  /** The session up to which this look has come. */
+  #retainedUpTo = 0
   /** Counters of other processes at the last look. */
   #beats = new Map<string, number>()
 
@@ -40,14 +42,13 @@ export class Upkeep {
     const packing = packDue(this.#context) || this.#packLeftTail()
     const { trims, indexes, works, looks } = this.#due()
     if (!trims && !indexes && !works && !looks) return packing
-    const more = db.transaction(() => {
+    const { more, logId } = db.transaction(() => {
       lives.notice()
-      let left = false
-      if (indexes) left = this.#search.index()
-      if (trims) left = this.#trim(this.#trimmable()) || left
-      if (works) left = this.#work() || left
-      return left
+      const indexing = indexes && this.#search.index()
+      const trimming = trims && this.#trim(this.#trimmable())
+      return { more: indexing || trimming || works, logId: works ? this.#work() : undefined }
     })
+    if (logId !== undefined) lives.wrote(logId)
     const looking = looks && this.#look(retention)
     return packing || more || looking
   }
@@ -139,18 +140,16 @@ export class Upkeep {
     return true
   }
 
-  #work(): boolean {
-    const { db, lives } = this.#context
+  /** Goes on with one of each that is to be completed; the row of the log that was written for it. */
+  #work(): number | undefined {
+    const { db } = this.#context
     const erasure = db.get('SELECT * FROM erasures LIMIT 1')
     const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL LIMIT 1')
     const leftover = db.get('SELECT session FROM leftovers LIMIT 1')
     if (erasure) eraseStep(db, erasure)
-    if (fork) {
-      const { left, ...done } = copyFork(fork, this.#context)
-      if (left === 'nothing' && 'logId' in done) lives.wrote(done.logId)
-    }
     if (leftover) this.#removeLeftover(Number(leftover['session']))
-    return true
+    const copied = fork && copyFork(fork, this.#context)
+    return copied?.left === 'nothing' ? copied.logId : undefined
   }
 
   /** Rows of a deleted session, some at a time. */
@@ -170,6 +169,7 @@ export class Upkeep {
     db.run('DELETE FROM leftovers WHERE session = ?', session)
   }
 
+  /** Looks at some sessions, one after the other; whether more are to be looked at. */
   #look(retention: Retention): boolean {
     const { db } = this.#context
     if (retention !== false && this.#retain(retention)) return true
@@ -178,40 +178,43 @@ export class Upkeep {
     return false
   }
 
-  /** Removes the oldest blocks of some sessions; whether there may be more. */
   #retain({ age, events }: Exclude<Retention, false>): boolean {
     const { db } = this.#context
-    const cutoff = this.#clock.now() - age
-    const old = db.all(
-      'SELECT session, max(last_seq) AS upTo FROM blocks WHERE last_at < ? GROUP BY session LIMIT ?',
-      cutoff,
+    const before = this.#clock.now() - age
+    const sessions = db.all(
+      'SELECT key, packed FROM sessions WHERE key > ? ORDER BY key LIMIT ?',
+      this.#retainedUpTo,
       stepRows,
     )
-    const many = db.all(
-      'SELECT key AS session, packed - ?1 AS upTo FROM sessions WHERE packed - floor > ?1 LIMIT ?2',
-      events,
-      stepRows,
-    )
-    if (old.length + many.length === 0) return false
-    const removed = db.transaction(() => [...old, ...many].map((row) => this.#removeUpTo(row)))
-    return removed.some((some) => some)
+    const old = sessions.flatMap((row) => {
+      const [session, packed] = [Number(row['key']), Number(row['packed'])]
+      const last = this.#lastToGo(session, { before, upTo: packed - events })
+      return last ? [{ session, last }] : []
+    })
+    if (old.length > 0) db.transaction(() => old.forEach((each) => this.#removeUpTo(each)))
+    this.#retainedUpTo = sessions.length < stepRows ? 0 : Number(sessions.at(-1)?.['key'])
+    return this.#retainedUpTo > 0
   }
 
-  /** Removes whole blocks up to a seq, and none that an open message still needs. */
-  #removeUpTo(row: Row): boolean {
-    const { db } = this.#context
-    const session = Number(row['session'])
-    const [open] = this.#context.messages
-      .open(session)
-      .map(({ revision }) => revision)
-      .sort((a, b) => a - b)
-    const upTo = Math.min(Number(row['upTo']), open ?? Infinity)
-    const last = db.get(
-      'SELECT * FROM blocks WHERE session = ? AND last_seq <= ? ORDER BY last_seq DESC LIMIT 1',
+  /** The last of the oldest blocks that are old or too many, and that no open message needs. */
+  #lastToGo(session: number, { before, upTo }: { before: number; upTo: number }): Row | undefined {
+    const open = this.#context.messages.open(session).map(({ revision }) => revision)
+    const needed = Math.min(...open)
+    let last: Row | undefined
+    for (const block of this.#context.db.iterate(
+      'SELECT last_seq, last_at, body FROM blocks WHERE session = ? ORDER BY first_seq',
       session,
-      upTo,
-    )
-    if (!last) return false
+    )) {
+      const seq = Number(block['last_seq'])
+      const goes = seq <= upTo || Number(block['last_at']) < before
+      if (!goes || seq > needed) break
+      last = block
+    }
+    return last
+  }
+
+  #removeUpTo({ session, last }: { session: number; last: Row }): void {
+    const { db } = this.#context
     const floor = Number(last['last_seq'])
     db.run(
       'UPDATE sessions SET floor = ?, floor_tag = ? WHERE key = ?',
@@ -219,9 +222,7 @@ export class Upkeep {
       tagInBlock(last['body'], floor) ?? '',
       session,
     )
-    return (
-      db.run('DELETE FROM blocks WHERE session = ? AND last_seq <= ?', session, floor).changes > 0
-    )
+    db.run('DELETE FROM blocks WHERE session = ? AND last_seq <= ?', session, floor)
   }
 
   /** Processes whose counter stood still since the last look, and that hold no run. */

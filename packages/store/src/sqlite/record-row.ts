@@ -1,0 +1,55 @@
+import { cut, type Segment } from '../journal/segment.ts'
+import { applyToRecord, newRecord, type SessionRecord } from '../session-record.ts'
+import type { Database, Row } from './database.ts'
+
+/** The record in a session's row; `undefined` where it is damaged. */
+export function recordIn(row: Row): SessionRecord | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(String(row['record']))
+  } catch {
+    return undefined
+  }
+  return isRecord(value) ? value : undefined
+}
+
+/** A damaged record put together again from what is left: the journal, and the messages. */
+export function rebuildRecord(
+  row: Row,
+  blocks: readonly Segment[],
+  db: Pick<Database, 'get'>,
+): SessionRecord {
+  const key = Number(row['key'])
+  let record = newRecord(Number(row['created_at']))
+  for (const segment of blocks) {
+    const event = cut(segment, segment.from, segment.seq)
+    record =
+      event.type === 'unreadable' ? { ...record, seq: event.seq } : applyToRecord(record, event)
+  }
+  const messages = db.get(
+    `SELECT coalesce(max(ord), 0) AS last, coalesce(max(epoch), 0) AS epoch,
+     count(*) FILTER (WHERE hidden = 0) AS n FROM messages WHERE session = ?`,
+    key,
+  )
+  const epoch = Math.max(record.epoch, Number(messages?.['epoch'] ?? 0))
+  const older = db.get(
+    'SELECT coalesce(max(ord), 0) AS last FROM messages WHERE session = ? AND epoch < ?',
+    key,
+    epoch,
+  )
+  return {
+    ...record,
+    epoch,
+    seq: Math.max(record.seq, Number(row['packed'])),
+    lastOrder: Math.max(record.lastOrder, Number(messages?.['last'] ?? 0)),
+    epochStart: Math.max(record.epochStart, Number(older?.['last'] ?? 0)),
+    messageCount: Number(messages?.['n'] ?? 0),
+  }
+}
+
+const counts = ['seq', 'epoch', 'lastOrder', 'epochStart', 'generation', 'messageCount', 'recency']
+
+function isRecord(value: unknown): value is SessionRecord {
+  const fields: Record<string, unknown> = Object(value)
+  return Array.isArray(fields['queue']) && counts.every((name) => Number.isInteger(fields[name]))
+}
