@@ -1,18 +1,38 @@
 import { settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
+import { memory } from './memory/index.ts'
 import { StorageError } from './storage.ts'
+import type { Store } from './store.ts'
 import {
   ended,
   intercepted,
   openTestStore,
   startRun,
   testDatabase,
+  type TestRun,
   textOnDisk,
 } from './testing/open-test-store.ts'
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 const hour = 3_600_000
+
+/** Commits that a test can hold up, each before it is made. */
+function gated(file: string) {
+  let gate = Promise.resolve()
+  return {
+    storage: intercepted(file, async (commit, slices) => {
+      await gate
+      return commit(slices)
+    }),
+    /** From now on they wait until what is returned is called. */
+    shut(): () => void {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      gate = promise
+      return resolve
+    },
+  }
+}
 
 describe('the flush window', () => {
   test('deltas coalesce: nothing early, then exactly one commit, ring and update', async () => {
@@ -24,6 +44,10 @@ describe('the flush window', () => {
     const batches = store.follow(run.sessionId, head.cursor.seq, { signal: controller.signal })
     const first = batches.next()
     const updates = store.updates.subscribe()
+    const seen: unknown[] = []
+    const watching = (async () => {
+      for await (const { message } of updates) seen.push(message.parts)
+    })()
 
     const writer = store.writer(run)
     for (let i = 0; i < 5; i++) await writer.write(text('a'))
@@ -34,14 +58,19 @@ describe('the flush window', () => {
     await clock.advance(1)
     expect(store.stats().commits).toBe(before + 1)
     expect(await textOnDisk(path, run)).toBe('aaaaa')
-    expect((await first).value).toMatchObject({ events: [{ type: 'message-delta' }] })
-    expect((await updates.next()).value).toMatchObject({
-      message: { id: run.messageId, parts: [{ text: 'aaaaa' }] },
-    })
+    expect((await first).value?.events).toMatchObject([
+      { type: 'message-delta', ops: [{ value: { text: 'aaaaa' } }] },
+    ])
 
+    const second = batches.next()
     await clock.advance(1_000)
     expect(store.stats().commits).toBe(before + 1)
+    await writer.finish({ reason: 'stop' })
+    expect((await second).value?.events).toMatchObject([{ type: 'message-finished' }])
     controller.abort()
+    store.updates.close()
+    await watching
+    expect(seen).toMatchObject([[{ text: 'aaaaa', state: 'streaming' }], [{ state: 'done' }]])
   })
 
   test('later deltas join the window and do not push it back', async () => {
@@ -64,7 +93,7 @@ describe('the flush window', () => {
     expect(store.stats().commits).toBe(before + 1)
   })
 
-  test('a window of 0 flushes each update before its call returns', async () => {
+  test('window 0 flushes each update before its call returns', async () => {
     const { store, path } = await openTestStore({ flush: { windowMs: 0 } })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -83,88 +112,81 @@ describe('the flush window', () => {
     expect(await textOnDisk(path, run)).toBe('a')
   })
 
-  test('the window stretches so that flushing takes at most a quarter of the time', async () => {
+  test('the window stretches so that flushing takes a quarter of the time, and shrinks again', async () => {
+    const file = testDatabase()
+    let took = 100
+    const { store, clock } = await openTestStore({
+      path: file,
+      storage: intercepted(file, async (commit, slices) => {
+        await new Promise<void>((resolve) => clock.after(took, resolve))
+        return commit(slices)
+      }),
+    })
+    const starting = startRun(store)
+    await clock.advance(100)
+    const run = await starting
+    expect(store.stats().flushWindow).toBe(300)
+    const writer = store.writer(run)
+    const begins = clock.monotonic()
+    for (let i = 0; i < 200; i++) {
+      await writer.write(text('x'))
+      await clock.advance(20)
+    }
+    expect(store.stats().commits).toBe(11)
+    expect(clock.monotonic() - begins).toBe(4_000)
+    took = 0
+    await clock.advance(1_000)
+    expect(store.stats().flushWindow).toBe(33)
+  })
+
+  test('a window is never longer than a second, however slow the database is', async () => {
     const file = testDatabase()
     const { store, clock } = await openTestStore({
       path: file,
       storage: intercepted(file, async (commit, slices) => {
-        clock.after(100, () => slow.resolve())
-        await slow.promise
+        await new Promise<void>((resolve) => clock.after(5_000, resolve))
         return commit(slices)
       }),
     })
-    let slow = Promise.withResolvers<void>()
     const starting = startRun(store)
-    await clock.advance(100)
+    await clock.advance(5_000)
     await starting
-    slow = Promise.withResolvers()
-    expect(store.stats().flushWindow).toBe(300)
-  })
-})
-
-describe('structural changes are on disk before the call returns, with a window of an hour', () => {
-  const tool = { toolCallId: 't', toolName: 'read' }
-  test.each([
-    ['a tool call added', { type: 'tool-input-start' as const, id: 't', toolName: 'read' }],
-    ['a tool call with its input', { type: 'tool-call' as const, ...tool, input: { path: 'x' } }],
-    ['a tool result', { type: 'tool-result' as const, ...tool, input: {}, output: 'found' }],
-    ['a tool error', { type: 'tool-error' as const, ...tool, input: {}, error: 'no such file' }],
-  ])('%s', async (_, part) => {
-    const { store, path } = await openTestStore({ flush: { windowMs: hour } })
-    const run = await startRun(store)
-    const writer = store.writer(run)
-    await writer.write(text('before'))
-    await writer.write(part)
-    expect(await textOnDisk(path, run)).toBe('before')
-    expect((await store.message(run.sessionId, run.messageId))?.parts).toHaveLength(2)
+    expect(store.stats().flushWindow).toBe(1_000)
   })
 
-  test('the end of reasoning', async () => {
-    const { store, path } = await openTestStore({ flush: { windowMs: hour } })
-    const run = await startRun(store)
-    const writer = store.writer(run)
-    await writer.write({ type: 'reasoning-delta', id: 'r', text: 'hmm' })
-    expect(await textOnDisk(path, run)).toBe('')
-    await writer.write({ type: 'reasoning-end', id: 'r' })
-    expect(await textOnDisk(path, run)).toBe('hmm')
+  test('structural changes of one turn of the event loop share a commit behind the first', async () => {
+    const { store } = await openTestStore({ storage: memory() })
+    const runs = await Promise.all(Array.from({ length: 20 }, () => startRun(store)))
+    await settle()
+    const { commits } = store.stats()
+    const finishes = runs.map(
+      (run) =>
+        new Promise<void>((resolve, reject) => {
+          setImmediate(
+            () => void store.writer(run).finish({ reason: 'stop' }).then(resolve, reject),
+          )
+        }),
+    )
+    await Promise.all(finishes)
+    expect(store.stats().commits).toBe(commits + 2)
   })
 
-  test.each(['stop', 'error', 'interrupted'] as const)('the finish: %s', async (reason) => {
-    const { store, path } = await openTestStore({ flush: { windowMs: hour } })
-    const run = await startRun(store)
-    const updates = store.updates.subscribe()
-    const writer = store.writer(run)
-    await writer.write(text('partial'))
-    await writer.finish({ reason }, [ended(run.runId)])
-    expect(await textOnDisk(path, run)).toBe('partial')
-    expect((await updates.next()).value?.message).toMatchObject({ status: 'open' })
-    expect((await updates.next()).value?.message).toMatchObject({
-      status: 'done',
-      metadata: { finishReason: reason },
-    })
-  })
-
-  test('the finish, the end of the run and what was pending are one commit', async () => {
-    const { store } = await openTestStore({ flush: { windowMs: hour } })
-    const run = await startRun(store)
-    const writer = store.writer(run)
-    await writer.write(text('partial'))
-    const before = store.stats().commits
-    await writer.finish({ reason: 'stop', usage: { outputTokens: 1 } }, [ended(run.runId)])
-    await writer.finish({ reason: 'stop' }, [ended(run.runId)])
-    expect(store.stats().commits).toBe(before + 1)
-    const { events } = await store.events(run.sessionId, 3, { bytes: 1e6 })
-    expect(events.map(({ type }) => type)).toEqual([
-      'message-delta',
-      'message-finished',
-      'usage',
-      'run-ended',
-    ])
+  test('a program that writes without a pause leaves timers their turn', async () => {
+    const { store } = await openTestStore({ storage: memory() })
+    const { sessionId } = await startRun(store)
+    let fired = false
+    setTimeout(() => (fired = true), 0)
+    let calls = 0
+    while (!fired && calls < 100_000) {
+      await store.append({ sessionId, drafts: [{ type: 'usage', add: { inputTokens: 1 } }] })
+      calls++
+    }
+    expect(calls).toBeLessThan(100_000)
   })
 })
 
 describe('flush', () => {
-  test('drains one message, and is a no-op the second time', async () => {
+  test('flush drains, twice is a no-op', async () => {
     const { store, path } = await openTestStore({ flush: { windowMs: hour } })
     const run = await startRun(store)
     await store.writer(run).write(text('a'))
@@ -173,57 +195,109 @@ describe('flush', () => {
     const { commits } = store.stats()
     await store.flush(run.messageId)
     await store.flushSession(run.sessionId)
+    await store.flushAll()
+    await store.flush('no-such-message')
     expect(store.stats().commits).toBe(commits)
   })
 
-  test('flushAll drains all sessions', async () => {
+  test('flushSession drains one session', async () => {
+    const { store, path } = await openTestStore({ flush: { windowMs: hour } })
+    const run = await startRun(store)
+    await store.writer(run).write(text('a'))
+    await store.flushSession(run.sessionId)
+    expect(await textOnDisk(path, run)).toBe('a')
+  })
+
+  test('flushAll drains all sessions, in one commit', async () => {
     const { store, path } = await openTestStore({ flush: { windowMs: hour } })
     const runs = await Promise.all([startRun(store), startRun(store)])
     for (const run of runs) await store.writer(run).write(text('a'))
+    const { commits } = store.stats()
     await store.flushAll()
+    expect(store.stats().commits).toBe(commits + 1)
     for (const run of runs) expect(await textOnDisk(path, run)).toBe('a')
   })
 
   test('every read of history flushes its session first', async () => {
-    const { store } = await openTestStore({ flush: { windowMs: hour } })
+    const { store } = await openTestStore({ storage: memory(), flush: { windowMs: hour } })
     const run = await startRun(store)
-    await store.writer(run).write(text('a'))
-    const { messages } = await store.window(run.sessionId)
-    expect(messages.at(-1)?.parts).toMatchObject([{ text: 'a' }])
+    const writer = store.writer(run)
+    const { sessionId, messageId } = run
+    const reads = [
+      async () => (await store.window(sessionId)).messages.at(-1),
+      async () => (await store.page(sessionId)).messages.at(-1),
+      async () => (await store.head(sessionId)).open[0],
+      async () => store.message(sessionId, messageId),
+    ]
+    for (const [index, read] of reads.entries()) {
+      await writer.write({ type: 'data-x', data: index })
+      expect((await read())?.parts).toHaveLength(index + 1)
+    }
+    await writer.write(text('a'))
+    const { events } = await store.events(sessionId, 3, { bytes: 1e6 })
+    expect(JSON.stringify(events)).toContain('"text":"a"')
   })
 
-  test('waits for a commit in flight, and so does flushAll; an abort returns at once', async () => {
+  test.each<[string, (store: Store, run: TestRun) => Promise<void>]>([
+    ['flush waits for a commit in flight', (store, run) => store.flush(run.messageId)],
+    ['flushSession waits too', (store, run) => store.flushSession(run.sessionId)],
+    ['flushAll waits too', (store) => store.flushAll()],
+  ])('%s: then the row is there', async (_, flush) => {
     const file = testDatabase()
-    let gate = Promise.resolve()
-    const { store, clock } = await openTestStore({
-      path: file,
-      storage: intercepted(file, async (commit, slices) => {
-        await gate
-        return commit(slices)
-      }),
-    })
+    const gate = gated(file)
+    const { store, clock } = await openTestStore({ path: file, storage: gate.storage })
     const run = await startRun(store)
-    const { promise, resolve } = Promise.withResolvers<void>()
-    gate = promise
+    const open = gate.shut()
     await store.writer(run).write(text('a'))
     await clock.advance(33)
-
-    const done: string[] = []
-    const flushes = [
-      store.flush(run.messageId).then(() => done.push('flush')),
-      store.flushAll().then(() => done.push('flushAll')),
-    ]
-    const controller = new AbortController()
-    const aborted = store.flush(run.messageId, { signal: controller.signal })
-    controller.abort(new Error('enough'))
-    await expect(aborted).rejects.toThrow('enough')
-    await settle()
-    expect(done).toEqual([])
+    let done = false
+    const flushing = flush(store, run).then(() => (done = true))
+    await clock.advance(1_000)
+    expect(done).toBe(false)
     expect(await textOnDisk(file, run)).toBe('')
-
-    resolve()
-    await Promise.all(flushes)
+    open()
+    await flushing
     expect(await textOnDisk(file, run)).toBe('a')
+    const { commits } = store.stats()
+    await flush(store, run)
+    expect(store.stats().commits).toBe(commits)
+  })
+
+  test('an abort returns at once, and what was accepted is committed all the same', async () => {
+    const file = testDatabase()
+    const gate = gated(file)
+    const { store } = await openTestStore({ path: file, storage: gate.storage })
+    const run = await startRun(store)
+    const open = gate.shut()
+    await store.writer(run).write(text('a'))
+    const controller = new AbortController()
+    const { signal } = controller
+    const flushes = [
+      store.flush(run.messageId, { signal }),
+      store.flushSession(run.sessionId, { signal }),
+      store.flushAll({ signal }),
+      store.window(run.sessionId, { signal }),
+    ]
+    controller.abort(new Error('enough'))
+    for (const flush of flushes) await expect(flush).rejects.toThrow('enough')
+    open()
+    await store.flushAll()
+    expect(await textOnDisk(file, run)).toBe('a')
+  })
+
+  test('a flush of one session does not wait for the commit of another', async () => {
+    const file = testDatabase()
+    const gate = gated(file)
+    const { store } = await openTestStore({ path: file, storage: gate.storage })
+    const [busy, other] = [await startRun(store), await startRun(store)]
+    const open = gate.shut()
+    await store.writer(busy).write(text('a'))
+    const flushing = store.flush(busy.messageId)
+    await settle()
+    await store.flushSession(other.sessionId)
+    await store.flush(other.messageId)
+    open()
+    await flushing
   })
 })
 
@@ -252,28 +326,66 @@ describe('a failing database', () => {
 
   test('a delta during a write goes with the next window, by itself', async () => {
     const file = testDatabase()
-    let gate = Promise.resolve()
-    const { store, clock } = await openTestStore({
-      path: file,
-      storage: intercepted(file, async (commit, slices) => {
-        await gate
-        return commit(slices)
-      }),
-    })
+    const gate = gated(file)
+    const { store, clock } = await openTestStore({ path: file, storage: gate.storage })
     const run = await startRun(store)
     const writer = store.writer(run)
-    const { promise, resolve } = Promise.withResolvers<void>()
-    gate = promise
+    const open = gate.shut()
     await writer.write(text('a'))
     await clock.advance(33)
     await writer.write(text('b'))
-    resolve()
     await clock.advance(33)
-    await clock.advance(100)
+    open()
+    await settle()
+    expect(await textOnDisk(file, run)).toBe('a')
+    // The commit took 33 ms, so this window is three times as long.
+    await clock.advance(99)
     expect(await textOnDisk(file, run)).toBe('ab')
   })
 
-  test('one slice that breaks the transaction fails its own callers only', async () => {
+  test('slices that break the transaction fail their own callers only', async () => {
+    const file = testDatabase()
+    let attempts = 0
+    const { store } = await openTestStore({
+      path: file,
+      flush: { windowMs: hour },
+      storage: intercepted(file, async (commit, slices) => {
+        attempts++
+        const bad = slices.some(({ drafts }) => JSON.stringify(drafts).includes('poison'))
+        if (bad) throw new Error('constraint failed')
+        return commit(slices)
+      }),
+    })
+    const runs = await Promise.all(Array.from({ length: 32 }, () => startRun(store)))
+    const poisoned = new Set([runs[3], runs[20]])
+    for (const run of runs) await store.writer(run).write(text('pending'))
+    attempts = 0
+    const outcomes = await Promise.allSettled(
+      runs.map((run) =>
+        poisoned.has(run)
+          ? store
+              .writer(run)
+              .write({ type: 'tool-call', toolCallId: 't', toolName: 'x', input: 'poison' })
+          : store.writer(run).finish({ reason: 'stop' }, [ended(run.runId)]),
+      ),
+    )
+    for (const [index, run] of runs.entries()) {
+      const bad = poisoned.has(run)
+      expect(outcomes[index]).toMatchObject(
+        bad ? { reason: { message: 'constraint failed' } } : { status: 'fulfilled' },
+      )
+      const message = await store.message(run.sessionId, run.messageId)
+      expect(message).toMatchObject({
+        status: bad ? 'open' : 'done',
+        parts: [{ text: 'pending' }],
+      })
+    }
+    // Halving finds each in about twice the logarithm of 64 slices.
+    expect(attempts).toBeLessThan(30)
+    expect(store.stats().unflushedBytes).toBe(0)
+  })
+
+  test('deltas that break the transaction are told to whoever writes the message next', async () => {
     const file = testDatabase()
     const { store } = await openTestStore({
       path: file,
@@ -283,15 +395,16 @@ describe('a failing database', () => {
         return commit(slices)
       }),
     })
-    const [good, bad] = await Promise.all([startRun(store), startRun(store)])
-    const outcomes = await Promise.allSettled([
-      store.writer(good).finish({ reason: 'stop' }, [ended(good.runId)]),
-      store
-        .writer(bad)
-        .write({ type: 'tool-call', toolCallId: 't', toolName: 'x', input: 'poison' }),
-    ])
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
-    expect((await store.message(good.sessionId, good.messageId))?.status).toBe('done')
+    const [bad, good] = [await startRun(store), await startRun(store)]
+    const [badWriter, goodWriter] = [store.writer(bad), store.writer(good)]
+    await badWriter.write(text('poison'))
+    await goodWriter.write(text('a'))
+    await store.flushAll()
+    await expect(badWriter.write(text('more'))).rejects.toThrow('constraint failed')
+    await goodWriter.write(text('b'))
+    await store.flushAll()
+    expect(await textOnDisk(file, good)).toBe('ab')
+    expect(await textOnDisk(file, bad)).toBe('')
   })
 
   test('a value without JSON form is refused before it gets anywhere', async () => {
@@ -308,7 +421,7 @@ describe('a failing database', () => {
   })
 })
 
-describe('limits and ends', () => {
+describe('back-pressure', () => {
   test('calls wait while too much is unflushed, but not for a window of an hour', async () => {
     const file = testDatabase()
     let gate = Promise.resolve()
@@ -333,81 +446,5 @@ describe('limits and ends', () => {
     await writing
     expect(store.stats().unflushedBytes).toBe(0)
     expect(await textOnDisk(file, run)).toBe('x'.repeat(101))
-  })
-
-  test('a message that would pass its limit is kept up to there', async () => {
-    const { store } = await openTestStore({ limits: { messageBytes: 1_000 } })
-    const run = await startRun(store)
-    const writer = store.writer(run)
-    await writer.write(text('x'.repeat(900)))
-    await expect(writer.write(text('y'.repeat(100)))).rejects.toMatchObject({
-      code: 'TOO_LARGE',
-      data: { limit: 1_000 },
-    })
-    await writer.finish({ reason: 'error' })
-    expect((await store.message(run.sessionId, run.messageId))?.parts).toMatchObject([
-      { text: 'x'.repeat(900) },
-    ])
-  })
-
-  test('a finished message leaves nothing in memory', async () => {
-    const { store } = await openTestStore({ flush: { windowMs: hour } })
-    const session = (await store.sessions.create({ owner: 'me' })).id
-    for (let i = 0; i < 50; i++) {
-      const run = await startRun(store, session)
-      const writer = store.writer(run)
-      await writer.write(text('answer'))
-      await writer.finish({ reason: 'stop' }, [ended(run.runId)])
-    }
-    expect(store.stats()).toMatchObject({ openMessages: 0, unflushedBytes: 0 })
-  })
-
-  test('a run that was ended elsewhere writes no more', async () => {
-    const { store, clock } = await openTestStore()
-    const run = await startRun(store)
-    const writer = store.writer(run)
-    await writer.write(text('mine'))
-    await store.append({
-      sessionId: run.sessionId,
-      guard: { is: 'run', runId: run.runId },
-      drafts: [
-        { type: 'message-finished', messageId: run.messageId, reason: 'lost' },
-        { type: 'run-ended', runId: run.runId, reason: 'lost' },
-      ],
-    })
-    await writer.write(text('late'))
-    await clock.advance(33)
-    await expect(writer.write(text('later'))).rejects.toMatchObject({
-      code: 'CONFLICT',
-      data: { reason: 'run-superseded' },
-    })
-    expect((await store.message(run.sessionId, run.messageId))?.parts).toMatchObject([
-      { text: 'mine' },
-    ])
-  })
-
-  test('a deleted session drops what is pending, and nothing more is seen of it', async () => {
-    const { store, clock } = await openTestStore()
-    const run = await startRun(store)
-    const writer = store.writer(run)
-    const updates = store.updates.subscribe()
-    await writer.write(text('a'))
-    await store.sessions.delete(run.sessionId)
-    const { commits } = store.stats()
-    await clock.advance(1_000)
-    expect(store.stats().commits).toBe(commits)
-    await expect(writer.write(text('b'))).rejects.toMatchObject({ code: 'NOT_FOUND' })
-    store.updates.close()
-    expect((await updates.next()).done).toBe(true)
-  })
-
-  test('a closed store says so, and has kept what was accepted', async () => {
-    const { store, path } = await openTestStore({ flush: { windowMs: hour } })
-    const run = await startRun(store)
-    const writer = store.writer(run)
-    await writer.write(text('kept'))
-    await store.close()
-    expect(await textOnDisk(path, run)).toBe('kept')
-    await expect(writer.write(text('more'))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 })

@@ -70,6 +70,8 @@ export class Coalescer {
   #committing = false
   /** Whether the next batch goes as soon as the one in flight is done. */
   #due = false
+  /** Ends with the turn of the event loop in which something was committed. */
+  #turn: Promise<void> | undefined
   #cancelWindow: (() => void) | undefined
   #roomWaiters: (() => void)[] = []
   #unflushedBytes = 0
@@ -236,16 +238,26 @@ export class Coalescer {
     if (!this.#committing) void this.#commitAll()
   }
 
+  /**
+   * The first commit of a turn of the event loop is made in the next microtask, with all that was
+   * called together; what comes later in the same turn shares one at its end. So a program that
+   * writes without a pause leaves timers and sockets their turn.
+   */
   async #commitAll(): Promise<void> {
     this.#committing = true
-    // In the next microtask, so that calls made together go together.
-    await Promise.resolve()
     while (this.#due) {
+      await this.#turn
       this.#due = false
       await this.#commitNext()
+      this.#turn ??= this.#endOfTurn()
     }
     this.#committing = false
     if (this.#next.slices.length > 0) this.#arm()
+  }
+
+  async #endOfTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#turn = undefined
   }
 
   async #commitNext(): Promise<void> {

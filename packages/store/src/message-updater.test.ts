@@ -1,5 +1,7 @@
 import type { EventType, Message, MessageDraft, Part } from '@caughtup/schema'
+import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 import { settle } from '@caughtup/schema/testing'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { memory } from './memory/index.ts'
@@ -372,6 +374,146 @@ describe('bad states', () => {
     await settle()
     expect((await store.window(sessionId)).messages).toEqual([])
   })
+})
+
+/** What a program does to its state before the next update; texts may end in half an emoji. */
+const someText = fc.string({
+  unit: fc.oneof(fc.constantFrom('a', ' ', '\ud83d', '\ude00'), fc.string({ maxLength: 1 })),
+})
+const change = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('grow'), at: fc.nat(3), text: someText }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('text', 'reasoning', 'tool', 'data', 'edit', 'model'),
+      at: fc.nat(3),
+      text: someText,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('step', 'drop', 'wait', 'finish', 'other'),
+      at: fc.nat(3),
+      text: fc.constant(''),
+    }),
+  },
+)
+type Change = { do: string; at: number; text: string }
+
+function nextPart(part: Part, { do: action, text: added }: Change): Part {
+  if (part.type === 'text' || part.type === 'reasoning') {
+    if (action === 'edit') return { ...part, text: added }
+    return action === 'step' ? { ...part, state: 'done' } : { ...part, text: part.text + added }
+  }
+  if (part.type === 'data-x') return action === 'edit' ? { ...part, data: { added } } : part
+  if (part.type !== 'dynamic-tool') return part
+  if (part.state === 'input-streaming') {
+    const { rawInput, ...call } = part
+    return action === 'step'
+      ? { ...call, state: 'input-available', input: { rawInput } }
+      : { ...part, rawInput: rawInput + added }
+  }
+  if (part.state !== 'input-available' || action !== 'step') return part
+  return { ...part, state: 'output-available', output: added }
+}
+
+function nextState(draft: MessageDraft, change: Change): MessageDraft {
+  const { parts, metadata } = draft
+  switch (change.do) {
+    case 'text':
+    case 'reasoning':
+      return { ...draft, parts: [...parts, { type: change.do, text: change.text }] }
+    case 'tool': {
+      const call = { ...tool, toolCallId: `t${parts.length}`, rawInput: change.text }
+      return { ...draft, parts: [...parts, { ...call, state: 'input-streaming' }] }
+    }
+    case 'data':
+      return { ...draft, parts: [...parts, { type: 'data-x', data: [change.text, undefined] }] }
+    case 'drop':
+      return { ...draft, parts: parts.slice(0, change.at) }
+    case 'model':
+      return { ...draft, metadata: { ...metadata, model: change.text } }
+    case 'finish':
+      return { ...draft, status: 'done' }
+    default: {
+      const part = parts[change.at]
+      return part ? { ...draft, parts: parts.with(change.at, nextPart(part, change)) } : draft
+    }
+  }
+}
+
+/** What is to become of a message: its last state as it is stored, without what only a store knows. */
+function outcome({ id, role, status, parts, metadata }: MessageDraft) {
+  const { finishedAt: _, ...rest } = metadata
+  const settled = parts.map((part) =>
+    status === 'done' && 'state' in part && part.state === 'streaming'
+      ? { ...part, state: 'done' }
+      : part,
+  )
+  const finish = status === 'done' && { finishReason: 'stop' }
+  return JSON.parse(
+    JSON.stringify({ id, role, status, parts: settled, metadata: { ...rest, ...finish } }),
+  )
+}
+
+describe('coalesced and uncoalesced converge', () => {
+  test('any states end in the last one, with any window, and as if each were written whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { maxLength: 40 }), async (changes: Change[]) => {
+        const states: (MessageDraft | 'wait')[] = []
+        const current = new Map(['m', 'n'].map((id) => [id, state([], { id })]))
+        let id = 'm'
+        for (const step of changes) {
+          if (step.do === 'other') id = id === 'm' ? 'n' : 'm'
+          const next = nextState(current.get(id)!, step)
+          current.set(id, next)
+          states.push(step.do === 'wait' ? 'wait' : next)
+        }
+        const touched = new Set(states.flatMap((each) => (each === 'wait' ? [] : each.id)))
+        const expected = [...touched].map((each) => outcome(current.get(each)!))
+        for (const windowMs of [33, 0, hour]) {
+          const { store, clock, sessionId } = await openSession({ flush: { windowMs } })
+          for (const each of states) {
+            if (each === 'wait') await clock.advance(20)
+            else await store.update(sessionId, each)
+          }
+          await expectEnd(store, sessionId, expected)
+        }
+        const { store, sessionId } = await openSession()
+        for (const each of states) if (each !== 'wait') await writeWhole(store, sessionId, each)
+        await expectEnd(store, sessionId, expected)
+      }),
+      { numRuns: 100 },
+    )
+  }, 60_000)
+
+  async function expectEnd(store: Store, sessionId: string, expected: unknown[]) {
+    const { messages } = await store.window(sessionId)
+    expect(messages.map(outcome)).toEqual(expected)
+    const events = await eventsAfter(store, sessionId, 0)
+    const view = events.reduce<View>((seen, event) => {
+      const applied = applyEvent(seen, event)
+      expect(applied.result).toBe('applied')
+      return applied.view
+    }, emptyView)
+    expect(view.messages).toEqual(messages)
+    await store.close()
+  }
+
+  async function writeWhole(store: Store, sessionId: string, draft: MessageDraft) {
+    const { id: messageId, parts, metadata } = outcome(draft)
+    const known = await store.message(sessionId, messageId)
+    if (!known) {
+      const message = { ...draft, status: 'open' as const }
+      await store.append({ sessionId, drafts: [{ type: 'message-created', message }] })
+    }
+    const replaced = { type: 'message-replaced', messageId, parts, metadata } as const
+    await store.append({ sessionId, drafts: [replaced] })
+    if (draft.status === 'open' || known?.status === 'done') return
+    const finished = { type: 'message-finished', messageId, reason: 'stop' } as const
+    await store.append({ sessionId, drafts: [finished] })
+  }
 })
 
 describe('on disk', () => {
