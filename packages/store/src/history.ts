@@ -126,17 +126,17 @@ export class History {
     const { storage, limits, clock, on } = this.#options
     assertBetween('messageIds.length', messageIds.length, 1, limits.pageMost)
     const draft = { type: 'message-erased', messageIds } as const
-    const event = await this.#change(sessionId, draft, signal && { signal })
     try {
+      const event = await this.#change(sessionId, draft, signal && { signal })
       const turn = pacer(clock, signal)
       while (await storage.continueErase(sessionId)) await turn()
+      return event
     } catch (error) {
       on.left()
       throw error
     } finally {
       on.rewritten(sessionId)
     }
-    return event
   }
 
   /**

@@ -11,16 +11,14 @@ import type {
 import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
-import { ActivityAudience } from './activity-audience.ts'
 import { ActivityFeed } from './activity-feed.ts'
 import { assertBetween } from './assert-between.ts'
 import type { Broker } from './broker.ts'
 import { Coalescer, type Taken } from './coalescer.ts'
-import { Followers } from './followers.ts'
-import { ForeignWatch } from './foreign-watch.ts'
+import { Doorbells } from './doorbells.ts'
 import { History } from './history.ts'
 import { Journal } from './journal.ts'
-import { type MessageUpdate, MessageUpdates } from './message-updates.ts'
+import type { MessageUpdate } from './message-updates.ts'
 import { MessageUpdater } from './message-updater.ts'
 import { MessageWriter, type WriterTarget } from './message-writer.ts'
 import { type Probe, probeSession } from './probe.ts'
@@ -28,7 +26,6 @@ import type { ForeignRow } from './reconcile/foreign-row.ts'
 import { type Reconciled, reconcileSession } from './reconcile-session.ts'
 import { resolveLimits } from './resolve-limits.ts'
 import { Sessions } from './sessions.ts'
-import { SharedReads } from './shared-reads.ts'
 import type {
   EventBatch,
   Guard,
@@ -70,15 +67,11 @@ export class Store {
   readonly #storage: Storage
   readonly #coalescer: Coalescer
   readonly #updater: MessageUpdater
-  readonly #followers: Followers
-  readonly #audience: ActivityAudience
-  readonly #messages: MessageUpdates
-  readonly #windows = new SharedReads<Window>()
-  readonly #watch: ForeignWatch
+  readonly #bells: Doorbells
   readonly #upkeep: Upkeep
   readonly #figures: StoreFigures
   readonly #closing = new AbortController()
-  /** Whether the upkeep may complete a session that nobody was told of. */
+  /** Whether the upkeep may complete something that nobody was told of. */
   #left = true
   #closed: Promise<void> | undefined
 
@@ -89,8 +82,15 @@ export class Store {
     this.clock = clock
     this.limits = limits
     this.#storage = storage
-    this.#messages = new MessageUpdates({ ...options.updates, clock })
-    this.updates = this.#messages.broker
+    this.#bells = new Doorbells({
+      storage,
+      clock,
+      batchBytes: limits.windowBytes,
+      updates: options.updates,
+      ended,
+    })
+    const { audience, messages, followers, watch } = this.#bells
+    this.updates = messages.broker
     this.#coalescer = new Coalescer({
       ...options.flush,
       clock,
@@ -100,24 +100,12 @@ export class Store {
     })
     const read: Store['message'] = (sessionId, id) => this.message(sessionId, id)
     this.#updater = new MessageUpdater({ coalescer: this.#coalescer, limits, read })
-    this.#watch = new ForeignWatch(storage, clock, (changes) => {
-      this.#followers.changedElsewhere(changes)
-      this.#audience.changedElsewhere(changes)
-    })
-    const { watch } = this.#watch
-    this.#followers = new Followers({
-      watch,
-      ended,
-      read: (sessionId, after) => storage.events(sessionId, after, { bytes: limits.windowBytes }),
-    })
-    this.#audience = new ActivityAudience(storage, clock)
     const feedId = Math.floor(random() * 2 ** 48).toString(36)
-    this.activity = new ActivityFeed({ storage, audience: this.#audience, feedId, watch, ended })
-    const created = (sessionId: string, members: readonly string[]) =>
-      this.#audience.created(sessionId, members)
+    this.activity = new ActivityFeed({ storage, audience, feedId, watch: watch.watch, ended })
+    const created = this.#bells.created.bind(this.#bells)
     this.sessions = new Sessions(storage, limits, clock, {
       created,
-      renamed: (sessionId) => this.#audience.changed(sessionId),
+      renamed: (sessionId) => audience.changed(sessionId),
       deleted: (sessionId, members) => this.#deleted(sessionId, members),
     })
     this.#upkeep = new Upkeep(clock, {
@@ -133,7 +121,7 @@ export class Store {
       append,
       flushSession,
       on: {
-        rewritten: (sessionId) => this.#followers.changed(sessionId),
+        rewritten: (sessionId) => followers.changed(sessionId),
         forked: created,
         left: () => this.#leftOver(),
       },
@@ -144,9 +132,9 @@ export class Store {
       {
         storage,
         coalescer: this.#coalescer,
-        followers: this.#followers,
-        messages: this.#messages,
-        watch: this.#watch,
+        followers,
+        messages,
+        watch,
         upkeep: this.#upkeep,
       },
       options.meter,
@@ -184,8 +172,10 @@ export class Store {
     await this.flushSession(sessionId, signal && { signal })
     const { windowMessages, windowBytes } = this.limits
     const caps = { messages: windowMessages, bytes: windowBytes }
-    const reading = this.#windows.read(sessionId, 0, () => this.#storage.window(sessionId, caps))
-    const forget = () => this.#windows.forget(sessionId)
+    const reading = this.#bells.windows.read(sessionId, 0, () =>
+      this.#storage.window(sessionId, caps),
+    )
+    const forget = () => this.#bells.windows.forget(sessionId)
     reading.then(forget, forget)
     return abortable(reading, signal)
   }
@@ -239,7 +229,7 @@ export class Store {
     after: number,
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<EventBatch, void, undefined> {
-    return this.#followers.follow(sessionId, after, signal)
+    return this.#bells.followers.follow(sessionId, after, signal)
   }
 
   /**
@@ -355,28 +345,21 @@ export class Store {
       this.#closing.abort()
       this.updates.close()
       this.#figures.stop()
-      await this.#watch.close()
+      await this.#bells.watch.close()
       await this.#upkeep.close(signal)
       await this.#storage.close()
     }
   }
 
   #committed(result: Taken, slice: Slice, structural: boolean): Promise<void> | undefined {
-    const { sessionId } = slice
-    this.#windows.forget(sessionId)
-    this.#followers.committed(sessionId, result.cursor.seq)
-    if (result.activity) this.#audience.changed(sessionId)
     this.#upkeep.touched(structural ? 'structural' : 'deltas')
-    return this.#messages.committed(sessionId, result, structural)
+    return this.#bells.committed(slice.sessionId, result, structural)
   }
 
   #deleted(sessionId: string, members: readonly string[]): void {
     this.#coalescer.drop(sessionId)
     this.#updater.forgetSession(sessionId)
-    this.#windows.forget(sessionId)
-    this.#messages.forget(sessionId)
-    this.#followers.changed(sessionId)
-    this.#audience.removed(sessionId, members)
+    this.#bells.deleted(sessionId, members)
     this.#upkeep.touched('structural')
   }
 
@@ -387,7 +370,7 @@ export class Store {
   }
 
   #tidied(): void {
-    if (this.#left) this.#audience.changedElsewhere({ sessions: 'all' })
+    if (this.#left) this.#bells.changedElsewhere({ sessions: 'all' })
     this.#left = false
   }
 }
