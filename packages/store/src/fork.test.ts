@@ -165,6 +165,23 @@ describe.each(engines)('a fork on %s', (engine) => {
     expect((await change).value).toMatchObject({ rows: [{ title: 'Sample', messageCount: 2 }] })
   })
 
+  test('whose source is deleted meanwhile fails, and nothing of it is left', async () => {
+    const storage = withCalls(testEngine(engine), (real) => ({
+      continueFork: async (forkId) => {
+        await store.sessions.delete(sessionId)
+        return real.continueFork(forkId)
+      },
+    }))
+    const { store, clock } = await openTestStore({ storage })
+    const sessionId = await sampleSession(store)
+    await expect(store.history.fork(sessionId, { from: 'a1', owner })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
+    await clock.advance(1_000)
+    expect((await store.sessions.list(owner)).sessions).toEqual([])
+    expect(store.stats().upkeepFailures).toBe(0)
+  })
+
   test('that a crash cut short is completed by the next opening', async () => {
     const factory = testEngine(engine)
     const storage = withCalls(factory, () => ({

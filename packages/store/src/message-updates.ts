@@ -1,4 +1,4 @@
-import type { Message } from '@caughtup/schema'
+import type { Event, Message } from '@caughtup/schema'
 
 import { Broker, type BrokerOptions } from './broker.ts'
 import type { SliceResult } from './storage.ts'
@@ -31,11 +31,11 @@ export class MessageUpdates {
     result: Extract<SliceResult, { events: unknown }>,
     structural: boolean,
   ): Promise<void> | undefined {
+    for (const event of result.events) this.#note(sessionId, event)
+    if (!this.broker.hasSubscribers) return undefined
     const messages = messagesOf(result)
-    for (const message of messages) this.#note(sessionId, message)
-    const updates = messages.map((message) => ({ sessionId, message }))
-    if (structural) return this.#mustDeliver(updates)
-    for (const update of updates) this.broker.publish(update)
+    if (structural) return this.#mustDeliver(sessionId, messages)
+    for (const message of messages) this.broker.publish({ sessionId, message })
     return undefined
   }
 
@@ -44,28 +44,59 @@ export class MessageUpdates {
     this.#open.delete(sessionId)
   }
 
-  #note(sessionId: string, { id, status }: Message): void {
-    const open = this.#open.get(sessionId) ?? new Set()
-    if (status === 'open') open.add(id)
-    else open.delete(id)
-    if (open.size > 0) this.#open.set(sessionId, open)
-    else this.#open.delete(sessionId)
+  #note(sessionId: string, event: Event): void {
+    switch (event.type) {
+      case 'message-created':
+        if (event.message.status === 'open') this.#opened(sessionId, event.message.id)
+        break
+      case 'message-delta':
+        this.#opened(sessionId, event.messageId)
+        break
+      case 'message-finished': {
+        const open = this.#open.get(sessionId)
+        open?.delete(event.messageId)
+        if (open?.size === 0) this.#open.delete(sessionId)
+        break
+      }
+      case 'boundary':
+      case 'run-started':
+      case 'run-changed':
+      case 'run-ended':
+      case 'queue-changed':
+      case 'usage':
+      case 'message-replaced':
+      case 'message-deleted':
+      case 'history-truncated':
+      case 'history-restored':
+      case 'imported':
+      case 'forked':
+      case 'message-erased':
+      case 'redacted':
+      case 'unreadable':
+    }
+  }
+
+  #opened(sessionId: string, messageId: string): void {
+    const open = this.#open.get(sessionId)
+    if (open) open.add(messageId)
+    else this.#open.set(sessionId, new Set([messageId]))
   }
 
   /** Offered together, and waited for together. */
-  async #mustDeliver(updates: readonly MessageUpdate[]): Promise<void> {
-    await Promise.all(updates.map((update) => this.broker.publishMustDeliver(update)))
+  async #mustDeliver(sessionId: string, messages: readonly Message[]): Promise<void> {
+    await Promise.all(
+      messages.map((message) => this.broker.publishMustDeliver({ sessionId, message })),
+    )
   }
 }
 
 /** Each message that the commit changed, once, as it is after it. */
 function messagesOf({ events, messages }: Extract<SliceResult, { events: unknown }>): Message[] {
-  const states = new Map<string, Message>()
-  for (const event of events) {
-    if (event.type === 'message-replaced') states.set(event.message.id, event.message)
-    if (event.type !== 'history-restored') continue
-    for (const message of event.messages) states.set(message.id, message)
-  }
-  for (const message of messages) states.set(message.id, message)
-  return [...states.values()]
+  const written = events.flatMap((event) => {
+    if (event.type === 'message-replaced') return event.message
+    return event.type === 'history-restored' ? event.messages : []
+  })
+  if (written.length === 0) return messages
+  const states = [...written, ...messages].map((message) => [message.id, message] as const)
+  return [...new Map(states).values()]
 }

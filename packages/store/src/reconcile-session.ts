@@ -12,6 +12,7 @@ import { importedMessage } from './reconcile/imported-message.ts'
 import { type Known, mergeRows } from './reconcile/merge-rows.ts'
 import { refusedChange } from './refused-change.ts'
 import type { Slice, SliceResult, Storage } from './storage.ts'
+import type { Waiting } from './store-options.ts'
 
 /** What became of the rows of a foreign transcript; the three numbers add up to all of them. */
 export interface Reconciled {
@@ -44,14 +45,15 @@ export async function reconcileSession(
     storage: Pick<Storage, 'importedCounts' | 'takenIds'>
     limits: Readonly<Limits>
     clock: Clock
-    append: (slice: Omit<Slice, 'at'>) => Promise<SliceResult>
+    append: (slice: Omit<Slice, 'at'>, waiting: Waiting) => Promise<SliceResult>
   },
   sessionId: string,
   rows: readonly ForeignRow[],
+  waiting: Waiting,
 ): Promise<Reconciled> {
   assertBetween('rows.length', rows.length, 0, mostRows)
   const identified: IdentifiedRow[] = []
-  const turn = pacer(clock)
+  const turn = pacer(clock, waiting.signal)
   for (let start = 0; start < rows.length; start += step) {
     const some = rows.slice(start, start + step)
     for (const { id = 'without an id', parts } of some) assertMessageSize(id, parts, limits)
@@ -76,11 +78,9 @@ export async function reconcileSession(
       come.set(identity, nth)
       return importedMessage(row, { newId: () => derivedId(identity, nth), now: clock.now() })
     })
-    const { refused } = await append({
-      sessionId,
-      drafts: [{ type: 'imported', messages, identities: merge.identities }],
-      guard: { is: 'resting' },
-    })
+    const draft = { type: 'imported', messages, identities: merge.identities } as const
+    const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } } as const
+    const { refused } = await append(slice, waiting)
     if (refused === undefined) return outcome
     if (refused !== 'message-exists' && refused !== 'message-gone') {
       throw refusedChange(refused, { sessionId })

@@ -240,17 +240,15 @@ export class Store {
    *
    * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`), `TOO_LARGE`, `BAD_INPUT`
    */
-  reconcile(sessionId: string, rows: readonly ForeignRow[]): Promise<Reconciled> {
-    return reconcileSession(
-      {
-        storage: this.#storage,
-        limits: this.limits,
-        clock: this.clock,
-        append: (slice) => this.append(slice),
-      },
-      sessionId,
-      rows,
-    )
+  reconcile(
+    sessionId: string,
+    rows: readonly ForeignRow[],
+    waiting: Waiting = {},
+  ): Promise<Reconciled> {
+    const { limits, clock } = this
+    const append: Store['append'] = (slice, each) => this.append(slice, each)
+    const around = { storage: this.#storage, limits, clock, append }
+    return reconcileSession(around, sessionId, rows, waiting)
   }
 
   /**
@@ -259,8 +257,8 @@ export class Store {
    *
    * @throws CaughtupError `NOT_FOUND`
    */
-  async probe(sessionId: string): Promise<Probe> {
-    return probeSession(this.#storage, sessionId, await this.head(sessionId))
+  async probe(sessionId: string, waiting?: Waiting): Promise<Probe> {
+    return probeSession(this.#storage, sessionId, await this.head(sessionId, waiting))
   }
 
   /**
@@ -278,10 +276,10 @@ export class Store {
    *
    * @throws CaughtupError `NOT_FOUND` for either; `BAD_INPUT` for a session as its own child
    */
-  rollUpUsage(sessions: { from: string; into: string }): Promise<boolean> {
+  rollUpUsage(sessions: { from: string; into: string }, waiting?: Waiting): Promise<boolean> {
     return rollUp(sessions, {
-      head: (sessionId) => this.head(sessionId),
-      append: (slice) => this.append(slice),
+      head: (sessionId) => this.head(sessionId, waiting),
+      append: (slice) => this.append(slice, waiting),
     })
   }
 

@@ -88,6 +88,19 @@ test('looks again for what came during its last step', async () => {
   expect(steps).toHaveLength(2)
 })
 
+test('takes its second for deltas that came during its last step', async () => {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  let calls = 0
+  const { clock, upkeep, steps } = openUpkeep(() => (calls++ === 0 ? promise : false))
+  await clock.advance(50)
+  upkeep.touched('deltas')
+  resolve(false)
+  await clock.advance(999)
+  expect(steps).toHaveLength(1)
+  await clock.advance(1)
+  expect(steps).toHaveLength(2)
+})
+
 test('looks a little later once more, and then every hour', async () => {
   const { clock, steps } = openUpkeep()
   await clock.advance(50 + 15_000)

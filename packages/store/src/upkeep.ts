@@ -43,6 +43,9 @@ export function resolveRetention(options: RetentionOptions | false = {}): Retent
   return { age: days * day, events }
 }
 
+/** What a commit was: a window's deltas, or a structural change. */
+type Touch = 'deltas' | 'structural'
+
 export interface UpkeepOptions {
   /** Makes one bounded step and says whether more is to be done. */
   tidy: () => Promise<boolean>
@@ -63,6 +66,8 @@ export class Upkeep {
   #cancelRound: (() => void) | undefined
   /** When the first commit came that is not tidied up yet, by the monotonic clock. */
   #since: number | undefined
+  /** What was committed while a step was under way. */
+  #missed: Touch | undefined
   #running: Promise<void> | undefined
   failures = 0
   lastError: string | undefined
@@ -75,11 +80,15 @@ export class Upkeep {
   }
 
   /** To be called after each commit. */
-  touched(by: 'deltas' | 'structural'): void {
+  touched(by: Touch): void {
     if (this.#stop.signal.aborted) return
     const now = this.#clock.monotonic()
     this.#since ??= now
-    if (this.#running || (by === 'deltas' && this.#cancelStart)) return
+    if (this.#running) {
+      if (this.#missed !== 'structural') this.#missed = by
+      return
+    }
+    if (by === 'deltas' && this.#cancelStart) return
     const left = this.#since + longest - now
     this.#cancelStart?.()
     this.#cancelStart = this.#clock.after(by === 'deltas' ? left : Math.min(quiet, left), () => {
@@ -113,6 +122,7 @@ export class Upkeep {
     let delay = firstRetry
     while (!signal.aborted) {
       this.#since = undefined
+      this.#missed = undefined
       try {
         const more = await this.#options.tidy()
         this.lastError = undefined
@@ -134,8 +144,7 @@ export class Upkeep {
     this.#cancelRound = this.#clock.after(nextRound, () => {
       this.#running ??= this.#run(rounds)
     })
-    // What was committed since the last step began.
-    if (this.#since !== undefined) this.touched('structural')
+    if (this.#missed) this.touched(this.#missed)
   }
 
   #failed(error: unknown): void {
