@@ -48,6 +48,10 @@ export class Broker<T> {
     return this.#mustDeliverDropCount
   }
 
+  get hasSubscribers(): boolean {
+    return this.#subscribers.size > 0
+  }
+
   /** Entries from now on. Ended by the signal, by `return()` (idempotent), or by `close`. */
   subscribe({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<T> & Disposable {
     const subscriber: Subscriber<T> = { entries: [], overflow: [], readers: [], closed: false }

@@ -1,4 +1,4 @@
-import type { Event, EventDraft, EventOf, HistoryDraft, Message } from '@caughtup/schema'
+import type { Event, EventDraft, HistoryDraft, Message } from '@caughtup/schema'
 import { applyToMessage } from '@caughtup/schema/fold'
 
 import { sequenceHistory } from './sequence-history.ts'
@@ -51,34 +51,6 @@ export interface Taken {
   /** Messages that the slice touched, as they are after it. */
   messages: Message[]
   changes: RowChange[]
-}
-
-/**
- * What most slices are: one delta of an open message. The same as `take`, without what only other
- * slices need; `undefined` where the slice is not such a one.
- */
-export function takeDelta(
-  { record, overlay }: SessionState,
-  { at, drafts, guard }: Pick<Slice, 'at' | 'drafts' | 'guard'>,
-): { event: EventOf<'message-delta'>; message: Message } | undefined {
-  const [draft] = drafts
-  if (draft?.type !== 'message-delta' || drafts.length > 1) return undefined
-  if (guard && holds(record, guard) !== true) return undefined
-  const { messageId, ops, runId } = draft
-  const message = overlay.get(messageId)
-  if (message?.status !== 'open') return undefined
-  const seq = record.seq + 1
-  const event: EventOf<'message-delta'> = {
-    type: 'message-delta',
-    seq,
-    from: seq,
-    epoch: record.epoch,
-    at,
-    messageId,
-    ops,
-  }
-  if (runId !== undefined) event.runId = runId
-  return { event, message: applyToMessage(message, event) }
 }
 
 /** Applies a slice to a session's state, whole, or refuses it. */

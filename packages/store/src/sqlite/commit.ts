@@ -2,11 +2,12 @@ import type { Event, EventOf, Message } from '@caughtup/schema'
 
 import { appendEvent, type Segment, segmentsAfter } from '../journal/segment.ts'
 import { isLifecycle } from '../session-record.ts'
-import { isHistory, type SessionState, take, takeDelta } from '../stage.ts'
+import { isHistory, type SessionState, take } from '../stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import type { Database } from './database.ts'
 import { noteErasure } from './erase.ts'
-import { append, type LiveSession, markPacked } from './live-session.ts'
+import { foldEvent } from './fold-open.ts'
+import type { LiveSession } from './live-session.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import { encodeEntry } from './log-codec.ts'
 import type { MessageRows } from './message-rows.ts'
@@ -40,7 +41,6 @@ interface Stage {
 interface Delta {
   readonly live: LiveSession
   readonly event: EventOf<'message-delta'>
-  readonly message: Message
 }
 
 /** Writes slices in one transaction. Memory follows only when the database has it. */
@@ -65,7 +65,7 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
   const at = { tag, logId }
   for (const stage of stages.values()) {
     if ('state' in stage) adopt(stage, at)
-    else adoptDelta(stage, at)
+    else stage.live.appendDelta(stage.event, at)
   }
   lives.evict()
   return results
@@ -81,13 +81,20 @@ function takeSlice(
   const before = stages.get(slice.sessionId)
   const live = before?.live ?? lives.find(slice.sessionId)
   if (!live) return { refused: 'session-missing' }
-  const delta = before ? undefined : takeDelta(live, slice)
+  const delta = before ? undefined : live.takeDelta(slice)
   if (delta) {
-    const { event, message } = delta
-    stages.set(slice.sessionId, { live, event, message })
-    lines.push(encodeEntry(live.key, event))
-    const cursor = { journal: live.journal, seq: event.seq, tag }
-    return { events: [event], cursor, messages: [message], activity: false }
+    stages.set(slice.sessionId, { live, event: delta })
+    lines.push(encodeEntry(live.key, delta))
+    const cursor = { journal: live.journal, seq: delta.seq, tag }
+    return {
+      events: [delta],
+      cursor,
+      // Folded for those who look.
+      get messages() {
+        return [live.overlay.get(delta.messageId)].flatMap((message) => message ?? [])
+      },
+      activity: false,
+    }
   }
   const stage = open(live, before)
   stages.set(slice.sessionId, stage)
@@ -118,11 +125,16 @@ function takeSlice(
 function open(live: LiveSession, before: Stage | Delta | undefined): Stage {
   if (before && 'state' in before) return before
   const stage = { live, packed: undefined, rowChanged: false, activity: false, lease: undefined }
-  if (!before) return { ...stage, state: live, events: [] }
-  const { event, message } = before
-  const record = { ...live.record, seq: event.seq }
-  const overlay = new Map(live.overlay).set(message.id, message)
-  return { ...stage, state: { record, overlay }, events: [event] }
+  if (!before)
+    return { ...stage, state: { record: live.record, overlay: live.overlay }, events: [] }
+  const { event } = before
+  const overlay = new Map(live.overlay)
+  foldEvent(overlay, event)
+  return {
+    ...stage,
+    state: { record: { ...live.record, seq: event.seq }, overlay },
+    events: [event],
+  }
 }
 
 /** A change of history acts on rows: everything before it is packed. */
@@ -167,22 +179,13 @@ function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): voi
   )
 }
 
-function adoptDelta({ live, event, message }: Delta, at: { tag: string; logId: number }): void {
-  live.record = { ...live.record, seq: event.seq }
-  live.overlay.set(message.id, message)
-  live.own = true
-  append(live, [event], at)
-}
-
-function adopt(stage: Stage, at: { tag: string; logId: number }): void {
-  const { live, state, events, packed } = stage
-  live.record = state.record
-  live.overlay = new Map(state.overlay)
+function adopt({ live, state, events, packed }: Stage, at: { tag: string; logId: number }): void {
   if (events.length > 0) live.own = true
-  append(live, events, at)
+  live.append(events, at)
+  live.become(state)
   if (packed === undefined) return
   const first = events[packed]
-  markPacked(live, (first?.seq ?? state.record.seq + 1) - 1)
+  live.markPacked((first?.seq ?? state.record.seq + 1) - 1)
   // Nothing of before stays in memory: it may have been erased.
   live.segments = segmentsAfter(live.segments, live.packed)
   if (live.unpacked.entries > 0) live.logId = at.logId

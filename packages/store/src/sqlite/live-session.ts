@@ -1,24 +1,55 @@
-import type { Event, Message } from '@caughtup/schema'
-import { applyToMessage } from '@caughtup/schema/fold'
+import type { Event, EventOf, Message } from '@caughtup/schema'
 
-import { appendEvent, cut, indexAfter, type Segment, sizeOf } from '../journal/segment.ts'
-import { applyToRecord, type SessionRecord } from '../session-record.ts'
+import { appendEvent, indexAfter, type Segment, segmentsAfter, sizeOf } from '../journal/segment.ts'
+import { holds } from '../sequence.ts'
+import type { SessionRecord } from '../session-record.ts'
 import type { MessageRows, SessionState } from '../stage.ts'
-import { standIn } from './block-codec.ts'
+import type { Slice } from '../storage.ts'
+import { foldOpen } from './fold-open.ts'
 
-/** What the engine holds of a session in memory: its state, and its journal's newest stretch. */
-export interface LiveSession extends SessionState {
+/** Packed entries that stay in memory, in bytes, so that followers need no block. */
+const recentBytes = 64 * 1024
+
+/** Entries that wait in the log for a session that is not in memory. */
+export interface Tail {
+  segments: Segment[]
+  logId: number
+}
+
+/** Who wrote entries, and the row of the log they are in. */
+interface Written {
+  tag: string
+  logId: number
+}
+
+export interface LiveSessionOptions extends SessionState {
+  key: number
+  id: string
+  journal: string
+  tag: string
+  packed: number
+  rows: MessageRows
+  segments: Segment[]
+  logId: number | undefined
+  written: Map<string, number>
+}
+
+/**
+ * What the engine holds of a session in memory: its state, and its journal's newest stretch.
+ *
+ * A window's deltas are only put behind that stretch: their messages are folded when somebody looks.
+ */
+export class LiveSession implements SessionState {
   /** Its row in `sessions`. */
   readonly key: number
   readonly id: string
   readonly journal: string
-  record: SessionRecord
-  /** Of who wrote `record.seq`. */
-  tag: string
-  /** Messages that are newer than their rows, and every open one, by id. */
-  overlay: Map<string, Message>
   /** What commits look up in its rows. */
   readonly rows: MessageRows
+  /** Length of open messages' JSON when they were last written to their rows, by id. */
+  readonly written: Map<string, number>
+  /** Of who wrote the newest entry. */
+  tag: string
   /** The newest entries, without a hole: all that are not packed, and some that are. */
   segments: Segment[]
   /** Blocks and rows hold the journal up to this seq, as far as this process knows. */
@@ -27,150 +58,113 @@ export interface LiveSession extends SessionState {
   unpacked: { entries: number; bytes: number }
   /** The first row of the log that has an entry after `packed`. */
   logId: number | undefined
-  /** Length of open messages' JSON when they were last written to their rows, by id. */
-  readonly written: Map<string, number>
   /** Whether this process wrote what is not packed. */
-  own: boolean
-}
+  own = false
+  #record: SessionRecord
+  /** The newest entry's; the record's is behind while only deltas came. */
+  #seq: number
+  #overlay: Map<string, Message>
+  /** The overlay has everything up to this seq. */
+  #folded: number
 
-/** Entries that wait in the log for a session that is not in memory. */
-export interface Tail {
-  segments: Segment[]
-  logId: number
-}
-
-/** Puts events that are committed behind the others. */
-export function append(
-  live: LiveSession,
-  events: readonly Event[],
-  { tag, logId }: { tag: string; logId: number },
-): void {
-  // A commit that was refused wrote nothing: the newest entry is still another's.
-  if (events.length === 0) return
-  for (const event of events) {
-    appendEvent(live.segments, event, tag)
-    live.unpacked.bytes += entryBytes(event)
-    live.unpacked.entries++
+  constructor(options: LiveSessionOptions) {
+    const { key, id, journal, rows, written, tag, segments, packed, logId } = options
+    this.key = key
+    this.id = id
+    this.journal = journal
+    this.rows = rows
+    this.written = written
+    this.tag = tag
+    this.segments = segments
+    this.packed = packed
+    this.#record = options.record
+    this.#seq = options.record.seq
+    this.#overlay = new Map(options.overlay)
+    this.#folded = this.#seq
+    this.unpacked = { entries: this.#seq - packed, bytes: sum(segments) }
+    this.logId = this.unpacked.entries > 0 ? logId : undefined
   }
-  live.logId ??= logId
-  live.tag = tag
-}
 
-/** Forgets what is packed up to `seq` but for the newest stretch, so that followers need no block. */
-export function markPacked(live: LiveSession, seq: number): void {
-  live.packed = Math.max(live.packed, seq)
-  const rest = live.segments.slice(indexAfter(live.segments, live.packed))
-  live.unpacked = { entries: live.record.seq - live.packed, bytes: sum(rest) }
-  if (live.unpacked.entries <= 0) live.logId = undefined
-  let recent = 0
-  const last = live.segments.findLastIndex(
-    (segment) => segment.seq <= live.packed && (recent += sizeOf(segment)) > recentBytes,
-  )
-  if (last >= 0) live.segments.splice(0, last + 1)
-}
+  get seq(): number {
+    return this.#seq
+  }
 
-/**
- * Rebuilds the state of a session from what was packed (its row, its open messages, the blocks
- * after the oldest of those) and the log's entries. A row may be newer than `packed`: its revision
- * says what it has. What is missing between them leaves a stand-in.
- */
-export function recover(
-  base: Pick<LiveSession, 'key' | 'id' | 'journal' | 'record' | 'tag' | 'packed' | 'rows'>,
-  open: readonly Message[],
-  older: readonly Segment[],
-  tail: Tail | undefined,
-): LiveSession {
-  let { record, tag } = base
-  const overlay = new Map(open.map((message) => [message.id, message]))
-  for (const segment of older) foldOpen(overlay, segment)
-  const segments: Segment[] = []
-  let next = base.packed + 1
-  for (const segment of tail?.segments ?? []) {
-    if (segment.seq < next) continue
-    if (segment.from > next) segments.push(standIn(next, segment.from - 1))
-    segments.push(segment)
-    next = segment.seq + 1
+  get record(): SessionRecord {
+    if (this.#record.seq !== this.#seq) this.#record = { ...this.#record, seq: this.#seq }
+    return this.#record
   }
-  if (record.seq >= next) segments.push(standIn(next, record.seq))
-  for (const segment of segments) {
-    foldOpen(overlay, segment)
-    if (segment.seq > record.seq) {
-      record = applyToRecord(
-        record,
-        cut(segment, Math.max(segment.from, record.seq + 1), segment.seq),
-      )
-      tag = segment.tag
-    }
-  }
-  const written = new Map(open.map((message) => [message.id, JSON.stringify(message).length]))
-  const entries = record.seq - base.packed
-  return {
-    ...base,
-    record,
-    tag,
-    overlay,
-    segments,
-    unpacked: { entries, bytes: sum(segments) },
-    logId: entries > 0 ? tail?.logId : undefined,
-    written,
-    own: false,
-  }
-}
 
-/** Folds a segment into the messages that it makes or streams into, as far as they lack it. */
-function foldOpen(overlay: Map<string, Message>, segment: Segment): void {
-  if (segment.kind === 'single') {
-    foldEvent(overlay, segment.event)
-    return
-  }
-  const message = overlay.get(segment.messageId)
-  if (!message || message.revision >= segment.seq) return
-  const from = Math.max(segment.from, message.revision + 1)
-  foldEvent(overlay, cut(segment, from, segment.seq))
-}
-
-export function foldEvent(overlay: Map<string, Message>, event: Event): void {
-  switch (event.type) {
-    case 'message-created':
-      if (!overlay.has(event.message.id)) overlay.set(event.message.id, event.message)
-      break
-    case 'boundary':
-      if (event.summary && !overlay.has(event.summary.id)) {
-        overlay.set(event.summary.id, event.summary)
+  /** Messages that are newer than their rows, and every open one, by id. */
+  get overlay(): ReadonlyMap<string, Message> {
+    if (this.#folded < this.#seq) {
+      for (const segment of segmentsAfter(this.segments, this.#folded)) {
+        foldOpen(this.#overlay, segment)
       }
-      break
-    case 'message-delta':
-    case 'message-finished': {
-      const message = overlay.get(event.messageId)
-      if (!message || message.revision >= event.seq) break
-      overlay.set(message.id, applyToMessage(message, event))
-      break
+      this.#folded = this.#seq
     }
-    case 'message-replaced': {
-      // A finished message is in its row already.
-      const message = overlay.get(event.message.id)
-      if (message && message.revision < event.seq) overlay.set(message.id, event.message)
-      break
+    return this.#overlay
+  }
+
+  /** The state after everything that was appended; `overlay` has it all. */
+  become({ record, overlay }: SessionState): void {
+    this.#record = record
+    this.#seq = record.seq
+    this.#overlay = new Map(overlay)
+    this.#folded = record.seq
+  }
+
+  /**
+   * What most slices are, in short: one delta of an open message, as it will be appended.
+   * `undefined` where the slice is not such a one, or is to be refused.
+   */
+  takeDelta({ at, drafts, guard }: Slice): EventOf<'message-delta'> | undefined {
+    const [draft] = drafts
+    if (draft?.type !== 'message-delta' || drafts.length > 1 || draft.runId !== undefined) {
+      return undefined
     }
-    case 'run-started':
-    case 'run-changed':
-    case 'run-ended':
-    case 'queue-changed':
-    case 'usage':
-    case 'message-deleted':
-    case 'history-truncated':
-    case 'history-restored':
-    case 'imported':
-    case 'forked':
-    case 'message-erased':
-    case 'redacted':
-    case 'unreadable':
-      break
+    if (guard && holds(this.#record, guard) !== true) return undefined
+    const { messageId, ops } = draft
+    if (this.#overlay.get(messageId)?.status !== 'open') return undefined
+    const seq = this.#seq + 1
+    const { epoch } = this.#record
+    return { type: 'message-delta', seq, from: seq, epoch, at, messageId, ops }
+  }
+
+  /** Puts the delta that `takeDelta` gave, and that is committed, behind the others. */
+  appendDelta(event: EventOf<'message-delta'>, written: Written): void {
+    this.#seq = event.seq
+    this.own = true
+    this.append([event], written)
+  }
+
+  /** Puts committed events behind the others; `become` says what follows from them. */
+  append(events: readonly Event[], { tag, logId }: Written): void {
+    // A commit that was refused wrote nothing: the newest entry is still another's.
+    if (events.length === 0) return
+    for (const event of events) {
+      appendEvent(this.segments, event, tag)
+      this.unpacked.bytes += entryBytes(event)
+      this.unpacked.entries++
+    }
+    this.logId ??= logId
+    this.tag = tag
+  }
+
+  /** Forgets what is packed up to `seq` but for the newest stretch, and messages that rest. */
+  markPacked(seq: number): void {
+    const open = [...this.overlay].filter(([, { status }]) => status === 'open')
+    this.#overlay = new Map(open)
+    this.packed = Math.max(this.packed, seq)
+    const rest = this.segments.slice(indexAfter(this.segments, this.packed))
+    this.unpacked = { entries: this.#seq - this.packed, bytes: sum(rest) }
+    if (this.unpacked.entries <= 0) this.logId = undefined
+    let recent = 0
+    const last = this.segments.findLastIndex(
+      (segment) => segment.seq <= this.packed && (recent += sizeOf(segment)) > recentBytes,
+    )
+    if (last >= 0) this.segments.splice(0, last + 1)
   }
 }
-
-/** Packed entries that stay in memory, in bytes. */
-const recentBytes = 64 * 1024
 
 function entryBytes(event: Event): number {
   if (event.type !== 'message-delta') return 400

@@ -6,10 +6,12 @@ import { sessionNotFound } from '../session-not-found.ts'
 import type { ForeignChanges } from '../storage.ts'
 import { decodeBlock } from './block-codec.ts'
 import type { Database, Row } from './database.ts'
-import { append, foldEvent, type LiveSession, recover, type Tail } from './live-session.ts'
+import { foldEvent } from './fold-open.ts'
+import type { LiveSession, Tail } from './live-session.ts'
 import { decodeLog } from './log-codec.ts'
 import type { MessageRows } from './message-rows.ts'
 import { rebuildRecord, recordIn } from './record-row.ts'
+import { recover } from './recover.ts'
 
 /** Sessions at rest that are kept in memory; those that stream are kept however many they are. */
 const restingSessions = 1_000
@@ -156,7 +158,7 @@ export class LiveSessions {
     for (const live of this.#lives.values()) {
       if (this.#lives.size <= restingSessions) return
       // What is in the log is not read again.
-      if (live.overlay.size === 0 && live.logId === undefined) this.forget(live.key)
+      if (live.logId === undefined && live.overlay.size === 0) this.forget(live.key)
     }
   }
 
@@ -234,7 +236,7 @@ export class LiveSessions {
       if (event.type === 'unreadable') this.unreadable++
       const live = this.#byKey.get(key)
       if (!live) this.#toTail(key, event, at)
-      else if (event.seq > live.record.seq && !goOn(live, event, at)) {
+      else if (event.seq > live.seq && !goOn(live, event, at)) {
         // It changed what is in rows, or entries are missing: it is put together from them anew.
         this.#setAside(live)
         this.#toTail(key, event, at)
@@ -271,7 +273,7 @@ export class LiveSessions {
 
 /** Folds what another process wrote into a session in memory, if that can be done. */
 function goOn(live: LiveSession, event: Event, at: { tag: string; logId: number }): boolean {
-  if (event.from !== live.record.seq + 1) return false
+  if (event.from !== live.seq + 1) return false
   switch (event.type) {
     case 'message-replaced':
     case 'message-deleted':
@@ -295,8 +297,7 @@ function goOn(live: LiveSession, event: Event, at: { tag: string; logId: number 
   }
   const overlay = new Map(live.overlay)
   foldEvent(overlay, event)
-  live.overlay = overlay
-  live.record = applyToRecord(live.record, event)
-  append(live, [event], at)
+  live.append([event], at)
+  live.become({ record: applyToRecord(live.record, event), overlay })
   return true
 }

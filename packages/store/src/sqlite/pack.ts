@@ -4,7 +4,7 @@ import type { TypeCounts } from '../journal/list-events.ts'
 import { type Segment, segmentsAfter } from '../journal/segment.ts'
 import { encodeBlock } from './block-codec.ts'
 import type { Database } from './database.ts'
-import { type LiveSession, markPacked } from './live-session.ts'
+import type { LiveSession } from './live-session.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import type { MessageRows } from './message-rows.ts'
 
@@ -54,8 +54,7 @@ export function packAll(sessions: readonly LiveSession[], context: PackContext):
     return sessions.filter((live) => lives.inMemory(live.key) === live && packOne(live, context))
   })
   for (const live of packed) {
-    markPacked(live, live.record.seq)
-    live.overlay = new Map([...live.overlay].filter(([, { status }]) => status === 'open'))
+    live.markPacked(live.seq)
     live.own = false
   }
 }
