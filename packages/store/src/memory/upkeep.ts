@@ -49,8 +49,8 @@ export function continueErase({ erasures, segments }: MemorySession): boolean {
 function trim(session: MemorySession, retention: Exclude<Retention, false>, now: number): boolean {
   const { state, segments, floor } = session
   const surplus = state.record.seq - retention.events
-  // An open message's newest entry stays, and with it what follows.
-  const revisions = [...state.overlay.values()].map(({ revision }) => revision - 1)
+  // What follows the newest entry of an open message stays.
+  const revisions = [...state.overlay.values()].map(({ revision }) => revision)
   const seq = Math.min(Math.max(surplus, newestBefore(segments, now - retention.age)), ...revisions)
   if (seq <= floor.seq) return false
   session.floor = { seq, tag: tagAt(session, seq) ?? '' }

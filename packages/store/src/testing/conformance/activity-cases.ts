@@ -136,12 +136,15 @@ export const activityCases: Cases = {
     const before = await storage.activity('bob', undefined)
     const eve = await storage.activity('eve', undefined)
     await storage.deleteSession(session)
+    for (const principal of ['ann', 'bob']) {
+      const { rows, removed, complete } = await storage.activity(principal, before.position)
+      assert.deepEqual([rows, complete], [[], false])
+      assert.deepEqual(
+        removed.map(({ sessionId }) => sessionId),
+        [session],
+      )
+    }
     const after = await storage.activity('bob', before.position)
-    assert.deepEqual([after.rows, after.complete], [[], false])
-    assert.deepEqual(
-      after.removed.map(({ sessionId }) => sessionId),
-      [session],
-    )
     const [removal] = after.removed
     assert(removal && removal.revision > before.position && removal.revision <= after.position)
     assert.deepEqual((await storage.activity('bob', after.position)).removed, [])

@@ -8,14 +8,29 @@ import { write } from './writes.ts'
 
 /** By when another opening's commit must be noticed, in ms, on a machine that has other work. */
 const noticedWithin = 5_000
+/** For how long nothing may come where nothing is to come, in ms. */
+const quiet = 400
+
+/** Gives up by then. The timer, unlike that of `AbortSignal.timeout`, keeps the process alive. */
+async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new Error(`Nothing came in ${ms} ms.`)), ms)
+  try {
+    return await work(controller.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /** Waits until each of the sessions has been named. Others, or none, may be told of before. */
-async function named(storage: Storage, ...sessionIds: string[]): Promise<void> {
-  const signal = AbortSignal.timeout(noticedWithin)
-  for (const missing = new Set(sessionIds); missing.size > 0;) {
-    const { sessions } = await storage.changed(signal)
-    for (const id of sessions === 'all' ? missing : sessions) missing.delete(id)
-  }
+function named(storage: Storage, ...sessionIds: string[]): Promise<void> {
+  return within(noticedWithin, async (signal) => {
+    const missing = new Set(sessionIds)
+    while (missing.size > 0) {
+      const { sessions } = await storage.changed(signal)
+      for (const id of sessions === 'all' ? missing : sessions) missing.delete(id)
+    }
+  })
 }
 
 export const foreignCases: Cases = {
@@ -80,15 +95,15 @@ export const foreignCases: Cases = {
     await write(storage, session, [prompt('a')])
     const other = await bed.open()
     let { position } = await storage.activity('ann', undefined)
-    const seen = async () => {
-      const signal = AbortSignal.timeout(noticedWithin)
-      for (;;) {
-        const { rows, position: now } = await storage.activity('ann', position)
-        position = now
-        if (rows.length > 0) return
-        await storage.changed(signal)
-      }
-    }
+    const seen = () =>
+      within(noticedWithin, async (signal) => {
+        for (;;) {
+          const { rows, position: now } = await storage.activity('ann', position)
+          position = now
+          if (rows.length > 0) return
+          await storage.changed(signal)
+        }
+      })
     const made = seen()
     await bed.session(other)
     await made
@@ -110,6 +125,18 @@ export const foreignCases: Cases = {
     while (await other.continueFork('fork'));
     await noticed
     assert.equal((await storage.activityRow('ann', 'fork'))?.messageCount, 1)
+  },
+
+  async 'waits while nobody else writes'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    await write(other, session, [prompt('a')])
+    await named(storage, session)
+    await write(storage, session, [prompt('b')])
+    const calls = within(quiet, async (signal) => {
+      for (let count = 0; count < 10; count++) await storage.changed(signal)
+    })
+    await assert.rejects(calls, 'It answers again and again.')
   },
 
   async 'rejects with the reason of its signal'(bed) {

@@ -83,6 +83,7 @@ export const queryCases: Cases = {
             const page = await storage.eventList(session, { filter: query, from, limit })
             found.push(...page.events)
             assert(page.events.length <= limit)
+            assert(found.length <= expected.length, 'Nothing comes twice.')
             if (page.next === null) break
             assert.equal(page.events.length, limit, 'A page that is not the last is full.')
             query = { ...query, [from === 'oldest' ? 'after' : 'before']: page.next }

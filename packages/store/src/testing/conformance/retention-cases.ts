@@ -121,10 +121,16 @@ export const retentionCases: Cases = {
     for (let index = 0; index < 300; index++) {
       await write(storage, session, [delta('m', `${index} `)], { at })
     }
-    await tidyAll(storage)
+    const { cursor } = await storage.head(session)
+    for (let index = 0; index < 10; index++) {
+      await write(storage, session, [{ type: 'usage', add: { inputTokens: 1 } }], { at })
+      await tidyAll(storage)
+    }
     const message = await storage.message(session, 'm')
     await retain(bed, storage, { age: 30 * day, events: 1 })
     const again = await bed.open()
+    const { floor } = await storage.eventSummary(session, {})
+    assert(floor <= cursor.seq, 'What follows its newest entry stays too.')
     for (const reader of [storage, again]) {
       assert.deepEqual(await reader.message(session, 'm'), message)
       assert.deepEqual((await reader.head(session)).open, [message])

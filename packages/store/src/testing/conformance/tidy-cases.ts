@@ -162,4 +162,18 @@ export const tidyCases: Cases = {
     await tidyAll(storage)
     assert.equal(await storage.tidy(false), false)
   },
+
+  async 'tells how much is left to do, and has nothing unreadable'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, turn('a'))
+    for (let days = 0; days < 3; days++) {
+      const { unpackedEvents, unreadable, fileBytes } = storage.stats()
+      assert(unpackedEvents >= 0 && unpackedEvents <= 2)
+      assert.equal(unreadable, 0)
+      assert(fileBytes >= 0)
+      await tidyAll(storage)
+      bed.skip(day)
+    }
+    assert.equal(storage.stats().unpackedEvents, 0)
+  },
 }
