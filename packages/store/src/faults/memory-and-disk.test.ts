@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+
+import { ended, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
+import { everything } from './check-database.ts'
+
+test('a session that was not used for long is not forgotten in the middle of its commit', async () => {
+  const { store } = await openTestStore()
+  const ids: string[] = []
+  for (let i = 0; i <= 1_000; i++) ids.push((await store.sessions.create({ owner: 'me' })).id)
+  for (const id of ids.slice(0, 1_000)) await store.head(id)
+  const [first = '', last = ''] = [ids[0], ids.at(-1)]
+  const runs = await Promise.all([startRun(store, first), startRun(store, last)])
+  for (const run of runs) {
+    await store.writer(run).finish({ reason: 'stop' }, [ended(run.runId)])
+    const { events } = await store.events(run.sessionId, 0, { bytes: everything })
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5])
+  }
+})
+
+test('nothing of a deleted session turns up in a new one', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const other = await store.sessions.create({ owner: 'alice' })
+  const run = await startRun(store)
+  await store.close()
+  const again = await openTestStore({ path })
+  await again.store.head(other.id)
+  await again.store.sessions.delete(run.sessionId)
+  const { id } = await again.store.sessions.create({ owner: 'bob' })
+  expect(await again.store.window(id)).toMatchObject({ messages: [], head: { seq: 0 } })
+})
+
+test('unread is right after a restart in the middle of a run', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const run = await startRun(store)
+  await store.writer(run).finish({ reason: 'stop' })
+  await store.close()
+  const again = await openTestStore({ path })
+  const { rows } = await again.store.activity.list('me')
+  expect(rows).toMatchObject([{ unread: 1, headSeq: 4, streaming: true }])
+})
+
+test('open messages are counted no longer when their session is gone', async () => {
+  const { store } = await openTestStore()
+  const run = await startRun(store)
+  expect(store.stats().openMessages).toBe(1)
+  await store.sessions.delete(run.sessionId)
+  expect(store.stats().openMessages).toBe(0)
+})

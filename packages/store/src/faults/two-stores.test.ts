@@ -1,0 +1,53 @@
+import { DatabaseSync } from 'node:sqlite'
+
+import { expect, test } from 'vitest'
+
+import { ended, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
+
+test('queueing a prompt from elsewhere does not take over the run', async () => {
+  const path = testDatabase()
+  const [a, b] = [await openTestStore({ path }), await openTestStore({ path })]
+  const { sessionId } = await startRun(a.store)
+  await b.store.append({
+    sessionId,
+    guard: { is: 'busy', queueBelow: 9 },
+    drafts: [
+      { type: 'queue-changed', add: { kind: 'reset', runId: 'r', trigger: 'user', queuedAt: 1 } },
+    ],
+  })
+  expect(await a.store.openRuns()).toMatchObject([{ lease: { own: true } }])
+  expect(await b.store.openRuns()).toMatchObject([{ lease: { own: false } }])
+})
+
+test('rows of the session list are of what the other wrote', async () => {
+  const path = testDatabase()
+  const [a, b] = [await openTestStore({ path }), await openTestStore({ path })]
+  const run = await startRun(a.store)
+  expect(await b.store.activity.row('me', run.sessionId)).toMatchObject({ streaming: true })
+  await a.store.writer(run).finish({ reason: 'stop' }, [ended(run.runId)])
+  expect(await b.store.activity.row('me', run.sessionId)).toMatchObject({
+    streaming: false,
+    unread: 1,
+    headSeq: 5,
+  })
+})
+
+test('a lock that the other holds is waited for, by every kind of write', async () => {
+  const path = testDatabase()
+  const { store, clock } = await openTestStore({ path })
+  const { id } = await store.sessions.create({ owner: 'me' })
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  const writes = Promise.all([
+    store.sessions.create({ owner: 'me' }),
+    store.sessions.update(id, { title: 'x' }),
+    store.beat(),
+    store.activity.markRead(id, 'me', 1),
+  ])
+  await clock.advance(20)
+  other.exec('COMMIT')
+  other.close()
+  await clock.advance(100)
+  await writes
+  expect((await store.sessions.get(id, 'me')).title).toBe('x')
+})
