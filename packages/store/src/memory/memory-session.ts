@@ -35,7 +35,7 @@ export interface MemorySession {
   readonly erasures: Erasure[]
 }
 
-export interface Erasure {
+interface Erasure {
   readonly messageIds: ReadonlySet<string>
   /** Where the journal is to be rewritten: from `next` to `last`. */
   next: number

@@ -7,7 +7,7 @@ import { memory } from './index.ts'
 const open = async () => ({ factory: memory() })
 
 describe('conformance', () => {
-  for (const { title, run } of storageConformance({ open })) {
+  for (const { title, run } of storageConformance({ open, backup: false })) {
     // oxlint-disable-next-line vitest/valid-title -- each case brings its own
     test(title, run)
   }

@@ -38,10 +38,24 @@ export function put({ shown, byId }: MessageTable, message: Message): void {
 export function remove(table: MessageTable, messageIds: readonly string[]): void {
   for (const id of messageIds) {
     const message = table.byId.get(id)
-    if (!message) continue
+    if (!message) {
+      forgetOne(table, id)
+      continue
+    }
     table.shown.splice(indexAbove(table.shown, message.order - 1), 1)
     table.byId.delete(id)
     table.gone.add(id)
+  }
+}
+
+/** Of those that an undo hides; one that hides nothing any more is forgotten. */
+function forgetOne(table: MessageTable, messageId: string): void {
+  for (const [index, turn] of table.hidden.entries()) {
+    if (!turn.some(({ id }) => id === messageId)) continue
+    const rest = turn.filter(({ id }) => id !== messageId)
+    table.hidden.splice(index, 1, ...(rest.length > 0 ? [rest] : []))
+    table.gone.add(messageId)
+    return
   }
 }
 

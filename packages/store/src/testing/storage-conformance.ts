@@ -26,6 +26,8 @@ import { windowCases } from './conformance/window-cases.ts'
 export interface ConformanceOptions {
   /** Makes a new and empty database; each case has one of its own. */
   open: () => Promise<TestDatabase>
+  /** `false` for an engine that makes no backups: the cases about them are left out. @default true */
+  backup?: boolean
   /** Of the random programs. @default a random one; what fails names it */
   seed?: number
 }
@@ -72,14 +74,15 @@ const groups: Readonly<Record<string, Cases>> = {
  * for (const { title, run } of storageConformance({ open })) test(title, run)
  * ```
  *
- * The cases run on the machine's clock; none takes longer than some seconds. Those about backups are
- * left out for an engine that makes none.
+ * The cases run on the machine's clock; none takes longer than some seconds.
  */
 export function storageConformance({
   open,
+  backup = true,
   seed = Math.floor(Math.random() * 2 ** 32),
 }: ConformanceOptions): ConformanceCase[] {
-  return Object.entries(groups).flatMap(([group, cases]) =>
+  const entries = Object.entries(groups).filter(([group]) => backup || group !== 'backup')
+  return entries.flatMap(([group, cases]) =>
     Object.entries(cases).map(([fact, check]) => ({
       title: `${group}: ${fact}`,
       async run() {

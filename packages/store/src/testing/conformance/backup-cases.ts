@@ -7,14 +7,14 @@ import { write, writeEach } from './writes.ts'
 
 type Check = (bed: Bed, backup: NonNullable<TestDatabase['backup']>) => Promise<void>
 
-/** A check that is left out where the engine makes no backups. */
-const ifMade = (check: Check) => async (bed: Bed) => {
+const withBackup = (check: Check) => async (bed: Bed) => {
   const { backup } = bed.database
-  if (backup) await check(bed, backup)
+  assert(backup, '`open` says where backups go, unless `backup` is false.')
+  await check(bed, backup)
 }
 
 export const backupCases: Cases = {
-  'is a copy that opens and has everything': ifMade(async (bed, { path, factory }) => {
+  'is a copy that opens and has everything': withBackup(async (bed, { path, factory }) => {
     const { storage, session } = await bed.start()
     const other = await bed.session(storage)
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
@@ -29,7 +29,7 @@ export const backupCases: Cases = {
     assert.equal((await storage.head(other)).head.seq, 4)
   }),
 
-  'is of one moment, while writing goes on': ifMade(async (bed, { path, factory }) => {
+  'is of one moment, while writing goes on': withBackup(async (bed, { path, factory }) => {
     const { storage, session } = await bed.start()
     const text = 'x'.repeat(10_000)
     for (let index = 0; index < 100; index++)
@@ -48,22 +48,24 @@ export const backupCases: Cases = {
     assert.equal((await storage.head(session)).head.seq, 150)
   }),
 
-  'makes another history of what is written after it': ifMade(async (bed, { path, factory }) => {
-    const { storage, session } = await bed.start()
-    const before = await write(storage, session, turn('a'))
-    await storage.backup(path)
-    const lost = await write(storage, session, turn('b'))
-    const copy = await bed.open(factory)
-    assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
-    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-ahead')
-    await write(copy, session, turn('c'))
-    assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
-    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
-    await write(copy, session, turn('d'))
-    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
-  }),
+  'makes another history of what is written after it': withBackup(
+    async (bed, { path, factory }) => {
+      const { storage, session } = await bed.start()
+      const before = await write(storage, session, turn('a'))
+      await storage.backup(path)
+      const lost = await write(storage, session, turn('b'))
+      const copy = await bed.open(factory)
+      assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
+      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-ahead')
+      await write(copy, session, turn('c'))
+      assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
+      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
+      await write(copy, session, turn('d'))
+      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
+    },
+  ),
 
-  'leaves a file alone that is there already': ifMade(async (bed, { path, factory }) => {
+  'leaves a file alone that is there already': withBackup(async (bed, { path, factory }) => {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     await storage.backup(path)
@@ -73,7 +75,7 @@ export const backupCases: Cases = {
     assert.deepEqual(await shownIds(copy, session), ['a-prompt', 'a-answer'])
   }),
 
-  'rejects with the reason of its signal, and can be made again': ifMade(
+  'rejects with the reason of its signal, and can be made again': withBackup(
     async (bed, { path, factory }) => {
       const { storage, session } = await bed.start()
       await write(storage, session, turn('a'))

@@ -6,7 +6,7 @@ import { type Storage, StorageError, type StorageFactory } from '../../storage.t
 export interface TestDatabase {
   /** Opened several times by some cases, also while it is open, as several processes would. */
   factory: StorageFactory
-  /** A path where nothing is, and how what `backup` writes there is opened; absent without backups. */
+  /** A path where nothing is, and how what `backup` writes there is opened. */
   backup?: { path: string; factory: StorageFactory }
   /** Called at the end, when everything that was opened is closed. */
   remove?(): void | Promise<void>

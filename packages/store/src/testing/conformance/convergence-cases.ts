@@ -8,7 +8,7 @@ import { Program } from './program.ts'
 import { allEvents } from './reads.ts'
 import { foldAll, freshView, readOn, sameIn } from './views.ts'
 
-const programs = 12
+const programs = 8
 const steps = 60
 
 /** Runs random programs; what fails names the seed that makes it again. */

@@ -8,6 +8,7 @@ import type { Bed, Cases } from './bed.ts'
 import {
   answer,
   compaction,
+  deleted,
   delta,
   erased,
   finished,
@@ -17,6 +18,7 @@ import {
   prompt,
   redo,
   replaced,
+  truncated,
   turn,
   undo,
 } from './drafts.ts'
@@ -81,6 +83,27 @@ export const eraseCases: Cases = {
     erases(bed, [prompt('m', secret), answer('b'), undo, redo]),
 
   'removes an imported message': (bed) => erases(bed, [imported([message('m', secret)])]),
+
+  'removes what is left of a deleted message': (bed) =>
+    erases(bed, [...turn('a'), prompt('m', secret), deleted('m')]),
+
+  'removes what is left of a truncated message': (bed) =>
+    erases(bed, [...turn('a'), prompt('m', secret), truncated('a-answer')]),
+
+  'removes an undone message, which no redo shows again': (bed) =>
+    erases(bed, [...turn('a'), prompt('m', secret), undo]),
+
+  async 'leaves to a redo what else was undone'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
+    const { events } = await write(storage, session, [erased('b-answer')])
+    const [event] = events
+    assert(event?.type === 'message-erased')
+    assert.deepEqual([event.count, event.canRedo], [0, true])
+    await write(storage, session, [redo])
+    assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer', 'b-prompt'])
+    assert.equal((await storage.head(session)).messageCount, 3)
+  },
 
   async 'removes what streamed between the words of other sessions'(bed) {
     const { storage, session } = await bed.start()

@@ -141,7 +141,6 @@ export const refusalCases: Cases = {
       truncated('a'),
       truncated('b-prompt'),
       erased('nobody'),
-      erased('a'),
       erased(),
     ]),
 
