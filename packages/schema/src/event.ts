@@ -135,6 +135,8 @@ const messageErased = z.object({
   ...undoState,
   type: z.literal('message-erased'),
   messageIds: z.array(id),
+  /** How many of them were shown until now; others were deleted, truncated or undone before. */
+  count,
 })
 
 /** What an erased message's entries have become; there is nothing to apply. */

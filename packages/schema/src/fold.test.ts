@@ -400,12 +400,12 @@ describe('an erasure', () => {
   test('takes out the messages that are held, of whichever epoch', () => {
     const [first, ...rest] = turns.messages
     const view: View = { ...turns, messages: [{ ...first!, epoch: 0 }, ...rest], epoch: 1 }
-    const erased = next(view, { type: 'message-erased', messageIds: ['m1', 'm0', 'm4'] })
+    const erased = next(view, { type: 'message-erased', messageIds: ['m1', 'm0', 'm4'], count: 3 })
     expect(idsOf(erased)).toEqual(['m2', 'm3', 'm5', 'm6'])
   })
 
   test('of messages that are not held changes no message', () => {
-    const view = next(turns, { type: 'message-erased', messageIds: ['m0'] })
+    const view = next(turns, { type: 'message-erased', messageIds: ['m0'], count: 1 })
     expect(view.messages).toBe(turns.messages)
   })
 
@@ -456,6 +456,15 @@ describe('merged and split', () => {
       ),
     }),
   )
+  // Ops fit the message that they are about: so do those of every writer.
+  const begun = ['a', 'b'].flatMap((messageId, index) => [
+    opened(messageId, index + 1),
+    {
+      type: 'message-delta',
+      messageId,
+      ops: [0, 1, 2].map((at) => ({ op: 'put', part: at, value: { type: 'text', text: '' } })),
+    },
+  ])
   const undoState = { canUndo: fc.boolean(), canRedo: fc.boolean() }
   const body = fc.oneof(
     {
@@ -475,13 +484,14 @@ describe('merged and split', () => {
     fc.record({
       type: fc.constant('message-erased'),
       messageIds: fc.array(id),
+      count: fc.nat(),
       ...undoState,
     }),
     fc.record({
       type: fc.constant('message-replaced'),
       message: fc.record({ id, text: fc.string() }).map((replaced) =>
         message(replaced.id, replaced.id === 'a' ? 1 : 2, {
-          parts: [{ type: 'text', text: replaced.text }],
+          parts: ['', '', replaced.text].map((text) => ({ type: 'text', text })),
         }),
       ),
     }),
@@ -499,7 +509,7 @@ describe('merged and split', () => {
   test('events fold to the same view as each by itself, cut wherever a reader was', () => {
     fc.assert(
       fc.property(fc.array(body), fc.array(fc.nat()), (bodies, at) => {
-        const events = journal(opened('a', 1), opened('b', 2), ...bodies)
+        const events = journal(...begun, ...bodies)
         const cuts = at.map((one) => one % events.length).toSorted((a, b) => a - b)
         const merged = [0, ...cuts].flatMap((from, index) =>
           mergeEvents(events.slice(from, cuts[index])),

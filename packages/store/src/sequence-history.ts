@@ -35,16 +35,8 @@ export function sequenceHistory(
       const canUndo = promptWithout(record, rows, [old])
       return { ...entry, type, messageId, canUndo, canRedo: record.canRedo }
     }
-    case 'message-erased': {
-      const found = [...new Set(draft.messageIds)].map((id) => rows.message(id))
-      const erased = found.filter((message) => message?.status === 'done')
-      const messages = erased.flatMap((message) => message ?? [])
-      if (messages.length === 0 || messages.length < found.length) return missing
-      const messageIds = messages.map(({ id }) => id)
-      changes.push({ change: 'erase', messageIds })
-      const canUndo = promptWithout(record, rows, messages)
-      return { ...entry, type: draft.type, messageIds, canUndo, canRedo: record.canRedo }
-    }
+    case 'message-erased':
+      return erasedEvent(record, draft, entry, rows, changes)
     case 'history-truncated': {
       const after = draft.undo ? undoneAfter(record, rows) : truncatedAfter(record, draft, rows)
       if (typeof after !== 'number') return after
@@ -65,6 +57,27 @@ export function sequenceHistory(
     case 'imported':
       return importedEvent(record, draft, entry, rows, changes)
   }
+}
+
+/** Of any epoch, and also what was removed before: the journal still has its content. */
+function erasedEvent(
+  record: SessionRecord,
+  { type, messageIds: asked }: Extract<HistoryDraft, { type: 'message-erased' }>,
+  entry: ReturnType<typeof nextEntry>,
+  rows: MessageRows,
+  changes: RowChange[],
+): EventOf<'message-erased'> | { refused: Refusal } {
+  const messageIds = [...new Set(asked)]
+  const shown = messageIds.flatMap((id) => rows.message(id) ?? [])
+  const isMissing = messageIds.length === 0 || messageIds.some((id) => rows.taken(id) === 'no')
+  if (isMissing || shown.some(({ status }) => status === 'open')) {
+    return { refused: 'message-missing' }
+  }
+  const left = rows.hidden().some(({ id }) => !messageIds.includes(id))
+  const canRedo = record.canRedo && (left || rows.hiddenBelow())
+  changes.push({ change: 'erase', messageIds })
+  const canUndo = promptWithout(record, rows, shown)
+  return { ...entry, type, messageIds, count: shown.length, canUndo, canRedo }
 }
 
 function importedEvent(

@@ -60,7 +60,7 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
     case 'message-deleted':
       return { ...next, messageCount: messageCount - 1 }
     case 'message-erased':
-      return { ...next, messageCount: messageCount - event.messageIds.length }
+      return { ...next, messageCount: messageCount - event.count }
     case 'history-truncated':
       return { ...next, messageCount: messageCount - event.count }
     case 'history-restored':

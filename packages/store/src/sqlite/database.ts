@@ -3,7 +3,7 @@ import path from 'node:path'
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 import { StorageError, type StorageFailure } from '../storage.ts'
-import { migrate, refuseForeign } from './schema.ts'
+import { migrate, versionOf } from './schema.ts'
 
 export interface DatabaseOptions {
   path: string
@@ -30,7 +30,8 @@ export class Database {
     })
     opened(file, () => {
       try {
-        refuseForeign(this.#db, file)
+        // Before anything is written into it.
+        versionOf(this.#db, file)
         // Of a new file: freed pages can be given back without rewriting it.
         this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL')
         this.#db.exec('PRAGMA journal_mode = WAL')
@@ -85,12 +86,14 @@ export class Database {
   /** Writes a consistent copy while everything goes on; it has its name when it is complete. */
   async backup(target: string, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
+    // Fails when it is closed.
+    this.dataVersion()
     if (existsSync(target)) {
       throw new StorageError('io', `${target} exists: a backup overwrites nothing.`)
     }
     const partial = `${target}.partial`
     try {
-      await backup(this.#db, partial, { progress: () => signal?.throwIfAborted() })
+      await this.#copy(partial, signal)
       signal?.throwIfAborted()
       renameSync(partial, target)
     } catch (error) {
@@ -101,6 +104,22 @@ export class Database {
       throw new StorageError(failure ?? 'io', `The backup to ${target} failed: ${message}`, {
         cause: error,
       })
+    }
+  }
+
+  /** From a connection that stands at one moment: commits meanwhile do not disturb it. */
+  async #copy(target: string, signal: AbortSignal | undefined): Promise<void> {
+    const progress = () => signal?.throwIfAborted()
+    if (this.#file === ':memory:') {
+      await backup(this.#db, target, { progress })
+      return
+    }
+    const reader = new DatabaseSync(this.#file, { readOnly: true, timeout: busyTimeout })
+    try {
+      reader.exec('BEGIN; SELECT count(*) FROM sqlite_schema')
+      await backup(reader, target, { progress })
+    } finally {
+      reader.close()
     }
   }
 

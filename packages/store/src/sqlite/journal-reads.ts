@@ -79,9 +79,13 @@ export class JournalReads {
     return { total, types, floor, ...(first && last && { first: first.seq, last: last.seq }) }
   }
 
-  /** What is in memory and in no block. */
+  /** What is in memory and in no block, and was in none that retention removed. */
   #newest(live: LiveSession): Segment[] {
-    const row = this.#db.get('SELECT max(last_seq) AS last FROM blocks WHERE session = ?', live.key)
+    const row = this.#db.get(
+      `SELECT max(floor, coalesce((SELECT max(last_seq) FROM blocks WHERE session = ?1), 0)) AS last
+       FROM sessions WHERE key = ?1`,
+      live.key,
+    )
     return segmentsAfter(live.segments, Number(row?.['last'] ?? 0))
   }
 

@@ -139,27 +139,36 @@ export const migrations: readonly string[] = [
   `,
 ]
 
-/** @throws StorageError for a file that this package did not make; nothing is changed in it */
-export function refuseForeign(db: DatabaseSync, path: string): void {
+/**
+ * The file's version, 0 for a new one.
+ *
+ * @throws StorageError for a file that this package did not make, or a newer version of it; nothing
+ *   is changed in it
+ */
+export function versionOf(db: DatabaseSync, path: string, known = migrations.length): number {
+  const version = pragma(db, 'user_version')
   const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()
-  const isNew = pragma(db, 'user_version') === 0 && Number(tables?.['n']) === 0
-  if (isNew || pragma(db, 'application_id') === applicationId) return
-  throw new StorageError('io', `${path} is no Caughtup database. Nothing was changed in it.`)
+  const isNew = version === 0 && Number(tables?.['n']) === 0
+  if (!isNew && pragma(db, 'application_id') !== applicationId) {
+    throw new StorageError('io', `${path} is no Caughtup database. Nothing was changed in it.`)
+  }
+  if (version > known) {
+    throw new StorageError(
+      'io',
+      `${path} has schema version ${version}, and this version of @caughtup/store knows ${known} at most. ` +
+        'Nothing was changed: use the newer version, or another file.',
+    )
+  }
+  return version
 }
 
-/** Brings the database to this version's schema; refuses one that a newer version wrote. */
+/** Brings the database to this version's schema. */
 export function migrate(db: DatabaseSync, path: string, versions = migrations): void {
   db.exec('BEGIN IMMEDIATE')
   try {
-    const version = pragma(db, 'user_version')
-    if (version > versions.length) {
-      throw new StorageError(
-        'io',
-        `${path} has schema version ${version}, and this version of @caughtup/store knows ${versions.length} at most. ` +
-          'Nothing was changed: use the newer version, or another file.',
-      )
+    for (const statements of versions.slice(versionOf(db, path, versions.length))) {
+      db.exec(statements)
     }
-    for (const statements of versions.slice(version)) db.exec(statements)
     db.exec(`PRAGMA application_id = ${applicationId}`)
     db.exec(`PRAGMA user_version = ${versions.length}`)
     db.exec('COMMIT')

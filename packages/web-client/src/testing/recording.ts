@@ -114,7 +114,12 @@ export class Recording {
   }
 
   erase(...messageIds: string[]): Event {
-    return this.append({ type: 'message-erased', messageIds, ...this.#undoState() })
+    return this.append({
+      type: 'message-erased',
+      messageIds,
+      count: messageIds.length,
+      ...this.#undoState(),
+    })
   }
 
   /** Takes away what comes after an order. */
