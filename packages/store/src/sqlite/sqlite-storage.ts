@@ -312,6 +312,9 @@ export class SqliteStorage implements Storage {
     this.#closing.abort(new StorageError('closed', 'The database is closed.'))
     try {
       await retryBusy(this.#clock, () => this.#upkeep.finish())
+    } catch (error) {
+      // A full disk, say: all is committed, and the next opening packs what this one could not.
+      if (!(error instanceof StorageError)) throw error
     } finally {
       this.#db.close()
     }
