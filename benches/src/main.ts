@@ -27,7 +27,13 @@ async function run(options: Options): Promise<void> {
   for (const bench of benches) {
     if (options.names.length > 0 && !options.names.includes(bench.name)) continue
     const progress = (line: string) => process.stderr.write(`${line}\n`)
-    results.push(await runBench(bench, options, places, progress))
+    try {
+      results.push(await runBench(bench, options, places, progress))
+    } catch (error) {
+      // The others' figures took minutes, and stand by themselves.
+      process.stderr.write(`${bench.name} failed: ${String(error)}\n`)
+      process.exitCode = 1
+    }
   }
   const text = markdown(origin, results)
   process.stdout.write(text)

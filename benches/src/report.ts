@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 
 import type { Column, Row } from './bench.ts'
 import type { Options } from './options.ts'
@@ -11,6 +11,8 @@ export interface Origin {
   node: string
   machine: string
   at: string
+  /** Processes that wanted a processor before it began, on average of a minute. */
+  load: number
   seconds: number
   messages: number
 }
@@ -25,6 +27,7 @@ export function originOf(root: string, { quick, seconds, messages }: Options): O
     node: process.version,
     machine: `${processors.length} × ${processors[0]?.model}${quick ? ', quick' : ''}`,
     at: new Date().toISOString().slice(0, 10),
+    load: loadavg()[0] ?? 0,
     seconds,
     messages,
   }
@@ -32,7 +35,7 @@ export function originOf(root: string, { quick, seconds, messages }: Options): O
 
 /** Goals beside what was measured, then each bench's table. */
 export function markdown(origin: Origin, results: readonly Result[]): string {
-  const { commit, node, machine, at, seconds } = origin
+  const { commit, node, machine, at, load, seconds } = origin
   const goals = results.flatMap(({ bench, goals: reached }) =>
     reached.map(({ place, goal, measured, met }) => ({
       bench: bench.name,
@@ -47,7 +50,7 @@ export function markdown(origin: Origin, results: readonly Result[]): string {
     return `### ${bench.name}\n\n${bench.question}\n\n${table(columns, rows)}`
   })
   const lines = [
-    `Measured on ${at} at ${commit}; Node ${node}, ${machine}; ${seconds} s of streaming.`,
+    `Measured on ${at} at ${commit}; Node ${node}, ${machine}; ${seconds} s of streaming. The machine's load before was ${load.toFixed(1)}.`,
     ...(goals.length > 0 ? [table(goalColumns, goals)] : []),
     ...tables,
   ]
