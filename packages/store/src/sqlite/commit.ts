@@ -41,6 +41,8 @@ interface Stage {
 interface Delta {
   readonly live: LiveSession
   readonly event: EventOf<'message-delta'>
+  /** The message as it is after it, where more of the session follows in the same commit. */
+  message?: Message | undefined
 }
 
 /** Writes slices in one transaction. Memory follows only when the database has it. */
@@ -83,7 +85,8 @@ function takeSlice(
   if (!live) return { refused: 'session-missing' }
   const delta = before ? undefined : live.takeDelta(slice)
   if (delta) {
-    stages.set(slice.sessionId, { live, event: delta })
+    const stage: Delta = { live, event: delta }
+    stages.set(slice.sessionId, stage)
     lines.push(encodeEntry(live.key, delta))
     const cursor = { journal: live.journal, seq: delta.seq, tag }
     return {
@@ -91,7 +94,8 @@ function takeSlice(
       cursor,
       // Folded for those who look.
       get messages() {
-        return [live.overlay.get(delta.messageId)].flatMap((message) => message ?? [])
+        const message = stage.message ?? live.overlay.get(delta.messageId)
+        return message ? [message] : []
       },
       activity: false,
     }
@@ -130,6 +134,7 @@ function open(live: LiveSession, before: Stage | Delta | undefined): Stage {
   const { event } = before
   const overlay = new Map(live.overlay)
   foldEvent(overlay, event)
+  before.message = overlay.get(event.messageId)
   return {
     ...stage,
     state: { record: { ...live.record, seq: event.seq }, overlay },
