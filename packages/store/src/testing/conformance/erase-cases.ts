@@ -24,7 +24,7 @@ import {
 } from './drafts.ts'
 import { allEvents, everything, shownIds, tidyAll } from './reads.ts'
 import { foldAll, freshView, readOn, sameIn } from './views.ts'
-import { write, writeEach } from './writes.ts'
+import { refusalOf, write, writeEach } from './writes.ts'
 
 /** A word that is in nothing but what is erased. */
 const secret = 'xyzzy'
@@ -103,6 +103,40 @@ export const eraseCases: Cases = {
     await write(storage, session, [redo])
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer', 'b-prompt'])
     assert.equal((await storage.head(session)).messageCount, 3)
+  },
+
+  async 'leaves of the undone turns those that can be restored'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [...turn('a'), ...turn('b'), ...turn('c'), undo, undo, undo])
+    await write(storage, session, [erased('b-prompt', 'b-answer')])
+    const [first] = (await write(storage, session, [redo])).events
+    assert(first?.type === 'history-restored')
+    assert.deepEqual(
+      first.messages.map(({ id }) => id),
+      ['a-prompt', 'a-answer'],
+    )
+    assert.equal(first.canRedo, true)
+    await write(storage, session, [erased('c-prompt')])
+    const [second] = (await write(await bed.open(), session, [redo])).events
+    assert(second?.type === 'history-restored')
+    assert.deepEqual(
+      second.messages.map(({ id }) => id),
+      ['c-answer'],
+    )
+    assert.equal(second.canRedo, false)
+  },
+
+  async 'leaves nothing to restore where all that was undone is erased'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [...turn('a'), ...turn('b'), undo, undo])
+    await write(storage, session, [erased('b-prompt', 'b-answer')])
+    const [restored] = (await write(storage, session, [redo])).events
+    assert(restored?.type === 'history-restored')
+    assert.equal(restored.canRedo, false)
+    await write(storage, session, [undo])
+    await write(storage, session, [erased('a-prompt', 'a-answer')])
+    assert.equal((await storage.head(session)).head.canRedo, false)
+    assert.equal(await refusalOf(storage, session, [redo]), 'nothing-to-redo')
   },
 
   async 'removes what streamed between the words of other sessions'(bed) {
