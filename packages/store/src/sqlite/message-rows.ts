@@ -81,7 +81,12 @@ export class MessageRows {
             hiddenTop() || -1,
           )
           .flatMap((row) => messageIn(row) ?? []),
-      hiddenBelow: () => hiddenTop() > 1,
+      hiddenBelow: () =>
+        this.#db.get(
+          'SELECT 1 FROM messages WHERE session = ? AND hidden BETWEEN 1 AND ? LIMIT 1',
+          key,
+          hiddenTop() - 1,
+        ) !== undefined,
       countedChild: (child) => this.remembered(key, 'child', child) > 0,
     }
   }
