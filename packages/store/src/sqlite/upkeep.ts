@@ -127,15 +127,17 @@ export class Upkeep {
   /** What an earlier process left in the log, or another one has packed meanwhile. */
   #packLeftTail(): boolean {
     const { db, lives } = this.#context
-    const [tail] = lives.tails()
-    if (!tail) return false
-    const row = db.get('SELECT * FROM sessions WHERE key = ?', tail.key)
-    if (!row) {
-      lives.dropTail(tail.key)
-      return true
-    }
-    const live = lives.load(row)
-    const rests = !live.record.run && live.record.queue.length === 0
+    const [waiting] = lives.tails()
+    if (!waiting) return false
+    const live = db.snapshot(() => {
+      // The row is only put together with all of the log that it is of.
+      lives.notice()
+      const [tail] = lives.tails()
+      const row = tail && db.get('SELECT * FROM sessions WHERE key = ?', tail.key)
+      if (tail && !row) lives.dropTail(tail.key)
+      return row && lives.load(row)
+    })
+    const rests = live && !live.record.run && live.record.queue.length === 0
     if (rests && live.logId !== undefined) packAll([live], this.#context)
     return true
   }
