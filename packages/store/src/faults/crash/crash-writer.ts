@@ -8,8 +8,8 @@ import { Random } from '../../simulation/random.ts'
 import { sqlite } from '../../sqlite/index.ts'
 import type { StorageFactory } from '../../storage.ts'
 import { createStore, type Store } from '../../store.ts'
+import { signalAtStep } from '../signal-at-step.ts'
 import type { CrashLine } from './crash-line.ts'
-import { killAtStep } from './kill-at-step.ts'
 
 /** A line as it is said; the time is added. */
 type Said = CrashLine extends infer L ? (L extends CrashLine ? Omit<L, 'at'> : never) : never
@@ -145,5 +145,7 @@ await endLost(store)
 const { sessions: known } = await store.sessions.list('me', { limit: chats })
 const ids = known.map(({ id }) => id)
 while (ids.length < chats) ids.push((await store.sessions.create({ owner: 'me' })).id)
-if (step !== '') killAtStep(Number(step), random.chance(0.5) ? 'before' : 'after')
+if (step !== '') {
+  signalAtStep('SIGKILL', Number(step), random.chance(0.5) ? 'before' : 'after')
+}
 await Promise.all(ids.map((id) => chat(store, id)))

@@ -9,7 +9,7 @@ import type { Storage } from '../../storage.ts'
 import { testDatabase } from '../../testing/open-test-store.ts'
 import { assertIntact, everything, readWhole } from '../check-database.ts'
 import { ChildProgram } from '../child-program.ts'
-import { long } from '../long.ts'
+import { figure, long } from '../long.ts'
 import { CrashLedger } from './crash-ledger.ts'
 import type { CrashLine } from './crash-line.ts'
 import type { Doomed } from './doomed-answer.ts'
@@ -60,6 +60,7 @@ test(
         throw new Error(`The writer of seed ${seed} left this behind (kill ${kill}).`, { cause })
       }
     }
+    figure(`${kills} kills, ${ledger.torn} messages checked that were being written`)
     expect(ledger.torn).toBeGreaterThan(kills / 2)
     const median = ledger.waits.toSorted((a, b) => a - b)[Math.floor(ledger.waits.length / 2)]
     expect(median).toBeLessThan(2 * windowMs)

@@ -2,7 +2,13 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
-import { ended, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
+import {
+  ended,
+  openTestStore,
+  startRun,
+  testDatabase,
+  textOnDisk,
+} from '../../testing/open-test-store.ts'
 
 test('queueing a prompt from elsewhere does not take over the run', async () => {
   const path = testDatabase()
@@ -50,4 +56,21 @@ test('a lock that the other holds is waited for, by every kind of write', async 
   await clock.advance(100)
   await writes
   expect((await store.sessions.get(id, 'me')).title).toBe('x')
+})
+
+test('a lock that is never let go of is a typed error in the end, and deltas wait on', async () => {
+  const path = testDatabase()
+  const { store, clock } = await openTestStore({ path })
+  const run = await startRun(store)
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  await store.writer(run).write({ type: 'text-delta', text: 'kept' })
+  const creating = store.sessions.create({ owner: 'me' }).catch((error: unknown) => error)
+  await clock.advance(6_000)
+  expect(await creating).toMatchObject({ name: 'StorageError', failure: 'busy' })
+  expect(store.stats().unflushedBytes).toBeGreaterThan(0)
+  other.close()
+  await clock.advance(2_000)
+  expect(store.stats().unflushedBytes).toBe(0)
+  expect(await textOnDisk(path, run)).toBe('kept')
 })

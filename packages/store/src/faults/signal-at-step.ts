@@ -1,12 +1,16 @@
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 
 /**
- * Kills this process at a step of writing: before or after the `step`-th call of SQLite from now on
- * that begins, writes or commits.
+ * Kills or stops this process at a step of writing: before or after the `step`-th call of SQLite
+ * from now on that begins, writes or commits.
  */
-export function killAtStep(step: number, when: 'before' | 'after'): void {
+export function signalAtStep(
+  signal: 'SIGKILL' | 'SIGSTOP',
+  step: number,
+  when: 'before' | 'after',
+): void {
   let steps = 0
-  const killing = <T extends object>(
+  const signalling = <T extends object>(
     prototype: T,
     name: keyof T,
     counts: (sql: unknown) => boolean,
@@ -15,13 +19,13 @@ export function killAtStep(step: number, when: 'before' | 'after'): void {
     if (typeof original !== 'function') throw new TypeError(`${String(name)} is no method.`)
     Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]): unknown {
       const last = counts(args[0]) && ++steps === step
-      if (last && when === 'before') process.kill(process.pid, 'SIGKILL')
+      if (last && when === 'before') process.kill(process.pid, signal)
       const result: unknown = Reflect.apply(original, this, args)
-      if (last) process.kill(process.pid, 'SIGKILL')
+      if (last && when === 'after') process.kill(process.pid, signal)
       return result
     })
   }
   const writes = new Set<unknown>(['BEGIN IMMEDIATE', 'COMMIT'])
-  killing(DatabaseSync.prototype, 'exec', (sql) => writes.has(sql))
-  killing(StatementSync.prototype, 'run', () => true)
+  signalling(DatabaseSync.prototype, 'exec', (sql) => writes.has(sql))
+  signalling(StatementSync.prototype, 'run', () => true)
 }
