@@ -99,8 +99,10 @@ function subjectsOf(draft: EventDraft): readonly string[] | 'all' {
     case 'history-restored':
     case 'boundary':
       return 'all'
-    case 'run-started':
+    // While the run waits, another process may go on with it.
     case 'run-changed':
+      return 'all'
+    case 'run-started':
     case 'run-ended':
     case 'queue-changed':
     case 'usage':

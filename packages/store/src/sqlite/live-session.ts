@@ -150,10 +150,12 @@ export class LiveSession implements SessionState {
     this.tag = tag
   }
 
-  /** Forgets what is packed up to `seq` but for the newest stretch, and messages that rest. */
+  /** Forgets what is packed up to `seq` but for the newest stretch and for open messages. */
   markPacked(seq: number): void {
-    const open = [...this.overlay].filter(([, { status }]) => status === 'open')
-    this.#overlay = new Map(open)
+    const kept = [...this.overlay].filter(
+      ([, { status, revision }]) => status === 'open' || revision > seq,
+    )
+    this.#overlay = new Map(kept)
     this.packed = Math.max(this.packed, seq)
     const rest = this.segments.slice(indexAfter(this.segments, this.packed))
     this.unpacked = { entries: this.#seq - this.packed, bytes: sum(rest) }
