@@ -1,10 +1,19 @@
-import type { EventType, Message, MessageDraft, Part } from '@caughtup/schema'
+import {
+  defaultLimits,
+  type EventType,
+  type Message,
+  type MessageDraft,
+  type Part,
+} from '@caughtup/schema'
 import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
-import { settle } from '@caughtup/schema/testing'
+import { ManualClock, settle } from '@caughtup/schema/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { Coalescer } from './coalescer.ts'
 import { memory } from './memory/index.ts'
+import { MessageUpdater } from './message-updater.ts'
+import type { Slice } from './storage.ts'
 import type { Store } from './store.ts'
 import {
   ended,
@@ -176,6 +185,34 @@ describe('an open message', () => {
   })
 })
 
+test('states are kept up to a bound of bytes; those longest unused are read again', async () => {
+  const clock = new ManualClock()
+  const storage = await memory().open({ clock, random: Math.random })
+  await storage.createSession({ id: 's', title: '', createdAt: 1, members: ['me'] })
+  const commit = (slices: readonly Slice[]) => storage.commit(slices)
+  const coalescer = new Coalescer({ clock, windowMs: 0, commit, committed: () => undefined })
+  const reads: string[] = []
+  const updater = new MessageUpdater({
+    coalescer,
+    limits: defaultLimits,
+    read: (sessionId, id) => {
+      reads.push(id)
+      return storage.message(sessionId, id)
+    },
+    mostKeptBytes: 5_000,
+  })
+  const update = (id: string, value: string) => updater.update('s', state([text(value)], { id }))
+  const long = 'x'.repeat(1_500)
+  for (const id of ['a', 'b']) await update(id, long)
+  await update('a', `${long}!`)
+  await update('c', long)
+  reads.length = 0
+  for (const id of ['a', 'c', 'b']) await update(id, `${long}!!`)
+  expect(reads).toEqual(['b'])
+  const { messages } = await storage.window('s', { messages: 3, bytes: 1e6 })
+  expect(messages.map(({ parts }) => parts)).toEqual(Array(3).fill([text(`${long}!!`)]))
+})
+
 describe('a finished message', () => {
   const usage = { inputTokens: 3, outputTokens: 4 }
 
@@ -298,12 +335,20 @@ describe('a message that was removed', () => {
     await store.update(sessionId, state([text('ab')]))
     await store.sessions.delete(sessionId)
     expect(store.stats().unflushedBytes).toBe(0)
-    await expect(store.update(sessionId, state([text('abc')]))).rejects.toMatchObject({
+    const missing = { code: 'NOT_FOUND', data: { field: 'sessionId' } }
+    await expect(store.update(sessionId, state([text('abc')]))).rejects.toMatchObject(missing)
+    store.updates.close()
+    expect((await updates.next()).done).toBe(true)
+  })
+
+  test('an update after its session was deleted is refused at once, whatever gathered', async () => {
+    const { store, sessionId } = await openSession()
+    await store.update(sessionId, state([text('a')]))
+    await store.sessions.delete(sessionId)
+    await expect(store.update(sessionId, state([text('ab')]))).rejects.toMatchObject({
       code: 'NOT_FOUND',
       data: { field: 'sessionId' },
     })
-    store.updates.close()
-    expect((await updates.next()).done).toBe(true)
   })
 })
 
@@ -319,9 +364,25 @@ describe('runs', () => {
     await store.update(sessionId, mine('ab'))
     await store.flushAll()
     await expect(store.update(sessionId, mine('abc'))).rejects.toMatchObject(superseded)
+    expect(store.stats().unflushedBytes).toBe(0)
     const done = { ...mine('abcd'), status: 'done' as const }
     await expect(store.update(sessionId, done)).rejects.toMatchObject(superseded)
     expect((await store.message(sessionId, run.messageId))?.parts).toEqual([text('a')])
+  })
+
+  test('a message that a run takes over is written while that run is active', async () => {
+    const { store, sessionId } = await openSession()
+    await store.update(sessionId, state([text('a')]))
+    const { runId } = await startRun(store, sessionId)
+    const metadata = { createdAt: 1, runId }
+    await store.update(sessionId, state([text('ab')], { metadata }))
+    await store.append({ sessionId, drafts: [ended(runId)] })
+    await store.update(sessionId, state([text('abc')], { metadata }))
+    await store.flushAll()
+    await expect(store.update(sessionId, state([], { metadata }))).rejects.toMatchObject({
+      data: { reason: 'run-superseded' },
+    })
+    expect((await store.message(sessionId, 'm'))?.parts).toEqual([text('ab')])
   })
 
   test('a message without a run is written whatever runs', async () => {
@@ -364,7 +425,13 @@ describe('bad states', () => {
     await expect(store.update(sessionId, long)).rejects.toMatchObject(tooLarge)
     const many = state([text('x'), text('y'), text('z')])
     await expect(store.update(sessionId, many)).rejects.toMatchObject({ data: { limit: 2 } })
+    const metadata = { createdAt: 1, model: 'large' }
+    await expect(store.update(sessionId, { ...long, metadata })).rejects.toMatchObject(tooLarge)
     expect((await store.message(sessionId, 'm'))?.parts).toEqual([text('x')])
+    await store.update(sessionId, state([text('x')], { status: 'done' }))
+    await expect(store.update(sessionId, { ...long, status: 'done' })).rejects.toMatchObject(
+      tooLarge,
+    )
   })
 
   test('an abort ends the wait, and a call that is aborted before writes nothing', async () => {
@@ -373,6 +440,9 @@ describe('bad states', () => {
     await expect(store.update(sessionId, state([text('a')]), { signal })).rejects.toThrow('enough')
     await settle()
     expect((await store.window(sessionId)).messages).toEqual([])
+    await store.update(sessionId, state([text('a')]))
+    await expect(store.update(sessionId, state([text('ab')]), { signal })).rejects.toThrow('enough')
+    expect(store.stats().unflushedBytes).toBe(0)
   })
 })
 

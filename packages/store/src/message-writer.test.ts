@@ -139,6 +139,39 @@ describe('structural updates', () => {
     expect(store.stats()).toMatchObject({ updateDrops: 2, updateMustDeliverDrops: 0 })
   })
 
+  test('parts that nobody waited for are committed in the order of their calls', async () => {
+    const { store } = await openTestStore({ storage: memory() })
+    const run = await startRun(store)
+    const writer = store.writer(run)
+    await Promise.all([
+      writer.write(text('a')),
+      writer.write({ type: 'tool-call', ...tool, input: {} }),
+      writer.write(text('b')),
+      writer.write({ type: 'tool-result', ...tool, input: {}, output: 'found' }),
+      writer.write(text('c')),
+      writer.finish({ reason: 'stop' }),
+    ])
+    expect((await store.message(run.sessionId, run.messageId))?.parts).toMatchObject([
+      { text: 'a' },
+      { state: 'output-available' },
+      { text: 'bc' },
+    ])
+  })
+
+  test('text that ends in the window in which it grew is done', async () => {
+    const { store } = await openTestStore({ storage: memory() })
+    const run = await startRun(store)
+    const writer = store.writer(run)
+    const block = { type: 'text-delta', id: '1' } as const
+    await writer.write({ ...block, text: 'a' })
+    await store.flushAll()
+    await writer.write({ ...block, text: 'b' })
+    await writer.write({ type: 'text-end', id: '1' })
+    expect((await store.message(run.sessionId, run.messageId))?.parts).toEqual([
+      { type: 'text', text: 'ab', state: 'done' },
+    ])
+  })
+
   test('the finish, the end of the run and what was pending are one commit', async () => {
     const { store } = await openTestStore({ storage: memory(), flush: { windowMs: hour } })
     const run = await startRun(store)
