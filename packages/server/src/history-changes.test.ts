@@ -1,5 +1,14 @@
-import type { ChatFrame, EventDraft, HistoryDraft } from '@caughtup/schema'
-import type { Store } from '@caughtup/store'
+import {
+  type ChatFrame,
+  encodeCursor,
+  type EventDraft,
+  type HistoryDraft,
+  type OnChatInput,
+} from '@caughtup/schema'
+import { ManualClock } from '@caughtup/schema/testing'
+import { createStore, type StorageFactory, type Store } from '@caughtup/store'
+import { memory } from '@caughtup/store/memory'
+import { sqlite } from '@caughtup/store/sqlite'
 import { getEventMeta } from '@orpc/client'
 import { describe, expect, test } from 'vitest'
 
@@ -144,6 +153,61 @@ describe('a since replay', () => {
     expect(typesOf(frames)).toEqual(['replay', 'imported message-created', 'caught-up'])
     expect(frames[1]).toMatchObject({ events: [{ count: 1, first: 5, last: 5 }, {}] })
     expect(windowOf((await replay()).frames)).toEqual(['i1', 'm5'])
+  })
+})
+
+describe('a cursor below the floor', () => {
+  test('gets a full replay that says so', async () => {
+    const clock = new ManualClock()
+    // Removes exactly what it is told to; a file's stretches go as a whole.
+    const store = await createStore({ storage: memory(), clock, retention: { events: 2 } })
+    const { client } = await openTestServer({ store, lease: 1e9 })
+    const me = client()
+    const { id: sessionId } = await me.sessions.create()
+    const replay = async (mode: OnChatInput['mode']) => {
+      const stream = await me.onChat({ sessionId, mode })
+      const frames = await readUntil(stream, 'caught-up')
+      await stream.return?.()
+      return frames
+    }
+    await append(store, sessionId, ...created('m1'))
+    const caughtUp = (await replay(full)).at(-1)
+    const cursor = caughtUp?.type === 'caught-up' ? caughtUp.cursor : ''
+    await append(store, sessionId, ...created('m2', 'm3', 'm4'))
+    const floor = async () => {
+      await clock.advance(60 * 60 * 1_000)
+      return (await store.journal.summary(sessionId)).floor
+    }
+    await expect.poll(floor).toBe(2)
+    const frames = await replay({ type: 'since', cursor })
+    expect(frames[0]).toMatchObject({ mode: 'full', reason: 'cursor-expired' })
+    expect(windowOf(frames)).toEqual(['m1', 'm2', 'm3', 'm4'])
+  })
+
+  test('that retention makes one during the replay gets a full one on the same stream', async () => {
+    const storage: StorageFactory = {
+      async open(options) {
+        const engine = await sqlite({ path: testDatabase() }).open(options)
+        const read = engine.events.bind(engine)
+        let reads = 0
+        engine.events = async (...query) => {
+          const batch = await read(...query)
+          // The look at what is missed sees it all; what is read then has lost its beginning.
+          return ++reads === 2 ? { ...batch, events: batch.events.slice(1) } : batch
+        }
+        return engine
+      },
+    }
+    const { client, store } = await openTestServer({ storage })
+    const me = client()
+    const { id: sessionId } = await me.sessions.create()
+    await append(store, sessionId, ...created('m1', 'm2'))
+    const { cursor } = await store.head(sessionId)
+    const since = { type: 'since', cursor: encodeCursor({ ...cursor, seq: 0, tag: '' }) } as const
+    const frames = await readUntil(await me.onChat({ sessionId, mode: since }), 'caught-up')
+    expect(typesOf(frames)).toEqual(['replay', 'replay', 'messages', 'caught-up'])
+    expect(frames[1]).toMatchObject({ mode: 'full', reason: 'cursor-expired' })
+    expect(windowOf(frames)).toEqual(['m1', 'm2'])
   })
 })
 
