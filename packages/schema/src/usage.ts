@@ -49,12 +49,19 @@ export function addUsage(a: Usage, b: Usage): Usage {
   return sum
 }
 
+/** Models that a ledger tells apart; what others use is counted under `otherModels`. */
+const mostModels = 100
+export const otherModels = 'other'
+
 /** The ledger's models after `added`. */
 export function addModels(
   models: Readonly<Record<string, Usage>>,
   added: Readonly<Record<string, Usage>>,
 ): Record<string, Usage> {
-  const sum = { ...models }
-  for (const [model, used] of Object.entries(added)) sum[model] = addUsage(sum[model] ?? {}, used)
-  return sum
+  const sum = new Map(Object.entries(models))
+  for (const [model, used] of Object.entries(added)) {
+    const name = sum.has(model) || sum.size < mostModels ? model : otherModels
+    sum.set(name, addUsage(sum.get(name) ?? {}, used))
+  }
+  return Object.fromEntries(sum)
 }
