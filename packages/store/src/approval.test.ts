@@ -99,6 +99,27 @@ describe('a run that waits for leave', () => {
     })
   })
 
+  test('whoever goes on with it writes the result in the place of the call', async () => {
+    const path = testDatabase()
+    const first = await openTestStore({ path })
+    const run = await startWaiting(first.store)
+    await respond(first.store, run, true)
+    await first.store.close()
+    const { store } = await openTestStore({ path })
+    const { open } = await store.head(run.sessionId)
+    const writer = store.writer({ ...run, parts: open[0]?.parts ?? [] })
+    const { toolCallId, toolName } = call
+    await writer.write({ type: 'text-delta', text: 'It is ' })
+    const output = 'gone'
+    await writer.write({ type: 'tool-result', toolCallId, toolName, input: undefined, output })
+    await writer.write({ type: 'text-delta', text: 'done.' })
+    await writer.finish({ reason: 'stop' }, [ended(run.runId)])
+    expect((await store.message(run.sessionId, run.messageId))?.parts).toEqual([
+      { ...call, state: 'output-available', output, approval: { ...approval, approved: true } },
+      { type: 'text', text: 'It is done.', state: 'done' },
+    ])
+  })
+
   test('an answer that says no denies the call', async () => {
     const { store } = await openTestStore()
     const run = await startWaiting(store)

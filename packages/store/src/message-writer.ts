@@ -22,7 +22,9 @@ export interface WriterTarget {
   runId: string
   /** An open message of that run. */
   messageId: string
-  /** Parts that the message has already. @default 0 */
+  /** Parts that the message has already: an answer to a tool call of theirs takes its place. @default none */
+  parts?: readonly Part[]
+  /** How many those are, for one who does not have them. @default parts.length */
   partCount?: number
 }
 
@@ -52,11 +54,11 @@ export class MessageWriter {
   #failure: Error | undefined
 
   constructor(target: WriterTarget, coalescer: Coalescer, limits: Readonly<Limits>) {
-    const { messageId, partCount = 0 } = target
+    const { messageId, parts = [], partCount = parts.length } = target
     this.#source = new Source(target)
     this.#coalescer = coalescer
-    this.#parts = new PartBuilder(partCount)
-    this.#size = new MessageSize(messageId, limits, partCount)
+    this.#parts = new PartBuilder(parts, partCount)
+    this.#size = new MessageSize(messageId, limits, target.parts ?? partCount)
   }
 
   get messageId(): string {

@@ -22,8 +22,11 @@ export class PartBuilder {
   }
   readonly #tools = new Map<string, { index: number; part: ToolPart }>()
 
-  constructor(partCount = 0) {
+  constructor(parts: readonly Part[], partCount: number) {
     this.#count = partCount
+    for (const [index, part] of parts.entries()) {
+      if (part.type === 'dynamic-tool') this.#tools.set(part.toolCallId, { index, part })
+    }
   }
 
   /** Nothing is returned for what changes nothing. */
@@ -62,6 +65,7 @@ export class PartBuilder {
           state: 'output-available',
           input: this.#inputOf(part),
           output: storedValue(part.output),
+          ...this.#approvalOf(part.toolCallId),
           ...(part.preliminary && { preliminary: true }),
         })
       case 'tool-error':
@@ -70,6 +74,7 @@ export class PartBuilder {
           state: 'output-error',
           input: this.#inputOf(part),
           errorText: errorText(part.error),
+          ...this.#approvalOf(part.toolCallId),
         })
       case 'source':
         return this.#put(
@@ -168,6 +173,16 @@ export class PartBuilder {
       ...(title !== undefined && { title }),
       ...(providerExecuted !== undefined && { providerExecuted }),
     }
+  }
+
+  /** The leave with which a call was made stays with what came of it. */
+  #approvalOf(toolCallId: string) {
+    const known = this.#tools.get(toolCallId)?.part
+    if (!known || !('approval' in known) || !known.approval || !('approved' in known.approval)) {
+      return {}
+    }
+    const { approved, ...approval } = known.approval
+    return approved ? { approval: { ...approval, approved } } : {}
   }
 
   #inputOf(part: { toolCallId: string; toolName: string; input?: unknown }): unknown {
