@@ -138,10 +138,10 @@ export class Database {
   }
 
   #within<T>(begin: string, work: () => T): T {
-    named(() => this.#db.exec(begin))
+    this.run(begin)
     try {
       const result = work()
-      named(() => this.#db.exec('COMMIT'))
+      this.run('COMMIT')
       return result
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
