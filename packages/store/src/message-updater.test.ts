@@ -397,7 +397,7 @@ describe('runs', () => {
 describe('bad states', () => {
   test.each<[string, Partial<MessageDraft>]>([
     ['a part of no known type', { parts: [{ type: 'nonsense' } as never] }],
-    ['a part without its text', { parts: [{ type: 'reasoning' } as never] }],
+    ['a part without its text', { parts: [{ type: 'text', state: 'streaming' } as never] }],
     ['a value without JSON form', { parts: [{ type: 'data-x', data: 1n }] }],
     ['metadata that nobody could read', { metadata: { createdAt: 1.5 } }],
     ['another role', { role: 'user' }],

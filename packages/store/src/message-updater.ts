@@ -5,9 +5,9 @@ import {
   type Message,
   type MessageDraft,
   type Op,
+  type Part,
 } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
-import { applyOps } from '@caughtup/schema/fold'
 
 import { type Baseline, Baselines } from './baselines.ts'
 import type { Coalescer } from './coalescer.ts'
@@ -186,7 +186,7 @@ export class MessageUpdater {
       return coalescer.replace(source, replacement, baseline.size.bytes)
     }
     const first = baseline.parts.length === 0
-    const sizes = this.#advance(baseline, diff.ops)
+    const sizes = this.#advance(baseline, diff)
     if (diff.structural) return this.#append(source, [deltaOf(source, diff.ops)])
     let waiting: Promise<void> | undefined
     for (const [index, op] of diff.ops.entries()) {
@@ -208,17 +208,17 @@ export class MessageUpdater {
     const drafts: EventDraft[] = []
     if ('whole' in diff) drafts.push(this.#replace(baseline, parts, rest))
     else {
-      this.#advance(baseline, diff.ops)
+      this.#advance(baseline, diff)
       if (diff.ops.length > 0) drafts.push(deltaOf(source, diff.ops))
     }
     this.#baselines.forget(baseline)
     return this.#append(source, [...drafts, ...finishDrafts(source, draft.metadata)])
   }
 
-  /** The baseline with these ops in it; the bytes that each brings. */
-  #advance(baseline: Baseline, ops: readonly Op[]): number[] {
+  /** The baseline with the ops in it; the bytes that each brings. */
+  #advance(baseline: Baseline, { ops, parts }: { ops: readonly Op[]; parts: Part[] }): number[] {
     const sizes = ops.map((op) => baseline.size.admit(op))
-    baseline.parts = applyOps(baseline.parts, ops)
+    baseline.parts = parts
     this.#baselines.keep(baseline)
     return sizes
   }
