@@ -156,6 +156,17 @@ describe('an open message', () => {
     }
   })
 
+  test('the first text is committed at once where that is chosen', async () => {
+    const { store, sessionId } = await openSession({
+      flush: { windowMs: hour, firstDelta: true },
+    })
+    await store.update(sessionId, state([]))
+    await store.update(sessionId, state([text('a')]))
+    expect(store.stats()).toMatchObject({ commits: 2, unflushedBytes: 0 })
+    await store.update(sessionId, state([text('ab')]))
+    expect(store.stats().commits).toBe(2)
+  })
+
   test('updates that nobody waits for keep their order, also while the first is being read', async () => {
     const { store, sessionId } = await openSession()
     const calls = ['a', 'ab', 'abc'].flatMap((value) => [
