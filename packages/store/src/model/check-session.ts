@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 
 import type { Event, Message } from '@caughtup/schema'
-import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+import { emptyView, type View } from '@caughtup/schema/fold'
 
 import type { Storage, Window } from '../storage.ts'
 import type { Store } from '../store.ts'
 import { assertSameView } from './assert-same-view.ts'
+import { everyEvent, everyMessage } from './everything.ts'
+import { folded } from './folded.ts'
 import type { OracleSession } from './oracle-session.ts'
 import { viewOf } from './view-of.ts'
 
@@ -70,45 +72,6 @@ function checkWindow({ messages, head, hasOlder }: Window, oracle: OracleSession
     },
     'the head',
   )
-}
-
-/** Every page behind the window, and the window. */
-export async function everyMessage(
-  store: Store,
-  sessionId: string,
-  { messages: newest, hasOlder }: Window,
-): Promise<Message[]> {
-  const messages = [...newest]
-  let before = messages[0]?.order
-  for (let more = hasOlder; more;) {
-    const page = await store.page(sessionId, before === undefined ? {} : { before })
-    assert(page.messages.length > 0, 'A page that was said to be there is empty.')
-    assert.equal(page.hasOlder, page.nextCursor !== null)
-    assert(
-      page.messages.every(({ epoch }) => epoch === page.epoch),
-      'A page is of one epoch.',
-    )
-    messages.unshift(...page.messages)
-    before = page.nextCursor?.before
-    more = page.hasOlder
-  }
-  return messages
-}
-
-/** Every entry by itself, without a hole from the floor on. */
-export async function everyEvent(store: Store, sessionId: string, floor: number): Promise<Event[]> {
-  const events: Event[] = []
-  let last = floor
-  for (let next: number | null = floor; next !== null;) {
-    const page = await store.journal.list(sessionId, { after: next, limit: 50 })
-    for (const event of page.events) {
-      assert.equal(event.from, last + 1, `${sessionId}: a hole after ${last}.`)
-      events.push(event)
-      last = event.seq
-    }
-    next = page.next
-  }
-  return events
 }
 
 /** A message's revision is the newest entry that says something of it. */
@@ -186,18 +149,6 @@ function views(events: readonly Event[], floor: number, snapshots: readonly View
     view ??= snapshots.find(({ seq }) => seq === event.seq)
   }
   return found
-}
-
-/** The view after the events; nothing where it is to be loaded anew. */
-function folded(start: View, events: readonly Event[]): View | undefined {
-  let view = start
-  for (const event of events) {
-    const applied = applyEvent(view, event)
-    if (applied.result === 'needs-window') return undefined
-    assert.equal(applied.result, 'applied', `${event.from}–${event.seq} after ${view.seq}`)
-    view = applied.view
-  }
-  return view
 }
 
 function withoutRevision({ revision: _, ...message }: Message): Omit<Message, 'revision'> {

@@ -1,37 +1,34 @@
+import type { Incarnation } from './host.ts'
 import type { World } from './world.ts'
+
+const troubles = { weather: 8, pause: 3, kill: 2, shutDown: 2, wall: 1, backup: 1, restore: 0.5 }
 
 /** Breaks this and that until it is to be calm. */
 export async function chaos(world: World): Promise<void> {
   const { random, outside } = world
-  while (!world.calm) {
-    await world.rest(outside, 20, 500)
+  for (;;) {
+    await world.rest(outside, 20, 400)
     if (world.calm) return
     const { host, weather } = random.pick(world.hosts)
-    const at = host.current
-    if (!at) {
+    if (!host.current) {
       await host.start()
       continue
     }
-    const what = random.weighted({ weather: 5, pause: 2, kill: 1, shutDown: 1, wall: 1 })
-    const { life } = at
+    const { life } = host.current
+    const what = random.weighted(troubles)
     switch (what) {
       case 'weather':
         world.trace(life.name, `has a database that is ${weather.turn()}`)
         break
       case 'pause':
-        world.trace(life.name, 'is paused')
-        life.pause()
-        outside.after(random.pick([50, 300, 2_000]), () => {
-          if (!life.paused || life.killed.aborted) return
-          world.trace(life.name, 'goes on')
-          life.resume()
-        })
+        pause(world, host.current)
         break
       case 'kill':
         world.trace(life.name, 'is killed')
         life.kill()
         break
       case 'shutDown':
+        // What is paused cannot shut down.
         if (life.paused) break
         world.trace(life.name, 'shuts down')
         world.spawn(life, host.shutDown())
@@ -39,8 +36,25 @@ export async function chaos(world: World): Promise<void> {
       case 'wall':
         life.stepWall(random.between(-5_000, 5_000))
         break
+      case 'backup':
+        world.trace('', 'the database is copied')
+        world.keepBackup()
+        break
+      case 'restore':
+        if (world.restoreBackup()) world.trace('', 'the database is put back')
+        break
     }
   }
+}
+
+function pause(world: World, { life }: Incarnation): void {
+  world.trace(life.name, 'is paused')
+  life.pause()
+  world.outside.after(world.random.pick([50, 300, 2_000]), () => {
+    if (!life.paused || life.killed.aborted) return
+    world.trace(life.name, 'goes on')
+    life.resume()
+  })
 }
 
 /** Ends all trouble: every host runs, every process goes on, every database works. */

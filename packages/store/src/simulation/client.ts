@@ -4,8 +4,9 @@ import { CaughtupError, type Cursor } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import { applyEvent, type View } from '@caughtup/schema/fold'
 
-import { type EventBatch, StorageError } from '../storage.ts'
 import { viewOf } from '../model/view-of.ts'
+import { type EventBatch, StorageError } from '../storage.ts'
+import type { Store } from '../store.ts'
 import type { Incarnation } from './host.ts'
 import type { World } from './world.ts'
 
@@ -19,9 +20,10 @@ export class Client {
   readonly #world: World
   /** How long it takes to read a batch, in ms. */
   readonly #pace: number
-  view: View | undefined
+  #view: View | undefined
   #cursor: Cursor | undefined
-  replays = 0
+  #at: Incarnation | undefined
+  #isOver = false
 
   constructor(world: World, sessionId: string) {
     this.#world = world
@@ -30,84 +32,109 @@ export class Client {
     this.#pace = world.random.pick([0, 0, 30, 1_000])
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  /** What it shows; `undefined` before its first replay, and when it is over. */
+  get view(): View | undefined {
+    return this.#view
+  }
+
+  /** Whether it has left, because its session is not there any more. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Whether it shows everything up to `seq` through a process that lives. */
+  hasSeen(seq: number): boolean {
+    return this.#at?.life.killed.aborted === false && this.#view?.seq === seq
+  }
+
+  async run(): Promise<void> {
     const { random, outside } = this.#world
-    while (!signal.aborted) {
+    while (this.#world.sessions.includes(this.sessionId)) {
       const { host } = random.pick(this.#world.hosts)
-      const incarnation = await host.running()
-      const connection = AbortSignal.any([signal, incarnation.life.killed])
+      this.#at = await host.running()
       try {
-        await this.#connected(incarnation, connection)
+        await this.#connected(this.#at)
       } catch (error) {
-        if (!connection.aborted && !isPassing(error)) throw error
+        if (!this.#at.life.killed.aborted && !this.#isPassing(error)) throw error
       }
       await this.#world.rest(outside, 1, 100)
     }
+    this.#view = undefined
+    this.#isOver = true
   }
 
-  async #connected({ store, life }: Incarnation, connection: AbortSignal): Promise<void> {
-    const patience = new AbortController()
-    const signal = AbortSignal.any([connection, patience.signal])
+  async #connected({ store, life }: Incarnation): Promise<void> {
     const { random, outside } = this.#world
-    const leave = outside.after(random.pick([200, 1_000, 1e9]), () => patience.abort(goesOn))
+    const connection = new AbortController()
+    const { signal } = connection
+    const lose = () => connection.abort(life.killed.reason)
+    life.killed.addEventListener('abort', lose, { once: true })
+    const patience = random.pick([200, 1_000, 1e9])
+    const leave = outside.after(patience, () => connection.abort(goesOn))
     try {
-      const known =
-        this.#cursor && (await abortable(store.checkCursor(this.sessionId, this.#cursor), signal))
-      this.#world.trace(this.name, () => `connects to ${life.name}: ${known ?? 'new'}`)
-      if (known !== 'ok') {
-        const window = await abortable(store.window(this.sessionId, { signal }), signal)
-        this.view = viewOf(window)
-        this.#cursor = window.cursor
-        this.replays++
-      }
-      for await (const batch of store.follow(this.sessionId, this.view?.seq ?? 0, { signal })) {
+      this.#world.trace(this.name, `connects to ${life.name}`)
+      if (!(await this.#isKnown(store, signal))) await this.#replay(store, signal)
+      for await (const batch of store.follow(this.sessionId, this.#view?.seq ?? 0, { signal })) {
         if (!this.#apply(batch)) return
-        if (!this.#world.calm && this.#pace > 0)
+        if (this.#pace > 0 && !this.#world.calm) {
           await this.#world.rest(outside, 0, this.#pace, signal)
+        }
       }
     } catch (error) {
       if (error !== goesOn) throw error
     } finally {
       leave()
+      life.killed.removeEventListener('abort', lose)
     }
   }
 
-  /** Whether it can go on from here; else it needs a window. */
-  #apply(batch: EventBatch): boolean {
-    const { trace, ledger } = {
-      trace: this.#world.trace.bind(this.#world),
-      ledger: this.#world.ledger,
-    }
-    for (const event of batch.events) {
-      const before = this.view
-      assert(before, 'Nothing comes before the replay.')
-      ledger.shown(this.sessionId, event)
+  async #isKnown(store: Store, signal: AbortSignal): Promise<boolean> {
+    if (!this.#cursor) return false
+    const known = await abortable(store.checkCursor(this.sessionId, this.#cursor), signal)
+    this.#world.trace(this.name, `has a cursor that is ${known}`)
+    return known === 'ok'
+  }
+
+  async #replay(store: Store, signal: AbortSignal): Promise<void> {
+    const least = this.#world.ledger.acknowledged.get(this.sessionId) ?? 0
+    const window = await abortable(store.window(this.sessionId, { signal }), signal)
+    this.#world.trace(this.name, `loads ${this.sessionId} at ${window.head.seq}`)
+    assert(window.head.seq >= least, `${least} was acknowledged before the load that lacks it.`)
+    this.#view = viewOf(window)
+    this.#cursor = window.cursor
+  }
+
+  /** Whether it can go on from here; else it needs a replay. */
+  #apply({ events, cursor }: EventBatch): boolean {
+    for (const event of events) {
+      const before = this.#view
+      assert(before, 'A replay comes first.')
+      this.#world.ledger.shown(this.sessionId, event)
       const { result, view } = applyEvent(before, event)
-      trace(this.name, () => `${event.type} ${event.from}–${event.seq}: ${result}`)
+      const what = () => `${event.type} ${event.from}–${event.seq}`
+      this.#world.trace(this.name, () => `${what()} of ${this.sessionId}: ${result}`)
       if (result === 'needs-window') {
         this.#cursor = undefined
         return false
       }
-      assert.equal(
-        result,
-        'applied',
-        `${this.name} at ${before.seq} of ${this.sessionId} got ${event.from}–${event.seq}.`,
-      )
-      this.view = view
+      // What is missing was removed by age: the cursor says so when it is shown again.
+      if (result === 'gap' && this.#world.retains) return false
+      if (result !== 'applied') assert.fail(`${this.name} at ${before.seq}: ${what()}, ${result}.`)
+      this.#view = view
     }
-    assert.equal(batch.cursor.seq, this.view?.seq, 'A batch ends where its cursor stands.')
-    this.#cursor = batch.cursor
+    assert.equal(cursor.seq, this.#view?.seq, 'A batch ends where its cursor stands.')
+    this.#cursor = cursor
     return true
+  }
+
+  /** What a client lives with: it comes again. */
+  #isPassing(error: unknown): boolean {
+    if (error instanceof StorageError) return true
+    if (!(error instanceof CaughtupError)) return false
+    const isThere = this.#world.sessions.includes(this.sessionId)
+    return error.code === 'UNAVAILABLE' || (error.code === 'NOT_FOUND' && !isThere)
   }
 }
 
 /** The reason with which a client leaves one process for another. */
 const goesOn = new Error('The client goes on to another process.')
-
-/** What a client lives with: it comes again. */
-function isPassing(error: unknown): boolean {
-  return (
-    error instanceof StorageError ||
-    (error instanceof CaughtupError && error.code === 'UNAVAILABLE')
-  )
-}

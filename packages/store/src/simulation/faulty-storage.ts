@@ -14,8 +14,8 @@ export interface Fate {
   crash?: 'before' | 'after'
 }
 
-/** Calls that wait for other processes, or are no calls of the database. */
-const untouched = new Set<PropertyKey>(['changed', 'stats', 'close'])
+/** Calls that are none of the database. */
+const untouched = new Set<PropertyKey>(['stats', 'close'])
 
 /**
  * A database as a process sees it to which everything happens that `fate` says. The process may be
@@ -41,6 +41,7 @@ export function faultyStorage(
     } finally {
       if (crash === 'after') await dying()
       if (late > 0) await sleep(life, late)
+      // Also what the database has said for long is only heard by who is awake.
       await life.awake()
     }
   }

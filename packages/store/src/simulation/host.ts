@@ -1,5 +1,6 @@
 import type { Storage, StorageFactory } from '../storage.ts'
 import { createStore, type Store } from '../store.ts'
+import type { StoreOptions } from '../store-options.ts'
 import { type Fate, faultyStorage } from './faulty-storage.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -18,7 +19,8 @@ export interface HostOptions {
   name: string
   scheduler: Scheduler
   random: Random
-  factory: StorageFactory
+  factory: () => StorageFactory
+  store: Omit<StoreOptions, 'storage'>
   fate: (call: string) => Fate
   /** Puts work into a process that has just started. */
   inhabit: (incarnation: Incarnation) => void
@@ -29,9 +31,9 @@ export interface HostOptions {
 export class Host {
   readonly name: string
   readonly #options: HostOptions
-  readonly #databases: Storage[] = []
+  /** Every process that was ever started here, and its database. */
+  readonly #started: { life: SimulatedProcess; database: Storage }[] = []
   #current: Incarnation | undefined
-  #starts = 0
   #waiting: (() => void)[] = []
 
   constructor(options: HostOptions) {
@@ -39,27 +41,35 @@ export class Host {
     this.#options = options
   }
 
-  /** The process that runs now. */
+  /** The process that runs now; not one that shuts down. */
   get current(): Incarnation | undefined {
     return this.#current
   }
 
   async start(): Promise<void> {
     const { scheduler, random, factory, fate, inhabit, trace } = this.#options
-    const life = new SimulatedProcess(`${this.name}${++this.#starts}`, scheduler)
-    const database = await factory.open({ clock: life, random: random.next })
-    this.#databases.push(database)
+    const life = new SimulatedProcess(`${this.name}${this.#started.length + 1}`, scheduler)
+    const { next } = random
+    const database = await factory().open({ clock: life, random: next })
+    this.#started.push({ life, database })
     const storage = faultyStorage(database, life, fate)
+    const opened = { open: async () => storage }
     const store = await createStore({
+      ...this.#options.store,
       clock: life,
-      random: random.next,
-      storage: { open: async () => storage },
-      limits: { windowMessages: 6, pageDefault: 3 },
-      updates: { capacity: 4 },
+      random: next,
+      storage: opened,
     })
     const incarnation = { life, store, storage, executing: new Set<string>() }
     this.#current = incarnation
-    life.killed.addEventListener('abort', () => this.#left(incarnation), { once: true })
+    life.killed.addEventListener(
+      'abort',
+      () => {
+        trace(life.name, 'is gone')
+        if (this.#current === incarnation) this.#current = undefined
+      },
+      { once: true },
+    )
     trace(life.name, 'starts')
     inhabit(incarnation)
     for (const resolve of this.#waiting.splice(0)) resolve()
@@ -76,17 +86,18 @@ export class Host {
     const incarnation = this.#current
     if (!incarnation) return
     this.#current = undefined
+    incarnation.life.leaving = true
     await incarnation.store.close()
     incarnation.life.kill()
   }
 
-  /** Lets go of the databases, those of killed processes too. */
-  async close(): Promise<void> {
-    for (const database of this.#databases) await database.close()
+  killAll(): void {
+    for (const { life } of this.#started) if (!life.killed.aborted) life.kill()
   }
 
-  #left(incarnation: Incarnation): void {
-    this.#options.trace(incarnation.life.name, 'is gone')
-    if (this.#current === incarnation) this.#current = undefined
+  /** Lets go of the databases, those of killed processes too. */
+  async end(): Promise<void> {
+    this.killAll()
+    for (const { database } of this.#started) await database.close()
   }
 }

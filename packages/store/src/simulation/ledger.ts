@@ -6,66 +6,105 @@ import type { SliceResult } from '../storage.ts'
 
 /** A text as its writer knows it. */
 export interface Writing {
-  sessionId: string
-  messageId: string
+  readonly sessionId: string
+  readonly messageId: string
   /** Everything that was given to the store. */
   produced: string
   /** What the store had said to be committed. */
   acknowledged: string
 }
 
-/** A run and the process that executes it. */
-export interface RunNote {
-  sessionId: string
-  runId: string
-  process: string
-}
-
 /** What everybody outside of the stores was told, to be held against what is there in the end. */
 export class Ledger {
   /** Entries that a commit's caller or a reader was shown, by session and seq. */
   readonly entries = new Map<string, Map<number, Event>>()
+  /** The newest seq that a commit's caller was told, by session. */
+  readonly acknowledged = new Map<string, number>()
   readonly writings = new Map<string, Writing>()
-  readonly runs = new Map<string, RunNote>()
+  /** The process that executes a run, by run. */
+  readonly holders = new Map<string, string>()
   /** Prompts that wait, or waited. */
-  readonly prompts: { sessionId: string; runId: string }[] = []
-  /** Longest time between two beats of a process, in ms. */
-  readonly silences = new Map<string, number>()
-  /** Messages whose whole was changed by somebody besides their writer. */
-  readonly edited = new Set<string>()
+  readonly prompts: { readonly sessionId: string; readonly runId: string }[] = []
 
-  /** The events of a commit, as its caller has them. */
+  /** What was known at this moment: a database that is put back to it knows no more either. */
+  copy(): Ledger {
+    const copy = new Ledger()
+    for (const [id, entries] of this.entries) copy.entries.set(id, new Map(entries))
+    for (const [id, seq] of this.acknowledged) copy.acknowledged.set(id, seq)
+    for (const [id, writing] of this.writings) copy.writings.set(id, { ...writing })
+    for (const [id, holder] of this.holders) copy.holders.set(id, holder)
+    copy.prompts.push(...this.prompts)
+    return copy
+  }
+
+  /** What a commit's caller is told; whether it was taken. */
   committed(sessionId: string, result: SliceResult): boolean {
     if (result.refused !== undefined) return false
-    for (const event of result.events) this.#note(sessionId, event)
+    for (const event of result.events) this.shown(sessionId, event)
+    this.#acknowledge(sessionId, result.cursor.seq)
     return true
   }
 
-  /** What a reader was shown. Of merged entries only their last place is known, and that is kept. */
+  /** What a caller is told who is given the one event of its change. */
+  changed(sessionId: string, event: Event): void {
+    this.shown(sessionId, event)
+    this.#acknowledge(sessionId, event.seq)
+  }
+
+  /** What a reader is shown. Of merged entries nothing is known by itself. */
   shown(sessionId: string, event: Event): void {
-    if (event.from === event.seq) this.#note(sessionId, event)
-  }
-
-  silence(process: string, ms: number): void {
-    this.silences.set(process, Math.max(ms, this.silences.get(process) ?? 0))
-  }
-
-  #note(sessionId: string, event: Event): void {
+    if (event.from !== event.seq) return
     const known = this.entries.get(sessionId) ?? new Map<number, Event>()
     this.entries.set(sessionId, known)
     const before = known.get(event.seq)
-    if (!before || before.type === 'redacted') known.set(event.seq, event)
-    else if (event.type === 'redacted') known.set(event.seq, event)
-    else assertSameEntry(sessionId, before, event)
+    if (before) assertSameEntry(sessionId, before, event)
+    else known.set(event.seq, event)
+  }
+
+  #acknowledge(sessionId: string, seq: number): void {
+    const before = this.acknowledged.get(sessionId) ?? 0
+    this.acknowledged.set(sessionId, Math.max(before, seq))
   }
 }
 
 /** An entry is what it was, or what an erasure has left of it. */
 export function assertSameEntry(sessionId: string, before: Event, now: Event): void {
-  if (now.type === 'redacted') return
+  if (before === now || before.type === 'redacted' || now.type === 'redacted') return
   assert.deepEqual(
-    { ...now, from: now.seq },
-    { ...before, from: before.seq },
+    lasting(now),
+    lasting(before),
     `Seq ${now.seq} of ${sessionId} is not what it was: it was used twice.`,
   )
+}
+
+/** What no erasure takes from an entry. */
+function lasting(event: Event): unknown {
+  switch (event.type) {
+    case 'boundary': {
+      const { summary: _, ...rest } = event
+      return rest
+    }
+    case 'history-restored': {
+      const { messages: _, ...rest } = event
+      return rest
+    }
+    case 'queue-changed':
+      return { ...event, queue: event.queue.map(({ runId }) => runId) }
+    case 'message-created':
+    case 'message-delta':
+    case 'message-finished':
+    case 'run-started':
+    case 'run-changed':
+    case 'run-ended':
+    case 'usage':
+    case 'message-replaced':
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'imported':
+    case 'forked':
+    case 'message-erased':
+    case 'redacted':
+    case 'unreadable':
+      return event
+  }
 }

@@ -1,3 +1,5 @@
+import { settle } from '@caughtup/schema/testing'
+
 /** Simulated time: timers in order of their due times, those of the same moment in order of calls. */
 export class Scheduler {
   #elapsed = 0
@@ -19,26 +21,16 @@ export class Scheduler {
     }
   }
 
-  /** Runs what falls due in the next `ms`; promises settle between two timers. */
-  async run(ms: number): Promise<void> {
-    const end = this.#elapsed + ms
-    await quiet()
-    for (;;) {
-      const [next] = this.#timers
-      if (!next || next.due > end) break
+  /** Runs the next timer, at most until `end`, and lets promises settle. */
+  async step(end = Number.POSITIVE_INFINITY): Promise<void> {
+    const [next] = this.#timers
+    if (next && next.due <= end) {
       this.#timers.shift()
       this.#elapsed = next.due
       next.callback()
-      await quiet()
+    } else if (end < Number.POSITIVE_INFINITY) {
+      this.#elapsed = end
     }
-    this.#elapsed = end
+    await settle()
   }
-}
-
-/**
- * Resolves when no promise job is left: Node runs the tick queue only then. Unlike a turn of the
- * event loop it costs next to nothing, and nothing from outside the simulation can come between.
- */
-export function quiet(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve))
 }

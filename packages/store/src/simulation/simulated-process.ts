@@ -10,6 +10,8 @@ const epoch = Date.UTC(2026, 0, 1)
  */
 export class SimulatedProcess implements Clock {
   readonly name: string
+  /** Whether it is on its way out, in order. */
+  leaving = false
   readonly #scheduler: Scheduler
   readonly #killed = new AbortController()
   #paused = false

@@ -1,16 +1,23 @@
-import { CaughtupError, type AgentPart, type EventDraft } from '@caughtup/schema'
+import assert from 'node:assert/strict'
 
-import type { MessageWriter } from '../message-writer.ts'
-import { type Guard, StorageError } from '../storage.ts'
+import {
+  CaughtupError,
+  type EventDraft,
+  type Message,
+  type MessageDraft,
+  type Run,
+} from '@caughtup/schema'
+
+import type { Guard } from '../storage.ts'
+import { type Driver, StateDriver, WriterDriver } from './drivers.ts'
 import type { Incarnation } from './host.ts'
-import type { Writing } from './ledger.ts'
 import type { World } from './world.ts'
 
 /** A prompt that is to be answered. */
 export interface Prompt {
-  sessionId: string
-  runId: string
-  messageId: string
+  readonly sessionId: string
+  readonly runId: string
+  readonly messageId: string
 }
 
 /** One run of an agent in a process: the prompt, the answer as it streams, its end. */
@@ -28,123 +35,116 @@ export class Turn {
   /** Takes the session where the guard holds, and answers. Returns whether it did. */
   async take(guard: Extract<Guard, { is: 'idle' | 'next' }>): Promise<boolean> {
     const { sessionId, runId, messageId } = this.#prompt
-    const { ledger } = this.#world
+    const { random, ledger } = this.#world
     const answerId = `answer-${runId}`
-    // Known before the commit: who looks for abandoned runs meanwhile finds it here.
-    this.#at.executing.add(runId)
-    ledger.runs.set(runId, { sessionId, runId, process: this.#at.life.name })
-    const metadata = { createdAt: this.#at.life.now(), runId }
+    const createdAt = this.#at.life.now()
+    const metadata = { createdAt, runId }
     const parts = [{ type: 'text' as const, text: `prompt of ${runId}` }]
+    const run = { id: runId, kind: 'agent', status: 'streaming', startedAt: createdAt } as const
+    const prompt = { id: messageId, role: 'user', parts, metadata, status: 'done' } as const
+    const answer: MessageDraft = {
+      id: answerId,
+      role: 'assistant',
+      parts: [],
+      metadata,
+      status: 'open',
+    }
     const drafts: EventDraft[] = [
-      {
-        type: 'run-started',
-        runId,
-        run: { id: runId, kind: 'agent', status: 'streaming', startedAt: metadata.createdAt },
-      },
-      {
-        type: 'message-created',
-        runId,
-        message: { id: messageId, role: 'user', parts, metadata, status: 'done' },
-      },
-      {
-        type: 'message-created',
-        runId,
-        message: { id: answerId, role: 'assistant', parts: [], metadata, status: 'open' },
-      },
+      ...(guard.is === 'next' ? [{ type: 'queue-changed', remove: runId } as const] : []),
+      { type: 'run-started', runId, run },
+      { type: 'message-created', runId, message: prompt },
+      { type: 'message-created', runId, message: answer },
     ]
-    if (guard.is === 'next') drafts.unshift({ type: 'queue-changed', remove: runId })
-    try {
+    return this.#execute(async () => {
       const result = await this.#at.store.append({ sessionId, drafts, guard })
       if (!ledger.committed(sessionId, result)) {
         this.#world.trace(runId, `is refused in ${sessionId}: ${result.refused ?? ''}`)
         return false
       }
+      ledger.holders.set(runId, this.#at.life.name)
       this.#world.trace(runId, `starts in ${sessionId} at ${this.#at.life.name}`)
-      await this.#answer(answerId)
+      const writing = { sessionId, messageId: answerId, produced: '', acknowledged: '' }
+      ledger.writings.set(answerId, writing)
+      const target = { ...this.#prompt, writing }
+      const Kind = random.chance(0.7) ? WriterDriver : StateDriver
+      await this.#answer(new Kind(this.#world, this.#at, { ...target, message: answer }))
       return true
+    })
+  }
+
+  /** Gives a run that waits what it waits for, and goes on with it, unless somebody else did. */
+  async resume(): Promise<void> {
+    const { sessionId, runId } = this.#prompt
+    const { ledger } = this.#world
+    await this.#execute(async () => {
+      // Whose it is next is not known until somebody is told.
+      ledger.holders.delete(runId)
+      if (!(await this.#changeTo('streaming', { is: 'waiting', runId }))) return false
+      ledger.holders.set(runId, this.#at.life.name)
+      const { life, store } = this.#at
+      const messageId = `answer-${runId}`
+      const message = await this.#world.persist(life, () => store.message(sessionId, messageId))
+      const writing = ledger.writings.get(messageId)
+      assert(message && writing, `${messageId} waited.`)
+      writing.produced = textOf(message)
+      await this.#answer(
+        new StateDriver(this.#world, this.#at, { ...this.#prompt, writing, message }),
+      )
+      return true
+    })
+  }
+
+  /** Known before the commit: who looks for abandoned runs meanwhile finds it here. */
+  async #execute(work: () => Promise<boolean>): Promise<boolean> {
+    const { runId } = this.#prompt
+    this.#at.executing.add(runId)
+    try {
+      return await work()
     } catch (error) {
-      if (!isOver(error)) throw error
-      this.#world.trace(runId, () => `is stopped: ${String(error)}`)
+      if (!(error instanceof CaughtupError) || !isEnd(error)) throw error
+      this.#world.trace(runId, () => `is stopped: ${error.message}`)
       return true
     } finally {
       this.#at.executing.delete(runId)
     }
   }
 
-  async #answer(messageId: string): Promise<void> {
-    const { random, ledger } = this.#world
-    const { sessionId, runId } = this.#prompt
-    const writing: Writing = { sessionId, messageId, produced: '', acknowledged: '' }
-    ledger.writings.set(messageId, writing)
-    const writer = this.#at.store.writer({ sessionId, runId, messageId })
+  async #answer(driver: Driver): Promise<void> {
+    const { random } = this.#world
+    const { runId } = this.#prompt
     const pace = random.pick([2, 20, 60])
-    for (let left = random.between(0, 25); left > 0; left--) {
+    for (let left = random.between(0, 20); left > 0; left--) {
       await this.#world.rest(this.#at.life, 0, pace)
-      await this.#write(writer, writing)
+      await driver.write()
+    }
+    if (!this.#world.calm && random.chance(0.1)) {
+      await this.#changeTo('waiting', { is: 'run', runId })
+      return
     }
     const reason = random.chance(0.8) ? 'stop' : 'interrupted'
-    const usage = { outputTokens: random.between(1, 9) }
-    await writer.finish({ reason, usage }, [{ type: 'run-ended', runId, reason }])
-    writing.acknowledged = writing.produced
+    await driver.finish(reason)
     this.#world.trace(runId, `ends, ${reason}`)
   }
 
-  async #write(writer: MessageWriter, writing: Writing): Promise<void> {
-    const { random } = this.#world
-    const what = random.weighted({ text: 12, reasoning: 3, thought: 1, tool: 2, flush: 1 })
-    this.#world.trace(this.#prompt.runId, what)
-    switch (what) {
-      case 'text': {
-        const text = `${writing.produced.length}${random.chance(0.1) ? '☃'.repeat(99) : ' '}`
-        writing.produced += text
-        return writer.write({ type: 'text-delta', text })
-      }
-      case 'reasoning':
-        return writer.write({ type: 'reasoning-delta', text: 'hm ' })
-      case 'thought':
-        return this.#structural(writer, writing, { type: 'reasoning-end', id: '' })
-      case 'tool': {
-        const toolCallId = this.#world.name('call')
-        const tool = { toolCallId, toolName: 'look' }
-        await writer.write({ type: 'tool-input-start', id: toolCallId, toolName: 'look' })
-        await writer.write({ type: 'tool-input-delta', id: toolCallId, delta: '{}' })
-        await this.#structural(writer, writing, { type: 'tool-call', ...tool, input: {} })
-        return this.#structural(writer, writing, {
-          type: 'tool-result',
-          ...tool,
-          input: {},
-          output: 1,
-        })
-      }
-      case 'flush':
-        return this.#flush(writing)
-    }
-  }
-
-  /** A call that returns when it is committed, with all text before it. */
-  async #structural(writer: MessageWriter, writing: Writing, part: AgentPart): Promise<void> {
-    const { produced } = writing
-    await writer.write(part)
-    // The end of a thought that was never begun is nothing to commit.
-    if (part.type !== 'reasoning-end') writing.acknowledged = produced
-  }
-
-  async #flush(writing: Writing): Promise<void> {
-    const { produced, sessionId, messageId } = writing
-    await this.#at.store.flush(messageId)
-    const message = await this.#at.storage.message(sessionId, messageId).catch(passing)
-    if (message?.status === 'open') writing.acknowledged = produced
+  async #changeTo(
+    status: Extract<Run['status'], 'streaming' | 'waiting'>,
+    guard: Guard,
+  ): Promise<boolean> {
+    const { sessionId, runId } = this.#prompt
+    const drafts = [{ type: 'run-changed', runId, status } as const]
+    const result = await this.#at.store.append({ sessionId, drafts, guard })
+    const done = this.#world.ledger.committed(sessionId, result)
+    if (done) this.#world.trace(runId, `is ${status} at ${this.#at.life.name}`)
+    return done
   }
 }
 
-/** What an agent takes as the end of its run. */
-function isOver(error: unknown): boolean {
-  return (
-    error instanceof CaughtupError && (error.code === 'CONFLICT' || error.code === 'UNAVAILABLE')
-  )
+/** Everything that a message says, one text behind the other. */
+export function textOf({ parts }: Pick<Message, 'parts'>): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }
 
-/** Failures of the database that a reader lives with. */
-export function passing(error: unknown): undefined {
-  if (!(error instanceof StorageError)) throw error
+/** What an agent takes as the end of its run: it is another's, over, or its session is gone. */
+function isEnd({ code }: CaughtupError): boolean {
+  return code === 'CONFLICT' || code === 'NOT_FOUND' || code === 'UNAVAILABLE'
 }

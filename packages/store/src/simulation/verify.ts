@@ -1,125 +1,163 @@
 import assert from 'node:assert/strict'
 
 import type { Event, Message } from '@caughtup/schema'
+import { emptyView } from '@caughtup/schema/fold'
 
 import { assertSameView } from '../model/assert-same-view.ts'
+import { everyEvent, everyMessage } from '../model/everything.ts'
+import { folded } from '../model/folded.ts'
 import { viewOf } from '../model/view-of.ts'
 import type { Store } from '../store.ts'
 import type { Client } from './client.ts'
 import { assertSameEntry, type Writing } from './ledger.ts'
+import type { ListClient } from './list-client.ts'
+import { textOf } from './turn.ts'
 import { lease, type World } from './world.ts'
 
-/** How much later than its last visible beat a process may seem silent: the database's delays. */
+/** How much later than its newest beat a process may seem silent: the database's delays, in ms. */
 const slack = 300
 
 /** Holds what is there in the end against everything that anybody was told. */
-export async function verify(world: World, clients: readonly Client[]): Promise<void> {
+export async function verify(
+  world: World,
+  { clients, lists }: { clients: readonly Client[]; lists: readonly ListClient[] },
+): Promise<void> {
   const stores = world.hosts.flatMap(({ host }) => host.current?.store ?? [])
   const [store] = stores
   assert(store, 'Somebody is there in the end.')
+  const { sessions } = await store.sessions.list('me', { limit: 100 })
   for (const sessionId of world.sessions) {
-    const window = await store.window(sessionId)
-    for (const other of stores) {
-      assert.deepEqual(await other.window(sessionId), window, `${sessionId}: processes differ.`)
-    }
-    const events = await journal(store, sessionId)
-    verifyEntries(world, sessionId, events, window.head.seq)
-    verifyRuns(world, sessionId, events)
-    const messages = await everyMessage(store, sessionId)
-    for (const writing of world.ledger.writings.values()) {
-      if (writing.sessionId === sessionId) verifyWriting(world, writing, messages)
-    }
-    for (const client of clients) {
-      if (client.sessionId !== sessionId || !client.view) continue
-      assertSameView(client.view, viewOf(window), client.name)
-    }
+    assert(
+      sessions.some(({ id }) => id === sessionId),
+      `${sessionId} is not there.`,
+    )
   }
+  for (const { id } of sessions) await verifySession(world, stores, id, clients)
+  const { rows } = await store.activity.list('me')
+  for (const list of lists) assert.deepEqual(stable(list.rows), stable(rows), 'A list is stale.')
 }
 
-/** Every entry by itself; contiguous. */
-async function journal(store: Store, sessionId: string): Promise<Event[]> {
-  const events: Event[] = []
-  for (let after = 0; ;) {
-    const batch = await store.events(sessionId, after, { bytes: 1 })
-    for (const event of batch.events) {
-      assert.equal(event.from, after + 1, `${sessionId} has a hole after ${after}.`)
-      after = event.seq
-      events.push(event)
-    }
-    if (batch.complete) return events
+async function verifySession(
+  world: World,
+  stores: readonly Store[],
+  sessionId: string,
+  clients: readonly Client[],
+): Promise<void> {
+  const [store, ...others] = stores
+  assert(store)
+  const window = await store.window(sessionId)
+  for (const other of others) {
+    assert.deepEqual(await other.window(sessionId), window, `${sessionId}: processes differ.`)
   }
+  const { floor } = await store.journal.summary(sessionId)
+  const events = await everyEvent(store, sessionId, floor)
+  assert.equal(events.at(-1)?.seq ?? floor, window.head.seq, `${sessionId}: the head.`)
+  verifyEntries(world, sessionId, { events, floor })
+  if (floor === 0) verifyRuns(world, sessionId, events)
+  const messages = await everyMessage(store, sessionId, window)
+  for (const writing of world.ledger.writings.values()) {
+    if (writing.sessionId === sessionId) verifyWriting(world, writing, { messages, events, floor })
+  }
+  const foreign = messages.map(textOf).filter((text) => text.startsWith('foreign-'))
+  assert.equal(new Set(foreign).size, foreign.length, `${sessionId}: a foreign row came twice.`)
+  const fresh = viewOf(window)
+  for (const { sessionId: id, view, name } of clients) {
+    if (id === sessionId && view) assertSameView(view, fresh, name)
+  }
+  const view = floor === 0 ? folded(emptyView, events) : undefined
+  if (view) assertSameView(view, fresh, `${sessionId} from its beginning`)
 }
 
+/** What anybody was shown is there, as it was. */
 function verifyEntries(
   { ledger }: World,
   sessionId: string,
-  events: readonly Event[],
-  head: number,
+  { events, floor }: { events: readonly Event[]; floor: number },
 ): void {
-  const bySeq = new Map(events.map((event) => [event.seq, event]))
-  assert.equal(events.at(-1)?.seq ?? 0, head, `${sessionId}: the journal ends at its head.`)
+  const bySeq = new Map<number, Event>()
+  for (const event of events) {
+    for (let seq = event.from; seq <= event.seq; seq++) bySeq.set(seq, event)
+  }
   for (const [seq, told] of ledger.entries.get(sessionId) ?? []) {
     const event = bySeq.get(seq)
-    assert(event, `${sessionId}: seq ${seq} (${told.type}) was acknowledged and is not there.`)
-    assertSameEntry(sessionId, told, event)
+    if (event) assertSameEntry(sessionId, told, event)
+    else assert(seq <= floor, `${sessionId}: ${told.type} ${seq} was shown and is not there.`)
   }
 }
 
 /** Runs start and end in turns, each once, and as lost only where their process was silent. */
-function verifyRuns({ ledger }: World, sessionId: string, events: readonly Event[]): void {
-  let running: string | undefined
+function verifyRuns(world: World, sessionId: string, events: readonly Event[]): void {
+  const { ledger } = world
+  let running: { id: string; waits: boolean } | undefined
   const started = new Set<string>()
   for (const event of events) {
     if (event.type === 'run-started') {
-      assert.equal(running, undefined, `${sessionId}: ${event.run.id} starts while another runs.`)
-      assert(!started.has(event.run.id), `${sessionId}: ${event.run.id} starts twice.`)
-      started.add(event.run.id)
-      running = event.run.id
+      const { id } = event.run
+      assert(!running, `${sessionId}: ${id} starts while another runs.`)
+      assert(!started.has(id), `${sessionId}: ${id} starts twice.`)
+      started.add(id)
+      running = { id, waits: false }
+    } else if (event.type === 'run-changed') {
+      const waits = event.status === 'waiting'
+      assert(running?.id === event.runId && running.waits !== waits, `${event.runId} changes.`)
+      running = { id: event.runId, waits }
     } else if (event.type === 'run-ended') {
-      assert.equal(running, event.runId, `${sessionId}: ${event.runId} ends and does not run.`)
+      assert.equal(running?.id, event.runId, `${sessionId}: ${event.runId} ends and does not run.`)
+      if (event.reason === 'lost') verifyLost(world, event.runId, running)
       running = undefined
-      if (event.reason !== 'lost') continue
-      const { process = '' } = ledger.runs.get(event.runId) ?? {}
-      const silence = ledger.silences.get(process) ?? Number.POSITIVE_INFINITY
-      assert(silence >= lease - slack, `${event.runId} is lost, and ${process} lived.`)
     }
   }
-  assert.equal(running, undefined, `${sessionId}: ${running ?? ''} never ends.`)
-  for (const { runId, sessionId: of } of ledger.prompts) {
-    if (of === sessionId) assert(started.has(runId), `${runId} waited and never started.`)
+  assert(!running, `${sessionId}: ${running?.id} never ends.`)
+  for (const prompt of ledger.prompts) {
+    if (prompt.sessionId !== sessionId) continue
+    assert(started.has(prompt.runId), `${prompt.runId} waited and never started.`)
   }
 }
 
-/** The window and all pages: each message once, oldest first. */
-async function everyMessage(store: Store, sessionId: string): Promise<Message[]> {
-  const window = await store.window(sessionId)
-  const messages = [...window.messages]
-  let before = messages[0]?.order ?? Number.MAX_SAFE_INTEGER
-  for (;;) {
-    const page = await store.page(sessionId, { before })
-    messages.unshift(...page.messages)
-    if (page.nextCursor === null) break
-    before = page.nextCursor.before
-  }
-  const orders = messages.map(({ order }) => order)
-  assert.deepEqual(
-    orders,
-    [...new Set(orders)].sort((a, b) => a - b),
-    `${sessionId}: pages overlap.`,
-  )
-  return messages
+function verifyLost(
+  { ledger, silences }: World,
+  runId: string,
+  running: { waits: boolean } | undefined,
+): void {
+  assert(!running?.waits, `${runId} waits for a person, and is lost.`)
+  // Of a process that died before it could say so, nobody knows that it was the run's.
+  const holder = ledger.holders.get(runId)
+  if (holder === undefined) return
+  const silence = silences.get(holder) ?? 0
+  assert(silence >= lease - slack, `${runId} is lost, and ${holder} lived.`)
 }
 
-/** What was acknowledged is there, and nothing that was not given. */
-function verifyWriting({ ledger }: World, writing: Writing, messages: readonly Message[]): void {
-  const { messageId, produced, acknowledged } = writing
-  if (ledger.edited.has(messageId)) return
-  const message = messages.find(({ id }) => id === messageId)
-  if (!message) {
-    assert.equal(acknowledged, '', `${messageId} was acknowledged and is not there.`)
-    return
+/** What was acknowledged is there unless it was removed, and nothing that was not given. */
+function verifyWriting(
+  { ledger }: World,
+  { sessionId, messageId, produced, acknowledged }: Writing,
+  found: { messages: readonly Message[]; events: readonly Event[]; floor: number },
+): void {
+  const message = found.messages.find(({ id }) => id === messageId)
+  if (message) {
+    const text = textOf(message)
+    if (text.startsWith('edit-')) return
+    assert(text.startsWith(acknowledged), `${messageId} lost acknowledged text.`)
+    assert(produced.startsWith(text), `${messageId} has text that nobody wrote there.`)
+  } else if (acknowledged !== '' && found.floor === 0) {
+    const told = [...(ledger.entries.get(sessionId)?.values() ?? [])]
+    const created = told.find(
+      (event) => event.type === 'message-created' && event.message.id === messageId,
+    )
+    const order = created?.type === 'message-created' ? created.message.order : 0
+    const removed = found.events.some((event) => removes(event, messageId, order))
+    assert(removed, `${messageId} was acknowledged and is not there.`)
   }
-  const text = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-  assert(text.startsWith(acknowledged), `${messageId} lost acknowledged text.`)
-  assert(produced.startsWith(text), `${messageId} has text that nobody wrote there.`)
+}
+
+function removes(event: Event, messageId: string, order: number): boolean {
+  if (event.type === 'history-truncated') return event.after < order
+  if (event.type === 'message-erased') return event.messageIds.includes(messageId)
+  return event.type === 'message-deleted' && event.messageId === messageId
+}
+
+/** Rows by session; their head is of the moment at which they were read. */
+function stable(rows: readonly { sessionId: string; headSeq: number }[]): unknown[] {
+  const bare = rows.map(({ headSeq: _, ...row }) => row)
+  return bare.sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
 }

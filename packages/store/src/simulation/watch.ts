@@ -2,51 +2,69 @@ import type { EventDraft } from '@caughtup/schema'
 
 import type { OpenRun } from '../storage.ts'
 import type { Incarnation } from './host.ts'
-import { passing } from './turn.ts'
+import { Turn } from './turn.ts'
 import { lease, type World } from './world.ts'
 
 /** A process's signs of life. */
 export async function beat(world: World, { life, store }: Incarnation): Promise<void> {
   let last = life.monotonic()
   for (;;) {
-    const done = await store.beat().then(() => true, passing)
-    if (done) {
-      world.ledger.silence(life.name, life.monotonic() - last)
-      last = life.monotonic()
-    }
+    await world.persist(life, () => store.beat())
+    const silence = life.monotonic() - last
+    world.silences.set(life.name, Math.max(silence, world.silences.get(life.name) ?? 0))
+    last = life.monotonic()
     await world.rest(life, lease / 3, lease / 3)
   }
 }
 
 /**
- * Looks for runs whose process is silent for one lease, and ends them; takes up queues that wait.
- * `start` is given the run that is next in a session.
+ * Looks at the runs of all processes: ends those whose process is silent for one lease, answers
+ * those that wait, and takes up queues.
  */
-export async function watch(
-  world: World,
-  at: Incarnation,
-  start: (sessionId: string, queued: { runId: string; messageId: string }) => Promise<void>,
-): Promise<void> {
+export async function watch(world: World, at: Incarnation): Promise<void> {
   const { life, store, executing } = at
   const observed = new Map<string, { holder: string; since: number }>()
   for (;;) {
     await world.rest(life, lease / 3, lease / 3)
     const now = life.monotonic()
-    const open = (await store.openRuns().catch(passing)) ?? []
-    for (const run of open) {
-      const [next] = run.head.queue
-      if (!run.head.run && next?.kind === 'agent') world.spawn(life, start(run.sessionId, next))
-      if (!run.head.run || !run.lease || executing.has(run.head.run.id)) continue
-      const holder = `${run.lease.process} ${run.lease.own ? '' : run.lease.beats}`
-      const seen = observed.get(run.head.run.id)
-      if (seen?.holder !== holder) observed.set(run.head.run.id, { holder, since: now })
-      else if (now - seen.since >= lease) await endLost(world, at, run)
+    for (const open of await world.persist(life, () => store.openRuns())) {
+      const { run, queue } = open.head
+      const [next] = queue
+      if (!run) {
+        if (next?.kind === 'agent') world.spawn(life, startNext(world, at, open.sessionId, next))
+      } else if (run.status === 'waiting') {
+        if (world.calm || world.random.chance(0.3)) world.spawn(life, resume(world, at, open))
+      } else if (open.lease && !executing.has(run.id)) {
+        const holder = `${open.lease.process} ${open.lease.own ? '' : open.lease.beats}`
+        const seen = observed.get(run.id)
+        if (seen?.holder !== holder) observed.set(run.id, { holder, since: now })
+        else if (now - seen.since >= lease) await endLost(world, at, open)
+      }
     }
   }
 }
 
-async function endLost(world: World, { life, store }: Incarnation, run: OpenRun): Promise<void> {
-  const { sessionId, head, open } = run
+async function startNext(
+  world: World,
+  at: Incarnation,
+  sessionId: string,
+  { runId, messageId }: { runId: string; messageId: string },
+): Promise<void> {
+  if (at.executing.has(runId)) return
+  await new Turn(world, at, { sessionId, runId, messageId }).take({ is: 'next', runId })
+}
+
+async function resume(world: World, at: Incarnation, { sessionId, head }: OpenRun): Promise<void> {
+  const runId = head.run?.id
+  if (runId === undefined || at.executing.has(runId)) return
+  await new Turn(world, at, { sessionId, runId, messageId: `prompt-${runId}` }).resume()
+}
+
+async function endLost(
+  world: World,
+  { life, store }: Incarnation,
+  { sessionId, head, open }: OpenRun,
+): Promise<void> {
   const runId = head.run?.id
   if (runId === undefined) return
   const drafts = open

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+
+import { engines, type EngineName } from '../model/model-engine.ts'
+import { simulate } from './simulate.ts'
+
+/** Runs the world of a seed; a failure says how to see what happened in it. */
+async function run(name: EngineName, seed: number): Promise<void> {
+  try {
+    await simulate({ seed, engine: engines[name]() })
+  } catch (error) {
+    const command = `pnpm simulate --seed ${seed} --engine ${name} --trace`
+    throw new Error(`Seed ${seed} failed: ${String(error)}\n\nTo replay it:\n  ${command}`, {
+      cause: error,
+    })
+  }
+}
+
+describe.each<[EngineName, number]>([
+  ['memory', 140],
+  ['sqlite', 60],
+])('on %s', (name, seeds) => {
+  test(`${seeds} worlds keep every promise through crashes, pauses, faults and restored backups`, async () => {
+    for (let seed = 1; seed <= seeds; seed++) await run(name, seed)
+  }, 240_000)
+})
+
+test('a seed makes the same world every time', async () => {
+  const trace = async () => {
+    const lines: string[] = []
+    const collect = (line: string) => lines.push(line.replaceAll(/[0-9a-f]{8}-[0-9a-f-]+/g, 'fork'))
+    await simulate({ seed: 12, engine: engines.memory(), trace: collect })
+    return lines
+  }
+  const first = await trace()
+  expect(first.length).toBeGreaterThan(50)
+  expect(await trace()).toEqual(first)
+})
