@@ -1,11 +1,12 @@
 import { CaughtupError, type Op } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
-import { type Clock, sleep } from '@caughtup/schema/clock'
+import type { Clock } from '@caughtup/schema/clock'
 
+import { BatchWriter } from './batch-writer.ts'
 import { jsonBytes, storedDraft } from './json.ts'
 import { Gathered, type Pending, type Replacement, Structural } from './pending.ts'
 import type { Source } from './source.ts'
-import { type Slice, type SliceResult, StorageError } from './storage.ts'
+import type { Slice, SliceResult } from './storage.ts'
 
 export interface FlushOptions {
   /**
@@ -41,8 +42,6 @@ export type Taken = Exclude<SliceResult, { refused: string }>
 /** A busy store flushes for at most a quarter of the time: then come three times as long without. */
 const stretch = 3
 const longestWindow = 1_000
-const firstRetry = 5
-const lastRetry = 1_000
 
 /** What one commit takes. */
 class Batch {
@@ -75,17 +74,34 @@ export class Coalescer {
   #cancelWindow: (() => void) | undefined
   #roomWaiters: (() => void)[] = []
   #unflushedBytes = 0
-  #lastFlushMs = 0
   #closed = false
-
-  readonly counts = { commits: 0, events: 0, eventBytes: 0, deltas: 0, retries: 0 }
-  lastError: string | undefined
+  readonly #writer: BatchWriter
+  readonly #counts = { events: 0, eventBytes: 0, deltas: 0 }
 
   constructor(options: CoalescerOptions) {
     this.#options = options
     this.#clock = options.clock
     this.#windowMs = options.windowMs ?? 33
     this.#maxUnflushedBytes = options.maxUnflushedBytes ?? 8 * 1024 * 1024
+    this.#writer = new BatchWriter({
+      clock: this.#clock,
+      commit: options.commit,
+      written: (slice, result) => this.#settle(slice, result),
+      failed: (slice, error) => {
+        this.#unflushedBytes -= slice.bytes
+        slice.fail(error)
+      },
+    })
+  }
+
+  get counts() {
+    const { commits, retries } = this.#writer
+    return { commits, ...this.#counts, retries }
+  }
+
+  /** What the newest attempt to commit failed with; gone once one succeeds. */
+  get lastError(): string | undefined {
+    return this.#writer.lastError
   }
 
   get unflushedBytes(): number {
@@ -95,7 +111,7 @@ export class Coalescer {
   /** The window in force now, in ms. */
   get window(): number {
     if (this.#windowMs <= 0) return 0
-    return Math.max(this.#windowMs, Math.min(stretch * this.#lastFlushMs, longestWindow))
+    return Math.max(this.#windowMs, Math.min(stretch * this.#writer.lastDuration, longestWindow))
   }
 
   /**
@@ -188,7 +204,7 @@ export class Coalescer {
 
   #gathering(source: Source): Gathered {
     this.#assertOpen()
-    this.counts.deltas++
+    this.#counts.deltas++
     if (source.gathering) return source.gathering
     const slice = new Gathered(source, this.#clock.now())
     this.#enter(slice, source)
@@ -267,45 +283,10 @@ export class Coalescer {
     this.#next = new Batch()
     this.#inFlight = batch
     for (const slice of batch.slices) slice.close()
-    if (batch.slices.length > 0) await this.#write(batch.slices)
+    if (batch.slices.length > 0) await this.#writer.write(batch.slices)
     this.#inFlight = undefined
     batch.done.resolve()
     this.#makeRoom()
-  }
-
-  /** Writes slices, however long the database is busy or full. */
-  async #write(slices: readonly Pending[]): Promise<void> {
-    let results: SliceResult[] | undefined
-    for (let delay = firstRetry; !results; delay = Math.min(lastRetry, delay * 2)) {
-      const startedAt = this.#clock.monotonic()
-      try {
-        results = await this.#options.commit(slices)
-        this.#lastFlushMs = this.#clock.monotonic() - startedAt
-        this.counts.commits++
-        this.lastError = undefined
-      } catch (error) {
-        this.lastError = String(error)
-        if (!isPassing(error)) return this.#isolate(slices, error)
-        this.counts.retries++
-        await sleep(this.#clock, delay)
-      }
-    }
-    for (const [index, slice] of slices.entries()) {
-      this.#settle(slice, results[index] ?? { refused: 'session-missing' })
-    }
-  }
-
-  /** Something in it breaks the transaction: halves are tried, so that only its callers fail. */
-  async #isolate(slices: readonly Pending[], error: unknown): Promise<void> {
-    const [slice] = slices
-    if (slice && slices.length === 1) {
-      this.#unflushedBytes -= slice.bytes
-      slice.fail(error)
-      return
-    }
-    const middle = Math.ceil(slices.length / 2)
-    await this.#write(slices.slice(0, middle))
-    await this.#write(slices.slice(middle))
   }
 
   #settle(slice: Pending, result: SliceResult): void {
@@ -313,18 +294,11 @@ export class Coalescer {
     if (slice.dropped) {
       slice.settle({ refused: 'session-missing' }, undefined)
     } else if (result.refused === undefined) {
-      this.counts.events += result.events.length
-      this.counts.eventBytes += slice.bytes
+      this.#counts.events += result.events.length
+      this.#counts.eventBytes += slice.bytes
       slice.settle(result, this.#options.committed(result, slice, slice.structural))
     } else {
       slice.settle(result, undefined)
     }
   }
-}
-
-/** Whether trying again can help. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof StorageError)) return false
-  const { failure } = error
-  return failure === 'busy' || failure === 'full' || failure === 'io'
 }
