@@ -28,7 +28,7 @@ export type HistoryAction =
   | { do: 'import'; count: number }
 
 /** Steps of readers, of time, and of the process. */
-export type MachineAction =
+type MachineAction =
   | { do: 'flush' | 'snapshot' | 'follow' | 'read' | 'check' | 'reopen' | 'crash' }
   | { do: 'tidy'; keep: number | undefined }
 

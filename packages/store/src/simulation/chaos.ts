@@ -1,7 +1,7 @@
 import type { Incarnation } from './host.ts'
 import type { World } from './world.ts'
 
-const troubles = { weather: 8, pause: 3, kill: 2, shutDown: 2, wall: 1, backup: 1, restore: 0.5 }
+const troubles = { weather: 8, pause: 3, kill: 2, shutDown: 2, wall: 1, backup: 3, restore: 1 }
 
 /** Breaks this and that until it is to be calm. */
 export async function chaos(world: World): Promise<void> {

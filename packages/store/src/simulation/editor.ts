@@ -3,6 +3,7 @@ import { CaughtupError, type Event, type Message, type MessageDraft } from '@cau
 import type { ForeignRow } from '../reconcile/foreign-row.ts'
 import { StorageError } from '../storage.ts'
 import type { Incarnation } from './host.ts'
+import { sendPrompt } from './prompts.ts'
 import type { World } from './world.ts'
 
 /** Sessions that forks may make. */
@@ -32,7 +33,10 @@ export async function editHistory(world: World, at: Incarnation): Promise<void> 
     try {
       const { messages } = await world.persist(at.life, () => at.store.window(sessionId))
       const message = messages.length > 0 ? random.pick(messages) : undefined
-      await change(world, at, sessionId, { what, message })
+      const changing = change(world, at, sessionId, { what, message })
+      // A prompt of the very same moment is in the same commit.
+      if (random.chance(0.3)) world.spawn(at.life, sendPrompt(world, at, sessionId))
+      await changing
     } catch (error) {
       const isCaught = error instanceof CaughtupError && error.code !== 'BAD_INPUT'
       if (!isCaught && !(error instanceof StorageError)) throw error

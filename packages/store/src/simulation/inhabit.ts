@@ -1,11 +1,8 @@
 import { editHistory } from './editor.ts'
 import type { Incarnation } from './host.ts'
-import { Turn } from './turn.ts'
+import { sendPrompt } from './prompts.ts'
 import { beat, watch } from './watch.ts'
 import type { World } from './world.ts'
-
-/** Prompts that may wait in one session. */
-const queueBelow = 3
 
 /** What goes on in each process: signs of life, agents, editors, and readers of `store.updates`. */
 export function inhabit(world: World, at: Incarnation): void {
@@ -26,34 +23,13 @@ export function inhabit(world: World, at: Incarnation): void {
   }
 }
 
-/** Prompts, one after the other: answered where nothing runs, else queued. */
+/** Prompts, one after the other, to one session or another. */
 async function sendPrompts(world: World, at: Incarnation): Promise<void> {
-  const { random } = world
   for (;;) {
     await world.rest(at.life, 0, 300)
     if (world.calm) return
-    const sessionId = random.pick(world.sessions)
-    const runId = world.name('run')
-    const messageId = `prompt-${runId}`
-    const turn = new Turn(world, at, { sessionId, runId, messageId })
-    if (!(await turn.take({ is: 'idle' })) && random.chance(0.5)) {
-      await queue(world, at, { sessionId, runId, messageId })
-    }
+    await sendPrompt(world, at, world.random.pick(world.sessions))
   }
-}
-
-async function queue(
-  world: World,
-  { life, store }: Incarnation,
-  { sessionId, ...prompt }: { sessionId: string; runId: string; messageId: string },
-): Promise<void> {
-  const parts = [{ type: 'text' as const, text: `prompt of ${prompt.runId}` }]
-  const add = { kind: 'agent' as const, ...prompt, parts, queuedAt: life.now() }
-  const drafts = [{ type: 'queue-changed', add } as const]
-  const result = await store.append({ sessionId, drafts, guard: { is: 'busy', queueBelow } })
-  if (!world.ledger.committed(sessionId, result)) return
-  world.ledger.prompts.push({ sessionId, runId: prompt.runId })
-  world.trace(prompt.runId, `waits in ${sessionId}`)
 }
 
 /** One who reads states as they are committed, at a pace of his own, or not at all. */

@@ -117,7 +117,7 @@ export class Turn {
       await this.#world.rest(this.#at.life, 0, pace)
       await driver.write()
     }
-    if (!this.#world.calm && random.chance(0.1)) {
+    if (!this.#world.calm && random.chance(0.3)) {
       await this.#changeTo('waiting', { is: 'run', runId })
       return
     }

@@ -33,7 +33,7 @@ export async function watch(world: World, at: Incarnation): Promise<void> {
       if (!run) {
         if (next?.kind === 'agent') world.spawn(life, startNext(world, at, open.sessionId, next))
       } else if (run.status === 'waiting') {
-        if (world.calm || world.random.chance(0.3)) world.spawn(life, resume(world, at, open))
+        if (world.calm || world.random.chance(0.5)) world.spawn(life, resume(world, at, open))
       } else if (open.lease && !executing.has(run.id)) {
         const holder = `${open.lease.process} ${open.lease.own ? '' : open.lease.beats}`
         const seen = observed.get(run.id)
