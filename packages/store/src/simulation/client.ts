@@ -57,7 +57,8 @@ export class Client {
       } catch (error) {
         if (!this.#at.life.killed.aborted && !this.#isPassing(error)) throw error
       }
-      await this.#world.rest(outside, 1, 100)
+      const away = this.#world.calm ? 100 : random.pick([100, 100, 2_000])
+      await this.#world.rest(outside, 1, away)
     }
     this.#view = undefined
     this.#isOver = true

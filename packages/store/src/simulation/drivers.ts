@@ -1,4 +1,4 @@
-import type { AgentPart, Message, MessageDraft, Part } from '@caughtup/schema'
+import type { AgentPart, EventDraft, FinishReason, MessageDraft, Part } from '@caughtup/schema'
 
 import type { MessageWriter } from '../message-writer.ts'
 import type { Incarnation } from './host.ts'
@@ -9,14 +9,14 @@ import type { World } from './world.ts'
 export interface Driver {
   /** One more piece of the answer. */
   write(): Promise<void>
-  /** The end of the answer and of its run. */
-  finish(reason: 'stop' | 'interrupted'): Promise<void>
+  /** The end of the message, and what follows from it. */
+  finish(reason: FinishReason, alongside: readonly EventDraft[]): Promise<void>
 }
 
 export interface DriverTarget {
   readonly sessionId: string
   readonly runId: string
-  readonly message: Pick<Message, 'id' | 'parts' | 'metadata'>
+  readonly message: Pick<MessageDraft, 'id' | 'parts' | 'metadata'>
   readonly writing: Writing
 }
 
@@ -62,10 +62,9 @@ export class WriterDriver implements Driver {
     }
   }
 
-  async finish(reason: 'stop' | 'interrupted'): Promise<void> {
-    const { runId, writing } = this.#target
-    const usage = { outputTokens: 1 }
-    await this.#writer.finish({ reason, usage }, [{ type: 'run-ended', runId, reason }])
+  async finish(reason: FinishReason, alongside: readonly EventDraft[]): Promise<void> {
+    const { writing } = this.#target
+    await this.#writer.finish({ reason, usage: { outputTokens: 1 } }, alongside)
     writing.acknowledged = writing.produced
   }
 
@@ -118,13 +117,13 @@ export class StateDriver implements Driver {
     await this.#update(this.#state('open'))
   }
 
-  async finish(reason: 'stop' | 'interrupted'): Promise<void> {
+  async finish(reason: FinishReason, alongside: readonly EventDraft[]): Promise<void> {
     const { writing, runId, sessionId } = this.#target
     const state = this.#state('done')
     await this.#update({ ...state, metadata: { ...state.metadata, finishReason: reason } })
     writing.acknowledged = writing.produced
-    const drafts = [{ type: 'run-ended', runId, reason } as const]
-    const result = await this.#at.store.append({ sessionId, drafts, guard: { is: 'run', runId } })
+    const slice = { sessionId, drafts: alongside, guard: { is: 'run', runId } } as const
+    const result = await this.#at.store.append(slice)
     this.#world.ledger.committed(sessionId, result)
   }
 

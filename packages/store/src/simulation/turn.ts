@@ -36,19 +36,12 @@ export class Turn {
   async take(guard: Extract<Guard, { is: 'idle' | 'next' }>): Promise<boolean> {
     const { sessionId, runId, messageId } = this.#prompt
     const { random, ledger } = this.#world
-    const answerId = `answer-${runId}`
     const createdAt = this.#at.life.now()
-    const metadata = { createdAt, runId }
     const parts = [{ type: 'text' as const, text: `prompt of ${runId}` }]
     const run = { id: runId, kind: 'agent', status: 'streaming', startedAt: createdAt } as const
+    const answer = this.#newAnswer()
+    const { metadata } = answer
     const prompt = { id: messageId, role: 'user', parts, metadata, status: 'done' } as const
-    const answer: MessageDraft = {
-      id: answerId,
-      role: 'assistant',
-      parts: [],
-      metadata,
-      status: 'open',
-    }
     const drafts: EventDraft[] = [
       ...(guard.is === 'next' ? [{ type: 'queue-changed', remove: runId } as const] : []),
       { type: 'run-started', runId, run },
@@ -63,11 +56,7 @@ export class Turn {
       }
       ledger.holders.set(runId, this.#at.life.name)
       this.#world.trace(runId, `starts in ${sessionId} at ${this.#at.life.name}`)
-      const writing = { sessionId, messageId: answerId, produced: '', acknowledged: '' }
-      ledger.writings.set(answerId, writing)
-      const target = { ...this.#prompt, writing }
-      const Kind = random.chance(0.7) ? WriterDriver : StateDriver
-      await this.#answer(new Kind(this.#world, this.#at, { ...target, message: answer }))
+      await this.#answer(random.chance(0.7) ? WriterDriver : StateDriver, answer)
       return true
     })
   }
@@ -75,21 +64,17 @@ export class Turn {
   /** Gives a run that waits what it waits for, and goes on with it, unless somebody else did. */
   async resume(): Promise<void> {
     const { sessionId, runId } = this.#prompt
-    const { ledger } = this.#world
+    const { life, store } = this.#at
     await this.#execute(async () => {
+      const { holders } = this.#world.ledger
       // Whose it is next is not known until somebody is told.
-      ledger.holders.delete(runId)
+      holders.delete(runId)
       if (!(await this.#changeTo('streaming', { is: 'waiting', runId }))) return false
-      ledger.holders.set(runId, this.#at.life.name)
-      const { life, store } = this.#at
-      const messageId = `answer-${runId}`
-      const message = await this.#world.persist(life, () => store.message(sessionId, messageId))
-      const writing = ledger.writings.get(messageId)
-      assert(message && writing, `${messageId} waited.`)
-      writing.produced = textOf(message)
-      await this.#answer(
-        new StateDriver(this.#world, this.#at, { ...this.#prompt, writing, message }),
-      )
+      holders.set(runId, life.name)
+      const { open } = await this.#world.persist(life, () => store.head(sessionId))
+      const message = open.find(({ metadata }) => metadata.runId === runId)
+      // Ended as lost before it went on.
+      if (message) await this.#answer(StateDriver, message)
       return true
     })
   }
@@ -109,21 +94,48 @@ export class Turn {
     }
   }
 
-  async #answer(driver: Driver): Promise<void> {
+  /** Streams an answer, of one message or several, to its end, or until it waits for somebody. */
+  async #answer(
+    Kind: typeof WriterDriver | typeof StateDriver,
+    first: MessageDraft,
+  ): Promise<void> {
     const { random } = this.#world
     const { runId } = this.#prompt
     const pace = random.pick([2, 20, 60])
+    let driver = this.#driver(Kind, first)
     for (let left = random.between(0, 20); left > 0; left--) {
       await this.#world.rest(this.#at.life, 0, pace)
       await driver.write()
+      if (!random.chance(0.05)) continue
+      const next = this.#newAnswer()
+      await driver.finish('tool-calls', [{ type: 'message-created', runId, message: next }])
+      this.#world.trace(runId, 'makes another step')
+      driver = this.#driver(Kind, next)
     }
     if (!this.#world.calm && random.chance(0.3)) {
       await this.#changeTo('waiting', { is: 'run', runId })
       return
     }
     const reason = random.chance(0.8) ? 'stop' : 'interrupted'
-    await driver.finish(reason)
+    await driver.finish(reason, [{ type: 'run-ended', runId, reason }])
     this.#world.trace(runId, `ends, ${reason}`)
+  }
+
+  #newAnswer(): MessageDraft {
+    const id = this.#world.name('answer')
+    const metadata = { createdAt: this.#at.life.now(), runId: this.#prompt.runId }
+    return { id, role: 'assistant', parts: [], metadata, status: 'open' }
+  }
+
+  /** What the message is written with from here on; all of it is committed by now. */
+  #driver(Kind: typeof WriterDriver | typeof StateDriver, message: MessageDraft): Driver {
+    const { sessionId } = this.#prompt
+    const text = textOf(message)
+    const writing = { sessionId, messageId: message.id, produced: text, acknowledged: text }
+    const before = this.#world.ledger.writings.get(message.id)
+    assert(text.startsWith(before?.acknowledged ?? ''), `${message.id} lost acknowledged text.`)
+    this.#world.ledger.writings.set(message.id, writing)
+    return new Kind(this.#world, this.#at, { ...this.#prompt, message, writing })
   }
 
   async #changeTo(

@@ -105,6 +105,13 @@ function verifyRuns(world: World, sessionId: string, events: readonly Event[]): 
       assert.equal(running?.id, event.runId, `${sessionId}: ${event.runId} ends and does not run.`)
       if (event.reason === 'lost') verifyLost(world, event.runId, running)
       running = undefined
+    } else if (event.type === 'message-created' || event.type === 'message-finished') {
+      const { runId = running?.id } = event
+      assert.equal(
+        runId,
+        running?.id,
+        `${sessionId}: ${runId} is over, and goes on at ${event.seq}.`,
+      )
     }
   }
   assert(!running, `${sessionId}: ${running?.id} never ends.`)
