@@ -66,6 +66,7 @@ export {
   type MessageDraft,
   type MessageMetadata,
   type RunError,
+  runError,
 } from './message.ts'
 export { type Op, op } from './op.ts'
 export {

@@ -23,6 +23,7 @@ export function refusedError(
     case 'message-exists':
     case 'message-gone':
     case 'message-missing':
+    case 'message-open':
     case 'nothing-to-undo':
     case 'nothing-to-redo':
     case 'counted-already':

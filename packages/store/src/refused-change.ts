@@ -18,6 +18,12 @@ export function refusedChange(
     case 'guard-failed':
     case 'queue-full':
       return runActive(sessionId)
+    case 'message-open':
+      return new CaughtupError(
+        'CONFLICT',
+        `A message that would be removed from session ${sessionId} is not finished: finish it first.`,
+        session,
+      )
     case 'nothing-to-undo':
       return new CaughtupError('CONFLICT', `Session ${sessionId} has no turn to undo.`, session)
     case 'nothing-to-redo':

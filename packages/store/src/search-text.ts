@@ -8,7 +8,13 @@ const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script
 const word = /[\p{L}\p{N}\p{Co}\p{M}]+/gu
 const excerptLength = 160
 
-/** What of a message can be found: what a person wrote or was told, and names of files and sources. */
+/** What is beyond this in a message is not found, so that indexing one never takes long. */
+const longestText = 256 * 1024
+
+/**
+ * What of a message can be found: what a person wrote or was told, and names of files and sources;
+ * of a very long message the first 256 Ki characters.
+ */
 export function searchText(message: Message): string {
   return message.parts
     .flatMap((part) => {
@@ -31,6 +37,7 @@ export function searchText(message: Message): string {
       }
     })
     .join('\n')
+    .slice(0, longestText)
 }
 
 /** Text as an index of words takes it. */

@@ -40,6 +40,11 @@ export function sequenceHistory(
     case 'history-truncated': {
       const after = draft.undo ? undoneAfter(record, rows) : truncatedAfter(record, draft, rows)
       if (typeof after !== 'number') return after
+      // Nothing runs, so it belongs to no run: whoever updates it is to finish it first.
+      const open = [...overlay.values()].some(
+        ({ order, status }) => order > after && status === 'open',
+      )
+      if (open) return { refused: 'message-open' }
       const count = rows.countAfter(after)
       if (!draft.undo && record.canRedo) changes.push({ change: 'forget-hidden' })
       changes.push({ change: draft.undo ? 'hide' : 'truncate', after })

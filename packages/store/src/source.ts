@@ -48,6 +48,7 @@ export class Source {
           reason: 'run-superseded',
         })
       case 'message-exists':
+      case 'message-open':
       case 'queue-full':
       case 'nothing-to-undo':
       case 'nothing-to-redo':

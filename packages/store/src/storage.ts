@@ -157,6 +157,7 @@ export type SliceResult =
  * - `message-gone`: a message of that id was in the session, and was removed
  * - `message-missing`: a delta or finish for a message that is not open, a change of one that is
  *   not there or not of the newest epoch
+ * - `message-open`: a truncation or an undo that would take a message that is not finished
  * - `nothing-to-undo`, `nothing-to-redo`
  * - `counted-already`: usage of a child that is in the ledger
  */
@@ -167,6 +168,7 @@ export type Refusal =
   | 'message-exists'
   | 'message-gone'
   | 'message-missing'
+  | 'message-open'
   | 'nothing-to-undo'
   | 'nothing-to-redo'
   | 'counted-already'

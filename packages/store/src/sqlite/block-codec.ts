@@ -55,6 +55,10 @@ export function standIn(from: number, seq: number): Single {
   return { kind: 'single', from, seq, tag: '', event: unreadable(from, seq), bytes: 0 }
 }
 
+export function isStandIn(segment: Segment): boolean {
+  return segment.kind === 'single' && segment.event.type === 'unreadable'
+}
+
 function textOf(body: unknown): string {
   if (!(body instanceof Uint8Array)) return ''
   try {

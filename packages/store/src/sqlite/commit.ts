@@ -11,7 +11,7 @@ import type { LiveSession } from './live-session.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import { encodeEntry } from './log-codec.ts'
 import type { MessageRows } from './message-rows.ts'
-import { packEntries } from './pack.ts'
+import { packEntries, packHeavy } from './pack.ts'
 
 export interface CommitContext {
   db: Database
@@ -69,6 +69,10 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
     if ('state' in stage) adopt(stage, at)
     else stage.live.appendDelta(stage.event, at)
   }
+  packHeavy(
+    [...stages.values()].map(({ live }) => live),
+    context,
+  )
   lives.evict()
   return results
 }

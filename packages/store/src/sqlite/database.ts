@@ -21,6 +21,8 @@ export class Database {
   readonly #db: DatabaseSync
   readonly #file: string
   readonly #statements = new Map<string, StatementSync>()
+  /** What was read and could not be understood: entries, messages, records; counted at each reading. */
+  unreadable = 0
 
   constructor({ path: file, durability }: DatabaseOptions) {
     this.#file = file

@@ -120,12 +120,13 @@ function copiedMessages(db: Database, key: number): ForkedMessages {
   const bodies = (order: 'ASC' | 'DESC', limit: number) =>
     db
       .all(
-        `SELECT body FROM messages WHERE session = ? AND epoch = ? ORDER BY ord ${order} LIMIT ?`,
+        `SELECT ord, id, epoch, body FROM messages WHERE session = ? AND epoch = ?
+         ORDER BY ord ${order} LIMIT ?`,
         key,
         epoch,
         limit,
       )
-      .flatMap((each) => messageIn(each) ?? [])
+      .flatMap((each) => messageIn(db, each) ?? [])
   const prompt = db.get(
     "SELECT 1 FROM messages WHERE session = ? AND epoch = ? AND role = 'user' LIMIT 1",
     key,

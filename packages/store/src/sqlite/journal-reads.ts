@@ -13,20 +13,17 @@ import { redactSegment } from '../journal/redact.ts'
 import { readEvents } from '../journal/read-events.ts'
 import { type Segment, segmentsAfter } from '../journal/segment.ts'
 import type { EventBatch, EventQuery } from '../storage.ts'
-import { decodeBlock, standIn, tagInBlock } from './block-codec.ts'
+import { decodeBlock, isStandIn, standIn, tagInBlock } from './block-codec.ts'
 import type { Database, Row } from './database.ts'
 import { beingErased } from './erase.ts'
 import type { LiveSession } from './live-session.ts'
-import type { LiveSessions } from './live-sessions.ts'
 
 /** Reads of journals: blocks for what is old, memory for the newest stretch. */
 export class JournalReads {
   readonly #db: Database
-  readonly #lives: LiveSessions
 
-  constructor(db: Database, lives: LiveSessions) {
+  constructor(db: Database) {
     this.#db = db
-    this.#lives = lives
   }
 
   events(live: LiveSession, after: number, bytes: number): EventBatch {
@@ -144,11 +141,16 @@ export class JournalReads {
     let next = Math.max(after, this.#floor(live).floor) + 1
     for (const segment of this.#stored(live, next - 1)) {
       if (segment.seq < next) continue
-      if (segment.from > next) yield standIn(next, segment.from - 1)
+      if (segment.from > next) yield this.#missing(next, segment.from - 1)
       yield segment
       next = segment.seq + 1
     }
-    if (next <= live.record.seq) yield standIn(next, live.record.seq)
+    if (next <= live.record.seq) yield this.#missing(next, live.record.seq)
+  }
+
+  #missing(from: number, seq: number): Segment {
+    this.#db.unreadable++
+    return standIn(from, seq)
   }
 
   *#stored({ key, segments, record }: LiveSession, after: number): Iterable<Segment> {
@@ -167,9 +169,7 @@ export class JournalReads {
   #decode(block: Row): Segment[] {
     const [firstSeq, lastSeq] = [Number(block['first_seq']), Number(block['last_seq'])]
     const segments = decodeBlock(block['body'], { firstSeq, lastSeq })
-    for (const segment of segments) {
-      if (segment.kind === 'single' && segment.event.type === 'unreadable') this.#lives.unreadable++
-    }
+    this.#db.unreadable += segments.filter(isStandIn).length
     const erased = beingErased(this.#db, Number(block['session']))
     return erased.size === 0 ? segments : segments.map((segment) => redactSegment(segment, erased))
   }

@@ -4,7 +4,7 @@ import { appendEvent, indexAfter } from '../journal/segment.ts'
 import { applyToRecord, type SessionRecord } from '../session-record.ts'
 import { sessionNotFound } from '../session-not-found.ts'
 import type { ForeignChanges } from '../storage.ts'
-import { decodeBlock } from './block-codec.ts'
+import { decodeBlock, isStandIn } from './block-codec.ts'
 import type { Database, Row } from './database.ts'
 import { foldEvent } from './fold-open.ts'
 import type { LiveSession, Tail } from './live-session.ts'
@@ -35,8 +35,6 @@ export class LiveSessions {
   #lastLogId = 0
   /** What other processes changed since it was last asked for. */
   #foreign: Set<string> | 'all' = new Set()
-  /** Lines of the log and entries of blocks that could not be decoded. */
-  unreadable = 0
 
   constructor(db: Database, messages: MessageRows) {
     this.#db = db
@@ -175,12 +173,13 @@ export class LiveSessions {
     const key = Number(row['key'])
     const packed = Number(row['packed'])
     const open = this.#messages.open(key)
+    const record = recordIn(row)
     const live = recover(
       {
         key,
         id: String(row['id']),
         journal: String(row['journal']),
-        record: recordIn(row) ?? this.#rebuild(row),
+        record: record ?? this.#rebuild(row),
         tag: String(row['tag']),
         packed,
         rows: this.#messages.of(key),
@@ -189,6 +188,8 @@ export class LiveSessions {
       open.length > 0 ? this.#blocksAfter(key, Math.min(...open.map((m) => m.revision))) : [],
       this.#tails.get(key),
     )
+    if (!record) this.#count(live)
+    this.#db.unreadable += live.segments.filter(isStandIn).length
     this.#tails.delete(key)
     this.#lives.set(live.id, live)
     this.#byKey.set(key, live)
@@ -196,8 +197,20 @@ export class LiveSessions {
   }
 
   #rebuild(row: Row): SessionRecord {
-    this.unreadable++
+    this.#db.unreadable++
     return rebuildRecord(row, this.#blocksAfter(Number(row['key']), 0), this.#db)
+  }
+
+  /** Entries of the log may tell of messages that are gone from the rows already. */
+  #count(live: LiveSession): void {
+    const { key, record, overlay } = live
+    const row = this.#db.get(
+      'SELECT count(*) AS n FROM messages WHERE session = ? AND hidden = 0',
+      key,
+    )
+    const isNew = (id: string) => this.#messages.taken(key, id) === 'no'
+    const added = [...overlay.keys()].filter(isNew).length
+    live.become({ record: { ...record, messageCount: Number(row?.['n']) + added }, overlay })
   }
 
   #blocksAfter(key: number, seq: number) {
@@ -224,7 +237,7 @@ export class LiveSessions {
     const at = { tag: String(row['tag']), logId: Number(row['id']) }
     for (const line of decodeLog(String(row['body']))) {
       if (!line) {
-        this.unreadable++
+        this.#db.unreadable++
         continue
       }
       const { session: key, event } = line
@@ -233,7 +246,7 @@ export class LiveSessions {
         this.forget(key)
         continue
       }
-      if (event.type === 'unreadable') this.unreadable++
+      if (event.type === 'unreadable') this.#db.unreadable++
       const live = this.#byKey.get(key)
       if (!live) this.#toTail(key, event, at)
       else if (event.seq > live.seq && !goOn(live, event, at)) {

@@ -57,7 +57,7 @@ export class MessageReads {
       .filter((message) => message.order < order)
       .sort((a, b) => b.order - a.order)
     const rows = this.#db.iterate(
-      'SELECT ord, body FROM messages WHERE session = ? AND ord < ? AND hidden = 0 ORDER BY ord DESC',
+      'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND ord < ? AND hidden = 0 ORDER BY ord DESC',
       live.key,
       order,
     )
@@ -68,7 +68,7 @@ export class MessageReads {
         yield { message: newer, size: jsonBytes(newer) }
       }
       if (changed[next - 1]?.order === rowOrder) continue
-      const message = messageIn(row)
+      const message = messageIn(this.#db, row)
       if (message) yield { message, size: textBytes(String(row['body'])) }
     }
     for (const message of changed.slice(next)) {

@@ -14,17 +14,20 @@ export class MessageRows {
   /** A message's row, without what changed since. */
   packed(key: number, messageId: string): Message | undefined {
     const row = this.#db.get(
-      'SELECT body FROM messages WHERE session = ? AND id = ? AND hidden = 0',
+      'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND id = ? AND hidden = 0',
       key,
       messageId,
     )
-    return row && messageIn(row)
+    return row && messageIn(this.#db, row)
   }
 
   /** Packed messages that are not finished. */
   open(key: number): Message[] {
-    const rows = this.#db.all('SELECT body FROM messages WHERE session = ? AND open = 1', key)
-    return rows.flatMap((row) => messageIn(row) ?? [])
+    const rows = this.#db.all(
+      'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND open = 1',
+      key,
+    )
+    return rows.flatMap((row) => messageIn(this.#db, row) ?? [])
   }
 
   remembered(key: number, kind: 'gone' | 'child' | 'import', id: string): number {
@@ -76,11 +79,11 @@ export class MessageRows {
       hidden: () =>
         this.#db
           .all(
-            'SELECT body FROM messages WHERE session = ? AND hidden = ? ORDER BY ord',
+            'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND hidden = ? ORDER BY ord',
             key,
             hiddenTop() || -1,
           )
-          .flatMap((row) => messageIn(row) ?? []),
+          .flatMap((row) => messageIn(this.#db, row) ?? []),
       hiddenBelow: () =>
         this.#db.get(
           'SELECT 1 FROM messages WHERE session = ? AND hidden BETWEEN 1 AND ? LIMIT 1',
@@ -96,7 +99,10 @@ export class MessageRows {
     const { id, order, epoch, role, status } = message
     const row = this.#db.get(
       `INSERT INTO messages (session, ord, id, epoch, role, open, body) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (session, ord) DO UPDATE SET open = excluded.open, body = excluded.body
+       ON CONFLICT (session, ord) DO UPDATE
+         SET id = excluded.id, open = excluded.open, body = excluded.body
+       ON CONFLICT (session, id) DO UPDATE
+         SET ord = excluded.ord, open = excluded.open, body = excluded.body
        RETURNING key`,
       key,
       order,
@@ -195,13 +201,22 @@ export class MessageRows {
 
 const newestHidden = 'SELECT max(hidden) FROM messages WHERE session = ?1 AND hidden > 0'
 
-/** The message in a row; one that cannot be read is passed over, so that it hides no other. */
-export function messageIn(row: Row): Message | undefined {
-  let value: unknown
+/**
+ * The message in a row; one that cannot be read, or is another one, is passed over, so that it hides
+ * no other.
+ */
+export function messageIn(db: Database, row: Row): Message | undefined {
+  const { ord, id, epoch, body } = row
+  const message = messageSchema.safeParse(parsed(String(body))).data
+  if (message?.order === ord && message?.id === id && message?.epoch === epoch) return message
+  db.unreadable++
+  return undefined
+}
+
+function parsed(text: string): unknown {
   try {
-    value = JSON.parse(String(row['body']))
+    return JSON.parse(text)
   } catch {
     return undefined
   }
-  return messageSchema.safeParse(value).data
 }

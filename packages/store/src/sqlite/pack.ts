@@ -1,7 +1,8 @@
 import type { Message } from '@caughtup/schema'
 
 import type { TypeCounts } from '../journal/list-events.ts'
-import { type Segment, segmentsAfter } from '../journal/segment.ts'
+import { type Segment, segmentsAfter, sizeOf } from '../journal/segment.ts'
+import { StorageError } from '../storage.ts'
 import { encodeBlock } from './block-codec.ts'
 import type { Database } from './database.ts'
 import type { LiveSession } from './live-session.ts'
@@ -11,6 +12,8 @@ import type { MessageRows } from './message-rows.ts'
 /** A session is packed when it rests, or when what is not packed passes either bound. */
 const unpackedEntries = 512
 const unpackedBytes = 256 * 1024
+/** Bytes that are not packed later than with the commit that brings them. */
+const heavyBytes = 1024 * 1024
 /** Rows of the log behind which a session may stay that does neither. */
 const mostBehind = 2_000
 /** An open message is written again when it has grown by half: in all, not more than thrice its size. */
@@ -59,6 +62,21 @@ export function packAll(sessions: readonly LiveSession[], context: PackContext):
   }
 }
 
+/**
+ * Packs sessions that were written faster than upkeep came round, so that what is in memory stays
+ * bounded. They are committed, whatever comes of this.
+ */
+export function packHeavy(sessions: readonly LiveSession[], context: PackContext): void {
+  const heavy = sessions.filter(({ unpacked }) => unpacked.bytes >= heavyBytes)
+  if (heavy.length === 0) return
+  try {
+    packAll(heavy, context)
+  } catch (error) {
+    // Busy or full: upkeep tries again, and says so.
+    if (!(error instanceof StorageError)) throw error
+  }
+}
+
 /** Whether a session's entries are to leave the log now. */
 function isDue(live: LiveSession, lastLogId: number): boolean {
   if (lastLogId - (live.logId ?? lastLogId) >= mostBehind) return true
@@ -93,7 +111,7 @@ function writeMessage(live: LiveSession, message: Message, messages: MessageRows
   const { key, written } = live
   const isOpen = message.status === 'open'
   const before = written.get(message.id)
-  if (isOpen && before !== undefined && sizeOf(message) < before * growth) return
+  if (isOpen && before !== undefined && lengthOf(message) < before * growth) return
   const body = JSON.stringify(message)
   messages.write(key, message, body)
   if (isOpen) written.set(message.id, body.length)
@@ -101,7 +119,7 @@ function writeMessage(live: LiveSession, message: Message, messages: MessageRows
 }
 
 /** About the length of the message's JSON, without making it. */
-function sizeOf({ parts }: Message): number {
+function lengthOf({ parts }: Message): number {
   let size = 200
   for (const part of parts) {
     if (part.type === 'text' || part.type === 'reasoning') size += part.text.length
@@ -112,10 +130,24 @@ function sizeOf({ parts }: Message): number {
   return size
 }
 
-/** Writes entries as a block; whether there were any. */
-export function packEntries(db: Database, key: number, segments: readonly Segment[]): boolean {
+/** Writes entries as blocks, none of which is much larger than what is packed at once. */
+export function packEntries(db: Database, key: number, segments: readonly Segment[]): void {
+  let block: Segment[] = []
+  let bytes = 0
+  for (const segment of segments) {
+    block.push(segment)
+    bytes += sizeOf(segment)
+    if (bytes < unpackedBytes) continue
+    writeBlock(db, key, block)
+    block = []
+    bytes = 0
+  }
+  writeBlock(db, key, block)
+}
+
+function writeBlock(db: Database, key: number, segments: readonly Segment[]): void {
   const [first, last] = [segments[0], segments.at(-1)]
-  if (!first || !last) return false
+  if (!first || !last) return
   let [firstAt, lastAt, firstEpoch, lastEpoch] = [Infinity, 0, Infinity, 0]
   const counts: TypeCounts = {}
   for (const segment of segments) {
@@ -129,7 +161,7 @@ export function packEntries(db: Database, key: number, segments: readonly Segmen
     counts[type] = (counts[type] ?? 0) + entries
   }
   db.run(
-    `INSERT INTO blocks
+    `INSERT OR REPLACE INTO blocks
        (session, first_seq, last_seq, first_at, last_at, first_epoch, last_epoch, counts, body)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     key,
@@ -142,7 +174,6 @@ export function packEntries(db: Database, key: number, segments: readonly Segmen
     JSON.stringify(counts),
     encodeBlock(segments),
   )
-  return true
 }
 
 /** What a block says of a segment, so that it need not be opened. */

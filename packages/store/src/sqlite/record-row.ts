@@ -1,3 +1,13 @@
+import {
+  contextUsage,
+  count,
+  queuedRun,
+  run,
+  runError,
+  timestamp,
+  usageLedger,
+} from '@caughtup/schema'
+
 import { cut, type Segment } from '../journal/segment.ts'
 import { applyToRecord, newRecord, type SessionRecord } from '../session-record.ts'
 import type { Database, Row } from './database.ts'
@@ -47,9 +57,35 @@ export function rebuildRecord(
   }
 }
 
-const counts = ['seq', 'epoch', 'lastOrder', 'epochStart', 'generation', 'messageCount', 'recency']
+const required = {
+  seq: count,
+  epoch: count,
+  lastOrder: count,
+  epochStart: count,
+  generation: count,
+  messageCount: count,
+  recency: timestamp,
+}
+
+const optional = {
+  run,
+  usage: usageLedger,
+  contextUsage,
+  lastMessageAt: timestamp,
+  lastError: runError,
+}
 
 function isRecord(value: unknown): value is SessionRecord {
   const fields: Record<string, unknown> = Object(value)
-  return Array.isArray(fields['queue']) && counts.every((name) => Number.isInteger(fields[name]))
+  const { queue, canUndo, canRedo, lastModel, lastThinkingLevel } = fields
+  return (
+    Object.entries(required).every(([name, schema]) => schema.safeParse(fields[name]).success) &&
+    Object.entries(optional).every(
+      ([name, schema]) => fields[name] === undefined || schema.safeParse(fields[name]).success,
+    ) &&
+    Array.isArray(queue) &&
+    queue.every((each) => queuedRun.safeParse(each).success) &&
+    [canUndo, canRedo].every((each) => typeof each === 'boolean') &&
+    [lastModel, lastThinkingLevel].every((each) => each === undefined || typeof each === 'string')
+  )
 }

@@ -5,8 +5,9 @@ import type { SearchQuery } from '../storage.ts'
 import type { Database } from './database.ts'
 import { messageIn } from './message-rows.ts'
 
-/** Messages that one step puts into the index. */
+/** Messages, and characters of text, that one step puts into the index. */
 const stepMessages = 64
+const stepText = 64 * 1024
 
 /** The index of words: finished messages, each under the row of the message. */
 export class Search {
@@ -35,7 +36,7 @@ export class Search {
             limit,
           )
     return rows.flatMap((row): SearchHit[] => {
-      const message = messageIn(row)
+      const message = messageIn(this.#db, row)
       if (!message) return []
       const { id, order, epoch, role, metadata } = message
       return [
@@ -55,14 +56,17 @@ export class Search {
   /** Puts some finished messages into the index; whether more wait. To be called in a transaction. */
   index(): boolean {
     const rows = this.#db.all(
-      `SELECT unindexed.key, session, hidden, body FROM unindexed
+      `SELECT unindexed.key, session, hidden, ord, id, epoch, body FROM unindexed
        LEFT JOIN messages ON messages.key = unindexed.key LIMIT ?`,
       stepMessages,
     )
+    let indexed = 0
     for (const row of rows) {
+      if (indexed >= stepText) return true
       const key = Number(row['key'])
-      const message = row['hidden'] === 0 ? messageIn(row) : undefined
+      const message = row['hidden'] === 0 ? messageIn(this.#db, row) : undefined
       const text = message ? searchText(message) : ''
+      indexed += text.length
       if (text !== '') {
         this.#db.run(
           'INSERT OR REPLACE INTO words (rowid, session, body) VALUES (?, ?, ?)',
@@ -82,7 +86,8 @@ export class Search {
   }
 }
 
-const select = `SELECT messages.body, sessions.id AS session_id FROM words
+const select = `SELECT messages.ord, messages.id, messages.epoch, messages.body,
+    sessions.id AS session_id FROM words
   JOIN messages ON messages.key = words.rowid JOIN sessions ON sessions.key = messages.session`
 const newestFirst =
   'AND messages.hidden = 0 AND sessions.fork_of IS NULL ORDER BY messages.key DESC LIMIT ?'

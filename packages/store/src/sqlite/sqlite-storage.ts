@@ -79,7 +79,7 @@ export class SqliteStorage implements Storage {
     this.#rows = new MessageRows(db)
     this.#lives = new LiveSessions(db, this.#rows)
     this.#messages = new MessageReads(db)
-    this.#journal = new JournalReads(db, this.#lives)
+    this.#journal = new JournalReads(db)
     this.#activity = new ActivityReads(db, this.#lives)
     this.#search = new Search(db)
     this.#context = {
@@ -270,7 +270,7 @@ export class SqliteStorage implements Storage {
   stats(): StorageStats {
     let unpackedEvents = 0
     for (const { unpacked } of this.#lives.unpacked()) unpackedEvents += unpacked.entries
-    return { unpackedEvents, unreadable: this.#lives.unreadable, fileBytes: this.#db.fileBytes() }
+    return { unpackedEvents, unreadable: this.#db.unreadable, fileBytes: this.#db.fileBytes() }
   }
 
   async activity(principal: string, since: number | undefined): Promise<ActivityChanges> {

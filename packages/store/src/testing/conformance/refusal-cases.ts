@@ -154,6 +154,9 @@ export const refusalCases: Cases = {
   'refuses to erase some where others are not there': (bed) =>
     refuses(bed, turn('a'), 'message-missing', [erased('a-prompt', 'nobody')]),
 
+  'refuses a truncation or an undo that would take what is open': (bed) =>
+    refuses(bed, [prompt('a'), opened('m')], 'message-open', [truncated('a'), truncated(), undo]),
+
   'refuses to delete or erase what is open': (bed) =>
     refuses(bed, [prompt('a'), opened('m')], 'message-missing', [
       deleted('m'),
