@@ -48,3 +48,33 @@ test('open messages are counted no longer when their session is gone', async () 
   await store.sessions.delete(run.sessionId)
   expect(store.stats().openMessages).toBe(0)
 })
+
+test('the first entry after a restart is of the epoch that the session was in', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const { id } = await store.sessions.create({ owner: 'me' })
+  const reset = { type: 'boundary', kind: 'reset', trigger: 'user' } as const
+  for (let epoch = 1; epoch <= 3; epoch++) await store.append({ sessionId: id, drafts: [reset] })
+  const { cursor } = await store.head(id)
+  await store.close()
+  const { store: again } = await openTestStore({ path })
+  await startRun(again, id)
+  const { events } = await again.events(id, cursor.seq, { bytes: everything })
+  expect(events.map(({ epoch }) => epoch)).toEqual([3, 3, 3])
+})
+
+test('an answer that is interrupted before its first token is kept with its notice alone', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const run = await startRun(store)
+  const part = { type: 'data-notice', data: { reason: 'interrupted' } } as const
+  await store.writer(run).finish({ reason: 'interrupted', part }, [ended(run.runId)])
+  await store.close()
+  const { store: again } = await openTestStore({ path })
+  const { messages } = await again.window(run.sessionId)
+  expect(messages[1]).toMatchObject({
+    status: 'done',
+    parts: [part],
+    metadata: { finishReason: 'interrupted' },
+  })
+})

@@ -1,0 +1,76 @@
+import type { ChatFrame } from '@caughtup/schema'
+import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+import { expect, test } from 'vitest'
+
+import { openTestServer, readUntil } from './testing/open-test-server.ts'
+
+const MiB = 1024 * 1024
+
+/** An answer that is open, and a client's cursor from before it goes on. */
+async function openAnswer() {
+  const { store, client: connect } = await openTestServer()
+  const client = connect()
+  const { id: sessionId } = await client.sessions.create({ title: 'Test' })
+  const metadata = { createdAt: 1 }
+  const parts = [{ type: 'text' as const, text: '' }]
+  const message = { id: 'answer', role: 'assistant', parts, metadata, status: 'open' } as const
+  await store.append({
+    sessionId,
+    drafts: [{ type: 'message-created', message: { ...message, parts } }],
+  })
+  const frames = await readUntil(
+    await client.onChat({ sessionId, mode: { type: 'full' } }),
+    'caught-up',
+  )
+  const caughtUp = frames.at(-1)
+  const cursor = caughtUp?.type === 'caught-up' ? caughtUp.cursor : ''
+  const append = (text: string) =>
+    store.append({
+      sessionId,
+      drafts: [
+        { type: 'message-delta', messageId: 'answer', ops: [{ op: 'append', part: 0, text }] },
+      ],
+    })
+  const comeBack = async () =>
+    readUntil(await client.onChat({ sessionId, mode: { type: 'since', cursor } }), 'caught-up')
+  return { append, comeBack, view: viewOf(frames) }
+}
+
+function viewOf(frames: readonly ChatFrame[], from: View = emptyView): View {
+  let view = from
+  for (const frame of frames) {
+    if (frame.type === 'replay' && frame.mode === 'full') view = { ...emptyView, seq: 1 }
+    if (frame.type === 'messages')
+      view = { ...view, messages: [...view.messages, ...frame.messages] }
+    if (frame.type !== 'events') continue
+    for (const event of frame.events) view = applyEvent(view, event).view
+  }
+  return view
+}
+
+function textOf({ messages }: View): string {
+  return messages[0]?.parts.map((part) => ('text' in part ? part.text : '')).join('') ?? ''
+}
+
+test('a client that is 10,000 events behind gets them merged, since its cursor', async () => {
+  const { append, comeBack, view } = await openAnswer()
+  let written = ''
+  for (let n = 0; n < 10_000; n++) {
+    written += `${n} `
+    await append(`${n} `)
+  }
+  const frames = await comeBack()
+  expect(frames[0]).toMatchObject({ type: 'replay', mode: 'since' })
+  const events = frames.flatMap((frame) => (frame.type === 'events' ? frame.events : []))
+  expect(events.length).toBeLessThan(20)
+  expect(JSON.stringify(frames).length).toBeLessThan(2 * written.length)
+  expect(textOf(viewOf(frames, view)) === written).toBe(true)
+}, 60_000)
+
+test('a client that lacks one oversized event gets a full replay, with the reason', async () => {
+  const { append, comeBack } = await openAnswer()
+  await append('x'.repeat(2 * MiB))
+  const frames = await comeBack()
+  expect(frames[0]).toMatchObject({ type: 'replay', mode: 'full', reason: 'too-far-behind' })
+  expect(textOf(viewOf(frames))).toHaveLength(2 * MiB)
+})
