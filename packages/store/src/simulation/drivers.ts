@@ -122,6 +122,8 @@ export class StateDriver implements Driver {
     const state = this.#state('done')
     await this.#update({ ...state, metadata: { ...state.metadata, finishReason: reason } })
     writing.acknowledged = writing.produced
+    // Only the fence keeps it from ending, or going on, when the run is another's by now.
+    await this.#world.rest(this.#at.life, 0, 100)
     const slice = { sessionId, drafts: alongside, guard: { is: 'run', runId } } as const
     const result = await this.#at.store.append(slice)
     this.#world.ledger.committed(sessionId, result)

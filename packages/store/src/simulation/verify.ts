@@ -147,8 +147,8 @@ function verifyWriting(
     assert(text.startsWith(acknowledged), `${messageId} lost acknowledged text.`)
     assert(produced.startsWith(text), `${messageId} has text that nobody wrote there.`)
   } else if (acknowledged !== '' && found.floor === 0) {
-    const told = [...(ledger.entries.get(sessionId)?.values() ?? [])]
-    const created = told.find(
+    const known = [...(ledger.entries.get(sessionId)?.values() ?? []), ...found.events]
+    const created = known.find(
       (event) => event.type === 'message-created' && event.message.id === messageId,
     )
     const order = created?.type === 'message-created' ? created.message.order : 0
