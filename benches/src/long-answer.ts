@@ -9,7 +9,7 @@ import { tokenText } from './token-text.ts'
 const tokensPerWindow = 8
 const tenths = 10
 /** Streamed first, so that the first tenth does not pay for the compiler. */
-const warmUpBytes = 200_000
+const warmUpBytes = 1_000_000
 /** More than noise makes of a flat line. */
 const flat = 1.5
 
