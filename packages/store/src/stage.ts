@@ -118,7 +118,7 @@ export function isHistory(draft: EventDraft): draft is HistoryDraft {
 }
 
 /** The message that the event makes or streams into, as it is after it. */
-export function subject(
+function subject(
   event: Event,
   overlay: ReadonlyMap<string, Message>,
 ): Message | 'missing' | undefined {

@@ -145,11 +145,6 @@ export function segmentBytes(segment: Segment, event: Event): number {
   return overhead + (op?.op === 'append' ? textBytes(op.text) : 0)
 }
 
-/** How many entries the segment stands for. */
-export function entryCount({ from, seq }: Segment): number {
-  return seq - from + 1
-}
-
 /** Index of the first segment that has something after `seq`; the length where none has. */
 export function indexAfter(segments: readonly Segment[], seq: number): number {
   let low = 0
