@@ -57,7 +57,9 @@ export function sequenceHistory(
       changes.push({ change: 'restore' })
       for (const message of messages) changes.push({ change: 'replace', message })
       const canRedo = rows.hiddenBelow()
-      return { ...entry, type: draft.type, messages, canUndo: true, canRedo }
+      // The prompt among them may have been erased meanwhile.
+      const canUndo = record.canUndo || messages.some(({ role }) => role === 'user')
+      return { ...entry, type: draft.type, messages, canUndo, canRedo }
     }
     case 'imported':
       return importedEvent(record, draft, entry, rows, changes)
