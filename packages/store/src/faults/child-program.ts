@@ -4,10 +4,12 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
+import { onTestFinished } from 'vitest'
+
 /**
  * A program in a process of its own, which Node runs as it is written. It says lines on its
  * standard output and is told lines on its standard input; what it says on the other one is the
- * text of the error when it ends by itself.
+ * text of the error when it ends by itself. It does not outlive its test.
  */
 export class ChildProgram {
   readonly #child: ChildProcess
@@ -28,6 +30,10 @@ export class ChildProgram {
     child.stderr.on('data', (chunk: Buffer) => (this.#complaint += chunk.toString()))
     // Told to one that was killed meanwhile: its end is what counts.
     child.stdin.on('error', () => undefined)
+    onTestFinished(async () => {
+      child.kill('SIGKILL')
+      await this.#closed
+    })
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   }
 

@@ -115,7 +115,7 @@ test('whatever is damaged of one session, others read as before and its own read
     }),
     { numRuns: long ? 2_000 : 40 },
   )
-}, 600_000)
+}, 1_800_000)
 
 /** Changes one row by hand; `change` gets its content and returns the new one. */
 function edit(

@@ -74,7 +74,7 @@ test('after a power cut a session has a beginning of what it had, and old cursor
     await storage.close()
   }
   expect(verdicts).toEqual(new Set(['ok', 'cursor-unknown', 'cursor-ahead']))
-}, 200_000)
+}, 600_000)
 
 test.each([
   ['normal', 'normal'],

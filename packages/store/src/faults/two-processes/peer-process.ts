@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 
-import { onTestFinished } from 'vitest'
-
 import { ChildProgram } from '../child-program.ts'
 import type { PeerCommand, PeerSays } from './peer.ts'
 
@@ -18,7 +16,6 @@ export class PeerProcess {
 
   constructor(file: string) {
     this.#child = new ChildProgram(new URL('peer.ts', import.meta.url), [file])
-    onTestFinished(() => this.kill())
     void this.#listen()
   }
 

@@ -34,3 +34,31 @@ test('a follower to whom every third ring is lost misses no entry, and has none 
   expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => index + 1))
   await storage.close()
 })
+
+test('what is committed while a follower reads and finds nothing is read at once', async () => {
+  const storage = await memory().open({ clock: systemClock, random: Math.random })
+  await createSessions(storage, ['s'])
+  const controller = new AbortController()
+  let reads = 0
+  const followers = new Followers({
+    async read(sessionId, after) {
+      const batch = await storage.events(sessionId, after, { bytes: 1 })
+      if (++reads === 1) {
+        const { cursor } = await write(storage, sessionId, [opened('m')])
+        followers.committed(sessionId, cursor.seq)
+      }
+      return batch
+    },
+    watch: () => ({ [Symbol.dispose]: () => undefined }),
+    ended: controller.signal,
+  })
+  let seen: number | undefined
+  void followers
+    .follow('s', 0, controller.signal)
+    .next()
+    .then(({ value }) => (seen = value?.cursor.seq))
+  for (let turn = 0; turn < 10; turn++) await settle()
+  expect(seen).toBe(1)
+  controller.abort()
+  await storage.close()
+})
