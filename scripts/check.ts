@@ -18,6 +18,7 @@ const steps = {
   build: [['turbo', 'run', 'build', quiet]],
   packages: [['node', 'scripts/check-packages.ts']],
   bundle: [['node', 'scripts/check-bundle.ts']],
+  guarantees: [['node', 'scripts/check-guarantees.ts']],
 } satisfies Record<string, string[][]>
 
 const asked = process.argv.slice(2)

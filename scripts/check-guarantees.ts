@@ -1,0 +1,86 @@
+// Holds docs/guarantees.md to the tests: each promise names at least one, in a file that is there;
+// and where the last run has left a report, the test is in it and passed. On the CI a test that the
+// report lacks is a failure; elsewhere the last run may have been of some tests only.
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+const root = path.join(import.meta.dirname, '..')
+const document = 'docs/guarantees.md'
+const reportPath = '.reports/vitest.json'
+
+interface Proof {
+  line: number
+  file: string
+  /**
+   * A test's title, or that with the titles of what it is in, separated by ` > `; `…` stands for
+   * anything, as in the titles of a table of cases.
+   */
+  title: string
+}
+
+interface Report {
+  testResults: { name: string; assertionResults: Test[] }[]
+}
+
+interface Test {
+  ancestorTitles: string[]
+  title: string
+  status: string
+}
+
+const problems: string[] = []
+const proofs: Proof[] = []
+let promises = 0
+let unproven: string | undefined
+for (const [index, line] of readFileSync(path.join(root, document), 'utf8').split('\n').entries()) {
+  const [, file, title] = /^ {2}- `(.+?)`: (.+)$/.exec(line) ?? []
+  if (file !== undefined && title !== undefined) {
+    proofs.push({ line: index + 1, file, title })
+    unproven = undefined
+  } else if (line.startsWith('- ')) {
+    if (unproven !== undefined) problems.push(unproven)
+    promises++
+    unproven = `${document}:${index + 1} names no test: ${line.slice(2)}`
+  } else if (line.startsWith('  - ')) {
+    problems.push(`${document}:${index + 1} is not of the form - \`file\`: title`)
+  }
+}
+if (unproven !== undefined) problems.push(unproven)
+
+const report = readReport()
+let passed = 0
+let notRun = 0
+for (const { line, file, title } of proofs) {
+  const where = `${document}:${line}: ${file}: ${title}`
+  if (!existsSync(path.join(root, file))) {
+    problems.push(`${where}: there is no such file`)
+    continue
+  }
+  if (!report) continue
+  const results = report.testResults.find(({ name }) => name === path.join(root, file))
+  const matches = pattern(title)
+  const found = (results?.assertionResults ?? []).filter(matches)
+  const others = found.filter(({ status }) => status !== 'passed').map(({ status }) => status)
+  if (others.includes('failed')) problems.push(`${where}: failed`)
+  else if (found.length === 0 && results) problems.push(`${where}: there is no such test`)
+  else if (found.length > 0 && others.length === 0) passed++
+  else if (process.env['CI'] === 'true') problems.push(`${where}: was not run`)
+  else notRun++
+}
+
+for (const problem of problems) console.error(problem)
+const told = report ? `, ${passed} passed in the last run, ${notRun} not in it` : ', no report yet'
+console.log(`${promises} promises, ${proofs.length} tests named${told}`)
+process.exitCode = problems.length > 0 ? 1 : 0
+
+function readReport(): Report | undefined {
+  const file = path.join(root, reportPath)
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+}
+
+function pattern(wanted: string): (test: Test) => boolean {
+  const pieces = wanted.split('…').map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const whole = new RegExp(`^${pieces.join('.*')}$`)
+  return ({ ancestorTitles, title }) =>
+    whole.test(title) || whole.test([...ancestorTitles, title].join(' > '))
+}

@@ -1,0 +1,137 @@
+// Breaks the code on purpose, one patch of tests/mutants after the other, in a copy of the working
+// tree, and expects the tests that the patch names to fail. `pnpm mutants tag` runs those with
+// "tag" in their name. A patch begins with
+//   Breaks: the promise that does not hold any more
+//   Tests: the test files that notice, separated by spaces
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+const root = path.join(import.meta.dirname, '..')
+const folder = path.join(root, 'tests/mutants')
+/** A mutant that takes longer than this has stopped the tests instead of failing them. */
+const patience = 5 * 60_000
+
+interface Mutant {
+  name: string
+  patch: string
+  breaks: string
+  tests: string[]
+}
+
+interface Report {
+  testResults: {
+    name: string
+    status: string
+    assertionResults: { title: string; status: string }[]
+  }[]
+}
+
+/** Titles of the tests of a file that fail; `broken` where it fails as a whole. */
+type Failures = ReadonlyMap<string, string[] | 'broken'>
+
+const wanted = process.argv.slice(2)
+const mutants = readdirSync(folder)
+  .filter((file) => file.endsWith('.patch'))
+  .filter((file) => wanted.length === 0 || wanted.some((name) => file.includes(name)))
+  .sort()
+  .map(read)
+const copy = copyTree()
+let survivors = 0
+try {
+  const sound = runTests([...new Set(mutants.flatMap(({ tests }) => tests))])
+  for (const mutant of mutants) {
+    const startedAt = performance.now()
+    const verdict = outcome(mutant, sound)
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)
+    if (!verdict.startsWith('noticed')) survivors++
+    console.log(`${mutant.name.padEnd(36)} ${seconds} s  ${verdict}`)
+    if (!verdict.startsWith('noticed')) console.log(`  It breaks: ${mutant.breaks}`)
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true })
+}
+console.log(`${mutants.length} mutants, ${survivors} not noticed`)
+process.exitCode = survivors > 0 || mutants.length === 0 ? 1 : 0
+
+function read(file: string): Mutant {
+  const patch = path.join(folder, file)
+  const text = readFileSync(patch, 'utf8')
+  const [, breaks = ''] = /^Breaks: (.+)$/m.exec(text) ?? []
+  const [, tests = ''] = /^Tests: (.+)$/m.exec(text) ?? []
+  if (breaks === '' || tests === '') throw new Error(`${file} lacks its lines Breaks: and Tests:`)
+  return { name: path.basename(file, '.patch'), patch, breaks, tests: tests.split(' ') }
+}
+
+function outcome({ patch, tests }: Mutant, sound: Failures): string {
+  const failing = tests.find((file) => sound.get(file)?.length !== 0)
+  if (failing !== undefined) return `cannot be judged: ${failing} fails without it`
+  if (!applies(patch)) return 'does not apply'
+  const failures = [...runTests(tests).values()]
+  if (!applies(patch, '--reverse')) throw new Error(`${patch} cannot be taken back.`)
+  if (failures.includes('broken')) return 'breaks more than a test: a file of tests does not run'
+  const failed = failures.flat()
+  return failed.length > 0 ? `noticed by ${failed.length}: ${failed[0]}` : 'SURVIVES'
+}
+
+function applies(patch: string, ...options: string[]): boolean {
+  return spawnSync('git', ['apply', ...options, patch], { cwd: copy }).status === 0
+}
+
+function runTests(files: readonly string[]): Failures {
+  const report = path.join(copy, '.reports/vitest.json')
+  rmSync(report, { force: true })
+  spawnSync('vitest', ['run', ...files], { cwd: copy, timeout: patience, killSignal: 'SIGKILL' })
+  const { testResults }: Report = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : { testResults: [] }
+  return new Map(
+    files.map((file) => {
+      const result = testResults.find(({ name }) => name.endsWith(`/${file}`))
+      const failed = (result?.assertionResults ?? []).filter(({ status }) => status === 'failed')
+      const broken = !result || (result.status === 'failed' && failed.length === 0)
+      return [file, broken ? 'broken' : failed.map(({ title }) => title)]
+    }),
+  )
+}
+
+/** The files of the working tree, with what is not committed; packages see each other in the copy. */
+function copyTree(): string {
+  const target = mkdtempSync(path.join(tmpdir(), 'caughtup-mutants-'))
+  const listed = execFileSync('git', ['ls-files', '-z', '-c', '-o', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  for (const file of listed.split('\0')) {
+    if (file === '' || !existsSync(path.join(root, file))) continue
+    mkdirSync(path.dirname(path.join(target, file)), { recursive: true })
+    cpSync(path.join(root, file), path.join(target, file))
+  }
+  symlinkSync(path.join(root, 'node_modules'), path.join(target, 'node_modules'))
+  for (const workspace of ['packages', 'apps']) {
+    for (const name of readdirSync(path.join(root, workspace))) copyModules(workspace, name)
+  }
+  for (const name of ['benches', 'tests']) copyModules(name)
+  return target
+
+  /** Links as they are, so that a link to another package is one to its copy. */
+  function copyModules(...names: string[]): void {
+    const modules = path.join(root, ...names, 'node_modules')
+    if (!existsSync(modules)) return
+    cpSync(modules, path.join(target, ...names, 'node_modules'), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (source) => !/\/\.(?:vite|vitest-cache|bin)$/.test(source),
+    })
+  }
+}
