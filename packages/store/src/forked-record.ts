@@ -8,21 +8,22 @@ export interface ForkedMessages {
   /** Orders of the first and the last message. */
   first: number
   last: number
-  /** The newest epoch's number, first message, newest messages (newest first), and whether it has a prompt. */
+  /** The newest epoch's number, first message, newest messages (newest first), and its newest prompt's order. */
   epoch: number
   epochFirst: Message | undefined
   newest: readonly Message[]
-  canUndo: boolean
+  newestPrompt: number | undefined
 }
 
 /** The first entry of a fork's journal, and the session's record after it. */
 export function forkedRecord(
-  { count, first, last, epoch, epochFirst, newest, canUndo }: ForkedMessages,
+  { count, first, last, epoch, epochFirst, newest, newestPrompt }: ForkedMessages,
   at: number,
 ): { event: EventOf<'forked'>; record: SessionRecord } {
   const place = { seq: 1, from: 1, epoch, at }
-  const event = { ...place, type: 'forked', count, first, last, canUndo, canRedo: false } as const
   const opened = epochFirst?.metadata.boundary ? epochFirst.order : (epochFirst?.order ?? 1) - 1
+  const canUndo = newestPrompt !== undefined && newestPrompt > opened
+  const event = { ...place, type: 'forked', count, first, last, canUndo, canRedo: false } as const
   const answer = newest.find(({ role }) => role === 'assistant')
   const context = newest.find(({ metadata }) => metadata.contextUsage)?.metadata.contextUsage
   const [newestMessage] = newest

@@ -80,7 +80,7 @@ function complete(db: MemoryDatabase, opening: Opening, { session, sourceId }: F
       epoch,
       epochFirst: newest[0],
       newest: newest.slice(-newestMessages).reverse(),
-      canUndo: newest.some(({ role }) => role === 'user'),
+      newestPrompt: newest.findLast(({ role }) => role === 'user')?.order,
     },
     createdAt,
   )

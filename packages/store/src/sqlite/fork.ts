@@ -128,7 +128,8 @@ function copiedMessages(db: Database, key: number): ForkedMessages {
       )
       .flatMap((each) => messageIn(db, each) ?? [])
   const prompt = db.get(
-    "SELECT 1 FROM messages WHERE session = ? AND epoch = ? AND role = 'user' LIMIT 1",
+    `SELECT ord FROM messages WHERE session = ? AND epoch = ? AND role = 'user'
+     ORDER BY ord DESC LIMIT 1`,
     key,
     epoch,
   )
@@ -139,6 +140,6 @@ function copiedMessages(db: Database, key: number): ForkedMessages {
     epoch,
     epochFirst: bodies('ASC', 1)[0],
     newest: bodies('DESC', 10),
-    canUndo: prompt !== undefined,
+    newestPrompt: prompt && Number(prompt['ord']),
   }
 }
