@@ -45,6 +45,10 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
   }
   assert.equal(events.at(-1)?.seq ?? floor, cursor.seq, `A reader of ${sessionId} gets to its end.`)
 
+  if (events.some(({ type }) => type === 'unreadable')) {
+    assert(storage.stats().unreadable > 0, 'What cannot be read is counted.')
+  }
+
   const { messages } = await storage.window(sessionId, { messages: 3, bytes: 100_000 })
   let before = messages[0]?.order ?? Number.MAX_SAFE_INTEGER
   for (let more = true; more; step()) {
