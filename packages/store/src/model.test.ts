@@ -39,6 +39,21 @@ describe.each<EngineName>(['memory', 'sqlite'])('on %s', (engine) => {
     await runProgram(engines[engine](), steps(start, text, truncate, { do: 'reopen' }))
   })
 
+  test('a turn whose prompt was erased while it was undone offers no undo when it is back', async () => {
+    const erase: Action = { do: 'erase', pick: 0 }
+    const some = steps(start, finish, { do: 'undo' }, erase, { do: 'redo' })
+    await runProgram(engines[engine](), some)
+  })
+
+  test('a fork that begins with a summary offers no undo of it', async () => {
+    const some = steps(
+      { do: 'import', count: 1 },
+      { do: 'boundary', kind: 'compaction' },
+      { do: 'fork', pick: 1 },
+    )
+    await runProgram(engines[engine](), some)
+  })
+
   test('a view from before an erased answer has the usage of its context no more', async () => {
     const erase: Action = { do: 'erase', pick: 1 }
     await runProgram(engines[engine](), steps({ do: 'follow' }, start, finish, erase))

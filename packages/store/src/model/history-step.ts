@@ -133,7 +133,9 @@ async function boundary(
     boundary: { kind, trigger: draft.trigger },
     contextUsage: { tokens: oracle.lastOrder, estimated: true },
   }
-  const summary = { ...plain, role: 'system' as const, metadata }
+  // Whatever its role: it is no turn that could be taken back.
+  const role = oracle.lastOrder % 2 === 0 ? ('system' as const) : ('user' as const)
+  const summary = { ...plain, role, metadata }
   const drafts = [{ ...draft, summary }]
   await append(machine, session, { drafts, guard: { is: 'resting' } }, expected)
   if (expected === 'done') oracle.boundary(summary)

@@ -95,10 +95,13 @@ export class OracleSession {
     return 'done'
   }
 
+  /** Removes a message of any epoch, or what is left of one that was removed or undone before. */
   erase(messageId: string): Expected {
     if (this.runId !== undefined) return 'guard-failed'
-    if (!this.find(messageId)) return 'message-missing'
-    this.messages = this.messages.filter(({ id }) => id !== messageId)
+    if (!this.ids.has(messageId)) return 'message-missing'
+    const others = (messages: OracleMessage[]) => messages.filter(({ id }) => id !== messageId)
+    this.messages = others(this.messages)
+    this.hidden = this.hidden.map(others).filter(({ length }) => length > 0)
     this.contextUsage = undefined
     return 'done'
   }

@@ -12,7 +12,7 @@ export function inhabit(world: World, at: Incarnation): void {
   life.killed.addEventListener('abort', dies, { once: true })
   world.spawn(life, beat(world, at))
   world.spawn(life, watch(world, at))
-  for (let agents = random.between(1, 3); agents > 0; agents--) {
+  for (let agents = random.between(1, 2); agents > 0; agents--) {
     world.spawn(life, sendPrompts(world, at))
   }
   for (let editors = random.between(0, 2); editors > 0; editors--) {

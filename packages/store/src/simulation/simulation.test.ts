@@ -24,9 +24,18 @@ describe.each<[EngineName, number]>([
   }, 240_000)
 })
 
+// Seeds that found something once; `found.test.ts` has the same in short.
+test.each<[string, EngineName, number]>([
+  ['two changes of a message in one commit are two states', 'sqlite', 4],
+  ['a prompt in one commit with a change of history is shown', 'sqlite', 19],
+  ['a session left in the log is read with all that was written since', 'sqlite', 20],
+  ['a message is read anew when its run comes back from another process', 'sqlite', 65],
+])('%s', async (_, name, seed) => run(name, seed))
+
 test('a seed makes the same world every time', async () => {
   const trace = async () => {
     const lines: string[] = []
+    // The ids of forks are the machine's own.
     const collect = (line: string) => lines.push(line.replaceAll(/[0-9a-f]{8}-[0-9a-f-]+/g, 'fork'))
     await simulate({ seed: 12, engine: engines.memory(), trace: collect })
     return lines
