@@ -2,6 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
+import { prompt, turn } from '../../testing/conformance/drafts.ts'
+import { write } from '../../testing/conformance/writes.ts'
 import {
   ended,
   openTestStore,
@@ -9,6 +11,8 @@ import {
   testDatabase,
   textOnDisk,
 } from '../../testing/open-test-store.ts'
+import { readWhole } from '../check-database.ts'
+import { createSessions, openStorage } from '../open-storage.ts'
 
 test('queueing a prompt from elsewhere does not take over the run', async () => {
   const path = testDatabase()
@@ -73,4 +77,22 @@ test('a lock that is never let go of is a typed error in the end, and deltas wai
   await clock.advance(2_000)
   expect(store.stats().unflushedBytes).toBe(0)
   expect(await textOnDisk(path, run)).toBe('kept')
+})
+
+test('a process that slept while another wrote and left nothing in the log gives out no seq again', async () => {
+  const file = testDatabase()
+  const [slept, other] = [await openStorage(file), await openStorage(file)]
+  await createSessions(slept, ['s', 't'])
+  await write(slept, 's', [prompt('first')])
+  await write(other, 's', turn('meanwhile'))
+  // Closing packs and removes all of the log that can be.
+  await other.close()
+  const next = await openStorage(file)
+  await write(next, 't', [prompt('elsewhere')])
+  const { events, cursor } = await write(slept, 's', [prompt('last')])
+  expect(events).toMatchObject([{ seq: 4, message: { order: 4 } }])
+  expect(await next.checkCursor('s', cursor)).toBe('ok')
+  const { messages } = await readWhole(slept, 's')
+  expect(messages).toHaveLength(4)
+  expect(messages).toEqual((await readWhole(next, 's')).messages)
 })
