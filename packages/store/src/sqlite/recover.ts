@@ -19,7 +19,8 @@ export function recover(
 ): LiveSession {
   let { record, tag } = base
   const overlay = new Map(open.map((message) => [message.id, message]))
-  for (const segment of older) foldOpen(overlay, segment)
+  // What is packed is in rows: only open ones may lack some of it, and what is gone stays away.
+  for (const segment of older) if (!makesMessage(segment)) foldOpen(overlay, segment)
   const segments: Segment[] = []
   let next = base.packed + 1
   for (const segment of tail?.segments ?? []) {
@@ -42,4 +43,9 @@ export function recover(
   const written = new Map(open.map((message) => [message.id, JSON.stringify(message).length]))
   const logId = tail?.logId
   return new LiveSession({ ...base, record, tag, overlay, segments, logId, written })
+}
+
+function makesMessage(segment: Segment): boolean {
+  if (segment.kind === 'appends') return false
+  return segment.event.type === 'message-created' || segment.event.type === 'boundary'
 }
