@@ -45,6 +45,14 @@ describe.each<EngineName>(['memory', 'sqlite'])('on %s', (engine) => {
     await runProgram(engines[engine](), some)
   })
 
+  test('what was undone stays away after a reopening, also beside an older open message', async () => {
+    const draft: Action = { do: 'draft', change: 'append', text: 'a' }
+    await runProgram(
+      engines[engine](),
+      steps(draft, start, finish, { do: 'undo' }, { do: 'reopen' }),
+    )
+  })
+
   test('a fork that begins with a summary offers no undo of it', async () => {
     const some = steps(
       { do: 'import', count: 1 },

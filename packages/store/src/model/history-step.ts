@@ -120,6 +120,8 @@ async function boundary(
   kind: 'compaction' | 'reset',
 ): Promise<void> {
   const { oracle } = session
+  // A boundary never falls inside an open message: compactions and resets are runs.
+  if (session.draft) return
   const expected: Expected = oracle.runId === undefined ? 'done' : 'guard-failed'
   const draft = { type: 'boundary', kind, trigger: 'user' } as const
   if (kind === 'reset') {

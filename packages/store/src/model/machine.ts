@@ -26,18 +26,24 @@ export interface ModelSession {
   /** Words that are to be nowhere any more. */
   readonly erased: string[]
   writing?: Writing | undefined
+  /** An open message that belongs to no run. */
+  draft?: OpenMessage | undefined
 }
 
-/** An open answer. */
-export interface Writing {
-  readonly runId: string
+/** A message that is written to. */
+export interface OpenMessage {
   readonly messageId: string
+  /** What it was since it was last known to be committed, the oldest first. */
+  states: Part[][]
+}
+
+/** The open answer of a run. */
+export interface Writing extends OpenMessage {
+  readonly runId: string
   readonly driver: 'writer' | 'update'
   writer: MessageWriter | undefined
   /** Where text and reasoning go on, by their parts' indices. */
   readonly blocks: Map<'text' | 'reasoning', number>
-  /** What the message was since it was last known to be committed, the oldest first. */
-  states: Part[][]
 }
 
 /** A store on an engine, driven by the steps of a program. */
@@ -115,9 +121,11 @@ export class Machine {
     for (const follower of session.followers) await this.until(follower.read(this.store, floor))
   }
 
-  /** What the session's message is by now is committed. */
-  flushed({ writing, oracle }: ModelSession): void {
-    if (writing) writing.states = [oracle.find(writing.messageId)?.parts ?? []]
+  /** What the session's open messages are by now is committed. */
+  flushed({ writing, draft, oracle }: ModelSession): void {
+    for (const open of [writing, draft]) {
+      if (open) open.states = [oracle.find(open.messageId)?.parts ?? []]
+    }
   }
 
   async reopen(): Promise<void> {
@@ -178,28 +186,23 @@ export class Machine {
   }
 
   /** What was on its way may be lost, but only from its end. */
-  async #recover({ id, oracle, writing }: ModelSession): Promise<void> {
+  async #recover({ id, oracle, writing, draft }: ModelSession): Promise<void> {
     const { open } = await this.until(this.store.head(id))
-    assert.deepEqual(
-      open.map((message) => message.id),
-      writing ? [writing.messageId] : [],
-    )
-    if (!writing) return
-    const [{ parts } = { parts: [] }] = open
-    const found = writing.states.find((state) => isSame(state, parts))
-    assert(found, `${writing.messageId} is what it never was, or lost what was acknowledged.`)
-    oracle.setParts(writing.messageId, () => found)
-    writing.states = [found]
-    writing.blocks.clear()
-    const { runId, messageId } = writing
-    if (writing.driver === 'writer') {
-      writing.writer = this.store.writer({
-        sessionId: id,
-        runId,
-        messageId,
-        partCount: parts.length,
-      })
+    const expected = [writing, draft].flatMap((each) => each ?? [])
+    assert.equal(open.length, expected.length, `${id}: open messages.`)
+    for (const each of expected) {
+      const { messageId, states } = each
+      const parts = open.find((message) => message.id === messageId)?.parts
+      const found = states.find((state) => isSame(state, parts))
+      assert(found, `${messageId} is what it never was, or lost what was acknowledged.`)
+      oracle.setParts(messageId, () => found)
+      each.states = [found]
     }
+    if (writing?.driver !== 'writer') return
+    writing.blocks.clear()
+    const { runId, messageId, states } = writing
+    const partCount = states[0]?.length ?? 0
+    writing.writer = this.store.writer({ sessionId: id, runId, messageId, partCount })
   }
 }
 

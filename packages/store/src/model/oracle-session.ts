@@ -48,11 +48,6 @@ export class OracleSession {
     return this.messages.find(({ id }) => id === messageId)
   }
 
-  /** The newest message that is still written to. */
-  get open(): OracleMessage | undefined {
-    return this.messages.findLast(({ status }) => status === 'open')
-  }
-
   create(message: Pick<OracleMessage, 'id' | 'role' | 'parts' | 'metadata' | 'status'>): Expected {
     if (this.ids.has(message.id)) return this.#idTaken(message.id)
     this.ids.add(message.id)
@@ -90,7 +85,8 @@ export class OracleSession {
 
   delete(messageId: string): Expected {
     if (this.runId !== undefined) return 'guard-failed'
-    if (this.find(messageId)?.epoch !== this.epoch) return 'message-missing'
+    const message = this.find(messageId)
+    if (message?.epoch !== this.epoch || message.status === 'open') return 'message-missing'
     this.messages = this.messages.filter(({ id }) => id !== messageId)
     return 'done'
   }
@@ -98,7 +94,8 @@ export class OracleSession {
   /** Removes a message of any epoch, or what is left of one that was removed or undone before. */
   erase(messageId: string): Expected {
     if (this.runId !== undefined) return 'guard-failed'
-    if (!this.ids.has(messageId)) return 'message-missing'
+    if (!this.ids.has(messageId) || this.find(messageId)?.status === 'open')
+      return 'message-missing'
     const others = (messages: OracleMessage[]) => messages.filter(({ id }) => id !== messageId)
     this.messages = others(this.messages)
     this.hidden = this.hidden.map(others).filter(({ length }) => length > 0)
@@ -112,6 +109,7 @@ export class OracleSession {
     const last = after === undefined ? undefined : this.find(after)
     if (after !== undefined && last?.epoch !== this.epoch) return 'message-missing'
     const order = last?.order ?? this.epochStart
+    if (this.#isOpenAfter(order)) return 'message-open'
     this.messages = this.messages.filter((message) => message.order <= order)
     this.hidden = []
     return 'done'
@@ -121,6 +119,7 @@ export class OracleSession {
     if (this.runId !== undefined) return 'guard-failed'
     const prompt = this.#lastPrompt()
     if (!prompt) return 'nothing-to-undo'
+    if (this.#isOpenAfter(prompt.order)) return 'message-open'
     this.hidden.push(this.messages.filter(({ order }) => order >= prompt.order))
     this.messages = this.messages.filter(({ order }) => order < prompt.order)
     return 'done'
@@ -161,7 +160,9 @@ export class OracleSession {
   /** The session that has this one's messages up to `order`. */
   forkedAt(order: number): OracleSession {
     const fork = new OracleSession()
-    fork.messages = this.messages.filter((message) => message.order <= order)
+    fork.messages = this.messages.filter(
+      (message) => message.order <= order && message.status === 'done',
+    )
     fork.ids = new Set(fork.messages.map(({ id }) => id))
     const last = fork.messages.at(-1)
     fork.epoch = last?.epoch ?? 0
@@ -179,6 +180,10 @@ export class OracleSession {
 
   #lastPrompt(): OracleMessage | undefined {
     return this.messages.findLast(({ role, order }) => role === 'user' && order > this.epochStart)
+  }
+
+  #isOpenAfter(order: number): boolean {
+    return this.messages.some((message) => message.order > order && message.status === 'open')
   }
 
   #idTaken(messageId: string): Expected {

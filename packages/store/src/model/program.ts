@@ -14,6 +14,7 @@ export type WriteAction =
   | { do: 'start'; driver: 'writer' | 'update' }
   | { do: 'text' | 'reasoning'; text: string }
   | { do: 'update'; change: 'append' | 'rewrite' | 'add'; text: string }
+  | { do: 'draft'; change: 'append' | 'rewrite' | 'add' | 'done'; text: string }
   | { do: 'finish'; reason: 'stop' | 'interrupted' }
   | { do: 'thought' | 'tool' }
   | { do: 'queue' | 'next' | 'usage' }
@@ -49,6 +50,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       change: is('append', 'rewrite', 'add'),
       text,
     }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: is('draft'), change: is('append', 'rewrite', 'add', 'done'), text }),
   },
   { weight: 8, arbitrary: fc.record({ do: is('finish'), reason: is('stop', 'interrupted') }) },
   { weight: 3, arbitrary: fc.record({ do: is('edit'), pick, text }) },

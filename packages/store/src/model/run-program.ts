@@ -36,6 +36,7 @@ async function perform(machine: Machine, session: ModelSession, action: Action):
     case 'tool':
     case 'finish':
     case 'update':
+    case 'draft':
       return writeStep(machine, session, action)
     case 'edit':
     case 'delete':

@@ -4,7 +4,7 @@ import type { EventDraft, MessageDraft, Part } from '@caughtup/schema'
 
 import type { MessageWriter } from '../message-writer.ts'
 import type { Guard } from '../storage.ts'
-import type { Machine, ModelSession, Writing } from './machine.ts'
+import type { Machine, ModelSession, OpenMessage, Writing } from './machine.ts'
 import type { Expected, OracleSession } from './oracle-session.ts'
 import type { WriteAction } from './program.ts'
 
@@ -34,6 +34,8 @@ export async function writeStep(
     case 'update':
       if (writing && !writing.writer) await update(machine, session, writing, action)
       return
+    case 'draft':
+      return draft(machine, session, action)
     case 'finish':
       if (writing) await finish(machine, session, writing, action.reason)
   }
@@ -186,32 +188,58 @@ function appended(
   return [...parts, { type, text, state: 'streaming' }]
 }
 
-/** The next whole state of the message. */
+/** The next whole state of an answer. */
 async function update(
   machine: Machine,
   session: ModelSession,
   writing: Writing,
-  { change: how, text }: Extract<WriteAction, { do: 'update' }>,
+  action: Extract<WriteAction, { do: 'update' }>,
 ): Promise<void> {
-  const { oracle, id } = session
-  const word = `${newWord(machine, session, writing)} ${text}`
-  change(oracle, writing, (parts) => {
-    const last = parts.at(-1)
-    if (how === 'rewrite' && parts.length > 0) {
-      return [{ type: 'text', text: word, state: 'done' }, ...parts.slice(2)]
-    }
-    if (how === 'append' && last?.type === 'text' && last.state === 'streaming') {
-      return [...parts.slice(0, -1), { ...last, text: last.text + word }]
-    }
-    return [
-      ...parts,
-      { type: how === 'add' ? 'reasoning' : 'text', text: word, state: 'streaming' },
-    ]
-  })
-  await machine.until(machine.store.update(id, stateOf(oracle, writing)))
+  const word = ` ${newWord(machine, session, writing)} ${action.text}`
+  change(session.oracle, writing, (parts) => changed(parts, action.change, word))
+  await machine.until(machine.store.update(session.id, stateOf(session.oracle, writing)))
 }
 
-function stateOf(oracle: OracleSession, { messageId }: Writing): MessageDraft {
+/** A message of no run: begun, gone on with, finished. */
+async function draft(
+  machine: Machine,
+  session: ModelSession,
+  { change: how, text }: Extract<WriteAction, { do: 'draft' }>,
+): Promise<void> {
+  const { oracle, id } = session
+  const now = machine.clock.now()
+  if (!session.draft) {
+    const messageId = machine.name('draft')
+    session.draft = { messageId, states: [] }
+    session.words.set(messageId, [])
+    const parts: Part[] = [{ type: 'text', text, state: 'streaming' }]
+    const metadata = { createdAt: now }
+    oracle.create({ id: messageId, role: 'assistant', parts, metadata, status: 'open' })
+  } else if (how === 'done') {
+    oracle.finish(session.draft.messageId, { finishedAt: now, finishReason: 'stop' })
+  } else {
+    const word = ` ${newWord(machine, session, session.draft)} ${text}`
+    change(oracle, session.draft, (parts) => changed(parts, how, word))
+  }
+  const state = stateOf(oracle, session.draft)
+  await machine.until(machine.store.update(id, state))
+  if (session.draft.states.length === 0) machine.flushed(session)
+  if (state.status === 'done') session.draft = undefined
+}
+
+/** The next state of a message's parts. */
+function changed(parts: Part[], how: 'append' | 'rewrite' | 'add', text: string): Part[] {
+  const last = parts.at(-1)
+  if (how === 'rewrite' && parts.length > 0) {
+    return [{ type: 'text', text, state: 'done' }, ...parts.slice(2)]
+  }
+  if (how === 'append' && last?.type === 'text' && last.state === 'streaming') {
+    return [...parts.slice(0, -1), { ...last, text: last.text + text }]
+  }
+  return [...parts, { type: how === 'add' ? 'reasoning' : 'text', text, state: 'streaming' }]
+}
+
+function stateOf(oracle: OracleSession, { messageId }: OpenMessage): MessageDraft {
   const message = oracle.find(messageId)
   assert(message, `${messageId} is open.`)
   const { order: _, epoch: __, ...state } = message
@@ -219,7 +247,7 @@ function stateOf(oracle: OracleSession, { messageId }: Writing): MessageDraft {
 }
 
 /** A word that the message has from now on. */
-function newWord(machine: Machine, { words }: ModelSession, { messageId }: Writing): string {
+function newWord(machine: Machine, { words }: ModelSession, { messageId }: OpenMessage): string {
   const word = machine.name('word')
   words.get(messageId)?.push(word)
   return word
@@ -251,7 +279,7 @@ async function finish(
 
 function change(
   oracle: OracleSession,
-  { messageId, states }: Writing,
+  { messageId, states }: OpenMessage,
   make: (parts: Part[]) => Part[],
 ): void {
   oracle.setParts(messageId, make)
