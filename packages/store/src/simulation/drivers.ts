@@ -1,6 +1,6 @@
 import type { AgentPart, EventDraft, FinishReason, MessageDraft, Part } from '@caughtup/schema'
 
-import type { MessageWriter } from '../message-writer.ts'
+import type { MessageWriter } from '../write/message-writer.ts'
 import type { Incarnation } from './host.ts'
 import type { Writing } from './ledger.ts'
 import type { World } from './world.ts'
