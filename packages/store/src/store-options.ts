@@ -1,11 +1,11 @@
 import type { Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import type { BrokerOptions } from './broker.ts'
-import type { FlushOptions } from './coalescer.ts'
-import type { StoreMeter } from './metrics.ts'
+import type { BrokerOptions } from './follow/broker.ts'
+import type { FlushOptions } from './write/coalescer.ts'
+import type { StoreMeter } from './upkeep/metrics.ts'
 import type { StorageFactory } from './storage.ts'
-import type { RetentionOptions } from './upkeep.ts'
+import type { RetentionOptions } from './upkeep/upkeep.ts'
 
 export interface StoreOptions {
   /** The database, for instance `sqlite({ path: 'chat.db' })`. */

@@ -11,19 +11,19 @@ import type {
 import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
-import { ActivityFeed } from './activity-feed.ts'
+import { ActivityFeed } from './follow/activity-feed.ts'
 import { assertBetween } from './assert-between.ts'
-import type { Broker } from './broker.ts'
-import { Coalescer, type Taken } from './coalescer.ts'
-import { Doorbells } from './doorbells.ts'
-import { History } from './history.ts'
-import { Journal } from './journal.ts'
-import type { MessageUpdate } from './message-updates.ts'
-import { MessageUpdater } from './message-updater.ts'
-import { MessageWriter, type WriterTarget } from './message-writer.ts'
-import { type Probe, probeSession } from './probe.ts'
+import type { Broker } from './follow/broker.ts'
+import { Coalescer, type Taken } from './write/coalescer.ts'
+import { Doorbells } from './follow/doorbells.ts'
+import { History } from './history/history.ts'
+import { Journal } from './journal/journal.ts'
+import type { MessageUpdate } from './follow/message-updates.ts'
+import { MessageUpdater } from './write/message-updater.ts'
+import { MessageWriter, type WriterTarget } from './write/message-writer.ts'
+import { type Probe, probeSession } from './history/probe.ts'
 import type { ForeignRow } from './reconcile/foreign-row.ts'
-import { type Reconciled, reconcileSession } from './reconcile-session.ts'
+import { type Reconciled, reconcileSession } from './reconcile/reconcile-session.ts'
 import { resolveLimits } from './resolve-limits.ts'
 import { Sessions } from './sessions.ts'
 import type {
@@ -36,9 +36,9 @@ import type {
   Storage,
   Window,
 } from './storage.ts'
-import { StoreFigures } from './store-figures.ts'
+import { StoreFigures } from './upkeep/store-figures.ts'
 import type { StoreOptions, Waiting } from './store-options.ts'
-import { resolveRetention, Upkeep } from './upkeep.ts'
+import { resolveRetention, Upkeep } from './upkeep/upkeep.ts'
 import { rollUp, type SessionUsage, usageOf } from './usage-ledger.ts'
 
 /** Opens the database and gives the store on it. Close it before the process ends. */

@@ -1,6 +1,6 @@
 import { CaughtupError, type ContextUsage, excerpt, type UsageLedger } from '@caughtup/schema'
 
-import { refusedChange } from './refused-change.ts'
+import { refusedChange } from './history/refused-change.ts'
 import type { SessionHead, Slice, SliceResult } from './storage.ts'
 
 /** What a session used, and how full its model's context is by now. */

@@ -2,7 +2,7 @@ import { systemClock } from '@caughtup/schema/clock'
 import { settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { Followers } from '../followers.ts'
+import { Followers } from '../follow/followers.ts'
 import { memory } from '../memory/index.ts'
 import { delta, opened } from '../testing/conformance/drafts.ts'
 import { write } from '../testing/conformance/writes.ts'

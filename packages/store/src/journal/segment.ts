@@ -1,6 +1,6 @@
 import type { Event, EventOf } from '@caughtup/schema'
 
-import { textBytes } from '../json.ts'
+import { textBytes } from '../engine/json.ts'
 
 /** One entry of a journal, with the tag of what wrote it. `redacted` and `unreadable` may cover many. */
 export interface Single {

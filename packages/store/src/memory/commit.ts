@@ -1,6 +1,6 @@
 import { appendEvent } from '../journal/segment.ts'
-import { isLifecycle } from '../session-record.ts'
-import { type RowChange, take, type Taken } from '../stage.ts'
+import { isLifecycle } from '../engine/session-record.ts'
+import { type RowChange, take, type Taken } from '../engine/stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { type MemoryDatabase, tellOthers } from './memory-database.ts'

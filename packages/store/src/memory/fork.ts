@@ -1,6 +1,6 @@
 import { CaughtupError, excerpt } from '@caughtup/schema'
 
-import { forkedRecord } from '../forked-record.ts'
+import { forkedRecord } from '../engine/forked-record.ts'
 import { appendEvent } from '../journal/segment.ts'
 import { sessionNotFound } from '../session-not-found.ts'
 import type { NewSession } from '../storage.ts'

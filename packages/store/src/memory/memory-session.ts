@@ -1,7 +1,7 @@
 import type { Segment } from '../journal/segment.ts'
-import { randomTag } from '../random-tag.ts'
-import { newRecord } from '../session-record.ts'
-import type { SessionState } from '../stage.ts'
+import { randomTag } from '../engine/random-tag.ts'
+import { newRecord } from '../engine/session-record.ts'
+import type { SessionState } from '../engine/stage.ts'
 import type { NewSession } from '../storage.ts'
 import { type MessageTable, newTable } from './message-table.ts'
 

@@ -1,4 +1,4 @@
-import { randomTag } from '../random-tag.ts'
+import { randomTag } from '../engine/random-tag.ts'
 import type { StorageFactory } from '../storage.ts'
 import { copyDatabase, emptyDatabase, type MemoryDatabase } from './memory-database.ts'
 import { MemoryStorage } from './memory-storage.ts'

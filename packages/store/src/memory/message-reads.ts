@@ -1,6 +1,6 @@
 import type { Message, Page } from '@caughtup/schema'
 
-import { jsonBytes } from '../json.ts'
+import { jsonBytes } from '../engine/json.ts'
 import type { SessionHead, Window, WindowCaps } from '../storage.ts'
 import type { MemorySession } from './memory-session.ts'
 import { indexAbove } from './message-table.ts'

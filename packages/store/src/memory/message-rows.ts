@@ -1,4 +1,4 @@
-import type { MessageRows } from '../stage.ts'
+import type { MessageRows } from '../engine/stage.ts'
 import type { MemorySession } from './memory-session.ts'
 import { indexAbove } from './message-table.ts'
 

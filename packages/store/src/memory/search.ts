@@ -1,6 +1,6 @@
 import type { Message, SearchHit } from '@caughtup/schema'
 
-import { excerptAround, fold, phrases, searchText, spaced } from '../search-text.ts'
+import { excerptAround, fold, phrases, searchText, spaced } from '../engine/search-text.ts'
 import type { MemorySession } from './memory-session.ts'
 
 const word = /[\p{L}\p{N}\p{Co}]+/gu

@@ -4,7 +4,7 @@ import type { Part } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 import { ManualClock, settle } from '@caughtup/schema/testing'
 
-import type { MessageWriter } from '../message-writer.ts'
+import type { MessageWriter } from '../write/message-writer.ts'
 import { Random } from '../simulation/random.ts'
 import type { Storage } from '../storage.ts'
 import { createStore, type Store } from '../store.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft, MessageDraft, Part } from '@caughtup/schema'
 
-import type { MessageWriter } from '../message-writer.ts'
+import type { MessageWriter } from '../write/message-writer.ts'
 import type { Guard } from '../storage.ts'
 import type { Machine, ModelSession, OpenMessage, Writing } from './machine.ts'
 import type { Expected, OracleSession } from './oracle-session.ts'

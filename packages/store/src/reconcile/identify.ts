@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { id as messageId, type Part } from '@caughtup/schema'
 
-import { storedValue } from '../json.ts'
+import { storedValue } from '../engine/json.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { ForeignRow } from './foreign-row.ts'
 

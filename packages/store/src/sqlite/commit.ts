@@ -1,8 +1,8 @@
 import type { Event, EventOf, Message } from '@caughtup/schema'
 
 import { appendEvent, type Segment, segmentsAfter } from '../journal/segment.ts'
-import { isLifecycle } from '../session-record.ts'
-import { isHistory, type SessionState, take } from '../stage.ts'
+import { isLifecycle } from '../engine/session-record.ts'
+import { isHistory, type SessionState, take } from '../engine/stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import type { Database } from './database.ts'
 import { noteErasure } from './erase.ts'

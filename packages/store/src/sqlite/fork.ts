@@ -1,4 +1,4 @@
-import { type ForkedMessages, forkedRecord } from '../forked-record.ts'
+import { type ForkedMessages, forkedRecord } from '../engine/forked-record.ts'
 import { appendEvent, type Segment } from '../journal/segment.ts'
 import { sessionNotFound } from '../session-not-found.ts'
 import type { CommitContext } from './commit.ts'

@@ -1,9 +1,9 @@
 import type { Event, EventOf, Message } from '@caughtup/schema'
 
 import { appendEvent, indexAfter, type Segment, segmentsAfter, sizeOf } from '../journal/segment.ts'
-import { holds } from '../sequence.ts'
-import type { SessionRecord } from '../session-record.ts'
-import type { MessageRows, SessionState } from '../stage.ts'
+import { holds } from '../engine/sequence.ts'
+import type { SessionRecord } from '../engine/session-record.ts'
+import type { MessageRows, SessionState } from '../engine/stage.ts'
 import type { Slice } from '../storage.ts'
 import { foldOpen } from './fold-open.ts'
 

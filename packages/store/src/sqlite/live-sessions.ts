@@ -1,7 +1,7 @@
 import type { Event } from '@caughtup/schema'
 
 import { appendEvent, indexAfter } from '../journal/segment.ts'
-import { applyToRecord, type SessionRecord } from '../session-record.ts'
+import { applyToRecord, type SessionRecord } from '../engine/session-record.ts'
 import { sessionNotFound } from '../session-not-found.ts'
 import type { ForeignChanges } from '../storage.ts'
 import { decodeBlock, isStandIn } from './block-codec.ts'

@@ -1,6 +1,6 @@
 import type { Message, Page } from '@caughtup/schema'
 
-import { jsonBytes, textBytes } from '../json.ts'
+import { jsonBytes, textBytes } from '../engine/json.ts'
 import type { Window, WindowCaps } from '../storage.ts'
 import type { Database } from './database.ts'
 import type { LiveSession } from './live-session.ts'

@@ -1,6 +1,6 @@
 import { type Message, message as messageSchema } from '@caughtup/schema'
 
-import type { MessageRows as Lookups, RowChange } from '../stage.ts'
+import type { MessageRows as Lookups, RowChange } from '../engine/stage.ts'
 import type { Database, Row } from './database.ts'
 
 /** The messages of sessions as they were packed, and what commits change in them. */

@@ -9,7 +9,7 @@ import {
 } from '@caughtup/schema'
 
 import { cut, type Segment } from '../journal/segment.ts'
-import { applyToRecord, newRecord, type SessionRecord } from '../session-record.ts'
+import { applyToRecord, newRecord, type SessionRecord } from '../engine/session-record.ts'
 import type { Database, Row } from './database.ts'
 
 /** The record in a session's row; `undefined` where it is damaged. */

@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import { cut, type Segment } from '../journal/segment.ts'
-import { applyToRecord } from '../session-record.ts'
+import { applyToRecord } from '../engine/session-record.ts'
 import { standIn } from './block-codec.ts'
 import { foldOpen } from './fold-open.ts'
 import { LiveSession, type Tail } from './live-session.ts'

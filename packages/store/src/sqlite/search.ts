@@ -1,6 +1,6 @@
 import type { SearchHit } from '@caughtup/schema'
 
-import { excerptAround, phrases, searchText, spaced } from '../search-text.ts'
+import { excerptAround, phrases, searchText, spaced } from '../engine/search-text.ts'
 import type { SearchQuery } from '../storage.ts'
 import type { Database } from './database.ts'
 import { messageIn } from './message-rows.ts'

@@ -1,9 +1,9 @@
-import { newRecord } from '../session-record.ts'
+import { newRecord } from '../engine/session-record.ts'
 import type { NewSession } from '../storage.ts'
 import type { CommitContext } from './commit.ts'
 import type { LiveSession } from './live-session.ts'
 import { encodeDeletion } from './log-codec.ts'
-import { randomTag } from '../random-tag.ts'
+import { randomTag } from '../engine/random-tag.ts'
 
 /** The rows of sessions and their members. Everything that writes is called in a transaction. */
 export class SessionRows {

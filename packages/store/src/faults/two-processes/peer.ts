@@ -8,7 +8,7 @@ import { sqlite } from '../../sqlite/index.ts'
 import { StorageError } from '../../storage.ts'
 import { createStore } from '../../store.ts'
 import { signalAtStep } from '../signal-at-step.ts'
-import type { MessageWriter } from '../../message-writer.ts'
+import type { MessageWriter } from '../../write/message-writer.ts'
 
 /**
  * - `append`: commits a message of this id

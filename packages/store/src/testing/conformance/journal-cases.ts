@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import { emptyView } from '@caughtup/schema/fold'
 
-import { jsonBytes } from '../../json.ts'
+import { jsonBytes } from '../../engine/json.ts'
 import type { Cases } from './bed.ts'
 import { answer, delta, finished, opened, prompt, reset, turn } from './drafts.ts'
 import { allEvents, tidyAll } from './reads.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import { jsonBytes } from '../../json.ts'
+import { jsonBytes } from '../../engine/json.ts'
 import type { Cases } from './bed.ts'
 import { answer, compaction, deleted, delta, opened, prompt, reset, turn } from './drafts.ts'
 import { shownIds, unbounded } from './reads.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
-import { isHistory } from '../../stage.ts'
+import { isHistory } from '../../engine/stage.ts'
 import type { Guard, Refusal, SliceResult, Storage } from '../../storage.ts'
 
 export type Written = Exclude<SliceResult, { refused: Refusal }>

@@ -1,0 +1,99 @@
+import {
+  addModels,
+  addUsage,
+  type Event,
+  type EventDraft,
+  type HistoryDraft,
+  type Message,
+  type MessageDraft,
+} from '@caughtup/schema'
+
+import type { SessionRecord } from './session-record.ts'
+import type { Guard } from '../storage.ts'
+
+/** The place of the next entry in the journal, and when it happened. */
+export function nextEntry(record: SessionRecord, at: number, runId?: string) {
+  const seq = record.seq + 1
+  return { seq, from: seq, epoch: record.epoch, at, ...(runId !== undefined && { runId }) }
+}
+
+/**
+ * Gives a draft its place in the journal, and what follows from the session's state at that
+ * moment. Engines call it inside the commit, so nothing is reserved outside of it.
+ */
+export function sequence(
+  record: SessionRecord,
+  draft: Exclude<EventDraft, HistoryDraft>,
+  at: number,
+): Event {
+  const entry = nextEntry(record, at, draft.runId)
+  const place = (message: MessageDraft, epoch: number): Message => ({
+    ...message,
+    order: record.lastOrder + 1,
+    revision: entry.seq,
+    epoch,
+  })
+  switch (draft.type) {
+    case 'message-created':
+      return { ...entry, type: draft.type, message: place(draft.message, entry.epoch) }
+    case 'boundary': {
+      const { summary, ...rest } = draft
+      const epoch = record.epoch + 1
+      return { ...rest, ...entry, epoch, ...(summary && { summary: place(summary, epoch) }) }
+    }
+    case 'run-started':
+      return {
+        ...entry,
+        type: draft.type,
+        run: { ...draft.run, generation: record.generation + 1 },
+      }
+    case 'queue-changed': {
+      const queue =
+        'add' in draft
+          ? [...record.queue, draft.add]
+          : record.queue.filter((queued) => queued.runId !== draft.remove)
+      return { ...entry, type: draft.type, queue }
+    }
+    case 'usage': {
+      const { version = 0, totals = {}, models: known } = record.usage ?? {}
+      const models = known || draft.models ? addModels(known ?? {}, draft.models ?? {}) : undefined
+      return {
+        ...entry,
+        type: draft.type,
+        version: version + 1,
+        totals: addUsage(totals, draft.add),
+        ...(models && { models }),
+      }
+    }
+    case 'message-delta':
+      return { ...draft, ...entry }
+    case 'message-finished':
+      return { ...draft, ...entry }
+    case 'run-changed':
+      return { ...draft, ...entry, runId: draft.runId }
+    case 'run-ended':
+      return { ...draft, ...entry, runId: draft.runId }
+  }
+}
+
+/** Whether the guard holds for the session as it is. */
+export function holds(record: SessionRecord, guard: Guard): true | 'guard-failed' | 'queue-full' {
+  const ok = (condition: boolean) => condition || 'guard-failed'
+  switch (guard.is) {
+    case 'run':
+      return ok(record.run?.id === guard.runId)
+    case 'idle':
+      return ok(!record.run && record.queue.length === 0)
+    case 'next':
+      return ok(!record.run && record.queue[0]?.runId === guard.runId)
+    case 'queued':
+      return ok(record.queue.some((queued) => queued.runId === guard.runId))
+    case 'waiting':
+      return ok(record.run?.id === guard.runId && record.run.status === 'waiting')
+    case 'resting':
+      return ok(!record.run)
+    case 'busy':
+      if (!record.run && record.queue.length === 0) return 'guard-failed'
+      return record.queue.length < guard.queueBelow || 'queue-full'
+  }
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '@caughtup/schema/clock'
+
+import { ActivityAudience } from './activity-audience.ts'
+import type { BrokerOptions } from './broker.ts'
+import { Followers } from './followers.ts'
+import { ForeignWatch } from './foreign-watch.ts'
+import { MessageUpdates } from './message-updates.ts'
+import { SharedReads } from './shared-reads.ts'
+import type { ForeignChanges, SliceResult, Storage, Window } from '../storage.ts'
+
+export interface DoorbellsOptions {
+  storage: Storage
+  clock: Clock
+  /** Bytes of events that one batch of a follower aims at. */
+  batchBytes: number
+  updates: Omit<BrokerOptions, 'clock'> | undefined
+  /** Aborted when the store closes. */
+  ended: AbortSignal
+}
+
+/** Everybody who is told that something changed: whoever follows, lists or reads at this moment. */
+export class Doorbells {
+  readonly followers: Followers
+  readonly audience: ActivityAudience
+  readonly messages: MessageUpdates
+  readonly windows = new SharedReads<Window>()
+  readonly watch: ForeignWatch
+
+  constructor({ storage, clock, batchBytes, updates, ended }: DoorbellsOptions) {
+    this.watch = new ForeignWatch(storage, clock, (changes) => this.changedElsewhere(changes))
+    this.followers = new Followers({
+      read: (sessionId, after) => storage.events(sessionId, after, { bytes: batchBytes }),
+      watch: this.watch.watch,
+      ended,
+    })
+    this.audience = new ActivityAudience(storage, clock)
+    this.messages = new MessageUpdates({ ...updates, clock })
+  }
+
+  created(sessionId: string, members: readonly string[]): void {
+    this.audience.created(sessionId, members)
+  }
+
+  /** To be called in the order of commits. Returns what the commit's caller is to wait for besides. */
+  committed(
+    sessionId: string,
+    result: Extract<SliceResult, { events: unknown }>,
+    structural: boolean,
+  ): Promise<void> | undefined {
+    this.windows.forget(sessionId)
+    this.followers.committed(sessionId, result.cursor.seq)
+    if (result.activity) this.audience.changed(sessionId)
+    return this.messages.committed(sessionId, result, structural)
+  }
+
+  deleted(sessionId: string, members: readonly string[]): void {
+    this.windows.forget(sessionId)
+    this.messages.forget(sessionId)
+    this.followers.changed(sessionId)
+    this.audience.removed(sessionId, members)
+  }
+
+  changedElsewhere(changes: ForeignChanges): void {
+    const { sessions } = changes
+    if (sessions === 'all') this.windows.clear()
+    else {
+      for (const sessionId of sessions) {
+        this.windows.forget(sessionId)
+        // Runs of this process may have been ended there.
+        this.messages.forget(sessionId)
+      }
+    }
+    this.followers.changedElsewhere(changes)
+    this.audience.changedElsewhere(changes)
+  }
+}

@@ -1,0 +1,126 @@
+import { CaughtupError } from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
+
+import { Bell } from './bell.ts'
+import { SharedReads } from './shared-reads.ts'
+import type { EventBatch, ForeignChanges } from '../storage.ts'
+
+export interface FollowersOptions {
+  read: (sessionId: string, after: number) => Promise<EventBatch>
+  /** Looks out for what other processes write, until it is disposed of. */
+  watch: () => Disposable
+  /** Aborted when the store closes. */
+  ended: AbortSignal
+}
+
+/** How far a follower has read. */
+interface Place {
+  readonly sessionId: string
+  seq: number
+}
+
+/**
+ * Everybody who follows a session. A subscriber is a cursor: take the bell, read what lies after
+ * the cursor, yield it as one bounded batch, or else wait for the bell. There is no queue, so a slow
+ * reader costs no memory and gets fewer, larger batches; those that stand at the same cursor share
+ * one batch, built once.
+ */
+export class Followers {
+  readonly #options: FollowersOptions
+  readonly #reads = new SharedReads<EventBatch>()
+  readonly #bell = new Bell((sessionId) => {
+    this.#reads.forget(sessionId)
+    this.#newest.delete(sessionId)
+  })
+  readonly #places = new Set<Place>()
+  /** The newest seq that is known of a followed session. */
+  readonly #newest = new Map<string, number>()
+
+  constructor(options: FollowersOptions) {
+    this.#options = options
+    options.ended.addEventListener('abort', () => this.#bell.ringAll(), { once: true })
+  }
+
+  /** How many follow. */
+  get count(): number {
+    return this.#places.size
+  }
+
+  /** Events that the follower furthest behind has not taken yet. */
+  get lag(): number {
+    let most = 0
+    for (const { sessionId, seq } of this.#places) {
+      most = Math.max(most, (this.#newest.get(sessionId) ?? 0) - seq)
+    }
+    return most
+  }
+
+  /** Returns when the session is deleted or the store closes; throws `signal`'s reason. */
+  async *follow(
+    sessionId: string,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<EventBatch, void, undefined> {
+    const place: Place = { sessionId, seq: after }
+    using _watching = this.#options.watch()
+    using listener = this.#bell.listen(sessionId)
+    this.#places.add(place)
+    try {
+      while (!this.#options.ended.aborted) {
+        signal.throwIfAborted()
+        listener.quiet()
+        const batch = await this.#read(place, signal)
+        if (!batch) return
+        const [first] = batch.events
+        if (!first) {
+          await listener.rung(signal)
+          continue
+        }
+        // Retention may have removed what a reader who stood still was to get next.
+        const isGap = first.from > place.seq + 1
+        place.seq = batch.cursor.seq
+        this.#advance(sessionId, batch.cursor.seq)
+        yield isGap ? { ...batch, complete: false } : batch
+      }
+    } finally {
+      this.#places.delete(place)
+    }
+  }
+
+  /** To be called after each commit, in the order of commits. */
+  committed(sessionId: string, seq: number): void {
+    if (!this.#bell.hears(sessionId)) return
+    this.#advance(sessionId, seq)
+    this.changed(sessionId)
+  }
+
+  /** To be called when a session may read otherwise than before. */
+  changed(sessionId: string): void {
+    this.#reads.forget(sessionId)
+    this.#bell.ring(sessionId)
+  }
+
+  changedElsewhere({ sessions }: ForeignChanges): void {
+    if (sessions === 'all') {
+      this.#reads.clear()
+      this.#bell.ringAll()
+    } else {
+      for (const sessionId of sessions) this.changed(sessionId)
+    }
+  }
+
+  #advance(sessionId: string, seq: number): void {
+    this.#newest.set(sessionId, Math.max(seq, this.#newest.get(sessionId) ?? 0))
+  }
+
+  /** `undefined` when the session is gone. */
+  async #read({ sessionId, seq }: Place, signal: AbortSignal): Promise<EventBatch | undefined> {
+    const load = () => this.#options.read(sessionId, seq)
+    try {
+      return await abortable(this.#reads.read(sessionId, seq, load), signal)
+    } catch (error) {
+      if (error instanceof CaughtupError && error.code === 'NOT_FOUND') return undefined
+      throw error
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Limits, Session } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+import { v7 as uuid } from 'uuid'
+
+import { assertTitle } from '../assert-title.ts'
+import { findForkCut } from './fork-cut.ts'
+import { pacer } from '../upkeep/pacer.ts'
+import { sessionNotFound } from '../session-not-found.ts'
+import type { Storage } from '../storage.ts'
+
+export interface ForkOptions {
+  /** The last message that the fork is to have. */
+  from: string
+  /** The principal who may delete the fork; a member like the others besides. */
+  owner: string
+  /** @default the source's title */
+  title?: string
+  members?: readonly string[]
+}
+
+export interface Forked {
+  session: Session
+  /** The last message of the fork, under the id that it has in the source too. */
+  messageId: string
+  /** Whether that is a later one than was asked for: the end of a tool group. */
+  moved: boolean
+}
+
+/**
+ * Copies a session up to a message, in bounded steps. Nobody sees the fork before it is complete;
+ * one that is not gone on with here is completed by the upkeep.
+ */
+export async function forkSession(
+  { storage, limits, clock }: { storage: Storage; limits: Readonly<Limits>; clock: Clock },
+  sourceId: string,
+  options: ForkOptions & { members: readonly string[] },
+  signal: AbortSignal | undefined,
+): Promise<Forked> {
+  const source = await storage.session(sourceId)
+  if (!source) throw sessionNotFound(sourceId)
+  const { title = source.title, members } = options
+  assertTitle(title, limits)
+  const { message, moved } = await findForkCut(storage, sourceId, options.from)
+  signal?.throwIfAborted()
+  const createdAt = clock.now()
+  const id = uuid({ msecs: createdAt })
+  const turn = pacer(clock, signal)
+  await storage.beginFork({
+    sourceId,
+    upTo: message.order,
+    session: { id, title, createdAt, members },
+  })
+  while (await storage.continueFork(id)) await turn()
+  const session = await storage.session(id)
+  if (!session) throw sessionNotFound(id)
+  return { session, messageId: message.id, moved }
+}

@@ -1,0 +1,229 @@
+import {
+  CaughtupError,
+  type EventOf,
+  excerpt,
+  type HistoryDraft,
+  type Limits,
+  type MessageMetadata,
+  type Part,
+  type SearchHit,
+} from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+
+import { assertBetween } from '../assert-between.ts'
+import { assertMessageSize } from '../write/assert-message-size.ts'
+import { type Forked, type ForkOptions, forkSession } from './fork.ts'
+import { pacer } from '../upkeep/pacer.ts'
+import { refusedChange } from './refused-change.ts'
+import type { SearchQuery, Slice, SliceResult, Storage } from '../storage.ts'
+import type { Waiting } from '../store-options.ts'
+
+/** What changing history needs of the store around it. */
+export interface HistoryOptions {
+  storage: Storage
+  limits: Readonly<Limits>
+  clock: Clock
+  append: (slice: Omit<Slice, 'at'>, waiting?: Waiting) => Promise<SliceResult>
+  flushSession: (sessionId: string, waiting?: Waiting) => Promise<void>
+  on: {
+    /** The journal may read otherwise than it did. */
+    rewritten: (sessionId: string) => void
+    forked: (sessionId: string, members: readonly string[]) => void
+    /** Something was begun that the upkeep is to complete. */
+    left: () => void
+  }
+}
+
+/** Longest text that is searched for, in characters. */
+const longestQuery = 1_000
+
+/**
+ * Changing what a session's history holds, and looking through it.
+ *
+ * A change is an event like any other, so whoever follows the session sees it in its place; it is
+ * returned as it was committed. While a run is active nothing is changed: that is a `CONFLICT`
+ * (`run-active`), and the run is to be interrupted first. `edit`, `delete`, `truncate`, `undo` and
+ * `redo` act on the newest epoch, where other messages are `NOT_FOUND`. Ids of removed messages stay
+ * taken.
+ */
+export class History {
+  readonly #options: HistoryOptions
+
+  constructor(options: HistoryOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Gives a message other parts, and other metadata where that is given. Its order stays.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`), `TOO_LARGE`, `BAD_INPUT`
+   */
+  async edit(
+    sessionId: string,
+    messageId: string,
+    { parts, metadata }: { parts: readonly Part[]; metadata?: MessageMetadata },
+    waiting?: Waiting,
+  ): Promise<EventOf<'message-replaced'>> {
+    assertMessageSize(messageId, parts, this.#options.limits)
+    const draft = { messageId, parts, ...(metadata && { metadata }) }
+    return this.#change(sessionId, { type: 'message-replaced', ...draft }, waiting)
+  }
+
+  /** @throws CaughtupError `NOT_FOUND`, also for an open message; `CONFLICT` (`run-active`) */
+  delete(
+    sessionId: string,
+    messageId: string,
+    waiting?: Waiting,
+  ): Promise<EventOf<'message-deleted'>> {
+    return this.#change(sessionId, { type: 'message-deleted', messageId }, waiting)
+  }
+
+  /**
+   * Removes what comes after a message, or the whole newest epoch, for good: there is no redo.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`)
+   */
+  truncate(
+    sessionId: string,
+    { after }: { after?: string } = {},
+    waiting?: Waiting,
+  ): Promise<EventOf<'history-truncated'>> {
+    const draft = { type: 'history-truncated', ...(after !== undefined && { after }) } as const
+    return this.#change(sessionId, draft, waiting)
+  }
+
+  /**
+   * Hides the last turn: the newest prompt and everything after it. Again hides the turn before it.
+   *
+   * @throws CaughtupError `CONFLICT` (`nothing-to-undo`, `run-active`), `NOT_FOUND`
+   */
+  undo(sessionId: string, waiting?: Waiting): Promise<EventOf<'history-truncated'>> {
+    return this.#change(sessionId, { type: 'history-truncated', undo: true }, waiting)
+  }
+
+  /**
+   * Shows again what the newest undo hid, as long as nothing new came since.
+   *
+   * @throws CaughtupError `CONFLICT` (`nothing-to-redo`, `run-active`), `NOT_FOUND`
+   */
+  redo(sessionId: string, waiting?: Waiting): Promise<EventOf<'history-restored'>> {
+    return this.#change(sessionId, { type: 'history-restored' }, waiting)
+  }
+
+  /**
+   * Removes finished messages of any epoch with all that was ever said of them: from history, search,
+   * journal and replays. When it returns the content is gone; where it is stopped before (by the
+   * signal, or by a crash), the messages are gone and the upkeep rewrites the rest of the journal.
+   *
+   * @throws CaughtupError `NOT_FOUND` when one of them is not there, and nothing is erased;
+   *   `CONFLICT` (`run-active`); `BAD_INPUT` for none or more than `limits.pageMost`
+   */
+  async erase(
+    sessionId: string,
+    messageIds: readonly string[],
+    { signal }: Waiting = {},
+  ): Promise<EventOf<'message-erased'>> {
+    const { storage, limits, clock, on } = this.#options
+    assertBetween('messageIds.length', messageIds.length, 1, limits.pageMost)
+    const draft = { type: 'message-erased', messageIds } as const
+    try {
+      const event = await this.#change(sessionId, draft, signal && { signal })
+      const turn = pacer(clock, signal)
+      while (await storage.continueErase(sessionId)) await turn()
+      return event
+    } catch (error) {
+      on.left()
+      throw error
+    } finally {
+      on.rewritten(sessionId)
+    }
+  }
+
+  /**
+   * Finished messages, of all epochs, that have every word of a text; newest first. The text is
+   * plain: nothing in it is query syntax. The last word may be the beginning of one.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a text above 1,000 characters or a limit
+   *   above `limits.pageMost`
+   */
+  async search(
+    {
+      text,
+      in: scope,
+      limit = this.#options.limits.pageDefault,
+    }: Omit<SearchQuery, 'limit'> & {
+      /** @default limits.pageDefault */
+      limit?: number
+    },
+    { signal }: Waiting = {},
+  ): Promise<SearchHit[]> {
+    const { storage, limits, flushSession } = this.#options
+    assertBetween('limit', limit, 1, limits.pageMost)
+    if (text.length > longestQuery) {
+      throw new CaughtupError(
+        'BAD_INPUT',
+        `The text to search for has ${text.length} characters; at most ${longestQuery} are allowed.`,
+        { field: 'text', value: excerpt(text), limit: longestQuery },
+      )
+    }
+    if ('sessionId' in scope) await flushSession(scope.sessionId, signal && { signal })
+    return storage.search({ text, in: scope, limit })
+  }
+
+  /**
+   * A new session with the messages of this one up to `from`; ids and orders stay the same, the
+   * usage does not come along. A fork never ends inside a tool group: then it ends with the group,
+   * and `moved` says so.
+   *
+   * Long ones are copied in bounded steps, and are seen by nobody before they are complete. One that
+   * is stopped (by the signal, or by a crash) is completed by the upkeep.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`message-open`; `run-active` for a tool group that
+   *   goes on), `BAD_INPUT` for the title
+   */
+  async fork(sessionId: string, options: ForkOptions, { signal }: Waiting = {}): Promise<Forked> {
+    const { flushSession, on } = this.#options
+    const members = [...new Set([options.owner, ...(options.members ?? [])])]
+    await flushSession(sessionId, signal && { signal })
+    try {
+      const forked = await forkSession(this.#options, sessionId, { ...options, members }, signal)
+      on.forked(forked.session.id, members)
+      return forked
+    } catch (error) {
+      on.left()
+      throw error
+    }
+  }
+
+  async #change<T extends HistoryDraft['type']>(
+    sessionId: string,
+    draft: HistoryDraft & { type: T },
+    waiting: Waiting | undefined,
+  ): Promise<EventOf<T>> {
+    const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } } as const
+    const result = await this.#options.append(slice, waiting)
+    if (result.refused !== undefined) {
+      const messageId = subjectOf(draft)
+      throw refusedChange(result.refused, { sessionId, ...(messageId && { messageId }) })
+    }
+    const event = result.events.find((each): each is EventOf<T> => each.type === draft.type)
+    if (!event) throw new Error(`${draft.type} was committed as something else.`)
+    return event
+  }
+}
+
+/** The messages that a change names. */
+function subjectOf(draft: HistoryDraft): string | undefined {
+  switch (draft.type) {
+    case 'message-replaced':
+    case 'message-deleted':
+      return draft.messageId
+    case 'history-truncated':
+      return draft.after
+    case 'message-erased':
+      return draft.messageIds.join(', ')
+    case 'imported':
+    case 'history-restored':
+      return undefined
+  }
+}

@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import { describe, test } from 'vitest'
+
+import { engines, type EngineName } from './model-engine.ts'
+import { type Action, program } from './program.ts'
+import { runProgram } from './run-program.ts'
+
+/** Steps on one session. */
+function steps(...actions: Action[]) {
+  return actions.map((action) => ({ session: 0, action }))
+}
+
+const start: Action = { do: 'start', driver: 'writer' }
+const finish: Action = { do: 'finish', reason: 'stop' }
+const text: Action = { do: 'text', text: 'a' }
+
+describe.each<EngineName>(['memory', 'sqlite'])('on %s', (engine) => {
+  test('a store is what its oracle says, after whatever program', async () => {
+    await fc.assert(
+      fc.asyncProperty(program, (some) => runProgram(engines[engine](), some)),
+      { numRuns: 150 },
+    )
+  }, 240_000)
+
+  // Programs that found something once.
+  test('a cursor stays good through a commit that is refused after a reopening', async () => {
+    const some = steps(start, { do: 'reopen' }, { do: 'next' }, { do: 'follow' }, text)
+    await runProgram(engines[engine](), some)
+  })
+
+  test('a reset forgets what was undone', async () => {
+    const reset: Action = { do: 'boundary', kind: 'reset' }
+    const some = steps(start, finish, { do: 'undo' }, reset, { do: 'redo' })
+    await runProgram(engines[engine](), some)
+  })
+
+  test('a refused change loses no entry that was not packed yet', async () => {
+    const truncate: Action = { do: 'truncate', pick: undefined }
+    await runProgram(engines[engine](), steps(start, text, truncate, { do: 'reopen' }))
+  })
+
+  test('a turn whose prompt was erased while it was undone offers no undo when it is back', async () => {
+    const erase: Action = { do: 'erase', pick: 0 }
+    const some = steps(start, finish, { do: 'undo' }, erase, { do: 'redo' })
+    await runProgram(engines[engine](), some)
+  })
+
+  test('what was undone stays away after a reopening, also beside an older open message', async () => {
+    const draft: Action = { do: 'draft', change: 'append', text: 'a' }
+    await runProgram(
+      engines[engine](),
+      steps(draft, start, finish, { do: 'undo' }, { do: 'reopen' }),
+    )
+  })
+
+  test('a fork that begins with a summary offers no undo of it', async () => {
+    const some = steps(
+      { do: 'import', count: 1 },
+      { do: 'boundary', kind: 'compaction' },
+      { do: 'fork', pick: 1 },
+    )
+    await runProgram(engines[engine](), some)
+  })
+
+  test('a view from before an erased answer has the usage of its context no more', async () => {
+    const erase: Action = { do: 'erase', pick: 1 }
+    await runProgram(engines[engine](), steps({ do: 'follow' }, start, finish, erase))
+  })
+})

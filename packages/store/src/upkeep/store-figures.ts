@@ -1,0 +1,80 @@
+import type { StoreStats } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+
+import type { Coalescer } from '../write/coalescer.ts'
+import type { Followers } from '../follow/followers.ts'
+import type { ForeignWatch } from '../follow/foreign-watch.ts'
+import type { MessageUpdates } from '../follow/message-updates.ts'
+import { Metrics, type StoreMeter } from './metrics.ts'
+import type { Slice, SliceResult, Storage } from '../storage.ts'
+import type { Upkeep } from './upkeep.ts'
+
+/** Whatever the figures are of. */
+export interface FigureSources {
+  storage: Pick<Storage, 'stats'>
+  coalescer: Pick<Coalescer, 'counts' | 'unflushedBytes' | 'window' | 'lastError'>
+  followers: Pick<Followers, 'count' | 'lag'>
+  messages: MessageUpdates
+  watch: Pick<ForeignWatch, 'lastError'>
+  upkeep: Pick<Upkeep, 'failures' | 'lastError'>
+}
+
+/** Measures commits, and gathers what the parts of the store count. */
+export class StoreFigures {
+  readonly #clock: Clock
+  readonly #sources: FigureSources
+  readonly #metrics: Metrics | undefined
+  #commitDuration = 0
+  #flushWait = 0
+
+  constructor(clock: Clock, sources: FigureSources, meter: StoreMeter | undefined) {
+    this.#clock = clock
+    this.#sources = sources
+    this.#metrics = meter && new Metrics(meter, () => this.stats())
+  }
+
+  stats(): StoreStats {
+    const { storage, coalescer, followers, messages, watch, upkeep } = this.#sources
+    const { unpackedEvents, unreadable, fileBytes } = storage.stats()
+    const lastError = coalescer.lastError ?? upkeep.lastError ?? watch.lastError
+    return {
+      ...coalescer.counts,
+      commitDuration: this.#commitDuration,
+      flushWait: this.#flushWait,
+      flushWindow: coalescer.window,
+      unflushedBytes: coalescer.unflushedBytes,
+      openMessages: messages.openCount,
+      ...(lastError !== undefined && { lastError }),
+      updateDrops: messages.broker.dropCount,
+      updateMustDeliverDrops: messages.broker.mustDeliverDropCount,
+      followers: followers.count,
+      followerLag: followers.lag,
+      unpackedEvents,
+      unreadable,
+      upkeepFailures: upkeep.failures,
+      databaseBytes: fileBytes,
+    }
+  }
+
+  /** Measures a commit that succeeds. */
+  async measure(
+    slices: readonly Slice[],
+    commit: (slices: readonly Slice[]) => Promise<SliceResult[]>,
+  ): Promise<SliceResult[]> {
+    const startedAt = this.#clock.monotonic()
+    const results = await commit(slices)
+    this.#commitDuration = this.#clock.monotonic() - startedAt
+    const oldest = slices.reduce((at, slice) => Math.min(at, slice.at), Infinity)
+    // Slices have the time of the wall clock, which may have stepped since.
+    this.#flushWait = Math.max(0, this.#clock.now() - oldest)
+    let events = 0
+    for (const result of results) if (result.refused === undefined) events += result.events.length
+    this.#metrics?.committed({ duration: this.#commitDuration, events, wait: this.#flushWait })
+    return results
+  }
+
+  /** Takes the figures off the meter. */
+  stop(): void {
+    this.#metrics?.stop()
+  }
+}

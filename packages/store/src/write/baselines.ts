@@ -1,0 +1,112 @@
+import type { EventDraft, Message } from '@caughtup/schema'
+
+import type { MessageState } from './message-diff.ts'
+import type { MessageSize } from './message-size.ts'
+import type { Source } from './source.ts'
+import type { Slice } from '../storage.ts'
+
+/** An open message in the state that was last accepted: what is new is told from it. */
+export interface Baseline extends MessageState {
+  source: Source
+  readonly role: Message['role']
+  size: MessageSize
+}
+
+/** What a message that is kept costs besides its parts, about. */
+const overhead = 500
+
+/**
+ * The open messages that are updated by their states. Beyond its bound those longest unused are
+ * forgotten; they are read from the database again.
+ */
+export class Baselines {
+  readonly #mostBytes: number
+  /** By session and message, with what each counts for; the one longest unused first. */
+  readonly #kept = new Map<string, { baseline: Baseline; bytes: number }>()
+  #bytes = 0
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  get(sessionId: string, messageId: string): Baseline | undefined {
+    return this.#kept.get(keyOf(sessionId, messageId))?.baseline
+  }
+
+  /** Keeps it as the one used last, with the size that it has now. */
+  keep(baseline: Baseline): void {
+    const { sessionId, messageId } = baseline.source
+    const key = keyOf(sessionId, messageId)
+    this.#forget(key)
+    const bytes = baseline.size.bytes + overhead
+    this.#kept.set(key, { baseline, bytes })
+    this.#bytes += bytes
+    for (const oldest of this.#kept.keys()) {
+      if (this.#bytes <= this.#mostBytes || oldest === key) return
+      this.#forget(oldest)
+    }
+  }
+
+  forget({ source: { sessionId, messageId } }: Baseline): void {
+    this.#forget(keyOf(sessionId, messageId))
+  }
+
+  forgetSession(sessionId: string): void {
+    for (const { baseline } of this.#kept.values()) {
+      if (baseline.source.sessionId === sessionId) this.forget(baseline)
+    }
+  }
+
+  /** Forgets what `source` or nobody known changes behind a baseline's back. */
+  overtake({ sessionId, drafts }: Slice, source: Source | undefined): void {
+    if (this.#kept.size === 0) return
+    for (const draft of drafts) {
+      const subjects = subjectsOf(draft)
+      if (subjects === 'all') this.forgetSession(sessionId)
+      else {
+        for (const id of subjects) {
+          const baseline = this.get(sessionId, id)
+          if (baseline && baseline.source !== source) this.forget(baseline)
+        }
+      }
+    }
+  }
+
+  #forget(key: string): void {
+    this.#bytes -= this.#kept.get(key)?.bytes ?? 0
+    this.#kept.delete(key)
+  }
+}
+
+/** Ids are without blanks. */
+function keyOf(sessionId: string, messageId: string): string {
+  return `${sessionId} ${messageId}`
+}
+
+/** The messages that a draft changes, or all of its session's. */
+function subjectsOf(draft: EventDraft): readonly string[] | 'all' {
+  switch (draft.type) {
+    case 'message-created':
+      return [draft.message.id]
+    case 'message-delta':
+    case 'message-finished':
+    case 'message-replaced':
+    case 'message-deleted':
+      return [draft.messageId]
+    case 'message-erased':
+      return draft.messageIds
+    case 'history-truncated':
+    case 'history-restored':
+    case 'boundary':
+      return 'all'
+    // While the run waits, another process may go on with it.
+    case 'run-changed':
+      return 'all'
+    case 'run-started':
+    case 'run-ended':
+    case 'queue-changed':
+    case 'usage':
+    case 'imported':
+      return []
+  }
+}

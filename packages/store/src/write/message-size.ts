@@ -1,0 +1,62 @@
+import { CaughtupError, type Limits, type Op, type Part } from '@caughtup/schema'
+
+import { jsonBytes, textBytes } from '../engine/json.ts'
+
+/** Holds a message to its limits as it grows. */
+export class MessageSize {
+  readonly #messageId: string
+  readonly #limits: Readonly<Limits>
+  /** Bytes of each part. */
+  readonly #sizes: number[]
+  #bytes = 0
+  /** Parts that were admitted: the place of the next one. */
+  #partCount: number
+
+  /** `parts` are those that it has, or how many of them where their sizes are not known. */
+  constructor(messageId: string, limits: Readonly<Limits>, parts: readonly Part[] | number) {
+    this.#messageId = messageId
+    this.#limits = limits
+    this.#partCount = typeof parts === 'number' ? parts : parts.length
+    this.#sizes = typeof parts === 'number' ? [] : parts.map(jsonBytes)
+    for (const size of this.#sizes) this.#bytes += size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get partCount(): number {
+    return this.#partCount
+  }
+
+  /**
+   * Counts an op in, and returns the bytes that it brings.
+   *
+   * @throws CaughtupError `TOO_LARGE`
+   */
+  admit(op: Op): number {
+    const before = this.#sizes[op.part] ?? 0
+    const added = op.op === 'append' ? textBytes(op.text) : jsonBytes(op.value)
+    const after = op.op === 'append' ? before + added : added
+    this.#sizes[op.part] = after
+    this.#bytes += after - before
+    if (op.part >= this.#partCount) this.#partCount = op.part + 1
+    this.check()
+    return added
+  }
+
+  /** @throws CaughtupError `TOO_LARGE` */
+  check(): void {
+    const { messageBytes, messageParts } = this.#limits
+    if (this.#bytes > messageBytes) throw this.#tooLarge('message', messageBytes, 'bytes')
+    if (this.#partCount > messageParts) throw this.#tooLarge('parts', messageParts, 'parts')
+  }
+
+  #tooLarge(field: string, limit: number, unit: string): CaughtupError {
+    return new CaughtupError(
+      'TOO_LARGE',
+      `Message ${this.#messageId} would pass ${limit} ${unit}; it is kept up to here.`,
+      { field, limit },
+    )
+  }
+}
