@@ -3,6 +3,7 @@ import { defineConfig } from 'tsdown'
 export default defineConfig({
   entry: [
     'src/bin/caughtup.ts',
+    'src/engine/index.ts',
     'src/index.ts',
     'src/memory/index.ts',
     'src/sqlite/index.ts',

@@ -15,13 +15,13 @@ import type { MessageWriter } from '../../write/message-writer.ts'
  * - `start`: starts a run with an open message of the same id
  * - `stream`: adds to that message and waits until it is on disk
  * - `finish`: ends the message and its run
- * - `stop-in-next-commit`: is paused in the middle of the next transaction
+ * - `stop-in-next-transaction`: is paused in the next transaction that writes
  * - `follow`: says each batch as it comes, from now on
  */
 export type PeerCommand =
   | { do: 'append' | 'start'; session: string; id: string }
   | { do: 'stream'; text: string }
-  | { do: 'finish' | 'beat' | 'stop-in-next-commit' | 'close' }
+  | { do: 'finish' | 'beat' | 'stop-in-next-transaction' | 'close' }
   | { do: 'follow'; session: string }
 
 /** An answer to each command, in their order; and what a follower sees, whenever it does. */
@@ -88,8 +88,8 @@ async function obey(command: PeerCommand): Promise<number | undefined> {
     case 'beat':
       await store.beat()
       return undefined
-    case 'stop-in-next-commit':
-      signalAtStep('SIGSTOP', 2, 'after')
+    case 'stop-in-next-transaction':
+      signalAtStep('SIGSTOP', 1, 'after')
       return undefined
     case 'follow':
       void follow(command.session)

@@ -173,7 +173,7 @@ test('others wait for a process that is paused in the middle of a commit, and go
   const [paused, other] = [new PeerProcess(file), new PeerProcess(file)]
   await paused.do({ do: 'start', session, id: 'm' })
   await paused.do({ do: 'stream', text: 'before ' })
-  await paused.do({ do: 'stop-in-next-commit' })
+  await paused.do({ do: 'stop-in-next-transaction' })
   void paused.ask({ do: 'stream', text: 'never' })
   // Whoever writes next waits, whoever reads does not.
   let answered = false

@@ -1,0 +1,25 @@
+export { countTypes, entriesOf, matches, type TypeCounts } from '../journal/list-events.ts'
+export { readEvents } from '../journal/read-events.ts'
+export { redact, redactSegment } from '../journal/redact.ts'
+export {
+  appendEvent,
+  type Appends,
+  cut,
+  indexAfter,
+  type Segment,
+  segmentsAfter,
+  type Single,
+  sizeOf,
+} from '../journal/segment.ts'
+export { type ForkedMessages, forkedRecord } from './forked-record.ts'
+export { randomTag } from './random-tag.ts'
+export { excerptAround, fold, phrases, searchText, spaced } from './search-text.ts'
+export { applyToRecord, isLifecycle, newRecord, type SessionRecord } from './session-record.ts'
+export {
+  isHistory,
+  type MessageRows,
+  type RowChange,
+  type SessionState,
+  take,
+  type Taken,
+} from './stage.ts'
