@@ -1,7 +1,12 @@
+import { copyFileSync } from 'node:fs'
+
 import { expect, test } from 'vitest'
 
 import { ended, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
+import { delta, opened, runStarted } from '../testing/conformance/drafts.ts'
+import { write } from '../testing/conformance/writes.ts'
 import { everything } from './check-database.ts'
+import { createSessions, openStorage } from './open-storage.ts'
 
 test('a session that was not used for long is not forgotten in the middle of its commit', async () => {
   const { store } = await openTestStore()
@@ -77,4 +82,24 @@ test('an answer that is interrupted before its first token is kept with its noti
     parts: [part],
     metadata: { finishReason: 'interrupted' },
   })
+})
+
+test('an answer that was packed while it streamed is whole after a crash', async () => {
+  const [file, crashed] = [testDatabase(), testDatabase()]
+  const storage = await openStorage(file)
+  await createSessions(storage, ['s'])
+  await write(storage, 's', [runStarted('r'), opened('m')])
+  let text = ''
+  // Its row is written again only when it has grown by half; what comes after that is in blocks.
+  for (const length of [800_000, 300_000, 1_000]) {
+    text += `${length} `.repeat(length / 7)
+    await write(storage, 's', [delta('m', `${length} `.repeat(length / 7))])
+    while (await storage.tidy(false)) continue
+  }
+  for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${crashed}${end}`)
+  const again = await openStorage(crashed)
+  const { open } = await again.head('s')
+  expect(open).toMatchObject([{ id: 'm', revision: 5 }])
+  const [part] = open[0]!.parts
+  expect(part?.type === 'text' && part.text === text).toBe(true)
 })

@@ -3,7 +3,10 @@ import { inflateRawSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { openTestStore, startRun } from '../testing/open-test-store.ts'
+import { createSessions, openStorage } from '../faults/open-storage.ts'
+import { answer, erased, prompt } from '../testing/conformance/drafts.ts'
+import { write } from '../testing/conformance/writes.ts'
+import { openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
 
 /** Everything that the tables say, blocks in plain text. */
 function allText(file: string): string {
@@ -36,4 +39,18 @@ test('no row says anything of what was erased, those that are kept for other pro
   await store.history.erase(run.sessionId, [run.messageId])
   expect(allText(path)).not.toContain('secret')
   expect(allText(path)).not.toContain('its rest')
+})
+
+test('what is erased is read nowhere, also before the blocks that have it are rewritten', async () => {
+  const storage = await openStorage(testDatabase())
+  await createSessions(storage, ['s'])
+  await write(storage, 's', [prompt('p'), answer('a', 'a secret')])
+  while (await storage.tidy(false)) continue
+  await write(storage, 's', [erased('a')])
+  const { events } = await storage.events('s', 0, { bytes: 1e9 })
+  expect(events.map(({ type }) => type)).toEqual(['message-created', 'redacted', 'message-erased'])
+  const list = await storage.eventList('s', { filter: {}, from: 'newest', limit: 10 })
+  expect(JSON.stringify([events, list])).not.toContain('secret')
+  expect(await storage.continueErase('s')).toBe(false)
+  expect((await storage.events('s', 0, { bytes: 1e9 })).events).toEqual(events)
 })
