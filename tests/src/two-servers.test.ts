@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import type { Message } from '@caughtup/schema'
+import { createStore } from '@caughtup/store'
+import { sqlite } from '@caughtup/store/sqlite'
+import { type ChatClient, createChatClient, type SessionView } from '@caughtup/web-client'
+import { expect, onTestFinished, test } from 'vitest'
+
+/** Short, and still long beside what a busy machine keeps a process waiting for. */
+const lease = 1_500
+const program = fileURLToPath(new URL('chat-process.ts', import.meta.url))
+
+/** A server in a process of its own, and a client of it. */
+async function startServer(
+  database: string,
+): Promise<{ process: ChildProcess; client: ChatClient }> {
+  const child = spawn(process.execPath, [program, database, String(lease)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [line]: unknown[] = await once(child.stdout, 'data')
+  const client = createChatClient({ url: `${String(line).trim()}/rpc` })
+  onTestFinished(() => client.close())
+  return { process: child, client }
+}
+
+function testDatabase(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-two-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return path.join(folder, 'chat.db')
+}
+
+/** Resolves when the newest message that is shown is so. */
+function shows(view: SessionView, matches: (message: Message) => boolean): Promise<Message> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const message = view.getSnapshot().messages.at(-1)
+      if (message && matches(message)) resolve(message)
+    }
+    onTestFinished(view.subscribe(look))
+    look()
+  })
+}
+
+function textOf({ parts }: Message): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+}
+
+test.each(['SIGSTOP', 'SIGKILL'] as const)(
+  'a run of a server that gets %s is followed on another one, is lost there once, and the session goes on',
+  async (signal) => {
+    const database = testDatabase()
+    const [first, second] = [await startServer(database), await startServer(database)]
+    const { id: sessionId } = await first.client.rpc.sessions.create({ title: 'Test' })
+    const view = second.client.session(sessionId)
+    const streams = shows(view, (message) => textOf(message).includes('20 '))
+    await first.client.rpc.messages.send({ sessionId, text: 'count' })
+    await streams
+    first.process.kill(signal)
+    const stoppedAt = performance.now()
+    const lost = await shows(view, ({ metadata }) => metadata.finishReason === 'lost')
+    expect(performance.now() - stoppedAt).toBeGreaterThan(lease / 2)
+    first.process.kill('SIGCONT')
+
+    const { client } = signal === 'SIGSTOP' ? first : second
+    await client.rpc.messages.send({ sessionId, text: 'short' })
+    await shows(view, (message) => textOf(message) === 'done' && message.status === 'done')
+    const store = await createStore({ storage: sqlite({ path: database }) })
+    onTestFinished(() => store.close())
+    const { events } = await store.journal.list(sessionId, { types: ['run-ended'] })
+    expect(events).toMatchObject([{ reason: 'lost' }, { reason: 'stop' }])
+    expect(await store.message(sessionId, lost.id)).toEqual(lost)
+    const counted = textOf(lost).trim().split(' ')
+    expect(counted).toEqual(counted.map((_, index) => String(index)))
+  },
+)
