@@ -98,10 +98,20 @@ function double(
 
 function damagedBlock(body: Uint8Array, how: 'text' | 'json', random: Random): Uint8Array | string {
   if (how === 'json') {
-    return deflateRawSync(damagedText(inflateRawSync(body).toString(), 'json', random))
+    const text = inflated(body)
+    return text === undefined ? body : deflateRawSync(damagedText(text, 'json', random))
   }
   const cut = body.slice(0, random.between(0, body.length))
   return random.pick([cut, body.map((byte) => (random.chance(0.02) ? byte ^ 0xff : byte)), ''])
+}
+
+/** `undefined` where it is damaged already. */
+function inflated(body: Uint8Array): string | undefined {
+  try {
+    return inflateRawSync(body).toString()
+  } catch {
+    return undefined
+  }
 }
 
 function damagedText(text: string, how: 'text' | 'json', random: Random): string {
