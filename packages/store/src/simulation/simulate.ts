@@ -48,7 +48,7 @@ export async function simulate(options: WorldOptions): Promise<SimulationReport>
       world.spawn(world.outside, list.run())
     }
     world.spawn(world.outside, chaos(world))
-    await world.pass(world.random.between(300, 1_600))
+    await world.pass(world.random.between(300, 1_400))
     await world.until(calmDown(world))
     await world.until(rest(world, clients))
     // At once, with everything where it was just written, unless upkeep is still to remove some.

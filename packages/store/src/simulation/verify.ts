@@ -15,7 +15,7 @@ import { textOf } from './turn.ts'
 import { lease, type World } from './world.ts'
 
 /** How much later than its newest beat a process may seem silent: the database's delays, in ms. */
-const slack = 300
+const slack = 150
 
 /** Holds what is there in the end against everything that anybody was told. */
 export async function verify(

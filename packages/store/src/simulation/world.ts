@@ -47,7 +47,7 @@ interface Backup {
 const mostSteps = 100_000
 
 /** How long a run is its process's without a sign of life, in ms. */
-export const lease = 600
+export const lease = 300
 
 /** All there is in one simulation: time, chance, hosts, what was promised, and the first failure. */
 export class World {
