@@ -2,12 +2,12 @@ import type { SearchHit } from '@caughtup/schema'
 
 import { excerptAround, phrases, searchText, spaced } from '../engine/search-text.ts'
 import type { SearchQuery } from '../storage.ts'
-import type { Database } from './database.ts'
+import type { Database, Row } from './database.ts'
 import { messageIn } from './message-rows.ts'
 
-/** Messages, and characters of text, that one step puts into the index. */
+/** Messages, and bytes of them, that one step puts into the index. */
 const stepMessages = 64
-const stepText = 64 * 1024
+const stepBytes = 64 * 1024
 
 /** The index of words: finished messages, each under the row of the message. */
 export class Search {
@@ -55,18 +55,11 @@ export class Search {
 
   /** Puts some finished messages into the index; whether more wait. To be called in a transaction. */
   index(): boolean {
-    const rows = this.#db.all(
-      `SELECT unindexed.key, session, hidden, ord, id, epoch, body FROM unindexed
-       LEFT JOIN messages ON messages.key = unindexed.key LIMIT ?`,
-      stepMessages,
-    )
-    let indexed = 0
+    const { rows, more } = this.#unindexed()
     for (const row of rows) {
-      if (indexed >= stepText) return true
       const key = Number(row['key'])
       const message = row['hidden'] === 0 ? messageIn(this.#db, row) : undefined
       const text = message ? searchText(message) : ''
-      indexed += text.length
       if (text !== '') {
         this.#db.run(
           'INSERT OR REPLACE INTO words (rowid, session, body) VALUES (?, ?, ?)',
@@ -77,7 +70,21 @@ export class Search {
       }
       this.#db.run('DELETE FROM unindexed WHERE key = ?', key)
     }
-    return rows.length === stepMessages
+    return more
+  }
+
+  #unindexed(): { rows: Row[]; more: boolean } {
+    const rows: Row[] = []
+    let bytes = 0
+    for (const row of this.#db.iterate(
+      `SELECT unindexed.key, session, hidden, ord, id, epoch, body FROM unindexed
+       LEFT JOIN messages ON messages.key = unindexed.key`,
+    )) {
+      if (rows.length >= stepMessages || bytes >= stepBytes) return { rows, more: true }
+      rows.push(row)
+      bytes += String(row['body']).length
+    }
+    return { rows, more: false }
   }
 
   #token(sessionId: string): string {
