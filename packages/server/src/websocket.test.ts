@@ -148,5 +148,5 @@ describe('a WebSocket', () => {
     const frames = await readUntil(stream, 'caught-up')
     const shown = frames.flatMap((frame) => (frame.type === 'messages' ? frame.messages : []))
     expect(shown.at(-1)?.id).toBe(`m${total - 1}`)
-  })
+  }, 30_000)
 })
