@@ -156,8 +156,13 @@ const fromTheFuture = (block: string) => {
   )
 }
 
+const atHalfAPlace = (block: string) => block.replace(/"seq":(\d+)(?!.*"seq":)/s, '"seq":$1.5')
+
 test.each([
   ['a poison entry in the log', edit('log', (line) => line.replace('"m"', '{"poison":1}'))],
+  ['a delta of no message in the log', edit('log', (line) => line.replace('"m"', '"no id"'))],
+  ['a delta in the log at half a place', edit('log', (line) => line.replace(',19,', ',18.5,'))],
+  ['a block with an entry at half a place', edit('blocks', atHalfAPlace)],
   ['an entry in the log that is no JSON', edit('log', (line) => line.slice(0, -3))],
   ['a block that is no deflate', edit('blocks', () => 'no deflate')],
   ['a block with a broken line', edit('blocks', (block) => block.slice(0, -3))],

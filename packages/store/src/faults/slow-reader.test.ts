@@ -16,7 +16,7 @@ const MB = 1024 * 1024
 const turns = 100
 const writesPerTurn = 8
 /** What the store and the engine may hold besides what is being written. */
-const most = 4 * MB
+const most = 8 * MB
 
 /** What is reachable, in bytes: objects and buffers. */
 async function reachable(): Promise<number> {

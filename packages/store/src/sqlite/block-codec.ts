@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
 import { type Appends, type Segment, type Single } from '../journal/segment.ts'
-import { decodeEvent, encodeEvent, unreadable } from './event-codec.ts'
+import { decodeEvent, encodeEvent, isCount, isId, unreadable } from './event-codec.ts'
 
 /*
  * A block is deflated text, a line each:
@@ -87,11 +87,12 @@ function decodeSegment(line: string, tags: Tags): Segment | undefined {
 
 function decodeAppends(value: readonly unknown[], tags: Tags): Appends | undefined {
   const [from, epoch, messageId, part, text, lengths, steps] = value
-  if (typeof from !== 'number' || typeof epoch !== 'number' || typeof part !== 'number') return
-  if (typeof messageId !== 'string' || typeof text !== 'string') return
+  if (!isCount(from) || !isCount(epoch) || !isCount(part)) return
+  if (!isId(messageId) || typeof text !== 'string') return
   if (!isNumbers(lengths) || !isNumbers(steps) || lengths.length !== steps.length) return
   const ends = sums(lengths)
-  if (ends.length === 0 || ends.at(-1) !== text.length) return
+  const ats = sums(steps)
+  if (ends.at(-1) !== text.length || !lengths.every(isCount) || !ats.every(isCount)) return
   const seq = from + ends.length - 1
   const tag = tagAt(tags, seq) ?? ''
   return {
@@ -104,7 +105,7 @@ function decodeAppends(value: readonly unknown[], tags: Tags): Appends | undefin
     part,
     text,
     ends,
-    ats: sums(steps),
+    ats,
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Event, event as eventSchema } from '@caughtup/schema'
+import { type Event, event as eventSchema, id } from '@caughtup/schema'
 
 /** `from` is left out where it is `seq`, as nearly always. */
 export function encodeEvent(event: Event): string {
@@ -17,4 +17,13 @@ export function decodeEvent(value: unknown, seq: number): Event {
 /** Stands in for entries that cannot be decoded, so that a reader can pass them. */
 export function unreadable(from: number, seq: number): Event {
   return { type: 'unreadable', from, seq, epoch: 0, at: 0 }
+}
+
+/** A seq, an order, a time: whole and not negative. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+export function isId(value: unknown): value is string {
+  return id.safeParse(value).success
 }

@@ -1,7 +1,7 @@
 import type { Event } from '@caughtup/schema'
 
 import { asAppend } from '../journal/segment.ts'
-import { decodeEvent, encodeEvent } from './event-codec.ts'
+import { decodeEvent, encodeEvent, isCount, isId } from './event-codec.ts'
 
 /*
  * A row of the log has one line per entry of the commit:
@@ -53,11 +53,7 @@ function decodeLine(line: string): LogLine | undefined {
   }
   const [, seq, epoch, at, messageId, part, text] = fields
   if (!isCount(seq) || !isCount(epoch) || !isCount(at) || !isCount(part)) return undefined
-  if (typeof messageId !== 'string' || typeof text !== 'string') return undefined
+  if (!isId(messageId) || typeof text !== 'string') return undefined
   const ops = [{ op: 'append' as const, part, text }]
   return { session, event: { type: 'message-delta', seq, from: seq, epoch, at, messageId, ops } }
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0
 }
