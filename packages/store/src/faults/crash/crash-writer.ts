@@ -96,7 +96,7 @@ async function turn(store: Store, session: string): Promise<{ prompt: string; an
   }
   for (let left = random.between(1, 60); left > 0; left--) {
     await sleep(store.clock, random.between(0, 6))
-    const what = random.weighted({ text: 20, reasoning: 2, tool: 2, flush: 1 })
+    const what = random.weighted({ text: 20, reasoning: 2, tool: 2, flush: 6 })
     // Half a surrogate pair at the end: the other half begins the next.
     const token = random.chance(0.1) ? '\udc4d ☃\ud83d' : `${random.between(0, 9999)} `
     if (what === 'text') {
