@@ -74,7 +74,7 @@ export class Client {
     const leave = outside.after(patience, () => connection.abort(goesOn))
     try {
       this.#world.trace(this.name, `connects to ${life.name}`)
-      if (!(await this.#isKnown(store, signal))) await this.#replay(store, signal)
+      if (!(await this.#isKnown(store, signal))) await this.#replay(store, life.name, signal)
       for await (const batch of store.follow(this.sessionId, this.#view?.seq ?? 0, { signal })) {
         if (!this.#apply(batch)) return
         if (this.#pace > 0 && !this.#world.calm) {
@@ -96,8 +96,8 @@ export class Client {
     return known === 'ok'
   }
 
-  async #replay(store: Store, signal: AbortSignal): Promise<void> {
-    const least = this.#world.ledger.acknowledged.get(this.sessionId) ?? 0
+  async #replay(store: Store, process: string, signal: AbortSignal): Promise<void> {
+    const least = this.#world.ledger.acknowledged(process, this.sessionId)
     const window = await abortable(store.window(this.sessionId, { signal }), signal)
     this.#world.trace(this.name, `loads ${this.sessionId} at ${window.head.seq}`)
     assert(window.head.seq >= least, `${least} was acknowledged before the load that lacks it.`)

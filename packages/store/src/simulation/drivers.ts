@@ -126,7 +126,7 @@ export class StateDriver implements Driver {
     await this.#world.rest(this.#at.life, 0, 100)
     const slice = { sessionId, drafts: alongside, guard: { is: 'run', runId } } as const
     const result = await this.#at.store.append(slice)
-    this.#world.ledger.committed(sessionId, result)
+    this.#world.ledger.committed(this.#at.life.name, sessionId, result)
   }
 
   /** The first state of a message that was begun by others needs a reading. */

@@ -32,6 +32,7 @@ export async function editHistory(world: World, at: Incarnation): Promise<void> 
     const what = random.weighted(changes)
     try {
       const { messages } = await world.persist(at.life, () => at.store.window(sessionId))
+      if (world.calm) return
       const message = messages.length > 0 ? random.pick(messages) : undefined
       const changing = change(world, at, sessionId, { what, message })
       // A prompt of the very same moment is in the same commit.
@@ -54,7 +55,7 @@ async function change(
   const { history } = store
   const done = (event: Event) => {
     world.trace(life.name, () => `${event.type} ${event.seq} in ${sessionId}`)
-    world.ledger.changed(sessionId, event)
+    world.ledger.changed(life.name, sessionId, event)
   }
   switch (what) {
     case 'edit': {
@@ -81,7 +82,7 @@ async function change(
       const summary = newSummary(world, life.now())
       const drafts = [kind === 'reset' ? draft : { ...draft, summary }]
       const result = await store.append({ sessionId, drafts, guard: { is: 'resting' } })
-      world.ledger.committed(sessionId, result)
+      world.ledger.committed(life.name, sessionId, result)
       return
     }
     case 'reconcile': {

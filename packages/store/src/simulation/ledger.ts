@@ -18,8 +18,8 @@ export interface Writing {
 export class Ledger {
   /** Entries that a commit's caller or a reader was shown, by session and seq. */
   readonly entries = new Map<string, Map<number, Event>>()
-  /** The newest seq that a commit's caller was told, by session. */
-  readonly acknowledged = new Map<string, number>()
+  /** The newest seq that a commit's caller was told, by process and session. */
+  readonly #acknowledged = new Map<string, number>()
   readonly writings = new Map<string, Writing>()
   /** The process that executes a run, by run. */
   readonly holders = new Map<string, string>()
@@ -30,25 +30,30 @@ export class Ledger {
   copy(): Ledger {
     const copy = new Ledger()
     for (const [id, entries] of this.entries) copy.entries.set(id, new Map(entries))
-    for (const [id, seq] of this.acknowledged) copy.acknowledged.set(id, seq)
+    for (const [key, seq] of this.#acknowledged) copy.#acknowledged.set(key, seq)
     for (const [id, writing] of this.writings) copy.writings.set(id, { ...writing })
     for (const [id, holder] of this.holders) copy.holders.set(id, holder)
     copy.prompts.push(...this.prompts)
     return copy
   }
 
-  /** What a commit's caller is told; whether it was taken. */
-  committed(sessionId: string, result: SliceResult): boolean {
+  /** What a commit's caller is told in a process; whether it was taken. */
+  committed(process: string, sessionId: string, result: SliceResult): boolean {
     if (result.refused !== undefined) return false
-    for (const event of result.events) this.shown(sessionId, event)
-    this.#acknowledge(sessionId, result.cursor.seq)
+    for (const event of result.events) this.changed(process, sessionId, event)
     return true
   }
 
   /** What a caller is told who is given the one event of its change. */
-  changed(sessionId: string, event: Event): void {
+  changed(process: string, sessionId: string, event: Event): void {
     this.shown(sessionId, event)
-    this.#acknowledge(sessionId, event.seq)
+    const before = this.acknowledged(process, sessionId)
+    this.#acknowledged.set(`${process} ${sessionId}`, Math.max(before, event.seq))
+  }
+
+  /** What every reading through the process has from now on. */
+  acknowledged(process: string, sessionId: string): number {
+    return this.#acknowledged.get(`${process} ${sessionId}`) ?? 0
   }
 
   /** What a reader is shown. Of merged entries nothing is known by itself. */
@@ -59,11 +64,6 @@ export class Ledger {
     const before = known.get(event.seq)
     if (before) assertSameEntry(sessionId, before, event)
     else known.set(event.seq, event)
-  }
-
-  #acknowledge(sessionId: string, seq: number): void {
-    const before = this.acknowledged.get(sessionId) ?? 0
-    this.acknowledged.set(sessionId, Math.max(before, seq))
   }
 }
 

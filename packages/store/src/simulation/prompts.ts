@@ -22,7 +22,7 @@ async function queue(
   const add = { kind: 'agent' as const, ...prompt, parts, queuedAt: life.now() }
   const drafts = [{ type: 'queue-changed', add } as const]
   const result = await store.append({ sessionId, drafts, guard: { is: 'busy', queueBelow } })
-  if (!world.ledger.committed(sessionId, result)) return
+  if (!world.ledger.committed(life.name, sessionId, result)) return
   world.ledger.prompts.push({ sessionId, runId: prompt.runId })
   world.trace(prompt.runId, `waits in ${sessionId}`)
 }

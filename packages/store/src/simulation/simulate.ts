@@ -89,6 +89,8 @@ async function rest(world: World, clients: readonly Client[]): Promise<void> {
 
 /** Runs that go on, and clients that are behind. */
 async function unfinished(world: World, clients: readonly Client[]): Promise<string[]> {
+  // A process may still die of what was decided before it was calm.
+  for (const { host } of world.hosts) if (!host.current) await host.start()
   const left = world.hosts.flatMap(({ host }) => [...(host.current?.executing ?? [])])
   const { store } = await world.hosts[0].host.running()
   for (const { sessionId } of await store.openRuns()) left.push(sessionId)

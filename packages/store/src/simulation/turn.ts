@@ -50,7 +50,7 @@ export class Turn {
     ]
     return this.#execute(async () => {
       const result = await this.#at.store.append({ sessionId, drafts, guard })
-      if (!ledger.committed(sessionId, result)) {
+      if (!ledger.committed(this.#at.life.name, sessionId, result)) {
         this.#world.trace(runId, `is refused in ${sessionId}: ${result.refused ?? ''}`)
         return false
       }
@@ -145,7 +145,7 @@ export class Turn {
     const { sessionId, runId } = this.#prompt
     const drafts = [{ type: 'run-changed', runId, status } as const]
     const result = await this.#at.store.append({ sessionId, drafts, guard })
-    const done = this.#world.ledger.committed(sessionId, result)
+    const done = this.#world.ledger.committed(this.#at.life.name, sessionId, result)
     if (done) this.#world.trace(runId, `is ${status} at ${this.#at.life.name}`)
     return done
   }

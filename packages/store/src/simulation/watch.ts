@@ -80,6 +80,6 @@ async function endLost(
     drafts: [...drafts, { type: 'run-ended', runId, reason: 'lost' }],
     guard: { is: 'run', runId },
   })
-  const ended = world.ledger.committed(sessionId, result)
+  const ended = world.ledger.committed(life.name, sessionId, result)
   world.trace(life.name, `${ended ? 'ends' : 'does not end'} ${runId} as lost`)
 }
