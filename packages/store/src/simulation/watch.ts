@@ -26,8 +26,11 @@ export async function watch(world: World, at: Incarnation): Promise<void> {
   const observed = new Map<string, { holder: string; since: number }>()
   for (;;) {
     await world.rest(life, lease / 3, lease / 3)
-    const now = life.monotonic()
-    for (const open of await world.persist(life, () => store.openRuns())) {
+    // A reading takes its time: it is of some moment between these two.
+    const before = life.monotonic()
+    const openRuns = await world.persist(life, () => store.openRuns())
+    const after = life.monotonic()
+    for (const open of openRuns) {
       const { run, queue } = open.head
       const [next] = queue
       if (!run) {
@@ -37,8 +40,8 @@ export async function watch(world: World, at: Incarnation): Promise<void> {
       } else if (open.lease && !executing.has(run.id)) {
         const holder = `${open.lease.process} ${open.lease.own ? '' : open.lease.beats}`
         const seen = observed.get(run.id)
-        if (seen?.holder !== holder) observed.set(run.id, { holder, since: now })
-        else if (now - seen.since >= lease) await endLost(world, at, open)
+        if (seen?.holder !== holder) observed.set(run.id, { holder, since: after })
+        else if (before - seen.since >= lease) await endLost(world, at, open)
       }
     }
   }
