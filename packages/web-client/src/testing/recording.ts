@@ -144,6 +144,8 @@ export class Recording {
   }
 
   import(...ids: string[]): Event {
+    // Something new came: what was undone stays away.
+    this.#hidden = []
     const first = this.#order + 1
     const messages = ids.map((id) => this.#message(id, 'user', id))
     this.#imported.set(this.head + 1, messages)
