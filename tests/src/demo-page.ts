@@ -94,6 +94,18 @@ export class DemoPage {
     )
   }
 
+  /** Cuts the session's stream, until it has been asked for again: it may be back within a frame. */
+  async cut(): Promise<void> {
+    await this.page.evaluate(async (id) => {
+      const session = window.caughtup!.client.session(id)
+      const { connects } = session.stats()
+      session.cut()
+      while (session.stats().connects === connects) {
+        await new Promise((resolve) => requestAnimationFrame(resolve))
+      }
+    }, this.sessionId)
+  }
+
   /** Until the newest answer has at least `length` characters. */
   async answered(length: number): Promise<void> {
     await this.page.waitForFunction(

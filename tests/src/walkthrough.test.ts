@@ -282,8 +282,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       for (let cut = 1; cut <= 10; cut++) {
         await tab.live()
         await tab.answered(cut * 500)
-        await tab.page.evaluate((id) => window.caughtup!.client.session(id).cut(), tab.sessionId)
-        await tab.until(({ connection }) => connection.status !== 'live')
+        await tab.cut()
       }
       await tab.idle()
       expect(await tab.answer()).toBe(countedTo(3_000))
