@@ -24,9 +24,11 @@ const restingSessions = 1_000
 export class LiveSessions {
   readonly #db: Database
   readonly #messages: MessageRows
-  /** In the order of use, by id. */
+  /** Those at rest in the order of use, by id. */
   readonly #lives = new Map<string, LiveSession>()
   readonly #byKey = new Map<number, LiveSession>()
+  /** How many there are before some at rest are looked for. */
+  #evictAbove = restingSessions
   /** What the log has of sessions that are not in `#lives`, by key. */
   #tails = new Map<number, Tail>()
   #dataVersion: number | undefined
@@ -105,10 +107,7 @@ export class LiveSessions {
   find(sessionId: string): LiveSession | undefined {
     const known = this.#lives.get(sessionId)
     if (known) {
-      if (this.#lives.size > restingSessions) {
-        this.#lives.delete(sessionId)
-        this.#lives.set(sessionId, known)
-      }
+      if (this.#lives.size > restingSessions && isAtRest(known)) this.#used(known)
       return known
     }
     const row = this.#db.get('SELECT * FROM sessions WHERE id = ? AND fork_of IS NULL', sessionId)
@@ -150,14 +149,27 @@ export class LiveSessions {
     this.#tails.delete(key)
   }
 
+  /** To be called when these were packed: they are the newest of those at rest. */
+  packed(sessions: readonly LiveSession[]): void {
+    for (const live of sessions) this.#used(live)
+    this.#evictAbove = restingSessions
+    this.evict()
+  }
+
   /** Drops sessions at rest that were used longest ago; never while a commit is staged. */
   evict(): void {
-    if (this.#lives.size <= restingSessions) return
+    if (this.#lives.size <= this.#evictAbove) return
     for (const live of this.#lives.values()) {
-      if (this.#lives.size <= restingSessions) return
-      // What is in the log is not read again.
-      if (live.logId === undefined && live.overlay.size === 0) this.forget(live.key)
+      if (this.#lives.size <= restingSessions) break
+      if (isAtRest(live)) this.forget(live.key)
     }
+    // The others are not looked at again for every commit and reading.
+    this.#evictAbove = Math.max(restingSessions, this.#lives.size * 1.25)
+  }
+
+  #used(live: LiveSession): void {
+    if (!this.#lives.delete(live.id)) return
+    this.#lives.set(live.id, live)
   }
 
   /** The next position of the activity feed; to be called inside a transaction that uses it. */
@@ -282,6 +294,11 @@ export class LiveSessions {
     const row = this.#db.get('SELECT id FROM sessions WHERE key = ?', key)
     return row && String(row['id'])
   }
+}
+
+/** Whether it can be put together from its rows: what is in the log is not read again. */
+function isAtRest({ logId, overlay }: LiveSession): boolean {
+  return logId === undefined && overlay.size === 0
 }
 
 /** Folds what another process wrote into a session in memory, if that can be done. */

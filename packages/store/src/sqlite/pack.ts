@@ -60,14 +60,16 @@ export function packAll(sessions: readonly LiveSession[], context: PackContext):
     live.markPacked(live.seq)
     live.own = false
   }
+  lives.packed(packed)
 }
 
-/**
- * Packs sessions that were written faster than upkeep came round, so that what is in memory stays
- * bounded. They are committed, whatever comes of this.
- */
-export function packHeavy(sessions: readonly LiveSession[], context: PackContext): void {
-  const heavy = sessions.filter(({ unpacked }) => unpacked.bytes >= heavyBytes)
+/** Whether a session was written faster than upkeep came round. */
+export function isHeavy({ unpacked }: LiveSession): boolean {
+  return unpacked.bytes >= heavyBytes
+}
+
+/** Packs heavy sessions, so that memory stays bounded. They are committed, whatever comes of this. */
+export function packHeavy(heavy: readonly LiveSession[], context: PackContext): void {
   if (heavy.length === 0) return
   try {
     packAll(heavy, context)
