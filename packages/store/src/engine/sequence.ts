@@ -78,20 +78,19 @@ export function sequence(
 
 /** Whether the guard holds for the session as it is. */
 export function holds(record: SessionRecord, guard: Guard): true | 'guard-failed' | 'queue-full' {
-  const ok = (condition: boolean) => condition || 'guard-failed'
   switch (guard.is) {
     case 'run':
-      return ok(record.run?.id === guard.runId)
+      return record.run?.id === guard.runId || 'guard-failed'
     case 'idle':
-      return ok(!record.run && record.queue.length === 0)
+      return (!record.run && record.queue.length === 0) || 'guard-failed'
     case 'next':
-      return ok(!record.run && record.queue[0]?.runId === guard.runId)
+      return (!record.run && record.queue[0]?.runId === guard.runId) || 'guard-failed'
     case 'queued':
-      return ok(record.queue.some((queued) => queued.runId === guard.runId))
+      return record.queue.some((queued) => queued.runId === guard.runId) || 'guard-failed'
     case 'waiting':
-      return ok(record.run?.id === guard.runId && record.run.status === 'waiting')
+      return (record.run?.id === guard.runId && record.run.status === 'waiting') || 'guard-failed'
     case 'resting':
-      return ok(!record.run)
+      return !record.run || 'guard-failed'
     case 'busy':
       if (!record.run && record.queue.length === 0) return 'guard-failed'
       return record.queue.length < guard.queueBelow || 'queue-full'

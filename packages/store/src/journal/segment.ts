@@ -40,6 +40,9 @@ const overhead = 120
 /** A longer text becomes several segments, so that reading the newest entries never copies more. */
 const longestText = 16 * 1024
 
+/** A segment's text is written out once in so many entries. */
+const written = 32
+
 /** The append that an event is, when it is nothing else. */
 export function asAppend(
   event: Event,
@@ -80,7 +83,8 @@ export function appendEvent(segments: Segment[], event: Event, tag: string): voi
     last.text.length < longestText
   ) {
     last.seq = seq
-    last.text += text
+    // Text behind text is a tree of the engine's, of several times its size: joining writes it out.
+    last.text = last.ends.length % written === 0 ? [last.text, text].join('') : last.text + text
     last.ends.push(last.text.length)
     last.ats.push(at)
     return

@@ -1,4 +1,4 @@
-import type { Event, EventOf, Message } from '@caughtup/schema'
+import type { Cursor, Event, EventOf, Message } from '@caughtup/schema'
 
 import { appendEvent, type Segment, segmentsAfter } from '../journal/segment.ts'
 import { isLifecycle } from '../engine/session-record.ts'
@@ -9,9 +9,8 @@ import { noteErasure } from './erase.ts'
 import { foldEvent } from './fold-open.ts'
 import type { LiveSession } from './live-session.ts'
 import type { LiveSessions } from './live-sessions.ts'
-import { encodeEntry } from './log-codec.ts'
 import type { MessageRows } from './message-rows.ts'
-import { packEntries, packHeavy } from './pack.ts'
+import { isHeavy, packEntries, packHeavy } from './pack.ts'
 
 export interface CommitContext {
   db: Database
@@ -37,12 +36,35 @@ interface Stage {
   lease: 'ours' | 'nobody' | undefined
 }
 
-/** The same for a session of which one message goes on, as of most in a window. */
-interface Delta {
+/**
+ * The same for a session of which one message goes on, as of most in a window; and what comes of it.
+ * Nearly nobody looks at the message, which is folded for those who do.
+ */
+class Delta {
+  readonly refused = undefined
+  readonly activity = false
   readonly live: LiveSession
   readonly event: EventOf<'message-delta'>
+  readonly events: Event[]
+  readonly #tag: string
   /** The message as it is after it, where more of the session follows in the same commit. */
-  message?: Message | undefined
+  message: Message | undefined
+
+  constructor(live: LiveSession, event: EventOf<'message-delta'>, tag: string) {
+    this.live = live
+    this.event = event
+    this.events = [event]
+    this.#tag = tag
+  }
+
+  get cursor(): Cursor {
+    return { journal: this.live.journal, seq: this.event.seq, tag: this.#tag }
+  }
+
+  get messages(): Message[] {
+    const message = this.message ?? this.live.overlay.get(this.event.messageId)
+    return message ? [message] : []
+  }
 }
 
 /** Writes slices in one transaction. Memory follows only when the database has it. */
@@ -59,20 +81,19 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
       logId = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
     }
     for (const stage of stages.values()) {
-      if ('state' in stage && stage.rowChanged) writeRow(stage, context)
+      if (!(stage instanceof Delta) && stage.rowChanged) writeRow(stage, context)
     }
     return taken
   })
   if (lines.length > 0) lives.wrote(logId)
   const at = { tag, logId }
+  const heavy: LiveSession[] = []
   for (const stage of stages.values()) {
-    if ('state' in stage) adopt(stage, at)
-    else stage.live.appendDelta(stage.event, at)
+    if (stage instanceof Delta) stage.live.appendDelta(stage.event, at)
+    else adopt(stage, at)
+    if (isHeavy(stage.live)) heavy.push(stage.live)
   }
-  packHeavy(
-    [...stages.values()].map(({ live }) => live),
-    context,
-  )
+  packHeavy(heavy, context)
   lives.evict()
   return results
 }
@@ -89,20 +110,10 @@ function takeSlice(
   if (!live) return { refused: 'session-missing' }
   const delta = before ? undefined : live.takeDelta(slice)
   if (delta) {
-    const stage: Delta = { live, event: delta }
+    const stage = new Delta(live, delta, tag)
     stages.set(slice.sessionId, stage)
-    lines.push(encodeEntry(live.key, delta))
-    const cursor = { journal: live.journal, seq: delta.seq, tag }
-    return {
-      events: [delta],
-      cursor,
-      // Folded for those who look.
-      get messages() {
-        const message = stage.message ?? live.overlay.get(delta.messageId)
-        return message ? [message] : []
-      },
-      activity: false,
-    }
+    lines.push(live.entries.encode(delta))
+    return stage
   }
   const stage = open(live, before)
   stages.set(slice.sessionId, stage)
@@ -116,7 +127,7 @@ function takeSlice(
   }
   let activity = false
   for (const event of result.events) {
-    lines.push(encodeEntry(live.key, event))
+    lines.push(live.entries.encode(event))
     stage.events.push(event)
     if (event.type === 'message-delta') continue
     stage.rowChanged = true
@@ -131,7 +142,7 @@ function takeSlice(
 }
 
 function open(live: LiveSession, before: Stage | Delta | undefined): Stage {
-  if (before && 'state' in before) return before
+  if (before && !(before instanceof Delta)) return before
   const stage = { live, packed: undefined, rowChanged: false, activity: false, lease: undefined }
   if (!before)
     return { ...stage, state: { record: live.record, overlay: live.overlay }, events: [] }

@@ -6,6 +6,7 @@ import type { SessionRecord } from '../engine/session-record.ts'
 import type { MessageRows, SessionState } from '../engine/stage.ts'
 import type { Slice } from '../storage.ts'
 import { foldOpen } from './fold-open.ts'
+import { EntryEncoder } from './log-codec.ts'
 
 /** Packed entries that stay in memory, in bytes, so that followers need no block. */
 const recentBytes = 64 * 1024
@@ -48,6 +49,7 @@ export class LiveSession implements SessionState {
   readonly rows: MessageRows
   /** Length of open messages' JSON when they were last written to their rows, by id. */
   readonly written: Map<string, number>
+  readonly entries: EntryEncoder
   /** Of who wrote the newest entry. */
   tag: string
   /** The newest entries, without a hole: all that are not packed, and some that are. */
@@ -74,6 +76,7 @@ export class LiveSession implements SessionState {
     this.journal = journal
     this.rows = rows
     this.written = written
+    this.entries = new EntryEncoder(key)
     this.tag = tag
     this.segments = segments
     this.packed = packed

@@ -5,18 +5,42 @@ import { decodeEvent, encodeEvent, isCount, isId } from './event-codec.ts'
 
 /*
  * A row of the log has one line per entry of the commit:
- *   [session, seq, epoch, at, messageId, part, text]   a delta that only appends
+ *   [session, messageId, part, epoch, seq, at, text]   a delta that only appends
  *   [session, event]                                   any other entry
  *   [session]                                          the session was deleted
  * JSON has no line breaks, so that a damaged line stays one.
  */
 
 export function encodeEntry(session: number, event: Event): string {
-  const append = asAppend(event)
-  if (!append) return `[${session},${encodeEvent(event)}]`
-  const { seq, epoch, at, messageId } = append.event
-  // Ids have nothing that JSON would escape.
-  return `[${session},${seq},${epoch},${at},"${messageId}",${append.part},${JSON.stringify(append.text)}]`
+  return new EntryEncoder(session).encode(event)
+}
+
+/** Encodes one session's entries: what the appends of a message have in common is made once. */
+export class EntryEncoder {
+  readonly #session: number
+  #messageId = ''
+  #part = -1
+  #epoch = -1
+  #head = ''
+
+  constructor(session: number) {
+    this.#session = session
+  }
+
+  encode(event: Event): string {
+    const append = asAppend(event)
+    if (!append) return `[${this.#session},${encodeEvent(event)}]`
+    const { seq, epoch, at, messageId } = append.event
+    const { part, text } = append
+    if (messageId !== this.#messageId || part !== this.#part || epoch !== this.#epoch) {
+      this.#messageId = messageId
+      this.#part = part
+      this.#epoch = epoch
+      // Ids have nothing that JSON would escape.
+      this.#head = `[${this.#session},"${messageId}",${part},${epoch},`
+    }
+    return `${this.#head}${seq},${at},${JSON.stringify(text)}]`
+  }
 }
 
 export function encodeDeletion(session: number): string {
@@ -51,7 +75,7 @@ function decodeLine(line: string): LogLine | undefined {
     const seq: unknown = Object(second)['seq']
     return isCount(seq) ? { session, event: decodeEvent(second, seq) } : undefined
   }
-  const [, seq, epoch, at, messageId, part, text] = fields
+  const [, messageId, part, epoch, seq, at, text] = fields
   if (!isCount(seq) || !isCount(epoch) || !isCount(at) || !isCount(part)) return undefined
   if (!isId(messageId) || typeof text !== 'string') return undefined
   const ops = [{ op: 'append' as const, part, text }]

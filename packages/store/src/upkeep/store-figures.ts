@@ -64,12 +64,14 @@ export class StoreFigures {
     const startedAt = this.#clock.monotonic()
     const results = await commit(slices)
     this.#commitDuration = this.#clock.monotonic() - startedAt
-    const oldest = slices.reduce((at, slice) => Math.min(at, slice.at), Infinity)
-    // Slices have the time of the wall clock, which may have stepped since.
-    this.#flushWait = Math.max(0, this.#clock.now() - oldest)
-    let events = 0
-    for (const result of results) if (result.refused === undefined) events += result.events.length
-    this.#metrics?.committed({ duration: this.#commitDuration, events, wait: this.#flushWait })
+    // The first has waited longest, by the wall clock, which may have stepped since.
+    const now = this.#clock.now()
+    this.#flushWait = Math.max(0, now - (slices[0]?.at ?? now))
+    if (this.#metrics) {
+      let events = 0
+      for (const result of results) if (result.refused === undefined) events += result.events.length
+      this.#metrics.committed({ duration: this.#commitDuration, events, wait: this.#flushWait })
+    }
     return results
   }
 

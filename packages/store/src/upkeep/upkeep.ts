@@ -82,14 +82,13 @@ export class Upkeep {
   /** To be called after each commit. */
   touched(by: Touch): void {
     if (this.#stop.signal.aborted) return
-    const now = this.#clock.monotonic()
-    this.#since ??= now
+    this.#since ??= this.#clock.monotonic()
     if (this.#running) {
       if (this.#missed !== 'structural') this.#missed = by
       return
     }
     if (by === 'deltas' && this.#cancelStart) return
-    const left = this.#since + longest - now
+    const left = this.#since + longest - this.#clock.monotonic()
     this.#cancelStart?.()
     this.#cancelStart = this.#clock.after(by === 'deltas' ? left : Math.min(quiet, left), () => {
       this.#cancelStart = undefined

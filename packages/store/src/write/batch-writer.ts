@@ -51,9 +51,9 @@ export class BatchWriter {
         await sleep(clock, delay)
       }
     }
-    for (const [index, slice] of slices.entries()) {
-      written(slice, results[index] ?? { refused: 'session-missing' })
-    }
+    // Not by `entries()`, which makes an array for each.
+    let index = 0
+    for (const slice of slices) written(slice, results[index++] ?? { refused: 'session-missing' })
   }
 
   async #isolate(slices: readonly Pending[], error: unknown): Promise<void> {

@@ -223,13 +223,12 @@ export class Coalescer {
       return this.#next.done.promise
     }
     if (this.#unflushedBytes > this.#maxUnflushedBytes) return this.#room()
-    this.#arm()
+    // During a commit no window runs: the next begins when it is over, and is as long as it asks for.
+    if (!this.#cancelWindow && !this.#committing) this.#openWindow()
     return undefined
   }
 
-  /** During a commit no window runs: the next begins when it is over, and is as long as it asks for. */
-  #arm(): void {
-    if (this.#cancelWindow || this.#committing) return
+  #openWindow(): void {
     this.#cancelWindow = this.#clock.after(this.window, () => {
       this.#cancelWindow = undefined
       this.#commitSoon()
@@ -268,7 +267,7 @@ export class Coalescer {
       this.#turn ??= this.#endOfTurn()
     }
     this.#committing = false
-    if (this.#next.slices.length > 0) this.#arm()
+    if (this.#next.slices.length > 0) this.#openWindow()
   }
 
   async #endOfTurn(): Promise<void> {

@@ -42,7 +42,7 @@ export class Gathered implements Slice {
       last.text += op.text
       if (op.done) last.done = true
     } else if (!last) {
-      draft.ops.push(op)
+      draft.ops = [op]
     } else {
       draft.ops = mergeOps(draft.ops, [op])
     }
