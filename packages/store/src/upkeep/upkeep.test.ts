@@ -28,7 +28,7 @@ test('looks once after opening, for what an earlier process left', async () => {
 
 test('begins 50 ms after the last structural commit', async () => {
   const { clock, upkeep, steps } = openUpkeep()
-  await clock.advance(200)
+  await clock.advance(2_000)
   steps.length = 0
   for (let n = 0; n < 3; n++) {
     upkeep.touched('structural')
@@ -37,6 +37,18 @@ test('begins 50 ms after the last structural commit', async () => {
   expect(steps).toEqual([])
   await clock.advance(10)
   expect(steps).toHaveLength(1)
+})
+
+test('leaves a second between two of its runs, for what rests one after the other', async () => {
+  const { clock, upkeep, steps } = openUpkeep()
+  await clock.advance(50)
+  upkeep.touched('structural')
+  await clock.advance(900)
+  upkeep.touched('structural')
+  await clock.advance(99)
+  expect(steps).toEqual([50])
+  await clock.advance(1)
+  expect(steps).toEqual([50, 1_050])
 })
 
 test('is put off by a second at most, however much is committed', async () => {

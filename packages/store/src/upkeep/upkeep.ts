@@ -18,6 +18,8 @@ const defaultEvents = 50_000
 
 /** Quiet time after a structural commit before upkeep begins, in ms. */
 const quiet = 50
+/** Time between two of its runs, so that what rests one after the other is packed together; in ms. */
+const spacing = 1_000
 /** Longest that it is put off while commits go on, in ms. */
 const longest = 1_000
 /** When it looks again after it worked on commits, for what is to stay a little while; in ms. */
@@ -69,6 +71,7 @@ export class Upkeep {
   /** What was committed while a step was under way. */
   #missed: Touch | undefined
   #running: Promise<void> | undefined
+  #lastEnd = -Infinity
   failures = 0
   lastError: string | undefined
 
@@ -88,9 +91,11 @@ export class Upkeep {
       return
     }
     if (by === 'deltas' && this.#cancelStart) return
-    const left = this.#since + longest - this.#clock.monotonic()
+    const now = this.#clock.monotonic()
+    const left = this.#since + longest - now
+    const calm = Math.max(quiet, this.#lastEnd + spacing - now)
     this.#cancelStart?.()
-    this.#cancelStart = this.#clock.after(by === 'deltas' ? left : Math.min(quiet, left), () => {
+    this.#cancelStart = this.#clock.after(by === 'deltas' ? left : Math.min(calm, left), () => {
       this.#cancelStart = undefined
       this.#running = this.#run(soon)
     })
@@ -138,6 +143,7 @@ export class Upkeep {
       }
     }
     this.#running = undefined
+    this.#lastEnd = this.#clock.monotonic()
     if (signal.aborted) return
     this.#cancelRound?.()
     this.#cancelRound = this.#clock.after(nextRound, () => {
