@@ -9,7 +9,7 @@ import { createStore, type Store } from '../store.ts'
 import { ended, startRun, testDatabase } from '../testing/open-test-store.ts'
 import { everything } from './check-database.ts'
 
-const pageBytes = 4_096
+const pageBytes = 2_048
 
 /** Overwrites the first page of a table and returns what was there. */
 function overwrite(file: string, table: string, bytes?: Buffer): Buffer {
