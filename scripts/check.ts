@@ -1,7 +1,10 @@
 // Everything that can be said about the code without running it. `pnpm check` runs all of it,
 // `pnpm check lint types` only these steps. Every step runs, whatever the ones before it found.
 import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
 
+/** Patches that break the code, for `pnpm mutants`: each must still apply, by itself. */
+const mutants = globSync('tests/mutants/*.patch').map((patch) => ['git', 'apply', '--check', patch])
 const quiet = '--output-logs=errors-only'
 const steps = {
   registry: [['node', 'scripts/check-no-registry.ts']],
@@ -15,6 +18,7 @@ const steps = {
     ['turbo', 'run', 'check:types', '--continue=dependencies-successful', quiet],
   ],
   unused: [['knip', '--treat-config-hints-as-errors']],
+  mutants,
   build: [['turbo', 'run', 'build', quiet]],
   packages: [['node', 'scripts/check-packages.ts']],
   bundle: [['node', 'scripts/check-bundle.ts']],
