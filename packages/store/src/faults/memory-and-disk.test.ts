@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 import { ended, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
-import { delta, opened, runStarted } from '../testing/conformance/drafts.ts'
+import { delta, opened, runStarted, turn } from '../testing/conformance/drafts.ts'
 import { write } from '../testing/conformance/writes.ts'
 import { everything } from './check-database.ts'
 import { createSessions, openStorage } from './open-storage.ts'
@@ -102,4 +102,18 @@ test('an answer that was packed while it streamed is whole after a crash', async
   expect(open).toMatchObject([{ id: 'm', revision: 5 }])
   const [part] = open[0]!.parts
   expect(part?.type === 'text' && part.text === text).toBe(true)
+})
+
+test('what a process left in the log is packed by another one that read it, after a while', async () => {
+  const path = testDatabase()
+  // Never asked to pack anything: as good as dead.
+  const dead = await openStorage(path)
+  await createSessions(dead, ['left'])
+  const { cursor } = await write(dead, 'left', turn('last'))
+  const { store, clock } = await openTestStore({ path })
+  await store.window('left')
+  await clock.advance(5_000)
+  expect(store.stats().unpackedEvents).toBe(cursor.seq)
+  await clock.advance(30_000)
+  expect(store.stats().unpackedEvents).toBe(0)
 })

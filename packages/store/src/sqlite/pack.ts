@@ -28,14 +28,17 @@ export interface PackContext {
   messages: MessageRows
 }
 
-/** Packs some of the sessions that are due, in one transaction; whether more are. */
-export function packDue(context: PackContext): boolean {
+/**
+ * Packs some of the sessions that are due, in one transaction; whether more are. Rows of the log up
+ * to `settled` are so old that whoever wrote them would have packed them.
+ */
+export function packDue(context: PackContext, settled: number): boolean {
   const { lives } = context
   const due: LiveSession[] = []
   let bytes = 0
   let more = false
   for (const live of lives.unpacked()) {
-    if (!isDue(live, lives.lastLogId)) continue
+    if (!isDue(live, lives.lastLogId, settled)) continue
     if (due.length >= stepSessions || bytes >= stepBytes) {
       more = true
       break
@@ -80,12 +83,13 @@ export function packHeavy(heavy: readonly LiveSession[], context: PackContext): 
 }
 
 /** Whether a session's entries are to leave the log now. */
-function isDue(live: LiveSession, lastLogId: number): boolean {
-  if (lastLogId - (live.logId ?? lastLogId) >= mostBehind) return true
-  // Whoever writes a session packs it; it is only done here too when that seems to be nobody.
-  if (!live.own) return false
+function isDue(live: LiveSession, lastLogId: number, settled: number): boolean {
+  const { logId = lastLogId } = live
+  if (lastLogId - logId >= mostBehind) return true
   const { entries, bytes } = live.unpacked
   const rests = !live.record.run && live.record.queue.length === 0
+  // Whoever writes a session packs it; it is only done here too when that seems to be nobody.
+  if (!live.own) return rests && logId <= settled
   return rests || entries >= unpackedEntries || bytes >= unpackedBytes
 }
 
@@ -94,6 +98,7 @@ function packOne(live: LiveSession, { db, messages }: PackContext): boolean {
   const row = db.get('SELECT packed FROM sessions WHERE key = ?', key)
   if (!row) return false
   const packed = Number(row['packed'])
+  if (packed >= record.seq) return true
   packEntries(db, key, segmentsAfter(live.segments, packed))
   for (const message of live.overlay.values()) {
     // Whoever packed up to there has written the others.
@@ -101,7 +106,7 @@ function packOne(live: LiveSession, { db, messages }: PackContext): boolean {
   }
   db.run(
     'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
-    Math.max(packed, record.seq),
+    record.seq,
     JSON.stringify(record),
     live.tag,
     key,

@@ -39,7 +39,7 @@ export class Upkeep {
   /** One bounded step; whether more is to be done. */
   step(retention: Retention): boolean {
     const { db, lives } = this.#context
-    const packing = packDue(this.#context) || this.#packLeftTail()
+    const packing = packDue(this.#context, this.#settled()) || this.#packLeftTail()
     const { trims, indexes, works, looks } = this.#due()
     if (!trims && !indexes && !works && !looks) return packing
     const { more, logId } = db.transaction(() => {
@@ -56,7 +56,7 @@ export class Upkeep {
   /** Packs and removes all that can be, for a database that is left alone from now on. */
   finish(): void {
     const { db, lives } = this.#context
-    while (packDue(this.#context)) continue
+    while (packDue(this.#context, this.#settled())) continue
     db.transaction(() => {
       lives.notice()
       while (this.#trim(this.#needed())) continue
@@ -67,10 +67,6 @@ export class Upkeep {
   #due() {
     const { db } = this.#context
     const now = this.#clock.monotonic()
-    const { lastLogId } = this.#context.lives
-    if (now - (this.#marks.at(-1)?.at ?? -Infinity) >= logGrace / 10) {
-      this.#marks.push({ at: now, logId: lastLogId })
-    }
     const some = (sql: string) => db.get(sql) !== undefined
     return {
       trims: (this.#firstLogId() ?? Infinity) < this.#trimmable(),
@@ -97,13 +93,21 @@ export class Upkeep {
     return needed
   }
 
-  /** Rows before this one are needed by nobody, and were long enough there to be read. */
-  #trimmable(): number {
+  /** The newest row of the log that was there for long enough to be read. */
+  #settled(): number {
     const now = this.#clock.monotonic()
+    const { lastLogId } = this.#context.lives
+    if (now - (this.#marks.at(-1)?.at ?? -Infinity) >= logGrace / 10) {
+      this.#marks.push({ at: now, logId: lastLogId })
+    }
     const old = this.#marks.filter(({ at }) => now - at >= logGrace)
-    const last = old.at(-1)
     this.#marks = this.#marks.slice(Math.max(0, old.length - 1))
-    return Math.min(this.#needed(), (last?.logId ?? 0) + 1)
+    return old.at(-1)?.logId ?? 0
+  }
+
+  /** Rows before this one are needed by nobody. */
+  #trimmable(): number {
+    return Math.min(this.#needed(), this.#settled() + 1)
   }
 
   /** Removes rows of the log before this one; whether some are left. */
