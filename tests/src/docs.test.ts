@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -12,8 +12,11 @@ import { repositoryRoot, type Sample, samplesIn } from './doc-samples.ts'
 
 // Inside the package, so that the samples find the workspace as a user's code finds its modules.
 const folder = path.resolve(import.meta.dirname, '../.samples')
-const samples = samplesIn('README.md')
-const [backend, frontend, component] = samples
+const quickStart = samplesIn('README.md')
+const [backend, frontend, component] = quickStart
+const ofStore = samplesIn('packages/store/README.md')
+const [storeAlone, engine] = ofStore
+const samples = [...quickStart, ...ofStore]
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -29,8 +32,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('the README has a sample for a backend, a frontend and React, of at most twenty lines', () => {
-  expect(samples.map(({ language }) => language)).toEqual(['ts', 'ts', 'tsx'])
-  for (const { code } of samples) expect(code.trim().split('\n').length).toBeLessThanOrEqual(20)
+  expect(quickStart.map(({ language }) => language)).toEqual(['ts', 'ts', 'tsx'])
+  for (const { code } of quickStart) expect(code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
 
 test('every sample compiles under the strictest settings', () => {
@@ -52,6 +55,30 @@ test('the backend and the frontend talk to each other', async () => {
     rmSync(data, { recursive: true, force: true })
   }
 })
+
+test('there are samples nowhere else', () => {
+  const files = globSync(['*.md', '{docs,benches}/*.md', '{packages,apps}/*/*.md'], {
+    cwd: repositoryRoot,
+  })
+  const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
+  expect(withSamples).toEqual(['README.md', 'packages/store/README.md'])
+  expect(ofStore).toHaveLength(2)
+})
+
+test('the store works by itself', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
+  try {
+    const store = run(storeAlone, { "'chat.db'": `'${data}/chat.db'` })
+    expect(await printed(store, /(.* events, up to .*)/)).toBe('3 events, up to 3')
+  } finally {
+    rmSync(data, { recursive: true, force: true })
+  }
+})
+
+test('the conformance kit runs as the README says', async () => {
+  const tests = run(engine, {})
+  expect(Number(await printed(tests, /^(?:#|ℹ) pass (\d+)$/m))).toBeGreaterThan(150)
+}, 120_000)
 
 test('the React component renders', async () => {
   const module: unknown = await import(/* @vite-ignore */ path.join(folder, 'sample-2.tsx'))
