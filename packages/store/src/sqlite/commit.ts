@@ -80,19 +80,19 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
       const body = lines.join('\n')
       logId = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
     }
-    for (const stage of stages.values()) {
+    stages.forEach((stage) => {
       if (!(stage instanceof Delta) && stage.rowChanged) writeRow(stage, context)
-    }
+    })
     return taken
   })
   if (lines.length > 0) lives.wrote(logId)
   const at = { tag, logId }
   const heavy: LiveSession[] = []
-  for (const stage of stages.values()) {
+  stages.forEach((stage) => {
     if (stage instanceof Delta) stage.live.appendDelta(stage.event, at)
     else adopt(stage, at)
     if (isHeavy(stage.live)) heavy.push(stage.live)
-  }
+  })
   packHeavy(heavy, context)
   lives.evict()
   return results

@@ -51,9 +51,10 @@ export class BatchWriter {
         await sleep(clock, delay)
       }
     }
-    // Not by `entries()`, which makes an array for each.
-    let index = 0
-    for (const slice of slices) written(slice, results[index++] ?? { refused: 'session-missing' })
+    const taken = results
+    slices.forEach((slice, index) => {
+      written(slice, taken[index] ?? { refused: 'session-missing' })
+    })
   }
 
   async #isolate(slices: readonly Pending[], error: unknown): Promise<void> {
