@@ -8,21 +8,8 @@ import { parseArgs } from 'node:util'
 import { engines } from '../packages/store/src/model/model-engine.ts'
 import { simulate } from '../packages/store/src/simulation/simulate.ts'
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string' },
-    engine: { type: 'string', default: 'memory' },
-    trace: { type: 'boolean', default: false },
-  },
-})
-const { engine, trace } = values
-if (engine !== 'memory' && engine !== 'sqlite') {
-  console.error(`There is no engine ${engine}: memory or sqlite.`)
-  process.exit(2)
-}
-const first = Number(values.seed ?? Date.now() % 2 ** 31)
-const count = Number(values.seeds ?? (values.seed === undefined ? 100 : 1))
+const usage = `pnpm simulate [--seeds N] [--seed FIRST] [--engine memory|sqlite] [--trace]`
+const { engine, first, count, trace } = readOptions()
 
 let events = 0
 const failed: number[] = []
@@ -43,3 +30,35 @@ console.log(
     `${events} events, ${(ms / count).toFixed(1)} ms a world.`,
 )
 process.exitCode = failed.length > 0 ? 1 : 0
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: 'string' },
+        seeds: { type: 'string' },
+        engine: { type: 'string', default: 'memory' },
+        trace: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    if (values.help) {
+      console.log(usage)
+      process.exit(0)
+    }
+    const { engine, trace } = values
+    if (engine !== 'memory' && engine !== 'sqlite') throw new Error(`There is no engine ${engine}.`)
+    const first = count('seed', values.seed, Date.now() % 2 ** 31)
+    const seeds = count('seeds', values.seeds, values.seed === undefined ? 100 : 1)
+    return { engine, trace, first, count: seeds } as const
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    process.exit(2)
+  }
+
+  function count(name: string, value: string | undefined, absent: number): number {
+    const number = Number(value ?? absent)
+    if (Number.isSafeInteger(number) && number >= 0) return number
+    throw new Error(`--${name} is ${value}, and must be a whole number.`)
+  }
+}
