@@ -1,4 +1,5 @@
 import { copyFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
@@ -116,4 +117,23 @@ test('what a process left in the log is packed by another one that read it, afte
   expect(store.stats().unpackedEvents).toBe(cursor.seq)
   await clock.advance(30_000)
   expect(store.stats().unpackedEvents).toBe(0)
+})
+
+test('the newest stretch is read from its block once, and is the same from memory', async () => {
+  const path = testDatabase()
+  const first = await openStorage(path)
+  await createSessions(first, ['s'])
+  for (const name of ['one', 'two', 'three']) await write(first, 's', turn(name))
+  await first.close()
+  const storage = await openStorage(path)
+  const whole = await storage.events('s', 0, { bytes: everything })
+  const db = new DatabaseSync(path)
+  db.exec('DELETE FROM blocks')
+  db.close()
+  expect(await storage.events('s', 0, { bytes: everything })).toEqual(whole)
+  const { events } = await storage.events('s', 2, { bytes: everything })
+  expect(events).toEqual(whole.events.filter(({ seq }) => seq > 2))
+  const { cursor } = await write(storage, 's', turn('four'))
+  expect(cursor.seq).toBe(whole.cursor.seq + 2)
+  expect((await storage.events('s', 0, { bytes: everything })).events).toHaveLength(8)
 })

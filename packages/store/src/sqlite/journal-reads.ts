@@ -153,7 +153,8 @@ export class JournalReads {
     return standIn(from, seq)
   }
 
-  *#stored({ key, segments, record }: LiveSession, after: number): Iterable<Segment> {
+  *#stored(live: LiveSession, after: number): Iterable<Segment> {
+    const { key, segments, record } = live
     const inMemory = segments[0]?.from ?? record.seq + 1
     if (after + 1 < inMemory) {
       const blocks = this.#db.iterate(
@@ -161,7 +162,12 @@ export class JournalReads {
         key,
         after,
       )
-      for (const block of blocks) yield* this.#decode(block)
+      for (const block of blocks) {
+        const decoded = this.#decode(block)
+        // Whoever else comes back to the newest stretch needs no block.
+        if (Number(block['last_seq']) + 1 === inMemory) live.recall(decoded)
+        yield* decoded
+      }
     }
     yield* segments
   }

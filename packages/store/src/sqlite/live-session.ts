@@ -5,6 +5,7 @@ import { holds } from '../engine/sequence.ts'
 import type { SessionRecord } from '../engine/session-record.ts'
 import type { MessageRows, SessionState } from '../engine/stage.ts'
 import type { Slice } from '../storage.ts'
+import { isStandIn } from './block-codec.ts'
 import { foldOpen } from './fold-open.ts'
 import { EntryEncoder } from './log-codec.ts'
 
@@ -151,6 +152,12 @@ export class LiveSession implements SessionState {
     }
     this.logId ??= logId
     this.tag = tag
+  }
+
+  /** Takes what lies just before its stretch into memory, where that is not too much. */
+  recall(older: readonly Segment[]): void {
+    if (older.some(isStandIn) || sum(older) + sum(this.segments) > recentBytes) return
+    this.segments = [...older, ...this.segments]
   }
 
   /** Forgets what is packed up to `seq` but for the newest stretch and for open messages. */

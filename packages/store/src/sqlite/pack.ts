@@ -12,6 +12,8 @@ import type { MessageRows } from './message-rows.ts'
 /** A session is packed when it rests, or when what is not packed passes either bound. */
 const unpackedEntries = 512
 const unpackedBytes = 256 * 1024
+/** A block is read as a whole, for however few of its entries. */
+const blockBytes = 64 * 1024
 /** Bytes that are not packed later than with the commit that brings them. */
 const heavyBytes = 1024 * 1024
 /** Rows of the log behind which a session may stay that does neither. */
@@ -137,17 +139,19 @@ function lengthOf({ parts }: Message): number {
   return size
 }
 
-/** Writes entries as blocks, none of which is much larger than what is packed at once. */
+/** Writes entries as blocks, none of them larger than it is to be, but for one entry that is. */
 export function packEntries(db: Database, key: number, segments: readonly Segment[]): void {
   let block: Segment[] = []
   let bytes = 0
   for (const segment of segments) {
+    const size = sizeOf(segment)
+    if (bytes > 0 && bytes + size > blockBytes) {
+      writeBlock(db, key, block)
+      block = []
+      bytes = 0
+    }
     block.push(segment)
-    bytes += sizeOf(segment)
-    if (bytes < unpackedBytes) continue
-    writeBlock(db, key, block)
-    block = []
-    bytes = 0
+    bytes += size
   }
   writeBlock(db, key, block)
 }
