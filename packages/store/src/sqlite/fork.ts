@@ -45,8 +45,8 @@ export function copyFork(
   if (upTo !== undefined) {
     // The journal of a fork has one entry: its rows are as of that.
     db.run(
-      `INSERT INTO messages (session, ord, id, epoch, role, open, body)
-       SELECT ?, ord, id, epoch, role, open, json_set(body, '$.revision', 1) FROM messages
+      `INSERT INTO messages (session, ord, id, epoch, role, open, created, body)
+       SELECT ?, ord, id, epoch, role, open, created, json_set(body, '$.revision', 1) FROM messages
        WHERE ${copyable}`,
       key,
       source,

@@ -96,13 +96,16 @@ export class MessageRows {
 
   /** Writes a message to its row; a finished one is to be found by its words. */
   write(key: number, message: Message, body = JSON.stringify(message)): void {
-    const { id, order, epoch, role, status } = message
+    const { id, order, epoch, role, status, metadata } = message
     const row = this.#db.get(
-      `INSERT INTO messages (session, ord, id, epoch, role, open, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO messages (session, ord, id, epoch, role, open, created, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (session, ord) DO UPDATE
-         SET id = excluded.id, open = excluded.open, body = excluded.body
+         SET id = excluded.id, open = excluded.open, created = excluded.created,
+           body = excluded.body
        ON CONFLICT (session, id) DO UPDATE
-         SET ord = excluded.ord, open = excluded.open, body = excluded.body
+         SET ord = excluded.ord, open = excluded.open, created = excluded.created,
+           body = excluded.body
        RETURNING key`,
       key,
       order,
@@ -110,6 +113,7 @@ export class MessageRows {
       epoch,
       role,
       Number(status === 'open'),
+      metadata.createdAt,
       body,
     )
     if (status === 'open') return

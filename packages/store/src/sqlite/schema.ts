@@ -60,6 +60,8 @@ export const migrations: readonly string[] = [
     epoch INTEGER NOT NULL,
     role TEXT NOT NULL,
     open INTEGER NOT NULL,
+    -- when it says it was written, in ms: what a search goes by
+    created INTEGER NOT NULL,
     -- 0, or which undo hides it
     hidden INTEGER NOT NULL DEFAULT 0,
     body TEXT NOT NULL
