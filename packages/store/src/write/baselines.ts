@@ -12,6 +12,13 @@ export interface Baseline extends MessageState {
   size: MessageSize
 }
 
+/** A message that is being read, to become a baseline. */
+interface Reading extends Disposable {
+  readonly messageId: string
+  /** Whether something entered meanwhile that may not be in what is read. */
+  overtaken: boolean
+}
+
 /** What a message that is kept costs besides its parts, about. */
 const overhead = 500
 
@@ -24,6 +31,8 @@ export class Baselines {
   /** By session and message, with what each counts for; the one longest unused first. */
   readonly #kept = new Map<string, { baseline: Baseline; bytes: number }>()
   #bytes = 0
+  /** By session: the message that is being read, one at a time. */
+  readonly #readings = new Map<string, Reading>()
 
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes
@@ -51,7 +60,20 @@ export class Baselines {
     this.#forget(keyOf(sessionId, messageId))
   }
 
+  /** Watches a message while it is read: only what nobody overtook is worth keeping. */
+  reading(sessionId: string, messageId: string): Reading {
+    const reading = {
+      messageId,
+      overtaken: false,
+      [Symbol.dispose]: () => void this.#readings.delete(sessionId),
+    }
+    this.#readings.set(sessionId, reading)
+    return reading
+  }
+
   forgetSession(sessionId: string): void {
+    const reading = this.#readings.get(sessionId)
+    if (reading) reading.overtaken = true
     for (const { baseline } of this.#kept.values()) {
       if (baseline.source.sessionId === sessionId) this.forget(baseline)
     }
@@ -59,7 +81,8 @@ export class Baselines {
 
   /** Forgets what `source` or nobody known changes behind a baseline's back. */
   overtake({ sessionId, drafts }: Slice, source: Source | undefined): void {
-    if (this.#kept.size === 0) return
+    if (this.#kept.size === 0 && this.#readings.size === 0) return
+    const reading = this.#readings.get(sessionId)
     for (const draft of drafts) {
       const subjects = subjectsOf(draft)
       if (subjects === 'all') this.forgetSession(sessionId)
@@ -67,6 +90,7 @@ export class Baselines {
         for (const id of subjects) {
           const baseline = this.get(sessionId, id)
           if (baseline && baseline.source !== source) this.forget(baseline)
+          if (reading?.messageId === id) reading.overtaken = true
         }
       }
     }

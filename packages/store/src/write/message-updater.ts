@@ -98,16 +98,30 @@ export class MessageUpdater {
     await reads
     const known = this.#baselines.get(sessionId, draft.id)
     if (known) return { accepted: this.#change(known, draft) }
-    const stored = await this.#options.read(sessionId, draft.id)
-    signal?.throwIfAborted()
-    if (!stored) return { accepted: this.#create(sessionId, draft) }
+    using reading = this.#baselines.reading(sessionId, draft.id)
+    let stored: Message | undefined
+    do {
+      reading.overtaken = false
+      stored = await this.#options.read(sessionId, draft.id)
+      signal?.throwIfAborted()
+    } while (reading.overtaken)
+    return { accepted: this.#compare(sessionId, stored, draft) }
+  }
+
+  /** With the message as it is stored, whatever was accepted before. */
+  async #compare(
+    sessionId: string,
+    stored: Message | undefined,
+    draft: MessageDraft,
+  ): Promise<void> {
+    if (!stored) return this.#create(sessionId, draft)
     const source = sourceOf(sessionId, draft)
-    if (stored.status === 'done') return { accepted: this.#edit(source, stored, draft) }
+    if (stored.status === 'done') return this.#edit(source, stored, draft)
     const { role, parts, metadata } = stored
     const size = new MessageSize(stored.id, this.#options.limits, parts)
     const baseline = { source, role, parts, metadata, size }
     this.#baselines.keep(baseline)
-    return { accepted: this.#change(baseline, draft) }
+    return this.#change(baseline, draft)
   }
 
   async #create(sessionId: string, draft: MessageDraft): Promise<void> {
