@@ -2,6 +2,7 @@ import { CaughtupError, type Op } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import type { Clock } from '@caughtup/schema/clock'
 
+import { assertHistoryFirst } from './assert-history-first.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { jsonBytes, storedDraft } from '../engine/json.ts'
 import { Gathered, type Pending, type Replacement, Structural } from './pending.ts'
@@ -139,7 +140,8 @@ export class Coalescer {
    * Commits a structural change, behind everything that its session has waiting. An abort ends the
    * wait; what was accepted is committed all the same.
    *
-   * @throws CaughtupError `BAD_INPUT` for what could not be read back
+   * @throws CaughtupError `BAD_INPUT` for what could not be read back, and for a change of history
+   *   that is not the first draft (`not-first`)
    */
   async append(
     change: Pick<Slice, 'sessionId' | 'drafts' | 'guard'>,
@@ -149,6 +151,7 @@ export class Coalescer {
     this.#assertOpen()
     signal?.throwIfAborted()
     const drafts = change.drafts.map(storedDraft)
+    assertHistoryFirst(drafts)
     const slice = new Structural({ ...change, drafts, at: this.#clock.now() }, jsonBytes(drafts))
     for (const other of this.#next.slices) {
       if (other.sessionId === slice.sessionId) other.close()
