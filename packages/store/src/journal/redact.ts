@@ -45,7 +45,7 @@ export function redact(event: Event, erased: ReadonlySet<string>): Event {
   }
 }
 
-/** The same for a stretch of many; neighbours that say nothing any more become one. */
+/** The same for a segment: of appends to an erased message is left one entry over all their seqs. */
 export function redactSegment(segment: Segment, erased: ReadonlySet<string>): Segment {
   const { from, seq, tag } = segment
   if (segment.kind === 'appends') {
