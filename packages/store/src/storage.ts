@@ -109,7 +109,7 @@ export interface StorageFactory {
   open(options: { clock: Clock; random: () => number }): Promise<Storage>
 }
 
-/** Changes of one session that stand or fall together. */
+/** Changes of one session that stand or fall together; one of history is the first and the only one. */
 export interface Slice {
   sessionId: string
   /** When it happened, in ms since the epoch. */

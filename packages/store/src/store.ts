@@ -143,9 +143,12 @@ export class Store {
 
   /**
    * Commits events of one session together, behind everything that the session has waiting, and
-   * before it returns. Whether the session allowed it is in the result.
+   * before it returns. Whether the session allowed it is in the result. A change of history
+   * (`message-replaced`, `message-deleted`, `message-erased`, `history-truncated`,
+   * `history-restored`, `imported`) is the first of the drafts, and the only one among them.
    *
-   * @throws CaughtupError `BAD_INPUT` for what could not be read back, `UNAVAILABLE` when closed
+   * @throws CaughtupError `BAD_INPUT` for what could not be read back, and for a change of history
+   *   that is not the first draft (`not-first`); `UNAVAILABLE` when closed
    */
   append(
     slice: { sessionId: string; drafts: readonly EventDraft[]; guard?: Guard },
@@ -286,7 +289,8 @@ export class Store {
   /**
    * Writes a consistent copy of the database to a file that must not exist, while everything goes on.
    *
-   * @throws StorageError also where the engine has no file; CaughtupError `CONFLICT` for a file that is there
+   * @throws StorageError `io` for a file that is there and where the engine has none; the kind of
+   *   the failure, else `io`, for a copy that failed
    */
   async backup(path: string, waiting: Waiting = {}): Promise<void> {
     await this.flushAll(waiting)
