@@ -40,7 +40,10 @@ export interface Storage {
   eventList(sessionId: string, query: EventQuery): Promise<EventPage>
   /** How many match, exactly. */
   eventSummary(sessionId: string, filter: EventFilter): Promise<EventSummary>
-  /** Finished messages of all epochs that hold every word, newest first. */
+  /**
+   * Finished messages of all epochs that hold every word, newest first: by their own `createdAt`,
+   * of the same ms by the session's id, and within a session by order, all descending.
+   */
   search(query: SearchQuery): Promise<SearchHit[]>
   /** Which of these identities the session remembers, with their counts; see `ImportIdentity`. */
   importedCounts(sessionId: string, identities: readonly string[]): Promise<Map<string, number>>

@@ -140,8 +140,9 @@ export class History {
   }
 
   /**
-   * Finished messages, of all epochs, that have every word of a text; newest first. The text is
-   * plain: nothing in it is query syntax. The last word may be the beginning of one.
+   * Finished messages, of all epochs, that have every word of a text; newest first, by their own
+   * `metadata.createdAt`, also where they were imported later. The text is plain: nothing in it is
+   * query syntax. The last word may be the beginning of one.
    *
    * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a text above 1,000 characters or a limit
    *   above `limits.pageMost`

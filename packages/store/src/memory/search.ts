@@ -5,7 +5,7 @@ import type { MemorySession } from './memory-session.ts'
 
 const word = /[\p{L}\p{N}\p{Co}]+/gu
 
-/** Finished messages that hold every phrase of the text, newest first. */
+/** Finished messages that hold every phrase of the text, newest first; see `Storage.search`. */
 export function search(
   sessions: readonly MemorySession[],
   text: string,
@@ -18,7 +18,13 @@ export function search(
       .filter((message) => message.status === 'done' && holdsAll(message, wanted))
       .map((message) => hit(id, message, text)),
   )
-  return hits.sort((a, b) => b.createdAt - a.createdAt || b.order - a.order).slice(0, limit)
+  return hits.sort(newestFirst).slice(0, limit)
+}
+
+function newestFirst(a: SearchHit, b: SearchHit): number {
+  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt
+  if (a.sessionId !== b.sessionId) return a.sessionId < b.sessionId ? 1 : -1
+  return b.order - a.order
 }
 
 function holdsAll(message: Message, wanted: readonly (readonly string[])[]): boolean {

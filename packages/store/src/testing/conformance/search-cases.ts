@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 
+import type { Part } from '@caughtup/schema'
+
 import type { Cases } from './bed.ts'
 import {
   compaction,
@@ -123,6 +125,37 @@ export const searchCases: Cases = {
     assert.equal(await ids(9), 'edba')
     assert.equal(await ids(4), 'edba')
     assert.equal(await ids(2), 'ed')
+  },
+
+  async 'goes by the time of the messages, of whatever session, also for the limit'(bed) {
+    const storage = await bed.open()
+    const first = await bed.session(storage)
+    const second = await bed.session(storage)
+    const find = async (limit: number) => {
+      const hits = await storage.search({ text: 'word', in: { principal: 'ann' }, limit })
+      return hits.map(({ messageId }) => messageId).join('')
+    }
+    const add = (session: string, id: string, createdAt: number) =>
+      write(storage, session, [created(message(id, 'word', { createdAt }))])
+    await add(first, 'a', 5_000)
+    assert.equal(await find(9), 'a')
+    // As an import brings them: later, and not in the order of time.
+    await add(second, 'b', 10)
+    await add(second, 'c', 7_000)
+    await add(second, 'd', 5_000)
+    await add(first, 'e', 20)
+    await add(first, 'f', 5_000)
+    assert.equal(await find(9), 'cdfaeb')
+    for (const limit of [1, 2, 3, 4]) assert.equal(await find(limit), 'cdfaeb'.slice(0, limit))
+    const within = await storage.search({ text: 'word', in: { sessionId: second }, limit: 2 })
+    assert.deepEqual(
+      within.map(({ messageId }) => messageId),
+      ['c', 'd'],
+    )
+    const parts: Part[] = [{ type: 'text', text: 'word' }]
+    const metadata = { createdAt: 6_000 }
+    await write(storage, first, [{ type: 'message-replaced', messageId: 'e', parts, metadata }])
+    assert.equal(await find(2), 'ce')
   },
 
   async 'finds a message once it is finished, at once'(bed) {
