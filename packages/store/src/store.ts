@@ -87,6 +87,7 @@ export class Store {
       clock,
       batchBytes: limits.windowBytes,
       updates: options.updates,
+      foreign: () => this.#upkeep.touched('deltas'),
       ended,
     })
     const { audience, messages, followers, watch } = this.#bells

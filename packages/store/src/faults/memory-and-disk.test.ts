@@ -1,8 +1,11 @@
 import { copyFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
+import { systemClock } from '@caughtup/schema/clock'
 import { expect, test } from 'vitest'
 
+import { Database } from '../sqlite/database.ts'
+import { SqliteStorage } from '../sqlite/sqlite-storage.ts'
 import { ended, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
 import { delta, opened, runStarted, turn } from '../testing/conformance/drafts.ts'
 import { write } from '../testing/conformance/writes.ts'
@@ -105,18 +108,80 @@ test('an answer that was packed while it streamed is whole after a crash', async
   expect(part?.type === 'text' && part.text === text).toBe(true)
 })
 
-test('what a process left in the log is packed by another one that read it, after a while', async () => {
+test('what a process leaves in the log is packed by another one, at once or after a while', async () => {
   const path = testDatabase()
   // Never asked to pack anything: as good as dead.
   const dead = await openStorage(path)
-  await createSessions(dead, ['left'])
-  const { cursor } = await write(dead, 'left', turn('last'))
+  await createSessions(dead, ['early', 'late'])
+  await write(dead, 'early', turn('early'))
   const { store, clock } = await openTestStore({ path })
-  await store.window('left')
-  await clock.advance(5_000)
+  await store.window('early')
+  await clock.advance(100)
+  expect(store.stats().unpackedEvents).toBe(0)
+
+  const leave = new AbortController()
+  const batches = store.follow('late', 0, leave)
+  const first = batches.next()
+  await clock.advance(1_000)
+  const { cursor } = await write(dead, 'late', turn('late'))
+  await clock.advance(2_000)
+  expect(await first).toMatchObject({ value: { cursor } })
   expect(store.stats().unpackedEvents).toBe(cursor.seq)
   await clock.advance(30_000)
   expect(store.stats().unpackedEvents).toBe(0)
+  leave.abort()
+})
+
+test('what another process packs is not kept by one that only reads', async () => {
+  const path = testDatabase()
+  const writing = await openTestStore({ path })
+  const run = await startRun(writing.store)
+  const reading = await openTestStore({ path })
+  await reading.store.window(run.sessionId)
+  const writer = writing.store.writer(run)
+  for (let n = 0; n < 3_000; n++) {
+    await writer.write({ type: 'text-delta', text: `${n} ` })
+    await writing.store.flush(run.messageId)
+    if (n % 100 === 99) {
+      await writing.clock.advance(1_100)
+      await reading.store.head(run.sessionId)
+    }
+  }
+  // What was read since the other's packing, and what it had not packed then.
+  expect(reading.store.stats().unpackedEvents).toBeLessThan(1_100)
+})
+
+test('an open message that a full disk kept from being packed is there after a crash', async () => {
+  const [path, crashed] = [testDatabase(), testDatabase()]
+  const db = new Database({ path, durability: 'normal' })
+  const storage = new SqliteStorage(db, { clock: systemClock, random: Math.random })
+  const ids = ['a', 'b', 'c', 'd']
+  await createSessions(storage, ids)
+  for (const id of ids) {
+    await write(storage, id, [...turn('before'), opened('m')])
+    await write(storage, id, [delta('m', 'x'.repeat(20_000))])
+  }
+  const pages = Number(db.get('PRAGMA page_count')?.['page_count'])
+  db.get(`PRAGMA max_page_count = ${pages + 30}`)
+  await expect(storage.tidy(false)).rejects.toMatchObject({ failure: 'full' })
+  db.get('PRAGMA max_page_count = 4294967294')
+  while (await storage.tidy(false)) continue
+  for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${crashed}${end}`)
+  const again = await openStorage(crashed)
+  for (const id of ids) expect(await again.message(id, 'm')).toMatchObject({ status: 'open' })
+  await storage.close()
+})
+
+test('a tool that answers with much is packed by its size', async () => {
+  const { store, clock } = await openTestStore()
+  const run = await startRun(store)
+  const writer = store.writer(run)
+  for (let n = 0; n < 20; n++) {
+    const input = { n, text: 'x'.repeat(100_000) }
+    await writer.write({ type: 'tool-call', toolCallId: `call-${n}`, toolName: 'read', input })
+    await clock.advance(1_100)
+  }
+  expect(store.stats().unpackedEvents).toBeLessThan(5)
 })
 
 test('the newest stretch is read from its block once, and is the same from memory', async () => {

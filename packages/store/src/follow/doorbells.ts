@@ -14,6 +14,8 @@ export interface DoorbellsOptions {
   /** Bytes of events that one batch of a follower aims at. */
   batchBytes: number
   updates: Omit<BrokerOptions, 'clock'> | undefined
+  /** Called when another process was seen to have written. */
+  foreign: () => void
   /** Aborted when the store closes. */
   ended: AbortSignal
 }
@@ -26,8 +28,11 @@ export class Doorbells {
   readonly windows = new SharedReads<Window>()
   readonly watch: ForeignWatch
 
-  constructor({ storage, clock, batchBytes, updates, ended }: DoorbellsOptions) {
-    this.watch = new ForeignWatch(storage, clock, (changes) => this.changedElsewhere(changes))
+  constructor({ storage, clock, batchBytes, updates, foreign, ended }: DoorbellsOptions) {
+    this.watch = new ForeignWatch(storage, clock, (changes) => {
+      this.changedElsewhere(changes)
+      foreign()
+    })
     this.followers = new Followers({
       read: (sessionId, after) => storage.events(sessionId, after, { bytes: batchBytes }),
       watch: this.watch.watch,

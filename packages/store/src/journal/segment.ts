@@ -34,8 +34,9 @@ export interface Appends {
 
 export type Segment = Single | Appends
 
-/** What an entry costs besides its text, about. */
+/** What an entry costs besides its text, about; and one that is appended to another. */
 const overhead = 120
+const perEnd = 2
 
 /** A longer text becomes several segments, so that reading the newest entries never copies more. */
 const longestText = 16 * 1024
@@ -55,20 +56,18 @@ export function asAppend(
   return { event, part: op.part, text: op.text }
 }
 
-/** Puts an event behind the others: into the last segment where it goes on, or as a new one. */
-export function appendEvent(segments: Segment[], event: Event, tag: string): void {
+/**
+ * Puts an event behind the others: into the last segment where it goes on, or as a new one.
+ *
+ * @returns by how much they are larger then, in the measure of `sizeOf`
+ */
+export function appendEvent(segments: Segment[], event: Event, tag: string): number {
   const append = asAppend(event)
   if (!append) {
     const { from, seq } = event
-    segments.push({
-      kind: 'single',
-      from,
-      seq,
-      tag,
-      event,
-      bytes: textBytes(JSON.stringify(event)),
-    })
-    return
+    const bytes = textBytes(JSON.stringify(event))
+    segments.push({ kind: 'single', from, seq, tag, event, bytes })
+    return bytes + overhead
   }
   const { part, text } = append
   const { seq, from, at, epoch, messageId } = append.event
@@ -87,7 +86,7 @@ export function appendEvent(segments: Segment[], event: Event, tag: string): voi
     last.text = last.ends.length % written === 0 ? [last.text, text].join('') : last.text + text
     last.ends.push(last.text.length)
     last.ats.push(at)
-    return
+    return text.length + perEnd
   }
   segments.push({
     kind: 'appends',
@@ -101,6 +100,7 @@ export function appendEvent(segments: Segment[], event: Event, tag: string): voi
     ends: [text.length],
     ats: [at],
   })
+  return text.length + perEnd + overhead
 }
 
 /** The entries of a segment from `from` to `seq`, merged into one event. */
@@ -182,5 +182,5 @@ export function segmentsAfter(segments: readonly Segment[], seq: number): Segmen
 export function sizeOf(segment: Segment): number {
   return segment.kind === 'single'
     ? segment.bytes + overhead
-    : segment.text.length + 2 * segment.ends.length + overhead
+    : segment.text.length + perEnd * segment.ends.length + overhead
 }

@@ -63,6 +63,8 @@ export class LiveSession implements SessionState {
   logId: number | undefined
   /** Whether this process wrote what is not packed. */
   own = false
+  /** Whether packing it failed by itself. */
+  failsToPack = false
   #record: SessionRecord
   /** The newest entry's; the record's is behind while only deltas came. */
   #seq: number
@@ -146,8 +148,7 @@ export class LiveSession implements SessionState {
     // A commit that was refused wrote nothing: the newest entry is still another's.
     if (events.length === 0) return
     for (const event of events) {
-      appendEvent(this.segments, event, tag)
-      this.unpacked.bytes += entryBytes(event)
+      this.unpacked.bytes += appendEvent(this.segments, event, tag)
       this.unpacked.entries++
     }
     this.logId ??= logId
@@ -176,13 +177,6 @@ export class LiveSession implements SessionState {
     )
     if (last >= 0) this.segments.splice(0, last + 1)
   }
-}
-
-function entryBytes(event: Event): number {
-  if (event.type !== 'message-delta') return 400
-  let bytes = 40
-  for (const op of event.ops) bytes += op.op === 'append' ? op.text.length : 400
-  return bytes
 }
 
 function sum(segments: readonly Segment[]): number {

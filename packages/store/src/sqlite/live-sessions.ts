@@ -1,6 +1,6 @@
 import type { Event } from '@caughtup/schema'
 
-import { appendEvent, indexAfter } from '../journal/segment.ts'
+import { appendEvent, indexAfter, segmentsAfter } from '../journal/segment.ts'
 import { applyToRecord, type SessionRecord } from '../engine/session-record.ts'
 import { sessionNotFound } from '../session-not-found.ts'
 import type { ForeignChanges } from '../storage.ts'
@@ -15,6 +15,9 @@ import { recover } from './recover.ts'
 
 /** Sessions at rest that are kept in memory; those that stream are kept however many they are. */
 const restingSessions = 1_000
+
+/** Rows of the log written by others after which what they packed is let go of. */
+const dropEvery = 500
 
 /**
  * The engine's memory of sessions: the log's entries that are not packed, and the state of the
@@ -35,6 +38,7 @@ export class LiveSessions {
   /** Whether reading what others wrote failed, so that all is to be read anew. */
   #broken = false
   #lastLogId = 0
+  #droppedAt = 0
   /** What other processes changed since it was last asked for. */
   #foreign: Set<string> | 'all' = new Set()
 
@@ -82,6 +86,27 @@ export class LiveSessions {
     }
     for (const row of rows) this.#takeIn(row)
     this.#lastLogId = head
+    if (head - this.#droppedAt >= dropEvery) this.dropPacked()
+  }
+
+  /** Lets go of entries that other processes have packed since they were read from the log. */
+  dropPacked(): void {
+    this.#droppedAt = this.#lastLogId
+    const others = [...this.unpacked()].filter(({ own }) => !own)
+    const keys = [...this.#tails.keys(), ...others.map(({ key }) => key)]
+    if (keys.length === 0) return
+    const rows = this.#db.all(
+      'SELECT key, packed FROM sessions WHERE key IN (SELECT value FROM json_each(?))',
+      JSON.stringify(keys),
+    )
+    const packed = new Map(rows.map((row) => [Number(row['key']), Number(row['packed'])]))
+    for (const [key, tail] of this.#tails) {
+      // One of a deleted session is of no use either.
+      const segments = segmentsAfter(tail.segments, packed.get(key) ?? Infinity)
+      if (segments.length === 0) this.#tails.delete(key)
+      else tail.segments = segments
+    }
+    for (const live of others) live.markPacked(Math.min(packed.get(live.key) ?? 0, live.seq))
   }
 
   /** To be called when a commit of this process is in the database. */
@@ -134,8 +159,8 @@ export class LiveSessions {
   }
 
   /** Keys of sessions that are not in memory, with the first row of the log that has one's entries. */
-  *tails(): Iterable<{ key: number; logId: number }> {
-    for (const [key, { logId }] of this.#tails) yield { key, logId }
+  tails(): { key: number; logId: number }[] {
+    return Array.from(this.#tails, ([key, { logId }]) => ({ key, logId }))
   }
 
   dropTail(key: number): void {

@@ -37,10 +37,15 @@ export interface PackContext {
 export function packDue(context: PackContext, settled: number): boolean {
   const { lives } = context
   const due: LiveSession[] = []
+  const failing: LiveSession[] = []
   let bytes = 0
   let more = false
   for (const live of lives.unpacked()) {
     if (!isDue(live, lives.lastLogId, settled)) continue
+    if (live.failsToPack) {
+      failing.push(live)
+      continue
+    }
     if (due.length >= stepSessions || bytes >= stepBytes) {
       more = true
       break
@@ -48,24 +53,64 @@ export function packDue(context: PackContext, settled: number): boolean {
     due.push(live)
     bytes += live.unpacked.bytes
   }
+  // Those that failed wait until nobody else does.
+  if (due.length === 0) due.push(...failing.slice(0, stepSessions))
   if (due.length === 0) return false
-  packAll(due, context)
+  packEach(due, context)
   return more
 }
 
 /** Packs these sessions in one transaction. */
 export function packAll(sessions: readonly LiveSession[], context: PackContext): void {
   const { db, lives } = context
-  const packed = db.transaction(() => {
-    lives.notice()
-    // Another process may have written on, or packed, or deleted it; what is stale is left alone.
-    return sessions.filter((live) => lives.inMemory(live.key) === live && packOne(live, context))
-  })
+  let packed: LiveSession[]
+  try {
+    packed = db.transaction(() => {
+      lives.notice()
+      // Another process may have written on, or packed, or deleted it; what is stale is left alone.
+      return sessions.filter((live) => lives.inMemory(live.key) === live && packOne(live, context))
+    })
+  } catch (error) {
+    // What was noted as written was taken back.
+    for (const live of sessions) live.written.clear()
+    throw error
+  }
   for (const live of packed) {
     live.markPacked(live.seq)
     live.own = false
+    live.failsToPack = false
   }
   lives.packed(packed)
+}
+
+/**
+ * The same for each by itself where something in them breaks the transaction, so that a session that
+ * cannot be packed keeps nobody else from it.
+ *
+ * @throws what the first of those that fail fails with, when the others are packed
+ */
+function packEach(sessions: readonly LiveSession[], context: PackContext): void {
+  try {
+    packAll(sessions, context)
+  } catch (error) {
+    if (!isOfOne(error)) throw error
+    let first: unknown
+    for (const live of sessions) {
+      try {
+        packAll([live], context)
+      } catch (failure) {
+        if (!isOfOne(failure)) throw failure
+        live.failsToPack = true
+        first ??= failure
+      }
+    }
+    if (first !== undefined) throw first
+  }
+}
+
+/** Whether what broke a transaction may be one session's matter, as a busy or full database is not. */
+function isOfOne(error: unknown): boolean {
+  return !(error instanceof StorageError) || error.failure === 'corrupt'
 }
 
 /** Whether a session was written faster than upkeep came round. */

@@ -90,9 +90,9 @@ export class SqliteStorage implements Storage {
       tag: randomTag(random, 8),
     }
     this.#sessions = new SessionRows(this.#context, random)
-    this.#upkeep = new Upkeep(this.#context, this.#search, clock)
     // From here on it is known what others write.
     this.#read(() => undefined)
+    this.#upkeep = new Upkeep(this.#context, this.#search, clock)
     this.#polledVersion = db.dataVersion()
   }
 

@@ -24,6 +24,8 @@ export class Upkeep {
   readonly #clock: Clock
   /** Where the log ended at these times. */
   #marks: { at: number; logId: number }[] = []
+  /** The newest row of the log that was there before this opening. */
+  readonly #left: number
   #lookedAt = -Infinity
   /** The session up to which this look has come. */
   #retainedUpTo = 0
@@ -34,14 +36,28 @@ export class Upkeep {
     this.#context = context
     this.#search = search
     this.#clock = clock
+    this.#left = context.lives.lastLogId
   }
 
   /** One bounded step; whether more is to be done. */
   step(retention: Retention): boolean {
+    let packing = false
+    let failure: unknown
+    try {
+      packing = packDue(this.#context, this.#abandoned()) || this.#packLeftTail()
+    } catch (error) {
+      failure = error
+    }
+    // A session that cannot be packed keeps nothing else from being done.
+    const others = this.#others(retention)
+    if (failure !== undefined && !others) throw failure
+    return packing || others
+  }
+
+  #others(retention: Retention): boolean {
     const { db, lives } = this.#context
-    const packing = packDue(this.#context, this.#settled()) || this.#packLeftTail()
     const { trims, indexes, works, looks } = this.#due()
-    if (!trims && !indexes && !works && !looks) return packing
+    if (!trims && !indexes && !works && !looks) return false
     const { more, logId } = db.transaction(() => {
       lives.notice()
       const indexing = indexes && this.#search.index()
@@ -50,13 +66,13 @@ export class Upkeep {
     })
     if (logId !== undefined) lives.wrote(logId)
     const looking = looks && this.#look(retention)
-    return packing || more || looking
+    return more || looking
   }
 
   /** Packs and removes all that can be, for a database that is left alone from now on. */
   finish(): void {
     const { db, lives } = this.#context
-    while (packDue(this.#context, this.#settled())) continue
+    while (packDue(this.#context, this.#abandoned())) continue
     db.transaction(() => {
       lives.notice()
       while (this.#trim(this.#needed())) continue
@@ -105,6 +121,11 @@ export class Upkeep {
     return old.at(-1)?.logId ?? 0
   }
 
+  /** Rows of the log up to this one would be packed by now if whoever wrote them were alive. */
+  #abandoned(): number {
+    return Math.max(this.#settled(), this.#left)
+  }
+
   /** Rows before this one are needed by nobody. */
   #trimmable(): number {
     return Math.min(this.#needed(), this.#settled() + 1)
@@ -128,15 +149,16 @@ export class Upkeep {
     return bytes >= trimBytes
   }
 
-  /** What an earlier process left in the log, or another one has packed meanwhile. */
+  /** What an earlier process left in the log. */
   #packLeftTail(): boolean {
     const { db, lives } = this.#context
-    const [waiting] = lives.tails()
-    if (!waiting) return false
+    const isAbandoned = ({ logId }: { logId: number }) => logId <= this.#abandoned()
+    if (!lives.tails().some(isAbandoned)) return false
     const live = db.snapshot(() => {
       // The row is only put together with all of the log that it is of.
       lives.notice()
-      const [tail] = lives.tails()
+      lives.dropPacked()
+      const tail = lives.tails().find(isAbandoned)
       const row = tail && db.get('SELECT * FROM sessions WHERE key = ?', tail.key)
       if (tail && !row) lives.dropTail(tail.key)
       return row && lives.load(row)
