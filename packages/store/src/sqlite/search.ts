@@ -3,6 +3,7 @@ import type { SearchHit } from '@caughtup/schema'
 import { excerptAround, phrases, searchText, spaced } from '../engine/search-text.ts'
 import type { SearchQuery } from '../storage.ts'
 import type { Database, Row } from './database.ts'
+import type { LiveSessions } from './live-sessions.ts'
 import { messageIn } from './message-rows.ts'
 
 /** Messages, and bytes of them, that one step puts into the index. */
@@ -15,6 +16,25 @@ export class Search {
 
   constructor(db: Database) {
     this.#db = db
+  }
+
+  /**
+   * Sessions of the scope that may have messages which are in no row yet, by id; those of others are
+   * not this search's matter.
+   *
+   * @throws CaughtupError `NOT_FOUND`
+   */
+  unpacked(scope: SearchQuery['in'], lives: LiveSessions): string[] {
+    if ('sessionId' in scope) return [lives.get(scope.sessionId).id]
+    const keys = [...lives.unpacked(), ...lives.tails()].map(({ key }) => key)
+    const rows = this.#db.all(
+      `SELECT sessions.id FROM json_each(?) AS waiting
+       JOIN members ON members.session = waiting.value AND members.principal = ?
+       JOIN sessions ON sessions.key = members.session`,
+      JSON.stringify(keys),
+      scope.principal,
+    )
+    return rows.map(({ id }) => String(id))
   }
 
   find({ text, in: scope, limit }: SearchQuery): SearchHit[] {

@@ -49,6 +49,7 @@ import { randomTag } from '../engine/random-tag.ts'
 import { retryBusy } from './retry-busy.ts'
 import { Search } from './search.ts'
 import { SessionRows } from './session-rows.ts'
+import { pacer } from '../upkeep/pacer.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** Deleted sessions that the activity feed remembers; older cursors get the complete list. */
@@ -187,10 +188,13 @@ export class SqliteStorage implements Storage {
 
   async search(query: SearchQuery): Promise<SearchHit[]> {
     // What was just finished is found: it is packed and indexed first.
-    const scope = query.in
-    if ('sessionId' in scope) this.#read(() => this.#lives.get(scope.sessionId))
-    await this.#pack([...this.#lives.unpacked()].filter(hasFinished))
-    while (await this.#write(() => this.#search.index())) continue
+    const turn = pacer(this.#clock)
+    for (const id of this.#read(() => this.#search.unpacked(query.in, this.#lives))) {
+      const live = this.#read(() => this.#lives.find(id))
+      if (live && hasFinished(live)) await this.#pack([live])
+      await turn()
+    }
+    while (await this.#write(() => this.#search.index())) await turn()
     return this.#read(() => this.#search.find(query))
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Part } from '@caughtup/schema'
 
+import type { SearchQuery, Storage } from '../../storage.ts'
 import type { Cases } from './bed.ts'
 import {
   compaction,
@@ -169,6 +170,26 @@ export const searchCases: Cases = {
     assert.equal(await count(), 0)
     await write(storage, session, [finished('m')])
     assert.equal(await count(), 1)
+  },
+
+  async 'finds what another opening wrote, in a session and in those of a principal'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const count = async (reader: Storage, scope: SearchQuery['in']) => {
+      const hits = await reader.search({ text: 'word', in: scope, limit: 9 })
+      return hits.length
+    }
+    await write(storage, session, [prompt('a', 'word')])
+    assert.equal(await count(other, { principal: 'ann' }), 1)
+    await write(storage, session, [prompt('b', 'word')])
+    assert.equal(await count(other, { principal: 'ann' }), 2)
+    await write(other, session, [prompt('c', 'word')])
+    assert.equal(await count(storage, { principal: 'ann' }), 3)
+    await write(other, session, [deleted('a')])
+    await write(other, session, [prompt('d', 'word')])
+    assert.equal(await count(await bed.open(), { principal: 'ann' }), 3)
+    assert.equal(await count(storage, { sessionId: session }), 3)
+    assert.equal(await count(storage, { principal: 'bob' }), 0)
   },
 
   async 'follows changes of messages'(bed) {
