@@ -15,13 +15,26 @@ import { sequence } from './sequence.ts'
 import { newRecord } from './session-record.ts'
 import { isHistory } from './stage.ts'
 
+/** Levels of arrays and objects; SQLite's JSON functions know 1,000 (https://sqlite.org/json1.html). */
+const maxDepth = 500
+
 /**
  * The value as it will be read back from a database: a copy that nobody can change, with nothing
  * in it that has no JSON form. What is `undefined` becomes `null`.
  *
- * @throws CaughtupError `BAD_INPUT` (`not-json`)
+ * @throws CaughtupError `BAD_INPUT` (`not-json`, `too-deep`)
  */
 export function storedValue(value: unknown): unknown {
+  const stored = copied(value)
+  if (isWithin(stored, maxDepth)) return stored
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `A value is nested more than ${maxDepth} levels deep, which not every database can read.`,
+    { limit: maxDepth, reason: 'too-deep' },
+  )
+}
+
+function copied(value: unknown): unknown {
   try {
     return JSON.parse(JSON.stringify(value) ?? 'null')
   } catch (error) {
@@ -70,6 +83,11 @@ export function storedPart(part: Part): Part {
     value: excerpt(part),
     reason: 'not-a-part',
   })
+}
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((each) => isWithin(each, levels - 1))
 }
 
 /** Whether a value reads back as one that was stored. */

@@ -112,3 +112,31 @@ test('a refusal leaves every cursor good', async () => {
   expect((await storage.head('s')).cursor).toEqual(cursor)
   expect(await storage.checkCursor('s', cursor)).toBe('ok')
 })
+
+test('a session that cannot be packed keeps no other from it, nor from being found and tidied', async () => {
+  const path = testDatabase()
+  const { store, clock } = await openTestStore({ path })
+  const db = new DatabaseSync(path)
+  db.exec(`CREATE TRIGGER poison BEFORE INSERT ON blocks WHEN NEW.session = 1
+    BEGIN SELECT RAISE(ABORT, 'poison'); END`)
+  const runs = []
+  for (let n = 0; n < 3; n++) runs.push(await startRun(store))
+  for (const run of runs) {
+    const writer = store.writer(run)
+    await writer.write({ type: 'text-delta', text: 'findable' })
+    await writer.finish({ reason: 'stop' }, [ended(run.runId)])
+  }
+  await clock.advance(5_000)
+  const [bad, ...good] = runs
+  expect(db.prepare('SELECT DISTINCT session FROM blocks').all()).toHaveLength(good.length)
+  expect(store.stats().upkeepFailures).toBeGreaterThan(0)
+  for (const { sessionId } of good) {
+    const hits = await store.history.search({ text: 'findable', in: { sessionId } })
+    expect(hits).toHaveLength(1)
+  }
+  expect((await store.window(bad?.sessionId ?? '')).messages).toHaveLength(2)
+  db.exec('DROP TRIGGER poison')
+  db.close()
+  await clock.advance(120_000)
+  expect(store.stats().unpackedEvents).toBe(0)
+})

@@ -70,3 +70,27 @@ test.each([
   expect(store.stats().unflushedBytes).toBe(0)
   expect((await store.head(sessionId)).cursor.seq).toBe(3)
 })
+
+/** Arrays in arrays. */
+function nested(levels: number): unknown {
+  let value: unknown = 'inside'
+  for (let level = 0; level < levels; level++) value = [value]
+  return value
+}
+
+test('a value that is nested deeper than a database can read is refused, and another is kept by a fork', async () => {
+  const { store } = await openTestStore()
+  const run = await startRun(store)
+  const writer = store.writer(run)
+  const result = { type: 'tool-result', toolCallId: 'a', toolName: 'x', input: {} } as const
+  await writer.write({ ...result, output: nested(480) })
+  await expect(writer.write({ ...result, output: nested(501) })).rejects.toMatchObject({
+    code: 'BAD_INPUT',
+    data: { limit: 500, reason: 'too-deep' },
+  })
+  await store.writer({ ...run, partCount: 1 }).finish({ reason: 'stop' }, [ended(run.runId)])
+  const owner = 'me'
+  const { session } = await store.history.fork(run.sessionId, { from: run.messageId, owner })
+  const { messages } = await store.window(session.id)
+  expect(messages[1]?.parts).toMatchObject([{ output: nested(480) }])
+})

@@ -5,7 +5,7 @@ import { isLifecycle } from '../engine/session-record.ts'
 import { isHistory, type SessionState, take } from '../engine/stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import type { Database } from './database.ts'
-import { noteErasure } from './erase.ts'
+import { noteErasure, redactLines } from './erase.ts'
 import { foldEvent } from './fold-open.ts'
 import type { LiveSession } from './live-session.ts'
 import type { LiveSessions } from './live-sessions.ts'
@@ -123,7 +123,9 @@ function takeSlice(
   stage.state = result.state
   for (const change of result.changes) {
     messages.apply(live.key, change)
-    if (change.change === 'erase') noteErasure(db, live.key, change.messageIds)
+    if (change.change !== 'erase') continue
+    noteErasure(db, live.key, change.messageIds)
+    redactLines(lines, live.key, new Set(change.messageIds))
   }
   let activity = false
   for (const event of result.events) {

@@ -3,8 +3,11 @@ import { decodeBlock, encodeBlock } from './block-codec.ts'
 import type { Database, Row } from './database.ts'
 import { decodeLog, encodeDeletion, encodeEntry } from './log-codec.ts'
 
-/** Blocks that one step rewrites. */
+/** Blocks that one step rewrites, and pages of the index of words. */
 const stepBlocks = 32
+const stepPages = 16
+/** The key in `erasures` of what is to be done for all of them, once. */
+const ofWords = 0
 
 /** Notes, in the transaction that erases, what older entries are to be rewritten for. */
 export function noteErasure(db: Database, key: number, messageIds: readonly string[]): void {
@@ -16,8 +19,12 @@ export function noteErasure(db: Database, key: number, messageIds: readonly stri
   )
 }
 
-/** Rewrites some blocks of one erasure, in a transaction; whether more is left of it. */
+/**
+ * Rewrites some blocks of one erasure, or some of the index of words, in a transaction; whether more
+ * is left of it.
+ */
 export function eraseStep(db: Database, erasure: Row): boolean {
+  if (Number(erasure['key']) === ofWords) return rewriteWords(db, Number(erasure['next_seq']) > 0)
   const session = Number(erasure['session'])
   const erased = idsIn(erasure)
   const blocks = db.all(
@@ -34,7 +41,28 @@ export function eraseStep(db: Database, erasure: Row): boolean {
     return true
   }
   db.run('DELETE FROM erasures WHERE key = ?', Number(erasure['key']))
+  db.run(
+    `INSERT INTO erasures (key, session, ids, next_seq) VALUES (?, 0, '[]', 0)
+     ON CONFLICT (key) DO UPDATE SET next_seq = 0`,
+    ofWords,
+  )
   return false
+}
+
+/**
+ * What is deleted from the index of words stays in it, marked, until its parts are merged into one.
+ * Where two changes or more were made, there is more to merge (https://sqlite.org/fts5.html#the_merge_command).
+ */
+function rewriteWords(db: Database, begun: boolean): boolean {
+  const changes = () => Number(db.get('SELECT total_changes() AS n')?.['n'])
+  const before = changes()
+  db.run("INSERT INTO words (words, rank) VALUES ('merge', ?)", begun ? stepPages : -stepPages)
+  if (changes() - before < 2) {
+    db.run('DELETE FROM erasures WHERE key = ?', ofWords)
+    return false
+  }
+  if (!begun) db.run('UPDATE erasures SET next_seq = 1 WHERE key = ?', ofWords)
+  return true
 }
 
 /** Messages whose erasure is not complete: readers of blocks leave them out. */
@@ -76,14 +104,19 @@ function redactBlock(db: Database, block: Row, erased: ReadonlySet<string>): voi
 function redactLog(db: Database, key: number, erased: ReadonlySet<string>): void {
   for (const row of db.all('SELECT id, body FROM log WHERE body LIKE ?', `%[${key},%`)) {
     const lines = String(row['body']).split('\n')
-    const kept = lines.map((line) => {
-      const [entry] = decodeLog(line)
-      if (entry?.session !== key) return line
-      return entry.event ? encodeEntry(key, redact(entry.event, erased)) : encodeDeletion(key)
-    })
-    const body = kept.join('\n')
+    redactLines(lines, key, erased)
+    const body = lines.join('\n')
     if (body !== row['body']) {
       db.run('UPDATE log SET body = ? WHERE id = ?', body, Number(row['id']))
     }
+  }
+}
+
+/** Takes what is erased out of lines of the log. */
+export function redactLines(lines: string[], key: number, erased: ReadonlySet<string>): void {
+  for (const [index, line] of lines.entries()) {
+    const [entry] = decodeLog(line)
+    if (entry?.session !== key) continue
+    lines[index] = entry.event ? encodeEntry(key, redact(entry.event, erased)) : encodeDeletion(key)
   }
 }

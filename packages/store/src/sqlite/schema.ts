@@ -117,7 +117,8 @@ export const migrations: readonly string[] = [
   -- sessions that are deleted, with rows that are still to be
   CREATE TABLE leftovers (session INTEGER PRIMARY KEY);
 
-  -- erased messages that older blocks may still tell of: ids as JSON, blocks from this seq on
+  -- erased messages that older blocks may still tell of: ids as JSON, blocks from this seq on;
+  -- and with key 0 that the index of words is to be rewritten (next_seq 1: is being)
   CREATE TABLE erasures (
     key INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,

@@ -171,7 +171,7 @@ export class Upkeep {
   /** Goes on with one of each that is to be completed; the row of the log that was written for it. */
   #work(): number | undefined {
     const { db } = this.#context
-    const erasure = db.get('SELECT * FROM erasures LIMIT 1')
+    const erasure = db.get('SELECT * FROM erasures ORDER BY key DESC LIMIT 1')
     const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL LIMIT 1')
     const leftover = db.get('SELECT session FROM leftovers LIMIT 1')
     if (erasure) eraseStep(db, erasure)
