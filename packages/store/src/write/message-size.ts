@@ -30,7 +30,7 @@ export class MessageSize {
   }
 
   /**
-   * Counts an op in, and returns the bytes that it brings.
+   * Counts an op in, and returns the bytes that it brings. One that is refused is not counted.
    *
    * @throws CaughtupError `TOO_LARGE`
    */
@@ -38,18 +38,24 @@ export class MessageSize {
     const before = this.#sizes[op.part] ?? 0
     const added = op.op === 'append' ? textBytes(op.text) : jsonBytes(op.value)
     const after = op.op === 'append' ? before + added : added
+    const bytes = this.#bytes + after - before
+    const partCount = Math.max(this.#partCount, op.part + 1)
+    this.#assertWithin(bytes, partCount)
     this.#sizes[op.part] = after
-    this.#bytes += after - before
-    if (op.part >= this.#partCount) this.#partCount = op.part + 1
-    this.check()
+    this.#bytes = bytes
+    this.#partCount = partCount
     return added
   }
 
   /** @throws CaughtupError `TOO_LARGE` */
   check(): void {
+    this.#assertWithin(this.#bytes, this.#partCount)
+  }
+
+  #assertWithin(bytes: number, partCount: number): void {
     const { messageBytes, messageParts } = this.#limits
-    if (this.#bytes > messageBytes) throw this.#tooLarge('message', messageBytes, 'bytes')
-    if (this.#partCount > messageParts) throw this.#tooLarge('parts', messageParts, 'parts')
+    if (bytes > messageBytes) throw this.#tooLarge('message', messageBytes, 'bytes')
+    if (partCount > messageParts) throw this.#tooLarge('parts', messageParts, 'parts')
   }
 
   #tooLarge(field: string, limit: number, unit: string): CaughtupError {

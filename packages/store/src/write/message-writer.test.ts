@@ -8,6 +8,7 @@ import {
   ended,
   intercepted,
   openTestStore,
+  runDrafts,
   startRun,
   testDatabase,
   type TestRun,
@@ -241,6 +242,77 @@ describe('structural updates', () => {
     expect(new Set(revisions).size).toBe(revisions.length)
   })
 })
+
+describe('a refused finish', () => {
+  const usage = { inputTokens: 1 }
+  const run = { sessionId: '', runId: 'r', messageId: 'm' }
+  test.each<[string, unknown, unknown[]]>([
+    ['its usage', { reason: 'stop', usage: { inputTokens: NaN } }, [ended(run.runId)]],
+    ['its reason', { reason: 'over' }, []],
+    ['its part', { reason: 'stop', part: { type: 'text', text: 1 } }, []],
+    ['what goes alongside', { reason: 'stop' }, [{ type: 'run-ended', runId: 'r', reason: 1 }]],
+  ])('leaves the message to be written and finished: for %s', async (_, options, alongside) => {
+    const { store } = await openTestStore({ storage: memory() })
+    const { id: sessionId } = await store.sessions.create({ owner: 'me' })
+    await store.append({ sessionId, drafts: runDrafts(run) })
+    const writer = store.writer({ ...run, sessionId })
+    await writer.write(text('a'))
+    await expect(writer.finish(options as never, alongside as never)).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+    })
+    await writer.write(text('b'))
+    const part = { type: 'data-notice', data: 1 } as const
+    await writer.finish({ reason: 'stop', usage, part }, [ended(run.runId)])
+    await writer.finish({ reason: 'error', usage })
+    const { head, open } = await store.head(sessionId)
+    expect({ run: head.run, open }).toEqual({ run: undefined, open: [] })
+    expect(await store.message(sessionId, run.messageId)).toMatchObject({
+      parts: [{ text: 'ab' }, part],
+      metadata: { finishReason: 'stop' },
+    })
+    expect((await store.usage(sessionId)).totals).toEqual(usage)
+  })
+
+  test('because of another run stays refused, and nothing more is written', async () => {
+    const { store } = await openTestStore({ storage: memory() })
+    const target = await startRun(store)
+    await store.append({ sessionId: target.sessionId, drafts: [ended(target.runId)] })
+    const writer = store.writer(target)
+    for (const _ of [1, 2]) {
+      await expect(writer.finish({ reason: 'stop' })).rejects.toMatchObject({
+        data: { reason: 'run-superseded' },
+      })
+    }
+    await expect(writer.write(text('late'))).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+})
+
+test.each<[string, object, string]>([
+  ['text', { type: 'text-delta', textDelta: 'hi' }, 'text-delta.text'],
+  ['reasoning', { type: 'reasoning-delta', id: 'r' }, 'reasoning-delta.text'],
+  ['tool input', { type: 'tool-input-delta', id: 't' }, 'tool-input-delta.delta'],
+])('a delta of %s without its text is named', async (_, part, field) => {
+  const { store } = await openTestStore({ storage: memory() })
+  const writing = store.writer(await startRun(store)).write(part as never)
+  await expect(writing).rejects.toMatchObject({ code: 'BAD_INPUT', data: { field } })
+})
+
+test.each<[string, object, string]>([
+  ['too large', { type: 'data-x', data: 'x'.repeat(1_000) }, 'TOO_LARGE'],
+  ['a tool call that could not be read back', { type: 'tool-call', toolCallId: 1 }, 'BAD_INPUT'],
+])(
+  'the part of a finish follows what was written, after one that was %s',
+  async (_, part, code) => {
+    const { store } = await openTestStore({ storage: memory(), limits: { messageBytes: 500 } })
+    const run = await startRun(store)
+    const writer = store.writer(run)
+    await writer.write(text('a'))
+    await expect(writer.write(part as never)).rejects.toMatchObject({ code })
+    await writer.finish({ reason: 'error', part: { type: 'data-notice', data: 1 } })
+    const message = await store.message(run.sessionId, run.messageId)
+    expect(message?.parts).toMatchObject([{ text: 'a' }, { type: 'data-notice' }])
+  },
+)
 
 describe('limits and ends', () => {
   test('a message that would pass its limit is kept up to there', async () => {

@@ -1,13 +1,14 @@
-import type {
-  AgentPart,
-  ContextUsage,
-  EventDraft,
-  FinishReason,
-  Limits,
-  Op,
-  Part,
-  RunError,
-  Usage,
+import {
+  type AgentPart,
+  CaughtupError,
+  type ContextUsage,
+  type EventDraft,
+  type FinishReason,
+  type Limits,
+  type Op,
+  type Part,
+  type RunError,
+  type Usage,
 } from '@caughtup/schema'
 
 import type { Coalescer } from './coalescer.ts'
@@ -91,13 +92,27 @@ export class MessageWriter {
 
   /**
    * Ends the message: what is pending, `part`, the finish itself, its usage, and `alongside` (for
-   * instance the end of the run) are one commit. A second call changes nothing.
+   * instance the end of the run) are one commit. A second call changes nothing, except after one
+   * that was `BAD_INPUT` or that the database failed: the message is as it was then, and can be
+   * written and finished.
    *
-   * @throws CaughtupError `CONFLICT` (`run-superseded`)
+   * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` when it was
+   *   deleted, `BAD_INPUT` for what could not be read back
    */
   finish(options: FinishOptions, alongside: readonly EventDraft[] = []): Promise<void> {
-    this.#finished ??= this.#finish(options, alongside)
+    this.#finished ??= this.#finishOnce(options, alongside)
     return this.#finished
+  }
+
+  async #finishOnce(options: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
+    try {
+      await this.#finish(options, alongside)
+    } catch (error) {
+      // What became of the message elsewhere stays so; with anything else, nothing has changed.
+      const isFinal = error instanceof CaughtupError && error.code !== 'BAD_INPUT'
+      if (!isFinal) this.#finished = undefined
+      throw error
+    }
   }
 
   #assertWritable(): void {

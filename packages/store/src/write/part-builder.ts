@@ -1,4 +1,11 @@
-import { type AgentPart, CaughtupError, type Op, type Part, type ToolPart } from '@caughtup/schema'
+import {
+  type AgentPart,
+  CaughtupError,
+  excerpt,
+  type Op,
+  type Part,
+  type ToolPart,
+} from '@caughtup/schema'
 
 import { storedPart, storedValue } from '../engine/json.ts'
 
@@ -37,8 +44,10 @@ export class PartBuilder {
         // A block becomes a part with its first text: an empty one is nothing to show.
         return undefined
       case 'text-delta':
+        assertText(part, 'text', part.text)
         return this.#append('text', part.id, part.text)
       case 'reasoning-delta':
+        assertText(part, 'text', part.text)
         return this.#append('reasoning', part.id, part.text)
       case 'text-end':
         return this.#end('text', part.id, false)
@@ -48,6 +57,7 @@ export class PartBuilder {
         return this.#openTool(part)
       case 'tool-input-delta': {
         const tool = this.#tools.get(part.id)
+        assertText(part, 'delta', part.delta)
         if (tool?.part.state !== 'input-streaming' || part.delta === '') return undefined
         return appended(tool.index, part.delta)
       }
@@ -152,9 +162,11 @@ export class PartBuilder {
 
   #putTool(toolCallId: string, part: ToolPart): Change {
     const known = this.#tools.get(toolCallId)
+    // Before it takes a place: a refused part leaves no hole.
+    const value = storedPart(part)
     const index = known?.index ?? this.#count++
     this.#tools.set(toolCallId, { index, part })
-    return { op: { op: 'put', part: index, value: part }, structural: true }
+    return { op: { op: 'put', part: index, value }, structural: true }
   }
 
   /** What a call says of itself, once said, holds for its result too. */
@@ -197,6 +209,16 @@ export class PartBuilder {
     }
     return known.state === 'input-streaming' ? null : known.input
   }
+}
+
+/** @throws CaughtupError `BAD_INPUT` for a delta without its text, for instance under another name */
+function assertText(part: AgentPart, field: string, text: unknown): void {
+  if (typeof text === 'string') return
+  throw new CaughtupError('BAD_INPUT', `${part.type}.${field} is ${excerpt(text)}, and no text.`, {
+    field: `${part.type}.${field}`,
+    value: excerpt(part),
+    reason: 'not-a-part',
+  })
 }
 
 function appended(part: number, text: string): Change {
