@@ -94,17 +94,17 @@ function packEach(sessions: readonly LiveSession[], context: PackContext): void 
     packAll(sessions, context)
   } catch (error) {
     if (!isOfOne(error)) throw error
-    let first: unknown
+    let first: Error | undefined
     for (const live of sessions) {
       try {
         packAll([live], context)
       } catch (failure) {
-        if (!isOfOne(failure)) throw failure
+        if (!(failure instanceof Error) || !isOfOne(failure)) throw failure
         live.failsToPack = true
         first ??= failure
       }
     }
-    if (first !== undefined) throw first
+    if (first) throw first
   }
 }
 

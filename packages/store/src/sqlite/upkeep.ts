@@ -42,15 +42,16 @@ export class Upkeep {
   /** One bounded step; whether more is to be done. */
   step(retention: Retention): boolean {
     let packing = false
-    let failure: unknown
+    let failure: Error | undefined
     try {
       packing = packDue(this.#context, this.#abandoned()) || this.#packLeftTail()
     } catch (error) {
+      if (!(error instanceof Error)) throw error
       failure = error
     }
     // A session that cannot be packed keeps nothing else from being done.
     const others = this.#others(retention)
-    if (failure !== undefined && !others) throw failure
+    if (failure && !others) throw failure
     return packing || others
   }
 
