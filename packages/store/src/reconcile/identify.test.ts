@@ -29,6 +29,20 @@ test('an id that no message can have is kept as a hash', () => {
   expect(identityOf({ id: 'msg.1' })).not.toBe(identityOf({ id: 'msg.2' }))
 })
 
+test('a row keeps an id that a message can have, and gets the same one each time for another', () => {
+  const rows = [undefined, undefined, 'm-1', 'msg.1', 'msg.1', 'x'.repeat(65)].map(
+    (id): ForeignRow => ({ role: 'user', parts: [], ...(id !== undefined && { id }) }),
+  )
+  const ids = identify(rows).map(({ messageId }) => messageId)
+  expect(ids[2]).toBe('m-1')
+  expect(ids.toSpliced(2, 1)).toEqual(Array(5).fill(expect.stringMatching(/^[\w-]{22}$/)))
+  expect(new Set(ids).size).toBe(5)
+  expect(ids[3]).toBe(ids[4])
+  const come = new Map<string, number>()
+  const again = [rows.slice(0, 1), rows.slice(1)].flatMap((some) => identify(some, come))
+  expect(again.map(({ messageId }) => messageId)).toEqual(ids)
+})
+
 test('the form of a fingerprint does not change, or every import would come twice', () => {
   const [text, tool] = [
     '{"content":[{"text":"Hi","type":"text"}],"createdAt":1000,"role":"user"}',

@@ -10,6 +10,11 @@ export interface IdentifiedRow {
   row: ForeignRow
   /** What the row is known by in later imports. */
   identity: string
+  /**
+   * The id of the message that it becomes: its own where that can be a message's id, and else one
+   * that follows from the identity and how often it came, so that it is the same in every import.
+   */
+  messageId: string
 }
 
 /**
@@ -25,14 +30,30 @@ export interface IdentifiedRow {
  * its answer may come later. A hash is the first 128 bits of SHA-256 over the UTF-8 of the
  * {@link canonicalJson}, in base64url.
  *
+ * @param come - how often each identity came in earlier rows of the transcript; is counted on
  * @throws CaughtupError `BAD_INPUT` (`not-json`) for a row that has no JSON form
  */
-export function identify(rows: readonly ForeignRow[]): IdentifiedRow[] {
-  return rows.map((row) => ({ row, identity: identityOf(row) }))
+export function identify(
+  rows: readonly ForeignRow[],
+  come = new Map<string, number>(),
+): IdentifiedRow[] {
+  return rows.map((row) => {
+    const identity = identityOf(row)
+    const { id } = row
+    if (id !== undefined && isMessageId(id)) return { row, identity, messageId: id }
+    // A row with an id is one message, however often it comes.
+    const nth = id === undefined ? (come.get(identity) ?? 0) + 1 : 1
+    come.set(identity, nth)
+    return { row, identity, messageId: derivedId(identity, nth) }
+  })
+}
+
+function isMessageId(id: string): boolean {
+  return messageId.safeParse(id).success
 }
 
 function identityOf({ id, role, createdAt, parts }: ForeignRow): string {
-  if (id !== undefined) return `id:${messageId.safeParse(id).success ? id : hash(id)}`
+  if (id !== undefined) return `id:${isMessageId(id) ? id : hash(id)}`
   const content = parts.filter(({ type }) => type !== 'step-start').map(contentOf)
   return `f1:${hash({ role, createdAt: createdAt ?? null, content })}`
 }
@@ -46,6 +67,13 @@ function contentOf(part: Part): unknown {
 }
 
 function hash(value: unknown): string {
-  const json = canonicalJson(storedValue(value))
-  return createHash('sha256').update(json).digest().subarray(0, 16).toString('base64url')
+  return shortHash(canonicalJson(storedValue(value)))
+}
+
+function derivedId(identity: string, nth: number): string {
+  return shortHash(`${identity} ${nth}`)
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url')
 }

@@ -2,11 +2,10 @@ import { expect, test } from 'vitest'
 
 import { importedMessage } from './imported-message.ts'
 
-const options = { newId: () => 'made-here', now: 5 }
+const options = { id: 'm-1', now: 5 }
 
-test('keeps id, time and metadata', () => {
+test('keeps time and metadata', () => {
   const row = {
-    id: 'm-1',
     role: 'assistant',
     parts: [{ type: 'text', text: 'Hi' }],
     createdAt: 3,
@@ -21,12 +20,9 @@ test('keeps id, time and metadata', () => {
   })
 })
 
-test.each([undefined, 'msg.1', 'x'.repeat(65)])('the id %s is replaced by a new one', (id) => {
-  const row = { role: 'user', parts: [], ...(id !== undefined && { id }) } as const
-  expect(importedMessage(row, options)).toMatchObject({
-    id: 'made-here',
-    metadata: { createdAt: 5 },
-  })
+test('without a time is from now', () => {
+  const { metadata } = importedMessage({ role: 'user', parts: [] }, options)
+  expect(metadata).toEqual({ createdAt: 5 })
 })
 
 test('text that was streaming is done', () => {

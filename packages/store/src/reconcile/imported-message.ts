@@ -1,21 +1,20 @@
-import { id as messageId, type MessageDraft, type Part } from '@caughtup/schema'
+import type { MessageDraft, Part } from '@caughtup/schema'
 
 import type { ForeignRow } from './foreign-row.ts'
 
 /**
- * The message that a row becomes: finished, under its own id where that can be a message's id and
- * else under `newId()`, from `now` (ms since the epoch) where its time is not known.
+ * The message that a row becomes: finished, under `id`, from `now` (ms since the epoch) where its
+ * time is not known.
  */
 export function importedMessage(
-  row: ForeignRow,
-  { newId, now }: { newId: () => string; now: number },
+  { role, parts, createdAt, metadata }: ForeignRow,
+  { id, now }: { id: string; now: number },
 ): MessageDraft {
-  const { id, role, parts, createdAt = now, metadata } = row
   return {
-    id: id !== undefined && messageId.safeParse(id).success ? id : newId(),
+    id,
     role,
     parts: parts.map(ended),
-    metadata: { ...metadata, createdAt },
+    metadata: { ...metadata, createdAt: createdAt ?? now },
     status: 'done',
   }
 }

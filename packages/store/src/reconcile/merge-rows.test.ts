@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { ForeignRow } from './foreign-row.ts'
 import { identify } from './identify.ts'
-import { mergeRows } from './merge-rows.ts'
+import { type Merge, mergeRows } from './merge-rows.ts'
 import { MergingSession } from './testing/merging-session.ts'
 
 function say(text: string, rest: Partial<ForeignRow> = {}): ForeignRow {
@@ -12,7 +12,11 @@ function say(text: string, rest: Partial<ForeignRow> = {}): ForeignRow {
 
 function imported(...transcripts: ForeignRow[][]): ForeignRow[] {
   const session = new MergingSession()
-  return transcripts.map((rows) => session.import(rows)).at(-1)!.added
+  return rowsOf(transcripts.map((rows) => session.import(rows)).at(-1)!)
+}
+
+function rowsOf({ added }: Merge): ForeignRow[] {
+  return added.map(({ row: each }) => each)
 }
 
 // Few texts, times and ids, so that equal rows are common.
@@ -40,6 +44,31 @@ describe('any transcript', () => {
     )
   })
 
+  test('adds nothing to a session that has its messages from an export', () => {
+    fc.assert(
+      fc.property(transcript, (rows) => {
+        const first = new MergingSession()
+        first.import(rows)
+        const restored = new MergingSession(first.messages.map(({ id }) => id))
+        expect(rowsOf(restored.import(rows))).toEqual([])
+      }),
+    )
+  })
+
+  test('adds nothing after its own export in the same file', () => {
+    fc.assert(
+      fc.property(transcript, (rows) => {
+        const exported = identify(rows).map(({ row: each, messageId }) => ({
+          ...each,
+          id: messageId,
+          complete: true,
+        }))
+        const whole = imported([...exported, ...rows])
+        expect(whole).toEqual(imported(exported))
+      }),
+    )
+  })
+
   test('gives the same whether it comes whole or as it grows', () => {
     fc.assert(
       fc.property(transcript, fc.array(fc.nat(20)), (rows, cuts) => {
@@ -56,9 +85,9 @@ describe('any transcript', () => {
   test('keeps its own order, and every row is added or has a reason', () => {
     fc.assert(
       fc.property(transcript, (rows) => {
-        const { added, skipped } = new MergingSession().import(rows)
-        const left = new Set(skipped.map(({ index }) => index))
-        expect(added).toEqual(rows.filter((_, index) => !left.has(index)))
+        const merge = new MergingSession().import(rows)
+        const left = new Set(merge.skipped.map(({ index }) => index))
+        expect(rowsOf(merge)).toEqual(rows.filter((_, index) => !left.has(index)))
       }),
     )
   })
@@ -96,19 +125,16 @@ test('calls with equal text stay apart by their ids', () => {
 
 test('an id of the session is known although it was never imported', () => {
   const known = { ids: new Set(['local']), counts: new Map<string, number>() }
-  const { added, skipped } = mergeRows(known, identify([say('x', { id: 'local' }), say('x')]))
-  expect(added).toEqual([say('x')])
-  expect(skipped).toEqual([{ index: 0, why: 'known' }])
+  const merge = mergeRows(known, identify([say('x', { id: 'local' }), say('x')]))
+  expect(rowsOf(merge)).toEqual([say('x')])
+  expect(merge.skipped).toEqual([{ index: 0, why: 'known' }])
 })
 
 test('what was imported and removed since stays away', () => {
   const counts = new Map(identify([say('x')]).map(({ identity }) => [identity, 1]))
-  const { added, identities } = mergeRows(
-    { ids: new Set(), counts },
-    identify([say('x'), say('y')]),
-  )
-  expect(added).toEqual([say('y')])
-  expect(identities).toEqual([{ identity: identify([say('y')])[0]!.identity, count: 1 }])
+  const merge = mergeRows({ ids: new Set(), counts }, identify([say('x'), say('y')]))
+  expect(rowsOf(merge)).toEqual([say('y')])
+  expect(merge.identities).toEqual([{ identity: identify([say('y')])[0]!.identity, count: 1 }])
 })
 
 describe('a row that may still grow', () => {

@@ -1,11 +1,10 @@
 import type { ImportIdentity } from '@caughtup/schema'
 
-import type { ForeignRow } from './foreign-row.ts'
 import type { IdentifiedRow } from './identify.ts'
 
 /** What a session knows of the rows that come. */
 export interface Known {
-  /** Ids of its messages, also of those that were removed. */
+  /** Ids of its messages, also of those that were removed, as far as rows become such messages. */
   ids: ReadonlySet<string>
   /** How often each identity has been imported, whatever became of the messages since. */
   counts: ReadonlyMap<string, number>
@@ -13,7 +12,7 @@ export interface Known {
 
 export interface Merge {
   /** Rows to put at the end, in their own order. */
-  added: ForeignRow[]
+  added: IdentifiedRow[]
   /** What to remember of the added rows: how often each identity has been imported by then. */
   identities: ImportIdentity[]
   /** What was left, by its place among the rows. */
@@ -33,18 +32,24 @@ type SkipReason = 'known' | 'incomplete'
  * A row with an id is one message, however often it comes. Rows without ids that are equal count by
  * multiplicity: of three where two were imported before, the last is added. That settles rows of
  * one second in a transcript whose times are no finer.
+ *
+ * A row whose message would have an id that is taken is known by that: a session that was brought
+ * back from an export has the messages of its rows, and does not remember the rows.
  */
 export function mergeRows(known: Known, rows: readonly IdentifiedRow[]): Merge {
-  const added: ForeignRow[] = []
+  const added: IdentifiedRow[] = []
   const skipped: Merge['skipped'] = []
   const counts = new Map<string, number>()
   const come = new Map<string, number>()
-  for (const [index, { row, identity }] of rows.entries()) {
+  const taken = new Set(known.ids)
+  for (const [index, current] of rows.entries()) {
+    const { identity, messageId } = current
     const nth = (come.get(identity) ?? 0) + 1
-    const why = reasonToSkip(known, rows, index, nth)
+    const why = reasonToSkip({ ids: taken, counts: known.counts }, rows, index, nth)
     if (why !== 'incomplete') come.set(identity, nth)
     if (why === undefined) {
-      added.push(row)
+      added.push(current)
+      taken.add(messageId)
       counts.set(identity, nth)
     } else skipped.push({ index, why })
   }
@@ -63,9 +68,9 @@ function reasonToSkip(
 ): SkipReason | undefined {
   const [current, next] = rows.slice(index, index + 2)
   if (!current) return undefined
-  const { row, identity } = current
+  const { row, identity, messageId } = current
   if (nth <= (counts.get(identity) ?? 0)) return 'known'
-  if (row.id !== undefined && (nth > 1 || ids.has(row.id))) return 'known'
+  if (ids.has(messageId) || (row.id !== undefined && nth > 1)) return 'known'
   const ended = next !== undefined && (row.id === undefined || next.row.id !== row.id)
   return row.complete === false && !ended ? 'incomplete' : undefined
 }

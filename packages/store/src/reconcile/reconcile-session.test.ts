@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import type { ForeignRow } from './foreign-row.ts'
+import { identify } from './identify.ts'
 import type { Store } from '../store.ts'
-import { openTestStore, startRun } from '../testing/open-test-store.ts'
+import { intercepted, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
 import { fill, sampleSession, shownIds } from '../testing/sample-history.ts'
 import { engines, testEngine } from '../testing/test-engines.ts'
 
@@ -72,6 +73,38 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect(await store.reconcile(id, rows)).toMatchObject({ added: 0 })
   })
 
+  test('adds nothing to a session that has its messages from an export', async () => {
+    const { store, id } = await open()
+    const rows = [...transcript, row('x', { id: 'not an id' })]
+    await store.reconcile(id, rows)
+    const { messages } = await store.window(id)
+    const { id: restored } = await store.sessions.create({ owner: 'me' })
+    await store.reconcile(restored, messages)
+    expect(await store.reconcile(restored, rows)).toEqual({ added: 0, known: 6, incomplete: 0 })
+    const grown = [...rows, transcript[4]!]
+    expect(await store.reconcile(restored, grown)).toEqual({ added: 1, known: 6, incomplete: 0 })
+    expect(await store.reconcile(restored, grown)).toMatchObject({ added: 0 })
+    const { id: both } = await store.sessions.create({ owner: 'me' })
+    expect(await store.reconcile(both, [...messages, ...rows])).toMatchObject({
+      added: 6,
+      known: 6,
+    })
+  })
+
+  test('is remembered row by row, whatever becomes of the messages', async () => {
+    const storage = testEngine(engine)
+    const { store, clock } = await openTestStore({ storage })
+    const { id } = await store.sessions.create({ owner: 'me' })
+    await store.reconcile(id, transcript)
+    await store.history.truncate(id)
+    const reader = await storage.open({ clock, random: () => 0 })
+    onTestFinished(() => reader.close())
+    const identities = [...new Set(identify(transcript).map(({ identity }) => identity))]
+    expect(identities).toHaveLength(4)
+    const counts = await reader.importedCounts(id, identities)
+    expect([...counts.values()].toSorted((x, y) => x - y)).toEqual([1, 1, 1, 2])
+  })
+
   test('waits for a row that still grows', async () => {
     const { store, id } = await open()
     const growing = row('Hel', { role: 'assistant', complete: false })
@@ -125,6 +158,38 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
       code: 'TOO_LARGE',
       data: { value: 'long', limit: 1_000 },
     })
+  })
+})
+
+describe('a foreign transcript whose messages others bring meanwhile', () => {
+  /** A session where, `times` in a row, another process brings the next of the rows just before. */
+  async function contended(times: number) {
+    const path = testDatabase()
+    const { store: other } = await openTestStore({ path })
+    const { id } = await other.sessions.create({ owner: 'me' })
+    let turn = 0
+    const storage = intercepted(path, async (next, slices) => {
+      if (turn < times) await fill(other, id, [`u${turn++}`])
+      return next(slices)
+    })
+    const { store } = await openTestStore({ storage })
+    const rows = Array.from({ length: 11 }, (_, n) => row('x', { id: `u${n}` }))
+    return { store, id, rows }
+  }
+
+  test('adds the others, as long as one of ten attempts gets through', async () => {
+    const { store, id, rows } = await contended(9)
+    expect(await store.reconcile(id, rows)).toEqual({ added: 2, known: 9, incomplete: 0 })
+  })
+
+  test('gives up after ten attempts and says why', async () => {
+    const { store, id, rows } = await contended(10)
+    await expect(store.reconcile(id, rows)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('in each of 10 attempts others had just brought'),
+      data: { field: 'sessionId', value: id, reason: 'message-exists' },
+    })
+    expect(await store.reconcile(id, rows)).toEqual({ added: 1, known: 10, incomplete: 0 })
   })
 })
 

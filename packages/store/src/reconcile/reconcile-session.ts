@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
-
-import { CaughtupError, type Limits } from '@caughtup/schema'
+import { CaughtupError, excerpt, type Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { assertBetween } from '../assert-between.ts'
@@ -11,7 +9,7 @@ import { identify, type IdentifiedRow } from './identify.ts'
 import { importedMessage } from './imported-message.ts'
 import { type Known, mergeRows } from './merge-rows.ts'
 import { refusedChange } from '../history/refused-change.ts'
-import type { Slice, SliceResult, Storage } from '../storage.ts'
+import type { Refusal, Slice, SliceResult, Storage } from '../storage.ts'
 import type { Waiting } from '../store-options.ts'
 
 /** What became of the rows of a foreign transcript; the three numbers add up to all of them. */
@@ -27,13 +25,16 @@ export interface Reconciled {
 const mostRows = 100_000
 /** Rows that are looked at before others have a turn. */
 const step = 500
-/** Whoever is refused lost to somebody who got on, so a few turns are plenty. */
+/** Whoever is refused lost to somebody who brought the same messages, so a few turns are plenty. */
 const attempts = 10
 
 /**
  * Brings the rows of a foreign transcript into a session, at its end and in one transaction. Two at
  * once, in whatever processes, add each row once: rows without ids get ids that follow from what they
  * are known by, and the second to come is refused and looks again.
+ *
+ * @throws CaughtupError what a change of history throws, and `UNAVAILABLE` (with the last refusal as
+ * its `reason`) where each of ten attempts found that others had just brought one of the messages
  */
 export async function reconcileSession(
   {
@@ -53,14 +54,15 @@ export async function reconcileSession(
 ): Promise<Reconciled> {
   assertBetween('rows.length', rows.length, 0, mostRows)
   const identified: IdentifiedRow[] = []
+  const come = new Map<string, number>()
   const turn = pacer(clock, waiting.signal)
   for (let start = 0; start < rows.length; start += step) {
     const some = rows.slice(start, start + step)
     for (const { id = 'without an id', parts } of some) assertMessageSize(id, parts, limits)
-    identified.push(...identify(some))
+    identified.push(...identify(some, come))
     await turn()
   }
-  const identities = new Map(identified.map(({ row, identity }) => [row, identity]))
+  let last: Refusal | undefined
   for (let attempt = 0; attempt < attempts; attempt++) {
     const known = await readKnown(storage, sessionId, identified)
     const merge = mergeRows(known, identified)
@@ -71,13 +73,8 @@ export async function reconcileSession(
       incomplete,
     }
     if (merge.added.length === 0) return outcome
-    const come = new Map<string, number>()
-    const messages = merge.added.map((row) => {
-      const identity = identities.get(row) ?? ''
-      const nth = (come.get(identity) ?? known.counts.get(identity) ?? 0) + 1
-      come.set(identity, nth)
-      return importedMessage(row, { newId: () => derivedId(identity, nth), now: clock.now() })
-    })
+    const now = clock.now()
+    const messages = merge.added.map(({ row, messageId: id }) => importedMessage(row, { id, now }))
     const draft = { type: 'imported', messages, identities: merge.identities } as const
     const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } } as const
     const { refused } = await append(slice, waiting)
@@ -85,10 +82,13 @@ export async function reconcileSession(
     if (refused !== 'message-exists' && refused !== 'message-gone') {
       throw refusedChange(refused, { sessionId })
     }
+    last = refused
   }
   throw new CaughtupError(
     'UNAVAILABLE',
-    `Session ${sessionId} is too busy to take the rows of a transcript.`,
+    `Session ${sessionId} took no rows: in each of ${attempts} attempts others had just brought, or ` +
+      `brought and removed, one of the messages (${last}).`,
+    { field: 'sessionId', value: excerpt(sessionId), ...(last !== undefined && { reason: last }) },
   )
 }
 
@@ -98,15 +98,9 @@ async function readKnown(
   rows: readonly IdentifiedRow[],
 ): Promise<Known> {
   const identities = [...new Set(rows.map(({ identity }) => identity))]
-  const ids = [...new Set(rows.flatMap(({ row }) => row.id ?? []))]
+  const ids = [...new Set(rows.map(({ messageId }) => messageId))]
   return {
     counts: await storage.importedCounts(sessionId, identities),
     ids: await storage.takenIds(sessionId, ids),
   }
-}
-
-/** The same for the same row, wherever it is imported: the first 128 bits of a SHA-256. */
-function derivedId(identity: string, nth: number): string {
-  const digest = createHash('sha256').update(`${identity} ${nth}`).digest()
-  return digest.subarray(0, 16).toString('base64url')
 }

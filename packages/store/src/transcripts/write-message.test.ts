@@ -48,7 +48,7 @@ test('any messages say the same in OpenAI’s format when they went through it',
       const [rows = []] = await readRows(lines, { final: true })
       const read = rows.map((row, index) => ({
         ...messages[index]!,
-        ...importedMessage(row, { newId: () => 'new', now: 0 }),
+        ...importedMessage(row, { id: row.id ?? 'new', now: 0 }),
       }))
       expect(linesOf(read, 'openai')).toEqual(lines)
     }),
