@@ -140,3 +140,18 @@ test('a session that cannot be packed keeps no other from it, nor from being fou
   await clock.advance(120_000)
   expect(store.stats().unpackedEvents).toBe(0)
 })
+
+test('a commit that brings much is made once, though its session cannot be packed', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const db = new DatabaseSync(path)
+  db.exec("CREATE TRIGGER poison BEFORE INSERT ON blocks BEGIN SELECT RAISE(ABORT, 'poison'); END")
+  const run = await startRun(store)
+  const much = 'x'.repeat(2_000_000)
+  await store.writer(run).write({ type: 'text-delta', text: much })
+  await store.flushAll()
+  expect((await store.head(run.sessionId)).cursor.seq).toBe(4)
+  expect(await textOf(store, run)).toBe(much)
+  db.exec('DROP TRIGGER poison')
+  db.close()
+})

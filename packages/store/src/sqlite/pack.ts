@@ -114,18 +114,17 @@ function isOfOne(error: unknown): boolean {
 }
 
 /** Whether a session was written faster than upkeep came round. */
-export function isHeavy({ unpacked }: LiveSession): boolean {
-  return unpacked.bytes >= heavyBytes
+export function isHeavy({ unpacked, failsToPack }: LiveSession): boolean {
+  return unpacked.bytes >= heavyBytes && !failsToPack
 }
 
 /** Packs heavy sessions, so that memory stays bounded. They are committed, whatever comes of this. */
 export function packHeavy(heavy: readonly LiveSession[], context: PackContext): void {
   if (heavy.length === 0) return
   try {
-    packAll(heavy, context)
-  } catch (error) {
-    // Busy or full: upkeep tries again, and says so.
-    if (!(error instanceof StorageError)) throw error
+    packEach(heavy, context)
+  } catch {
+    // Upkeep tries again, and says so: the commit itself has succeeded.
   }
 }
 
