@@ -1,14 +1,14 @@
-import { CaughtupError, defaultLimits, excerpt, type Limits } from '@caughtup/schema'
+import { defaultLimits, type Limits } from '@caughtup/schema'
 
-/** @throws CaughtupError `BAD_INPUT` for a limit that does not exist or is not positive */
+import { assertOptions, wholeOrInfinite } from './assert-input.ts'
+
+const kinds = Object.fromEntries(
+  Object.keys(defaultLimits).map((name) => [name, wholeOrInfinite(1)]),
+)
+
+/** @throws CaughtupError `BAD_INPUT` for a limit that does not exist, or is no whole number from 1 on */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
-  for (const [name, value] of Object.entries(limits)) {
-    if (Object.hasOwn(defaultLimits, name) && value > 0) continue
-    throw new CaughtupError(
-      'BAD_INPUT',
-      `limits.${name} is ${value}: no limit of that name and size.`,
-      { field: `limits.${name}`, value: excerpt(value) },
-    )
-  }
-  return { ...defaultLimits, ...limits }
+  assertOptions('limits', limits, kinds)
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined)
+  return { ...defaultLimits, ...Object.fromEntries(given) }
 }

@@ -13,6 +13,7 @@ import { type Clock, systemClock } from '@caughtup/schema/clock'
 
 import { ActivityFeed } from './follow/activity-feed.ts'
 import { assertBetween } from './assert-between.ts'
+import { assertStoreOptions } from './assert-store-options.ts'
 import type { Broker } from './follow/broker.ts'
 import { Coalescer, type Taken } from './write/coalescer.ts'
 import { Doorbells } from './follow/doorbells.ts'
@@ -41,8 +42,13 @@ import type { StoreOptions, Waiting } from './store-options.ts'
 import { resolveRetention, Upkeep } from './upkeep/upkeep.ts'
 import { rollUp, type SessionUsage, usageOf } from './usage-ledger.ts'
 
-/** Opens the database and gives the store on it. Close it before the process ends. */
+/**
+ * Opens the database and gives the store on it. Close it before the process ends.
+ *
+ * @throws CaughtupError `BAD_INPUT` for an option that is not what it must be; what `storage` throws
+ */
 export async function createStore(options: StoreOptions): Promise<Store> {
+  assertStoreOptions(options)
   const { clock = systemClock, random = Math.random } = options
   const limits = resolveLimits(options.limits)
   // Checked before the database is opened.

@@ -1,3 +1,4 @@
+import { assertInput, oneOf, text } from '../assert-input.ts'
 import type { StorageFactory } from '../storage.ts'
 import { Database } from './database.ts'
 import { retryBusy } from './retry-busy.ts'
@@ -14,15 +15,17 @@ export interface SqliteOptions {
   durability?: 'normal' | 'full'
 }
 
+const file = { ...text, words: 'a file, or :memory: for a database that is not kept' }
+
 /**
  * The default engine: one SQLite file, through Node's own `node:sqlite`.
  *
- * @throws StorageError when the file cannot be opened or was written by a newer version
+ * @throws CaughtupError `BAD_INPUT` for other options; StorageError when the file cannot be opened or
+ *   was written by a newer version
  */
 export function sqlite({ path, durability = 'normal' }: SqliteOptions): StorageFactory {
-  if (typeof path !== 'string' || path === '') {
-    throw new TypeError('sqlite needs `path`: a file, or :memory: for a database that is not kept')
-  }
+  assertInput('path', path, file)
+  assertInput('durability', durability, oneOf('normal', 'full'))
   return {
     async open({ clock, random }) {
       const db = await retryBusy(clock, () => new Database({ path, durability }))

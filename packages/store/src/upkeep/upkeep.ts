@@ -1,6 +1,6 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
+import { assertOptions, positive } from '../assert-input.ts'
 import { pacer } from './pacer.ts'
 import type { Retention } from '../storage.ts'
 
@@ -31,17 +31,11 @@ const closing = 1_000
 const firstRetry = 100
 const lastRetry = 60_000
 
-/** @throws CaughtupError `BAD_INPUT` for what is not a positive number */
+/** @throws CaughtupError `BAD_INPUT` for what is not a positive number, and for other names */
 export function resolveRetention(options: RetentionOptions | false = {}): Retention {
   if (options === false) return false
+  assertOptions('retention', options, { days: positive, events: positive })
   const { days = defaultDays, events = defaultEvents } = options
-  for (const [name, value] of Object.entries({ days, events })) {
-    if (value > 0) continue
-    throw new CaughtupError('BAD_INPUT', `retention.${name} is ${value}, and must be positive.`, {
-      field: `retention.${name}`,
-      value: excerpt(value),
-    })
-  }
   return { age: days * day, events }
 }
 

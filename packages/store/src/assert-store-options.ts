@@ -1,0 +1,28 @@
+import {
+  assertInput,
+  assertOptions,
+  duration,
+  object,
+  wholeOrInfinite,
+  yesOrNo,
+} from './assert-input.ts'
+import type { StoreOptions } from './store-options.ts'
+
+/** @throws CaughtupError `BAD_INPUT` for a storage that is none, and for what would write or wait wrongly */
+export function assertStoreOptions(options: StoreOptions): void {
+  assertInput('options', options, object)
+  const { storage, flush = {}, updates = {} } = options
+  assertInput('storage', storage, {
+    words: 'a storage, for instance sqlite({ path })',
+    is: object.is,
+  })
+  assertOptions('flush', flush, {
+    windowMs: duration,
+    firstDelta: yesOrNo,
+    maxUnflushedBytes: wholeOrInfinite(0),
+  })
+  assertOptions('updates', updates, {
+    capacity: wholeOrInfinite(1),
+    mustDeliverTimeout: duration,
+  })
+}
