@@ -146,12 +146,14 @@ test('a commit that brings much is made once, though its session cannot be packe
   const { store } = await openTestStore({ path })
   const db = new DatabaseSync(path)
   db.exec("CREATE TRIGGER poison BEFORE INSERT ON blocks BEGIN SELECT RAISE(ABORT, 'poison'); END")
-  const run = await startRun(store)
+  const runs = [await startRun(store), await startRun(store)]
   const much = 'x'.repeat(2_000_000)
-  await store.writer(run).write({ type: 'text-delta', text: much })
+  await Promise.all(runs.map((run) => store.writer(run).write(text(much))))
   await store.flushAll()
-  expect((await store.head(run.sessionId)).cursor.seq).toBe(4)
-  expect(await textOf(store, run)).toBe(much)
+  for (const run of runs) {
+    expect((await store.head(run.sessionId)).cursor.seq).toBe(4)
+    expect(await textOf(store, run)).toBe(much)
+  }
   db.exec('DROP TRIGGER poison')
   db.close()
 })
