@@ -109,6 +109,18 @@ describe('import', () => {
     ])
   })
 
+  test('names a line of another format instead of importing it empty', async () => {
+    const { db, file } = folder()
+    const chat = file('mixed.jsonl', jsonLines([chatMessage(0), uiMessage(1)]))
+    const { code, stdout, stderr } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
+    expect(code).toBe(1)
+    expect(stderr).toBe(
+      `${chat}:2: parts is not read in this format, and there is nothing else in the message.\n` +
+        `${chat}: 1 added, 0 known, 1 refused\n`,
+    )
+    expect((await messagesOf(db, stdout.trim())).map(textOf)).toEqual(['0'])
+  })
+
   test('leaves what is being written, and adds it when it is there', async () => {
     const { db, file } = folder()
     const call = { id: 'c', type: 'function', function: { name: 't', arguments: '{}' } }
@@ -254,6 +266,22 @@ describe('export', () => {
     )
     const again = await runHere(['import', out, '--db', db, '--session', session])
     expect(again.stderr).toBe(`${out}: 0 added, 450 known\n`)
+  })
+
+  test.each(['ui', 'openai'])('as %s stands for the file that it came from', async (format) => {
+    const messages = [...numbers(3).map(chatMessage), chatMessage(0)]
+    const { db, session, file } = await imported(messages)
+    const out = file('out.jsonl')
+    await runHere(['export', '--db', db, '--session', session, '--format', format, '--out', out])
+    const { stdout } = await runHere(['import', out, '--db', db, '--owner', 'me'])
+    const restored = stdout.trim()
+    expect(restored).not.toBe(session)
+    const chat = file('chat.jsonl')
+    expect(await runHere(['import', chat, '--db', db, '--session', restored])).toEqual({
+      code: 0,
+      stdout: `${restored}\n`,
+      stderr: `${chat}: 0 added, 4 known\n`,
+    })
   })
 
   test('of all sessions has a conversation in each line', slow, async () => {

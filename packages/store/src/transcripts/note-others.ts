@@ -7,7 +7,11 @@ export function noteOthers(
   note: Note,
 ): void {
   for (const [name, member] of Object.entries(value)) {
-    const isEmpty = member === null || (Array.isArray(member) && member.length === 0)
-    if (!isEmpty && !read.includes(name)) note(`${name} is not kept`)
+    if (!isEmpty(member) && !read.includes(name)) note(`${name} is not kept`)
   }
+}
+
+/** Whether a member of an object says nothing. */
+export function isEmpty(member: unknown): boolean {
+  return member === null || (Array.isArray(member) && member.length === 0)
 }

@@ -69,6 +69,51 @@ describe('the format', () => {
     ])
   })
 
+  test.each([
+    [
+      'another',
+      [chatHi, { id: 'x', role: 'assistant', parts: hi.parts }],
+      'parts is not read in this format, and there is nothing else in the message.',
+    ],
+    [
+      'another, with an empty content',
+      [chatHi, { role: 'user', content: '', parts: hi.parts }],
+      'parts is not read in this format, and there is nothing else in the message.',
+    ],
+    [
+      'another, without parts that say anything',
+      [hi, { role: 'user', content: 'Hi', parts: [] }],
+      'content is not read in this format, and there is nothing else in the message.',
+    ],
+    [
+      'none',
+      [chatHi, { role: 'assistant', text: 'Hello' }],
+      'content is missing; it must be a text or a list.',
+    ],
+    [
+      'an older version',
+      [chatHi, { role: 'assistant', content: null, function_call: { name: 'f' } }],
+      'function_call is not read in this format, and there is nothing else in the message.',
+    ],
+  ])('refuses a line of %s, of which nothing would be kept', async (_, lines, message) => {
+    expect(await readItems(lines)).toEqual([
+      { type: 'refused', line: 2, message },
+      { type: 'conversation', line: 1, rows: [hi] },
+    ])
+  })
+
+  test('keeps a message that says nothing', async () => {
+    const empty = { role: 'assistant', parts: [] }
+    for (const said of [
+      { content: '', model: 'm' },
+      { content: null },
+      { content: '', parts: [] },
+    ]) {
+      const items = await readItems([chatHi, { role: 'assistant', ...said }])
+      expect(items.find(({ type }) => type === 'conversation')).toMatchObject({ rows: [hi, empty] })
+    }
+  })
+
   test('can be told', async () => {
     const [item] = await readItems([hi], { format: 'openai' })
     expect(item).toMatchObject({

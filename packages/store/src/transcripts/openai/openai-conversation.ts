@@ -2,6 +2,7 @@ import { CaughtupError, defaultLimits, excerpt, type Part, type ToolPart } from 
 
 import type { ForeignRow } from '../../reconcile/foreign-row.ts'
 import { assertFits, safeBytes } from '../assert-fits.ts'
+import { assertKept } from '../assert-kept.ts'
 import { asRecord, asText, badValue } from '../bad-value.ts'
 import { noteOthers } from '../note-others.ts'
 import { readTime } from '../read-time.ts'
@@ -23,6 +24,8 @@ interface Turn {
 /** Members of a message that say when it was written, the first that is there. */
 const times = ['created_at', 'created', 'timestamp']
 const common = ['id', 'role', 'content', ...times]
+/** Members that hold what a message says, and are not read. */
+const unread = ['parts', 'function_call', 'audio']
 
 /**
  * Messages of OpenAI's chat completions.
@@ -74,8 +77,9 @@ export class OpenAiConversation implements Conversation {
     note: Note,
   ): void {
     const { content } = message
-    if (content == null) throw badValue('content', content, 'a text or a list')
+    if (content == null) throw badContent(content)
     const parts = readContent(content, note)
+    assertKept(message, parts, unread)
     assertFits(parts, bytes)
     noteOthers(message, common, note)
     this.#turns.push({ ...heading(message), role, parts, bytes, goesOn: false })
@@ -84,6 +88,8 @@ export class OpenAiConversation implements Conversation {
   #addStep(message: Record<string, unknown>, bytes: number, note: Note): void {
     const calls = readCalls(message['tool_calls'], note)
     const step = [...readReasoning(message), ...readAnswer(message, note), ...calls]
+    assertKept(message, step, unread)
+    if (step.length === 0 && message['content'] === undefined) throw badContent(undefined)
     assertFits(step, bytes)
     const read = [...common, 'refusal', 'reasoning_content', 'reasoning', 'tool_calls']
     noteOthers(message, read, note)
@@ -120,7 +126,9 @@ export class OpenAiConversation implements Conversation {
         { field: 'tool_call_id', value: excerpt(id) },
       )
     }
-    const text = readContent(message['content'], note)
+    const content = readContent(message['content'], note)
+    assertKept(message, content, unread)
+    const text = content
       .map((piece) => (piece.type === 'text' ? piece.text : JSON.stringify(piece)))
       .join('')
     noteOthers(message, [...common, 'tool_call_id', 'name', 'is_error'], note)
@@ -131,6 +139,10 @@ export class OpenAiConversation implements Conversation {
     turn.bytes += bytes
     this.#calls.delete(id)
   }
+}
+
+function badContent(content: unknown): CaughtupError {
+  return badValue('content', content, 'a text or a list')
 }
 
 function continues(last: Turn, id: string | undefined, partCount: number, bytes: number): boolean {

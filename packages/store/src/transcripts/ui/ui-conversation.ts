@@ -2,12 +2,16 @@ import type { Part } from '@caughtup/schema'
 
 import type { ForeignRow } from '../../reconcile/foreign-row.ts'
 import { assertFits } from '../assert-fits.ts'
+import { assertKept } from '../assert-kept.ts'
 import { asRecord, badValue } from '../bad-value.ts'
 import { noteOthers } from '../note-others.ts'
 import { readTime } from '../read-time.ts'
 import type { Conversation, Note } from '../transcript.ts'
 import { readMetadata } from './read-metadata.ts'
 import { readPart } from './read-part.ts'
+
+/** Members that hold what a message of another format says, and are not read. */
+const unread = ['content', 'tool_calls']
 
 /** UI messages of the AI SDK: each is a message here. */
 export class UiConversation implements Conversation {
@@ -30,6 +34,7 @@ function readMessage(value: unknown, note: Note): ForeignRow {
     throw badValue('role', role, '"system", "user" or "assistant"')
   }
   if (!Array.isArray(parts)) throw badValue('parts', parts, 'a list')
+  assertKept(others, parts, unread)
   noteOthers(others, [], note)
   // Before version 5 the time stood beside the metadata, and some transcripts still have it there.
   const time = readTime(createdAt, 'ms')
