@@ -217,6 +217,18 @@ describe('import', () => {
     })
   })
 
+  test('makes new sessions each time for an owner', async () => {
+    const { db, file } = folder()
+    const chat = file('chat.jsonl', jsonLines([chatMessage(0)]))
+    for (const _ of numbers(2)) {
+      const { stderr } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
+      expect(stderr).toBe(`${chat}: 1 added, 0 known\n`)
+    }
+    await withStore(db, async (store) => {
+      expect((await store.sessions.list('me')).sessions).toHaveLength(2)
+    })
+  })
+
   test('goes only into a session that is there, and of which the owner is a member', async () => {
     const { db, file } = folder()
     const chat = file('chat.jsonl', jsonLines([chatMessage(0)]))
@@ -388,6 +400,7 @@ test('help is asked for, or follows a mistake', slow, async () => {
   const asked = await new Caughtup(['--help']).ended
   expect(asked).toMatchObject({ code: 0, stderr: '' })
   expect(asked.stdout).toContain('caughtup import FILE')
+  expect(asked.stdout).toMatch(/with --owner each run makes new\s+sessions/)
   expect(await new Caughtup(['import', '--dbb', 'x']).ended).toMatchObject({
     code: 2,
     stdout: '',

@@ -6,9 +6,9 @@ export const help = `caughtup: bring transcripts into a Caughtup database, and o
 A transcript is JSON Lines of AI SDK UI messages or of OpenAI chat messages. A line is a message of
 the file's one conversation, or has a conversation of its own: { "messages": […] }.
 
-import  adds at the end of a session what it does not have yet; the same file again adds nothing,
-        and what was edited or removed here stays so. FILE may be - for standard input. The ids of
-        the sessions are printed.
+import  adds at the end of a session what it does not have yet; what was edited or removed here
+        stays so. With --session the same file again adds nothing; with --owner each run makes new
+        sessions. FILE may be - for standard input. The ids of the sessions are printed.
   --db FILE         the database, made when it is missing
   --owner NAME      makes a new session of NAME for each conversation
   --session ID      adds to this session instead; with --owner, only if NAME is a member
