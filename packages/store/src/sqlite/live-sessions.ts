@@ -19,6 +19,9 @@ const restingSessions = 1_000
 /** Rows of the log written by others after which what they packed is let go of. */
 const dropEvery = 500
 
+/** Sessions that are told apart of those that others changed. */
+const mostForeign = 10_000
+
 /**
  * The engine's memory of sessions: the log's entries that are not packed, and the state of the
  * sessions in use. What another process commits is read from the log and folded in; where part of
@@ -111,7 +114,8 @@ export class LiveSessions {
 
   /** To be called when a commit of this process is in the database. */
   wrote(logId: number): void {
-    this.#lastLogId = logId
+    // Who awaits between its transaction and this may come after others.
+    this.#lastLogId = Math.max(this.#lastLogId, logId)
   }
 
   /** What other processes changed since the last call. */
@@ -311,7 +315,8 @@ export class LiveSessions {
   #touched(key: number): void {
     if (this.#foreign === 'all') return
     const id = this.#byKey.get(key)?.id ?? this.#idOf(key)
-    if (id === undefined) this.#foreign = 'all'
+    // Nobody may be asking.
+    if (id === undefined || this.#foreign.size >= mostForeign) this.#foreign = 'all'
     else this.#foreign.add(id)
   }
 
