@@ -101,7 +101,8 @@ describe('import', () => {
     const args = ['import', chat, file('missing.jsonl'), ui, '--db', db, '--owner', 'me']
     const { code, stdout, stderr } = await runHere(args)
     expect(code).toBe(2)
-    expect(stderr).toContain('missing.jsonl: ENOENT')
+    expect(stderr).toMatch(/^\S+missing\.jsonl: ENOENT[^\n]+\n\S+a\.jsonl: 3 added/)
+    expect(stderr).not.toContain('0 added')
     const sessions = stdout.trim().split('\n')
     expect(await Promise.all(sessions.map((id) => messagesOf(db, id)))).toMatchObject([
       [{ id: expect.any(String) }, {}, {}],
@@ -119,6 +120,19 @@ describe('import', () => {
         `${chat}: 1 added, 0 known, 1 refused\n`,
     )
     expect((await messagesOf(db, stdout.trim())).map(textOf)).toEqual(['0'])
+  })
+
+  test('makes no database for files that are missing or folders', async () => {
+    const { db, root, file } = folder()
+    const missing = file('missing.jsonl')
+    const { code, stderr } = await runHere(['import', missing, root, '--db', db, '--owner', 'me'])
+    expect(code).toBe(2)
+    expect(stderr.split('\n')).toEqual([
+      expect.stringContaining(`${missing}: ENOENT`),
+      `${root}: FILE is "${root}"; it must be a file and not a folder.`,
+      '',
+    ])
+    expect(readdirSync(root)).toEqual([])
   })
 
   test('leaves what is being written, and adds it when it is there', async () => {
@@ -316,6 +330,25 @@ describe('export', () => {
     )
   })
 
+  test('of an owner without sessions says so', async () => {
+    const { db } = await imported([uiMessage(0)])
+    expect(await runHere(['export', '--db', db, '--owner', 'nobody'])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'caughtup: There is no session of nobody.\n',
+    })
+  })
+
+  test('ends quietly when nobody reads on', slow, async () => {
+    const text = 'x'.repeat(1_000_000)
+    const { db, session } = await imported(
+      numbers(5).map((index) => ({ ...uiMessage(index), parts: [{ type: 'text', text }] })),
+    )
+    const { child, ended } = new Caughtup(['export', '--db', db, '--session', session])
+    child.stdout.once('data', () => child.stdout.destroy())
+    expect(await ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('has the messages of all epochs', async () => {
     const { db, session, file } = await imported([uiMessage(0)])
     const boundary = { type: 'boundary', kind: 'reset', trigger: 'user' } as const
@@ -407,5 +440,15 @@ test('help is asked for, or follows a mistake', slow, async () => {
     stderr: expect.stringMatching(
       /^caughtup: Unknown option '--dbb'.*\ncaughtup --help says how it is used.\n$/,
     ),
+  })
+})
+
+test('an older Node is named', slow, async () => {
+  const old = "Object.defineProperty(process.versions, 'node', { value: '22.1.0' })"
+  const program = new Caughtup(['--help'], ['--import', `data:text/javascript,${old}`])
+  expect(await program.ended).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^caughtup needs Node 24 or newer; this is v\S+\.\n$/),
   })
 })

@@ -18,11 +18,14 @@ export async function* exportLines(
       yield `${JSON.stringify(value)}\n`
     }
   } else {
+    let sessions = 0
     for await (const { id, title } of sessionsOf(store, whose.owner)) {
+      sessions += 1
       const messages = await upTo(maxLineBytes, exportSession(store, id, format, report))
       if (messages) yield `${JSON.stringify({ id, title, messages })}\n`
       else report.leftOut(id, `it is too long for a line: export it with --session ${id}`)
     }
+    if (sessions === 0) report.say(`caughtup: There is no session of ${whose.owner}.`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { access, constants, rename, rm, stat } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
@@ -7,6 +7,7 @@ import { CaughtupError } from '@caughtup/schema'
 
 import { sqlite } from '../sqlite/index.ts'
 import { createStore, type Store } from '../store.ts'
+import { badValue } from '../transcripts/bad-value.ts'
 import type { ExportCommand, ImportCommand, Whose } from './command.ts'
 import { exportLines } from './export-lines.ts'
 import { help } from './help.ts'
@@ -51,6 +52,16 @@ async function runImport(
   { stdin, stdout }: Streams,
   report: Report,
 ): Promise<void> {
+  const readable: string[] = []
+  for (const name of files) {
+    try {
+      if (name !== '-') await assertReadable(name)
+      readable.push(name)
+    } catch (error) {
+      report.failed(name, error)
+    }
+  }
+  if (readable.length === 0) return
   await withStore(db, async (store) => {
     await assertMember(store, whose)
     const target: ImportTarget = {
@@ -67,7 +78,7 @@ async function runImport(
       if (!told.has(sessionId)) stdout.write(`${sessionId}\n`)
       told.add(sessionId)
     }
-    for (const name of files) {
+    for (const name of readable) {
       const file = { name, bytes: name === '-' ? stdin : createReadStream(name) }
       try {
         await importFile(file, target, report, { imported, final, ...(format && { format }) })
@@ -93,10 +104,31 @@ async function runExport(
   await withStore(db, async (store) => {
     await assertMember(store, whose)
     const lines = Readable.from(exportLines(store, command, report))
-    if (out === undefined) await pipeline(lines, stdout, { end: false })
+    if (out === undefined) await writeUntilClosed(stdout, lines)
     else await writeWhole(out, lines)
   })
   report.tellCommon()
+}
+
+/**
+ * Does not open it: a pipe can be opened only once.
+ *
+ * @throws CaughtupError `BAD_INPUT` for a folder; what the file system throws for what it cannot read
+ */
+async function assertReadable(file: string): Promise<void> {
+  await access(file, constants.R_OK)
+  if (!(await stat(file)).isDirectory()) return
+  throw badValue('FILE', file, 'a file and not a folder')
+}
+
+/** Whoever reads may stop, as `head` does, when it has enough. */
+async function writeUntilClosed(stdout: Writable, lines: Readable): Promise<void> {
+  try {
+    await pipeline(lines, stdout, { end: false })
+  } catch (error) {
+    const isClosed = error instanceof Error && 'code' in error && error.code === 'EPIPE'
+    if (!isClosed) throw error
+  }
 }
 
 /** The file is there when it is complete; one that was there before stays until then. */

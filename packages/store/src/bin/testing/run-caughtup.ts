@@ -18,8 +18,9 @@ export class Caughtup {
   /** Resolves when it has ended. */
   readonly ended: Promise<Ended>
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [program, ...args])
+  /** @param nodeOptions - what Node itself is started with */
+  constructor(args: readonly string[], nodeOptions: readonly string[] = []) {
+    this.child = spawn(process.execPath, [...nodeOptions, program, ...args])
     const output = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const) {
       this.child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text))
