@@ -1,6 +1,6 @@
 // Breaks the code on purpose, one patch of tests/mutants after the other, in a copy of the working
 // tree, and expects the tests that the patch names to fail. `pnpm mutants tag` runs those with
-// "tag" in their name. A patch begins with
+// "tag" in their name, and ends with 2 where there is none. A patch begins with
 //   Breaks: the promise that does not hold any more
 //   Tests: the test files that notice, separated by spaces
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -41,10 +41,16 @@ interface Report {
 type Failures = ReadonlyMap<string, string[] | 'broken'>
 
 const wanted = process.argv.slice(2)
-const mutants = readdirSync(folder)
+const names = readdirSync(folder)
   .filter((file) => file.endsWith('.patch'))
-  .filter((file) => wanted.length === 0 || wanted.some((name) => file.includes(name)))
+  .map((file) => path.basename(file, '.patch'))
   .sort()
+if (!wanted.every((part) => names.some((name) => name.includes(part)))) {
+  console.error(`There is no mutant of that name; there are ${names.join(', ')}.`)
+  process.exit(2)
+}
+const mutants = names
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
   .map(read)
 const copy = copyTree()
 let survivors = 0
@@ -64,13 +70,13 @@ try {
 console.log(`${mutants.length} mutants, ${survivors} not noticed`)
 process.exitCode = survivors > 0 || mutants.length === 0 ? 1 : 0
 
-function read(file: string): Mutant {
-  const patch = path.join(folder, file)
+function read(name: string): Mutant {
+  const patch = path.join(folder, `${name}.patch`)
   const text = readFileSync(patch, 'utf8')
   const [, breaks = ''] = /^Breaks: (.+)$/m.exec(text) ?? []
   const [, tests = ''] = /^Tests: (.+)$/m.exec(text) ?? []
-  if (breaks === '' || tests === '') throw new Error(`${file} lacks its lines Breaks: and Tests:`)
-  return { name: path.basename(file, '.patch'), patch, breaks, tests: tests.split(' ') }
+  if (breaks === '' || tests === '') throw new Error(`${patch} lacks its lines Breaks: and Tests:`)
+  return { name, patch, breaks, tests: tests.split(' ') }
 }
 
 function outcome({ patch, tests }: Mutant, sound: Failures): string {
