@@ -14,7 +14,6 @@ const longestPrincipal = 1_000
 const longestTimer = 2 ** 31 - 1
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isWhole = (value: unknown) => typeof value === 'number' && Number.isSafeInteger(value)
 
 export const text: Kind = { words: 'a text that is not empty', is: isText }
 export const anyText: Kind = { words: 'a text', is: (value) => typeof value === 'string' }
@@ -29,8 +28,23 @@ export const object: Kind = {
   words: 'an object',
   is: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 }
+export const aCursor: Kind = {
+  words: 'a cursor: { journal, seq, tag }',
+  is: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'seq' in value &&
+    Number.isInteger(value.seq) &&
+    'journal' in value &&
+    typeof value.journal === 'string' &&
+    'tag' in value &&
+    typeof value.tag === 'string',
+}
+export const objects = listOf(object)
 export const list: Kind = { words: 'a list', is: Array.isArray }
 export const yesOrNo: Kind = { words: 'true or false', is: (value) => typeof value === 'boolean' }
+export const integer: Kind = { words: 'a whole number', is: Number.isInteger }
+export const finite: Kind = { words: 'a number', is: Number.isFinite }
 export const whole = wholeFrom(0)
 export const duration: Kind = {
   words: `a number of ms, at most ${longestTimer}`,
@@ -45,7 +59,7 @@ export const positive: Kind = {
 export function wholeFrom(least: number): Kind {
   return {
     words: `a whole number of at least ${least}`,
-    is: (value) => isWhole(value) && Number(value) >= least,
+    is: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least,
     limit: least,
   }
 }
@@ -83,6 +97,11 @@ export function assertInput(field: string, value: unknown, { words, is, limit }:
     value: shown,
     ...(limit !== undefined && { limit }),
   })
+}
+
+/** @throws CaughtupError `BAD_INPUT` for an id that is no text, or an empty one */
+export function assertIds(ids: Readonly<Record<string, string>>): void {
+  for (const [field, id] of Object.entries(ids)) assertInput(field, id, text)
 }
 
 /**

@@ -1,7 +1,10 @@
 import { CaughtupError, excerpt, type Limits } from '@caughtup/schema'
 
-/** @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters */
+import { anyText, assertInput } from './assert-input.ts'
+
+/** @throws CaughtupError `BAD_INPUT` for what is no text, or is above `limits.titleLength` characters */
 export function assertTitle(title: string, { titleLength: limit }: Readonly<Limits>): void {
+  assertInput('title', title, anyText)
   if (title.length <= limit) return
   throw new CaughtupError(
     'BAD_INPUT',

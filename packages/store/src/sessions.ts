@@ -3,6 +3,14 @@ import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
 import { assertBetween } from './assert-between.ts'
+import {
+  anyText,
+  assertIds,
+  assertInput,
+  object,
+  principal as owning,
+  principals,
+} from './assert-input.ts'
 import { assertTitle } from './assert-title.ts'
 import { sessionNotFound } from './session-not-found.ts'
 import type { Storage } from './storage.ts'
@@ -29,14 +37,20 @@ export class Sessions {
     this.#on = on
   }
 
-  /** @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters */
+  /**
+   * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, and for
+   *   principals that are not texts of 1 to 1,000 characters
+   */
   async create(options: {
     /** The principal who may delete it; a member like the others besides. */
     owner: string
     title?: string
     members?: readonly string[]
   }): Promise<Session> {
+    assertInput('options', options, object)
     const { owner, title = '', members = [] } = options
+    assertInput('owner', owner, owning)
+    assertInput('members', members, principals)
     assertTitle(title, this.#limits)
     const everybody = [...new Set([owner, ...members])]
     const createdAt = this.#clock.now()
@@ -48,6 +62,7 @@ export class Sessions {
 
   /** @throws CaughtupError `NOT_FOUND`, also when `principal` is no member */
   async get(sessionId: string, principal: string): Promise<Session> {
+    assertIds({ sessionId, principal })
     const session = await this.#storage.session(sessionId)
     if (!session || !(await this.#storage.isMember(sessionId, principal))) {
       throw sessionNotFound(sessionId)
@@ -58,8 +73,11 @@ export class Sessions {
   /** The principal's sessions by recency, newest first. */
   async list(
     principal: string,
-    { cursor, limit = this.#limits.pageDefault }: { cursor?: string; limit?: number } = {},
+    options: { cursor?: string; limit?: number } = {},
   ): Promise<{ sessions: Session[]; nextCursor: string | null }> {
+    assertIds({ principal })
+    assertInput('options', options, object)
+    const { cursor, limit = this.#limits.pageDefault } = options
     assertBetween('limit', limit, 1, this.#limits.pageMost)
     const after = cursor === undefined ? undefined : decodeListCursor(cursor)
     const found = await this.#storage.sessions(principal, { limit, ...(after && { after }) })
@@ -74,10 +92,11 @@ export class Sessions {
    *
    * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a title that is too long
    */
-  async update(
-    sessionId: string,
-    { title, ifTitle }: { title: string; ifTitle?: string },
-  ): Promise<Session> {
+  async update(sessionId: string, change: { title: string; ifTitle?: string }): Promise<Session> {
+    assertIds({ sessionId })
+    assertInput('change', change, object)
+    const { title, ifTitle } = change
+    if (ifTitle !== undefined) assertInput('ifTitle', ifTitle, anyText)
     assertTitle(title, this.#limits)
     const session = await this.#storage.updateSession(sessionId, {
       title,
@@ -91,6 +110,7 @@ export class Sessions {
 
   /** Removes it with its messages and journal; what is pending for it is dropped, its followers end. */
   async delete(sessionId: string): Promise<void> {
+    assertIds({ sessionId })
     const members = await this.#storage.deleteSession(sessionId)
     if (members.length === 0) throw sessionNotFound(sessionId)
     this.#on.deleted(sessionId, members)

@@ -13,6 +13,8 @@ import { type Clock, systemClock } from '@caughtup/schema/clock'
 
 import { ActivityFeed } from './follow/activity-feed.ts'
 import { assertBetween } from './assert-between.ts'
+import { aCursor, assertIds, assertInput, positive, whole } from './assert-input.ts'
+import { assertSlice } from './write/assert-slice.ts'
 import { assertStoreOptions } from './assert-store-options.ts'
 import type { Broker } from './follow/broker.ts'
 import { Coalescer, type Taken } from './write/coalescer.ts'
@@ -40,12 +42,13 @@ import type {
 import { StoreFigures } from './upkeep/store-figures.ts'
 import type { StoreOptions, Waiting } from './store-options.ts'
 import { resolveRetention, Upkeep } from './upkeep/upkeep.ts'
+import { subjectOf } from './write/subject-of.ts'
 import { rollUp, type SessionUsage, usageOf } from './usage-ledger.ts'
 
 /**
  * Opens the database and gives the store on it. Close it before the process ends.
  *
- * @throws CaughtupError `BAD_INPUT` for an option that is not what it must be; what `storage` throws
+ * @throws CaughtupError `BAD_INPUT` for an option that cannot be followed; what `storage` throws
  */
 export async function createStore(options: StoreOptions): Promise<Store> {
   assertStoreOptions(options)
@@ -157,10 +160,11 @@ export class Store {
    * @throws CaughtupError `BAD_INPUT` for what could not be read back, and for a change of history
    *   that is not the first draft (`not-first`); `UNAVAILABLE` when closed
    */
-  append(
+  async append(
     slice: { sessionId: string; drafts: readonly EventDraft[]; guard?: Guard },
     { signal }: Waiting = {},
   ): Promise<SliceResult> {
+    assertSlice(slice)
     return this.#coalescer.append(slice, signal)
   }
 
@@ -197,15 +201,18 @@ export class Store {
    */
   async page(
     sessionId: string,
-    { before, limit = this.limits.pageDefault }: { before?: number; limit?: number } = {},
+    options: { before?: number; limit?: number } = {},
     { signal }: Waiting = {},
   ): Promise<Page> {
+    const { before = Number.MAX_SAFE_INTEGER, limit = this.limits.pageDefault } = options
+    assertInput('before', before, whole)
     assertBetween('limit', limit, 1, this.limits.pageMost)
     await this.flushSession(sessionId, signal && { signal })
-    return this.#storage.page(sessionId, before ?? Number.MAX_SAFE_INTEGER, limit)
+    return this.#storage.page(sessionId, before, limit)
   }
 
   async message(sessionId: string, messageId: string): Promise<Message | undefined> {
+    assertIds({ sessionId, messageId })
     await this.flush(messageId)
     return this.#storage.message(sessionId, messageId)
   }
@@ -216,7 +223,9 @@ export class Store {
     return this.#storage.head(sessionId)
   }
 
-  checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
+  async checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
+    assertIds({ sessionId })
+    assertInput('cursor', cursor, aCursor)
     return this.#storage.checkCursor(sessionId, cursor)
   }
 
@@ -226,13 +235,16 @@ export class Store {
     after: number,
     { bytes, signal }: { bytes: number } & Waiting,
   ): Promise<EventBatch> {
+    assertInput('after', after, whole)
+    assertInput('bytes', bytes, positive)
     await this.flushSession(sessionId, signal && { signal })
     return this.#storage.events(sessionId, after, { bytes })
   }
 
   /**
    * What lies after a seq and everything that comes, in merged batches of at most about 1 MiB.
-   * Returns when the session is deleted or the store closes; throws the signal's reason.
+   * Returns when the session is deleted or the store closes; throws the signal's reason, and
+   * `NOT_FOUND` or `BAD_INPUT` for what is no session or no seq.
    */
   follow(
     sessionId: string,
@@ -250,11 +262,12 @@ export class Store {
    *
    * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`), `TOO_LARGE`, `BAD_INPUT`
    */
-  reconcile(
+  async reconcile(
     sessionId: string,
     rows: readonly ForeignRow[],
     waiting: Waiting = {},
   ): Promise<Reconciled> {
+    assertIds({ sessionId })
     const { limits, clock } = this
     const append: Store['append'] = (slice, each) => this.append(slice, each)
     const around = { storage: this.#storage, limits, clock, append }
@@ -300,6 +313,7 @@ export class Store {
    *   the failure, else `io`, for a copy that failed
    */
   async backup(path: string, waiting: Waiting = {}): Promise<void> {
+    assertIds({ path })
     await this.flushAll(waiting)
     await this.#storage.backup(path, waiting.signal)
   }
@@ -323,7 +337,8 @@ export class Store {
   }
 
   /** Commits what one session has waiting. */
-  flushSession(sessionId: string, { signal }: Waiting = {}): Promise<void> {
+  async flushSession(sessionId: string, { signal }: Waiting = {}): Promise<void> {
+    assertIds({ sessionId })
     return this.#coalescer.flush((slice) => slice.sessionId === sessionId, signal)
   }
 
@@ -382,10 +397,4 @@ export class Store {
     if (this.#left) this.#bells.changedElsewhere({ sessions: 'all' })
     this.#left = false
   }
-}
-
-/** The message that a draft is about. */
-function subjectOf(draft: EventDraft): string | undefined {
-  if (draft.type === 'message-created') return draft.message.id
-  return 'messageId' in draft ? draft.messageId : undefined
 }

@@ -1,6 +1,7 @@
 import type { ActivityRow } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
+import { anyText, assertIds, assertInput, whole } from '../assert-input.ts'
 import type { ActivityAudience } from './activity-audience.ts'
 import type { ActivityChanges, Storage } from '../storage.ts'
 
@@ -34,12 +35,14 @@ export class ActivityFeed {
   }
 
   /** Every session of the principal, in the order in which they last changed. */
-  list(principal: string): Promise<ActivityBatch> {
+  async list(principal: string): Promise<ActivityBatch> {
+    assertIds({ principal })
     return this.#read(principal, undefined)
   }
 
   /** One session's row, or `undefined` where the principal has none. */
-  row(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
+  async row(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
+    assertIds({ principal, sessionId })
     return this.#options.storage.activityRow(principal, sessionId)
   }
 
@@ -52,6 +55,8 @@ export class ActivityFeed {
     since: string | undefined,
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<ActivityBatch, void, undefined> {
+    assertIds({ principal })
+    if (since !== undefined) assertInput('since', since, anyText)
     const { audience, watch, ended } = this.#options
     let position = this.#position(since)
     let first = true
@@ -70,6 +75,8 @@ export class ActivityFeed {
 
   /** Moves the principal's read mark forward, never back; returns where it stands. */
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
+    assertIds({ sessionId, principal })
+    assertInput('upTo', upTo, whole)
     const { storage, audience } = this.#options
     const mark = await storage.markRead(sessionId, principal, upTo)
     audience.changedFor(principal)

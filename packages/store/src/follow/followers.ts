@@ -1,6 +1,7 @@
 import { CaughtupError } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
+import { assertIds, assertInput, whole } from '../assert-input.ts'
 import { Bell } from './bell.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { EventBatch, ForeignChanges } from '../storage.ts'
@@ -55,13 +56,19 @@ export class Followers {
     return most
   }
 
-  /** Returns when the session is deleted or the store closes; throws `signal`'s reason. */
+  /**
+   * Returns when the session is deleted or the store closes; throws `signal`'s reason, `NOT_FOUND`
+   * for a session that is not there, `BAD_INPUT`.
+   */
   async *follow(
     sessionId: string,
     after: number,
     signal: AbortSignal,
   ): AsyncGenerator<EventBatch, void, undefined> {
+    assertIds({ sessionId })
+    assertInput('after', after, whole)
     const place: Place = { sessionId, seq: after }
+    let found = false
     using _watching = this.#options.watch()
     using listener = this.#bell.listen(sessionId)
     this.#places.add(place)
@@ -69,8 +76,12 @@ export class Followers {
       while (!this.#options.ended.aborted) {
         signal.throwIfAborted()
         listener.quiet()
-        const batch = await this.#read(place, signal)
+        const batch = await this.#read(place, signal).catch((error: unknown) => {
+          if (found && isNotFound(error)) return undefined
+          throw error
+        })
         if (!batch) return
+        found = true
         const [first] = batch.events
         if (!first) {
           await listener.rung(signal)
@@ -113,14 +124,12 @@ export class Followers {
     this.#newest.set(sessionId, Math.max(seq, this.#newest.get(sessionId) ?? 0))
   }
 
-  /** `undefined` when the session is gone. */
-  async #read({ sessionId, seq }: Place, signal: AbortSignal): Promise<EventBatch | undefined> {
+  #read({ sessionId, seq }: Place, signal: AbortSignal): Promise<EventBatch> {
     const load = () => this.#options.read(sessionId, seq)
-    try {
-      return await abortable(this.#reads.read(sessionId, seq, load), signal)
-    } catch (error) {
-      if (error instanceof CaughtupError && error.code === 'NOT_FOUND') return undefined
-      throw error
-    }
+    return abortable(this.#reads.read(sessionId, seq, load), signal)
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof CaughtupError && error.code === 'NOT_FOUND'
 }

@@ -11,6 +11,15 @@ import {
 import type { Clock } from '@caughtup/schema/clock'
 
 import { assertBetween } from '../assert-between.ts'
+import {
+  assertIds,
+  assertInput,
+  list,
+  object,
+  principal,
+  principals,
+  texts,
+} from '../assert-input.ts'
 import { assertMessageSize } from '../write/assert-message-size.ts'
 import { type Forked, type ForkOptions, forkSession } from './fork.ts'
 import { pacer } from '../upkeep/pacer.ts'
@@ -61,20 +70,25 @@ export class History {
   async edit(
     sessionId: string,
     messageId: string,
-    { parts, metadata }: { parts: readonly Part[]; metadata?: MessageMetadata },
+    change: { parts: readonly Part[]; metadata?: MessageMetadata },
     waiting?: Waiting,
   ): Promise<EventOf<'message-replaced'>> {
+    assertIds({ messageId })
+    assertInput('change', change, object)
+    const { parts, metadata } = change
+    assertInput('parts', parts, list)
     assertMessageSize(messageId, parts, this.#options.limits)
     const draft = { messageId, parts, ...(metadata && { metadata }) }
     return this.#change(sessionId, { type: 'message-replaced', ...draft }, waiting)
   }
 
   /** @throws CaughtupError `NOT_FOUND`, also for an open message; `CONFLICT` (`run-active`) */
-  delete(
+  async delete(
     sessionId: string,
     messageId: string,
     waiting?: Waiting,
   ): Promise<EventOf<'message-deleted'>> {
+    assertIds({ messageId })
     return this.#change(sessionId, { type: 'message-deleted', messageId }, waiting)
   }
 
@@ -83,11 +97,14 @@ export class History {
    *
    * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`)
    */
-  truncate(
+  async truncate(
     sessionId: string,
-    { after }: { after?: string } = {},
+    options: { after?: string } = {},
     waiting?: Waiting,
   ): Promise<EventOf<'history-truncated'>> {
+    assertInput('options', options, object)
+    const { after } = options
+    if (after !== undefined) assertIds({ after })
     const draft = { type: 'history-truncated', ...(after !== undefined && { after }) } as const
     return this.#change(sessionId, draft, waiting)
   }
@@ -124,6 +141,7 @@ export class History {
     { signal }: Waiting = {},
   ): Promise<EventOf<'message-erased'>> {
     const { storage, limits, clock, on } = this.#options
+    assertInput('messageIds', messageIds, texts)
     assertBetween('messageIds.length', messageIds.length, 1, limits.pageMost)
     const draft = { type: 'message-erased', messageIds } as const
     try {
@@ -184,7 +202,12 @@ export class History {
    */
   async fork(sessionId: string, options: ForkOptions, { signal }: Waiting = {}): Promise<Forked> {
     const { flushSession, on } = this.#options
-    const members = [...new Set([options.owner, ...(options.members ?? [])])]
+    assertInput('options', options, object)
+    const { from, owner, members: others = [] } = options
+    assertIds({ from })
+    assertInput('owner', owner, principal)
+    assertInput('members', others, principals)
+    const members = [...new Set([owner, ...others])]
     await flushSession(sessionId, signal && { signal })
     try {
       const forked = await forkSession(this.#options, sessionId, { ...options, members }, signal)

@@ -2,6 +2,7 @@ import {
   CaughtupError,
   type Event,
   type EventFilter,
+  eventFilter,
   type EventPage,
   type EventSummary,
   excerpt,
@@ -9,8 +10,11 @@ import {
 } from '@caughtup/schema'
 
 import { assertBetween } from '../assert-between.ts'
+import { assertInput, object, oneOf, finite } from '../assert-input.ts'
 import type { Storage } from '../storage.ts'
 import type { Waiting } from '../store-options.ts'
+
+const directions = oneOf('oldest', 'newest')
 
 /** Looking through a session's journal, entry by entry: nothing is merged. */
 export class Journal {
@@ -32,15 +36,12 @@ export class Journal {
    * Entries that match the filter, the oldest or the newest first. `next` is where to go on, as the
    * filter's `after` or `before`.
    *
-   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost`
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost` and for a
+   *   filter that is none
    */
   async list(
     sessionId: string,
-    {
-      from = 'oldest',
-      limit = this.#limits.pageDefault,
-      ...filter
-    }: EventFilter & {
+    query: EventFilter & {
       /** @default 'oldest' */
       from?: 'oldest' | 'newest'
       /** @default limits.pageDefault */
@@ -48,7 +49,11 @@ export class Journal {
     } = {},
     { signal }: Waiting = {},
   ): Promise<EventPage> {
+    assertInput('query', query, object)
+    const { from = 'oldest', limit = this.#limits.pageDefault, ...rest } = query
+    assertInput('from', from, directions)
     assertBetween('limit', limit, 1, this.#limits.pageMost)
+    const filter = checkedFilter(rest)
     await this.#flush(sessionId, signal && { signal })
     return this.#storage.eventList(sessionId, { filter, from, limit })
   }
@@ -56,15 +61,16 @@ export class Journal {
   /**
    * How many entries match, exactly, and of which types.
    *
-   * @throws CaughtupError `NOT_FOUND`
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a filter that is none
    */
   async summary(
     sessionId: string,
     filter: EventFilter = {},
     { signal }: Waiting = {},
   ): Promise<EventSummary> {
+    const checked = checkedFilter(filter)
     await this.#flush(sessionId, signal && { signal })
-    return this.#storage.eventSummary(sessionId, filter)
+    return this.#storage.eventSummary(sessionId, checked)
   }
 
   /**
@@ -73,6 +79,7 @@ export class Journal {
    * @throws CaughtupError `NOT_FOUND`, also for an entry that retention removed
    */
   async event(sessionId: string, seq: number, { signal }: Waiting = {}): Promise<Event> {
+    assertInput('seq', seq, finite)
     await this.#flush(sessionId, signal && { signal })
     const filter = { after: Math.max(0, seq - 1) }
     const { events } = await this.#storage.eventList(sessionId, {
@@ -87,4 +94,18 @@ export class Journal {
       value: excerpt(seq),
     })
   }
+}
+
+/** The conditions that are given. */
+function checkedFilter(filter: EventFilter): EventFilter {
+  assertInput('filter', filter, object)
+  const given = Object.fromEntries(
+    Object.entries(filter).filter(([, value]) => value !== undefined),
+  )
+  const { data, error } = eventFilter.safeParse(given)
+  if (data) return data
+  const [issue] = error.issues
+  const field = issue?.path.join('.') || 'filter'
+  const value = excerpt(given[String(issue?.path[0])] ?? given)
+  throw new CaughtupError('BAD_INPUT', `${field} is ${value}: ${issue?.message}`, { field, value })
 }

@@ -11,6 +11,7 @@ import {
   type Usage,
 } from '@caughtup/schema'
 
+import { assertIds, assertInput, list, object, objects, whole } from '../assert-input.ts'
 import type { Coalescer } from './coalescer.ts'
 import { MessageSize } from './message-size.ts'
 import { PartBuilder } from './part-builder.ts'
@@ -54,7 +55,9 @@ export class MessageWriter {
   /** Why nothing more can be written: what did not get in leaves a hole. */
   #failure: Error | undefined
 
+  /** @throws CaughtupError `BAD_INPUT` for a target without its ids */
   constructor(target: WriterTarget, coalescer: Coalescer, limits: Readonly<Limits>) {
+    assertTarget(target)
     const { messageId, parts = [], partCount = parts.length } = target
     this.#source = new Source(target)
     this.#coalescer = coalescer
@@ -142,10 +145,10 @@ export class MessageWriter {
     }
   }
 
-  async #finish(
-    { part, model, ...end }: FinishOptions,
-    alongside: readonly EventDraft[],
-  ): Promise<void> {
+  async #finish(options: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
+    assertInput('options', options, object)
+    assertInput('alongside', alongside, objects)
+    const { part, model, ...end } = options
     const { messageId, runId } = this.#source
     const run = runId === undefined ? {} : { runId }
     const drafts: EventDraft[] = []
@@ -168,4 +171,12 @@ export class MessageWriter {
     const result = await this.#coalescer.append(slice, undefined, source)
     if (result.refused !== undefined) throw source.refused(result.refused)
   }
+}
+
+function assertTarget(target: WriterTarget): void {
+  assertInput('target', target, object)
+  const { sessionId, runId, messageId, parts = [], partCount = parts.length } = target
+  assertIds({ sessionId, runId, messageId })
+  assertInput('parts', parts, list)
+  assertInput('partCount', partCount, whole)
 }
