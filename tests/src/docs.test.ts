@@ -15,7 +15,7 @@ const folder = path.resolve(import.meta.dirname, '../.samples')
 const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
 const ofStore = samplesIn('packages/store/README.md')
-const [storeAlone, engine] = ofStore
+const [storeAlone, streaming, engine] = ofStore
 const samples = [...quickStart, ...ofStore]
 
 beforeAll(() => {
@@ -62,14 +62,18 @@ test('there are samples nowhere else', () => {
   })
   const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
   expect(withSamples).toEqual(['README.md', 'packages/store/README.md'])
-  expect(ofStore).toHaveLength(2)
+  expect(ofStore).toHaveLength(3)
+  expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
 
-test('the store works by itself', async () => {
+test.each([
+  ['the store works by itself', storeAlone, /(.* events, up to .*)/, '3 events, up to 3'],
+  ['a writer streams an answer', streaming, /"text":"(.*?)"/, 'Nothing lost, nothing twice.'],
+] as const)('%s', async (_, sample, pattern, expected) => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   try {
-    const store = run(storeAlone, { "'chat.db'": `'${data}/chat.db'` })
-    expect(await printed(store, /(.* events, up to .*)/)).toBe('3 events, up to 3')
+    const program = run(sample, { "'chat.db'": `'${data}/chat.db'` })
+    expect(await printed(program, pattern)).toBe(expected)
   } finally {
     rmSync(data, { recursive: true, force: true })
   }
