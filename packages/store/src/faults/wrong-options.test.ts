@@ -38,7 +38,8 @@ describe('an option that the store cannot follow is refused when it is made', ()
     await expect(creating).rejects.toMatchObject({ code: 'BAD_INPUT', data: { field: 'options' } })
   })
 
-  test.each<[string, object]>([
+  test.each<[string, object | undefined]>([
+    ['options', undefined],
     ['path', { path: '' }],
     ['path', {}],
     ['durability', { path: ':memory:', durability: 'fulll' }],

@@ -1,4 +1,4 @@
-import { assertInput, oneOf, text } from '../assert-input.ts'
+import { assertInput, object, oneOf, text } from '../assert-input.ts'
 import type { StorageFactory } from '../storage.ts'
 import { Database } from './database.ts'
 import { retryBusy } from './retry-busy.ts'
@@ -23,7 +23,9 @@ const file = { ...text, words: 'a file, or :memory: for a database that is not k
  * @throws CaughtupError `BAD_INPUT` for other options; StorageError when the file cannot be opened or
  *   was written by a newer version
  */
-export function sqlite({ path, durability = 'normal' }: SqliteOptions): StorageFactory {
+export function sqlite(options: SqliteOptions): StorageFactory {
+  assertInput('options', options, object)
+  const { path, durability = 'normal' } = options
   assertInput('path', path, file)
   assertInput('durability', durability, oneOf('normal', 'full'))
   return {

@@ -287,10 +287,11 @@ describe('a refused finish', () => {
   })
 })
 
-test.each<[string, object, string]>([
+test.each<[string, object | undefined, string]>([
   ['text', { type: 'text-delta', textDelta: 'hi' }, 'text-delta.text'],
   ['reasoning', { type: 'reasoning-delta', id: 'r' }, 'reasoning-delta.text'],
   ['tool input', { type: 'tool-input-delta', id: 't' }, 'tool-input-delta.delta'],
+  ['nothing', undefined, 'part'],
 ])('a delta of %s without its text is named', async (_, part, field) => {
   const { store } = await openTestStore({ storage: memory() })
   const writing = store.writer(await startRun(store)).write(part as never)

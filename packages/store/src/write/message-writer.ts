@@ -83,6 +83,7 @@ export class MessageWriter {
   write(part: AgentPart): Promise<void> {
     try {
       this.#assertWritable()
+      assertInput('part', part, object)
       const change = this.#parts.change(part)
       if (!change) return accepted
       const waiting = this.#enter(change.op, change.structural)
