@@ -56,7 +56,7 @@ export const positive: Kind = {
   is: (value) => typeof value === 'number' && value > 0,
 }
 
-export function wholeFrom(least: number): Kind {
+function wholeFrom(least: number): Kind {
   return {
     words: `a whole number of at least ${least}`,
     is: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least,
