@@ -92,7 +92,9 @@ function listOf({ words, is }: Kind): Kind {
 export function assertInput(field: string, value: unknown, { words, is, limit }: Kind): void {
   if (is(value)) return
   const shown = excerpt(typeof value === 'number' ? String(value) : value)
-  throw new CaughtupError('BAD_INPUT', `${field} is ${shown}, and must be ${words}.`, {
+  // An empty text would not be seen.
+  const seen = value === '' ? "''" : shown
+  throw new CaughtupError('BAD_INPUT', `${field} is ${seen}, and must be ${words}.`, {
     field,
     value: shown,
     ...(limit !== undefined && { limit }),

@@ -71,7 +71,7 @@ test('a path that is no database is an error that names it', async () => {
     name: 'StorageError',
     message: expect.stringContaining(folder),
   })
-  expect(() => sqlite({ path: '' })).toThrow('`path`')
+  expect(() => sqlite({ path: '' })).toThrow("path is '', and must be a file")
 })
 
 test.each([{ bodyBytes: -3 }, { bodyByte: 3 }, { pageMost: NaN }])(
