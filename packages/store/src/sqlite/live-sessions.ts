@@ -89,11 +89,11 @@ export class LiveSessions {
     }
     for (const row of rows) this.#takeIn(row)
     this.#lastLogId = head
-    if (head - this.#droppedAt >= dropEvery) this.dropPacked()
+    if (head - this.#droppedAt >= dropEvery) this.#dropPacked()
   }
 
   /** Lets go of entries that other processes have packed since they were read from the log. */
-  dropPacked(): void {
+  #dropPacked(): void {
     this.#droppedAt = this.#lastLogId
     const others = [...this.unpacked()].filter(({ own }) => !own)
     const keys = [...this.#tails.keys(), ...others.map(({ key }) => key)]
@@ -163,8 +163,14 @@ export class LiveSessions {
   }
 
   /** Keys of sessions that are not in memory, with the first row of the log that has one's entries. */
-  tails(): { key: number; logId: number }[] {
-    return Array.from(this.#tails, ([key, { logId }]) => ({ key, logId }))
+  *tails(): Iterable<{ key: number; logId: number }> {
+    for (const [key, { logId }] of this.#tails) yield { key, logId }
+  }
+
+  /** One of them that begins at this row of the log or before it. */
+  tailUpTo(logId: number): { key: number } | undefined {
+    for (const tail of this.tails()) if (tail.logId <= logId) return tail
+    return undefined
   }
 
   dropTail(key: number): void {

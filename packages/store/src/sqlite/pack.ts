@@ -31,17 +31,17 @@ export interface PackContext {
 }
 
 /**
- * Packs some of the sessions that are due, in one transaction; whether more are. Rows of the log up
- * to `settled` are so old that whoever wrote them would have packed them.
+ * Packs some of the sessions that are due, in one transaction; whether more are. Whoever wrote the
+ * rows of the log up to `abandoned` would have packed them by now.
  */
-export function packDue(context: PackContext, settled: number): boolean {
+export function packDue(context: PackContext, abandoned: number): boolean {
   const { lives } = context
   const due: LiveSession[] = []
   const failing: LiveSession[] = []
   let bytes = 0
   let more = false
   for (const live of lives.unpacked()) {
-    if (!isDue(live, lives.lastLogId, settled)) continue
+    if (!isDue(live, lives.lastLogId, abandoned)) continue
     if (live.failsToPack) {
       failing.push(live)
       continue
@@ -129,13 +129,13 @@ export function packHeavy(heavy: readonly LiveSession[], context: PackContext): 
 }
 
 /** Whether a session's entries are to leave the log now. */
-function isDue(live: LiveSession, lastLogId: number, settled: number): boolean {
+function isDue(live: LiveSession, lastLogId: number, abandoned: number): boolean {
   const { logId = lastLogId } = live
   if (lastLogId - logId >= mostBehind) return true
   const { entries, bytes } = live.unpacked
   const rests = !live.record.run && live.record.queue.length === 0
   // Whoever writes a session packs it; it is only done here too when that seems to be nobody.
-  if (!live.own) return rests && logId <= settled
+  if (!live.own) return rests && logId <= abandoned
   return rests || entries >= unpackedEntries || bytes >= unpackedBytes
 }
 

@@ -44,7 +44,8 @@ export class Upkeep {
     let packing = false
     let failure: Error | undefined
     try {
-      packing = packDue(this.#context, this.#abandoned()) || this.#packLeftTail()
+      const abandoned = this.#abandoned()
+      packing = packDue(this.#context, abandoned) || this.#packLeftTail(abandoned)
     } catch (error) {
       if (!(error instanceof Error)) throw error
       failure = error
@@ -151,15 +152,13 @@ export class Upkeep {
   }
 
   /** What an earlier process left in the log. */
-  #packLeftTail(): boolean {
+  #packLeftTail(abandoned: number): boolean {
     const { db, lives } = this.#context
-    const isAbandoned = ({ logId }: { logId: number }) => logId <= this.#abandoned()
-    if (!lives.tails().some(isAbandoned)) return false
+    if (!lives.tailUpTo(abandoned)) return false
     const live = db.snapshot(() => {
       // The row is only put together with all of the log that it is of.
       lives.notice()
-      lives.dropPacked()
-      const tail = lives.tails().find(isAbandoned)
+      const tail = lives.tailUpTo(abandoned)
       const row = tail && db.get('SELECT * FROM sessions WHERE key = ?', tail.key)
       if (tail && !row) lives.dropTail(tail.key)
       return row && lives.load(row)
