@@ -50,6 +50,7 @@ export interface Storage {
   /** Which of these ids are messages of the session, or were until they were removed. */
   takenIds(sessionId: string, messageIds: readonly string[]): Promise<Set<string>>
 
+  /** @throws CaughtupError `CONFLICT` (`session-exists`) for an id in use, also of a fork that is hidden */
   createSession(session: NewSession): Promise<Session>
   /** `undefined` where it does not exist. */
   session(sessionId: string): Promise<Session | undefined>
@@ -65,6 +66,8 @@ export interface Storage {
   /**
    * Makes a session, hidden from everybody until it is complete, that will hold the messages of
    * another up to the order `upTo`.
+   *
+   * @throws CaughtupError `NOT_FOUND` for the source, `CONFLICT` (`session-exists`) for an id in use
    */
   beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void>
   /**

@@ -11,10 +11,17 @@ export {
   type Single,
   sizeOf,
 } from '../journal/segment.ts'
+export { cursorVerdict, type JournalBounds } from './cursor-verdict.ts'
 export { type ForkedMessages, forkedRecord } from './forked-record.ts'
 export { randomTag } from './random-tag.ts'
 export { excerptAround, fold, phrases, searchText, spaced } from './search-text.ts'
-export { applyToRecord, isLifecycle, newRecord, type SessionRecord } from './session-record.ts'
+export {
+  applyToRecord,
+  changedAt,
+  isLifecycle,
+  newRecord,
+  type SessionRecord,
+} from './session-record.ts'
 export {
   isHistory,
   type MessageRows,

@@ -123,6 +123,11 @@ export function isLifecycle(event: Event): boolean {
   }
 }
 
+/** When the session last changed in more than text that streams; `undefined` where nothing did. */
+export function changedAt(events: readonly Event[]): number | undefined {
+  return events.findLast(({ type }) => type !== 'message-delta')?.at
+}
+
 function withMessage(record: SessionRecord, order: number, at: number): SessionRecord {
   return {
     ...record,

@@ -1,5 +1,5 @@
 import { appendEvent } from '../journal/segment.ts'
-import { isLifecycle } from '../engine/session-record.ts'
+import { changedAt, isLifecycle } from '../engine/session-record.ts'
 import { type RowChange, take, type Taken } from '../engine/stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import { deepFreeze } from './deep-freeze.ts'
@@ -36,10 +36,10 @@ function write(session: MemorySession, taken: Taken, { process, tag }: Opening):
   for (const event of events) {
     appendEvent(session.segments, event, tag)
     session.tag = tag
-    if (event.type !== 'message-delta') session.updatedAt = event.at
     const goesOn = event.type === 'run-changed' && event.status === 'streaming'
     if (event.type === 'run-started' || goesOn) session.process = process
   }
+  session.updatedAt = changedAt(events) ?? session.updatedAt
   for (const change of changes) apply(session, change, state.record.seq)
   for (const message of messages) put(session.table, message)
   // A message that was cut off while it was open is not open any more.

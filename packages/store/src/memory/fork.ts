@@ -1,7 +1,6 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
-
 import { forkedRecord } from '../engine/forked-record.ts'
 import { appendEvent } from '../journal/segment.ts'
+import { sessionExists } from '../session-exists.ts'
 import { sessionNotFound } from '../session-not-found.ts'
 import type { NewSession } from '../storage.ts'
 import { deepFreeze } from './deep-freeze.ts'
@@ -18,11 +17,7 @@ const newestMessages = 10
 
 /** @throws CaughtupError `CONFLICT` for an id that a session has already */
 export function assertNew(db: MemoryDatabase, id: string): void {
-  if (!db.sessions.has(id) && !db.forks.has(id)) return
-  throw new CaughtupError('CONFLICT', `There is a session ${excerpt(id)} already.`, {
-    field: 'id',
-    value: excerpt(id),
-  })
+  if (db.sessions.has(id) || db.forks.has(id)) throw sessionExists(id)
 }
 
 export function beginFork(

@@ -7,6 +7,7 @@ import type {
   ReplayReason,
 } from '@caughtup/schema'
 
+import { cursorVerdict } from '../engine/cursor-verdict.ts'
 import { entriesOf, matches } from '../journal/list-events.ts'
 import { readEvents } from '../journal/read-events.ts'
 import { indexAfter, type Segment } from '../journal/segment.ts'
@@ -21,11 +22,12 @@ export function events(session: MemorySession, after: number, bytes: number): Ev
 }
 
 export function checkCursor(session: MemorySession, cursor: Cursor): 'ok' | ReplayReason {
-  const { journal, seq, tag } = cursor
-  if (journal !== session.journal) return 'cursor-unknown'
-  if (seq > session.state.record.seq) return 'cursor-ahead'
-  if (seq < session.floor.seq) return 'cursor-expired'
-  return tagAt(session, seq) === tag ? 'ok' : 'cursor-unknown'
+  return cursorVerdict(cursor, {
+    journal: session.journal,
+    seq: session.state.record.seq,
+    floor: session.floor.seq,
+    tagAt: (seq) => tagAt(session, seq),
+  })
 }
 
 export function eventList(

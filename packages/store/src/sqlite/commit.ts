@@ -1,7 +1,7 @@
 import type { Cursor, Event, EventOf, Message } from '@caughtup/schema'
 
 import { appendEvent, type Segment, segmentsAfter } from '../journal/segment.ts'
-import { isLifecycle } from '../engine/session-record.ts'
+import { changedAt, isLifecycle } from '../engine/session-record.ts'
 import { isHistory, type SessionState, take } from '../engine/stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import type { Database } from './database.ts'
@@ -186,14 +186,15 @@ function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): voi
   const { record } = stage.state
   const rests = !record.run && record.queue.length === 0
   db.run(
-    `UPDATE sessions SET record = ?, tag = ?, recency = ?, active = ?, updated_at = ?,
+    `UPDATE sessions SET record = ?, tag = ?, recency = ?, active = ?,
+     updated_at = coalesce(?, updated_at),
      process = CASE ? WHEN 'ours' THEN ? WHEN 'nobody' THEN NULL ELSE process END,
      revision = coalesce(?, revision) WHERE key = ?`,
     JSON.stringify(record),
     tag,
     record.recency,
     rests ? 0 : 1,
-    events.at(-1)?.at ?? 0,
+    changedAt(events) ?? null,
     lease ?? 'same',
     process,
     stage.activity ? lives.nextRevision() : null,

@@ -8,6 +8,7 @@ import type {
   ReplayReason,
 } from '@caughtup/schema'
 
+import { cursorVerdict } from '../engine/cursor-verdict.ts'
 import { countTypes, entriesOf, matches, type TypeCounts } from '../journal/list-events.ts'
 import { redactSegment } from '../journal/redact.ts'
 import { readEvents } from '../journal/read-events.ts'
@@ -34,14 +35,14 @@ export class JournalReads {
   }
 
   /** Whether the cursor is of this journal's history, and if not, why. */
-  checkCursor(live: LiveSession, { journal, seq, tag }: Cursor): 'ok' | ReplayReason {
-    if (journal !== live.journal) return 'cursor-unknown'
-    if (seq > live.record.seq) return 'cursor-ahead'
+  checkCursor(live: LiveSession, cursor: Cursor): 'ok' | ReplayReason {
     const { floor, floorTag } = this.#floor(live)
-    if (seq < floor) return 'cursor-expired'
-    if (seq === 0) return 'ok'
-    const known = seq === floor ? floorTag : this.#tagAt(live, seq)
-    return known === tag ? 'ok' : 'cursor-unknown'
+    return cursorVerdict(cursor, {
+      journal: live.journal,
+      seq: live.record.seq,
+      floor,
+      tagAt: (seq) => (seq === floor ? floorTag : this.#tagAt(live, seq)),
+    })
   }
 
   list(live: LiveSession, { filter, from, limit }: EventQuery): EventPage {

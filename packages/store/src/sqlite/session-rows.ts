@@ -1,4 +1,5 @@
 import { newRecord } from '../engine/session-record.ts'
+import { sessionExists } from '../session-exists.ts'
 import type { NewSession } from '../storage.ts'
 import type { CommitContext } from './commit.ts'
 import type { LiveSession } from './live-session.ts'
@@ -15,12 +16,17 @@ export class SessionRows {
     this.#random = random
   }
 
-  /** With `fork`, it is hidden until its messages are copied. */
+  /**
+   * With `fork`, it is hidden until its messages are copied.
+   *
+   * @throws CaughtupError `CONFLICT` for an id that a session has already
+   */
   insert(
     { id, title, createdAt, members }: NewSession,
     fork?: { source: number; upTo: number },
   ): void {
     const { db, lives } = this.#context
+    if (db.get('SELECT 1 FROM sessions WHERE id = ?', id)) throw sessionExists(id)
     const record = newRecord(createdAt)
     const { lastId: key } = db.run(
       `INSERT INTO sessions
@@ -37,7 +43,7 @@ export class SessionRows {
       fork?.source ?? null,
       fork?.upTo ?? null,
     )
-    for (const [index, principal] of members.entries()) {
+    for (const [index, principal] of [...new Set(members)].entries()) {
       db.run(
         'INSERT INTO members (principal, session, owner) VALUES (?, ?, ?)',
         principal,

@@ -39,7 +39,7 @@ export const cursorCases: Cases = {
   async "is unknown where its tag is another history's"(bed) {
     const { storage, session } = await bed.start()
     const { cursor } = await write(storage, session, turn('a'))
-    for (const seq of [1, 2]) {
+    for (const seq of [0, 1, 2]) {
       const verdict = await storage.checkCursor(session, { ...cursor, seq, tag: 'other' })
       assert.equal(verdict, 'cursor-unknown')
     }

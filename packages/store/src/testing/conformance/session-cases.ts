@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Storage } from '../../storage.ts'
 import type { Cases } from './bed.ts'
-import { answer, compaction, prompt, turn } from './drafts.ts'
+import { answer, compaction, delta, opened, prompt, turn } from './drafts.ts'
 import { allEvents, allMessages, assertNotFound, shownIds, unbounded } from './reads.ts'
 import { refusalOf, write, writeEach } from './writes.ts'
 
@@ -66,10 +66,49 @@ export const sessionCases: Cases = {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     const twice = { id: session, title: 'Other', createdAt: 9, members: ['eve'] }
-    await assert.rejects(storage.createSession(twice))
+    const inUse = { name: 'CaughtupError', code: 'CONFLICT' }
+    await assert.rejects(storage.createSession(twice), inUse)
+    const fork = { sourceId: session, upTo: 2, session: twice }
+    await assert.rejects(storage.beginFork(fork), inUse)
     assert.equal(await storage.isMember(session, 'eve'), false)
     assert.equal((await storage.session(session))?.title, '')
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer'])
+  },
+
+  async 'is not made where a fork that nobody sees yet has its id'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, turn('a'))
+    const made = { id: 'fork', title: 'Fork', createdAt: 9, members: ['ann'] }
+    await storage.beginFork({ sourceId: session, upTo: 2, session: made })
+    const inUse = { name: 'CaughtupError', code: 'CONFLICT' }
+    await assert.rejects(storage.createSession(made), inUse)
+    await assert.rejects(storage.beginFork({ sourceId: session, upTo: 1, session: made }), inUse)
+    while (await storage.continueFork('fork'));
+    assert.deepEqual(await shownIds(storage, 'fork'), ['a-prompt', 'a-answer'])
+  },
+
+  async 'has each member once, however often it is named'(bed) {
+    const storage = await bed.open()
+    const members = ['ann', 'bob', 'ann', 'bob']
+    await storage.createSession({ id: 's', title: '', createdAt: 1, members })
+    const had = await storage.deleteSession('s')
+    assert.deepEqual(had.toSorted(), ['ann', 'bob'])
+  },
+
+  async 'is updated by whatever is more than text, at the time of that'(bed) {
+    const { storage, session } = await bed.start()
+    const updatedAt = async () => (await storage.session(session))?.updatedAt
+    await write(storage, session, [opened('m')], { at: 5 })
+    await write(storage, session, [delta('m', 'a')], { at: 7 })
+    assert.equal(await updatedAt(), 5)
+    const slice = { sessionId: session }
+    await storage.commit([
+      { ...slice, at: 8, drafts: [delta('m', 'b')] },
+      { ...slice, at: 10, drafts: [prompt('p')] },
+      { ...slice, at: 99, drafts: [delta('m', 'c')] },
+    ])
+    assert.equal(await updatedAt(), 10)
+    assert.equal((await (await bed.open()).session(session))?.updatedAt, 10)
   },
 
   async 'is listed by recency, newest first, in pages'(bed) {

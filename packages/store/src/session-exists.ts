@@ -1,0 +1,10 @@
+import { CaughtupError, excerpt } from '@caughtup/schema'
+
+/** For the id of a new session that another one has, shown or not. */
+export function sessionExists(sessionId: string): CaughtupError {
+  return new CaughtupError('CONFLICT', `A session ${excerpt(sessionId)} exists already.`, {
+    field: 'id',
+    value: excerpt(sessionId),
+    reason: 'session-exists',
+  })
+}
