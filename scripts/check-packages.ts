@@ -1,29 +1,13 @@
-// Packs every public package as it would be published and lets publint and attw judge the tarballs:
-// `publishConfig.exports` applies only there.
+// Packs every public package as it would be published and lets publint and attw judge the tarballs.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 
-const tarballs = '.reports/tarballs'
-rmSync(tarballs, { recursive: true, force: true })
-mkdirSync(tarballs, { recursive: true })
+import { packPackages } from './pack-packages.ts'
 
 let failures = 0
-for (const name of readdirSync('packages')) {
-  run('pnpm', [
-    '--dir',
-    join('packages', name),
-    'pack',
-    '--silent',
-    '--pack-destination',
-    join(process.cwd(), tarballs),
-  ])
-}
-const packed = readdirSync(tarballs)
+const packed = packPackages()
 for (const tarball of packed) {
-  const path = join(tarballs, tarball)
-  run('publint', ['run', '--strict', path])
-  run('attw', ['--profile', 'esm-only', '--no-emoji', '--format', 'ascii', path])
+  run('publint', ['run', '--strict', tarball])
+  run('attw', ['--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball])
 }
 
 if (failures > 0 || packed.length === 0) {

@@ -1,0 +1,174 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+
+import {
+  type ChatClient,
+  createChatClient,
+  type SessionView,
+  sse,
+  webSocket,
+} from '@caughtup/web-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { HostProcess } from './host-process.ts'
+
+const here = import.meta.dirname
+const recipe = (name: string) => path.join(here, 'recipes', name)
+
+const hosts = [
+  {
+    name: 'Express with compression',
+    command: 'node',
+    args: [recipe('express.ts')],
+    sockets: true,
+  },
+  {
+    name: 'Fastify with compression',
+    command: 'node',
+    args: [recipe('fastify.ts')],
+    sockets: true,
+  },
+  { name: 'Hono with compression', command: 'node', args: [recipe('hono.ts')], sockets: true },
+  { name: 'Bun', command: 'bun', args: ['run', recipe('bun.ts')], sockets: false },
+  {
+    name: 'Deno',
+    command: 'deno',
+    args: ['run', '-A', '--node-modules-dir=manual', recipe('deno.ts')],
+    sockets: false,
+  },
+  {
+    name: 'next start',
+    command: 'next',
+    args: ['start', 'next', '-H', '127.0.0.1', '-p', '0'],
+    sockets: false,
+  },
+  {
+    name: 'next dev',
+    command: 'next',
+    args: ['dev', 'next', '-H', '127.0.0.1', '-p', '0'],
+    sockets: false,
+  },
+]
+
+test('next build opens no database', () => {
+  const next = path.join(here, 'node_modules/.bin/next')
+  const env = { ...process.env, CHAT_DB: path.join(here, 'never.db') }
+  const { status, stdout, stderr } = spawnSync(next, ['build', 'next'], {
+    cwd: here,
+    env,
+    encoding: 'utf8',
+  })
+  expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' })
+  expect(existsSync(env.CHAT_DB)).toBe(false)
+})
+
+test('every recipe compiles', () => {
+  const tsc = path.join(here, 'node_modules/.bin/tsc')
+  const { status, stdout } = spawnSync(tsc, ['-p', here], { encoding: 'utf8' })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+})
+
+describe.each(hosts)('$name', ({ command, args, sockets }) => {
+  let host: HostProcess
+  let url: string
+  beforeAll(async () => {
+    ;[host, url] = await HostProcess.start(command, args)
+  })
+  afterAll(() => host?.[Symbol.dispose]())
+
+  test('streams each window at once over SSE, and a stop gets through', async () => {
+    const client = createChatClient({ link: sse({ url: `${url}/rpc` }) })
+    await expectToStop(client)
+  })
+
+  test.runIf(sockets)('streams over a WebSocket too', async () => {
+    const client = createChatClient({ link: webSocket({ url: `${url}/rpc` }) })
+    await expectToStop(client)
+  })
+
+  test('is caught up after its connection broke', async () => {
+    let cut = new AbortController()
+    const link = sse({
+      url: `${url}/rpc`,
+      fetch: (input, init) => {
+        const request = new Request(input, init)
+        return fetch(
+          new Request(request, { signal: AbortSignal.any([request.signal, cut.signal]) }),
+        )
+      },
+    })
+    const client = createChatClient({ link, random: () => 0 })
+    const { id } = await client.rpc.sessions.create({})
+    const view = client.session(id)
+    await view.send('Count')
+    await until(view, () => countOf(view) >= 2)
+    cut.abort()
+    cut = new AbortController()
+    await until(view, () => view.getSnapshot().stale)
+    await until(view, () => !view.getSnapshot().stale && countOf(view) >= 6)
+    await view.interrupt()
+    await until(view, () => !view.getSnapshot().streaming)
+    expect(numbersOf(view)).toEqual(numbersOf(view).map((_, index) => index + 1))
+    client.close()
+  })
+
+  test('the host answers what is not under the path of the chat', async () => {
+    expect(await (await fetch(url)).text()).toContain('A page beside the chat.')
+  })
+
+  test('a body above the limit is refused with 413', async () => {
+    const response = await fetch(`${url}/rpc/sessions/create`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ json: { title: 'x'.repeat(2 ** 21) } }),
+    })
+    expect(response.status).toBe(413)
+    expect(await response.json()).toMatchObject({ json: { code: 'TOO_LARGE' } })
+  })
+
+  test('only POST runs a procedure', async () => {
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH']) {
+      const response = await fetch(`${url}/rpc/sessions/create`, { method })
+      expect([method, response.status]).toEqual([method, 405])
+    }
+  })
+
+  test('SIGTERM ends it by itself', async () => {
+    expect([0, 143, 'SIGTERM']).toContain(await host.stop())
+  })
+})
+
+/** Sees the first numbers while the agent counts on, so nothing on the way holds the stream back. */
+async function expectToStop(client: ChatClient): Promise<void> {
+  const { id } = await client.rpc.sessions.create({})
+  const view = client.session(id)
+  await view.send('Count')
+  await until(view, () => view.getSnapshot().streaming && countOf(view) >= 3)
+  expect(await view.interrupt()).toBe(true)
+  await until(view, () => !view.getSnapshot().streaming)
+  expect(view.getSnapshot().messages.at(-1)?.metadata.finishReason).toBe('interrupted')
+  client.close()
+}
+
+function numbersOf(view: SessionView): number[] {
+  const parts = view.getSnapshot().messages.at(-1)?.parts ?? []
+  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  return text.trim().split(' ').filter(Boolean).map(Number)
+}
+
+function countOf(view: SessionView): number {
+  return numbersOf(view).length
+}
+
+function until(view: SessionView, holds: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!holds()) return
+      unsubscribe()
+      resolve()
+    }
+    const unsubscribe = view.subscribe(look)
+    look()
+  })
+}

@@ -1,0 +1,78 @@
+// Runs the tests of the folders in `outside/`, or of those named: `pnpm outside`, `pnpm outside hosts`.
+// What only they need (frameworks, other runtimes, peers) has a lock file of its own there, so the
+// workspace stays quick to install. Our packages reach them packed, as an application gets them.
+// Each folder leaves a report for the CI to count: `.reports/outside-<folder>.json`.
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+
+import { packPackages } from './pack-packages.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const folders = globSync('outside/*/package.json', { cwd: root })
+  .map((file) => dirname(file))
+  .sort()
+const asked = process.argv.slice(2)
+const names = folders.map((folder) => basename(folder))
+const unknown = asked.filter((name) => !names.includes(name))
+if (unknown.length > 0) {
+  console.error(`outside/ has no folder ${unknown.join(', ')}. There are: ${names.join(', ')}.`)
+  process.exit(2)
+}
+
+run(root, 'turbo', ['run', 'build', '--filter=./packages/*', '--output-logs=errors-only'])
+const tarballs = packPackages()
+const failed: string[] = []
+for (const folder of folders.filter((one) => asked.length === 0 || asked.includes(basename(one)))) {
+  const name = basename(folder)
+  console.log(`\n==> outside/${name}`)
+  const report = join(root, `.reports/outside-${name}.json`)
+  rmSync(report, { force: true })
+  try {
+    const cwd = join(root, folder)
+    run(cwd, 'pnpm', ['install', '--frozen-lockfile', '--prefer-offline'])
+    for (const used of read(join(cwd, 'package.json')).caughtup) unpack(used, cwd)
+    const vitest = join(cwd, 'node_modules/.bin/vitest')
+    run(cwd, vitest, ['run', '--reporter=default', '--reporter=json', `--outputFile=${report}`])
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    failed.push(name)
+  }
+}
+console.log(failed.length > 0 ? `\nFailed outside: ${failed.join(', ')}` : '\nAll passed outside.')
+process.exitCode = failed.length > 0 ? 1 : 0
+
+interface Manifest {
+  name: string
+  version: string
+  dependencies?: Record<string, string>
+  /** Only in the folders of `outside/`: which of our packages they use. */
+  caughtup: string[]
+}
+
+/** Puts a packed package of ours in place, and sees that its dependencies are there in their versions. */
+function unpack(used: string, cwd: string): void {
+  const tarball = tarballs.find((one) => basename(one).startsWith(`caughtup-${used}-`))
+  if (!tarball) throw new Error(`${cwd} uses ${used}, which is not a package of ours.`)
+  const target = join(cwd, 'node_modules/@caughtup', used)
+  rmSync(target, { recursive: true, force: true })
+  mkdirSync(target, { recursive: true })
+  run(cwd, 'tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
+  const { name, dependencies = {} } = read(join(target, 'package.json'))
+  for (const [dependency, wanted] of Object.entries(dependencies)) {
+    if (dependency.startsWith('@caughtup/')) continue
+    const manifest = join(cwd, 'node_modules', dependency, 'package.json')
+    const installed = existsSync(manifest) ? read(manifest).version : 'not installed'
+    if (installed === wanted) continue
+    throw new Error(`${name} needs ${dependency} ${wanted}, which is ${installed} in ${cwd}.`)
+  }
+}
+
+function read(manifest: string): Manifest {
+  return JSON.parse(readFileSync(manifest, 'utf8'))
+}
+
+function run(cwd: string, command: string, args: string[]): void {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${error ?? status}.`)
+}
