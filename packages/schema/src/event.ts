@@ -64,12 +64,25 @@ const runEnded = z.object({
   error: runError.exactOptional(),
 })
 
-/** The whole queue as it is from here on. */
-const queueChanged = z.object({
-  ...entry,
-  type: z.literal('queue-changed'),
-  queue: z.array(queuedRun),
-})
+/** What changed of the queue: one of these, so that an entry costs what it brings. */
+const queueChanged = z
+  .object({
+    ...entry,
+    type: z.literal('queue-changed'),
+    /** Put at the end of the queue, or with `front` at its front. */
+    add: queuedRun.exactOptional(),
+    front: z.literal(true).exactOptional(),
+    /** The run that left the queue. */
+    remove: id.exactOptional(),
+    /** What waits under this `runId` from here on, in its place. */
+    replace: queuedRun.exactOptional(),
+  })
+  .refine(
+    ({ add, front, remove, replace }) =>
+      [add, remove, replace].filter((change) => change !== undefined).length === 1 &&
+      (add || !front),
+    'must have one of `add` (with or without `front`), `remove` and `replace`',
+  )
 
 /** The ledger as it is from here on. */
 const usageChanged = z.object({
@@ -173,7 +186,7 @@ export type EventOf<T extends EventType> = Extract<Event, { type: T }>
 /**
  * An event before it is committed. The commit gives it its seq, epoch and time, and whatever
  * follows from the session's state at that moment: a message its order, a run its generation,
- * the queue and the ledger their new whole, a truncation what it removes.
+ * the ledger its new whole, a truncation what it removes.
  */
 export type EventDraft = { runId?: string } & (
   | { type: 'message-created'; message: MessageDraft }
@@ -186,8 +199,9 @@ export type EventDraft = { runId?: string } & (
   | { type: 'run-started'; run: RunDraft }
   | (Pick<EventOf<'run-changed'>, 'type' | 'status'> & { runId: string })
   | (Pick<EventOf<'run-ended'>, 'type' | 'reason' | 'error'> & { runId: string })
-  | { type: 'queue-changed'; add: QueuedRun }
+  | { type: 'queue-changed'; add: QueuedRun; front?: true }
   | { type: 'queue-changed'; remove: string }
+  | { type: 'queue-changed'; replace: QueuedRun }
   | UsageDraft
   | HistoryDraft
 )

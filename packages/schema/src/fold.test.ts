@@ -45,6 +45,39 @@ const opened = (id: string, order: number) => ({
 })
 
 describe('applyEvent', () => {
+  test('a queue changes by what joins it, leaves it and takes a place in it', () => {
+    const queued = (runId: string, queuedAt = 1) => ({ kind: 'reset', runId, queuedAt })
+    const change = (body: object) => ({ type: 'queue-changed', ...body })
+    const view = fold(
+      emptyView,
+      journal(
+        change({ add: queued('a') }),
+        change({ add: queued('b') }),
+        change({ add: queued('c'), front: true }),
+        change({ replace: queued('a', 2) }),
+        change({ remove: 'b' }),
+      ),
+    )
+    expect(view.queue).toEqual([queued('c'), queued('a', 2)])
+  })
+
+  test('a queue takes changes that do not fit it, as after an entry that was unreadable', () => {
+    const queued = (runId: string) => ({ kind: 'reset', runId, queuedAt: 1 })
+    const change = (body: object) => ({ type: 'queue-changed', ...body })
+    const view = fold(
+      emptyView,
+      journal(
+        change({ add: queued('a') }),
+        change({ add: queued('b') }),
+        change({ add: queued('a') }),
+        change({ remove: 'unknown' }),
+        change({ replace: queued('unknown') }),
+        change({ swap: ['a', 'b'] }),
+      ),
+    )
+    expect(view.queue).toEqual([queued('b'), queued('a')])
+  })
+
   test('an answer grows by its deltas and is done when it finished', () => {
     const view = fold(
       emptyView,

@@ -78,7 +78,7 @@ export function applyToHead(head: Head, event: Event): Head {
     case 'run-ended':
       return head.run?.id === event.runId ? without(next, 'run') : next
     case 'queue-changed':
-      return { ...next, queue: event.queue }
+      return { ...next, queue: applyToQueue(head.queue, event) }
     case 'usage': {
       if ((head.usage?.version ?? 0) >= event.version) return next
       const { version, totals, models } = event
@@ -119,6 +119,21 @@ export function applyToHead(head: Head, event: Event): Head {
     default:
       return next
   }
+}
+
+/**
+ * The queue after `event`. A run is in it once: where an entry before this one was unreadable, adding
+ * what is there already moves it, and removing what is not there changes nothing.
+ */
+export function applyToQueue(
+  queue: readonly QueuedRun[],
+  { add, front, remove, replace }: EventOf<'queue-changed'>,
+): readonly QueuedRun[] {
+  if (replace) return queue.map((queued) => (queued.runId === replace.runId ? replace : queued))
+  const left = remove ?? add?.runId
+  const rest = queue.filter(({ runId }) => runId !== left)
+  if (!add) return rest
+  return front ? [add, ...rest] : [...rest, add]
 }
 
 /** The message after `event`, which must be about it. */

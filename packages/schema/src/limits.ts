@@ -27,8 +27,12 @@ export interface Limits {
   streamsPerPrincipal: number
   /** Prompts that wait in one session's queue. @default 20 */
   queuedPerSession: number
-  /** `messages.send` calls of one principal in one minute. @default 120 */
+  /** What waits there, in bytes of JSON (at least one prompt is always taken). @default 1 MiB */
+  queuedBytesPerSession: number
+  /** Prompts, compactions and resets that one principal asks for in one minute. @default 120 */
   sendsPerMinute: number
+  /** `runs.interrupt` calls of one principal in one minute. @default 120 */
+  interruptsPerMinute: number
 }
 
 export const defaultLimits: Readonly<Limits> = {
@@ -44,5 +48,7 @@ export const defaultLimits: Readonly<Limits> = {
   frameBytes: 32 * KiB,
   streamsPerPrincipal: 32,
   queuedPerSession: 20,
+  queuedBytesPerSession: MiB,
   sendsPerMinute: 120,
+  interruptsPerMinute: 120,
 }

@@ -36,14 +36,18 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   const runs = new Runs(settings)
   const streams = new Streams(settings)
   const lease = new Lease(settings, runs)
-  const rate = new RateLimit({ limit: limits.sendsPerMinute, window: 60_000, clock: store.clock })
+  const rates = {
+    sends: new RateLimit('sendsPerMinute', { limits, clock: store.clock }),
+    interrupts: new RateLimit('interruptsPerMinute', { limits, clock: store.clock }),
+  }
   const closing = new AbortController()
   const router = createRouter({
     settings,
     access,
     runs,
     streams,
-    sendMessage: new SendMessage(settings, access, runs, rate),
+    rates,
+    sendMessage: new SendMessage(settings, access, runs, rates.sends),
     closing: closing.signal,
     startedAt: store.clock.monotonic(),
   })

@@ -1,3 +1,4 @@
+import { defaultLimits } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -6,7 +7,10 @@ import { RateLimit } from './rate-limit.ts'
 describe('a rate limit', () => {
   test('slides, and says when the next call is possible', async () => {
     const clock = new ManualClock()
-    const rate = new RateLimit({ limit: 2, window: 60_000, clock })
+    const rate = new RateLimit('sendsPerMinute', {
+      limits: { ...defaultLimits, sendsPerMinute: 2 },
+      clock,
+    })
     rate.take('me')
     await clock.advance(20_000)
     rate.take('me')
@@ -25,7 +29,10 @@ describe('a rate limit', () => {
 
   test('is not moved by the wall clock', () => {
     const clock = new ManualClock()
-    const rate = new RateLimit({ limit: 1, window: 60_000, clock })
+    const rate = new RateLimit('sendsPerMinute', {
+      limits: { ...defaultLimits, sendsPerMinute: 1 },
+      clock,
+    })
     rate.take('me')
     clock.stepWall(3_600_000)
     expect(() => rate.take('me')).toThrow('More than')

@@ -1,34 +1,42 @@
-import { CaughtupError } from '@caughtup/schema'
+import { CaughtupError, type Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
+/** Limits on the calls of one principal in one minute. */
+type PerMinute = Extract<keyof Limits, `${string}PerMinute`>
+
+const minute = 60_000
+
 /**
- * At most `limit` calls per principal in any `window` of ms. It keeps the times of those calls
- * and nothing of principals that were quiet for a window.
+ * At most as many calls per principal in any minute as the limit of this name says. It keeps the
+ * times of those calls and nothing of principals that were quiet for a minute.
  */
 export class RateLimit {
+  readonly #name: PerMinute
   readonly #limit: number
-  readonly #window: number
   readonly #clock: Clock
   /** Times of calls, ascending; the principal with the newest call is last. */
   readonly #calls = new Map<string, number[]>()
 
-  constructor(options: { limit: number; window: number; clock: Clock }) {
-    this.#limit = options.limit
-    this.#window = options.window
-    this.#clock = options.clock
+  constructor(
+    name: PerMinute,
+    { limits, clock }: { limits: Pick<Limits, PerMinute>; clock: Clock },
+  ) {
+    this.#name = name
+    this.#limit = limits[name]
+    this.#clock = clock
   }
 
   /** Counts a call. @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter` */
   take(principal: string): void {
     const now = this.#clock.monotonic()
     this.#forgetQuiet(now)
-    const recent = (this.#calls.get(principal) ?? []).filter((at) => at > now - this.#window)
+    const recent = (this.#calls.get(principal) ?? []).filter((at) => at > now - minute)
     if (recent.length >= this.#limit) {
       const [oldest = now] = recent
       throw new CaughtupError(
         'LIMIT_EXCEEDED',
-        `More than ${this.#limit} prompts in ${this.#window / 1000} s.`,
-        { limit: this.#limit, retryAfter: Math.ceil(oldest + this.#window - now) },
+        `More than ${this.#limit} calls in a minute (${this.#name}).`,
+        { limit: this.#limit, retryAfter: Math.ceil(oldest + minute - now) },
       )
     }
     this.#calls.delete(principal)
@@ -38,7 +46,7 @@ export class RateLimit {
   #forgetQuiet(now: number): void {
     for (const [principal, calls] of this.#calls) {
       const newest = calls.at(-1)
-      if (newest !== undefined && newest > now - this.#window) return
+      if (newest !== undefined && newest > now - minute) return
       this.#calls.delete(principal)
     }
   }

@@ -7,6 +7,7 @@ import { noSummarise } from './compaction.ts'
 import { followActivity } from './follow-activity.ts'
 import { chatFrames, startOf } from './on-chat.ts'
 import { type ChatContext, type Guards, procedures } from './procedures.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { Runs } from './runs.ts'
 import type { SendMessage } from './send-message.ts'
 import type { Streams } from './streams.ts'
@@ -18,13 +19,14 @@ export interface RouterParts extends Guards {
   runs: Runs
   streams: Streams
   sendMessage: SendMessage
+  rates: { sends: RateLimit; interrupts: RateLimit }
   /** By the store's monotonic clock. */
   startedAt: number
 }
 
 /** The contract, implemented: who may, then what happens. */
 export function createRouter(parts: RouterParts): ChatRouter {
-  const { settings, access, runs, streams, sendMessage } = parts
+  const { settings, access, runs, streams, sendMessage, rates } = parts
   const { store, limits } = settings
   const {
     onChat,
@@ -43,6 +45,7 @@ export function createRouter(parts: RouterParts): ChatRouter {
     { sessionId }: { sessionId: string },
     principal: Principal,
   ) => {
+    rates.sends.take(principal.id)
     const runId = uuid()
     const queued = { kind, runId, trigger: 'user' as const, queuedAt: store.clock.now() }
     const outcome = await runs.submit(sessionId, queued, principal)
@@ -95,6 +98,7 @@ export function createRouter(parts: RouterParts): ChatRouter {
     runs: {
       interrupt: run.interrupt.handler(async ({ input, context: { principal } }) => {
         const { id } = await access.session(principal, 'runs.interrupt', input.sessionId)
+        rates.interrupts.take(principal.id)
         return { interrupted: await runs.interrupt(id, input.runId) }
       }),
     },

@@ -1,12 +1,9 @@
-import { CaughtupError } from '@caughtup/schema'
+import { CaughtupError, type Limits } from '@caughtup/schema'
 import type { Refusal } from '@caughtup/store'
 
 /** Why a session did not take a run. */
-export function refusedError(
-  sessionId: string,
-  refused: Refusal,
-  queueBelow: number,
-): CaughtupError {
+export function refusedError(sessionId: string, refused: Refusal, limits: Limits): CaughtupError {
+  const { queuedPerSession, queuedBytesPerSession } = limits
   switch (refused) {
     case 'session-missing':
       return new CaughtupError('NOT_FOUND', `There is no session ${sessionId}.`, {
@@ -16,8 +13,14 @@ export function refusedError(
     case 'queue-full':
       return new CaughtupError(
         'LIMIT_EXCEEDED',
-        `${queueBelow} prompts wait in session ${sessionId} already.`,
-        { limit: queueBelow, retryAfter: 1_000 },
+        `${queuedPerSession} prompts wait in session ${sessionId} already (queuedPerSession).`,
+        { limit: queuedPerSession, reason: refused, retryAfter: 1_000 },
+      )
+    case 'queue-too-large':
+      return new CaughtupError(
+        'LIMIT_EXCEEDED',
+        `With this prompt, more than ${queuedBytesPerSession} bytes would wait in session ${sessionId} (queuedBytesPerSession).`,
+        { limit: queuedBytesPerSession, reason: refused, retryAfter: 1_000 },
       )
     case 'guard-failed':
     case 'message-exists':

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 import { CaughtupError, type QueuedRun } from '@caughtup/schema'
 import { sleep } from '@caughtup/schema/clock'
 import type { Guard, Refusal } from '@caughtup/store'
@@ -84,18 +86,22 @@ export class Runs {
 
   async #submit(sessionId: string, queued: QueuedRun): Promise<Submitted> {
     const { store, limits } = this.#settings
-    const queueBelow = limits.queuedPerSession
+    const guard = {
+      is: 'busy',
+      queueBelow: limits.queuedPerSession,
+      queueBytes: Math.max(0, limits.queuedBytesPerSession - jsonBytes(queued)),
+    } as const
     for (let attempt = 0; attempt < attempts; attempt++) {
       const started = await this.#start(sessionId, queued, { is: 'idle' })
       if (started === 'started' || isTaken(started)) return started
-      if (started !== 'guard-failed') throw refusedError(sessionId, started, queueBelow)
+      if (started !== 'guard-failed') throw refusedError(sessionId, started, limits)
       const { refused } = await store.append({
         sessionId,
         drafts: [{ type: 'queue-changed', add: queued }],
-        guard: { is: 'busy', queueBelow },
+        guard,
       })
       if (refused === undefined) return 'queued'
-      if (refused !== 'guard-failed') throw refusedError(sessionId, refused, queueBelow)
+      if (refused !== 'guard-failed') throw refusedError(sessionId, refused, limits)
     }
     throw new CaughtupError('UNAVAILABLE', `Session ${sessionId} is too busy to take a prompt.`)
   }
@@ -324,4 +330,8 @@ export class Runs {
 
 function isTaken(outcome: 'started' | Refusal): outcome is 'message-exists' | 'message-gone' {
   return outcome === 'message-exists' || outcome === 'message-gone'
+}
+
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
 }

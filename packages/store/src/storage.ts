@@ -128,7 +128,8 @@ export interface Slice {
 /**
  * - `run`: this run is the active one. The fence: a run that was ended elsewhere writes no more.
  * - `idle`: nothing runs and nothing waits
- * - `busy`: something runs or waits, and fewer than `queueBelow` wait
+ * - `busy`: something runs or waits, fewer than `queueBelow` wait, and what waits is at most
+ *   `queueBytes` of JSON; where nothing waits, any prompt may
  * - `next`: nothing runs and this run is the first that waits
  * - `queued`: this run waits in the queue
  * - `waiting`: this run is the active one and waits for a tool's answer
@@ -137,7 +138,7 @@ export interface Slice {
 export type Guard =
   | { is: 'run'; runId: string }
   | { is: 'idle' }
-  | { is: 'busy'; queueBelow: number }
+  | { is: 'busy'; queueBelow: number; queueBytes?: number }
   | { is: 'next'; runId: string }
   | { is: 'queued'; runId: string }
   | { is: 'waiting'; runId: string }
@@ -171,6 +172,7 @@ export type Refusal =
   | 'session-missing'
   | 'guard-failed'
   | 'queue-full'
+  | 'queue-too-large'
   | 'message-exists'
   | 'message-gone'
   | 'message-missing'

@@ -373,15 +373,13 @@ describe('a pending prompt', () => {
   test('goes when it is seen in the queue', () => {
     const recording = new Recording()
     const live = receive(sent('sending'), recording.full())
-    recording.queue([
-      {
-        kind: 'agent',
-        runId: 'r',
-        messageId: 'question',
-        parts: [{ type: 'text', text: 'Hi' }],
-        queuedAt: 1,
-      },
-    ])
+    recording.queue({
+      kind: 'agent',
+      runId: 'r',
+      messageId: 'question',
+      parts: [{ type: 'text', text: 'Hi' }],
+      queuedAt: 1,
+    })
     expect(receive(live, [recording.batch(0)]).pending).toHaveLength(0)
   })
 

@@ -175,7 +175,7 @@ function promptIds(event: Event): string[] {
     case 'message-erased':
       return event.messageIds
     case 'queue-changed':
-      return queuedIds(event.queue)
+      return queuedIds(event.add ? [event.add] : [])
     case 'message-delta':
     case 'message-finished':
     case 'message-replaced':

@@ -6,6 +6,7 @@ import {
   type HistoryDraft,
   type Message,
   type MessageDraft,
+  type QueuedRun,
 } from '@caughtup/schema'
 
 import type { SessionRecord } from './session-record.ts'
@@ -47,13 +48,8 @@ export function sequence(
         type: draft.type,
         run: { ...draft.run, generation: record.generation + 1 },
       }
-    case 'queue-changed': {
-      const queue =
-        'add' in draft
-          ? [...record.queue, draft.add]
-          : record.queue.filter((queued) => queued.runId !== draft.remove)
-      return { ...entry, type: draft.type, queue }
-    }
+    case 'queue-changed':
+      return { ...draft, ...entry }
     case 'usage': {
       const { version = 0, totals = {}, models: known } = record.usage ?? {}
       const models = known || draft.models ? addModels(known ?? {}, draft.models ?? {}) : undefined
@@ -77,7 +73,10 @@ export function sequence(
 }
 
 /** Whether the guard holds for the session as it is. */
-export function holds(record: SessionRecord, guard: Guard): true | 'guard-failed' | 'queue-full' {
+export function holds(
+  record: SessionRecord,
+  guard: Guard,
+): true | 'guard-failed' | 'queue-full' | 'queue-too-large' {
   switch (guard.is) {
     case 'run':
       return record.run?.id === guard.runId || 'guard-failed'
@@ -93,6 +92,11 @@ export function holds(record: SessionRecord, guard: Guard): true | 'guard-failed
       return !record.run || 'guard-failed'
     case 'busy':
       if (!record.run && record.queue.length === 0) return 'guard-failed'
-      return record.queue.length < guard.queueBelow || 'queue-full'
+      if (record.queue.length >= guard.queueBelow) return 'queue-full'
+      return isWithin(record.queue, guard.queueBytes) || 'queue-too-large'
   }
+}
+
+function isWithin(queue: readonly QueuedRun[], bytes = Infinity): boolean {
+  return queue.length === 0 || Buffer.byteLength(JSON.stringify(queue)) <= bytes
 }

@@ -19,6 +19,7 @@ const tables = {
   messages: 'session = ?',
   remembered: 'session = ?',
   blocks: 'session = ?',
+  queue: 'session = ?',
   erasures: 'session = ?',
   unindexed: 'key IN (SELECT key FROM messages WHERE session = ?)',
   // A number would be bound as one with decimals.
@@ -32,6 +33,7 @@ const contents: Partial<Record<Table, string>> = {
   messages: 'body',
   erasures: 'ids',
   blocks: 'body',
+  queue: 'body',
   log: 'body',
 }
 

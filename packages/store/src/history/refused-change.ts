@@ -17,6 +17,7 @@ export function refusedChange(
       return messageNotFound(messageId)
     case 'guard-failed':
     case 'queue-full':
+    case 'queue-too-large':
       return runActive(sessionId)
     case 'message-open':
       return new CaughtupError(

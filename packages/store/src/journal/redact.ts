@@ -4,7 +4,7 @@ import type { Segment } from './segment.ts'
 
 /**
  * An entry without what it said of erased messages; itself where it says nothing of them. What
- * opens an epoch or carries a queue stays in its place, so that replays stay right.
+ * opens an epoch or changes the queue stays in its place, so that replays stay right.
  */
 export function redact(event: Event, erased: ReadonlySet<string>): Event {
   switch (event.type) {
@@ -23,12 +23,10 @@ export function redact(event: Event, erased: ReadonlySet<string>): Event {
       return messages.length < event.messages.length ? { ...event, messages } : event
     }
     case 'queue-changed': {
-      const told = event.queue.some((run) => run.kind === 'agent' && erased.has(run.messageId))
-      if (!told) return event
-      const queue = event.queue.map((run) =>
-        run.kind === 'agent' && erased.has(run.messageId) ? { ...run, parts: [] } : run,
-      )
-      return { ...event, queue }
+      const run = event.add ?? event.replace
+      if (run?.kind !== 'agent' || !erased.has(run.messageId)) return event
+      const bare = { ...run, parts: [] }
+      return event.add ? { ...event, add: bare } : { ...event, replace: bare }
     }
     case 'run-started':
     case 'run-changed':

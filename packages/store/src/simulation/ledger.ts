@@ -88,8 +88,10 @@ function lasting(event: Event): unknown {
       const { messages: _, ...rest } = event
       return rest
     }
-    case 'queue-changed':
-      return { ...event, queue: event.queue.map(({ runId }) => runId) }
+    case 'queue-changed': {
+      const { add, replace, ...rest } = event
+      return { ...rest, runId: add?.runId ?? replace?.runId ?? rest.remove }
+    }
     case 'message-created':
     case 'message-delta':
     case 'message-finished':

@@ -11,6 +11,8 @@ import type { LiveSession } from './live-session.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import type { MessageRows } from './message-rows.ts'
 import { isHeavy, packEntries, packHeavy } from './pack.ts'
+import { writeQueueChange } from './queue-rows.ts'
+import { encodeRecord } from './record-row.ts'
 
 export interface CommitContext {
   db: Database
@@ -134,6 +136,7 @@ function takeSlice(
     if (event.type === 'message-delta') continue
     stage.rowChanged = true
     activity ||= isLifecycle(event)
+    if (event.type === 'queue-changed') writeQueueChange(db, live.key, event)
     if (event.type === 'run-started') stage.lease = 'ours'
     if (event.type === 'run-changed') stage.lease = event.status === 'waiting' ? 'nobody' : 'ours'
   }
@@ -175,7 +178,7 @@ function packStage(stage: Stage, { db, messages, tag }: CommitContext): void {
   db.run(
     'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
     state.record.seq,
-    JSON.stringify(state.record),
+    encodeRecord(state.record),
     stage.events.length > 0 ? tag : live.tag,
     live.key,
   )
@@ -190,7 +193,7 @@ function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): voi
      updated_at = coalesce(?, updated_at),
      process = CASE ? WHEN 'ours' THEN ? WHEN 'nobody' THEN NULL ELSE process END,
      revision = coalesce(?, revision) WHERE key = ?`,
-    JSON.stringify(record),
+    encodeRecord(record),
     tag,
     record.recency,
     rests ? 0 : 1,

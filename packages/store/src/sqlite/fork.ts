@@ -6,6 +6,7 @@ import type { Database, Row } from './database.ts'
 import { encodeEntry } from './log-codec.ts'
 import { messageIn } from './message-rows.ts'
 import { packEntries } from './pack.ts'
+import { encodeRecord } from './record-row.ts'
 
 /** What one step copies at most. */
 const stepMessages = 500
@@ -69,7 +70,7 @@ export function copyFork(
   db.run(
     `UPDATE sessions SET fork_of = NULL, fork_up_to = NULL, record = ?, tag = ?, packed = 1,
      recency = ?, revision = ? WHERE key = ?`,
-    JSON.stringify(record),
+    encodeRecord(record),
     tag,
     record.recency,
     lives.nextRevision(),

@@ -10,6 +10,7 @@ import { foldEvent } from './fold-open.ts'
 import type { LiveSession, Tail } from './live-session.ts'
 import { decodeLog } from './log-codec.ts'
 import type { MessageRows } from './message-rows.ts'
+import { readQueue } from './queue-rows.ts'
 import { rebuildRecord, recordIn } from './record-row.ts'
 import { recover } from './recover.ts'
 
@@ -153,7 +154,7 @@ export class LiveSessions {
     const key = Number(row['key'])
     const known = this.#byKey.get(key)
     if (known) return known
-    const record = this.#tails.has(key) ? undefined : recordIn(row)
+    const record = this.#tails.has(key) ? undefined : recordIn(row, this.#db)
     return record ? { record, overlay: new Map() } : this.load(row)
   }
 
@@ -220,7 +221,7 @@ export class LiveSessions {
     const key = Number(row['key'])
     const packed = Number(row['packed'])
     const open = this.#messages.open(key)
-    const record = recordIn(row)
+    const record = recordIn(row, this.#db)
     const live = recover(
       {
         key,
@@ -235,7 +236,7 @@ export class LiveSessions {
       open.length > 0 ? this.#blocksAfter(key, Math.min(...open.map((m) => m.revision))) : [],
       this.#tails.get(key),
     )
-    if (!record) this.#count(live)
+    if (!record) this.#complete(live, row)
     this.#db.unreadable += live.segments.filter(isStandIn).length
     this.#tails.delete(key)
     this.#lives.set(live.id, live)
@@ -248,16 +249,18 @@ export class LiveSessions {
     return rebuildRecord(row, this.#blocksAfter(Number(row['key']), 0), this.#db)
   }
 
-  /** Entries of the log may tell of messages that are gone from the rows already. */
-  #count(live: LiveSession): void {
+  /** A record that was rebuilt gets what rows know better than what is left of the journal. */
+  #complete(live: LiveSession, row: Row): void {
     const { key, record, overlay } = live
-    const row = this.#db.get(
+    const shown = this.#db.get(
       'SELECT count(*) AS n FROM messages WHERE session = ? AND hidden = 0',
       key,
     )
+    // Entries of the log may tell of messages that are gone from the rows already.
     const isNew = (id: string) => this.#messages.taken(key, id) === 'no'
     const added = [...overlay.keys()].filter(isNew).length
-    live.become({ record: { ...record, messageCount: Number(row?.['n']) + added }, overlay })
+    const messageCount = Number(shown?.['n']) + added
+    live.become({ record: { ...record, messageCount, queue: readQueue(this.#db, row) }, overlay })
   }
 
   #blocksAfter(key: number, seq: number) {

@@ -8,6 +8,7 @@ import type { Database } from './database.ts'
 import type { LiveSession } from './live-session.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import type { MessageRows } from './message-rows.ts'
+import { encodeRecord } from './record-row.ts'
 
 /** A session is packed when it rests, or when what is not packed passes either bound. */
 const unpackedEntries = 512
@@ -153,7 +154,7 @@ function packOne(live: LiveSession, { db, messages }: PackContext): boolean {
   db.run(
     'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
     record.seq,
-    JSON.stringify(record),
+    encodeRecord(record),
     live.tag,
     key,
   )

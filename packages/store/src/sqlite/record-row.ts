@@ -1,26 +1,24 @@
-import {
-  contextUsage,
-  count,
-  queuedRun,
-  run,
-  runError,
-  timestamp,
-  usageLedger,
-} from '@caughtup/schema'
+import { contextUsage, count, run, runError, timestamp, usageLedger } from '@caughtup/schema'
 
 import { cut, type Segment } from '../journal/segment.ts'
 import { applyToRecord, newRecord, type SessionRecord } from '../engine/session-record.ts'
 import type { Database, Row } from './database.ts'
+import { readQueue } from './queue-rows.ts'
 
-/** The record in a session's row; `undefined` where it is damaged. */
-export function recordIn(row: Row): SessionRecord | undefined {
+/** The record in a session's row and in its queue; `undefined` where the row's part is damaged. */
+export function recordIn(row: Row, db: Database): SessionRecord | undefined {
   let value: unknown
   try {
     value = JSON.parse(String(row['record']))
   } catch {
     return undefined
   }
-  return isRecord(value) ? value : undefined
+  return isRecord(value) ? { ...value, queue: readQueue(db, row) } : undefined
+}
+
+/** The record as its session's row has it. */
+export function encodeRecord({ queue: _, ...record }: SessionRecord): string {
+  return JSON.stringify(record)
 }
 
 /** A damaged record put together again from what is left: the journal, and the messages. */
@@ -75,16 +73,14 @@ const optional = {
   lastError: runError,
 }
 
-function isRecord(value: unknown): value is SessionRecord {
+function isRecord(value: unknown): value is Omit<SessionRecord, 'queue'> {
   const fields: Record<string, unknown> = Object(value)
-  const { queue, canUndo, canRedo, lastModel, lastThinkingLevel } = fields
+  const { canUndo, canRedo, lastModel, lastThinkingLevel } = fields
   return (
     Object.entries(required).every(([name, schema]) => schema.safeParse(fields[name]).success) &&
     Object.entries(optional).every(
       ([name, schema]) => fields[name] === undefined || schema.safeParse(fields[name]).success,
     ) &&
-    Array.isArray(queue) &&
-    queue.every((each) => queuedRun.safeParse(each).success) &&
     [canUndo, canRedo].every((each) => typeof each === 'boolean') &&
     [lastModel, lastThinkingLevel].every((each) => each === undefined || typeof each === 'string')
   )

@@ -28,13 +28,11 @@ async function fill(file: string): Promise<void> {
   await storage.close()
 }
 
-/** Copies the rows of every table that both files have, column by column. */
+/** Copies the rows of every table that both files have, column by column, but for the index of words. */
 function copyRows(from: string, to: DatabaseSync): void {
   to.prepare('ATTACH ? AS source').run(from)
   const tables = to
-    .prepare(
-      "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'",
-    )
+    .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT GLOB 'words*'")
     .all()
     .map(({ name }) => String(name))
   for (const table of tables) {
@@ -43,6 +41,9 @@ function copyRows(from: string, to: DatabaseSync): void {
     to.exec(
       `DELETE FROM main.${table}; INSERT INTO main.${table} (${names}) SELECT ${names} FROM source.${table}`,
     )
+  }
+  if (tables.includes('unindexed')) {
+    to.exec('INSERT OR IGNORE INTO unindexed SELECT key FROM messages WHERE open = 0')
   }
   to.exec('DETACH source')
 }

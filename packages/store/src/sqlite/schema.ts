@@ -22,7 +22,7 @@ export const migrations: readonly string[] = [
     title TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    -- the state at record.seq and the tag of who wrote that; the log has what came after
+    -- the state at record.seq without its queue, and the tag of who wrote that; the log has what came after
     record TEXT NOT NULL,
     tag TEXT NOT NULL,
     recency INTEGER NOT NULL,
@@ -139,6 +139,18 @@ export const migrations: readonly string[] = [
   -- finished messages that are not in the index of words yet
   CREATE TABLE unindexed (key INTEGER PRIMARY KEY);
   INSERT INTO unindexed SELECT key FROM messages WHERE open = 0;
+  `,
+  `
+  -- what waits in a session, in the order of place: the record without it stays short
+  CREATE TABLE queue (
+    key INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX queue_place ON queue (session, place);
+  CREATE UNIQUE INDEX queue_run ON queue (session, run);
   `,
 ]
 

@@ -4,6 +4,7 @@ import type { NewSession } from '../storage.ts'
 import type { CommitContext } from './commit.ts'
 import type { LiveSession } from './live-session.ts'
 import { encodeDeletion } from './log-codec.ts'
+import { encodeRecord } from './record-row.ts'
 import { randomTag } from '../engine/random-tag.ts'
 
 /** The rows of sessions and their members. Everything that writes is called in a transaction. */
@@ -37,7 +38,7 @@ export class SessionRows {
       title,
       createdAt,
       createdAt,
-      JSON.stringify(record),
+      encodeRecord(record),
       record.recency,
       lives.nextRevision(),
       fork?.source ?? null,

@@ -194,6 +194,7 @@ export class Upkeep {
     if (messages.length + blocks.length > 0) return
     db.run('DELETE FROM erasures WHERE session = ?', session)
     db.run('DELETE FROM remembered WHERE session = ?', session)
+    db.run('DELETE FROM queue WHERE session = ?', session)
     db.run('DELETE FROM leftovers WHERE session = ?', session)
   }
 

@@ -14,6 +14,7 @@ import { importCases } from './conformance/import-cases.ts'
 import { journalCases } from './conformance/journal-cases.ts'
 import { pageCases } from './conformance/page-cases.ts'
 import { queryCases } from './conformance/query-cases.ts'
+import { queueCases } from './conformance/queue-cases.ts'
 import { refusalCases } from './conformance/refusal-cases.ts'
 import { retentionCases } from './conformance/retention-cases.ts'
 import { runCases } from './conformance/run-cases.ts'
@@ -59,6 +60,7 @@ const groups: Readonly<Record<string, Cases>> = {
   session: sessionCases,
   activity: activityCases,
   run: runCases,
+  queue: queueCases,
   changed: foreignCases,
   tidy: tidyCases,
   retention: retentionCases,

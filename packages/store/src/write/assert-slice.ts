@@ -12,7 +12,7 @@ const known: Record<Guard['is'], true> = {
   resting: true,
 }
 const guards = oneOf(...Object.keys(known))
-const queueBelow = wholeOrInfinite(0)
+const bound = wholeOrInfinite(0)
 
 /**
  * What a slice is besides its drafts, which are read one by one.
@@ -36,7 +36,8 @@ function assertGuard(guard: Guard): void {
     case 'waiting':
       return assertInput('guard.runId', guard.runId, text)
     case 'busy':
-      return assertInput('guard.queueBelow', guard.queueBelow, queueBelow)
+      if (guard.queueBytes !== undefined) assertInput('guard.queueBytes', guard.queueBytes, bound)
+      return assertInput('guard.queueBelow', guard.queueBelow, bound)
     case 'idle':
     case 'resting':
       return undefined

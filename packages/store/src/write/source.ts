@@ -50,6 +50,7 @@ export class Source {
       case 'message-exists':
       case 'message-open':
       case 'queue-full':
+      case 'queue-too-large':
       case 'nothing-to-undo':
       case 'nothing-to-redo':
       case 'counted-already':

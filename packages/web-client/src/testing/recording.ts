@@ -74,8 +74,8 @@ export class Recording {
     return this.append({ type: 'run-ended', runId, reason: 'stop' })
   }
 
-  queue(queue: QueuedRun[]): Event {
-    return this.append({ type: 'queue-changed', queue })
+  queue(add: QueuedRun): Event {
+    return this.append({ type: 'queue-changed', add })
   }
 
   boundary(summary?: string): Event {
