@@ -134,9 +134,9 @@ function takeSlice(
     lines.push(live.entries.encode(event))
     stage.events.push(event)
     if (event.type === 'message-delta') continue
+    if (event.type === 'queue-changed') writeQueueChange(db, live.key, event)
     stage.rowChanged = true
     activity ||= isLifecycle(event)
-    if (event.type === 'queue-changed') writeQueueChange(db, live.key, event)
     if (event.type === 'run-started') stage.lease = 'ours'
     if (event.type === 'run-changed') stage.lease = event.status === 'waiting' ? 'nobody' : 'ours'
   }
