@@ -5,15 +5,17 @@ import { dataPart } from './part.ts'
 // The names are those of the AI SDK's text stream parts (ai 7), so that
 // `streamText(…).fullStream` can be returned by an agent as it is.
 
-const tokens = z.number().int().nonnegative().optional()
+/** What a provider says of itself never fails a run: a value that is not one is not known. */
+const known = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
+const tokens = known(z.number().int().nonnegative())
 
 /** Usage as the AI SDK reports it. */
 const sdkUsage = z.object({
   inputTokens: tokens,
   outputTokens: tokens,
   totalTokens: tokens,
-  inputTokenDetails: z.object({ cacheReadTokens: tokens }).optional(),
-  outputTokenDetails: z.object({ reasoningTokens: tokens }).optional(),
+  inputTokenDetails: known(z.object({ cacheReadTokens: tokens, cacheWriteTokens: tokens })),
+  outputTokenDetails: known(z.object({ reasoningTokens: tokens })),
   reasoningTokens: tokens,
   cachedInputTokens: tokens,
 })
@@ -71,20 +73,22 @@ const streamPart = z.discriminatedUnion('type', [
     type: z.literal('file'),
     file: z.object({ mediaType: z.string(), base64: z.string() }),
   }),
+  z.object({ type: z.literal('start') }),
   z.object({ type: z.literal('start-step') }),
   z.object({
     type: z.literal('finish-step'),
-    finishReason: z.string().optional(),
-    usage: sdkUsage.optional(),
+    finishReason: known(z.string()),
+    usage: known(sdkUsage),
   }),
   z.object({
     type: z.literal('finish'),
-    finishReason: z.string().optional(),
-    totalUsage: sdkUsage.optional(),
-    usage: sdkUsage.optional(),
+    finishReason: known(z.string()),
+    totalUsage: known(sdkUsage),
+    usage: known(sdkUsage),
     /** Size of the model's context window in tokens, for the context meter. */
-    contextLimit: z.number().int().positive().optional(),
+    contextLimit: known(z.number().int().positive()),
   }),
+  z.object({ type: z.literal('abort') }),
   z.object({ type: z.literal('error'), error: z.unknown() }),
 ])
 
@@ -95,8 +99,6 @@ export type AgentPart = z.infer<typeof agentPart>
 /** Types of the AI SDK's stream that say nothing to keep: ignored, and counted in `server.stats`. */
 export type IgnoredAgentPart = {
   type:
-    | 'start'
-    | 'abort'
     | 'raw'
     | 'ping'
     | 'custom'

@@ -28,6 +28,7 @@ export {
   type ImportIdentity,
   type UsageDraft,
 } from './event.ts'
+export { type FinishReason, isFinishReason, isNormalEnd } from './finish-reason.ts'
 export {
   type ActivityFrame,
   activityFrame,
@@ -59,7 +60,6 @@ export { defaultLimits, type Limits } from './limits.ts'
 export {
   type BoundaryKind,
   type BoundaryTrigger,
-  type FinishReason,
   finishReason,
   type Message,
   message,

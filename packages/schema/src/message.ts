@@ -1,12 +1,12 @@
 import * as z from 'zod'
 
+import { finishReasons } from './finish-reason.ts'
 import { count, id, timestamp } from './id.ts'
 import { part } from './part.ts'
 import { contextUsage, usage } from './usage.ts'
 
-/** How a message or a run ended. `lost`: its process died; `length`: the model's limit. */
-export const finishReason = z.enum(['stop', 'tool-calls', 'length', 'interrupted', 'error', 'lost'])
-export type FinishReason = z.infer<typeof finishReason>
+/** How a message or a run ended. */
+export const finishReason = z.enum(finishReasons)
 
 /** What a client may know of a failed run: a stable code and words for a person. */
 export const runError = z.object({ code: z.string(), message: z.string() })

@@ -1,8 +1,12 @@
+import type { NoticeKind } from './finish-reason.ts'
+
+export { isNoticeKind, type NoticeKind } from './finish-reason.ts'
+
 /** The type of the data part that says, inside a message, how a run was ended from outside. */
 export const noticeType = 'data-notice'
 
 export interface Notice {
-  kind: 'interrupted' | 'lost'
+  kind: NoticeKind
   /** The assistant's configured name; blank means the default. */
   assistant: string
 }

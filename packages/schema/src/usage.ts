@@ -7,7 +7,10 @@ export const usage = z.object({
   inputTokens: count.exactOptional(),
   outputTokens: count.exactOptional(),
   reasoningTokens: count.exactOptional(),
+  /** Input read from the provider's cache; a part of `inputTokens`. */
   cachedInputTokens: count.exactOptional(),
+  /** Input written to the provider's cache, which some bill apart; a part of `inputTokens`. */
+  cacheWriteTokens: count.exactOptional(),
   totalTokens: count.exactOptional(),
 })
 export type Usage = z.infer<typeof usage>
@@ -31,20 +34,14 @@ export const contextUsage = z.object({
 })
 export type ContextUsage = z.infer<typeof contextUsage>
 
-const fields = [
-  'inputTokens',
-  'outputTokens',
-  'reasoningTokens',
-  'cachedInputTokens',
-  'totalTokens',
-] as const
+const fields = usage.keyof().options
 
-/** The sum of two usages; a field that neither has stays absent. */
+/** The sum of two usages, at most the greatest whole number; a field that neither has stays absent. */
 export function addUsage(a: Usage, b: Usage): Usage {
   const sum: Usage = {}
   for (const field of fields) {
-    if (a[field] !== undefined || b[field] !== undefined)
-      sum[field] = (a[field] ?? 0) + (b[field] ?? 0)
+    if (a[field] === undefined && b[field] === undefined) continue
+    sum[field] = Math.min((a[field] ?? 0) + (b[field] ?? 0), Number.MAX_SAFE_INTEGER)
   }
   return sum
 }

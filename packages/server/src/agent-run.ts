@@ -1,4 +1,5 @@
 import type { QueuedRun } from '@caughtup/schema'
+import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
 import type { Principal } from './principal.ts'
@@ -74,7 +75,7 @@ export class AgentRun implements Execution {
         ...end,
         ...this.#tally.known(),
         ...(model !== undefined && { model }),
-        ...(end.reason === 'interrupted' && { part: noticePart('interrupted', assistantName) }),
+        ...(isNoticeKind(end.reason) && { part: noticePart(end.reason, assistantName) }),
       },
       [runEndedDraft(runId, end)],
     )

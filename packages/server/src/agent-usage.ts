@@ -1,5 +1,5 @@
-import type { AgentPart, AgentUsage, ContextUsage, FinishReason, Usage } from '@caughtup/schema'
-import { addUsage } from '@caughtup/schema'
+import { addUsage, type AgentPart, type AgentUsage } from '@caughtup/schema'
+import type { ContextUsage, Usage } from '@caughtup/schema'
 
 type StepEnd = Extract<AgentPart, { type: 'finish-step' }>
 type StreamEnd = Extract<AgentPart, { type: 'finish' }>
@@ -38,17 +38,12 @@ export class UsageTally {
       ...(inputTokens !== undefined &&
         outputTokens !== undefined && {
           contextUsage: {
-            tokens: inputTokens + outputTokens,
+            tokens: Math.min(inputTokens + outputTokens, Number.MAX_SAFE_INTEGER),
             ...(limit !== undefined && { limit }),
           },
         }),
     }
   }
-}
-
-/** The AI SDK's finish reasons in ours; whatever else ends an answer is a normal end. */
-export function toFinishReason(reason: string | undefined): FinishReason {
-  return reason === 'length' || reason === 'tool-calls' || reason === 'error' ? reason : 'stop'
 }
 
 function toUsage(usage: AgentUsage): Usage {
@@ -57,6 +52,7 @@ function toUsage(usage: AgentUsage): Usage {
     outputTokens: usage.outputTokens,
     reasoningTokens: usage.outputTokenDetails?.reasoningTokens ?? usage.reasoningTokens,
     cachedInputTokens: usage.inputTokenDetails?.cacheReadTokens ?? usage.cachedInputTokens,
+    cacheWriteTokens: usage.inputTokenDetails?.cacheWriteTokens,
     totalTokens: usage.totalTokens,
   }
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

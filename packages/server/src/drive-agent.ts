@@ -1,10 +1,11 @@
+import type { AgentPart } from '@caughtup/schema'
 import type { MessageWriter } from '@caughtup/store'
 
 import type { AgentStream } from './agent.ts'
-import { toRunError } from './agent-error.ts'
-import { toFinishReason, type UsageTally } from './agent-usage.ts'
+import type { UsageTally } from './agent-usage.ts'
 import type { RunEnd } from './execution.ts'
 import { readAgentPart } from './read-agent-part.ts'
+import { StreamEnd } from './stream-end.ts'
 
 export interface Drive {
   writer: MessageWriter
@@ -33,40 +34,32 @@ export async function driveAgent(
     over = true
   }
   signal.addEventListener('abort', abandon, { once: true })
-  let end: RunEnd = { reason: 'stop' }
+  const streamEnd = new StreamEnd()
   try {
-    while (!signal.aborted && !end.error) {
+    while (!signal.aborted && !streamEnd.end.error) {
       const result = await iterator.next()
       if (result.done) over = true
       if (result.done || signal.aborted) break
-      end = (await writePart(result.value, drive)) ?? end
+      const part = readAgentPart(result.value)
+      if (!part) {
+        drive.onIgnored()
+        continue
+      }
+      streamEnd.take(part)
+      await takePart(part, drive)
     }
-    return end
+    return streamEnd.end
   } finally {
     signal.removeEventListener('abort', abandon)
     abandon()
   }
 }
 
-/** Returns how the answer ends, for a part that says so. */
-async function writePart(yielded: unknown, drive: Drive): Promise<RunEnd | undefined> {
-  const part = readAgentPart(yielded)
-  if (!part) {
-    drive.onIgnored()
-    return undefined
-  }
-  if (part.type === 'error') {
-    drive.onError(part.error)
-    return { reason: 'error', error: toRunError(part.error) }
-  }
-  if (part.type === 'finish') {
-    drive.tally.finish(part)
-    const reason = toFinishReason(part.finishReason)
-    return reason === 'error' ? { reason, error: toRunError(undefined) } : { reason }
-  }
-  if (part.type === 'finish-step') drive.tally.step(part)
-  else await drive.writer.write(part)
-  return undefined
+async function takePart(part: AgentPart, { writer, tally, onError }: Drive): Promise<void> {
+  if (part.type === 'error') onError(part.error)
+  else if (part.type === 'finish') tally.finish(part)
+  else if (part.type === 'finish-step') tally.step(part)
+  else await writer.write(part)
 }
 
 /** Not waited for: a stuck stream never answers. */

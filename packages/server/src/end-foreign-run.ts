@@ -1,4 +1,5 @@
 import type { EventDraft, Part } from '@caughtup/schema'
+import { isNoticeKind } from '@caughtup/schema/notice'
 import type { OpenRun } from '@caughtup/store'
 
 import { runEndedDraft, type RunEnd } from './execution.ts'
@@ -17,8 +18,7 @@ export async function endForeignRun(
   const runId = head.run?.id
   if (runId === undefined) return false
   const { reason } = end
-  const notice =
-    reason === 'interrupted' || reason === 'lost' ? noticePart(reason, assistantName) : undefined
+  const notice = isNoticeKind(reason) ? noticePart(reason, assistantName) : undefined
   const drafts = open
     .filter(({ metadata }) => metadata.runId === runId)
     .flatMap(({ id, parts }): EventDraft[] => [

@@ -31,9 +31,11 @@ const isStored: Record<Exclude<AgentPart['type'], `data-${string}`>, true> = {
   'tool-error': true,
   source: true,
   file: true,
+  start: true,
   'start-step': true,
   'finish-step': true,
   finish: true,
+  abort: true,
   error: true,
 }
 

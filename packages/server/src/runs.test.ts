@@ -187,7 +187,7 @@ describe('a run', () => {
     await send('Hi')
     const run = await scripted.run()
     run.yield({ type: 'raw' })
-    run.yield({ type: 'abort' })
+    run.yield({ type: 'ping' })
     run.yield({ type: 'text-delta', text: 7 as unknown as string })
     await readRun(stream)
     expect(await ends(store, sessionId)).toMatchObject([

@@ -1,4 +1,4 @@
-import type { Event, RunError } from '@caughtup/schema'
+import { type Event, isNormalEnd, type RunError } from '@caughtup/schema'
 import { applyToHead, emptyHead, type Head } from '@caughtup/schema/fold'
 
 /** What a session's journal says of it as a whole: its head, and what lists and counters need. */
@@ -74,7 +74,7 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
         recency: event.at,
       }
     case 'message-finished':
-      return isNormal(event.reason) ? { ...next, recency: event.at } : next
+      return isNormalEnd(event.reason) ? { ...next, recency: event.at } : next
     case 'run-started': {
       const { lastError: _, ...rest } = next
       const { model, thinkingLevel } = event.run
@@ -135,8 +135,4 @@ function withMessage(record: SessionRecord, order: number, at: number): SessionR
     messageCount: record.messageCount + 1,
     lastMessageAt: at,
   }
-}
-
-function isNormal(reason: string): boolean {
-  return reason === 'stop' || reason === 'tool-calls' || reason === 'length'
 }

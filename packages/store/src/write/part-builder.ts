@@ -114,8 +114,10 @@ export class PartBuilder {
         this.#blocks.text.clear()
         this.#blocks.reasoning.clear()
         return this.#put({ type: 'step-start' })
+      case 'start':
       case 'finish-step':
       case 'finish':
+      case 'abort':
       case 'error':
         return undefined
       default:

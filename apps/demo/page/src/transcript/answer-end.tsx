@@ -32,6 +32,10 @@ export function AnswerEnd({ metadata, hasNotice }: AnswerEndProps) {
       return <NoticeLine>{noticeText({ kind: finishReason, assistant: '' })}</NoticeLine>
     case 'length':
       return <NoticeLine>The answer reached the model’s length limit.</NoticeLine>
+    case 'content-filter':
+      return <NoticeLine>The provider’s content filter ended the answer.</NoticeLine>
+    case 'other':
+      return <NoticeLine>The answer ended early and may be incomplete.</NoticeLine>
     case 'stop':
     case 'tool-calls':
     case undefined:

@@ -1,5 +1,5 @@
 import type { DataPart } from '@caughtup/schema'
-import { type Notice, noticeText, noticeType } from '@caughtup/schema/notice'
+import { isNoticeKind, type Notice, noticeText, noticeType } from '@caughtup/schema/notice'
 import { Braces } from 'lucide-react'
 
 import { Disclosure } from '../../ui/disclosure.tsx'
@@ -28,5 +28,5 @@ export function DataView({ part }: { part: DataPart }) {
 function isNotice(data: unknown): data is Notice {
   if (typeof data !== 'object' || data === null) return false
   if (!('kind' in data && 'assistant' in data)) return false
-  return (data.kind === 'interrupted' || data.kind === 'lost') && typeof data.assistant === 'string'
+  return isNoticeKind(data.kind) && typeof data.assistant === 'string'
 }

@@ -1,0 +1,53 @@
+/** What is said of each way in which a message or a run ends; all code that asks looks it up here. */
+const traits = {
+  /** The agent was done. */
+  stop: { normal: true },
+  /** The model's limit was reached. */
+  length: { normal: true },
+  /** The model asked for tools. */
+  'tool-calls': { normal: true },
+  /** The provider's filter ended the answer. */
+  'content-filter': { normal: true },
+  /** For another reason, or without one: the answer may be incomplete. */
+  other: { normal: true },
+  /** The run was ended from outside, or the agent aborted itself. */
+  interrupted: { notice: true },
+  /** The agent failed. */
+  error: {},
+  /** The process that ran the agent died. */
+  lost: { notice: true },
+} as const satisfies Record<string, Traits>
+
+interface Traits {
+  /** Whether the agent itself ended the answer, which makes its session recent. */
+  normal?: true
+  /** Whether a part at the end of the message says so, in the words of `noticeText`. */
+  notice?: true
+}
+
+export type FinishReason = keyof typeof traits
+
+/** The reasons that a notice tells. */
+export type NoticeKind = {
+  [R in FinishReason]: (typeof traits)[R] extends { notice: true } ? R : never
+}[FinishReason]
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
+export const finishReasons = Object.keys(traits) as readonly FinishReason[]
+
+/** Whether the agent itself ended the answer. */
+export function isNormalEnd(reason: FinishReason): boolean {
+  return traitsOf(reason).normal === true
+}
+
+export function isNoticeKind(reason: unknown): reason is NoticeKind {
+  return isFinishReason(reason) && traitsOf(reason).notice === true
+}
+
+function traitsOf(reason: FinishReason): Traits {
+  return traits[reason]
+}
+
+export function isFinishReason(value: unknown): value is FinishReason {
+  return typeof value === 'string' && Object.hasOwn(traits, value)
+}
