@@ -17,6 +17,8 @@ export interface Limits {
   pageDefault: number
   /** Messages of a page or rows of a list at most. @default 200 */
   pageMost: number
+  /** Bytes of JSON of a page of messages or of journal entries; at least one is always given. @default 1 MiB */
+  pageBytes: number
   /** Messages of the window that a fresh client gets. @default 100 */
   windowMessages: number
   /** Bytes of JSON of that window (at least one message is always sent). @default 1 MiB */
@@ -43,6 +45,7 @@ export const defaultLimits: Readonly<Limits> = {
   titleLength: 200,
   pageDefault: 50,
   pageMost: 200,
+  pageBytes: MiB,
   windowMessages: 100,
   windowBytes: MiB,
   frameBytes: 32 * KiB,

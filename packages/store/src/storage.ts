@@ -29,14 +29,14 @@ export interface Storage {
   /** Events after `after`, merged, oldest first, until about `bytes` of them (at least one). */
   events(sessionId: string, after: number, options: EventsOptions): Promise<EventBatch>
   /** The newest epoch's messages, capped, with the head as of the same moment. */
-  window(sessionId: string, caps: WindowCaps): Promise<Window>
-  /** The stretch before the message of order `before`: one epoch, at most `limit` messages. */
-  page(sessionId: string, before: number, limit: number): Promise<Page>
+  window(sessionId: string, caps: MessageCaps): Promise<Window>
+  /** The stretch before the message of order `before`: one epoch, capped. */
+  page(sessionId: string, before: number, caps: MessageCaps): Promise<Page>
   message(sessionId: string, messageId: string): Promise<Message | undefined>
   head(sessionId: string): Promise<SessionHead>
   /** Whether a stream can go on from `cursor`, and if not, why. */
   checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason>
-  /** Entries that match, each by itself, at most `limit` of them in the direction asked for. */
+  /** Entries that match, each by itself, in the direction asked for, capped. */
   eventList(sessionId: string, query: EventQuery): Promise<EventPage>
   /** How many match, exactly. */
   eventSummary(sessionId: string, filter: EventFilter): Promise<EventSummary>
@@ -191,6 +191,8 @@ export interface EventQuery {
   /** `oldest` first or `newest` first. */
   from: 'oldest' | 'newest'
   limit: number
+  /** Bytes of JSON; the first entry is given whatever its size. */
+  bytes: number
 }
 
 export interface SearchQuery {
@@ -233,7 +235,8 @@ export interface EventBatch {
   complete: boolean
 }
 
-export interface WindowCaps {
+/** How much of a stretch of messages is read at once. */
+export interface MessageCaps {
   messages: number
   /** Bytes of JSON; the newest message is given whatever its size. */
   bytes: number

@@ -195,7 +195,8 @@ export class Store {
   }
 
   /**
-   * The next older stretch, oldest first: at most one epoch and `limit` messages.
+   * The next older stretch, oldest first: at most one epoch, `limit` messages and `limits.pageBytes`,
+   * but at least one message.
    *
    * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`
    */
@@ -204,11 +205,12 @@ export class Store {
     options: { before?: number; limit?: number } = {},
     { signal }: Waiting = {},
   ): Promise<Page> {
-    const { before = Number.MAX_SAFE_INTEGER, limit = this.limits.pageDefault } = options
+    const { pageDefault, pageMost, pageBytes } = this.limits
+    const { before = Number.MAX_SAFE_INTEGER, limit = pageDefault } = options
     assertInput('before', before, whole)
-    assertBetween('limit', limit, 1, this.limits.pageMost)
+    assertBetween('limit', limit, 1, pageMost)
     await this.flushSession(sessionId, signal && { signal })
-    return this.#storage.page(sessionId, before, limit)
+    return this.#storage.page(sessionId, before, { messages: limit, bytes: pageBytes })
   }
 
   async message(sessionId: string, messageId: string): Promise<Message | undefined> {

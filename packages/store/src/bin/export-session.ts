@@ -1,4 +1,4 @@
-import type { Message } from '@caughtup/schema'
+import type { Message, Page } from '@caughtup/schema'
 
 import type { Store } from '../store.ts'
 import type { TranscriptFormat } from '../transcripts/transcript.ts'
@@ -39,8 +39,13 @@ async function* messagesOf(store: Store, sessionId: string): AsyncGenerator<Mess
     before = nextCursor?.before
   }
   for (const { from, before } of stretches.reverse()) {
-    const { messages } = await store.page(sessionId, { before, limit })
-    // Where one was deleted since, the page reaches further back.
-    yield* messages.filter(({ order }) => order >= from)
+    const stretch: Message[] = []
+    // Where one was deleted since, a page reaches further back; where one grew, less far.
+    for (let end: number | undefined = before; end !== undefined && end > from;) {
+      const page: Page = await store.page(sessionId, { before: end, limit })
+      stretch.unshift(...page.messages.filter(({ order }) => order >= from))
+      end = page.nextCursor?.before
+    }
+    yield* stretch
   }
 }

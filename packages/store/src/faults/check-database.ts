@@ -39,6 +39,7 @@ export async function readWhole(
     filter: {},
     from: 'oldest',
     limit: everything,
+    bytes: everything,
   })
   const { messages, head } = await storage.window(sessionId, {
     messages: everything,

@@ -52,7 +52,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
   const { messages } = await storage.window(sessionId, { messages: 3, bytes: 100_000 })
   let before = messages[0]?.order ?? Number.MAX_SAFE_INTEGER
   for (let more = true; more; step()) {
-    const page = await storage.page(sessionId, before, 2)
+    const page = await storage.page(sessionId, before, { messages: 2, bytes: Infinity })
     messages.unshift(...page.messages)
     more = page.nextCursor !== null
     before = page.nextCursor?.before ?? 0
@@ -72,6 +72,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
       filter: { before: end },
       from: 'newest',
       limit: 5,
+      bytes: Infinity,
     })
     for (const event of list.events) eventSchema.parse(event)
     entries += list.events.length

@@ -1,10 +1,10 @@
-import { CaughtupError, excerpt, type Message } from '@caughtup/schema'
+import { CaughtupError, excerpt, type Message, type Page } from '@caughtup/schema'
 
 import { messageNotFound, runActive } from './refused-change.ts'
 import type { Storage } from '../storage.ts'
 
-/** Messages that one step looks at. */
-const step = 200
+/** What one step looks at: messages, and bytes of them. */
+const caps = { messages: 200, bytes: 1024 * 1024 }
 
 /** What a fork ends with. */
 export interface ForkCut {
@@ -50,7 +50,7 @@ async function isInGroup(storage: Reads, sessionId: string, message: Message): P
   const { runId } = message.metadata
   let before: number | undefined = message.order + 1
   while (before !== undefined) {
-    const { messages, nextCursor } = await storage.page(sessionId, before, step)
+    const { messages, nextCursor } = await storage.page(sessionId, before, caps)
     for (const earlier of messages.toReversed()) {
       if (earlier.metadata.runId !== runId) return false
       if (earlier.metadata.finishReason === 'tool-calls') return true
@@ -66,15 +66,18 @@ async function* messagesAfter(
   sessionId: string,
   { order, epoch }: Message,
 ): AsyncGenerator<Message, void> {
-  const newest = await storage.page(sessionId, Number.MAX_SAFE_INTEGER, 1)
+  const newest = await storage.page(sessionId, Number.MAX_SAFE_INTEGER, { messages: 1, bytes: 1 })
   const last = newest.messages[0]?.order ?? order
-  for (let from = order; from < last; from += step) {
-    // Orders have holes, so a page reaches back beyond `from`; and it may begin in a later epoch.
-    let page = await storage.page(sessionId, from + step + 1, step)
-    while (page.epoch > epoch && page.nextCursor) {
-      page = await storage.page(sessionId, page.nextCursor.before, step)
+  for (let from = order; from < last; from += caps.messages) {
+    const stretch: Message[] = []
+    let before: number | undefined = from + caps.messages + 1
+    // Orders have holes, so a page may reach back beyond `from`; and it may be of a later epoch.
+    while (before !== undefined && before > from + 1) {
+      const page: Page = await storage.page(sessionId, before, caps)
+      stretch.unshift(...page.messages.filter((each) => each.order > from && each.epoch === epoch))
+      before = page.nextCursor?.before
     }
-    yield* page.messages.filter((message) => message.order > from && message.epoch === epoch)
+    yield* stretch
   }
 }
 

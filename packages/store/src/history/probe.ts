@@ -16,7 +16,10 @@ export async function probeSession(
   sessionId: string,
   { cursor, messageCount }: SessionHead,
 ): Promise<Probe> {
-  const { messages } = await storage.page(sessionId, Number.MAX_SAFE_INTEGER, 1)
+  const { messages } = await storage.page(sessionId, Number.MAX_SAFE_INTEGER, {
+    messages: 1,
+    bytes: 1,
+  })
   const { metadata } = messages[0] ?? {}
   const lastMessageAt = metadata?.finishedAt ?? metadata?.createdAt
   return {

@@ -33,8 +33,8 @@ export class Journal {
   }
 
   /**
-   * Entries that match the filter, the oldest or the newest first. `next` is where to go on, as the
-   * filter's `after` or `before`.
+   * Entries that match the filter, the oldest or the newest first; fewer than `limit` where they have
+   * more than `limits.pageBytes`. `next` is where to go on, as the filter's `after` or `before`.
    *
    * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost` and for a
    *   filter that is none
@@ -55,7 +55,8 @@ export class Journal {
     assertBetween('limit', limit, 1, this.#limits.pageMost)
     const filter = checkedFilter(rest)
     await this.#flush(sessionId, signal && { signal })
-    return this.#storage.eventList(sessionId, { filter, from, limit })
+    const { pageBytes: bytes } = this.#limits
+    return this.#storage.eventList(sessionId, { filter, from, limit, bytes })
   }
 
   /**
@@ -86,6 +87,7 @@ export class Journal {
       filter,
       from: 'oldest',
       limit: 1,
+      bytes: Infinity,
     })
     const [event] = events
     if (event && event.from <= seq && seq <= event.seq) return event

@@ -1,5 +1,6 @@
-import type { Event, EventFilter, EventType } from '@caughtup/schema'
+import type { Event, EventFilter, EventPage, EventType } from '@caughtup/schema'
 
+import { jsonBytes } from '../engine/json.ts'
 import { cut, type Segment } from './segment.ts'
 
 /** Whether an entry is one of those asked for. */
@@ -26,6 +27,24 @@ export function* entriesOf(segment: Segment, from: 'oldest' | 'newest'): Iterabl
     const seq = segment.from + (from === 'oldest' ? index : count - 1 - index)
     yield cut(segment, seq, seq)
   }
+}
+
+/** The first of the entries within the caps, and where to go on when there are more. */
+export function firstOf(
+  entries: Iterable<Event>,
+  caps: { limit: number; bytes: number },
+): EventPage {
+  const events: Event[] = []
+  let bytes = 0
+  for (const event of entries) {
+    bytes += jsonBytes(event)
+    const last = events.at(-1)
+    if (last && (events.length >= caps.limit || bytes > caps.bytes)) {
+      return { events, next: last.seq }
+    }
+    events.push(event)
+  }
+  return { events, next: null }
 }
 
 /** Counts by type; the sum over journals' stretches is exact. */

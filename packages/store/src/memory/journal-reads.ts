@@ -8,7 +8,7 @@ import type {
 } from '@caughtup/schema'
 
 import { cursorVerdict } from '../engine/cursor-verdict.ts'
-import { entriesOf, matches } from '../journal/list-events.ts'
+import { entriesOf, firstOf, matches } from '../journal/list-events.ts'
 import { readEvents } from '../journal/read-events.ts'
 import { indexAfter, type Segment } from '../journal/segment.ts'
 import type { EventBatch, EventQuery } from '../storage.ts'
@@ -32,14 +32,9 @@ export function checkCursor(session: MemorySession, cursor: Cursor): 'ok' | Repl
 
 export function eventList(
   { segments }: MemorySession,
-  { filter, from, limit }: EventQuery,
+  { filter, from, ...caps }: EventQuery,
 ): EventPage {
-  const listed: Event[] = []
-  for (const event of entries(segments, filter, from)) {
-    if (listed.length === limit) return { events: listed, next: listed.at(-1)?.seq ?? null }
-    listed.push(event)
-  }
-  return { events: listed, next: null }
+  return firstOf(entries(segments, filter, from), caps)
 }
 
 export function eventSummary(

@@ -13,7 +13,7 @@ import {
   type Storage,
   StorageError,
   type StorageStats,
-  type WindowCaps,
+  type MessageCaps,
 } from '../storage.ts'
 import { activityRow, changes, openRuns, sessionOf, sessions } from './activity-reads.ts'
 import { commit } from './commit.ts'
@@ -56,12 +56,12 @@ export class MemoryStorage implements Storage {
     return this.#call(() => events(this.#get(sessionId), after, bytes))
   }
 
-  window(sessionId: string, caps: WindowCaps) {
+  window(sessionId: string, caps: MessageCaps) {
     return this.#call(() => window(this.#get(sessionId), caps))
   }
 
-  page(sessionId: string, before: number, limit: number) {
-    return this.#call(() => page(this.#get(sessionId), before, limit))
+  page(sessionId: string, before: number, caps: MessageCaps) {
+    return this.#call(() => page(this.#get(sessionId), before, caps))
   }
 
   message(sessionId: string, messageId: string) {

@@ -1,45 +1,34 @@
 import type { Message, Page } from '@caughtup/schema'
 
 import { jsonBytes } from '../engine/json.ts'
-import type { SessionHead, Window, WindowCaps } from '../storage.ts'
+import { newestStretch, type SizedMessage } from '../engine/newest-stretch.ts'
+import type { MessageCaps, SessionHead, Window } from '../storage.ts'
 import type { MemorySession } from './memory-session.ts'
 import { indexAbove } from './message-table.ts'
 
-export function window({ table, state, journal, tag }: MemorySession, caps: WindowCaps): Window {
+export function window({ table, state, journal, tag }: MemorySession, caps: MessageCaps): Window {
   const { record } = state
   const { shown } = table
-  let start = shown.length
-  let bytes = 0
-  while (start > 0) {
-    const message = shown[start - 1]
-    if (message?.epoch !== record.epoch) break
-    bytes += jsonBytes(message)
-    const count = shown.length - start
-    if (count > 0 && (count >= caps.messages || bytes > caps.bytes)) break
-    start--
-  }
+  const messages = newestStretch(newestFirst(shown, shown.length), caps, record.epoch)
   return {
-    messages: shown.slice(start),
+    messages,
     head: record,
     cursor: { journal, seq: record.seq, tag },
-    hasOlder: start > 0,
+    hasOlder: shown.length > messages.length,
   }
 }
 
-export function page({ table, state }: MemorySession, before: number, limit: number): Page {
+export function page({ table, state }: MemorySession, before: number, caps: MessageCaps): Page {
   const { shown } = table
   const end = indexAbove(shown, before - 1)
-  const epoch = shown[end - 1]?.epoch ?? state.record.epoch
-  let start = end
-  while (start > 0 && end - start < limit && shown[start - 1]?.epoch === epoch) start--
-  const messages = shown.slice(start, end)
+  const messages = newestStretch(newestFirst(shown, end), caps)
   const [first] = messages
-  const hasOlder = start > 0
+  const hasOlder = end > messages.length
   return {
     messages,
     nextCursor: hasOlder && first ? { before: first.order } : null,
     hasOlder,
-    epoch,
+    epoch: first?.epoch ?? state.record.epoch,
     asOf: state.record.seq,
   }
 }
@@ -57,4 +46,11 @@ export function head(session: MemorySession): SessionHead {
 
 export function openMessages({ state }: MemorySession): Message[] {
   return [...state.overlay.values()]
+}
+
+function* newestFirst(messages: readonly Message[], end: number): Iterable<SizedMessage> {
+  for (let index = end - 1; index >= 0; index--) {
+    const message = messages[index]
+    if (message) yield { message, size: jsonBytes(message) }
+  }
 }

@@ -9,7 +9,7 @@ import type {
 } from '@caughtup/schema'
 
 import { cursorVerdict } from '../engine/cursor-verdict.ts'
-import { countTypes, entriesOf, matches, type TypeCounts } from '../journal/list-events.ts'
+import { countTypes, entriesOf, firstOf, matches, type TypeCounts } from '../journal/list-events.ts'
 import { redactSegment } from '../journal/redact.ts'
 import { readEvents } from '../journal/read-events.ts'
 import { type Segment, segmentsAfter } from '../journal/segment.ts'
@@ -45,16 +45,8 @@ export class JournalReads {
     })
   }
 
-  list(live: LiveSession, { filter, from, limit }: EventQuery): EventPage {
-    const events: Event[] = []
-    for (const segment of this.#matching(live, filter, from)) {
-      for (const event of entriesOf(segment, from)) {
-        if (!matches(event, filter)) continue
-        if (events.length >= limit) return { events, next: events.at(-1)?.seq ?? null }
-        events.push(event)
-      }
-    }
-    return { events, next: null }
+  list(live: LiveSession, { filter, from, ...caps }: EventQuery): EventPage {
+    return firstOf(this.#entries(live, filter, from), caps)
   }
 
   summary(live: LiveSession, filter: EventFilter): EventSummary {
@@ -70,7 +62,7 @@ export class JournalReads {
     }
     add(countTypes(this.#newest(live), filter))
     const edge = (from: 'oldest' | 'newest') =>
-      this.list(live, { filter, from, limit: 1 }).events[0]
+      this.list(live, { filter, from, limit: 1, bytes: 0 }).events[0]
     const [first, last] = [edge('oldest'), edge('newest')]
     const total = typesOf(types).reduce((sum, type) => sum + (types[type] ?? 0), 0)
     const { floor } = this.#floor(live)
@@ -85,6 +77,12 @@ export class JournalReads {
       live.key,
     )
     return segmentsAfter(live.segments, Number(row?.['last'] ?? 0))
+  }
+
+  *#entries(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Event> {
+    for (const segment of this.#matching(live, filter, from)) {
+      for (const event of entriesOf(segment, from)) if (matches(event, filter)) yield event
+    }
   }
 
   *#matching(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Segment> {

@@ -1,10 +1,13 @@
-import type { Message, Page } from '@caughtup/schema'
+import type { Page } from '@caughtup/schema'
 
 import { jsonBytes, textBytes } from '../engine/json.ts'
-import type { Window, WindowCaps } from '../storage.ts'
+import { newestStretch, type SizedMessage } from '../engine/newest-stretch.ts'
+import type { MessageCaps, Window } from '../storage.ts'
 import type { Database } from './database.ts'
 import type { LiveSession } from './live-session.ts'
 import { messageIn } from './message-rows.ts'
+
+const newest = Number.MAX_SAFE_INTEGER
 
 /** Reads of messages: packed rows, with what changed since laid over them. */
 export class MessageReads {
@@ -14,36 +17,23 @@ export class MessageReads {
     this.#db = db
   }
 
-  window(live: LiveSession, caps: WindowCaps): Window {
+  window(live: LiveSession, caps: MessageCaps): Window {
     const { record, journal, tag } = live
-    const newestFirst: Message[] = []
-    let bytes = 0
-    for (const { message, size } of this.#before(live, Number.MAX_SAFE_INTEGER)) {
-      bytes += size
-      const full = newestFirst.length >= caps.messages || bytes > caps.bytes
-      if (message.epoch !== record.epoch || (full && newestFirst.length > 0)) break
-      newestFirst.push(message)
-    }
-    const first = newestFirst.at(-1)
+    const messages = newestStretch(this.#before(live, newest), caps, record.epoch)
     return {
-      messages: newestFirst.reverse(),
+      messages,
       head: record,
       cursor: { journal, seq: record.seq, tag },
-      hasOlder: this.#hasBefore(live, first?.order ?? Number.MAX_SAFE_INTEGER),
+      hasOlder: this.#hasBefore(live, messages[0]?.order ?? newest),
     }
   }
 
-  page(live: LiveSession, before: number, limit: number): Page {
-    const newestFirst: Message[] = []
-    for (const { message } of this.#before(live, before)) {
-      const epoch = newestFirst[0]?.epoch ?? message.epoch
-      if (message.epoch !== epoch || newestFirst.length >= limit) break
-      newestFirst.push(message)
-    }
-    const first = newestFirst.at(-1)
+  page(live: LiveSession, before: number, caps: MessageCaps): Page {
+    const messages = newestStretch(this.#before(live, before), caps)
+    const [first] = messages
     const hasOlder = first !== undefined && this.#hasBefore(live, first.order)
     return {
-      messages: newestFirst.reverse(),
+      messages,
       nextCursor: hasOlder ? { before: first.order } : null,
       hasOlder,
       epoch: first?.epoch ?? live.record.epoch,
@@ -52,7 +42,7 @@ export class MessageReads {
   }
 
   /** Messages of lower order, newest first, read one at a time. */
-  *#before(live: LiveSession, order: number): Iterable<{ message: Message; size: number }> {
+  *#before(live: LiveSession, order: number): Iterable<SizedMessage> {
     const changed = [...live.overlay.values()]
       .filter((message) => message.order < order)
       .sort((a, b) => b.order - a.order)

@@ -32,7 +32,7 @@ import {
   StorageError,
   type StorageStats,
   type Window,
-  type WindowCaps,
+  type MessageCaps,
 } from '../storage.ts'
 import { ActivityReads } from './activity-reads.ts'
 import { commit, type CommitContext } from './commit.ts'
@@ -109,12 +109,12 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#journal.checkCursor(this.#lives.get(sessionId), cursor))
   }
 
-  async window(sessionId: string, caps: WindowCaps): Promise<Window> {
+  async window(sessionId: string, caps: MessageCaps): Promise<Window> {
     return this.#read(() => this.#messages.window(this.#lives.get(sessionId), caps))
   }
 
-  async page(sessionId: string, before: number, limit: number): Promise<Page> {
-    return this.#read(() => this.#messages.page(this.#lives.get(sessionId), before, limit))
+  async page(sessionId: string, before: number, caps: MessageCaps): Promise<Page> {
+    return this.#read(() => this.#messages.page(this.#lives.get(sessionId), before, caps))
   }
 
   async message(sessionId: string, messageId: string): Promise<Message | undefined> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Event, EventFilter } from '@caughtup/schema'
 
+import { jsonBytes } from '../../engine/json.ts'
 import type { Storage } from '../../storage.ts'
 import type { Bed, Cases } from './bed.ts'
 import {
@@ -80,7 +81,12 @@ export const queryCases: Cases = {
           const found: Event[] = []
           let query = filter
           for (;;) {
-            const page = await storage.eventList(session, { filter: query, from, limit })
+            const page = await storage.eventList(session, {
+              filter: query,
+              from,
+              limit,
+              bytes: Infinity,
+            })
             found.push(...page.events)
             assert(page.events.length <= limit)
             assert(found.length <= expected.length, 'Nothing comes twice.')
@@ -95,6 +101,23 @@ export const queryCases: Cases = {
     }
   },
 
+  async 'has no more bytes than its cap, but one entry whatever its size, in both directions'(bed) {
+    const { storage, session, events } = await journal(bed)
+    for (const from of ['oldest', 'newest'] as const) {
+      const expected = from === 'oldest' ? events : events.toReversed()
+      const [first = 0, second = 0] = expected.map(jsonBytes)
+      const listed = async (bytes: number) => {
+        const page = await storage.eventList(session, { filter: {}, from, limit: 9, bytes })
+        assert.deepEqual(page.events, expected.slice(0, page.events.length))
+        assert.equal(page.next, page.events.at(-1)?.seq)
+        return page.events.length
+      }
+      assert.equal(await listed(1), 1)
+      assert.equal(await listed(first + second - 1), 1)
+      assert.equal(await listed(first + second), 2)
+    }
+  },
+
   async 'ends with null exactly when nothing more matches'(bed) {
     const { storage, session, events } = await journal(bed)
     for (const { filter, takes } of filters) {
@@ -102,7 +125,12 @@ export const queryCases: Cases = {
       for (const from of ['oldest', 'newest'] as const) {
         for (const limit of [count - 1, count, count + 1]) {
           if (limit < 1) continue
-          const { next } = await storage.eventList(session, { filter, from, limit })
+          const { next } = await storage.eventList(session, {
+            filter,
+            from,
+            limit,
+            bytes: Infinity,
+          })
           assert.equal(next === null, limit >= count, `${JSON.stringify(filter)}, ${limit}`)
         }
       }
@@ -135,7 +163,7 @@ export const queryCases: Cases = {
     await tidyAll(storage)
     const again = await bed.open()
     for (const { filter, takes } of filters) {
-      const query = { filter, from: 'newest', limit: 5 } as const
+      const query = { filter, from: 'newest', limit: 5, bytes: Infinity } as const
       const page = await again.eventList(session, query)
       assert.deepEqual(page.events, events.filter(takes).toReversed().slice(0, 5))
       assert.deepEqual(await storage.eventList(session, query), page)

@@ -27,7 +27,7 @@ export async function allPages(
 ): Promise<Page[]> {
   const pages: Page[] = []
   for (let before: number | undefined = Number.MAX_SAFE_INTEGER; before !== undefined;) {
-    const page: Page = await storage.page(sessionId, before, limit)
+    const page: Page = await storage.page(sessionId, before, { ...unbounded, messages: limit })
     pages.push(page)
     assert.equal(page.hasOlder, page.nextCursor !== null)
     before = page.nextCursor?.before
@@ -51,6 +51,7 @@ export async function allEvents(
     filter,
     from: 'oldest',
     limit: Number.MAX_SAFE_INTEGER,
+    bytes: Infinity,
   })
   assert.equal(next, null)
   return events

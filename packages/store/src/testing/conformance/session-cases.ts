@@ -25,11 +25,12 @@ function reads(storage: Storage, sessionId: string): Record<string, () => Promis
   return {
     events: () => storage.events(sessionId, 0, { bytes: 9 }),
     window: () => storage.window(sessionId, unbounded),
-    page: () => storage.page(sessionId, 9, 9),
+    page: () => storage.page(sessionId, 9, unbounded),
     message: () => storage.message(sessionId, 'm'),
     head: () => storage.head(sessionId),
     checkCursor: () => storage.checkCursor(sessionId, cursor),
-    eventList: () => storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9 }),
+    eventList: () =>
+      storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
     eventSummary: () => storage.eventSummary(sessionId, {}),
     search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
     importedCounts: () => storage.importedCounts(sessionId, ['i']),

@@ -18,7 +18,7 @@ import {
   turn,
   undo,
 } from './drafts.ts'
-import { allMessages, shownIds } from './reads.ts'
+import { allMessages, shownIds, unbounded } from './reads.ts'
 import { refusalOf, write, writeEach } from './writes.ts'
 
 async function canDo(storage: Storage, sessionId: string): Promise<[boolean, boolean]> {
@@ -49,7 +49,7 @@ export const undoCases: Cases = {
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer'])
     assert.equal((await storage.head(session)).messageCount, 2)
     assert.equal(await storage.message(session, 'b-answer'), undefined)
-    const { messages } = await storage.page(session, 100, 10)
+    const { messages } = await storage.page(session, 100, unbounded)
     assert.equal(messages.length, 2)
     const found = await storage.search({ text: 'Answer b', in: { sessionId: session }, limit: 9 })
     assert.deepEqual(found, [])
