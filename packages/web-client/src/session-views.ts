@@ -10,6 +10,10 @@ export class SessionViews {
   readonly #idleViews: number
   readonly #create: (sessionId: string) => SessionView
   readonly #views = new Map<string, WeakRef<SessionView>>()
+  /** Drops the entries of views that nobody holds any more. */
+  readonly #collected = new FinalizationRegistry<string>((sessionId) => {
+    if (!this.peek(sessionId)) this.#views.delete(sessionId)
+  })
   readonly #subscribed = new Set<SessionView>()
   /** Least recently left first. */
   readonly #idle = new Set<SessionView>()
@@ -24,6 +28,7 @@ export class SessionViews {
     if (known) return known
     const view = this.#create(sessionId)
     this.#views.set(sessionId, new WeakRef(view))
+    this.#collected.register(view, sessionId)
     this.subscribedChanged(view, false)
     return view
   }
@@ -53,15 +58,14 @@ export class SessionViews {
     for (const view of this.#subscribed) view.close()
   }
 
+  /** One view comes at a time, so that looking at the two oldest each time is enough. */
   #evict(): void {
-    for (const view of this.#idle) {
-      if (this.#idle.size <= this.#idleViews) break
-      if (view.isSending) continue
-      this.#idle.delete(view)
-      view.forget()
-    }
-    for (const [sessionId, view] of this.#views) {
-      if (!view.deref()) this.#views.delete(sessionId)
+    for (let looks = 0; looks < 2 && this.#idle.size > this.#idleViews; looks++) {
+      const [oldest] = this.#idle
+      if (!oldest) return
+      this.#idle.delete(oldest)
+      if (oldest.isSending) this.#idle.add(oldest)
+      else oldest.forget()
     }
   }
 }
