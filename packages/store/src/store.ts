@@ -184,19 +184,16 @@ export class Store {
    */
   async window(sessionId: string, { signal }: Waiting = {}): Promise<Window> {
     await this.flushSession(sessionId, signal && { signal })
-    const { windowMessages, windowBytes } = this.limits
-    const caps = { messages: windowMessages, bytes: windowBytes }
-    const reading = this.#bells.windows.read(sessionId, 0, () =>
-      this.#storage.window(sessionId, caps),
-    )
+    const { windowMessages: messages, windowBytes: bytes } = this.limits
+    const load = () => this.#storage.window(sessionId, { messages, bytes })
+    const reading = this.#bells.windows.read(sessionId, 0, load)
     const forget = () => this.#bells.windows.forget(sessionId)
     reading.then(forget, forget)
     return abortable(reading, signal)
   }
 
   /**
-   * The next older stretch, oldest first: at most one epoch, `limit` messages and `limits.pageBytes`,
-   * but at least one message.
+   * The next older stretch, oldest first, of one epoch: `limit` messages, `limits.pageBytes` at most.
    *
    * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`
    */
@@ -205,12 +202,12 @@ export class Store {
     options: { before?: number; limit?: number } = {},
     { signal }: Waiting = {},
   ): Promise<Page> {
-    const { pageDefault, pageMost, pageBytes } = this.limits
-    const { before = Number.MAX_SAFE_INTEGER, limit = pageDefault } = options
+    const { pageMost, pageBytes: bytes } = this.limits
+    const { before = Number.MAX_SAFE_INTEGER, limit = this.limits.pageDefault } = options
     assertInput('before', before, whole)
     assertBetween('limit', limit, 1, pageMost)
     await this.flushSession(sessionId, signal && { signal })
-    return this.#storage.page(sessionId, before, { messages: limit, bytes: pageBytes })
+    return this.#storage.page(sessionId, before, { messages: limit, bytes })
   }
 
   async message(sessionId: string, messageId: string): Promise<Message | undefined> {
