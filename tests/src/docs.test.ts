@@ -3,7 +3,7 @@ import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { createChatClient } from '@caughtup/web-client'
+import { auto, createChatClient } from '@caughtup/web-client'
 import { createElement, type FunctionComponent } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -16,7 +16,9 @@ const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
 const ofStore = samplesIn('packages/store/README.md')
 const [storeAlone, streaming, engine] = ofStore
-const samples = [...quickStart, ...ofStore]
+const ofClient = samplesIn('packages/web-client/README.md')
+const [, errors] = ofClient
+const samples = [...quickStart, ...ofStore, ...ofClient]
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -56,13 +58,32 @@ test('the backend and the frontend talk to each other', async () => {
   }
 })
 
+test('an error of a call is told as the client README says', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
+  const server = run(backend, { 'port: 4000': 'port: 0', "'chat.db'": `'${data}/chat.db'` })
+  const url = await printed(server, /Listening on (\S+)/)
+  const client = run(errors, { 'http://127.0.0.1:4000/rpc': new URL('/rpc', url).href })
+  try {
+    expect(await printed(client, /^(\S+ for .*) \{/m)).toBe('NOT_FOUND for good')
+  } finally {
+    client.kill()
+    server.kill()
+    rmSync(data, { recursive: true, force: true })
+  }
+})
+
 test('there are samples nowhere else', () => {
   const files = globSync(['*.md', '{docs,benches}/*.md', '{packages,apps}/*/*.md'], {
     cwd: repositoryRoot,
   })
   const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
-  expect(withSamples).toEqual(['README.md', 'packages/store/README.md'])
+  expect(withSamples).toEqual([
+    'README.md',
+    'packages/store/README.md',
+    'packages/web-client/README.md',
+  ])
   expect(ofStore).toHaveLength(3)
+  expect(ofClient).toHaveLength(2)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
 
@@ -88,7 +109,7 @@ test('the React component renders', async () => {
   const module: unknown = await import(/* @vite-ignore */ path.join(folder, 'sample-2.tsx'))
   const { Transcript } = module as { Transcript: FunctionComponent<Record<string, unknown>> }
   expect(component?.code).toContain('useSession')
-  const client = createChatClient({ url: 'http://127.0.0.1:1/rpc' })
+  const client = createChatClient({ link: auto({ url: '/rpc' }) })
   expect(renderToString(createElement(Transcript, { client, id: 'a' }))).toBe('<main></main>')
   client.close()
 })

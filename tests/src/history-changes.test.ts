@@ -6,7 +6,7 @@ import { CaughtupError, type Message } from '@caughtup/schema'
 import { createChatServer } from '@caughtup/server'
 import { createStore, type Store } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
-import { createChatClient, type SessionView } from '@caughtup/web-client'
+import { createChatClient, type SessionView, sse } from '@caughtup/web-client'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 const windowMessages = 4
@@ -26,8 +26,10 @@ async function openSystem() {
   })
   const openClient = () =>
     createChatClient({
-      url: 'http://chat.test/rpc',
-      fetch: (input, init) => chat.fetch(new Request(input, init)),
+      link: sse({
+        url: 'http://chat.test/rpc',
+        fetch: (input, init) => chat.fetch(new Request(input, init)),
+      }),
       schedule: (callback) => {
         queueMicrotask(callback)
         return () => {}

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Message } from '@caughtup/schema'
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
-import { type ChatClient, createChatClient, type SessionView } from '@caughtup/web-client'
+import { type ChatClient, createChatClient, type SessionView, sse } from '@caughtup/web-client'
 import { expect, onTestFinished, test } from 'vitest'
 
 /** Short, and still long beside what a busy machine keeps a process waiting for. */
@@ -24,7 +24,7 @@ async function startServer(
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   const [line]: unknown[] = await once(child.stdout, 'data')
-  const client = createChatClient({ url: `${String(line).trim()}/rpc` })
+  const client = createChatClient({ link: sse({ url: `${String(line).trim()}/rpc` }) })
   onTestFinished(() => client.close())
   return { process: child, client }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import type { Message } from '@caughtup/schema'
-import { type ChatClient, createChatClient } from '@caughtup/web-client'
+import { auto, type ChatClient, createChatClient } from '@caughtup/web-client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { readConfig } from './config.ts'
@@ -27,7 +27,7 @@ async function testDemo(
 }
 
 function clientOf(demo: Demo, query = ''): ChatClient {
-  const client = createChatClient({ url: `${demo.url}/rpc${query}` })
+  const client = createChatClient({ link: auto({ url: `${demo.url}/rpc${query}` }) })
   onTestFinished(() => client.close())
   return client
 }

@@ -2,17 +2,16 @@ import { describe, expect, it } from 'vitest'
 
 import { demoPrincipal } from './principal.ts'
 
-const named = (url: string, header?: string) =>
-  demoPrincipal({ headers: new Headers(header === undefined ? {} : { 'x-demo-as': header }), url })
+const named = (url: string) => demoPrincipal({ headers: new Headers(), url })
 
 describe('demoPrincipal', () => {
   it('is local where no name is given', () => {
     expect(named('/rpc/ws')).toEqual({ id: 'local' })
   })
 
-  it('is the name of the URL or of the header, which wins', () => {
+  it('is the name in the URL', () => {
     expect(named('/rpc?as=ann')).toEqual({ id: 'ann' })
-    expect(named('http://host/rpc?as=ann', 'bob')).toEqual({ id: 'bob' })
+    expect(named('http://host/rpc/ws?as=ann')).toEqual({ id: 'ann' })
   })
 
   it.each(['', 'a b', 'ä', '../x', 'x'.repeat(65)])('is nobody for the name %j', (name) => {

@@ -12,9 +12,10 @@ import type { ActivityHint } from './build-session-snapshot.ts'
 import { type ClientStats, Counters } from './counters.ts'
 import type { Progress } from './follow-stream.ts'
 import { keepIdentity } from './keep-identity.ts'
+import type { CallContext } from './links/link.ts'
 import { LiveView } from './live-view.ts'
 import type { ViewError } from './session-snapshot.ts'
-import type { CallContext, ViewContext } from './view-context.ts'
+import type { ViewContext } from './view-context.ts'
 
 /** What the activity view tells its client. */
 export interface ActivityViewHost {

@@ -7,3 +7,6 @@
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
 }
+
+/** There never was a connection, so nothing was sent over it. */
+export class NeverConnected extends ConnectionLost {}

@@ -1,11 +1,14 @@
 import type { ActivityRow, Session } from '@caughtup/schema'
-import type { ClientLink } from '@orpc/client'
+import { RPCLink } from '@orpc/client/fetch'
 
 import { createChatClient } from './create-chat-client.ts'
+import { auto } from './links/auto.ts'
+import type { CallContext } from './links/link.ts'
+import { sse } from './links/sse.ts'
+import { webSocket } from './links/web-socket.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
-import type { CallContext } from './view-context.ts'
 
-const client = createChatClient({ url: '/rpc' })
+const client = createChatClient({ link: auto({ url: '/rpc' }) })
 
 // The procedures are typed by the contract.
 export const created: Promise<Session> = client.rpc.sessions.create({ title: 'New' })
@@ -17,9 +20,30 @@ export const rows: readonly ActivityRow[] = client.activity.getSnapshot().rows
 // @ts-expect-error snapshots are read-only
 snapshot.messages.push()
 
-declare const link: ClientLink<CallContext>
-createChatClient({ link })
-// @ts-expect-error a link or an address, not both
-createChatClient({ link, url: '/rpc' })
-// @ts-expect-error one of the two
+// A link offers what it can honour.
+createChatClient({
+  link: sse({ url: () => '/rpc', headers: async () => ({ a: 'b' }), fetch: globalThis.fetch }),
+})
+createChatClient({
+  link: webSocket({ url: async () => 'wss://chat.example/ws?token=1', WebSocket, openTimeout: 1 }),
+})
+createChatClient({
+  link: auto({ url: new URL('https://chat.example/rpc'), fetch, WebSocket, openTimeout: 1 }),
+})
+// @ts-expect-error a WebSocket sends no headers
+webSocket({ url: '/rpc', headers: {} })
+// @ts-expect-error and has no use for fetch
+webSocket({ url: '/rpc', fetch })
+// @ts-expect-error headers would count over one of the two only
+auto({ url: '/rpc', headers: {} })
+// @ts-expect-error nothing is opened that could take long
+sse({ url: '/rpc', openTimeout: 1 })
+
+// Any oRPC link will do.
+createChatClient({ link: () => new RPCLink<CallContext>({ url: 'https://chat.example/rpc' }) })
+createChatClient({ link: () => new RPCLink({ url: 'https://chat.example/rpc' }) })
+
+// @ts-expect-error a client needs a link
 createChatClient({})
+// @ts-expect-error which is what has the address
+createChatClient({ link: sse({ url: '/rpc' }), url: '/rpc' })

@@ -1,23 +1,20 @@
 import { systemClock } from '@caughtup/schema/clock'
-import { type ClientLink, createORPCClient } from '@orpc/client'
+import { createORPCClient } from '@orpc/client'
 
 import { ActivityView } from './activity-view.ts'
 import { defaultReconnect } from './backoff.ts'
 import type { ChatClientOptions } from './chat-client-options.ts'
 import { type ClientStats, Counters } from './counters.ts'
-import { absoluteUrl, webSocketUrlOf } from './endpoint.ts'
 import { browserNetwork } from './network.ts'
 import { frameSchedule, Notifier } from './notifier.ts'
 import { SessionView } from './session-view.ts'
 import { SessionViews } from './session-views.ts'
-import { sseLink } from './sse-link.ts'
-import type { CallContext, ChatRpc, ViewContext } from './view-context.ts'
-import { WebSocketLink } from './websocket-link.ts'
+import type { ChatRpc, ViewContext } from './view-context.ts'
 
 export interface ChatClient {
   /** The session list. */
   readonly activity: ActivityView
-  /** The typed procedures. They are not retried; errors are oRPC's `ORPCError`. */
+  /** The typed procedures. They are not retried; `asChatError` tells their errors. */
   readonly rpc: ChatRpc
   /** The view of a session; the same object for the same id as long as anybody holds it. */
   session(sessionId: string): SessionView
@@ -27,16 +24,20 @@ export interface ChatClient {
   close(): void
 }
 
-/** A client of one server: opens nothing by itself, only what is subscribed to or called. */
+/**
+ * A client of one server: opens nothing by itself, only what is subscribed to or called, so that it
+ * may be made where a page is rendered on a server.
+ */
 export function createChatClient(options: ChatClientOptions): ChatClient {
   const { clock = systemClock, random = Math.random, idleViews = 10 } = options
   const closed = new AbortController()
   const counters = new Counters()
   const notifier = new Notifier(options.schedule ?? frameSchedule(clock))
-  const { link, close: closeLink } = openLink(options, counters)
+  const link = options.link({ clock, received: (length) => counters.add('bytesReceived', length) })
   const rpc: ChatRpc = createORPCClient(link)
   const context: ViewContext = {
     rpc,
+    renewConnection: () => link.renew?.(),
     clock,
     random,
     network: options.network ?? browserNetwork(),
@@ -72,30 +73,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
       closed.abort(new Error('the client was closed'))
       activity.close()
       views.close()
-      closeLink()
+      link.close?.()
       notifier.close()
     },
   }
-}
-
-function openLink(
-  options: ChatClientOptions,
-  counters: Counters,
-): { link: ClientLink<CallContext>; close: () => void } {
-  const { headers = {}, clock = systemClock } = options
-  if (options.link) return { link: options.link, close: () => {} }
-  if (options.transport !== 'websocket') {
-    // Called as a method of the options, the browser's fetch would refuse.
-    const fetch = options.fetch ?? globalThis.fetch.bind(globalThis)
-    return { link: sseLink(absoluteUrl(options.url), headers, fetch), close: () => {} }
-  }
-  const link = new WebSocketLink({
-    url: options.webSocketUrl ? absoluteUrl(options.webSocketUrl) : webSocketUrlOf(options.url),
-    WebSocket: options.WebSocket ?? globalThis.WebSocket,
-    headers,
-    clock,
-    openTimeout: options.openTimeout ?? 10_000,
-    onMessage: (length) => counters.add('bytesReceived', length),
-  })
-  return { link, close: () => link.close() }
 }

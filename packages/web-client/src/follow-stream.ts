@@ -3,10 +3,11 @@ import type { ActivityFrame, ChatFrame, EndReason } from '@caughtup/schema'
 import { backoffDelay } from './backoff.ts'
 import { ConnectionLost } from './connection-lost.ts'
 import { readEvents } from './event-stream.ts'
+import type { CallContext } from './links/link.ts'
 import { pause } from './pause.ts'
 import type { Connection, ViewError } from './session-snapshot.ts'
 import { ChatClientError, isPermanentError, toViewError } from './view-error.ts'
-import type { CallContext, ViewContext } from './view-context.ts'
+import type { ViewContext } from './view-context.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** What a frame did to the view; `gap` drops the stream, and the view asks for what it misses. */

@@ -1,14 +1,20 @@
 export type { ActivitySnapshot } from './activity-snapshot.ts'
 export type { ActivityView } from './activity-view.ts'
 export type { ReconnectOptions } from './backoff.ts'
-export type { ChatClientOptions, ClientSettings, Endpoint } from './chat-client-options.ts'
+export type { ChatClientOptions } from './chat-client-options.ts'
 export type { ClientStats } from './counters.ts'
 export { type ChatClient, createChatClient } from './create-chat-client.ts'
+export { auto, type AutoOptions } from './links/auto.ts'
+export type { UrlSource } from './links/endpoint.ts'
+export type { CallContext, Link, LinkHost, OpenLink } from './links/link.ts'
+export type { WebSocketConstructor } from './links/rpc-socket.ts'
+export { type HeadersSource, sse, type SseOptions } from './links/sse.ts'
+export { webSocket, type WebSocketOptions } from './links/web-socket.ts'
 export type { Network } from './network.ts'
 export type { Schedule } from './notifier.ts'
 export type { Prompt, RunTicket, SendResult } from './prompt.ts'
-export type { WebSocketConstructor } from './rpc-socket.ts'
 export type {
+  ChatErrorCode,
   Connection,
   ConnectionStatus,
   PendingPrompt,
@@ -16,6 +22,5 @@ export type {
   ViewError,
 } from './session-snapshot.ts'
 export type { SessionView } from './session-view.ts'
-export type { HeadersSource } from './sse-link.ts'
-export { ChatClientError } from './view-error.ts'
-export type { CallContext, ChatRpc } from './view-context.ts'
+export { asChatError, ChatClientError, isPermanentError } from './view-error.ts'
+export type { ChatRpc } from './view-context.ts'

@@ -80,6 +80,8 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   }
 
   reconnect(): void {
+    // What was refused for good may have to do with the credentials that the connection carries.
+    if (this.connection.status === 'failed') this.#context.renewConnection()
     this.#follower.stop()
     if (this.#subscriptions.size > 0 && !this.#held) this.#follower.start()
     this.changed()

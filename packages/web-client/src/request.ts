@@ -1,5 +1,5 @@
 import { abortable } from '@caughtup/schema/abortable'
-import { ChatClientError, toViewError } from './view-error.ts'
+import { asChatError } from './view-error.ts'
 import type { ViewContext } from './view-context.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function request<T>(
   try {
     return await abortable(call(signal), signal)
   } catch (error) {
-    throw new ChatClientError(toViewError(error), { cause: error })
+    throw asChatError(error)
   } finally {
     cancel()
   }

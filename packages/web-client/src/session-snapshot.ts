@@ -31,10 +31,12 @@ export type ConnectionStatus =
   | 'ended'
   | 'failed'
 
+/** A code of the protocol, or `NETWORK` where no answer came, or `INTERNAL` for a 500. */
+export type ChatErrorCode = ErrorCode | 'NETWORK' | 'INTERNAL'
+
 /** An error as a view shows it. */
 export interface ViewError {
-  /** A code of the protocol, or `NETWORK` where no answer came, or `INTERNAL` for a 500. */
-  code: ErrorCode | 'NETWORK' | 'INTERNAL'
+  code: ChatErrorCode
   message: string
   data: ErrorData
 }

@@ -566,6 +566,7 @@ describe('silence', () => {
     let requests = 0
     const { client, clock } = setUp(
       {},
+      {},
       {
         fetch: () => {
           requests += 1

@@ -6,6 +6,7 @@ import { type ActivityHint, buildSessionSnapshot } from './build-session-snapsho
 import { type ClientStats, Counters } from './counters.ts'
 import { deliverPrompt } from './deliver-prompt.ts'
 import type { Progress } from './follow-stream.ts'
+import type { CallContext } from './links/link.ts'
 import { LiveView } from './live-view.ts'
 import {
   answered,
@@ -29,7 +30,7 @@ import {
   type SessionState,
 } from './session-state.ts'
 import { toViewError } from './view-error.ts'
-import type { CallContext, ViewContext } from './view-context.ts'
+import type { ViewContext } from './view-context.ts'
 
 /** What a session view needs of its client besides the shared context. */
 export interface SessionViewHost {

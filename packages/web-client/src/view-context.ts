@@ -4,14 +4,9 @@ import type { ContractRouterClient } from '@orpc/contract'
 
 import type { ReconnectOptions } from './backoff.ts'
 import type { Counters } from './counters.ts'
+import type { CallContext } from './links/link.ts'
 import type { Network } from './network.ts'
 import type { Notifier } from './notifier.ts'
-
-/** What a call tells the link that carries it. */
-export interface CallContext {
-  /** Told of each chunk of the answer's body; a link that cannot see chunks leaves it alone. */
-  onBytes?: (bytes: number) => void
-}
 
 /** The typed procedures of the contract. */
 export type ChatRpc = ContractRouterClient<Contract, CallContext>
@@ -19,6 +14,8 @@ export type ChatRpc = ContractRouterClient<Contract, CallContext>
 /** What all views of a client share. */
 export interface ViewContext {
   readonly rpc: ChatRpc
+  /** Has later calls use a new connection, where several share one. */
+  readonly renewConnection: () => void
   readonly clock: Clock
   readonly random: () => number
   readonly network: Network

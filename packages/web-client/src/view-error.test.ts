@@ -37,8 +37,7 @@ test('what is no answer at all is NETWORK', () => {
 })
 
 test('limits, busy servers, unknown errors and the network are worth another attempt', () => {
-  const of = (code: Parameters<typeof isPermanentError>[0]['code']) =>
-    isPermanentError({ code, message: '', data: {} })
+  const of = (code: Parameters<typeof isPermanentError>[0]['code']) => isPermanentError({ code })
   expect(
     ['LIMIT_EXCEEDED', 'UNAVAILABLE', 'INTERNAL', 'NETWORK'].map((c) => of(c as 'NETWORK')),
   ).toEqual([false, false, false, false])

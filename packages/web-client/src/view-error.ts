@@ -1,15 +1,18 @@
 import { type ErrorData, isErrorCode, isPermanent } from '@caughtup/schema/error'
 import { ORPCError } from '@orpc/client'
 
-import type { ViewError } from './session-snapshot.ts'
+import type { ChatErrorCode, ViewError } from './session-snapshot.ts'
 
 /** What a view's calls reject with; `cause` is the error beneath. */
 export class ChatClientError extends Error implements ViewError {
   override readonly name = 'ChatClientError'
-  readonly code: ViewError['code']
+  readonly code: ChatErrorCode
   readonly data: ErrorData
 
-  constructor({ code, message, data }: ViewError, options?: ErrorOptions) {
+  constructor(
+    { code, message, data = {} }: { code: ChatErrorCode; message: string; data?: ErrorData },
+    options?: ErrorOptions,
+  ) {
     super(message, options)
     this.code = code
     this.data = data
@@ -17,26 +20,38 @@ export class ChatClientError extends Error implements ViewError {
 }
 
 /**
- * Any failure of a call or a stream, as the protocol names it. An HTTP status, also one that a
- * proxy sent, and an error inside a stream both arrive as `ORPCError`; everything else means that
- * no answer came.
+ * Whatever a call threw, told in one way: what `client.rpc` rejects with (oRPC's error, also as
+ * `safe` returns it), what views and `send` reject with, what a link's functions throw.
+ *
+ * A server's answer has its code, also one that a proxy made of a bare status; `INTERNAL` is an
+ * answer of the server without any more to say, `NETWORK` means that none came.
  */
+export function asChatError(error: unknown): ChatClientError {
+  if (error instanceof ChatClientError) return error
+  return new ChatClientError(toViewError(error), { cause: error })
+}
+
+/** The same as a snapshot shows it. */
 export function toViewError(error: unknown): ViewError {
-  if (error instanceof ChatClientError) {
-    return { code: error.code, message: error.message, data: error.data }
-  }
   const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof ORPCError)) return { code: 'NETWORK', message, data: {} }
-  const code = isErrorCode(error.code) ? error.code : codeOfStatus(error.status)
-  return { code, message, data: errorData(error.data) }
+  const data = error instanceof Error && 'data' in error ? errorData(error.data) : {}
+  return { code: codeOf(error), message, data }
 }
 
 /** Whether trying again without changing anything can never help. */
-export function isPermanentError({ code }: ViewError): boolean {
+export function isPermanentError({ code }: { code: ChatErrorCode }): boolean {
   return code !== 'NETWORK' && code !== 'INTERNAL' && isPermanent(code)
 }
 
-function codeOfStatus(status: number): ViewError['code'] {
+/** By its code and not by its class, of which a bundle may hold several copies. */
+function codeOf(error: unknown): ChatErrorCode {
+  if (!(error instanceof Error) || !('code' in error)) return 'NETWORK'
+  const { code } = error
+  if (isErrorCode(code) || code === 'NETWORK' || code === 'INTERNAL') return code
+  return error instanceof ORPCError ? codeOfStatus(error.status) : 'NETWORK'
+}
+
+function codeOfStatus(status: number): ChatErrorCode {
   switch (status) {
     case 401:
     case 403:

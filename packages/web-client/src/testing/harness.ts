@@ -10,8 +10,9 @@ import { implement, withEventMeta } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/fetch'
 import { onTestFinished } from 'vitest'
 
-import type { ClientSettings } from '../chat-client-options.ts'
+import type { ChatClientOptions } from '../chat-client-options.ts'
 import { createChatClient } from '../create-chat-client.ts'
+import { sse, type SseOptions } from '../links/sse.ts'
 import type { Network } from '../network.ts'
 import type { SentFrame } from './recording.ts'
 
@@ -115,18 +116,25 @@ export class FakeNetwork implements Network {
 }
 
 /** A client over the in-process handler, on a clock that stands still. */
-export function setUp(script: Script, options: ClientSettings = {}) {
+export function setUp(
+  script: Script,
+  options: Partial<ChatClientOptions> = {},
+  linkOptions: Partial<SseOptions> = {},
+) {
   const clock = new ManualClock()
   const network = new FakeNetwork()
   const server = new ScriptedServer(script)
   const handler = new RPCHandler(server.router())
   const client = createChatClient({
-    url: 'http://test/rpc',
-    async fetch(input, init) {
-      const request = new Request(input, init)
-      const { response } = await handler.handle(request, { prefix: '/rpc', context: {} })
-      return response ?? new Response('not here', { status: 404 })
-    },
+    link: sse({
+      url: 'http://test/rpc',
+      async fetch(input, init) {
+        const request = new Request(input, init)
+        const { response } = await handler.handle(request, { prefix: '/rpc', context: {} })
+        return response ?? new Response('not here', { status: 404 })
+      },
+      ...linkOptions,
+    }),
     clock,
     network,
     random: () => 0.5,

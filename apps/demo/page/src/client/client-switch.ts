@@ -45,7 +45,7 @@ export class ClientSwitch {
 
 function transportOfPage(): Transport {
   const asked = new URL(location.href).searchParams.get('transport')
-  return transports.find((transport) => transport === asked) ?? 'websocket'
+  return transports.find((transport) => transport === asked) ?? 'auto'
 }
 
 declare global {

@@ -1,9 +1,9 @@
-import { createChatClient } from '@caughtup/web-client'
+import { auto, createChatClient, type Link, sse, webSocket } from '@caughtup/web-client'
 
 import { gatedFetch, gatedWebSocket } from './gated-transport.ts'
 import type { NetworkSwitch } from './network-switch.ts'
 
-export const transports = ['websocket', 'sse'] as const
+export const transports = ['auto', 'websocket', 'sse'] as const
 export type Transport = (typeof transports)[number]
 
 export type DemoClient = ReturnType<typeof createChatClient>
@@ -14,20 +14,21 @@ export function pagePrincipal(): string | undefined {
   return new URL(location.href).searchParams.get('as') ?? undefined
 }
 
-/**
- * A client of the server that this page came from. The principal travels as a header where there
- * are headers, and in the URL where there are none: a browser's WebSocket takes none.
- */
+/** A client of the server that this page came from; the principal travels in the URL. */
 export function createDemoClient(transport: Transport, network: NetworkSwitch): DemoClient {
-  const url = new URL('/rpc', location.href)
   const principal = pagePrincipal()
-  if (principal !== undefined) url.searchParams.set('as', principal)
-  return createChatClient({
-    url: url.href,
-    transport,
-    network,
-    fetch: gatedFetch(network),
-    WebSocket: gatedWebSocket(network),
-    ...(principal !== undefined && { headers: { 'x-demo-as': principal } }),
-  })
+  const url = principal === undefined ? '/rpc' : `/rpc?as=${encodeURIComponent(principal)}`
+  return createChatClient({ link: linkOf(transport, url, network), network })
+}
+
+function linkOf(transport: Transport, url: string, network: NetworkSwitch): Link {
+  const [fetch, WebSocket] = [gatedFetch(network), gatedWebSocket(network)]
+  switch (transport) {
+    case 'auto':
+      return auto({ url, fetch, WebSocket })
+    case 'websocket':
+      return webSocket({ url, WebSocket })
+    case 'sse':
+      return sse({ url, fetch })
+  }
 }

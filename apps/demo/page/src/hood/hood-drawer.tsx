@@ -39,12 +39,16 @@ export function HoodDrawer({ sessionId, onClose }: HoodDrawerProps) {
   )
 }
 
-const transportNames: Record<Transport, string> = { websocket: 'WebSocket', sse: 'SSE' }
+const transportNames: Record<Transport, string> = {
+  auto: 'Automatic',
+  websocket: 'WebSocket',
+  sse: 'SSE',
+}
 
 function TransportChoice({ transport }: { transport: Transport }) {
   const { clients } = useConnectivity()
   return (
-    <fieldset className="grid grid-cols-2 gap-1 rounded-lg bg-muted p-1 text-sm">
+    <fieldset className="grid grid-cols-3 gap-1 rounded-lg bg-muted p-1 text-sm">
       <legend className="sr-only">Transport</legend>
       {transports.map((one) => (
         <label

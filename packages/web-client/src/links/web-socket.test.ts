@@ -5,9 +5,10 @@ import { RPCHandler } from '@orpc/server/ws'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 
-import { createChatClient } from './create-chat-client.ts'
-import { aborted, type Script, ScriptedServer, until as turnUntil } from './testing/harness.ts'
-import { Recording } from './testing/recording.ts'
+import { createChatClient } from '../create-chat-client.ts'
+import { aborted, type Script, ScriptedServer, until as turnUntil } from '../testing/harness.ts'
+import { Recording } from '../testing/recording.ts'
+import { webSocket } from './web-socket.ts'
 
 /** Real sockets take real time: as many turns of the event loop as they need. */
 const until = (condition: () => boolean) => turnUntil(condition, 1_000_000)
@@ -27,8 +28,7 @@ async function setUp(script: Script, { maxPayload = 1e6 } = {}) {
   await new Promise((resolve) => sockets.once('listening', resolve))
   const { port } = sockets.address() as AddressInfo
   const client = createChatClient({
-    url: `http://127.0.0.1:${port}/rpc`,
-    transport: 'websocket',
+    link: webSocket({ url: `http://127.0.0.1:${port}/rpc` }),
     clock,
     random: () => 0.5,
   })
@@ -204,10 +204,8 @@ test('a socket that does not open in time is given up', async () => {
   }
   const clock = new ManualClock()
   const client = createChatClient({
-    url: 'http://127.0.0.1:1/rpc',
-    transport: 'websocket',
+    link: webSocket({ url: 'http://127.0.0.1:1/rpc', WebSocket: Stuck as never }),
     clock,
-    WebSocket: Stuck as never,
   })
   onTestFinished(() => client.close())
   const call = client.rpc.sessions.list().catch(String)

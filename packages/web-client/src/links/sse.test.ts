@@ -1,8 +1,9 @@
 import { ManualClock } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { createChatClient } from './create-chat-client.ts'
-import { rest, setUp, until } from './testing/harness.ts'
+import { createChatClient } from '../create-chat-client.ts'
+import { rest, setUp, until } from '../testing/harness.ts'
+import { sse } from './sse.ts'
 
 /** A server that sends bytes as the test says. */
 function rawStream() {
@@ -20,13 +21,15 @@ test('keep-alive comments are bytes: a stream that sends only them is not silent
   const { response, write } = rawStream()
   let requests = 0
   const client = createChatClient({
-    url: 'http://test/rpc',
+    link: sse({
+      url: 'http://test/rpc',
+      fetch: async () => {
+        requests += 1
+        return response
+      },
+    }),
     clock,
     random: () => 0.5,
-    fetch: async () => {
-      requests += 1
-      return response
-    },
   })
   const session = client.session('s')
   session.subscribe(() => {})
@@ -51,6 +54,7 @@ test('headers are asked for before each call', async () => {
   const seen: (string | null)[] = []
   let token = 0
   const { client } = setUp(
+    {},
     {},
     {
       headers: () => ({ authorization: `Bearer ${++token}` }),

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+
+import { createChatClient } from './create-chat-client.ts'
+import { auto } from './links/auto.ts'
+import { sse } from './links/sse.ts'
+import { webSocket } from './links/web-socket.ts'
+import { rest } from './testing/harness.ts'
+
+test.each([
+  ['sse', sse({ url: '/rpc' })],
+  ['webSocket', webSocket({ url: '/rpc' })],
+  ['auto', auto({ url: '/rpc' })],
+])(
+  'made where there is no page, a client with %s of a relative address only fails when used',
+  async (_, link) => {
+    const client = createChatClient({ link })
+    const session = client.session('s')
+    expect(session.getSnapshot().connection.status).toBe('idle')
+    await expect(client.rpc.sessions.list()).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    const refusal = { code: 'BAD_INPUT', data: { field: 'url', value: '/rpc' } }
+    await expect(session.send('Hi')).rejects.toMatchObject(refusal)
+    session.subscribe(() => {})
+    await expect.poll(() => session.getSnapshot().connection.status).toBe('failed')
+    expect(session.getSnapshot().connection.error).toMatchObject(refusal)
+    client.close()
+    await rest()
+  },
+)

@@ -1,0 +1,145 @@
+import { abortable } from '@caughtup/schema/abortable'
+import { type ErrorData, errorStatus } from '@caughtup/schema/error'
+import { AsyncIteratorClass, type ClientOptions, ORPCError } from '@orpc/client'
+
+import { ConnectionLost } from '../connection-lost.ts'
+import { resolveUrl, type UrlSource, webSocketUrlOf } from './endpoint.ts'
+import type { CallContext, Link, LinkHost, OpenLink } from './link.ts'
+import { RpcSocket, type WebSocketConstructor } from './rpc-socket.ts'
+
+export interface WebSocketOptions {
+  /**
+   * The RPC endpoint, whose WebSocket is at `/ws` below it: `/rpc`, `https://chat.example/rpc`. A
+   * `ws:` or `wss:` address is taken as it is. A function is asked each time a socket is opened, so
+   * that it can carry a fresh token: a browser's WebSocket has no headers of its own.
+   */
+  url: UrlSource
+  /** @default the platform's */
+  WebSocket?: WebSocketConstructor
+  /** How long a socket may take to open, asking for its address included, in ms. @default 10_000 */
+  openTimeout?: number
+}
+
+/**
+ * All calls and streams over one WebSocket: one connection, however many views are open.
+ *
+ * What `url` throws counts as a lost connection, so that views try again; a `ChatClientError` of a
+ * permanent code ends their attempts.
+ */
+export function webSocket(options: WebSocketOptions): Link {
+  return (host) => new WebSocketLink(options, host)
+}
+
+/**
+ * The socket is opened by the first call that needs it. When it closes, every call on it fails; the
+ * next call opens another, so it reopens when a view's schedule says so and never by a timer of its
+ * own. Calls wait for a socket that is being opened.
+ *
+ * A socket carries the credentials of its opening: after an `UNAUTHORIZED` it takes no more calls.
+ */
+export class WebSocketLink implements OpenLink {
+  readonly #options: WebSocketOptions
+  readonly #host: LinkHost
+  /** The one that calls use, and those that older calls are still on. */
+  readonly #sockets = new Set<RpcSocket>()
+  #hasOpened = false
+
+  constructor(options: WebSocketOptions, host: LinkHost) {
+    this.#options = options
+    this.#host = host
+  }
+
+  /** Whether a socket of this link was ever open. */
+  get hasOpened(): boolean {
+    return this.#hasOpened
+  }
+
+  async call(
+    path: readonly string[],
+    input: unknown,
+    options: ClientOptions<CallContext>,
+  ): Promise<unknown> {
+    options.signal?.throwIfAborted()
+    const socket = this.#usable()
+    const release = socket.hold()
+    const signal = options.signal ? AbortSignal.any([options.signal, socket.closed]) : socket.closed
+    options.signal?.addEventListener(
+      'abort',
+      ({ target }) => {
+        const reason: unknown = target instanceof AbortSignal ? target.reason : undefined
+        // A stream heard nothing where something was due: the others on the socket will not either.
+        if (reason instanceof ConnectionLost) socket.close(reason)
+      },
+      { once: true, signal: socket.closed },
+    )
+    try {
+      const link = await abortable(socket.opened, signal)
+      this.#hasOpened = true
+      const output = await link.call(path, input, { ...options, signal })
+      if (isIterator(output)) return releasing(output, signal, release)
+      release()
+      return output
+    } catch (error) {
+      const answered = !socket.closed.aborted
+      if (error instanceof ORPCError && error.code === 'UNAUTHORIZED') socket.retire()
+      release()
+      if (answered) throw error
+      if (socket.refusedSize && JSON.stringify(input).length > smallInput) throw tooLarge(error)
+      throw socket.closed.reason
+    }
+  }
+
+  renew(): void {
+    for (const socket of this.#sockets) socket.retire()
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close(new ConnectionLost('the client was closed'))
+  }
+
+  #usable(): RpcSocket {
+    for (const socket of this.#sockets) if (socket.usable) return socket
+    const { url, WebSocket = globalThis.WebSocket, openTimeout = 10_000 } = this.#options
+    const socket = new RpcSocket({
+      url: async (signal) => webSocketUrlOf(await resolveUrl(url, signal)),
+      WebSocket,
+      openTimeout,
+      ...this.#host,
+    })
+    this.#sockets.add(socket)
+    socket.closed.addEventListener('abort', () => this.#sockets.delete(socket))
+    return socket
+  }
+}
+
+function isIterator(output: unknown): output is AsyncIterator<unknown, unknown, void> {
+  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
+}
+
+/** The stream, which holds its socket until it has ended or nobody wants it any more. */
+function releasing(
+  stream: AsyncIterator<unknown, unknown, void>,
+  signal: AbortSignal,
+  release: () => void,
+): AsyncIterator<unknown, unknown, void> {
+  signal.addEventListener('abort', release, { once: true })
+  return new AsyncIteratorClass(
+    () => stream.next(),
+    async () => {
+      release()
+      await stream.return?.()
+    },
+  )
+}
+
+/** In characters: a call that sent no more is not the one that the server found too large. */
+const smallInput = 1_024
+
+function tooLarge(cause: unknown): ORPCError<'TOO_LARGE', ErrorData> {
+  return new ORPCError('TOO_LARGE', {
+    status: errorStatus.TOO_LARGE,
+    message: 'The message is larger than the server takes.',
+    data: { field: 'body' },
+    cause,
+  })
+}
