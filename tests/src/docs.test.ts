@@ -15,7 +15,7 @@ const folder = path.resolve(import.meta.dirname, '../.samples')
 const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
 const ofStore = samplesIn('packages/store/README.md')
-const [storeAlone, streaming, engine] = ofStore
+const [storeAlone, streaming, engine, imported] = ofStore
 const ofClient = samplesIn('packages/web-client/README.md')
 const [, errors] = ofClient
 const samples = [...quickStart, ...ofStore, ...ofClient]
@@ -82,7 +82,7 @@ test('there are samples nowhere else', () => {
     'packages/store/README.md',
     'packages/web-client/README.md',
   ])
-  expect(ofStore).toHaveLength(3)
+  expect(ofStore).toHaveLength(4)
   expect(ofClient).toHaveLength(2)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
@@ -90,10 +90,12 @@ test('there are samples nowhere else', () => {
 test.each([
   ['the store works by itself', storeAlone, /(.* events, up to .*)/, '3 events, up to 3'],
   ['a writer streams an answer', streaming, /"text":"(.*?)"/, 'Nothing lost, nothing twice.'],
+  ['an imported session is old and read', imported, /^(\d+)$/m, '0'],
 ] as const)('%s', async (_, sample, pattern, expected) => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   try {
-    const program = run(sample, { "'chat.db'": `'${data}/chat.db'` })
+    const inFolder = { "'chat.db'": `'${data}/chat.db'` }
+    const program = run(sample, sample === imported ? {} : inFolder)
     expect(await printed(program, pattern)).toBe(expected)
   } finally {
     rmSync(data, { recursive: true, force: true })

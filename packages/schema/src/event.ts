@@ -139,7 +139,12 @@ const arrived = {
   first: count,
   last: count,
 }
-const imported = z.object({ ...arrived, type: z.literal('imported') })
+const imported = z.object({
+  ...arrived,
+  type: z.literal('imported'),
+  /** The session's recency from here on, where it is not `at`. */
+  recency: timestamp.exactOptional(),
+})
 const forked = z.object({ ...arrived, type: z.literal('forked') })
 
 /** The messages are gone with everything that the journal said of them. */
@@ -221,7 +226,9 @@ export interface UsageDraft {
  * - `message-replaced`: its parts, and metadata where given
  * - `history-truncated`: all after the message, or everything; `undo`: the last turn, to be restored
  * - `history-restored`: the newest undo taken back
- * - `imported`: messages put at the end, and what is to be remembered of where they came from
+ * - `imported`: messages put at the end, and what is to be remembered of where they came from;
+ *   `recency`: when the session was last used, which an empty session takes as it is and any other
+ *   only when it is later; `readBy`: principals who have read up to the last of them
  * - `message-erased`: of any epoch
  */
 export type HistoryDraft =
@@ -234,7 +241,13 @@ export type HistoryDraft =
   | { type: 'message-deleted'; messageId: string }
   | { type: 'history-truncated'; after?: string; undo?: true }
   | { type: 'history-restored' }
-  | { type: 'imported'; messages: readonly MessageDraft[]; identities: readonly ImportIdentity[] }
+  | {
+      type: 'imported'
+      messages: readonly MessageDraft[]
+      identities: readonly ImportIdentity[]
+      recency?: number
+      readBy?: readonly string[]
+    }
   | { type: 'message-erased'; messageIds: readonly string[] }
 
 /** Where an imported message came from: how often this identity has been imported by now. */

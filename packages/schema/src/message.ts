@@ -31,6 +31,11 @@ const messageMetadata = z.object({
   error: runError.exactOptional(),
   /** Set on the summary with which a compaction opens an epoch. */
   boundary: z.object({ kind: boundaryKind, trigger: boundaryTrigger }).exactOptional(),
+  /**
+   * What the transcript that an imported message comes from says of it and nothing else here can
+   * say; `id` is its id over there, where that cannot be a message's id.
+   */
+  foreign: z.record(z.string(), z.json()).exactOptional(),
 })
 export type MessageMetadata = z.infer<typeof messageMetadata>
 

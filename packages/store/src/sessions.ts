@@ -10,6 +10,7 @@ import {
   object,
   principal as owning,
   principals,
+  whole,
 } from './assert-input.ts'
 import { assertTitle } from './assert-title.ts'
 import { sessionNotFound } from './session-not-found.ts'
@@ -38,23 +39,30 @@ export class Sessions {
   }
 
   /**
-   * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, and for
-   *   principals that are not texts of 1 to 1,000 characters
+   * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, for
+   *   principals that are not texts of 1 to 1,000 characters, and for a time that is not one
    */
   async create(options: {
     /** The principal who may delete it; a member like the others besides. */
     owner: string
     title?: string
     members?: readonly string[]
+    /**
+     * When it began, in ms since the epoch: for a session that was held elsewhere. Its recency
+     * begins there too.
+     *
+     * @default now
+     */
+    createdAt?: number
   }): Promise<Session> {
     assertInput('options', options, object)
-    const { owner, title = '', members = [] } = options
+    const { owner, title = '', members = [], createdAt = this.#clock.now() } = options
+    assertInput('createdAt', createdAt, whole)
     assertInput('owner', owner, owning)
     assertInput('members', members, principals)
     assertTitle(title, this.#limits)
     const everybody = [...new Set([owner, ...members])]
-    const createdAt = this.#clock.now()
-    const id = uuid({ msecs: createdAt })
+    const id = uuid({ msecs: this.#clock.now() })
     const session = await this.#storage.createSession({ id, title, createdAt, members: everybody })
     this.#on.created(id, everybody)
     return session
@@ -118,7 +126,7 @@ export class Sessions {
 }
 
 function decodeListCursor(cursor: string): { recency: number; id: string } {
-  const [, recency, id] = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? []
+  const [, recency, id] = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? []
   if (recency === undefined || id === undefined) {
     throw new CaughtupError('BAD_INPUT', `${excerpt(cursor)} is no cursor of a session list.`, {
       field: 'cursor',

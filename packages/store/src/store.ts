@@ -26,7 +26,8 @@ import { MessageUpdater } from './write/message-updater.ts'
 import { MessageWriter, type WriterTarget } from './write/message-writer.ts'
 import { type Probe, probeSession } from './history/probe.ts'
 import type { ForeignRow } from './reconcile/foreign-row.ts'
-import { type Reconciled, reconcileSession } from './reconcile/reconcile-session.ts'
+import { reconcileSession } from './reconcile/reconcile-session.ts'
+import type { Reconciled, ReconcileOptions } from './reconcile/reconciled.ts'
 import { resolveLimits } from './resolve-limits.ts'
 import { Sessions } from './sessions.ts'
 import type {
@@ -264,13 +265,13 @@ export class Store {
   async reconcile(
     sessionId: string,
     rows: readonly ForeignRow[],
-    waiting: Waiting = {},
+    options: ReconcileOptions = {},
   ): Promise<Reconciled> {
     assertIds({ sessionId })
     const { limits, clock } = this
     const append: Store['append'] = (slice, each) => this.append(slice, each)
     const around = { storage: this.#storage, limits, clock, append }
-    return reconcileSession(around, sessionId, rows, waiting)
+    return reconcileSession(around, sessionId, rows, options)
   }
 
   /**

@@ -9,6 +9,7 @@ import {
   message as messageSchema,
   type Part,
   part as partSchema,
+  timestamp,
 } from '@caughtup/schema'
 
 import { sequence } from './sequence.ts'
@@ -101,7 +102,8 @@ function checkHistory(draft: HistoryDraft) {
   switch (draft.type) {
     case 'imported': {
       const checks = draft.messages.map((each) => messageSchema.safeParse({ ...each, ...place }))
-      return checks.find(({ error }) => error) ?? { error: undefined }
+      const { recency = 0 } = draft
+      return checks.find(({ error }) => error) ?? timestamp.safeParse(recency)
     }
     case 'message-replaced': {
       const { messageId: id, parts, metadata = { createdAt: 0 } } = draft

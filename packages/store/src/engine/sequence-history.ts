@@ -66,6 +66,8 @@ export function sequenceHistory(
   }
 }
 
+type ImportDraft = Extract<HistoryDraft, { type: 'imported' }>
+
 /** Of any epoch, and also what was removed before: the journal still has its content. */
 function erasedEvent(
   record: SessionRecord,
@@ -89,7 +91,7 @@ function erasedEvent(
 
 function importedEvent(
   record: SessionRecord,
-  { type, messages: drafts, identities }: Extract<HistoryDraft, { type: 'imported' }>,
+  { type, messages: drafts, identities, recency, readBy = [] }: ImportDraft,
   entry: ReturnType<typeof nextEntry>,
   rows: MessageRows,
   changes: RowChange[],
@@ -110,7 +112,11 @@ function importedEvent(
   const canUndo = record.canUndo || messages.some(({ role }) => role === 'user')
   const last = record.lastOrder + messages.length
   const first = record.lastOrder + 1
-  return { ...entry, type, count: messages.length, first, last, canUndo, canRedo: false }
+  for (const principal of readBy) changes.push({ change: 'mark-read', principal, upTo: last })
+  const event = { ...entry, type, count: messages.length, first, last, canUndo, canRedo: false }
+  if (recency === undefined) return event
+  const later = record.messageCount === 0 ? recency : Math.max(recency, record.recency)
+  return { ...event, recency: later }
 }
 
 /** The order after which everything goes: the named message's, or that before the epoch's first. */

@@ -1,4 +1,4 @@
-import { type Event, isNormalEnd, type RunError } from '@caughtup/schema'
+import { type Event, type EventOf, isNormalEnd, type RunError } from '@caughtup/schema'
 import { applyToHead, emptyHead, type Head } from '@caughtup/schema/fold'
 
 /** What a session's journal says of it as a whole: its head, and what lists and counters need. */
@@ -10,7 +10,7 @@ export interface SessionRecord extends Head {
   /** Runs started so far. */
   readonly generation: number
   readonly messageCount: number
-  /** `at` of the last user message or normally finished answer; of the creation before that. */
+  /** `at` of the last user message, normally finished answer or import; of the creation before that. */
   readonly recency: number
   readonly lastMessageAt?: number
   readonly lastModel?: string
@@ -66,13 +66,9 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
     case 'history-restored':
       return { ...next, messageCount: messageCount + event.messages.length }
     case 'imported':
+      return { ...withArrived(next, event), recency: event.recency ?? event.at }
     case 'forked':
-      return {
-        ...next,
-        lastOrder: event.last,
-        messageCount: messageCount + event.count,
-        recency: event.at,
-      }
+      return { ...withArrived(next, event), recency: event.at }
     case 'message-finished':
       return isNormalEnd(event.reason) ? { ...next, recency: event.at } : next
     case 'run-started': {
@@ -135,4 +131,11 @@ function withMessage(record: SessionRecord, order: number, at: number): SessionR
     messageCount: record.messageCount + 1,
     lastMessageAt: at,
   }
+}
+
+function withArrived(
+  record: SessionRecord,
+  { last, count }: EventOf<'imported' | 'forked'>,
+): SessionRecord {
+  return { ...record, lastOrder: last, messageCount: record.messageCount + count }
 }

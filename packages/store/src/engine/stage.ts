@@ -43,6 +43,7 @@ export type RowChange =
   | { change: 'erase'; messageIds: readonly string[] }
   | { change: 'count-child'; child: string }
   | { change: 'count-imported'; identity: string; count: number }
+  | { change: 'mark-read'; principal: string; upTo: number }
 
 export interface Taken {
   refused?: undefined

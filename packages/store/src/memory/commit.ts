@@ -50,7 +50,7 @@ function write(session: MemorySession, taken: Taken, { process, tag }: Opening):
 }
 
 function apply(session: MemorySession, change: RowChange, seq: number): void {
-  const { table, children, imported, erasures } = session
+  const { table, children, imported, erasures, members } = session
   switch (change.change) {
     case 'remove':
       return remove(table, change.messageIds)
@@ -76,5 +76,10 @@ function apply(session: MemorySession, change: RowChange, seq: number): void {
       return
     case 'count-imported':
       imported.set(change.identity, change.count)
+      return
+    case 'mark-read': {
+      const mark = members.get(change.principal)
+      if (mark !== undefined) members.set(change.principal, Math.max(mark, change.upTo))
+    }
   }
 }

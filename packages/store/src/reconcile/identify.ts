@@ -10,6 +10,8 @@ export interface IdentifiedRow {
   row: ForeignRow
   /** What the row is known by in later imports. */
   identity: string
+  /** What it says as well as who it is: of two rows of one identity, whether they say the same. */
+  said: string
   /**
    * The id of the message that it becomes: its own where that can be a message's id, and else one
    * that follows from the identity and how often it came, so that it is the same in every import.
@@ -30,6 +32,9 @@ export interface IdentifiedRow {
  * its answer may come later. A hash is the first 128 bits of SHA-256 over the UTF-8 of the
  * {@link canonicalJson}, in base64url.
  *
+ * What the row said in full (`c1:` and a hash of its identity and its parts) is remembered too, so
+ * that a later state of the same row is told from the row itself.
+ *
  * @param come - how often each identity came in earlier rows of the transcript; is counted on
  * @throws CaughtupError `BAD_INPUT` (`not-json`) for a row that has no JSON form
  */
@@ -39,12 +44,13 @@ export function identify(
 ): IdentifiedRow[] {
   return rows.map((row) => {
     const identity = identityOf(row)
+    const said = `c1:${hash({ identity, parts: row.parts.map(saidBy) })}`
     const { id } = row
-    if (id !== undefined && isMessageId(id)) return { row, identity, messageId: id }
+    if (id !== undefined && isMessageId(id)) return { row, identity, said, messageId: id }
     // A row with an id is one message, however often it comes.
     const nth = id === undefined ? (come.get(identity) ?? 0) + 1 : 1
     come.set(identity, nth)
-    return { row, identity, messageId: derivedId(identity, nth) }
+    return { row, identity, said, messageId: derivedId(identity, nth) }
   })
 }
 
@@ -64,6 +70,11 @@ function contentOf(part: Part): unknown {
     return { type, toolCallId, toolName, input: 'input' in part ? part.input : part.rawInput }
   }
   return { ...part, state: undefined, providerMetadata: undefined }
+}
+
+/** All of it; a text that streamed over there says the same once it is done. */
+function saidBy(part: Part): unknown {
+  return part.type === 'text' || part.type === 'reasoning' ? { ...part, state: undefined } : part
 }
 
 function hash(value: unknown): string {

@@ -4,17 +4,22 @@ import type { ForeignRow } from './foreign-row.ts'
 
 /**
  * The message that a row becomes: finished, under `id`, from `now` (ms since the epoch) where its
- * time is not known.
+ * time is not known. An id over there that is another one is kept in the metadata.
  */
 export function importedMessage(
-  { role, parts, createdAt, metadata }: ForeignRow,
+  { id: foreignId, role, parts, createdAt, metadata }: ForeignRow,
   { id, now }: { id: string; now: number },
 ): MessageDraft {
   return {
     id,
     role,
     parts: parts.map(ended),
-    metadata: { ...metadata, createdAt: createdAt ?? now },
+    metadata: {
+      ...metadata,
+      createdAt: createdAt ?? now,
+      ...(foreignId !== undefined &&
+        foreignId !== id && { foreign: { ...metadata?.foreign, id: foreignId } }),
+    },
     status: 'done',
   }
 }

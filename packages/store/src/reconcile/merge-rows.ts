@@ -13,7 +13,7 @@ export interface Known {
 export interface Merge {
   /** Rows to put at the end, in their own order. */
   added: IdentifiedRow[]
-  /** What to remember of the added rows: how often each identity has been imported by then. */
+  /** What to remember of the added rows: how often each identity came, and what each said. */
   identities: ImportIdentity[]
   /** What was left, by its place among the rows. */
   skipped: { index: number; why: SkipReason }[]
@@ -21,9 +21,10 @@ export interface Merge {
 
 /**
  * - `known`: it is in the session, or was imported before
+ * - `changed`: the same, but it said something else when it was imported
  * - `incomplete`: it may still grow, or the next row is the same message further on
  */
-type SkipReason = 'known' | 'incomplete'
+type SkipReason = 'known' | 'changed' | 'incomplete'
 
 /**
  * The rows of a foreign transcript that a session does not have yet. Nothing that is there changes,
@@ -42,16 +43,20 @@ export function mergeRows(known: Known, rows: readonly IdentifiedRow[]): Merge {
   const counts = new Map<string, number>()
   const come = new Map<string, number>()
   const taken = new Set(known.ids)
+  /** A message that was never imported is known by its id alone, whatever it says. */
+  const isChanged = ({ identity, said }: IdentifiedRow) =>
+    [known.counts, counts].some((each) => each.has(identity)) &&
+    ![known.counts, counts].some((each) => each.has(said))
   for (const [index, current] of rows.entries()) {
-    const { identity, messageId } = current
+    const { identity, said, messageId } = current
     const nth = (come.get(identity) ?? 0) + 1
     const why = reasonToSkip({ ids: taken, counts: known.counts }, rows, index, nth)
     if (why !== 'incomplete') come.set(identity, nth)
     if (why === undefined) {
       added.push(current)
       taken.add(messageId)
-      counts.set(identity, nth)
-    } else skipped.push({ index, why })
+      counts.set(identity, nth).set(said, 1)
+    } else skipped.push({ index, why: why === 'known' && isChanged(current) ? 'changed' : why })
   }
   return {
     added,

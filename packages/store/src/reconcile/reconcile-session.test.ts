@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 import type { ForeignRow } from './foreign-row.ts'
 import { identify } from './identify.ts'
+import type { Reconciled } from './reconciled.ts'
 import type { Store } from '../store.ts'
 import { intercepted, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
 import { fill, sampleSession, shownIds } from '../testing/sample-history.ts'
@@ -11,10 +12,16 @@ function row(text: string, rest: Partial<ForeignRow> = {}): ForeignRow {
   return { role: 'user', parts: [{ type: 'text', text }], ...rest }
 }
 
+function outcome(some: Partial<Reconciled>): Reconciled {
+  return { added: 0, known: 0, changed: 0, incomplete: 0, notKept: {}, ...some }
+}
+
 async function texts(store: Store, sessionId: string): Promise<string[]> {
   const { messages } = await store.window(sessionId)
   return messages.map(({ parts: [part] }) => (part && 'text' in part ? part.text : ''))
 }
+
+const manyNames = Array.from({ length: 120 }, (_, index) => [`name${index}`, index] as const)
 
 const transcript = [
   row('Hi', { createdAt: 1000 }),
@@ -35,7 +42,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     const { store, id } = await open()
     await fill(store, id, ['u1', 'a1'])
     const { commits } = store.stats()
-    expect(await store.reconcile(id, transcript)).toEqual({ added: 5, known: 0, incomplete: 0 })
+    expect(await store.reconcile(id, transcript)).toEqual(outcome({ added: 5 }))
     expect(store.stats().commits).toBe(commits + 1)
     expect((await texts(store, id)).slice(2)).toEqual(['Hi', 'Hello!', 'Hi', 'again', 'again'])
     const { messages, head } = await store.window(id)
@@ -49,11 +56,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     const { store, id } = await open()
     await store.reconcile(id, transcript.slice(0, 4))
     const { cursor } = await store.head(id)
-    expect(await store.reconcile(id, transcript.slice(0, 4))).toEqual({
-      added: 0,
-      known: 4,
-      incomplete: 0,
-    })
+    expect(await store.reconcile(id, transcript.slice(0, 4))).toEqual(outcome({ known: 4 }))
     expect((await store.head(id)).cursor).toEqual(cursor)
     expect(await store.reconcile(id, transcript)).toMatchObject({ added: 1, known: 4 })
     expect(await texts(store, id)).toEqual(['Hi', 'Hello!', 'Hi', 'again', 'again'])
@@ -67,7 +70,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     await store.history.edit(id, first!, { parts: [{ type: 'text', text: 'edited' }] })
     await store.history.delete(id, third!)
     await store.history.truncate(id, { after: 'row-3' })
-    expect(await store.reconcile(id, rows)).toEqual({ added: 0, known: 5, incomplete: 0 })
+    expect(await store.reconcile(id, rows)).toEqual(outcome({ known: 5 }))
     expect(await texts(store, id)).toEqual(['edited', 'Hello!', 'again'])
     await store.history.undo(id)
     expect(await store.reconcile(id, rows)).toMatchObject({ added: 0 })
@@ -80,9 +83,9 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     const { messages } = await store.window(id)
     const { id: restored } = await store.sessions.create({ owner: 'me' })
     await store.reconcile(restored, messages)
-    expect(await store.reconcile(restored, rows)).toEqual({ added: 0, known: 6, incomplete: 0 })
+    expect(await store.reconcile(restored, rows)).toEqual(outcome({ known: 6 }))
     const grown = [...rows, transcript[4]!]
-    expect(await store.reconcile(restored, grown)).toEqual({ added: 1, known: 6, incomplete: 0 })
+    expect(await store.reconcile(restored, grown)).toEqual(outcome({ added: 1, known: 6 }))
     expect(await store.reconcile(restored, grown)).toMatchObject({ added: 0 })
     const { id: both } = await store.sessions.create({ owner: 'me' })
     expect(await store.reconcile(both, [...messages, ...rows])).toMatchObject({
@@ -108,13 +111,180 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
   test('waits for a row that still grows', async () => {
     const { store, id } = await open()
     const growing = row('Hel', { role: 'assistant', complete: false })
-    expect(await store.reconcile(id, [...transcript, growing])).toEqual({
-      added: 5,
-      known: 0,
-      incomplete: 1,
-    })
+    expect(await store.reconcile(id, [...transcript, growing])).toEqual(
+      outcome({ added: 5, incomplete: 1 }),
+    )
     expect(await store.reconcile(id, [...transcript, row('Hello')])).toMatchObject({ added: 1 })
     expect((await texts(store, id)).at(-1)).toBe('Hello')
+  })
+
+  test('counts what has grown since it came, and leaves what is here', async () => {
+    const { store, id } = await open()
+    const call = { type: 'dynamic-tool', toolCallId: 'c', toolName: 't', input: {} } as const
+    const before = [
+      row('He', { id: 'a', role: 'assistant' }),
+      row('', { role: 'assistant', parts: [{ ...call, state: 'input-available' }] }),
+      row('same', { id: 'b', parts: [{ type: 'text', text: 'same', state: 'streaming' }] }),
+    ]
+    const now = [
+      row('Hello', { id: 'a', role: 'assistant' }),
+      row('', { role: 'assistant', parts: [{ ...call, state: 'output-available', output: 1 }] }),
+      row('same', { id: 'b', parts: [{ type: 'text', text: 'same', state: 'done' }] }),
+    ]
+    expect(await store.reconcile(id, before)).toEqual(outcome({ added: 3 }))
+    const { messages } = await store.window(id)
+    expect(await store.reconcile(id, before)).toEqual(outcome({ known: 3 }))
+    expect(await store.reconcile(id, now)).toEqual(outcome({ known: 1, changed: 2 }))
+    expect(await store.reconcile(id, [...now, row('new')])).toEqual(
+      outcome({ added: 1, known: 1, changed: 2 }),
+    )
+    expect((await store.window(id)).messages.slice(0, 3)).toEqual(messages)
+    const { id: twice } = await store.sessions.create({ owner: 'me' })
+    expect(await store.reconcile(twice, [before[0]!, now[0]!])).toEqual(
+      outcome({ added: 1, changed: 1 }),
+    )
+  })
+
+  test('does not call changed what was only edited here', async () => {
+    const { store, id } = await open()
+    const rows = [row('x', { id: 'a' })]
+    await store.reconcile(id, rows)
+    await store.history.edit(id, 'a', { parts: [{ type: 'text', text: 'edited' }] })
+    expect(await store.reconcile(id, rows)).toEqual(outcome({ known: 1 }))
+  })
+
+  test('keeps an id that cannot be a message’s in the metadata', async () => {
+    const { store, id } = await open()
+    await store.reconcile(id, [
+      row('x', { id: 'msg.1:a', metadata: { model: 'm', foreign: { theme: 'dark' } } }),
+      row('y', { id: 'kept' }),
+    ])
+    const { messages } = await store.window(id)
+    expect(messages.map(({ metadata }) => metadata)).toEqual([
+      { createdAt: expect.any(Number), model: 'm', foreign: { theme: 'dark', id: 'msg.1:a' } },
+      { createdAt: expect.any(Number) },
+    ])
+  })
+
+  test('counts the members that have no place here by their names', async () => {
+    const { store, id } = await open()
+    const citations = [{ url: 'https://example.com' }]
+    const part = { type: 'text', text: 'x', citations } as const
+    const theme = { theme: 'dark', runId: 'r', usage: { inputTokens: 1, cost: 2 } }
+    const rows = [
+      { role: 'user', parts: [part, part], metadata: theme, likes: 3 },
+      { role: 'user', parts: [part], likes: 3, ...Object.fromEntries(manyNames) },
+    ] as const
+    const { notKept, ...counts } = await store.reconcile(id, rows)
+    expect(counts).toMatchObject({ added: 2 })
+    expect(Object.keys(notKept)).toHaveLength(101)
+    expect(notKept).toMatchObject({
+      likes: 2,
+      'parts.citations': 3,
+      'metadata.theme': 1,
+      'metadata.runId': 1,
+      'metadata.usage.cost': 1,
+      other: expect.any(Number),
+    })
+    const { messages } = await store.window(id)
+    expect(messages[0]).toMatchObject({ parts: [{ type: 'text', text: 'x' }, {}] })
+    expect(messages[0]!.parts[0]).toEqual({ type: 'text', text: 'x' })
+    expect(messages[0]!.metadata).toEqual({
+      createdAt: expect.any(Number),
+      usage: { inputTokens: 1 },
+    })
+  })
+
+  test('takes messages of another session as they are, at their own times', async () => {
+    const { store, id } = await open()
+    await store.reconcile(id, transcript)
+    const { messages } = await store.window(id)
+    const { id: copy } = await store.sessions.create({ owner: 'me' })
+    expect(await store.reconcile(copy, messages)).toEqual(outcome({ added: 5 }))
+    expect((await store.window(copy)).messages).toEqual(messages)
+  })
+
+  test.each<[string, unknown, object]>([
+    ['is missing its parts', { role: 'user' }, { field: 'rows.1.parts' }],
+    [
+      'has a part that is not one',
+      row('', { parts: [{ type: 'text' }] as never }),
+      { field: 'rows.1.parts.0' },
+    ],
+    [
+      'has another role',
+      row('x', { role: 'tool' as never }),
+      { field: 'rows.1.role', value: 'tool' },
+    ],
+    ['is nothing', null, { field: 'rows.1' }],
+    ['is a text', 'Hi', { field: 'rows.1' }],
+    ['has a time that is not one', row('x', { createdAt: 1.5 }), { field: 'rows.1.createdAt' }],
+    ['has an id that is not a text', row('x', { id: 5 as never }), { field: 'rows.1.id' }],
+    ['has an empty id', row('x', { id: '' }), { field: 'rows.1.id' }],
+    [
+      'has an endless id',
+      row('x', { id: 'x'.repeat(1_001) }),
+      { field: 'rows.1.id', limit: 1_000 },
+    ],
+    ['is complete in a way', row('x', { complete: 'no' as never }), { field: 'rows.1.complete' }],
+    [
+      'has metadata that is a list',
+      row('x', { metadata: [] as never }),
+      { field: 'rows.1.metadata' },
+    ],
+    [
+      'has bad metadata',
+      row('x', { metadata: { model: 5 as never } }),
+      { field: 'rows.1.metadata.model' },
+    ],
+    [
+      'has no JSON form',
+      row('', { parts: [{ type: 'data-x', data: 1n }] }),
+      { field: 'rows.1', reason: 'not-json' },
+    ],
+  ])('is refused whole where a row %s, by its place', async (_, bad, data) => {
+    const { store, id } = await open()
+    await expect(store.reconcile(id, [row('x'), bad as ForeignRow])).rejects.toMatchObject({
+      name: 'CaughtupError',
+      code: 'BAD_INPUT',
+      message: expect.stringContaining('rows.1'),
+      data,
+    })
+    expect(await shownIds(store, id)).toEqual([])
+  })
+
+  test('brings its times and who has read it', async () => {
+    const { store, clock } = await openTestStore({ storage: testEngine(engine) })
+    await clock.advance(9_000_000)
+    const now = clock.now()
+    const old = { owner: 'me', members: ['you'], createdAt: 500 }
+    const { id, createdAt, updatedAt } = await store.sessions.create(old)
+    expect({ createdAt, updatedAt }).toEqual({ createdAt: 500, updatedAt: 500 })
+    const { id: fresh } = await store.sessions.create({ owner: 'me' })
+    await store.reconcile(id, transcript, { recency: 3000, readBy: ['me'] })
+    const { sessions } = await store.sessions.list('me')
+    expect(sessions.map((each) => each.id)).toEqual([fresh, id])
+    expect(sessions[1]).toMatchObject({ createdAt: 500, updatedAt: now })
+    const rows = (who: string) => store.activity.row(who, id)
+    expect(await rows('me')).toMatchObject({ recency: 3000, unread: 0 })
+    expect(await rows('you')).toMatchObject({ recency: 3000, unread: 1 })
+    await store.reconcile(id, [row('late', { role: 'assistant' })], { recency: 2000 })
+    expect(await rows('me')).toMatchObject({ recency: 3000, unread: 1 })
+    await store.reconcile(id, [row('later', { role: 'assistant' })])
+    expect(await rows('me')).toMatchObject({ recency: now, unread: 2 })
+    for (const [options, field] of [
+      [{ recency: -1 }, 'recency'],
+      [{ readBy: ['stranger'] }, 'readBy'],
+      [{ readBy: 'me' as never }, 'readBy'],
+    ] as const) {
+      await expect(store.reconcile(id, [], options)).rejects.toMatchObject({
+        code: 'BAD_INPUT',
+        data: { field },
+      })
+    }
+    await expect(store.sessions.create({ owner: 'me', createdAt: 1.5 })).rejects.toMatchObject({
+      data: { field: 'createdAt' },
+    })
   })
 
   test('comes in once, however many bring it at once', async () => {
@@ -133,7 +303,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     const { store, id } = await open()
     await fill(store, id, ['u1'])
     const rows = [row('x', { id: 'u1' }), row('y', { id: 'not an id' }), row('z', { id: 'kept' })]
-    expect(await store.reconcile(id, rows)).toEqual({ added: 2, known: 1, incomplete: 0 })
+    expect(await store.reconcile(id, rows)).toEqual(outcome({ added: 2, known: 1 }))
     const ids = await shownIds(store, id)
     expect(ids).toEqual(['u1', expect.stringMatching(/^[\w-]{22}$/), 'kept'])
     expect(await store.reconcile(id, rows)).toMatchObject({ added: 0 })
@@ -179,7 +349,7 @@ describe('a foreign transcript whose messages others bring meanwhile', () => {
 
   test('adds the others, as long as one of ten attempts gets through', async () => {
     const { store, id, rows } = await contended(9)
-    expect(await store.reconcile(id, rows)).toEqual({ added: 2, known: 9, incomplete: 0 })
+    expect(await store.reconcile(id, rows)).toEqual(outcome({ added: 2, known: 9 }))
   })
 
   test('gives up after ten attempts and says why', async () => {
@@ -189,7 +359,7 @@ describe('a foreign transcript whose messages others bring meanwhile', () => {
       message: expect.stringContaining('in each of 10 attempts others had just brought'),
       data: { field: 'sessionId', value: id, reason: 'message-exists' },
     })
-    expect(await store.reconcile(id, rows)).toEqual({ added: 1, known: 10, incomplete: 0 })
+    expect(await store.reconcile(id, rows)).toEqual(outcome({ added: 1, known: 10 }))
   })
 })
 

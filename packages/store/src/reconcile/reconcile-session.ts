@@ -2,38 +2,34 @@ import { CaughtupError, excerpt, type Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { assertBetween } from '../assert-between.ts'
-import { assertMessageSize } from '../write/assert-message-size.ts'
+import { assertInput, list, principals, whole } from '../assert-input.ts'
 import { pacer } from '../upkeep/pacer.ts'
+import { checkRow } from './check-row.ts'
 import type { ForeignRow } from './foreign-row.ts'
 import { identify, type IdentifiedRow } from './identify.ts'
 import { importedMessage } from './imported-message.ts'
 import { type Known, mergeRows } from './merge-rows.ts'
+import type { Reconciled, ReconcileOptions } from './reconciled.ts'
 import { refusedChange } from '../history/refused-change.ts'
 import type { Refusal, Slice, SliceResult, Storage } from '../storage.ts'
 import type { Waiting } from '../store-options.ts'
-
-/** What became of the rows of a foreign transcript; the three numbers add up to all of them. */
-export interface Reconciled {
-  added: number
-  /** Rows that the session has, or once had. */
-  known: number
-  /** Rows that may still grow; they are taken when they come again complete, or with another after them. */
-  incomplete: number
-}
 
 /** Rows of one transcript at most: it is merged as a whole, and written in one transaction. */
 const mostRows = 100_000
 /** Rows that are looked at before others have a turn. */
 const step = 500
-/** Whoever is refused lost to somebody who brought the same messages, so a few turns are plenty. */
+/** A refusal means that a concurrent import brought the same messages first, so a few are plenty. */
 const attempts = 10
+/** Paths of members that are counted each by itself. */
+const mostPaths = 100
 
 /**
  * Brings the rows of a foreign transcript into a session, at its end and in one transaction. Two at
  * once, in whatever processes, add each row once: rows without ids get ids that follow from what they
  * are known by, and the second to come is refused and looks again.
  *
- * @throws CaughtupError what a change of history throws, and `UNAVAILABLE` (with the last refusal as
+ * @throws CaughtupError what a change of history throws, `BAD_INPUT` and `TOO_LARGE` for a row that
+ * cannot be a message (and then no row is taken), and `UNAVAILABLE` (with the last refusal as
  * its `reason`) where each of ten attempts found that others had just brought one of the messages
  */
 export async function reconcileSession(
@@ -43,22 +39,32 @@ export async function reconcileSession(
     clock,
     append,
   }: {
-    storage: Pick<Storage, 'importedCounts' | 'takenIds'>
+    storage: Pick<Storage, 'importedCounts' | 'takenIds' | 'isMember'>
     limits: Readonly<Limits>
     clock: Clock
     append: (slice: Omit<Slice, 'at'>, waiting: Waiting) => Promise<SliceResult>
   },
   sessionId: string,
   rows: readonly ForeignRow[],
-  waiting: Waiting,
+  options: ReconcileOptions,
 ): Promise<Reconciled> {
+  assertInput('rows', rows, list)
   assertBetween('rows.length', rows.length, 0, mostRows)
+  const { recency, readBy = [], ...waiting } = options
+  if (recency !== undefined) assertInput('recency', recency, whole)
+  await assertMembers(storage, sessionId, readBy)
+  const notKept = new Map<string, number>()
+  const lost = (path: string) => {
+    const name = notKept.size < mostPaths || notKept.has(path) ? path : 'other'
+    notKept.set(name, (notKept.get(name) ?? 0) + 1)
+  }
   const identified: IdentifiedRow[] = []
   const come = new Map<string, number>()
   const turn = pacer(clock, waiting.signal)
   for (let start = 0; start < rows.length; start += step) {
-    const some = rows.slice(start, start + step)
-    for (const { id = 'without an id', parts } of some) assertMessageSize(id, parts, limits)
+    const some = rows
+      .slice(start, start + step)
+      .map((row, index) => checkRow(row, start + index, limits, lost))
     identified.push(...identify(some, come))
     await turn()
   }
@@ -66,16 +72,18 @@ export async function reconcileSession(
   for (let attempt = 0; attempt < attempts; attempt++) {
     const known = await readKnown(storage, sessionId, identified)
     const merge = mergeRows(known, identified)
-    const incomplete = merge.skipped.filter(({ why }) => why === 'incomplete').length
+    const skipped = { known: 0, changed: 0, incomplete: 0 }
+    for (const { why } of merge.skipped) skipped[why] += 1
     const outcome: Reconciled = {
       added: merge.added.length,
-      known: merge.skipped.length - incomplete,
-      incomplete,
+      ...skipped,
+      notKept: Object.fromEntries(notKept),
     }
     if (merge.added.length === 0) return outcome
     const now = clock.now()
     const messages = merge.added.map(({ row, messageId: id }) => importedMessage(row, { id, now }))
-    const draft = { type: 'imported', messages, identities: merge.identities } as const
+    const use = { readBy, ...(recency !== undefined && { recency }) }
+    const draft = { type: 'imported', messages, identities: merge.identities, ...use } as const
     const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } } as const
     const { refused } = await append(slice, waiting)
     if (refused === undefined) return outcome
@@ -92,12 +100,29 @@ export async function reconcileSession(
   )
 }
 
+/** @throws CaughtupError `BAD_INPUT` */
+async function assertMembers(
+  storage: Pick<Storage, 'isMember'>,
+  sessionId: string,
+  readBy: readonly string[],
+): Promise<void> {
+  assertInput('readBy', readBy, principals)
+  for (const principal of readBy) {
+    if (await storage.isMember(sessionId, principal)) continue
+    throw new CaughtupError(
+      'BAD_INPUT',
+      `readBy names ${excerpt(principal)}, who is not a member of session ${sessionId}.`,
+      { field: 'readBy', value: excerpt(principal) },
+    )
+  }
+}
+
 async function readKnown(
   storage: Pick<Storage, 'importedCounts' | 'takenIds'>,
   sessionId: string,
   rows: readonly IdentifiedRow[],
 ): Promise<Known> {
-  const identities = [...new Set(rows.map(({ identity }) => identity))]
+  const identities = [...new Set(rows.flatMap(({ identity, said }) => [identity, said]))]
   const ids = [...new Set(rows.map(({ messageId }) => messageId))]
   return {
     counts: await storage.importedCounts(sessionId, identities),

@@ -167,6 +167,14 @@ export class MessageRows {
       case 'count-imported':
         this.#remember(key, 'import', change.identity, change.count)
         break
+      case 'mark-read':
+        this.#db.run(
+          `UPDATE members SET read_up_to = max(read_up_to, ?) WHERE session = ? AND principal = ?`,
+          change.upTo,
+          key,
+          change.principal,
+        )
+        break
     }
   }
 

@@ -125,7 +125,8 @@ export function replaced(messageId: string, text: string): EventDraft {
 export function imported(
   messages: readonly MessageDraft[],
   counts: Readonly<Record<string, number>> = {},
+  use: { recency?: number; readBy?: readonly string[] } = {},
 ): EventDraft {
   const identities = Object.entries(counts).map(([identity, count]) => ({ identity, count }))
-  return { type: 'imported', messages, identities }
+  return { type: 'imported', messages, identities, ...use }
 }

@@ -48,6 +48,51 @@ export const importCases: Cases = {
     assert.deepEqual(await shownIds(storage, session), [])
   },
 
+  async 'gives an empty session the recency of what comes, and others only a later one'(bed) {
+    const { storage } = await bed.start()
+    const { id } = await storage.createSession({
+      id: 'old',
+      title: '',
+      createdAt: 100,
+      members: ['ann'],
+    })
+    const again = await bed.open()
+    const expectRecency = async (recency: number) => {
+      for (const reader of [storage, again]) {
+        assert.equal((await reader.activityRow('ann', id))?.recency, recency)
+        const { sessions, next } = await reader.sessions('ann', { limit: 9 })
+        assert.equal(next, undefined)
+        assert.equal(sessions.find((session) => session.id === id)?.createdAt, 100)
+      }
+    }
+    await expectRecency(100)
+    const [event] = (await write(storage, id, [imported(rows, {}, { recency: 50 })], { at: 900 }))
+      .events
+    assert.equal(event?.type === 'imported' && event.recency, 50)
+    await expectRecency(50)
+    await write(storage, id, [imported([message('i3', 'x')], {}, { recency: 40 })], { at: 910 })
+    await expectRecency(50)
+    await write(storage, id, [imported([message('i4', 'x')], {}, { recency: 60 })], { at: 920 })
+    await expectRecency(60)
+    await write(storage, id, [imported([message('i5', 'x')])], { at: 930 })
+    await expectRecency(930)
+    while (await storage.tidy(false));
+    await expectRecency(930)
+  },
+
+  async 'marks what comes as read by those who are named, and never moves a mark back'(bed) {
+    const { storage } = await bed.start()
+    const members = ['ann', 'bob']
+    const { id } = await storage.createSession({ id: 'read', title: '', createdAt: 1, members })
+    const unread = async (principal: string) => (await storage.activityRow(principal, id))?.unread
+    await write(storage, id, [imported(rows, {}, { readBy: ['ann', 'nobody'] })])
+    assert.deepEqual([await unread('ann'), await unread('bob')], [0, 1])
+    await write(storage, id, [imported([message('i3', 'x')], {}, { readBy: ['bob'] })])
+    assert.deepEqual([await unread('ann'), await unread('bob')], [1, 0])
+    assert.equal(await storage.activityRow('nobody', id), undefined)
+    assert.equal(await storage.markRead(id, 'bob', 1), 3)
+  },
+
   async 'remembers how often each identity came'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [imported(rows, { one: 1, two: 2 })])
