@@ -1,6 +1,9 @@
 import { Access } from './access.ts'
 import { createFetch } from './fetch.ts'
+import { Guard } from './guard.ts'
+import { createHttpAnswer } from './http-answer.ts'
 import { Lease } from './lease.ts'
+import { createNodeHandler, type NodeHandler } from './node-handler.ts'
 import { type ChatServerOptions, resolveOptions, type Settings } from './options.ts'
 import { RateLimit } from './rate-limit.ts'
 import { type ChatRouter, createRouter } from './router.ts'
@@ -9,12 +12,24 @@ import { SendMessage } from './send-message.ts'
 import { Streams } from './streams.ts'
 
 export interface ChatServer {
-  /** For any oRPC handler, with the context `{ request: { headers, url } }`. */
+  /**
+   * For an oRPC handler of one's own, with the context `{ request: { headers, url } }`. By itself it
+   * decides who calls and maps its errors, and nothing else: without `guard` the handler takes any
+   * method that oRPC takes, from any page and for any host, and bodies of any type and size.
+   */
   readonly router: ChatRouter
+  /** The plugin that makes a handler of one's own as strict as `fetch` and `nodeHandler` are. */
+  readonly guard: Guard
   /** The options with every default in place, for transports. */
   readonly settings: Readonly<Settings>
   /** Answers under `settings.path` over HTTP and SSE: for Hono, Next, Bun, Deno … */
   readonly fetch: (request: Request) => Promise<Response>
+  /**
+   * The same for `node:http` and what is built on it, such as Express and Fastify, as a middleware:
+   * what is not under `settings.path` goes to `next`, or is not found. The WebSocket comes with
+   * `attachWebSocket` of `@caughtup/server/node`.
+   */
+  readonly nodeHandler: NodeHandler
   /**
    * Takes no more calls, lets runs go on for up to `settings.drain` ms, interrupts what is left,
    * commits everything, and ends every stream with `shutting-down`. What waits in queues goes on
@@ -51,6 +66,8 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     closing: closing.signal,
     startedAt: store.clock.monotonic(),
   })
+  const guard = new Guard(settings)
+  const answer = createHttpAnswer(router, { settings, guard })
   lease.start()
 
   const close = async () => {
@@ -64,8 +81,10 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   let closed: Promise<void> | undefined
   return {
     router,
+    guard,
     settings,
-    fetch: createFetch(router, settings),
+    fetch: createFetch(answer, settings),
+    nodeHandler: createNodeHandler(answer, settings),
     close: () => (closed ??= close()),
   }
 }

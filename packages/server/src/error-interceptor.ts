@@ -78,12 +78,15 @@ export function mapIteratorErrors<T>(
 }
 
 function unreadable(error: unknown, limit: number): CaughtupError {
-  return error instanceof ORPCError
-    ? new CaughtupError('TOO_LARGE', `The request body has more than ${limit} bytes.`, {
-        field: 'body',
-        limit,
-      })
-    : new CaughtupError('BAD_INPUT', 'The request cannot be read.', {}, { cause: error })
+  if (error instanceof CaughtupError) return error
+  // What oRPC's own plugin says of a body.
+  if (error instanceof ORPCError) return tooLarge(limit)
+  return new CaughtupError('BAD_INPUT', 'The request cannot be read.', {}, { cause: error })
+}
+
+export function tooLarge(limit: number): CaughtupError {
+  const message = `The request body has more than ${limit} bytes.`
+  return new CaughtupError('TOO_LARGE', message, { field: 'body', limit })
 }
 
 function wire({ code, message, data, cause }: CaughtupError): ORPCError<string, ErrorData> {

@@ -1,31 +1,28 @@
-import { BodyLimitPlugin, RPCHandler } from '@orpc/server/fetch'
+import { toFetchResponse } from '@orpc/standard-server-fetch'
 
-import { notFound } from './error-interceptor.ts'
-import { httpOptions } from './http-options.ts'
+import type { HttpAnswer } from './http-answer.ts'
 import type { Settings } from './options.ts'
-import type { ChatContext } from './procedures.ts'
-import type { ChatRouter } from './router.ts'
+import { readJson } from './read-json.ts'
 
-/** Answers requests under `settings.path`; everything else is not found. */
+/**
+ * Answers requests under `settings.path`; everything else is not found.
+ *
+ * Only members of the request are read: some frameworks (Next) hand out a `Proxy` of one, which has
+ * no internal state to make another request from.
+ */
 export function createFetch(
-  router: ChatRouter,
-  settings: Settings,
+  answer: HttpAnswer,
+  { limits }: Settings,
 ): (request: Request) => Promise<Response> {
-  const { plugins, ...options } = httpOptions(settings)
-  const bodyLimit = new BodyLimitPlugin<ChatContext>({ maxBodySize: settings.limits.bodyBytes })
-  const handler = new RPCHandler(router, { ...options, plugins: [...plugins, bodyLimit] })
   return async (request) => {
-    const { matched, response } = await handler.handle(request, {
-      ...prefixOf(settings.path),
-      context: { request },
-    })
-    if (matched) return response
-    const { status, body } = notFound()
-    return Response.json(body, { status })
+    const { method, headers, body, signal } = request
+    const standard = {
+      method,
+      url: new URL(request.url),
+      headers: Object.fromEntries(headers),
+      body: async () => (body ? readJson(body, limits.bodyBytes) : undefined),
+      signal,
+    }
+    return toFetchResponse(await answer(standard, { request }))
   }
-}
-
-/** oRPC wants no prefix where it serves the root. */
-export function prefixOf(path: string): { prefix?: `/${string}` } {
-  return path === '/' ? {} : { prefix: `/${path.slice(1)}` }
 }

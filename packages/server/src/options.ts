@@ -39,23 +39,36 @@ export interface ChatServerOptions {
   stuckAfter?: number
   /** How long `close` lets runs go on before it interrupts them, in ms. @default 5000 */
   drain?: number
-  /** Where `fetch` and `serve` answer; the WebSocket is at `<path>/ws`. @default '/rpc' */
+  /** Where the server answers; the WebSocket is at `<path>/ws`. @default '/rpc' */
   path?: string
   /**
    * Origins of pages on other hosts that may call, as browsers send them (`https://example.org`).
-   * Pages of the request's own host always may, and so may whatever sends no `Origin` header.
+   * Pages of the request's own host always may, and so may programs that are not browsers: they
+   * send neither `Origin` nor `Sec-Fetch-Site`.
    * @default []
    */
   origins?: readonly string[]
+  /**
+   * Hosts that requests may be addressed to, as their `Host` header names them: with a port, or
+   * without one for any port. `'any'` allows all. Loopback names (`localhost`, `127.0.0.1`, `[::1]`)
+   * are always allowed.
+   *
+   * The default keeps pages from reaching a server on this machine under a name of their own (DNS
+   * rebinding): connections that come in on a loopback address may use loopback names only. Behind
+   * a proxy on the same machine that passes the `Host` on, name the public hosts here.
+   * Connections from outside may use any name, and so may requests to `fetch`, which does not see
+   * the connection.
+   */
+  hosts?: readonly string[] | 'any'
   /** @default `console.error` */
   onError?: OnError
 }
 
+type Optional = 'summarise' | 'can' | 'model' | 'contextLimit' | 'hosts'
+
 /** The options with every default in place. */
 export interface Settings
-  extends
-    Required<Omit<ChatServerOptions, 'summarise' | 'can' | 'model' | 'contextLimit'>>,
-    Pick<ChatServerOptions, 'summarise' | 'can' | 'model' | 'contextLimit'> {
+  extends Required<Omit<ChatServerOptions, Optional>>, Pick<ChatServerOptions, Optional> {
   limits: Readonly<Limits>
 }
 
@@ -87,7 +100,7 @@ function assertType(name: string, value: unknown, type: 'object' | 'function'): 
 }
 
 /** With one slash in front and none behind. */
-export function normalisePath(path: string): string {
+function normalisePath(path: string): string {
   return `/${path.replace(/^\/+|\/+$/g, '')}`
 }
 

@@ -10,6 +10,8 @@ export interface ChatRequest {
   readonly headers: Headers
   /** Absolute where the transport knows it. */
   readonly url?: string
+  /** The address of this machine that the connection came in on, where the transport knows it. */
+  readonly localAddress?: string
 }
 
 /** A procedure of the contract by its path: `onChat`, `messages.send`, `server.stats` … */

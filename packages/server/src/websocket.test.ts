@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -66,6 +68,45 @@ describe('a WebSocket', () => {
     }
     const client = socketClient(await openSocket(serving))
     expect(await client.sessions.list()).toMatchObject({ sessions: [] })
+  })
+
+  test('takes in no streams and no files, and asks nobody who sends them', async () => {
+    const waiting = Promise.withResolvers<undefined>()
+    let asked = 0
+    const principal = () => {
+      asked++
+      return waiting.promise
+    }
+    const { serving } = await open({ principal })
+    const socket = await openSocket(serving)
+    const call = { u: '/sessions/create', b: {} }
+    const ask = async (p: object) => {
+      const answer = once(socket, 'message')
+      socket.send(JSON.stringify({ i: '1', p }))
+      return JSON.parse(String((await answer)[0])) as unknown
+    }
+    for (const p of [
+      { ...call, h: { 'content-type': 'text/event-stream' } },
+      { ...call, h: { 'content-type': 'application/x-www-form-urlencoded' }, b: 'json=1' },
+      { ...call, h: { 'content-disposition': 'attachment; filename="x"' } },
+    ]) {
+      expect(await ask(p)).toMatchObject({ p: { s: 400, b: { json: { code: 'BAD_INPUT' } } } })
+    }
+    for (const m of ['GET', 'HEAD', 'DELETE']) {
+      expect(await ask({ u: '/sessions/create?data=%7B%7D', m })).toMatchObject({ p: { s: 405 } })
+    }
+    expect(asked).toBe(0)
+    socket.send(JSON.stringify({ i: '2', p: call }))
+    await expect.poll(() => asked).toBe(1)
+    const item = JSON.stringify({ i: '2', t: 3, p: { e: 'message', d: 'x'.repeat(1_000) } })
+    const binary = Buffer.from(JSON.stringify({ i: '3', p: call }))
+    for (const data of [item, binary]) {
+      const other = await openSocket(serving)
+      other.send(JSON.stringify({ i: '2', p: call }))
+      other.send(data)
+      expect(await closed(other)).toBe(1007)
+    }
+    waiting.resolve(undefined)
   })
 
   test('is closed by a message above the limit of a body', async () => {

@@ -2,61 +2,68 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import { StandardRPCHandler } from '@orpc/server/standard'
-import { ServerPeer, type ServerPeerHandleRequestFn } from '@orpc/standard-server-peer'
+import {
+  decodeRequestMessage,
+  encodeResponseMessage,
+  experimental_ServerPeerWithoutCodec as ServerPeer,
+  MessageType,
+  type ServerPeerHandleRequestFn,
+} from '@orpc/standard-server-peer'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 
-import { isAllowedOrigin } from './allowed-origin.ts'
-import { mapReadErrors, notFound } from './error-interceptor.ts'
+import type { ChatServer } from './create-chat-server.ts'
+import { notFound } from './error-interceptor.ts'
+import { chatRequest } from './node-handler.ts'
 import type { Settings } from './options.ts'
 import type { ChatContext } from './procedures.ts'
-import type { ChatRouter } from './router.ts'
 
-export interface ChatSockets {
-  /** Lets clients read what is under way for up to `grace` ms, then cuts them off. */
-  close(grace: number): Promise<void>
+export interface AttachedWebSocket {
+  /**
+   * Takes no more handshakes, lets clients read for up to a second what is under way, then cuts
+   * them off. Close the chat server first: that ends the streams.
+   */
+  close(): Promise<void>
 }
 
 /** WebSocket close codes (RFC 6455). */
 const goingAway = 1001
 const badMessage = 1007
 
-/** Serves the router by WebSocket at `<path>/ws` of an HTTP server. */
-export function serveSockets(
-  router: ChatRouter,
-  settings: Settings,
-  server: Server,
-  options: {
-    toHeaders: (request: IncomingMessage) => Headers
-    /** Whether nobody else answers handshakes on this server. */
-    alone: boolean
-  },
-): ChatSockets {
-  const { path, origins, limits } = settings
+/** How long clients get to read the end of their streams, in ms. */
+const grace = 1_000
+
+/**
+ * Serves a chat server by WebSocket at `<path>/ws` of an HTTP server. Other handshakes are left to
+ * the server's other listeners, and refused where it has none.
+ */
+export function attachWebSocket(chat: ChatServer, server: Server): AttachedWebSocket {
+  const { router, settings, guard } = chat
+  const { path, limits } = settings
   const url = path === '/' ? '/ws' : `${path}/ws`
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
   const connections = new Set<Connection>()
-  const handler = new StandardRPCHandler<ChatContext>(router, {
-    interceptors: [(call) => mapReadErrors(() => call.next(), settings)],
-  })
+  const handler = new StandardRPCHandler<ChatContext>(router, { interceptors: [guard.call] })
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { origin, host } = request.headers
     if (request.url?.split('?', 1)[0] !== url) {
-      if (options.alone) refuse(socket, '404 Not Found')
-    } else if (isAllowedOrigin(origin, host, origins)) {
-      const context = { request: { headers: options.toHeaders(request), url: request.url } }
-      sockets.handleUpgrade(request, socket, head, (ws) => {
-        const connection = connect(ws, handler, context, settings)
-        connections.add(connection)
-        ws.on('close', () => connections.delete(connection))
-      })
-    } else {
-      refuse(socket, '403 Forbidden')
+      if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found', 'Not found.')
+      return
     }
+    try {
+      const { origin, host = '' } = request.headers
+      guard.assertSource({ origin, host, localAddress: request.socket.localAddress })
+    } catch (error) {
+      return refuse(socket, '403 Forbidden', error instanceof Error ? error.message : String(error))
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      const connection = connect(ws, handler, { request: chatRequest(request) }, settings)
+      connections.add(connection)
+      ws.on('close', () => connections.delete(connection))
+    })
   }
   server.on('upgrade', onUpgrade)
   return {
-    async close(grace) {
+    async close() {
       server.off('upgrade', onUpgrade)
       const cut = setTimeout(() => {
         for (const { ws } of connections) ws.terminate()
@@ -68,10 +75,11 @@ export function serveSockets(
   }
 }
 
-function refuse(socket: Duplex, status: string): void {
+function refuse(socket: Duplex, status: string, why: string): void {
   // Nobody else listens, and a reset connection must not take the process with it.
   socket.on('error', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
+  const headers = `Connection: close\r\nContent-Type: text/plain; charset=utf-8`
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${why}\n`)
 }
 
 interface Connection {
@@ -88,16 +96,17 @@ function connect(
 ): Connection {
   const { stuckAfter, onError } = settings
   const calls = new Set<Promise<unknown>>()
-  const peer = new ServerPeer((message) => send(ws, message, stuckAfter))
+  const peer = new ServerPeer(async ([id, type, payload]) => {
+    await send(ws, await encodeResponseMessage(id, type, payload), stuckAfter)
+  })
   const handle: ServerPeerHandleRequestFn = async (request) => {
     const body = () => Promise.resolve(request.body)
     const { matched, response } = await handler.handle({ ...request, body }, { context })
     return matched ? response : notFound()
   }
   ws.on('message', (data: RawData, isBinary: boolean) => {
-    const message = toBuffer(data)
-    const call = peer
-      .message(isBinary ? message : message.toString(), handle)
+    const call = readMessage(data, isBinary)
+      .then((message) => peer.message(message, handle))
       .catch((error: unknown) => {
         // Either the connection broke, or it speaks something else: a call's own errors are answers.
         if (ws.readyState !== ws.OPEN) return
@@ -149,6 +158,17 @@ function keepAlive(ws: WebSocket, { heartbeat, store }: Settings): void {
   ws.on('message', () => (alive = true))
   ws.on('close', () => cancel())
   cancel = store.clock.after(3 * heartbeat, check)
+}
+
+/**
+ * No procedure takes a file (a binary message) or a stream: what a client sent of one would be kept
+ * until it is known who calls.
+ */
+async function readMessage(data: RawData, isBinary: boolean) {
+  if (isBinary) throw new TypeError('A binary message came in; the protocol has none.')
+  const message = await decodeRequestMessage(toBuffer(data).toString())
+  if (message[1] !== MessageType.EVENT_ITERATOR) return message
+  throw new TypeError('An item of a client’s stream came in; the protocol has none.')
 }
 
 function toBuffer(data: RawData): Buffer {

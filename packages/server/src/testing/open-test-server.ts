@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -90,8 +91,17 @@ export async function serveTest(chat: ChatServer, options = {}): Promise<Serving
   return serving
 }
 
+/** Listens on a free port of this machine until the test is over. */
+export async function listen(server: Server, host = '127.0.0.1'): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error(`Listening on ${address}.`)
+  return address.port
+}
+
 export async function openSocket(
-  serving: Serving,
+  serving: Pick<Serving, 'url'>,
   principal = 'me',
   headers: Record<string, string> = {},
 ): Promise<WebSocket> {
