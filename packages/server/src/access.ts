@@ -33,12 +33,14 @@ export class Access {
 
   /** For actions that are about no session in particular. @throws CaughtupError `NOT_FOUND` */
   async general(principal: Principal, action: Action): Promise<void> {
-    const granted = action !== 'server.stats' || (await this.#settings.stats(principal))
+    // What a host written without types answers may be anything; only `true` grants.
+    const granted = action !== 'server.stats' || (await this.#settings.stats(principal)) === true
     if (granted && (await this.#can(principal, action, undefined))) return
     throw new CaughtupError('NOT_FOUND', `There is no ${action} for this principal.`)
   }
 
   async #can(principal: Principal, action: Action, session: Session | undefined): Promise<boolean> {
-    return (await this.#settings.can?.(principal, action, session)) ?? true
+    const { can } = this.#settings
+    return can === undefined || (await can(principal, action, session)) === true
   }
 }

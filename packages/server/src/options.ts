@@ -21,9 +21,13 @@ export interface ChatServerOptions {
    * WebSocket it gets the handshake, once per call, so that credentials can expire.
    */
   principal: (request: ChatRequest) => Principal | undefined | Promise<Principal | undefined>
-  /** Narrows what members may do: a refusal is answered as if it did not exist. @default everything */
+  /**
+   * Narrows what members may do: a refusal is answered as if it did not exist. Only `true` grants.
+   * What it throws is answered with `INTERNAL_SERVER_ERROR` and goes to `onError`.
+   * @default everything
+   */
   can?: Can
-  /** Who may read `server.stats`. @default nobody */
+  /** Who may read `server.stats`; only `true` grants. @default nobody */
   stats?: (principal: Principal) => boolean | Promise<boolean>
   /** The name in notices; blank means the default. @default 'Assistant' */
   assistantName?: string
@@ -77,6 +81,9 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   assertType('store', options.store, 'object')
   assertType('agent', options.agent, 'function')
   assertType('principal', options.principal, 'function')
+  for (const name of ['can', 'stats', 'summarise', 'onError'] as const) {
+    if (options[name] !== undefined) assertType(name, options[name], 'function')
+  }
   return {
     ...options,
     stats: options.stats ?? (() => false),
