@@ -38,3 +38,15 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
+
+/** The promise's value if it comes within `ms`, else `'late'`; what comes later is dropped. */
+export function within<T>(
+  promise: Promise<T>,
+  clock: Clock,
+  ms: number,
+): Promise<{ value: T } | 'late'> {
+  return new Promise((resolve, reject) => {
+    const cancel = ms === Infinity ? () => {} : clock.after(ms, () => resolve('late'))
+    promise.then((value) => resolve({ value }), reject).finally(cancel)
+  })
+}

@@ -46,7 +46,9 @@ export class Compaction implements Execution {
     const { runId, trigger } = this.#queued
     const drafts = [...this.#boundary(end), runEndedDraft(runId, end)]
     const guard = { is: 'run', runId } as const
-    const result = await store.append({ sessionId: this.#sessionId, drafts, guard })
+    const slice = { sessionId: this.#sessionId, drafts, guard }
+    // What was summarised is not thrown away because the database takes nothing for a while.
+    const result = await store.append(slice, { maxWaitMs: Infinity })
     if (result.refused === undefined) return
     throw new CaughtupError(
       'CONFLICT',

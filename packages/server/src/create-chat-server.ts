@@ -1,4 +1,5 @@
 import { Access } from './access.ts'
+import { closeChat } from './close-chat.ts'
 import { createFetch } from './fetch.ts'
 import { Guard } from './guard.ts'
 import { createHttpAnswer } from './http-answer.ts'
@@ -33,9 +34,14 @@ export interface ChatServer {
   /**
    * Takes no more calls, lets runs go on for up to `settings.drain` ms, interrupts what is left,
    * commits everything, and ends every stream with `shutting-down`. What waits in queues goes on
-   * with the next process. The store stays open. Calling it again waits for the same end.
+   * with the next process. The store stays open.
+   *
+   * It never rejects, and is over 3 s after the drain, whatever agents, readers and the database do:
+   * `onError` is told of runs whose end could not be written by then; the store goes on to try until
+   * it closes. `signal` ends the drain, and leaves it one more second. Calling it again waits for the
+   * same end, and may hurry it.
    */
-  close(): Promise<void>
+  close(options?: { signal?: AbortSignal | undefined }): Promise<void>
 }
 
 /**
@@ -70,21 +76,20 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   const answer = createHttpAnswer(router, { settings, guard })
   lease.start()
 
-  const close = async () => {
-    closing.abort()
-    // Runs end before streams do, so that clients see how; the lease holds until they have.
-    await runs.close(settings.drain)
-    lease.stop()
-    await store.flushAll()
-    streams.endAll()
-  }
+  const hurry = new AbortController()
   let closed: Promise<void> | undefined
+  const close = ({ signal }: { signal?: AbortSignal | undefined } = {}) => {
+    closing.abort()
+    if (signal?.aborted) hurry.abort()
+    else signal?.addEventListener('abort', () => hurry.abort(), { once: true })
+    return (closed ??= closeChat({ settings, runs, lease, streams }, hurry.signal))
+  }
   return {
     router,
     guard,
     settings,
     fetch: createFetch(answer, settings),
     nodeHandler: createNodeHandler(answer, settings),
-    close: () => (closed ??= close()),
+    close,
   }
 }

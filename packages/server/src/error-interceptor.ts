@@ -1,9 +1,11 @@
 import { CaughtupError, type ErrorData, errorStatus, excerpt } from '@caughtup/schema'
-import { StorageError } from '@caughtup/store'
+import { databaseUnavailable, type OnError, StorageError } from '@caughtup/store'
 import { AsyncIteratorClass, ORPCError, ValidationError } from '@orpc/server'
 
-import type { OnError } from './log-error.ts'
 import type { Settings } from './options.ts'
+
+/** When clients try again a call that the database failed, in ms. */
+const retryAfter = 1_000
 
 /**
  * The error as clients get it. What nobody planned for is `INTERNAL_SERVER_ERROR` without a word
@@ -17,9 +19,7 @@ export function toWireError(
   if (error instanceof CaughtupError) return wire(error)
   if (error instanceof StorageError && error.failure !== 'corrupt') {
     onError(error, where)
-    return wire(
-      new CaughtupError('UNAVAILABLE', 'The database does not take it.', {}, { cause: error }),
-    )
+    return wire(databaseUnavailable(error, retryAfter))
   }
   if (error instanceof ORPCError) {
     switch (error.code) {

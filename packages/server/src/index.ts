@@ -1,7 +1,7 @@
 export type { Agent, AgentContext, AgentStream } from './agent.ts'
 export { type ChatServer, createChatServer } from './create-chat-server.ts'
 export type { Guard } from './guard.ts'
-export type { OnError } from './log-error.ts'
+export type { OnError } from '@caughtup/store'
 export type { NodeHandler, NodeRequest, NodeResponse } from './node-handler.ts'
 export type { ChatServerOptions, Settings } from './options.ts'
 export type { ChatContext } from './procedures.ts'

@@ -20,9 +20,10 @@ export interface Serving {
   readonly port: number
   /**
    * Closes the chat server, so that every stream ends in order, then the HTTP server. What is still
-   * not read after a second is cut off.
+   * not read after a second is cut off. All of it is over 5 s after the drain; see
+   * {@link ChatServer.close} for `signal`.
    */
-  close(): Promise<void>
+  close(options?: { signal?: AbortSignal | undefined }): Promise<void>
 }
 
 /** How long clients get to read the end of their streams, in ms. */
@@ -44,8 +45,8 @@ export async function serve(chat: ChatServer, options: ServeOptions = {}): Promi
   const address = server.address()
   const listening = typeof address === 'object' && address ? address.port : port
 
-  const close = async () => {
-    await chat.close()
+  const close = async (chatClosed: Promise<void>) => {
+    await chatClosed
     await webSocket.close()
     await closeServer(server)
   }
@@ -53,7 +54,10 @@ export async function serve(chat: ChatServer, options: ServeOptions = {}): Promi
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}`,
     port: listening,
-    close: () => (closed ??= close()),
+    close(waiting) {
+      const chatClosed = chat.close(waiting)
+      return (closed ??= close(chatClosed))
+    },
   }
 }
 

@@ -1,10 +1,9 @@
 import { excerpt, type Limits } from '@caughtup/schema'
 import { defaultAssistantName } from '@caughtup/schema/notice'
-import type { Store } from '@caughtup/store'
+import { type OnError, resolveOnError, type Store } from '@caughtup/store'
 
 import type { Can, ChatRequest, Principal } from './principal.ts'
 import type { Agent } from './agent.ts'
-import { logError, type OnError } from './log-error.ts'
 import type { Summarise } from './summarise.ts'
 
 export interface ChatServerOptions {
@@ -41,7 +40,10 @@ export interface ChatServerOptions {
   heartbeat?: number
   /** How long a stream may leave a frame unread before it is closed, in ms. @default 60000 */
   stuckAfter?: number
-  /** How long `close` lets runs go on before it interrupts them, in ms. @default 5000 */
+  /**
+   * How long `close` lets runs go on before it interrupts them, in ms; all is over 5 s after that.
+   * @default 5000
+   */
   drain?: number
   /** Where the server answers; the WebSocket is at `<path>/ws`. @default '/rpc' */
   path?: string
@@ -95,7 +97,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
     limits: options.store.limits,
     path: normalisePath(options.path ?? '/rpc'),
     origins: options.origins ?? [],
-    onError: careful(options.onError ?? logError),
+    onError: resolveOnError(options.onError),
   }
 }
 
@@ -109,16 +111,4 @@ function assertType(name: string, value: unknown, type: 'object' | 'function'): 
 /** With one slash in front and none behind. */
 function normalisePath(path: string): string {
   return `/${path.replace(/^\/+|\/+$/g, '')}`
-}
-
-/** A logger that fails is logged, and stops nothing. */
-function careful(onError: OnError): OnError {
-  return (error, where) => {
-    try {
-      onError(error, where)
-    } catch (failure) {
-      logError(error, where)
-      logError(failure, 'onError')
-    }
-  }
 }

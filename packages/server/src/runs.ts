@@ -30,6 +30,8 @@ interface ActiveRun {
 /** `message-exists`, `message-gone`: the prompt's id is that of a message, or of a removed one. */
 type Submitted = 'started' | 'queued' | 'message-exists' | 'message-gone'
 
+const interrupted = { reason: 'interrupted' } as const
+
 /** Guards fail when others are faster; somebody always gets on, so a few turns are plenty. */
 const attempts = 20
 
@@ -61,6 +63,11 @@ export class Runs {
   get executing(): ReadonlySet<string> {
     const running = [...this.#active.values()].filter((run) => run.started && !run.ending)
     return new Set(running.map(({ id }) => id))
+  }
+
+  /** Runs whose end is not written. */
+  get ids(): readonly string[] {
+    return [...this.#active.keys()]
   }
 
   has(runId: string): boolean {
@@ -109,6 +116,9 @@ export class Runs {
   /**
    * Ends a run, whatever its agent does: the active one, or the one named, which may be queued.
    * Returns whether this call ended it.
+   *
+   * @throws CaughtupError `UNAVAILABLE` where the database does not take the end in time: the run has
+   *   stopped all the same, and its end is written later
    */
   async interrupt(sessionId: string, runId?: string): Promise<boolean> {
     const { store } = this.#settings
@@ -116,7 +126,8 @@ export class Runs {
       const state = await store.head(sessionId)
       const target = runId ?? state.head.run?.id
       const own = target === undefined ? undefined : this.#active.get(target)
-      if (own?.sessionId === sessionId) return this.#end(own, { reason: 'interrupted' })
+      // It stops at once; its end is written as soon as the database takes it.
+      if (own?.sessionId === sessionId) return store.answered(this.#end(own, interrupted))
       if (target === undefined) return false
       if (state.head.run?.id === target) {
         if (await this.endForeign({ sessionId, ...state }, 'interrupted')) return true
@@ -164,18 +175,20 @@ export class Runs {
     }
   }
 
-  /** Starts nothing more, lets runs go on for up to `drain` ms, then interrupts them. */
-  async close(drain: number): Promise<void> {
+  /** Starts nothing more, and waits for what runs: for `ms` at most, or until the signal. */
+  async drain(ms: number, signal: AbortSignal): Promise<void> {
     this.#closing = true
-    if (drain > 0) {
-      const all = Promise.all([...this.#active.values()].map(({ over }) => over.promise))
-      const drained = new AbortController()
-      await Promise.race([all, sleep(this.#settings.store.clock, drain, drained.signal)])
-      drained.abort()
-    }
-    await Promise.all(
-      [...this.#active.values()].map((run) => this.#end(run, { reason: 'interrupted' })),
-    )
+    if (ms <= 0 || signal.aborted) return
+    const over = new AbortController()
+    const all = Promise.all([...this.#active.values()].map((run) => run.over.promise))
+    const waiting = sleep(this.#settings.store.clock, ms, AbortSignal.any([over.signal, signal]))
+    await Promise.race([all, waiting.catch(() => undefined)])
+    over.abort()
+  }
+
+  /** Interrupts every run; resolves when their ends are written. */
+  async interruptAll(): Promise<void> {
+    await Promise.all([...this.#active.values()].map((run) => this.#end(run, interrupted)))
   }
 
   async #startNext(sessionId: string): Promise<void> {

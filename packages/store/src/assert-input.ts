@@ -51,6 +51,15 @@ export const duration: Kind = {
   is: (value) => typeof value === 'number' && value <= longestTimer && value > -Infinity,
   limit: longestTimer,
 }
+export const positiveDuration: Kind = {
+  words: `a number of ms above 0 and at most ${longestTimer}`,
+  is: (value) => typeof value === 'number' && value > 0 && value <= longestTimer,
+  limit: longestTimer,
+}
+export const optionalFunction: Kind = {
+  words: 'a function',
+  is: (value) => value === undefined || typeof value === 'function',
+}
 export const positive: Kind = {
   words: 'a positive number',
   is: (value) => typeof value === 'number' && value > 0,

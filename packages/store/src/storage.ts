@@ -294,8 +294,11 @@ export interface OpenRun {
   lease?: { process: string; own: boolean; beats: number }
 }
 
-/** Why a database call failed; what it was to write is not written. */
-export type StorageFailure = 'busy' | 'full' | 'io' | 'corrupt' | 'closed'
+/**
+ * Why a database call failed; what it was to write is not written. `moved`: its files are not at
+ * their place any more, or others are.
+ */
+export type StorageFailure = 'busy' | 'full' | 'io' | 'moved' | 'corrupt' | 'closed'
 
 export class StorageError extends Error {
   override readonly name = 'StorageError'

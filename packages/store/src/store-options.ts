@@ -2,7 +2,8 @@ import type { Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { BrokerOptions } from './follow/broker.ts'
-import type { FlushOptions } from './write/coalescer.ts'
+import type { FlushOptions } from './write/flush-options.ts'
+import type { OnError } from './on-error.ts'
 import type { StoreMeter } from './upkeep/metrics.ts'
 import type { StorageFactory } from './storage.ts'
 import type { RetentionOptions } from './upkeep/upkeep.ts'
@@ -19,6 +20,11 @@ export interface StoreOptions {
   meter?: StoreMeter
   /** The feed of message states for code in this process. */
   updates?: Omit<BrokerOptions, 'clock'>
+  /**
+   * Takes what no caller is told: a database that takes nothing (once per outage), subscribers of
+   * `updates` that miss what must be delivered (once each). @default `console.error`
+   */
+  onError?: OnError
   /** @default the machine's clock */
   clock?: Clock
   /** Numbers in [0, 1) for commit tags and journal ids. @default Math.random */
@@ -27,5 +33,14 @@ export interface StoreOptions {
 
 /** Whatever waits can be told to wait no longer. */
 export interface Waiting {
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
+}
+
+export interface AppendWaiting extends Waiting {
+  /**
+   * How long to wait for a database that takes nothing, in ms, before the change is withdrawn and
+   * refused; `Infinity` for what is to be written whenever that is possible.
+   * @default flush.maxWaitMs
+   */
+  maxWaitMs?: number
 }

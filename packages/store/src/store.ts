@@ -8,12 +8,10 @@ import type {
   ReplayReason,
   StoreStats,
 } from '@caughtup/schema'
-import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
 import { ActivityFeed } from './follow/activity-feed.ts'
-import { assertBetween } from './assert-between.ts'
-import { aCursor, assertIds, assertInput, positive, whole } from './assert-input.ts'
+import { assertIds } from './assert-input.ts'
 import { assertSlice } from './write/assert-slice.ts'
 import { assertStoreOptions } from './assert-store-options.ts'
 import type { Broker } from './follow/broker.ts'
@@ -28,6 +26,8 @@ import { type Probe, probeSession } from './history/probe.ts'
 import type { ForeignRow } from './reconcile/foreign-row.ts'
 import { reconcileSession } from './reconcile/reconcile-session.ts'
 import type { Reconciled, ReconcileOptions } from './reconcile/reconciled.ts'
+import { resolveOnError } from './on-error.ts'
+import { Reads } from './reads.ts'
 import { resolveLimits } from './resolve-limits.ts'
 import { Sessions } from './sessions.ts'
 import type {
@@ -41,9 +41,9 @@ import type {
   Window,
 } from './storage.ts'
 import { StoreFigures } from './upkeep/store-figures.ts'
-import type { StoreOptions, Waiting } from './store-options.ts'
+import type { AppendWaiting, StoreOptions, Waiting } from './store-options.ts'
 import { resolveRetention, Upkeep } from './upkeep/upkeep.ts'
-import { subjectOf } from './write/subject-of.ts'
+import { isAbout } from './write/is-about.ts'
 import { rollUp, type SessionUsage, usageOf } from './usage-ledger.ts'
 
 /**
@@ -77,6 +77,7 @@ export class Store {
   readonly #storage: Storage
   readonly #coalescer: Coalescer
   readonly #updater: MessageUpdater
+  readonly #reads: Reads
   readonly #bells: Doorbells
   readonly #upkeep: Upkeep
   readonly #figures: StoreFigures
@@ -87,6 +88,7 @@ export class Store {
 
   constructor(storage: Storage, options: StoreOptions & { limits: Readonly<Limits> }) {
     const { clock = systemClock, random = Math.random, limits } = options
+    const onError = resolveOnError(options.onError)
     const retention = resolveRetention(options.retention)
     const ended = this.#closing.signal
     this.clock = clock
@@ -108,9 +110,11 @@ export class Store {
       commit: (slices) => this.#figures.measure(slices, (each) => storage.commit(each)),
       entered: (slice, source) => this.#updater.entered(slice, source),
       committed: (result, slice, structural) => this.#committed(result, slice, structural),
+      outage: (error) => onError(error, 'writing to the database'),
     })
-    const read: Store['message'] = (sessionId, id) => this.message(sessionId, id)
-    this.#updater = new MessageUpdater({ coalescer: this.#coalescer, limits, read })
+    const coalescer = this.#coalescer
+    this.#reads = new Reads({ storage, limits, coalescer, windows: this.#bells.windows })
+    this.#updater = new MessageUpdater({ coalescer, limits, read: this.#reads.wholeMessage })
     const feedId = Math.floor(random() * 2 ** 48).toString(36)
     this.activity = new ActivityFeed({ storage, audience, feedId, watch: watch.watch, ended })
     const created = this.#bells.created.bind(this.#bells)
@@ -124,30 +128,24 @@ export class Store {
       finished: () => this.#tidied(),
     })
     const append: Store['append'] = (slice, waiting) => this.append(slice, waiting)
-    const flushSession: Store['flushSession'] = (id, waiting) => this.flushSession(id, waiting)
+    const { settled, flushed } = this.#reads
     this.history = new History({
       storage,
       limits,
       clock,
       append,
-      flushSession,
+      settled,
+      flushed,
       on: {
         rewritten: (sessionId) => followers.changed(sessionId),
         forked: created,
         left: () => this.#leftOver(),
       },
     })
-    this.journal = new Journal(storage, limits, flushSession)
+    this.journal = new Journal(storage, limits, settled)
     this.#figures = new StoreFigures(
       clock,
-      {
-        storage,
-        coalescer: this.#coalescer,
-        followers,
-        messages,
-        watch,
-        upkeep: this.#upkeep,
-      },
+      { storage, coalescer, followers, messages, watch, upkeep: this.#upkeep },
       options.meter,
     )
   }
@@ -159,14 +157,25 @@ export class Store {
    * `history-restored`, `imported`) is the first of the drafts, and the only one among them.
    *
    * @throws CaughtupError `BAD_INPUT` for what could not be read back, and for a change of history
-   *   that is not the first draft (`not-first`); `UNAVAILABLE` when closed
+   *   that is not the first draft (`not-first`); `UNAVAILABLE` when closed, and with `retryAfter` when
+   *   the database took nothing for `maxWaitMs`: the change is withdrawn then, and never written
    */
   async append(
     slice: { sessionId: string; drafts: readonly EventDraft[]; guard?: Guard },
-    { signal }: Waiting = {},
+    { signal, maxWaitMs = this.#coalescer.maxWaitMs }: AppendWaiting = {},
   ): Promise<SliceResult> {
     assertSlice(slice)
-    return this.#coalescer.append(slice, signal)
+    return this.#coalescer.append(slice, { signal, maxWaitMs })
+  }
+
+  /**
+   * The outcome of what the database does meanwhile, for whoever is to have an answer.
+   *
+   * @throws CaughtupError `UNAVAILABLE` when it has not come within `flush.maxWaitMs`; what was begun
+   *   goes on
+   */
+  answered<T>(outcome: Promise<T>): Promise<T> {
+    return this.#coalescer.answered(outcome)
   }
 
   /** The writer of an open message; see {@link MessageWriter}. */
@@ -183,14 +192,8 @@ export class Store {
    * What a fresh client gets: the newest epoch, capped, as of now. Those who ask while it is being
    * read get the same, which is not to be changed.
    */
-  async window(sessionId: string, { signal }: Waiting = {}): Promise<Window> {
-    await this.flushSession(sessionId, signal && { signal })
-    const { windowMessages: messages, windowBytes: bytes } = this.limits
-    const load = () => this.#storage.window(sessionId, { messages, bytes })
-    const reading = this.#bells.windows.read(sessionId, 0, load)
-    const forget = () => this.#bells.windows.forget(sessionId)
-    reading.then(forget, forget)
-    return abortable(reading, signal)
+  window(sessionId: string, waiting: Waiting = {}): Promise<Window> {
+    return this.#reads.window(sessionId, waiting)
   }
 
   /**
@@ -198,47 +201,38 @@ export class Store {
    *
    * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`
    */
-  async page(
+  page(
     sessionId: string,
     options: { before?: number; limit?: number } = {},
-    { signal }: Waiting = {},
+    waiting: Waiting = {},
   ): Promise<Page> {
-    const { pageMost, pageBytes: bytes } = this.limits
-    const { before = Number.MAX_SAFE_INTEGER, limit = this.limits.pageDefault } = options
-    assertInput('before', before, whole)
-    assertBetween('limit', limit, 1, pageMost)
-    await this.flushSession(sessionId, signal && { signal })
-    return this.#storage.page(sessionId, before, { messages: limit, bytes })
+    return this.#reads.page(sessionId, options, waiting)
   }
 
-  async message(sessionId: string, messageId: string): Promise<Message | undefined> {
-    assertIds({ sessionId, messageId })
-    await this.flush(messageId)
-    return this.#storage.message(sessionId, messageId)
+  message(
+    sessionId: string,
+    messageId: string,
+    waiting: Waiting = {},
+  ): Promise<Message | undefined> {
+    return this.#reads.message(sessionId, messageId, waiting)
   }
 
   /** Where the session stands, with the messages that are open, as of now. */
-  async head(sessionId: string, { signal }: Waiting = {}): Promise<SessionHead> {
-    await this.flushSession(sessionId, signal && { signal })
-    return this.#storage.head(sessionId)
+  head(sessionId: string, waiting: Waiting = {}): Promise<SessionHead> {
+    return this.#reads.head(sessionId, waiting)
   }
 
-  async checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
-    assertIds({ sessionId })
-    assertInput('cursor', cursor, aCursor)
-    return this.#storage.checkCursor(sessionId, cursor)
+  checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
+    return this.#reads.checkCursor(sessionId, cursor)
   }
 
   /** What lies after a seq, merged, until about `bytes` of it; for a replay. */
-  async events(
+  events(
     sessionId: string,
     after: number,
-    { bytes, signal }: { bytes: number } & Waiting,
+    options: { bytes: number } & Waiting,
   ): Promise<EventBatch> {
-    assertInput('after', after, whole)
-    assertInput('bytes', bytes, positive)
-    await this.flushSession(sessionId, signal && { signal })
-    return this.#storage.events(sessionId, after, { bytes })
+    return this.#reads.events(sessionId, after, options)
   }
 
   /**
@@ -301,7 +295,8 @@ export class Store {
    */
   rollUpUsage(sessions: { from: string; into: string }, waiting?: Waiting): Promise<boolean> {
     return rollUp(sessions, {
-      head: (sessionId) => this.head(sessionId, waiting),
+      // Counted once and for all: nothing of the child may be missing.
+      head: (id) => this.#reads.flushed(id, waiting).then(() => this.#storage.head(id)),
       append: (slice) => this.append(slice, waiting),
     })
   }
@@ -330,10 +325,7 @@ export class Store {
 
   /** Commits what one message has waiting. A no-op when there is nothing. */
   flush(messageId: string, { signal }: Waiting = {}): Promise<void> {
-    return this.#coalescer.flush(
-      ({ drafts }) => drafts.some((draft) => subjectOf(draft) === messageId),
-      signal,
-    )
+    return this.#coalescer.flush(isAbout(messageId), signal)
   }
 
   /** Commits what one session has waiting. */
@@ -353,9 +345,12 @@ export class Store {
   }
 
   /**
-   * Commits what waits, ends every follower and subscriber, closes the database. What waits for a
-   * database that stays busy or full is given up when the signal is aborted. Calling it again
-   * waits for the same end.
+   * Commits what waits, ends every follower and subscriber, closes the database. What the database
+   * does not take is given up when the signal is aborted, or after 5 s where there is none. Calling
+   * it again waits for the same end.
+   *
+   * @throws CaughtupError `UNAVAILABLE` (`not-written`), once it is closed, that says what was given
+   *   up; so does whoever waits for that
    */
   close({ signal }: Waiting = {}): Promise<void> {
     this.#closed ??= this.#close(signal)

@@ -34,6 +34,8 @@ export interface TestServerOptions extends Partial<ChatServerOptions> {
   file?: string
   clock?: Clock
   storage?: StorageFactory
+  /** Whether the test closes the store itself. */
+  closes?: boolean
   /** Of the store. */
   limits?: Partial<Limits>
 }
@@ -46,7 +48,7 @@ export function testDatabase(): string {
 
 /** A chat server on a real database file; the principal is the header `x-principal`. */
 export async function openTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { file = testDatabase(), clock, storage, limits, ...rest } = options
+  const { file = testDatabase(), clock, storage, limits, closes = false, ...rest } = options
   const store =
     rest.store ??
     (await createStore({
@@ -70,7 +72,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   })
   onTestFinished(async () => {
     await chat.close()
-    await store.close()
+    if (!closes) await store.close()
   })
   return { store, chat, errors, client: (principal = 'me') => fetchClient(chat.fetch, principal) }
 }

@@ -33,7 +33,10 @@ export interface HistoryOptions {
   limits: Readonly<Limits>
   clock: Clock
   append: (slice: Omit<Slice, 'at'>, waiting?: Waiting) => Promise<SliceResult>
-  flushSession: (sessionId: string, waiting?: Waiting) => Promise<void>
+  /** Commits what a session has waiting, as far as the database takes it. */
+  settled: (sessionId: string, waiting?: Waiting) => Promise<void>
+  /** The same, and fails with `UNAVAILABLE` where the database does not. */
+  flushed: (sessionId: string, waiting?: Waiting) => Promise<void>
   on: {
     /** The journal may read otherwise than it did. */
     rewritten: (sessionId: string) => void
@@ -176,7 +179,7 @@ export class History {
     },
     { signal }: Waiting = {},
   ): Promise<SearchHit[]> {
-    const { storage, limits, flushSession } = this.#options
+    const { storage, limits, settled } = this.#options
     assertBetween('limit', limit, 1, limits.pageMost)
     if (text.length > longestQuery) {
       throw new CaughtupError(
@@ -185,7 +188,7 @@ export class History {
         { field: 'text', value: excerpt(text), limit: longestQuery },
       )
     }
-    if ('sessionId' in scope) await flushSession(scope.sessionId, signal && { signal })
+    if ('sessionId' in scope) await settled(scope.sessionId, { signal })
     return storage.search({ text, in: scope, limit })
   }
 
@@ -201,14 +204,14 @@ export class History {
    *   goes on), `BAD_INPUT` for the title
    */
   async fork(sessionId: string, options: ForkOptions, { signal }: Waiting = {}): Promise<Forked> {
-    const { flushSession, on } = this.#options
+    const { flushed, on } = this.#options
     assertInput('options', options, object)
     const { from, owner, members: others = [] } = options
     assertIds({ from })
     assertInput('owner', owner, principal)
     assertInput('members', others, principals)
     const members = [...new Set([owner, ...others])]
-    await flushSession(sessionId, signal && { signal })
+    await flushed(sessionId, { signal })
     try {
       const forked = await forkSession(this.#options, sessionId, { ...options, members }, signal)
       on.forked(forked.session.id, members)

@@ -20,16 +20,16 @@ const directions = oneOf('oldest', 'newest')
 export class Journal {
   readonly #storage: Pick<Storage, 'eventList' | 'eventSummary'>
   readonly #limits: Readonly<Limits>
-  readonly #flush: (sessionId: string, waiting?: Waiting) => Promise<void>
+  readonly #settled: (sessionId: string, waiting?: Waiting) => Promise<void>
 
   constructor(
     storage: Pick<Storage, 'eventList' | 'eventSummary'>,
     limits: Readonly<Limits>,
-    flushSession: (sessionId: string, waiting?: Waiting) => Promise<void>,
+    settled: (sessionId: string, waiting?: Waiting) => Promise<void>,
   ) {
     this.#storage = storage
     this.#limits = limits
-    this.#flush = flushSession
+    this.#settled = settled
   }
 
   /**
@@ -54,7 +54,7 @@ export class Journal {
     assertInput('from', from, directions)
     assertBetween('limit', limit, 1, this.#limits.pageMost)
     const filter = checkedFilter(rest)
-    await this.#flush(sessionId, signal && { signal })
+    await this.#settled(sessionId, { signal })
     const { pageBytes: bytes } = this.#limits
     return this.#storage.eventList(sessionId, { filter, from, limit, bytes })
   }
@@ -70,7 +70,7 @@ export class Journal {
     { signal }: Waiting = {},
   ): Promise<EventSummary> {
     const checked = checkedFilter(filter)
-    await this.#flush(sessionId, signal && { signal })
+    await this.#settled(sessionId, { signal })
     return this.#storage.eventSummary(sessionId, checked)
   }
 
@@ -81,7 +81,7 @@ export class Journal {
    */
   async event(sessionId: string, seq: number, { signal }: Waiting = {}): Promise<Event> {
     assertInput('seq', seq, finite)
-    await this.#flush(sessionId, signal && { signal })
+    await this.#settled(sessionId, { signal })
     const filter = { after: Math.max(0, seq - 1) }
     const { events } = await this.#storage.eventList(sessionId, {
       filter,

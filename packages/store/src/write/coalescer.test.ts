@@ -144,12 +144,12 @@ describe('the flush window', () => {
     const { store, clock } = await openTestStore({
       path: file,
       storage: intercepted(file, async (commit, slices) => {
-        await new Promise<void>((resolve) => clock.after(5_000, resolve))
+        await new Promise<void>((resolve) => clock.after(2_500, resolve))
         return commit(slices)
       }),
     })
     const starting = startRun(store)
-    await clock.advance(5_000)
+    await clock.advance(2_500)
     await starting
     expect(store.stats().flushWindow).toBe(1_000)
   })

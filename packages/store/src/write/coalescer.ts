@@ -1,26 +1,15 @@
 import { CaughtupError, type Op } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
-import type { Clock } from '@caughtup/schema/clock'
+import { type Clock, within } from '@caughtup/schema/clock'
 
 import { assertHistoryFirst } from './assert-history-first.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { jsonBytes, storedDraft } from '../engine/json.ts'
 import { Gathered, type Pending, type Replacement, Structural } from './pending.ts'
+import type { FlushOptions } from './flush-options.ts'
 import type { Source } from './source.ts'
-import type { Slice, SliceResult } from '../storage.ts'
-
-export interface FlushOptions {
-  /**
-   * How long deltas gather before they are committed, in ms; one window for the whole store. Under
-   * load it stretches, to 1 s at most, so that flushing takes a quarter of the time.
-   * 0 or less commits each delta before its call returns. @default 33
-   */
-  windowMs?: number
-  /** Commit the first delta of each message at once, for the shortest time to first text. @default false */
-  firstDelta?: boolean
-  /** Bytes that may wait to be committed before calls wait instead. @default 8 MiB */
-  maxUnflushedBytes?: number
-}
+import type { Slice, SliceResult, StorageError } from '../storage.ts'
+import { databaseUnavailable, notWritten } from '../database-unavailable.ts'
 
 export interface CoalescerOptions extends FlushOptions {
   clock: Clock
@@ -36,6 +25,20 @@ export interface CoalescerOptions extends FlushOptions {
    * the next commit does not.
    */
   committed: (result: Taken, slice: Slice, structural: boolean) => Promise<void> | undefined
+  /** Called once per outage of the database. */
+  outage?: (error: StorageError) => void
+}
+
+export interface AppendOptions {
+  /** Ends the wait; what was accepted is committed all the same. */
+  signal?: AbortSignal | undefined
+  /** Whoever writes the message that it is about. */
+  source?: Source
+  /**
+   * How long to wait for a database that takes nothing, in ms, before the change is withdrawn and
+   * refused; `Infinity` for what is to be written whenever that is possible.
+   */
+  maxWaitMs: number
 }
 
 export type Taken = Exclude<SliceResult, { refused: string }>
@@ -44,11 +47,21 @@ export type Taken = Exclude<SliceResult, { refused: string }>
 const stretch = 3
 const longestWindow = 1_000
 
+/** How long closing waits for a database that takes nothing when nobody says how long, in ms. */
+const closing = 5_000
+
+type Matches = (slice: Pick<Slice, 'sessionId' | 'drafts'>) => boolean
+
 /** What one commit takes. */
 class Batch {
   slices: Pending[] = []
-  /** When it is over, whatever came of it. */
+  /** When it is over, whatever became of it; rejects when it is given up. */
   readonly done = Promise.withResolvers<void>()
+
+  constructor() {
+    // Mostly nobody waits.
+    this.done.promise.catch(() => undefined)
+  }
 }
 
 /**
@@ -63,6 +76,8 @@ export class Coalescer {
   readonly #options: CoalescerOptions
   readonly #windowMs: number
   readonly #maxUnflushedBytes: number
+  /** How long those wait who are to have an answer, in ms. */
+  readonly maxWaitMs: number
 
   #next = new Batch()
   #inFlight: Batch | undefined
@@ -76,6 +91,8 @@ export class Coalescer {
   #roomWaiters: (() => void)[] = []
   #unflushedBytes = 0
   #closed = false
+  /** Why nothing more is written, once what waited was given up. */
+  #abandoned: CaughtupError | undefined
   readonly #writer: BatchWriter
   readonly #counts = { events: 0, eventBytes: 0, deltas: 0 }
 
@@ -84,6 +101,7 @@ export class Coalescer {
     this.#clock = options.clock
     this.#windowMs = options.windowMs ?? 33
     this.#maxUnflushedBytes = options.maxUnflushedBytes ?? 8 * 1024 * 1024
+    this.maxWaitMs = options.maxWaitMs ?? 3_000
     this.#writer = new BatchWriter({
       clock: this.#clock,
       commit: options.commit,
@@ -92,6 +110,7 @@ export class Coalescer {
         this.#unflushedBytes -= slice.bytes
         slice.fail(error)
       },
+      outage: (error) => options.outage?.(error),
     })
   }
 
@@ -102,7 +121,8 @@ export class Coalescer {
 
   /** What the newest attempt to commit failed with; gone once one succeeds. */
   get lastError(): string | undefined {
-    return this.#writer.lastError
+    const { lastError } = this.#writer
+    return lastError && String(lastError)
   }
 
   get unflushedBytes(): number {
@@ -137,16 +157,14 @@ export class Coalescer {
   }
 
   /**
-   * Commits a structural change, behind everything that its session has waiting. An abort ends the
-   * wait; what was accepted is committed all the same.
+   * Commits a structural change, behind everything that its session has waiting.
    *
    * @throws CaughtupError `BAD_INPUT` for what could not be read back, and for a change of history
-   *   that is not the first draft (`not-first`)
+   *   that is not the first draft (`not-first`); `UNAVAILABLE` for what was withdrawn
    */
   async append(
     change: Pick<Slice, 'sessionId' | 'drafts' | 'guard'>,
-    signal?: AbortSignal,
-    source?: Source,
+    { signal, source, maxWaitMs }: AppendOptions,
   ): Promise<SliceResult> {
     this.#assertOpen()
     signal?.throwIfAborted()
@@ -159,20 +177,34 @@ export class Coalescer {
     this.#enter(slice, source)
     this.#unflushedBytes += slice.bytes
     this.#commitSoon()
+    const outcome = await within(abortable(slice.outcome, signal), this.#clock, maxWaitMs)
+    if (outcome === 'late') throw this.#withdraw(slice)
     return abortable(slice.result(), signal)
   }
 
   /** Resolves when everything accepted until now that matches is committed; a no-op when clean. */
-  async flush(
-    matches: (slice: Pick<Slice, 'sessionId' | 'drafts'>) => boolean,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    if (this.#next.slices.some(matches)) {
-      this.#commitSoon()
-      await abortable(this.#next.done.promise, signal)
-    } else if (this.#inFlight?.slices.some(matches)) {
-      await abortable(this.#inFlight.done.promise, signal)
-    }
+  async flush(matches: Matches, signal?: AbortSignal): Promise<void> {
+    const committed = this.#pending(matches)
+    if (committed) await abortable(committed, signal)
+  }
+
+  /**
+   * The same for a read, which waits no longer than `maxWaitMs` from when the database took
+   * something last: then it is answered from what is committed.
+   */
+  async settle(matches: Matches, signal?: AbortSignal): Promise<void> {
+    const committed = this.#pending(matches)
+    if (!committed) return
+    const left = this.maxWaitMs - this.#writer.stalledFor
+    if (left <= 0) return
+    await within(abortable(committed, signal), this.#clock, left)
+  }
+
+  /** @throws CaughtupError `UNAVAILABLE` when what is waited for has not come within `maxWaitMs` */
+  async answered<T>(outcome: Promise<T>): Promise<T> {
+    const answer = await within(outcome, this.#clock, this.maxWaitMs)
+    if (answer === 'late') throw this.#unavailable()
+    return answer.value
   }
 
   /** Forgets what waits for a session that was deleted; its callers are told. */
@@ -190,11 +222,62 @@ export class Coalescer {
     this.#makeRoom()
   }
 
-  /** Takes no more and commits what waits; gives that up when the signal is aborted. */
+  /**
+   * Takes no more and commits what waits. Gives that up when the signal is aborted, or after 5 s
+   * where there is none.
+   *
+   * @throws CaughtupError `UNAVAILABLE` (`not-written`) that says what was given up
+   */
   async close(signal?: AbortSignal): Promise<void> {
     this.#closed = true
-    await this.flush(() => true, signal)
+    const committed = this.#pending(() => true)
+    if (committed) {
+      const patience = signal ? Infinity : closing
+      const late = await within(abortable(committed, signal), this.#clock, patience)
+        .then((outcome) => outcome === 'late')
+        .catch(() => true)
+      if (late) throw this.#abandon()
+    }
     this.#cancelWindow?.()
+  }
+
+  #pending(matches: Matches): Promise<void> | undefined {
+    if (this.#next.slices.some(matches)) {
+      this.#commitSoon()
+      return this.#next.done.promise
+    }
+    return this.#inFlight?.slices.some(matches) ? this.#inFlight.done.promise : undefined
+  }
+
+  /** Nothing more of a slice is tried; the error for its caller. */
+  #withdraw(slice: Structural): CaughtupError {
+    const why = this.#unavailable()
+    const index = this.#next.slices.indexOf(slice)
+    if (index >= 0) {
+      this.#next.slices.splice(index, 1)
+      this.#unflushedBytes -= slice.bytes
+      this.#makeRoom()
+      return why
+    }
+    return this.#writer.withdraw(slice, why) ? why : this.#unavailable('outcome-unknown')
+  }
+
+  #unavailable(reason?: 'outcome-unknown'): CaughtupError {
+    return databaseUnavailable(this.#writer.lastError, this.maxWaitMs, reason)
+  }
+
+  /** Fails everything that waits, and whoever waits for it. */
+  #abandon(): CaughtupError {
+    const batches = this.#inFlight ? [this.#inFlight, this.#next] : [this.#next]
+    const left = batches.flatMap(({ slices }) => slices).filter((slice) => !slice.withdrawn)
+    const error = notWritten(left, this.#writer.lastError)
+    this.#abandoned = error
+    this.#writer.abandon()
+    this.#cancelWindow?.()
+    for (const slice of left) slice.fail(error)
+    for (const batch of batches) batch.done.reject(error)
+    for (const resolve of this.#roomWaiters.splice(0)) resolve()
+    return error
   }
 
   #assertOpen(): void {
@@ -241,6 +324,7 @@ export class Coalescer {
   /** Back-pressure: whoever finds the buffer full waits until a commit has made room. */
   async #room(): Promise<void> {
     while (this.#unflushedBytes > this.#maxUnflushedBytes) {
+      if (this.#abandoned) throw this.#abandoned
       this.#commitSoon()
       await new Promise<void>((resolve) => this.#roomWaiters.push(resolve))
     }
@@ -270,7 +354,7 @@ export class Coalescer {
       this.#turn ??= this.#endOfTurn()
     }
     this.#committing = false
-    if (this.#next.slices.length > 0) this.#openWindow()
+    if (this.#next.slices.length > 0 && !this.#abandoned) this.#openWindow()
   }
 
   async #endOfTurn(): Promise<void> {

@@ -257,7 +257,7 @@ export class MessageUpdater {
   async #append(source: Source, drafts: readonly EventDraft[]): Promise<void> {
     const { sessionId, guard } = source
     const slice = { sessionId, drafts, ...(guard && { guard }) }
-    const { refused } = await this.#options.coalescer.append(slice, undefined, source)
+    const { refused } = await this.#options.coalescer.append(slice, { source, maxWaitMs: Infinity })
     if (refused === undefined) return
     // An edit finds it neither finished nor open: it was removed, or is of an older epoch.
     throw refused === 'message-missing' && drafts[0]?.type === 'message-replaced'

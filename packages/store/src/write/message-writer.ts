@@ -169,7 +169,7 @@ export class MessageWriter {
     const source = this.#source
     const { sessionId, guard } = source
     const slice = { sessionId, drafts, ...(guard && { guard }) }
-    const result = await this.#coalescer.append(slice, undefined, source)
+    const result = await this.#coalescer.append(slice, { source, maxWaitMs: Infinity })
     if (result.refused !== undefined) throw source.refused(result.refused)
   }
 }

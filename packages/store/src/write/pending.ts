@@ -21,6 +21,8 @@ export class Gathered implements Slice {
   bytes = 0
   /** Its session was deleted: whatever comes of it, nobody is to see it. */
   dropped = false
+  /** Why it is not written any more. */
+  withdrawn: Error | undefined
 
   constructor(source: Source, at: number) {
     this.source = source
@@ -79,6 +81,7 @@ export class Structural implements Slice {
   /** Set once it is committed: what its caller waits for besides. */
   #delivered: Promise<void> | undefined
   dropped = false
+  withdrawn: Error | undefined
 
   constructor(slice: Slice, bytes: number) {
     this.sessionId = slice.sessionId
@@ -97,6 +100,11 @@ export class Structural implements Slice {
 
   fail(error: unknown): void {
     this.#outcome.reject(asError(error))
+  }
+
+  /** What became of it in the database. */
+  get outcome(): Promise<SliceResult> {
+    return this.#outcome.promise
   }
 
   async result(): Promise<SliceResult> {

@@ -1,0 +1,66 @@
+import { CaughtupError } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+
+import type { Lease } from './lease.ts'
+import type { Settings } from './options.ts'
+import type { Runs } from './runs.ts'
+import type { Streams } from './streams.ts'
+
+/** How long the ends of runs may take to be written, in ms: the transports need the rest of 5 s. */
+const afterDrain = 3_000
+/** The same where the caller waits no longer. */
+const afterHurry = 1_000
+
+/**
+ * Drains, interrupts what is left, commits everything and ends the streams. What the database does
+ * not take in time is given up here, and `onError` is told; the store holds it until it closes.
+ * `hurry` ends the drain.
+ */
+export async function closeChat(
+  {
+    settings,
+    runs,
+    lease,
+    streams,
+  }: { settings: Settings; runs: Runs; lease: Lease; streams: Streams },
+  hurry: AbortSignal,
+): Promise<void> {
+  const { store, drain, onError } = settings
+  await runs.drain(drain, hurry)
+  // Runs end before streams do, so that clients see how; the lease holds until they have.
+  const written = runs.interruptAll().then(() => store.flushAll())
+  try {
+    if (!(await inTime(written, store.clock, hurry))) throw notWritten(settings, runs)
+  } catch (error) {
+    onError(error, 'closing')
+  } finally {
+    lease.stop()
+    streams.endAll()
+  }
+}
+
+async function inTime(work: Promise<void>, clock: Clock, hurry: AbortSignal): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>()
+  const timers = [clock.after(afterDrain, () => resolve(false))]
+  const onHurry = () => void timers.push(clock.after(afterHurry, () => resolve(false)))
+  if (hurry.aborted) onHurry()
+  else hurry.addEventListener('abort', onHurry, { once: true })
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    hurry.removeEventListener('abort', onHurry)
+    for (const cancel of timers) cancel()
+  }
+}
+
+function notWritten({ store }: Settings, runs: Runs): CaughtupError {
+  const { unflushedBytes, lastError } = store.stats()
+  const ids = runs.ids
+  const some = ids.slice(0, 10).join(', ') + (ids.length > 10 ? ' …' : '')
+  return new CaughtupError(
+    'UNAVAILABLE',
+    `The server was closed before the ends of ${ids.length} runs (${some}) were written; the store ` +
+      `still holds about ${unflushedBytes} bytes. ${lastError ?? ''}`.trimEnd(),
+    { reason: 'not-written' },
+  )
+}
