@@ -41,10 +41,9 @@ export function createAgent(options: AgentOptions): {
   return {
     agent: routeAgent({
       commands: createCommands(tools),
-      agent: (context) => (filler.asked(context.principal) ? guide : answer)(context),
+      agent: (context) => (filler.asked(context) ? guide : answer)(context),
       clock,
-      tokensPerSecond: ({ principal }) =>
-        filler.asked(principal) ? Infinity : config.tokensPerSecond,
+      tokensPerSecond: (context) => (filler.asked(context) ? Infinity : config.tokensPerSecond),
     }),
     model: config.model?.name ?? 'guide',
     summarise: (context) =>

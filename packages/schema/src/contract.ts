@@ -55,19 +55,18 @@ export const onChatInput = z.strictObject({
 })
 export type OnChatInput = z.infer<typeof onChatInput>
 
+/** What a prompt may come with, whatever it holds. */
+const promptOptions = {
+  sessionId: id,
+  messageId: id.exactOptional(),
+  model: z.string().max(200).exactOptional(),
+  /** How much the model is to think, in words that the agent knows: `low`, `high` … */
+  thinkingLevel: z.string().max(200).exactOptional(),
+}
+
 export const sendInput = z.union([
-  z.strictObject({
-    sessionId: id,
-    text: z.string(),
-    messageId: id.exactOptional(),
-    model: z.string().max(200).exactOptional(),
-  }),
-  z.strictObject({
-    sessionId: id,
-    parts: z.array(promptPart).min(1),
-    messageId: id.exactOptional(),
-    model: z.string().max(200).exactOptional(),
-  }),
+  z.strictObject({ ...promptOptions, text: z.string() }),
+  z.strictObject({ ...promptOptions, parts: z.array(promptPart).min(1) }),
 ])
 export type SendInput = z.infer<typeof sendInput>
 

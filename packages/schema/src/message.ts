@@ -23,6 +23,8 @@ const messageMetadata = z.object({
   finishedAt: timestamp.exactOptional(),
   /** The run that this message belongs to. */
   runId: id.exactOptional(),
+  /** Of a user message: the id of the principal who sent it. */
+  author: z.string().exactOptional(),
   model: z.string().exactOptional(),
   thinkingLevel: z.string().exactOptional(),
   usage: usage.exactOptional(),

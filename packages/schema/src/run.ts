@@ -23,22 +23,25 @@ export type Run = z.infer<typeof run>
 /** A run before it is committed: the journal gives it its generation. */
 export type RunDraft = Omit<Run, 'generation'>
 
+/** What each entry of a queue has. */
+const queuedEntry = {
+  runId: id,
+  queuedAt: timestamp,
+  /** The id of the principal who asked for it. */
+  author: z.string().exactOptional(),
+}
+
 /** What waits in a session's queue. A prompt becomes a message only when its run starts. */
 export const queuedRun = z.discriminatedUnion('kind', [
   z.object({
+    ...queuedEntry,
     kind: z.literal('agent'),
-    runId: id,
     messageId: id,
     parts: z.array(promptPart),
     model: z.string().exactOptional(),
-    queuedAt: timestamp,
+    thinkingLevel: z.string().exactOptional(),
   }),
-  z.object({
-    kind: z.literal('compaction'),
-    runId: id,
-    trigger: boundaryTrigger,
-    queuedAt: timestamp,
-  }),
-  z.object({ kind: z.literal('reset'), runId: id, trigger: boundaryTrigger, queuedAt: timestamp }),
+  z.object({ ...queuedEntry, kind: z.literal('compaction'), trigger: boundaryTrigger }),
+  z.object({ ...queuedEntry, kind: z.literal('reset'), trigger: boundaryTrigger }),
 ])
 export type QueuedRun = z.infer<typeof queuedRun>

@@ -6,6 +6,8 @@ import { count, id, timestamp } from './id.ts'
 export const session = z.object({
   id,
   title: z.string(),
+  /** The principal who alone may delete it; a member like the others besides. */
+  owner: z.string(),
   createdAt: timestamp,
   updatedAt: timestamp,
   epoch: count,

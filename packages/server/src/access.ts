@@ -3,6 +3,9 @@ import { CaughtupError, excerpt, type Session } from '@caughtup/schema'
 import type { Settings } from './options.ts'
 import type { Action, ChatRequest, Principal } from './principal.ts'
 
+/** What no other member may do. */
+const ownerOnly: ReadonlySet<Action> = new Set(['sessions.delete'])
+
 /** Decides who calls and what is theirs. What is not is not found. */
 export class Access {
   readonly #settings: Settings
@@ -24,7 +27,8 @@ export class Access {
   /** @throws CaughtupError `NOT_FOUND`, for what does not exist and for what is not the caller's */
   async session(principal: Principal, action: Action, sessionId: string): Promise<Session> {
     const session = await this.#settings.store.sessions.get(sessionId, principal.id)
-    if (await this.#can(principal, action, session)) return session
+    const isGranted = !ownerOnly.has(action) || session.owner === principal.id
+    if (isGranted && (await this.#can(principal, action, session))) return session
     throw new CaughtupError('NOT_FOUND', `There is no session ${excerpt(sessionId)}.`, {
       field: 'sessionId',
       value: excerpt(sessionId),

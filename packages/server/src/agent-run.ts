@@ -2,13 +2,13 @@ import type { QueuedRun } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
-import type { Principal } from './principal.ts'
 import { UsageTally } from './agent-usage.ts'
 import { driveAgent } from './drive-agent.ts'
 import { type Execution, runEndedDraft, type RunEnd } from './execution.ts'
 import { modelContext } from './model-context.ts'
 import { noticePart } from './notice-part.ts'
 import type { Settings } from './options.ts'
+import { authorOf } from './principal.ts'
 
 export type QueuedPrompt = Extract<QueuedRun, { kind: 'agent' }>
 
@@ -17,7 +17,6 @@ export class AgentRun implements Execution {
   readonly #settings: Settings
   readonly #sessionId: string
   readonly #prompt: QueuedPrompt
-  readonly #principal: Principal | undefined
   readonly #onIgnored: () => void
   readonly #writer: MessageWriter
   readonly #tally: UsageTally
@@ -29,15 +28,13 @@ export class AgentRun implements Execution {
       prompt: QueuedPrompt
       /** The open assistant message. */
       answerId: string
-      principal: Principal | undefined
       onIgnored: () => void
     },
   ) {
-    const { sessionId, prompt, answerId, principal, onIgnored } = options
+    const { sessionId, prompt, answerId, onIgnored } = options
     this.#settings = settings
     this.#sessionId = sessionId
     this.#prompt = prompt
-    this.#principal = principal
     this.#onIgnored = onIgnored
     this.#writer = settings.store.writer({ sessionId, runId: prompt.runId, messageId: answerId })
     this.#tally = new UsageTally(settings.contextLimit)
@@ -45,7 +42,7 @@ export class AgentRun implements Execution {
 
   async drive(signal: AbortSignal): Promise<RunEnd> {
     const { agent, store, onError } = this.#settings
-    const { runId, messageId, model } = this.#prompt
+    const { runId, messageId, model, thinkingLevel } = this.#prompt
     const messages = await modelContext(store, this.#sessionId, signal)
     const prompt = messages.findLast(({ id }) => id === messageId)
     if (!prompt) throw new Error(`Prompt ${messageId} of run ${runId} is not in its session.`)
@@ -56,7 +53,8 @@ export class AgentRun implements Execution {
       prompt,
       signal,
       ...(model !== undefined && { model }),
-      ...(this.#principal && { principal: this.#principal }),
+      ...(thinkingLevel !== undefined && { thinkingLevel }),
+      ...authorOf(this.#prompt),
     }
     return driveAgent(() => agent(context), {
       writer: this.#writer,

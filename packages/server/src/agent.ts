@@ -27,7 +27,14 @@ export interface AgentContext {
   prompt: Message
   /** The model that the prompt asked for, else the server's default. */
   model?: string
-  /** Who sent the prompt; absent where it waited in the queue while another process ran. */
+  /** How much the model is to think, in the words of the prompt; absent where it says nothing. */
+  thinkingLevel?: string
+  /**
+   * Who sent the prompt, by the id that is kept with it: always `{ id }` alone, because the prompt may
+   * have waited since before a restart. What else your `principal` function knows of the caller
+   * (a tenant, a key), look up by that id. Absent for prompts that your own code put into the queue
+   * without an `author`.
+   */
   principal?: Principal
   /** Aborted when the run was ended from outside: interrupted, its session deleted, taken for lost. */
   signal: AbortSignal

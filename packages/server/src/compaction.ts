@@ -11,6 +11,7 @@ import { v7 as uuid } from 'uuid'
 import { type Execution, runEndedDraft, type RunEnd } from './execution.ts'
 import { modelContext } from './model-context.ts'
 import type { Settings } from './options.ts'
+import { authorOf } from './principal.ts'
 import { estimateContext, type Summary } from './summarise.ts'
 
 export type QueuedCompaction = Extract<QueuedRun, { kind: 'compaction' }>
@@ -36,7 +37,13 @@ export class Compaction implements Execution {
     const messages = await modelContext(store, sessionId, signal)
     // Nothing to summarise: an epoch after an empty one would say nothing.
     if (messages.length === 0) return { reason: 'stop' }
-    const summary = await summarise({ sessionId, runId, messages, signal })
+    const summary = await summarise({
+      sessionId,
+      runId,
+      messages,
+      signal,
+      ...authorOf(this.#queued),
+    })
     this.#summary = typeof summary === 'string' ? { text: summary } : summary
     return { reason: 'stop' }
   }

@@ -1,6 +1,9 @@
-import type { Contract, Session } from '@caughtup/schema'
+import type { Contract, QueuedRun, Session } from '@caughtup/schema'
 
-/** Who calls. What else the host puts into it comes back to its own functions. */
+/**
+ * Who calls. What else the host puts into it comes back to its `can` and `stats`; a run outlives the
+ * call, so agents and `summarise` get the `id` alone.
+ */
 export interface Principal {
   readonly id: string
 }
@@ -27,3 +30,8 @@ export type Can = (
   action: Action,
   session: Session | undefined,
 ) => boolean | Promise<boolean>
+
+/** Who asked for a run, as far as that is kept with it. */
+export function authorOf({ author }: QueuedRun): { principal?: Principal } {
+  return author === undefined ? {} : { principal: { id: author } }
+}

@@ -47,8 +47,8 @@ export function createRouter(parts: RouterParts): ChatRouter {
   ) => {
     rates.sends.take(principal.id)
     const runId = uuid()
-    const queued = { kind, runId, trigger: 'user' as const, queuedAt: store.clock.now() }
-    const outcome = await runs.submit(sessionId, queued, principal)
+    const asked = { runId, queuedAt: store.clock.now(), author: principal.id }
+    const outcome = await runs.submit(sessionId, { ...asked, kind, trigger: 'user' })
     return { runId, queued: outcome === 'queued' }
   }
 

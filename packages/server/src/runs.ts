@@ -5,7 +5,6 @@ import { sleep } from '@caughtup/schema/clock'
 import type { Guard, Refusal } from '@caughtup/store'
 import { v7 as uuid } from 'uuid'
 
-import type { Principal } from './principal.ts'
 import { isSuperseded, toRunError } from './agent-error.ts'
 import { AgentRun } from './agent-run.ts'
 import { Compaction } from './compaction.ts'
@@ -42,8 +41,6 @@ const attempts = 20
 export class Runs {
   readonly #settings: Settings
   readonly #active = new Map<string, ActiveRun>()
-  /** Who sent the prompts that wait, by run; for `AgentContext.principal`. */
-  readonly #senders = new Map<string, Principal>()
   #closing = false
   #ignoredParts = 0
 
@@ -79,19 +76,7 @@ export class Runs {
    *
    * @throws CaughtupError `LIMIT_EXCEEDED` when the queue is full, `NOT_FOUND`, `UNAVAILABLE`
    */
-  async submit(sessionId: string, queued: QueuedRun, principal: Principal): Promise<Submitted> {
-    this.#remember(queued.runId, principal)
-    try {
-      const outcome = await this.#submit(sessionId, queued)
-      if (outcome !== 'queued') this.#senders.delete(queued.runId)
-      return outcome
-    } catch (error) {
-      this.#senders.delete(queued.runId)
-      throw error
-    }
-  }
-
-  async #submit(sessionId: string, queued: QueuedRun): Promise<Submitted> {
+  async submit(sessionId: string, queued: QueuedRun): Promise<Submitted> {
     const { store, limits } = this.#settings
     const guard = {
       is: 'busy',
@@ -137,10 +122,7 @@ export class Runs {
           drafts: [{ type: 'queue-changed', remove: target }],
           guard: { is: 'queued', runId: target },
         })
-        if (refused === undefined) {
-          this.#senders.delete(target)
-          return true
-        }
+        if (refused === undefined) return true
       } else {
         return false
       }
@@ -233,7 +215,6 @@ export class Runs {
       if (run) this.#forget(run)
       return refused
     }
-    this.#senders.delete(queued.runId)
     if (run) void this.#drive(run)
     else this.next(sessionId)
     return 'started'
@@ -261,7 +242,6 @@ export class Runs {
           sessionId,
           prompt: queued,
           answerId,
-          principal: this.#senders.get(queued.runId),
           onIgnored: () => void this.#ignoredParts++,
         })
       case 'compaction':
@@ -331,13 +311,6 @@ export class Runs {
   #forget(run: ActiveRun): void {
     this.#active.delete(run.id)
     run.over.resolve()
-  }
-
-  /** Bounded: the oldest are forgotten, their agents then see no principal. */
-  #remember(runId: string, principal: Principal): void {
-    this.#senders.set(runId, principal)
-    const [oldest] = this.#senders.keys()
-    if (this.#senders.size > 10_000 && oldest !== undefined) this.#senders.delete(oldest)
   }
 }
 

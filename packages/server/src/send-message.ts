@@ -11,6 +11,7 @@ import {
 import { v7 as uuid } from 'uuid'
 
 import type { Access } from './access.ts'
+import type { QueuedPrompt } from './agent-run.ts'
 import type { Principal } from './principal.ts'
 import type { Settings } from './options.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -49,12 +50,16 @@ export class SendMessage {
     const parts = 'text' in input ? [{ type: 'text' as const, text: input.text }] : input.parts
     this.#assertLimits(parts, 'text' in input ? 'text' : 'parts')
     this.#rate.take(principal.id)
-    const { messageId = uuid(), model = this.#settings.model } = input
-    const prompt = { messageId, parts, ...(model !== undefined && { model }) }
+    const { messageId = uuid(), model = this.#settings.model, thinkingLevel } = input
+    const prompt = {
+      messageId,
+      parts,
+      author: principal.id,
+      ...(model !== undefined && { model }),
+      ...(thinkingLevel !== undefined && { thinkingLevel }),
+    }
     const key = `${session.id} ${messageId}`
-    const sending = this.#after(this.#underWay.get(key), () =>
-      this.#sendOnce(principal, session, prompt),
-    )
+    const sending = this.#after(this.#underWay.get(key), () => this.#sendOnce(session, prompt))
     this.#underWay.set(key, sending)
     try {
       return await sending
@@ -70,20 +75,16 @@ export class SendMessage {
   }
 
   async #sendOnce(
-    principal: Principal,
     session: Session,
-    prompt: { messageId: string; parts: PromptPart[]; model?: string },
+    prompt: Omit<QueuedPrompt, 'kind' | 'runId' | 'queuedAt'>,
   ): Promise<Sent> {
     const { messageId, parts } = prompt
     const earlier = await this.#find(session.id, messageId, parts)
     if (earlier) return earlier
     const { clock } = this.#settings.store
     const runId = uuid()
-    const outcome = await this.#runs.submit(
-      session.id,
-      { kind: 'agent', runId, ...prompt, queuedAt: clock.now() },
-      principal,
-    )
+    const queued = { kind: 'agent', runId, ...prompt, queuedAt: clock.now() } as const
+    const outcome = await this.#runs.submit(session.id, queued)
     if (outcome === 'message-exists' || outcome === 'message-gone') {
       const meanwhile = await this.#find(session.id, messageId, parts)
       if (meanwhile) return meanwhile

@@ -26,28 +26,44 @@ export function startDrafts(queued: QueuedRun, answerId: string, now: number): E
 }
 
 function runOf(queued: QueuedRun, startedAt: number): RunDraft {
-  const run: RunDraft = { id: queued.runId, kind: queued.kind, status: 'streaming', startedAt }
-  return queued.kind === 'agent' && queued.model !== undefined
-    ? { ...run, model: queued.model }
-    : run
+  const { kind, runId: id } = queued
+  const run: RunDraft = { id, kind, status: 'streaming', startedAt }
+  return queued.kind === 'agent' ? { ...run, ...askedOf(queued) } : run
 }
 
-function promptMessage({ messageId, runId, parts }: QueuedPrompt, createdAt: number): MessageDraft {
+function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
+  const { messageId, runId, parts, author } = prompt
   return {
     id: messageId,
     role: 'user',
     status: 'done',
     parts,
-    metadata: { createdAt, finishedAt: createdAt, runId },
+    metadata: {
+      createdAt,
+      finishedAt: createdAt,
+      runId,
+      ...(author !== undefined && { author }),
+    },
   }
 }
 
-function answer({ runId, model }: QueuedPrompt, id: string, createdAt: number): MessageDraft {
+function answer(prompt: QueuedPrompt, id: string, createdAt: number): MessageDraft {
   return {
     id,
     role: 'assistant',
     status: 'open',
     parts: [],
-    metadata: { createdAt, runId, ...(model !== undefined && { model }) },
+    metadata: { createdAt, runId: prompt.runId, ...askedOf(prompt) },
+  }
+}
+
+/** What a prompt asks of the model, where it does. */
+function askedOf({
+  model,
+  thinkingLevel,
+}: QueuedPrompt): Pick<QueuedPrompt, 'model' | 'thinkingLevel'> {
+  return {
+    ...(model !== undefined && { model }),
+    ...(thinkingLevel !== undefined && { thinkingLevel }),
   }
 }

@@ -1,5 +1,7 @@
 import type { ContextUsage, Message, Usage } from '@caughtup/schema'
 
+import type { Principal } from './principal.ts'
+
 /** Writes the summary with which a compaction opens the next epoch. */
 export type Summarise = (context: SummariseContext) => Promise<Summary | string>
 
@@ -8,6 +10,8 @@ export interface SummariseContext {
   runId: string
   /** The newest epoch, oldest first, as an agent would get it. */
   messages: Message[]
+  /** Who asked for the compaction, as {@link AgentContext.principal}: `{ id }` alone. */
+  principal?: Principal
   /** Aborted when the compaction was interrupted; what is returned then is dropped. */
   signal: AbortSignal
 }

@@ -4,6 +4,8 @@ import { v7 as uuid } from 'uuid'
 /** A prompt: text, or parts where it has files. */
 export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
   model?: string
+  /** How much the model is to think, in words that the server's agent knows. */
+  thinkingLevel?: string
   /** @default a new UUIDv7. The same id twice is one message. */
   messageId?: string
 }
@@ -26,7 +28,13 @@ export function promptInput(
   prompt: string | Prompt,
 ): SendInput & { messageId: string } {
   const given: Prompt = typeof prompt === 'string' ? { text: prompt } : prompt
-  const { model, messageId = uuid() } = given
+  const { model, thinkingLevel, messageId = uuid() } = given
   const content = 'parts' in given ? { parts: [...given.parts] } : { text: given.text }
-  return { sessionId, messageId, ...content, ...(model !== undefined && { model }) }
+  return {
+    sessionId,
+    messageId,
+    ...content,
+    ...(model !== undefined && { model }),
+    ...(thinkingLevel !== undefined && { thinkingLevel }),
+  }
 }

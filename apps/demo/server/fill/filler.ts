@@ -1,15 +1,16 @@
-import type { ChatRequest, ChatServer, Principal } from '@caughtup/server'
+import type { AgentContext, ChatRequest, ChatServer, Principal } from '@caughtup/server'
 import type { Store } from '@caughtup/store'
 
 import { createFillClient } from './fill-client.ts'
 import { countPrompts, type PlannedSession } from './fill-plan.ts'
 import { fill } from './fill.ts'
 import type { Filling } from './filling.ts'
+import { fillPromptId } from './session-filler.ts'
 
 /** Fills an empty database behind a server that is already answering. */
 export class Filler {
-  /** Its own principal object and request, so that nothing from outside can pass for it. */
   readonly #principal: Principal
+  /** Its own, so that nothing from outside can pass for it. */
   readonly #request: ChatRequest = { headers: new Headers() }
   readonly #sessionIds = new Set<string>()
   readonly #stopping = new AbortController()
@@ -18,7 +19,7 @@ export class Filler {
 
   /** @param principal whom the sessions belong to */
   constructor(principal: Principal) {
-    this.#principal = { ...principal }
+    this.#principal = principal
   }
 
   get filling(): Filling {
@@ -36,8 +37,8 @@ export class Filler {
   }
 
   /** Whether the filling asked, so that nobody waits to see the answer stream. */
-  asked(principal: Principal | undefined): boolean {
-    return principal === this.#principal
+  asked({ sessionId, prompt }: AgentContext): boolean {
+    return this.owns(sessionId) && fillPromptId.test(prompt.id)
   }
 
   /** Whether a session is one that it is filling. */

@@ -6,7 +6,7 @@ import type { FillClient } from './fill-client.ts'
 import { countPrompts, type FillStep, type PlannedSession } from './fill-plan.ts'
 
 /** Prompts of the filling are known by their ids: `fill-1`, `fill-2` … in each session. */
-const promptId = /^fill-(\d+)$/
+export const fillPromptId = /^fill-(\d+)$/
 
 /**
  * Takes one planned session through its steps, one run after the other, through the front door.
@@ -122,7 +122,7 @@ export class SessionFiller {
         ...(before && { cursor: before }),
       })
       for (const { id } of page.messages.toReversed()) {
-        const number = promptId.exec(id)?.[1]
+        const number = fillPromptId.exec(id)?.[1]
         if (number !== undefined) return Number(number)
       }
       before = page.nextCursor

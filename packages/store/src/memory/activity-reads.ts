@@ -6,8 +6,10 @@ import type { MemorySession } from './memory-session.ts'
 import { openMessages } from './message-reads.ts'
 import { indexAbove } from './message-table.ts'
 
-export function sessionOf({ id, title, createdAt, updatedAt, state }: MemorySession): Session {
-  return { id, title, createdAt, updatedAt, epoch: state.record.epoch }
+export function sessionOf(session: MemorySession): Session {
+  const { id, title, createdAt, updatedAt, members, state } = session
+  const [owner = ''] = members.keys()
+  return { id, title, owner, createdAt, updatedAt, epoch: state.record.epoch }
 }
 
 /** The principal's sessions by recency, newest first. */

@@ -4,7 +4,9 @@ import type { ActivityChanges, ListQuery, SessionList } from '../storage.ts'
 import type { Database, Row } from './database.ts'
 import type { LiveSessions } from './live-sessions.ts'
 
-const rowsOf = `SELECT sessions.*, members.read_up_to FROM members
+const owner =
+  '(SELECT principal FROM members WHERE session = sessions.key AND members.owner = 1) AS owner'
+const rowsOf = `SELECT sessions.*, members.read_up_to, ${owner} FROM members
   JOIN sessions ON sessions.key = members.session WHERE members.principal = ? AND sessions.fork_of IS NULL`
 
 /** Reads of sessions as wholes: lists, and the rows of the activity feed. */
@@ -18,7 +20,10 @@ export class ActivityReads {
   }
 
   session(sessionId: string): Session | undefined {
-    const row = this.#db.get('SELECT * FROM sessions WHERE id = ? AND fork_of IS NULL', sessionId)
+    const row = this.#db.get(
+      `SELECT sessions.*, ${owner} FROM sessions WHERE id = ? AND fork_of IS NULL`,
+      sessionId,
+    )
     return row && this.#session(row)
   }
 
@@ -94,6 +99,7 @@ export class ActivityReads {
     return {
       id: String(row['id']),
       title: String(row['title']),
+      owner: String(row['owner'] ?? ''),
       createdAt: Number(row['created_at']),
       updatedAt: Number(row['updated_at']),
       epoch: this.#lives.beyond(row).record.epoch,

@@ -138,9 +138,10 @@ export class SqliteStorage implements Storage {
   }
 
   async createSession(session: NewSession): Promise<Session> {
-    const { id, title, createdAt } = session
+    const { id, title, createdAt, members } = session
+    const [owner = ''] = members
     await this.#write(() => this.#sessions.insert(session))
-    return { id, title, createdAt, updatedAt: createdAt, epoch: 0 }
+    return { id, title, owner, createdAt, updatedAt: createdAt, epoch: 0 }
   }
 
   async session(sessionId: string): Promise<Session | undefined> {

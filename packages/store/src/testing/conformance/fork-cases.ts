@@ -101,6 +101,7 @@ export const forkCases: Cases = {
     assert.deepEqual(await again.session(fork.id), {
       id: 'fork',
       title: 'Forked',
+      owner: 'ann',
       createdAt: 50,
       updatedAt: 50,
       epoch: 0,

@@ -42,13 +42,16 @@ function reads(storage: Storage, sessionId: string): Record<string, () => Promis
 export const sessionCases: Cases = {
   async 'is as it was made'(bed) {
     const storage = await bed.open()
-    const made = { id: 's', title: 'Ünï "🎉"', createdAt: 5, members: ['ann', 'bob'] }
+    const made = { id: 's', title: 'Ünï "🎉"', createdAt: 5, members: ['bob', 'ann'] }
     const session = await storage.createSession(made)
-    const expected = { id: 's', title: 'Ünï "🎉"', createdAt: 5, updatedAt: 5, epoch: 0 }
+    const { members: _, ...kept } = made
+    const expected = { ...kept, owner: 'bob', updatedAt: 5, epoch: 0 }
     assert.deepEqual(session, expected)
     const again = await bed.open()
     for (const reader of [storage, again]) {
       assert.deepEqual(await reader.session('s'), expected)
+      const { sessions } = await reader.sessions('ann', { limit: 9 })
+      assert.deepEqual(sessions, [expected])
       assert.equal(await reader.isMember('s', 'ann'), true)
       assert.equal(await reader.isMember('s', 'bob'), true)
       assert.equal(await reader.isMember('s', 'eve'), false)
