@@ -5,7 +5,7 @@ import type { Database, Row } from './database.ts'
 import type { LiveSessions } from './live-sessions.ts'
 
 const owner =
-  '(SELECT principal FROM members WHERE session = sessions.key AND members.owner = 1) AS owner'
+  "coalesce((SELECT principal FROM members AS m WHERE session = sessions.key AND owner = 1), '') AS owner"
 const rowsOf = `SELECT sessions.*, members.read_up_to, ${owner} FROM members
   JOIN sessions ON sessions.key = members.session WHERE members.principal = ? AND sessions.fork_of IS NULL`
 
@@ -99,7 +99,7 @@ export class ActivityReads {
     return {
       id: String(row['id']),
       title: String(row['title']),
-      owner: String(row['owner'] ?? ''),
+      owner: String(row['owner']),
       createdAt: Number(row['created_at']),
       updatedAt: Number(row['updated_at']),
       epoch: this.#lives.beyond(row).record.epoch,
