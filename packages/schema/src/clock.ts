@@ -9,6 +9,8 @@ export interface Clock {
   monotonic(): number
   /** Runs `callback` once after `ms`; the returned function cancels it and may be called twice. */
   after(ms: number, callback: () => void): () => void
+  /** The same time, with timers that alone do not keep the process alive; see `background`. */
+  readonly background?: Clock
 }
 
 /** The machine's own clock. In Node, a timer that is not cancelled keeps the process alive. */
@@ -19,6 +21,24 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, Math.max(0, ms))
     return () => clearTimeout(timer)
   },
+  background: {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    after(ms, callback) {
+      const timer = setTimeout(callback, Math.max(0, ms))
+      // A browser's timer is a number, and keeps nothing alive.
+      if (typeof timer === 'object') timer.unref()
+      return () => clearTimeout(timer)
+    },
+  },
+}
+
+/**
+ * The clock for work that nobody waits for and that can as well be left to the next process. What
+ * somebody awaits must not use it: the process would end while it waits.
+ */
+export function background(clock: Clock): Clock {
+  return clock.background ?? clock
 }
 
 /**

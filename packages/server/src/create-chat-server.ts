@@ -32,6 +32,12 @@ export interface ChatServer {
    */
   readonly nodeHandler: NodeHandler
   /**
+   * Begins what the server does by itself: it ends the runs of dead processes as `lost`, and runs
+   * the prompts that still wait in queues. The first call does so too, and `attachWebSocket` and
+   * `serve`; a process that mounts `fetch` or `nodeHandler` need not wait for that call.
+   */
+  start(): void
+  /**
    * Takes no more calls, lets runs go on for up to `settings.drain` ms, interrupts what is left,
    * commits everything, and ends every stream with `shutting-down`. What waits in queues goes on
    * with the next process. The store stays open.
@@ -47,8 +53,8 @@ export interface ChatServer {
 /**
  * Implements the contract on a store: sessions, prompts, runs of the agent, streams.
  *
- * It starts at once to watch the runs of the store: those of dead processes are ended as `lost`,
- * and prompts that still wait in queues are run.
+ * Nothing runs before `start` or the first call, and nothing keeps the process alive by itself, so
+ * a build may evaluate the module that calls this.
  */
 export function createChatServer(options: ChatServerOptions): ChatServer {
   const settings = resolveOptions(options)
@@ -69,12 +75,17 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     streams,
     rates,
     sendMessage: new SendMessage(settings, access, runs, rates.sends),
+    start: () => lease.start(),
     closing: closing.signal,
     startedAt: store.clock.monotonic(),
   })
   const guard = new Guard(settings)
-  const answer = createHttpAnswer(router, { settings, guard })
-  lease.start()
+  const answer = createHttpAnswer(router, {
+    settings,
+    guard,
+    start: () => lease.start(),
+    closing: closing.signal,
+  })
 
   const hurry = new AbortController()
   let closed: Promise<void> | undefined
@@ -90,6 +101,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     settings,
     fetch: createFetch(answer, settings),
     nodeHandler: createNodeHandler(answer, settings),
+    start: () => lease.start(),
     close,
   }
 }

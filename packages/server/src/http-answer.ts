@@ -3,8 +3,7 @@ import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-serve
 
 import { notFound } from './error-interceptor.ts'
 import type { Guard } from './guard.ts'
-import type { Settings } from './options.ts'
-import type { ChatContext } from './procedures.ts'
+import type { ChatContext, Guards } from './procedures.ts'
 import type { ChatRouter } from './router.ts'
 
 /** Answers a request over HTTP, whatever the runtime: what is not under `settings.path` is not found. */
@@ -13,18 +12,37 @@ export type HttpAnswer = (
   context: ChatContext,
 ) => Promise<StandardResponse>
 
+interface HttpAnswerParts extends Pick<Guards, 'settings' | 'start' | 'closing'> {
+  guard: Guard
+}
+
 export function createHttpAnswer(
   router: ChatRouter,
-  { settings, guard }: { settings: Settings; guard: Guard },
+  { settings, guard, start, closing }: HttpAnswerParts,
 ): HttpAnswer {
   const handler = new StandardRPCHandler(router, { plugins: [guard] })
   const { path } = settings
   // oRPC wants no prefix where it serves the root.
   const prefix = path === '/' ? {} : { prefix: `/${path.slice(1)}` as const }
+  const healthPath = `${path === '/' ? '' : path}/health`
   return async (request, context) => {
+    if (request.url.pathname === healthPath) {
+      start()
+      return health(request.method, closing.aborted)
+    }
     const { matched, response } = await handler.handle(request, { ...prefix, context })
     return matched ? response : { ...notFound(), headers: { 'cache-control': 'no-store' } }
   }
+}
+
+/** For load balancers: anybody may ask, from anywhere. */
+function health(method: string, draining: boolean): StandardResponse {
+  const headers = { 'cache-control': 'no-store' }
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { status: 405, headers: { ...headers, allow: 'GET, HEAD' }, body: undefined }
+  }
+  const body = { status: draining ? 'draining' : 'ok' }
+  return { status: draining ? 503 : 200, headers, body: method === 'HEAD' ? undefined : body }
 }
 
 /** @param target path and query of a request */

@@ -1,3 +1,4 @@
+import { background } from '@caughtup/schema/clock'
 import type { OpenRun } from '@caughtup/store'
 
 import type { Settings } from './options.ts'
@@ -20,16 +21,22 @@ export class Lease {
   readonly #runs: Runs
   readonly #stopped = new AbortController()
   readonly #observed = new Map<string, Observation>()
+  #started = false
 
   constructor(settings: Settings, runs: Runs) {
     this.#settings = settings
     this.#runs = runs
   }
 
-  /** The first look, at start-up, also takes up the queues that an earlier process left. */
+  /**
+   * The first look also takes up the queues that an earlier process left. Does nothing when it was
+   * called before, or after `stop`.
+   */
   start(): void {
+    if (this.#started || this.#stopped.signal.aborted) return
+    this.#started = true
     const { store, lease, onError } = this.#settings
-    const rhythm = { clock: store.clock, ms: lease / 3, signal: this.#stopped.signal }
+    const rhythm = { clock: background(store.clock), ms: lease / 3, signal: this.#stopped.signal }
     const logged = (work: (late: number) => Promise<void>, where: string) => {
       const log = (error: unknown) => {
         // A look that was under way when the store was closed after this server says nothing.

@@ -16,12 +16,14 @@ export interface ChatContext {
 export interface Guards {
   settings: Settings
   access: Access
+  /** Called before each call: what the server does by itself begins with the first. */
+  start: () => void
   /** Aborted when the server closes. */
   closing: AbortSignal
 }
 
 /** Every procedure, with what comes before its handler: errors outermost, then who calls. */
-export function procedures({ settings, access, closing }: Guards) {
+export function procedures({ settings, access, start, closing }: Guards) {
   return implement(contract)
     .$context<ChatContext>()
     .use(async ({ next, path, signal }) => {
@@ -42,6 +44,7 @@ export function procedures({ settings, access, closing }: Guards) {
       // What still runs while the server closes can still be stopped.
       const refused = () => closing.aborted && path.join('.') !== 'runs.interrupt'
       if (refused()) throw shuttingDown()
+      start()
       const principal = await access.caller(context.request)
       if (refused()) throw shuttingDown()
       return next({ context: { principal } })

@@ -1,4 +1,5 @@
 import { CaughtupError } from '@caughtup/schema'
+import { background } from '@caughtup/schema/clock'
 
 import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
 import type { Settings } from './options.ts'
@@ -90,7 +91,7 @@ export class Streams {
 
   #sweepLater(): void {
     const { store, stuckAfter } = this.#settings
-    this.#cancelSweep ??= store.clock.after(stuckAfter / 4, () => {
+    this.#cancelSweep ??= background(store.clock).after(stuckAfter / 4, () => {
       this.#cancelSweep = undefined
       for (const entry of this.#open) if (entry.stream.unreadFor >= stuckAfter) this.#close(entry)
       if (this.#open.size > 0) this.#sweepLater()

@@ -62,6 +62,7 @@ export function attachWebSocket(chat: ChatServer, server: Server): AttachedWebSo
     })
   }
   server.on('upgrade', onUpgrade)
+  chat.start()
   return {
     async close() {
       server.off('upgrade', onUpgrade)

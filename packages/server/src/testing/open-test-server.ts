@@ -10,16 +10,15 @@ import { sqlite } from '@caughtup/store/sqlite'
 import { createORPCClient } from '@orpc/client'
 import { RPCLink as FetchLink } from '@orpc/client/fetch'
 import { RPCLink as SocketLink } from '@orpc/client/websocket'
-import type { RouterClient } from '@orpc/server'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
 import { type ChatServer, createChatServer } from '../create-chat-server.ts'
 import { type Serving, serve } from '../node.ts'
 import type { ChatServerOptions } from '../options.ts'
-import type { ChatRouter } from '../router.ts'
+import { createTestClient, type TestClient } from '../test-client.ts'
 
-export type Client = RouterClient<ChatRouter>
+export type Client = TestClient
 
 export interface TestServer {
   store: Store
@@ -70,11 +69,14 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     ...rest,
     store,
   })
+  chat.start()
   onTestFinished(async () => {
     await chat.close()
     if (!closes) await store.close()
   })
-  return { store, chat, errors, client: (principal = 'me') => fetchClient(chat.fetch, principal) }
+  const client = (principal = 'me') =>
+    createTestClient(chat, { headers: { 'x-principal': principal } })
+  return { store, chat, errors, client }
 }
 
 export function fetchClient(

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '@caughtup/schema/clock'
+import { background, type Clock, sleep } from '@caughtup/schema/clock'
 
 import { assertOptions, positive } from '../assert-input.ts'
 import { pacer } from './pacer.ts'
@@ -89,10 +89,13 @@ export class Upkeep {
     const left = this.#since + longest - now
     const calm = Math.max(quiet, this.#lastEnd + spacing - now)
     this.#cancelStart?.()
-    this.#cancelStart = this.#clock.after(by === 'deltas' ? left : Math.min(calm, left), () => {
-      this.#cancelStart = undefined
-      this.#running = this.#run(soon)
-    })
+    this.#cancelStart = background(this.#clock).after(
+      by === 'deltas' ? left : Math.min(calm, left),
+      () => {
+        this.#cancelStart = undefined
+        this.#running = this.#run(soon)
+      },
+    )
   }
 
   /**
@@ -132,7 +135,7 @@ export class Upkeep {
         await turn()
       } catch (error) {
         this.#failed(error)
-        await sleep(this.#clock, delay, signal).catch(() => undefined)
+        await sleep(background(this.#clock), delay, signal).catch(() => undefined)
         delay = Math.min(lastRetry, delay * 2)
       }
     }
@@ -140,7 +143,7 @@ export class Upkeep {
     this.#lastEnd = this.#clock.monotonic()
     if (signal.aborted) return
     this.#cancelRound?.()
-    this.#cancelRound = this.#clock.after(nextRound, () => {
+    this.#cancelRound = background(this.#clock).after(nextRound, () => {
       this.#running ??= this.#run(rounds)
     })
     if (this.#missed) this.touched(this.#missed)
