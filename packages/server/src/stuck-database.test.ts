@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 import { ManualClock, settle } from '@caughtup/schema/testing'
@@ -23,6 +24,14 @@ const outages: {
         throw new StorageError('full', 'database or disk is full')
       }
       return () => (hooks.commit = undefined)
+    },
+  },
+  {
+    what: 'moved away',
+    reason: 'database-moved',
+    begin(file) {
+      renameSync(file, `${file}.away`)
+      return () => renameSync(`${file}.away`, file)
     },
   },
   {

@@ -100,6 +100,7 @@ export class Store {
       batchBytes: limits.windowBytes,
       updates: options.updates,
       foreign: () => this.#upkeep.touched('deltas'),
+      onError,
       ended,
     })
     const { audience, messages, followers, watch } = this.#bells

@@ -4,6 +4,7 @@ import { ActivityAudience } from './activity-audience.ts'
 import type { BrokerOptions } from './broker.ts'
 import { Followers } from './followers.ts'
 import { ForeignWatch } from './foreign-watch.ts'
+import type { OnError } from '../on-error.ts'
 import { MessageUpdates } from './message-updates.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { ForeignChanges, SliceResult, Storage, Window } from '../storage.ts'
@@ -16,6 +17,7 @@ export interface DoorbellsOptions {
   updates: Omit<BrokerOptions, 'clock'> | undefined
   /** Called when another process was seen to have written. */
   foreign: () => void
+  onError: OnError
   /** Aborted when the store closes. */
   ended: AbortSignal
 }
@@ -28,11 +30,14 @@ export class Doorbells {
   readonly windows = new SharedReads<Window>()
   readonly watch: ForeignWatch
 
-  constructor({ storage, clock, batchBytes, updates, foreign, ended }: DoorbellsOptions) {
-    this.watch = new ForeignWatch(storage, clock, (changes) => {
+  constructor(options: DoorbellsOptions) {
+    const { storage, clock, batchBytes, updates, foreign, onError, ended } = options
+    const changed = (changes: ForeignChanges) => {
       this.changedElsewhere(changes)
       foreign()
-    })
+    }
+    const failed = (error: unknown) => onError(error, 'watching what other processes write')
+    this.watch = new ForeignWatch(storage, clock, changed, failed)
     this.followers = new Followers({
       read: (sessionId, after) => storage.events(sessionId, after, { bytes: batchBytes }),
       watch: this.watch.watch,

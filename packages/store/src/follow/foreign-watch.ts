@@ -13,6 +13,7 @@ export class ForeignWatch {
   readonly #storage: Pick<Storage, 'changed'>
   readonly #clock: Clock
   readonly #changed: (changes: ForeignChanges) => void
+  readonly #failed: (error: unknown) => void
   #watchers = 0
   #stop = new AbortController()
   /** One look after the other; the last is under way while anybody watches. */
@@ -25,10 +26,13 @@ export class ForeignWatch {
     storage: Pick<Storage, 'changed'>,
     clock: Clock,
     changed: (changes: ForeignChanges) => void,
+    /** Called for the first of several failures. */
+    failed: (error: unknown) => void = () => undefined,
   ) {
     this.#storage = storage
     this.#clock = clock
     this.#changed = changed
+    this.#failed = failed
   }
 
   /** Watches until it is disposed of. */
@@ -68,6 +72,7 @@ export class ForeignWatch {
         delay = firstRetry
       } catch (error) {
         if (signal.aborted) return
+        if (this.lastError === undefined) this.#failed(error)
         this.lastError = String(error)
         await sleep(this.#clock, delay, signal).catch(() => undefined)
         delay = Math.min(lastRetry, delay * 2)

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 import { StorageError, type StorageFailure } from '../storage.ts'
+import { FileIdentity } from './file-identity.ts'
 import { migrate, versionOf } from './schema.ts'
 
 export interface DatabaseOptions {
@@ -29,6 +30,8 @@ const checkpointBytes = 4 * 1024 * 1024
 export class Database {
   readonly #db: DatabaseSync
   readonly #file: string
+  /** Absent for a database in memory. */
+  readonly #identity: FileIdentity | undefined
   readonly #statements = new Map<string, StatementSync>()
   /** What was read and could not be understood: entries, messages, records; counted at each reading. */
   unreadable = 0
@@ -51,11 +54,19 @@ export class Database {
         this.#db.exec(`PRAGMA wal_autocheckpoint = ${checkpointBytes / pageSize}`)
         this.#db.exec(`PRAGMA synchronous = ${durability}`)
         migrate(this.#db, file)
+        // Reading makes the files of the write-ahead log.
+        this.#db.exec('SELECT count(*) FROM sqlite_schema')
       } catch (error) {
         this.#db.close()
         throw error
       }
     })
+    if (file !== ':memory:') this.#identity = new FileIdentity(file)
+  }
+
+  /** @throws StorageError `moved` when the files that were opened are not at their place any more */
+  assertInPlace(): void {
+    if (this.#db.isOpen) this.#identity?.assertInPlace()
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
@@ -102,6 +113,7 @@ export class Database {
     signal?.throwIfAborted()
     // Fails when it is closed.
     this.dataVersion()
+    this.assertInPlace()
     if (existsSync(target)) {
       throw new StorageError('io', `${target} exists: a backup overwrites nothing.`)
     }
@@ -139,6 +151,7 @@ export class Database {
 
   /** Runs `work` in a write transaction; what throws in it changes nothing. */
   transaction<T>(work: () => T): T {
+    this.assertInPlace()
     return this.#within('BEGIN IMMEDIATE', work)
   }
 
@@ -159,6 +172,8 @@ export class Database {
       return result
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      // An emptied file looks like a damaged one.
+      if (error instanceof StorageError && error.failure === 'corrupt') this.assertInPlace()
       throw error
     }
   }

@@ -58,6 +58,9 @@ const rememberedRemovals = 10_000
 /** How often the commits of other processes are looked for while somebody waits for them, in ms. */
 const pollEvery = 40
 
+/** How often it is looked meanwhile whether the files are still at their place, in ms. */
+const checkEvery = 1_000
+
 /** The storage port on a SQLite file. */
 export class SqliteStorage implements Storage {
   readonly #db: Database
@@ -73,6 +76,7 @@ export class SqliteStorage implements Storage {
   readonly #upkeep: Upkeep
   readonly #closing = new AbortController()
   #polledVersion: number
+  #checkedAt = -Infinity
 
   constructor(db: Database, { clock, random }: { clock: Clock; random: () => number }) {
     this.#db = db
@@ -253,6 +257,7 @@ export class SqliteStorage implements Storage {
     const waiting = AbortSignal.any([signal, this.#closing.signal])
     for (;;) {
       waiting.throwIfAborted()
+      this.#checkPlace()
       const version = this.#db.dataVersion()
       if (version !== this.#polledVersion) {
         // Titles, read marks and new sessions leave nothing in the log.
@@ -340,6 +345,14 @@ export class SqliteStorage implements Storage {
         },
       }),
     }
+  }
+
+  /** Writes look for themselves; this is for a process that only reads. */
+  #checkPlace(): void {
+    const now = this.#clock.monotonic()
+    if (now - this.#checkedAt < checkEvery) return
+    this.#checkedAt = now
+    this.#db.assertInPlace()
   }
 
   #pack(sessions: readonly LiveSession[]): Promise<void> {
