@@ -10,7 +10,7 @@ const known = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
 const tokens = known(z.number().int().nonnegative())
 
 /** Usage as the AI SDK reports it. */
-const sdkUsage = z.object({
+export const agentUsage = z.object({
   inputTokens: tokens,
   outputTokens: tokens,
   totalTokens: tokens,
@@ -78,13 +78,13 @@ const streamPart = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('finish-step'),
     finishReason: known(z.string()),
-    usage: known(sdkUsage),
+    usage: known(agentUsage),
   }),
   z.object({
     type: z.literal('finish'),
     finishReason: known(z.string()),
-    totalUsage: known(sdkUsage),
-    usage: known(sdkUsage),
+    totalUsage: known(agentUsage),
+    usage: known(agentUsage),
     /** Size of the model's context window in tokens, for the context meter. */
     contextLimit: known(z.number().int().positive()),
   }),
@@ -109,4 +109,4 @@ export type IgnoredAgentPart = {
     | 'tool-approval-response'
 }
 
-export type AgentUsage = z.infer<typeof sdkUsage>
+export type AgentUsage = z.infer<typeof agentUsage>

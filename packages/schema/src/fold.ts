@@ -1,5 +1,5 @@
 import type { Event, EventOf } from './event.ts'
-import type { Message } from './message.ts'
+import type { Message, RunError } from './message.ts'
 import { applyOps } from './ops.ts'
 import type { QueuedRun, Run } from './run.ts'
 import type { ContextUsage, UsageLedger } from './usage.ts'
@@ -15,6 +15,11 @@ export interface Head {
   readonly queue: readonly QueuedRun[]
   readonly usage?: UsageLedger
   readonly contextUsage?: ContextUsage
+  /** Of the newest run that named one. */
+  readonly lastModel?: string
+  readonly lastThinkingLevel?: string
+  /** Of the newest run, when it failed. */
+  readonly lastError?: RunError
   readonly canUndo: boolean
   readonly canRedo: boolean
 }
@@ -67,16 +72,25 @@ export function applyEvent(view: View, event: Event): Applied {
 
 /** The head after `event`; fields of `head` that the event does not concern stay as they are. */
 export function applyToHead(head: Head, event: Event): Head {
-  const next = { ...bare(head), seq: event.seq }
+  const next = { ...headOf(head), seq: event.seq }
   switch (event.type) {
-    case 'run-started':
-      return { ...next, run: event.run }
+    case 'run-started': {
+      const { model, thinkingLevel } = event.run
+      return {
+        ...without(next, 'lastError'),
+        run: event.run,
+        ...(model !== undefined && { lastModel: model }),
+        ...(thinkingLevel !== undefined && { lastThinkingLevel: thinkingLevel }),
+      }
+    }
     case 'run-changed':
       return head.run?.id === event.runId
         ? { ...next, run: { ...head.run, status: event.status } }
         : next
-    case 'run-ended':
-      return head.run?.id === event.runId ? without(next, 'run') : next
+    case 'run-ended': {
+      const ended = event.error ? { ...next, lastError: event.error } : next
+      return head.run?.id === event.runId ? without(ended, 'run') : ended
+    }
     case 'queue-changed':
       return { ...next, queue: applyToQueue(head.queue, event) }
     case 'usage': {
@@ -246,8 +260,10 @@ function isKnown(event: Event): boolean {
   return Object.hasOwn(knownTypes, event.type)
 }
 
-/** The head alone, where a view was passed. */
-function bare({ seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo }: Head): Head {
+/** The head alone, where more than that was passed. */
+export function headOf(head: Head): Head {
+  const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
+  const { lastModel, lastThinkingLevel, lastError } = head
   return {
     seq,
     epoch,
@@ -257,6 +273,9 @@ function bare({ seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo }:
     ...(run && { run }),
     ...(usage && { usage }),
     ...(contextUsage && { contextUsage }),
+    ...(lastModel !== undefined && { lastModel }),
+    ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
+    ...(lastError && { lastError }),
   }
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { activityRow } from './activity.ts'
 import { event } from './event.ts'
 import { count, id, timestamp } from './id.ts'
-import { message } from './message.ts'
+import { message, runError } from './message.ts'
 import { queuedRun, run } from './run.ts'
 import { contextUsage, usageLedger } from './usage.ts'
 
@@ -45,6 +45,10 @@ const caughtUp = z.object({
   queue: z.array(queuedRun),
   usage: usageLedger.exactOptional(),
   contextUsage: contextUsage.exactOptional(),
+  lastModel: z.string().exactOptional(),
+  lastThinkingLevel: z.string().exactOptional(),
+  /** Of the newest run, when it failed. */
+  lastError: runError.exactOptional(),
   canUndo: z.boolean(),
   canRedo: z.boolean(),
   /** In mode `live`: the messages that are still open, whole. */

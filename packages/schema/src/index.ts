@@ -1,5 +1,11 @@
 export { type ActivityRow, activityRow } from './activity.ts'
-export { type AgentPart, agentPart, type AgentUsage, type IgnoredAgentPart } from './agent-part.ts'
+export {
+  type AgentPart,
+  agentPart,
+  type AgentUsage,
+  agentUsage,
+  type IgnoredAgentPart,
+} from './agent-part.ts'
 export {
   type Contract,
   contract,

@@ -46,7 +46,8 @@ export class UsageTally {
   }
 }
 
-function toUsage(usage: AgentUsage): Usage {
+/** Usage as it is kept, from how the AI SDK reports it. */
+export function toUsage(usage: AgentUsage): Usage {
   const fields = {
     inputTokens: usage.inputTokens,
     outputTokens: usage.outputTokens,

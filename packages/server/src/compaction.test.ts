@@ -1,3 +1,4 @@
+import { CaughtupError } from '@caughtup/schema'
 import { describe, expect, test } from 'vitest'
 
 import { estimateContext, type Summary, type SummariseContext } from './summarise.ts'
@@ -92,6 +93,65 @@ describe('a compaction', () => {
     await client.messages.send({ sessionId, text: 'Next' })
     const { context } = await scripted.run()
     expect(context.messages.map(({ role }) => role)).toEqual(['system', 'user'])
+  })
+
+  test.each([
+    ['the agent names', {}, { contextLimit: 1_000 }],
+    ['the agent names, whatever the server says', { contextLimit: 5 }, { contextLimit: 1_000 }],
+    ['the server says', { contextLimit: 1_000 }, {}],
+  ])(
+    'leaves the limit of the context that %s, and the model, where they are',
+    async (_, options, named) => {
+      const { client, sessionId, scripted, stream, summarising, window } =
+        await openSession(options)
+      await client.messages.send({ sessionId, text: 'Hi', model: 'large', thinkingLevel: 'high' })
+      const run = await scripted.run()
+      run.yield({ type: 'finish', usage: { inputTokens: 700, outputTokens: 10 }, ...named })
+      run.finish()
+      await readRun(stream)
+      expect((await window()).caughtUp.contextUsage).toEqual({ tokens: 710, limit: 1_000 })
+      await client.history.compact({ sessionId })
+      const { resolve } = await summarising()
+      resolve({ text: 'Short', usage: { outputTokens: 70 }, model: 'small' })
+      await readRun(stream)
+      const contextUsage = { tokens: 70, limit: 1_000, estimated: true }
+      const { caughtUp, messages } = await window()
+      expect(caughtUp).toMatchObject({
+        contextUsage,
+        lastModel: 'large',
+        lastThinkingLevel: 'high',
+      })
+      expect(messages).toMatchObject([{ metadata: { contextUsage } }])
+    },
+  )
+
+  test('that failed is told to those who come later, until the next run', async () => {
+    const { client, sessionId, stream, summarising, window, turn } = await openSession()
+    await client.history.compact({ sessionId })
+    const { reject } = await summarising()
+    reject(new CaughtupError('UNAVAILABLE', 'The model is overloaded.'))
+    await readRun(stream)
+    const { caughtUp, messages } = await window()
+    const error = { code: 'UNAVAILABLE', message: 'The model is overloaded.' }
+    expect(caughtUp.lastError).toEqual(error)
+    expect(messages.flatMap(({ metadata }) => metadata.error ?? [])).toEqual([])
+    expect((await client.activity.list()).rows).toMatchObject([{ lastError: error }])
+    await turn('Go on')
+    expect((await window()).caughtUp).not.toHaveProperty('lastError')
+  })
+
+  test("takes the AI SDK's usage as it is, and counts that are none for unknown", async () => {
+    const { client, sessionId, stream, summarising, window } = await openSession()
+    await client.history.compact({ sessionId })
+    const { resolve } = await summarising()
+    const details = { reasoningTokens: 20, textTokens: 30 }
+    const usage = { inputTokens: NaN, outputTokens: 50, outputTokenDetails: details }
+    resolve({ text: 'Short', usage })
+    await readRun(stream)
+    expect((await window()).caughtUp).toMatchObject({
+      contextUsage: { tokens: 30, estimated: true },
+      usage: { totals: { outputTokens: 50, reasoningTokens: 20 } },
+    })
   })
 
   test('waits in the queue behind a run, and lets prompts wait behind it', async () => {
@@ -191,8 +251,22 @@ describe('the estimate of the context after a compaction', () => {
     expect(estimateContext({ text: '', systemTokens: 500, usage })?.tokens).toBe(500)
   })
 
-  test('is nothing where inputs are missing', () => {
+  test('is nothing where the tokens of the summary are not known', () => {
     expect(estimateContext({ text: '', systemTokens: 500 })).toBeUndefined()
-    expect(estimateContext({ text: '', usage: { outputTokens: 5 } })).toBeUndefined()
+    expect(estimateContext({ text: '' }, 1_000)).toBeUndefined()
+  })
+
+  test('counts system tokens that nobody names as none', () => {
+    const usage = { outputTokens: 80, reasoningTokens: 30 }
+    expect(estimateContext({ text: '', usage })).toEqual({ tokens: 50, estimated: true })
+  })
+
+  test('has the limit that is known, unless the summary names another', () => {
+    const usage = { outputTokens: 80 }
+    expect(estimateContext({ text: '', usage }, 1_000)).toMatchObject({ tokens: 80, limit: 1_000 })
+    const named = { text: '', contextUsage: { tokens: 5 } }
+    expect(estimateContext(named, 1_000)).toEqual({ tokens: 5, limit: 1_000 })
+    const limited = { text: '', contextUsage: { tokens: 5, limit: 9 } }
+    expect(estimateContext(limited, 1_000)).toEqual({ tokens: 5, limit: 9 })
   })
 })

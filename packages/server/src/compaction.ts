@@ -12,7 +12,7 @@ import { type Execution, runEndedDraft, type RunEnd } from './execution.ts'
 import { modelContext } from './model-context.ts'
 import type { Settings } from './options.ts'
 import { authorOf } from './principal.ts'
-import { estimateContext, type Summary } from './summarise.ts'
+import { estimateContext, readSummary, type WrittenSummary } from './summarise.ts'
 
 export type QueuedCompaction = Extract<QueuedRun, { kind: 'compaction' }>
 
@@ -21,7 +21,9 @@ export class Compaction implements Execution {
   readonly #settings: Settings
   readonly #sessionId: string
   readonly #queued: QueuedCompaction
-  #summary: Summary | undefined
+  #summary: WrittenSummary | undefined
+  /** Size of the model's context window, as far as it is known. */
+  #limit: number | undefined
 
   constructor(settings: Settings, sessionId: string, queued: QueuedCompaction) {
     this.#settings = settings
@@ -35,6 +37,8 @@ export class Compaction implements Execution {
     const { runId } = this.#queued
     if (!summarise) throw noSummarise()
     const messages = await modelContext(store, sessionId, signal)
+    const { head } = await store.head(sessionId, { signal })
+    this.#limit = head.contextUsage?.limit ?? this.#settings.contextLimit
     // Nothing to summarise: an epoch after an empty one would say nothing.
     if (messages.length === 0) return { reason: 'stop' }
     const summary = await summarise({
@@ -44,7 +48,7 @@ export class Compaction implements Execution {
       signal,
       ...authorOf(this.#queued),
     })
-    this.#summary = typeof summary === 'string' ? { text: summary } : summary
+    this.#summary = readSummary(summary)
     return { reason: 'stop' }
   }
 
@@ -75,10 +79,10 @@ export class Compaction implements Execution {
     return [...drafts, { type: 'usage', runId, add: usage, ...(models && { models }) }]
   }
 
-  #message(summary: Summary): MessageDraft {
+  #message(summary: WrittenSummary): MessageDraft {
     const { runId, trigger } = this.#queued
     const now = this.#settings.store.clock.now()
-    const contextUsage = estimateContext(summary)
+    const contextUsage = estimateContext(summary, this.#limit)
     return {
       id: uuid(),
       role: 'system',

@@ -10,7 +10,7 @@ import {
   type ReplayMode,
   type ReplayReason,
 } from '@caughtup/schema'
-import { applyEvent, applyToHead, type Head, type View } from '@caughtup/schema/fold'
+import { applyEvent, applyToHead, headOf, type Head, type View } from '@caughtup/schema/fold'
 import type { EventBatch, Store } from '@caughtup/store'
 import { withEventMeta } from '@orpc/server'
 
@@ -165,20 +165,15 @@ function caughtUpFrame(
   cursor: Cursor,
   rest: { hasOlder: boolean; open?: Message[] },
 ): ChatFrame {
-  const { epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
+  const { seq: _, queue, ...state } = headOf(head)
   const id = encodeCursor(cursor)
   return withEventMeta(
     {
       type: 'caught-up',
       mode,
       cursor: id,
-      epoch,
+      ...state,
       queue: [...queue],
-      canUndo,
-      canRedo,
-      ...(run && { run }),
-      ...(usage && { usage }),
-      ...(contextUsage && { contextUsage }),
       ...rest,
     },
     { id },

@@ -27,7 +27,7 @@ describe('what the host does wrong', () => {
     expect(frames.at(-1)).toMatchObject({ events: [{}, { type: 'run-ended', reason: 'error' }] })
   })
 
-  test.each([{}, { text: 5 }, { text: 'short', usage: { inputTokens: NaN } }])(
+  test.each([{}, { text: 5 }, { text: 'short', usage: 5 }])(
     'a summary of %j ends its run with an error at once, and the queue goes on',
     async (summary) => {
       const { client } = await openTestServer({

@@ -1,5 +1,12 @@
-import type { ContextUsage, Message, Usage } from '@caughtup/schema'
+import {
+  type AgentUsage,
+  agentUsage,
+  type ContextUsage,
+  type Message,
+  type Usage,
+} from '@caughtup/schema'
 
+import { toUsage } from './agent-usage.ts'
 import type { Principal } from './principal.ts'
 
 /** Writes the summary with which a compaction opens the next epoch. */
@@ -18,24 +25,41 @@ export interface SummariseContext {
 
 export interface Summary {
   text: string
-  /** Tokens that writing it took. */
-  usage?: Usage
+  /** Tokens that writing it took, as the AI SDK reports them; a count that is not one is not known. */
+  usage?: AgentUsage
   /** The model that wrote it, for the totals per model. */
   model?: string
-  /** Tokens of the system prompt and tools that come before it in the next request. */
+  /** Tokens of the system prompt and tools that come before it in the next request. @default 0 */
   systemTokens?: number
-  /** Size of the context from here on. @default estimated from `systemTokens` and `usage` */
+  /**
+   * Size of the context from here on. Without a `limit`, it keeps the one that is known.
+   * @default `systemTokens`, and the `outputTokens` of `usage` less its `reasoningTokens`
+   */
   contextUsage?: ContextUsage
 }
 
+/** A summary as it is kept. */
+export interface WrittenSummary extends Omit<Summary, 'usage'> {
+  usage?: Usage
+}
+
+export function readSummary(summary: Summary | string): WrittenSummary {
+  if (typeof summary === 'string') return { text: summary }
+  const { usage, ...rest } = summary
+  return { ...rest, ...(usage && { usage: toUsage(agentUsage.parse(usage)) }) }
+}
+
 /**
- * The context after a compaction: what always comes first and the summary's own tokens. Nothing
- * where a summand is missing; a provider that names no reasoning tokens used none.
+ * The context after a compaction: what always comes first and the summary's own tokens. Nothing where
+ * those are not known; system tokens and reasoning tokens that nobody names count as none.
  */
-export function estimateContext(summary: Summary): ContextUsage | undefined {
-  if (summary.contextUsage) return summary.contextUsage
-  const output = summary.usage?.outputTokens
-  if (summary.systemTokens === undefined || output === undefined) return undefined
-  const reasoning = summary.usage?.reasoningTokens ?? 0
-  return { tokens: summary.systemTokens + Math.max(0, output - reasoning), estimated: true }
+export function estimateContext(summary: WrittenSummary, limit?: number): ContextUsage | undefined {
+  const contextUsage = summary.contextUsage ?? estimated(summary)
+  return contextUsage && { ...(limit !== undefined && { limit }), ...contextUsage }
+}
+
+function estimated({ usage, systemTokens = 0 }: WrittenSummary): ContextUsage | undefined {
+  if (usage?.outputTokens === undefined) return undefined
+  const written = Math.max(0, usage.outputTokens - (usage.reasoningTokens ?? 0))
+  return { tokens: systemTokens + written, estimated: true }
 }

@@ -21,7 +21,7 @@ export function buildSessionSnapshot(
 ): SessionSnapshot {
   const { view, lastReplay, older, olderError, caughtUp } = state
   const { run, usage, contextUsage } = view
-  const { streaming, canInterrupt, model } = runningOf(state, hint)
+  const { streaming, canInterrupt, model, thinkingLevel, lastError } = runningOf(state, hint)
   return {
     sessionId,
     connection: keepIdentity(previous?.connection, {
@@ -42,6 +42,8 @@ export function buildSessionSnapshot(
     ),
     streaming,
     ...(model !== undefined && { model }),
+    ...(thinkingLevel !== undefined && { thinkingLevel }),
+    ...(lastError && { lastError }),
     canInterrupt,
     ...(usage && { usage }),
     ...(contextUsage && { contextUsage }),
@@ -54,15 +56,23 @@ export function buildSessionSnapshot(
 /** From the view once caught up; until then from the activity row, unless the view has seen more. */
 function runningOf({ view, caughtUp }: SessionState, hint: ActivityHint | undefined) {
   if (!caughtUp && hint && hint.row.headSeq >= view.seq) {
-    const { streaming, lastModel } = hint.row
-    return { streaming, canInterrupt: streaming, model: lastModel }
+    const { streaming, lastModel, lastThinkingLevel, lastError } = hint.row
+    return {
+      streaming,
+      canInterrupt: streaming,
+      model: lastModel,
+      thinkingLevel: lastThinkingLevel,
+      lastError,
+    }
   }
-  const { run, messages } = view
+  const { run, messages, lastModel, lastThinkingLevel, lastError } = view
   const answer = messages.findLast(({ metadata }) => metadata.model !== undefined)
   return {
     streaming: run?.status === 'streaming',
     canInterrupt: run !== undefined,
-    model: run?.model ?? answer?.metadata.model,
+    model: lastModel ?? answer?.metadata.model,
+    thinkingLevel: lastThinkingLevel,
+    lastError,
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   ReplayMode,
   ReplayReason,
   Run,
+  RunError,
   UsageLedger,
 } from '@caughtup/schema'
 
@@ -82,6 +83,9 @@ export interface SessionSnapshot {
   /** From the stream once caught up, from the activity feed until then. */
   streaming: boolean
   model?: string
+  thinkingLevel?: string
+  /** Why the newest run failed; also that of a compaction, which has no message to say it. */
+  lastError?: RunError
   canInterrupt: boolean
   usage?: UsageLedger
   contextUsage?: ContextUsage

@@ -1,6 +1,6 @@
 import type { ChatFrame, ChatFrameOf, Event, Message, OnChatInput, Page } from '@caughtup/schema'
 import { decodeCursor } from '@caughtup/schema/cursor'
-import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+import { applyEvent, emptyView, headOf, type View } from '@caughtup/schema/fold'
 
 import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
 import {
@@ -202,16 +202,8 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
   const seq = decodeCursor(frame.cursor)?.seq ?? base.seq
   if (seq !== base.seq && (!building || building.placed)) return 'gap'
   const messages = building ? keepMessages(state, frame.open ?? base.messages) : base.messages
-  const { epoch, run, queue, usage, contextUsage, canUndo, canRedo } = frame
   const view: View = {
-    seq,
-    epoch,
-    queue,
-    canUndo,
-    canRedo,
-    ...(run && { run }),
-    ...(usage && { usage }),
-    ...(contextUsage && { contextUsage }),
+    ...headOf({ ...frame, seq }),
     messages,
     // The frame speaks of the window; a view that kept its messages may reach further back.
     // A boundary within the replay leaves messages behind that the window never had.

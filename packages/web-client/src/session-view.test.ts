@@ -125,6 +125,52 @@ describe('following', () => {
     })
   })
 
+  test('the error of a run without a message comes with caught-up and live, and goes with the next run', async () => {
+    const recording = new Recording()
+    const error = { code: 'UNAVAILABLE', message: 'The model is overloaded.' }
+    recording.start('compaction')
+    recording.end('compaction', error)
+    recording.start('next')
+    recording.end('next', error)
+    const [begun, failed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { client, clock } = setUp({
+      async *onChat(_, signal) {
+        yield* recording.full(2)
+        await begun.promise
+        yield recording.batch(2, 3)
+        await failed.promise
+        yield recording.batch(3, 4)
+        await aborted(signal)
+      },
+    })
+    const session = client.session('s')
+    session.subscribe(() => {})
+    await shows(clock, () => status(session) === 'live')
+    expect(session.getSnapshot().lastError).toEqual(error)
+    begun.resolve()
+    await shows(clock, () => session.getSnapshot().run?.id === 'next')
+    expect(session.getSnapshot()).not.toHaveProperty('lastError')
+    failed.resolve()
+    await shows(clock, () => session.getSnapshot().run === undefined)
+    expect(session.getSnapshot().lastError).toEqual(error)
+  })
+
+  test('the model and the thinking level stay known after a boundary, fresh and live', async () => {
+    const recording = new Recording()
+    recording.start('run', { model: 'large', thinkingLevel: 'high' })
+    recording.end('run')
+    recording.boundary('summary')
+    for (const seq of [0, 2, 3]) {
+      const { client, clock } = setUp({
+        onChat: serving(...recording.full(seq), recording.batch(seq)),
+      })
+      const session = client.session('s')
+      session.subscribe(() => {})
+      await shows(clock, () => session.getSnapshot().epoch === 1)
+      expect(session.getSnapshot()).toMatchObject({ model: 'large', thinkingLevel: 'high' })
+    }
+  })
+
   test('any number of subscribers share one stream, which the last one closes', async () => {
     const { client, clock, server } = setUp({ onChat: serving(...answered().full()) })
     const session = client.session('s')
@@ -740,7 +786,7 @@ describe('sending', () => {
         Promise.resolve({ messageId: messageId!, runId: 'r', queued: false }),
       )
     const { client, clock } = setUp({ send })
-    const sending = client.session('s').send({ text: 'Hi', model: 'm' })
+    const sending = client.session('s').send({ text: 'Hi', model: 'm', thinkingLevel: 'high' })
     for (let i = 0; i < 3; i++) {
       await rest()
       await clock.advance(10_000)
@@ -854,7 +900,11 @@ describe('before it is caught up', () => {
   }
 
   test('a session that streams in the background shows it from the activity feed', async () => {
-    const { client, clock } = withActivity([row({ streaming: true })], serving())
+    const lastError = { code: 'AGENT_FAILED', message: 'It failed.' }
+    const { client, clock } = withActivity(
+      [row({ streaming: true, lastThinkingLevel: 'high', lastError })],
+      serving(),
+    )
     client.activity.subscribe(() => {})
     await shows(clock, () => client.activity.getSnapshot().rows.length === 1)
     const session = client.session('s')
@@ -863,6 +913,8 @@ describe('before it is caught up', () => {
       streaming: true,
       canInterrupt: true,
       model: 'big',
+      thinkingLevel: 'high',
+      lastError,
       stale: true,
     })
   })

@@ -99,7 +99,12 @@ describe('summariseByModel', () => {
     expect(summary).toMatchObject({
       text: 'They spoke of cursors.',
       model: 'tested',
-      usage: { inputTokens: 120, outputTokens: 30, totalTokens: 150 },
+      usage: {
+        inputTokens: 120,
+        outputTokens: 30,
+        totalTokens: 150,
+        outputTokenDetails: { reasoningTokens: 12 },
+      },
     })
     expect(JSON.stringify(server.requests[0]!.body.messages)).toContain(
       'user: A cursor?\\n\\nassistant: A place.',

@@ -22,11 +22,7 @@ export function summariseByModel(model: LanguageModel): Summarise {
       text,
       model: typeof model === 'string' ? model : model.modelId,
       systemTokens: approximateTokens(instructions),
-      usage: {
-        ...(usage.inputTokens !== undefined && { inputTokens: usage.inputTokens }),
-        ...(usage.outputTokens !== undefined && { outputTokens: usage.outputTokens }),
-        ...(usage.totalTokens !== undefined && { totalTokens: usage.totalTokens }),
-      },
+      usage,
     }
   }
 }

@@ -58,7 +58,12 @@ export function textDeltas(text: string): object[] {
   return (text.match(/\s*\S+/g) ?? []).map((content) => ({ content }))
 }
 
-const usage = { prompt_tokens: 120, completion_tokens: 30, total_tokens: 150 }
+const usage = {
+  prompt_tokens: 120,
+  completion_tokens: 30,
+  total_tokens: 150,
+  completion_tokens_details: { reasoning_tokens: 12 },
+}
 const envelope = { id: 'c1', created: 1, model: 'tested' }
 
 function* chunksOf({ deltas, finishReason }: Completion) {

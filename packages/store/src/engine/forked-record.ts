@@ -25,6 +25,7 @@ export function forkedRecord(
   const canUndo = newestPrompt !== undefined && newestPrompt > opened
   const event = { ...place, type: 'forked', count, first, last, canUndo, canRedo: false } as const
   const answer = newest.find(({ role }) => role === 'assistant')
+  const { model, thinkingLevel } = answer?.metadata ?? {}
   const context = newest.find(({ metadata }) => metadata.contextUsage)?.metadata.contextUsage
   const [newestMessage] = newest
   return {
@@ -35,7 +36,8 @@ export function forkedRecord(
       epochStart: opened,
       ...(context && { contextUsage: context }),
       ...(newestMessage && { lastMessageAt: newestMessage.metadata.createdAt }),
-      ...(answer?.metadata.model !== undefined && { lastModel: answer.metadata.model }),
+      ...(model !== undefined && { lastModel: model }),
+      ...(thinkingLevel !== undefined && { lastThinkingLevel: thinkingLevel }),
     },
   }
 }

@@ -1,6 +1,7 @@
 import {
   addModels,
   addUsage,
+  type ContextUsage,
   type Event,
   type EventDraft,
   type HistoryDraft,
@@ -40,7 +41,9 @@ export function sequence(
     case 'boundary': {
       const { summary, ...rest } = draft
       const epoch = record.epoch + 1
-      return { ...rest, ...entry, epoch, ...(summary && { summary: place(summary, epoch) }) }
+      if (!summary) return { ...rest, ...entry, epoch }
+      const metadata = withLimit(summary.metadata, record)
+      return { ...rest, ...entry, epoch, summary: place({ ...summary, metadata }, epoch) }
     }
     case 'run-started':
       return {
@@ -64,7 +67,7 @@ export function sequence(
     case 'message-delta':
       return { ...draft, ...entry }
     case 'message-finished':
-      return { ...draft, ...entry }
+      return { ...withLimit(draft, record), ...entry }
     case 'run-changed':
       return { ...draft, ...entry, runId: draft.runId }
     case 'run-ended':
@@ -99,4 +102,14 @@ export function holds(
 
 function isWithin(queue: readonly QueuedRun[], bytes = Infinity): boolean {
   return queue.length === 0 || Buffer.byteLength(JSON.stringify(queue)) <= bytes
+}
+
+/** A size of the context that comes without the window's keeps the one that the session has. */
+function withLimit<T extends { contextUsage?: ContextUsage }>(
+  told: T,
+  { contextUsage: before }: SessionRecord,
+): T {
+  const { contextUsage } = told
+  if (!contextUsage || contextUsage.limit !== undefined || before?.limit === undefined) return told
+  return { ...told, contextUsage: { ...contextUsage, limit: before.limit } }
 }

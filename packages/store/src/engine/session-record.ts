@@ -1,4 +1,4 @@
-import { type Event, type EventOf, isNormalEnd, type RunError } from '@caughtup/schema'
+import { type Event, type EventOf, isNormalEnd } from '@caughtup/schema'
 import { applyToHead, emptyHead, type Head } from '@caughtup/schema/fold'
 
 /** What a session's journal says of it as a whole: its head, and what lists and counters need. */
@@ -13,10 +13,6 @@ export interface SessionRecord extends Head {
   /** `at` of the last user message, normally finished answer or import; of the creation before that. */
   readonly recency: number
   readonly lastMessageAt?: number
-  readonly lastModel?: string
-  readonly lastThinkingLevel?: string
-  /** Of the newest run, when it failed. */
-  readonly lastError?: RunError
 }
 
 export function newRecord(createdAt: number): SessionRecord {
@@ -33,8 +29,7 @@ export function newRecord(createdAt: number): SessionRecord {
 /** The record after `event`. */
 export function applyToRecord(record: SessionRecord, event: Event): SessionRecord {
   if (event.type === 'message-delta') return { ...record, seq: event.seq }
-  const { lastOrder, epochStart, generation, messageCount, recency } = record
-  const { lastMessageAt, lastModel, lastThinkingLevel, lastError } = record
+  const { lastOrder, epochStart, generation, messageCount, recency, lastMessageAt } = record
   const next: SessionRecord = {
     ...applyToHead(record, event),
     lastOrder,
@@ -43,9 +38,6 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
     messageCount,
     recency,
     ...(lastMessageAt !== undefined && { lastMessageAt }),
-    ...(lastModel !== undefined && { lastModel }),
-    ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
-    ...(lastError && { lastError }),
   }
   switch (event.type) {
     case 'message-created':
@@ -71,18 +63,9 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
       return { ...withArrived(next, event), recency: event.at }
     case 'message-finished':
       return isNormalEnd(event.reason) ? { ...next, recency: event.at } : next
-    case 'run-started': {
-      const { lastError: _, ...rest } = next
-      const { model, thinkingLevel } = event.run
-      return {
-        ...rest,
-        generation: event.run.generation,
-        ...(model !== undefined && { lastModel: model }),
-        ...(thinkingLevel !== undefined && { lastThinkingLevel: thinkingLevel }),
-      }
-    }
+    case 'run-started':
+      return { ...next, generation: event.run.generation }
     case 'run-ended':
-      return event.error ? { ...next, lastError: event.error } : next
     case 'run-changed':
     case 'queue-changed':
     case 'usage':

@@ -1,6 +1,6 @@
-import type { ChatFrame, Event, Message, QueuedRun } from '@caughtup/schema'
+import type { ChatFrame, Event, Message, QueuedRun, Run, RunError } from '@caughtup/schema'
 import { encodeCursor } from '@caughtup/schema/cursor'
-import { applyEvent, emptyView, mergeEvents, type View } from '@caughtup/schema/fold'
+import { applyEvent, emptyView, headOf, mergeEvents, type View } from '@caughtup/schema/fold'
 
 /** A frame with its event id, as a server yields it. */
 export interface SentFrame {
@@ -59,19 +59,21 @@ export class Recording {
     return this.append({ type: 'message-finished', messageId, reason: 'stop' })
   }
 
-  start(runId: string): Event {
+  start(runId: string, asked: Pick<Run, 'model' | 'thinkingLevel'> = {}): Event {
     const run = {
       id: runId,
       kind: 'agent',
       status: 'streaming',
       generation: 1,
       startedAt: 1,
+      ...asked,
     } as const
     return this.append({ type: 'run-started', run, runId })
   }
 
-  end(runId: string): Event {
-    return this.append({ type: 'run-ended', runId, reason: 'stop' })
+  end(runId: string, error?: RunError): Event {
+    const reason = error ? 'error' : 'stop'
+    return this.append({ type: 'run-ended', runId, reason, ...(error && { error }) })
   }
 
   queue(add: QueuedRun): Event {
@@ -186,19 +188,17 @@ export class Recording {
   }
 
   caughtUp(mode: 'full' | 'since', seq = this.head, cap = Infinity): SentFrame {
-    const { epoch, run, queue, hasOlder, messages, canUndo, canRedo } = this.viewAt(seq)
+    const { hasOlder, messages, ...view } = this.viewAt(seq)
+    const { seq: _, queue, ...head } = headOf(view)
     const cursor = this.cursor(seq)
     return {
       frame: {
         type: 'caught-up',
         mode,
         cursor,
-        epoch,
+        ...head,
         hasOlder: hasOlder || messages.length > cap,
-        ...(run && { run }),
         queue: [...queue],
-        canUndo,
-        canRedo,
       },
       eventId: cursor,
     }

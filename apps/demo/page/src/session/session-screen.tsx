@@ -9,6 +9,7 @@ import { Transcript } from '../transcript/transcript.tsx'
 import { useToasts } from '../ui/toasts.tsx'
 import { ConnectionNotice } from './connection-notice.tsx'
 import { type PageControls, PageHeader } from './page-header.tsx'
+import { RunFailure } from './run-failure.tsx'
 import { SessionHeader } from './session-header.tsx'
 import { useAnnouncements } from './use-announcements.ts'
 import { useEscape } from './use-escape.ts'
@@ -79,6 +80,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
           stale={snapshot.stale && messages.length > 0}
           onReconnect={() => session.reconnect()}
         />
+        <RunFailure error={snapshot.lastError} messages={messages} />
         <PromptQueue
           queue={snapshot.queue}
           pending={streaming ? pending : noPrompts}

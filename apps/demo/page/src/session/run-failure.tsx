@@ -1,0 +1,24 @@
+import type { Message, RunError } from '@caughtup/schema'
+import { TriangleAlert } from 'lucide-react'
+
+interface RunFailureProps {
+  /** Why the newest run failed, if it did. */
+  error: RunError | undefined
+  messages: readonly Message[]
+}
+
+/** The error of a run that has no answer to say it: of a compaction. */
+export function RunFailure({ error, messages }: RunFailureProps) {
+  if (!error || messages.at(-1)?.metadata.error) return null
+  return (
+    <div
+      role="note"
+      className="mb-2 flex items-start gap-2.5 rounded-xl border border-danger/30 bg-danger-soft px-3 py-1.5 text-sm"
+    >
+      <TriangleAlert aria-hidden size={16} className="mt-1 shrink-0 text-danger" />
+      <p className="min-w-0 wrap-anywhere">
+        <span className="font-medium">The last run failed.</span> {error.message}
+      </p>
+    </div>
+  )
+}
