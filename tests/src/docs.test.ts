@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -18,7 +20,9 @@ const ofStore = samplesIn('packages/store/README.md')
 const [storeAlone, streaming, engine, imported] = ofStore
 const ofClient = samplesIn('packages/web-client/README.md')
 const [, errors] = ofClient
-const samples = [...quickStart, ...ofStore, ...ofClient]
+const ofServer = samplesIn('packages/server/README.md')
+const [stopping, testing] = ofServer
+const samples = [...quickStart, ...ofStore, ...ofClient, ...ofServer]
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -72,6 +76,28 @@ test('an error of a call is told as the client README says', async () => {
   }
 })
 
+test('a server of one’s own ends by itself after SIGTERM', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
+  const port = await freePort()
+  const server = run(stopping, { "'chat.db'": `'${data}/chat.db'`, '4000': `${port}` })
+  const exit = once(server, 'exit')
+  try {
+    await printed(server, /(Listening)/)
+    const url = `http://127.0.0.1:${port}`
+    expect(await (await fetch(url)).text()).toBe('A page of the application')
+    expect(await (await fetch(`${url}/rpc/health`)).json()).toEqual({ status: 'ok' })
+    server.kill('SIGTERM')
+    expect(await exit).toEqual([0, null])
+  } finally {
+    server.kill('SIGKILL')
+    rmSync(data, { recursive: true, force: true })
+  }
+})
+
+test('an application is tested as the server’s README does it', async () => {
+  expect(await printed(run(testing, {}), /^(?:#|ℹ) pass (\d+)$/m)).toBe('1')
+})
+
 test('there are samples nowhere else', () => {
   const files = globSync(['*.md', '{docs,benches}/*.md', '{packages,apps}/*/*.md'], {
     cwd: repositoryRoot,
@@ -79,11 +105,13 @@ test('there are samples nowhere else', () => {
   const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
   expect(withSamples).toEqual([
     'README.md',
+    'packages/server/README.md',
     'packages/store/README.md',
     'packages/web-client/README.md',
   ])
   expect(ofStore).toHaveLength(4)
   expect(ofClient).toHaveLength(2)
+  expect(ofServer).toHaveLength(2)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
 
@@ -115,6 +143,15 @@ test('the React component renders', async () => {
   expect(renderToString(createElement(Transcript, { client, id: 'a' }))).toBe('<main></main>')
   client.close()
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
 
 /** Runs a sample as its own process, with what must differ from the README replaced. */
 function run(sample: Sample | undefined, replacements: Record<string, string>): ChildProcess {
