@@ -20,38 +20,68 @@ export const agentUsage = z.object({
   cachedInputTokens: tokens,
 })
 
+/** Kept as far as it has the shape of `providerMetadata`. */
+const metadata = { providerMetadata: z.unknown().optional() }
+const text = { id: z.string().optional(), ...metadata }
 const tool = {
   toolCallId: z.string(),
   toolName: z.string(),
   title: z.string().optional(),
   providerExecuted: z.boolean().optional(),
+  toolMetadata: z.unknown().optional(),
+  ...metadata,
+}
+const approval = {
+  approvalId: z.string(),
+  toolCall: z.object({ ...tool, input: z.unknown().optional() }),
+  reason: z.string().optional(),
+}
+const file = {
+  file: z.object({ mediaType: z.string(), base64: z.string(), ...metadata }),
+  ...metadata,
 }
 
 const streamPart = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text-start'), id: z.string().optional() }),
-  z.object({ type: z.literal('text-delta'), id: z.string().optional(), text: z.string() }),
-  z.object({ type: z.literal('text-end'), id: z.string().optional() }),
-  z.object({ type: z.literal('reasoning-start'), id: z.string().optional() }),
-  z.object({ type: z.literal('reasoning-delta'), id: z.string().optional(), text: z.string() }),
-  z.object({ type: z.literal('reasoning-end'), id: z.string().optional() }),
+  z.object({ type: z.literal('text-start'), ...text }),
+  z.object({ type: z.literal('text-delta'), ...text, text: z.string() }),
+  z.object({ type: z.literal('text-end'), ...text, citations: z.unknown().optional() }),
+  z.object({ type: z.literal('reasoning-start'), ...text }),
+  z.object({ type: z.literal('reasoning-delta'), ...text, text: z.string() }),
+  z.object({ type: z.literal('reasoning-end'), ...text }),
   z.object({
     type: z.literal('tool-input-start'),
     id: z.string(),
     toolName: z.string(),
     title: z.string().optional(),
     providerExecuted: z.boolean().optional(),
+    toolMetadata: z.unknown().optional(),
+    inputEncoding: z.enum(['json', 'text']).optional(),
+    ...metadata,
   }),
-  z.object({ type: z.literal('tool-input-delta'), id: z.string(), delta: z.string() }),
-  z.object({ type: z.literal('tool-input-end'), id: z.string() }),
-  z.object({ type: z.literal('tool-call'), ...tool, input: z.unknown() }),
+  z.object({ type: z.literal('tool-input-delta'), id: z.string(), delta: z.string(), ...metadata }),
+  z.object({ type: z.literal('tool-input-end'), id: z.string(), ...metadata }),
+  z.object({ type: z.literal('tool-call'), ...tool, input: z.unknown().optional() }),
   z.object({
     type: z.literal('tool-result'),
     ...tool,
-    input: z.unknown(),
-    output: z.unknown(),
+    input: z.unknown().optional(),
+    output: z.unknown().optional(),
     preliminary: z.boolean().optional(),
   }),
-  z.object({ type: z.literal('tool-error'), ...tool, input: z.unknown(), error: z.unknown() }),
+  z.object({
+    type: z.literal('tool-error'),
+    ...tool,
+    input: z.unknown().optional(),
+    error: z.unknown().optional(),
+  }),
+  z.object({
+    type: z.literal('tool-approval-request'),
+    ...approval,
+    isAutomatic: z.boolean().optional(),
+    signature: z.string().optional(),
+  }),
+  z.object({ type: z.literal('tool-approval-response'), ...approval, approved: z.boolean() }),
+  z.object({ type: z.literal('tool-output-denied'), toolCallId: z.string() }),
   z.discriminatedUnion('sourceType', [
     z.object({
       type: z.literal('source'),
@@ -59,6 +89,7 @@ const streamPart = z.discriminatedUnion('type', [
       id: z.string(),
       url: z.string(),
       title: z.string().optional(),
+      ...metadata,
     }),
     z.object({
       type: z.literal('source'),
@@ -67,11 +98,15 @@ const streamPart = z.discriminatedUnion('type', [
       mediaType: z.string(),
       title: z.string(),
       filename: z.string().optional(),
+      ...metadata,
     }),
   ]),
+  z.object({ type: z.literal('file'), ...file }),
+  z.object({ type: z.literal('reasoning-file'), ...file }),
   z.object({
-    type: z.literal('file'),
-    file: z.object({ mediaType: z.string(), base64: z.string() }),
+    type: z.literal('custom'),
+    kind: z.templateLiteral([z.string(), '.', z.string()]),
+    ...metadata,
   }),
   z.object({ type: z.literal('start') }),
   z.object({ type: z.literal('start-step') }),
@@ -89,24 +124,21 @@ const streamPart = z.discriminatedUnion('type', [
     contextLimit: known(z.number().int().positive()),
   }),
   z.object({ type: z.literal('abort') }),
-  z.object({ type: z.literal('error'), error: z.unknown() }),
+  z.object({ type: z.literal('error'), error: z.unknown().optional() }),
 ])
 
-/** What an agent may yield and the store keeps; a `data-*` part is stored as it is. */
-export const agentPart = z.union([streamPart, dataPart])
+/** One of a type and id that the message has already takes its place; `transient` ones are not stored. */
+const agentData = dataPart.extend({
+  id: z.string().optional(),
+  data: z.unknown().optional(),
+  transient: z.boolean().optional(),
+})
+
+/** What an agent may yield and the store keeps. */
+export const agentPart = z.union([streamPart, agentData])
 export type AgentPart = z.infer<typeof agentPart>
 
 /** Types of the AI SDK's stream that say nothing to keep: ignored, and counted in `server.stats`. */
-export type IgnoredAgentPart = {
-  type:
-    | 'raw'
-    | 'ping'
-    | 'custom'
-    | 'reasoning-file'
-    | 'steering-message'
-    | 'tool-output-denied'
-    | 'tool-approval-request'
-    | 'tool-approval-response'
-}
+export type IgnoredAgentPart = { type: 'raw' | 'ping' | 'steering-message' }
 
 export type AgentUsage = z.infer<typeof agentUsage>

@@ -74,15 +74,21 @@ export {
   type RunError,
   runError,
 } from './message.ts'
-export { type Op, op } from './op.ts'
+export { type Append, type Op, op } from './op.ts'
 export {
+  type Citations,
+  citations,
   type DataPart,
   type Part,
   part,
   type PromptPart,
   promptPart,
+  type ProviderMetadata,
+  providerMetadata,
   type ReasoningPart,
   type TextPart,
+  type ToolMetadata,
+  toolMetadata,
   type ToolPart,
 } from './part.ts'
 export { type QueuedRun, queuedRun, type Run, run, type RunDraft, type RunKind } from './run.ts'

@@ -1,13 +1,14 @@
 import * as z from 'zod'
 
 import { count } from './id.ts'
-import { part } from './part.ts'
+import { citations, part, providerMetadata } from './part.ts'
 
 /**
  * One change to a message's parts.
  *
  * - `append` adds to the text of the part at index `part` (text, reasoning, or a tool call's raw
- *   input). `done` marks a text or reasoning part as complete without sending its text again.
+ *   input). `done` marks a text or reasoning part as complete, and `providerMetadata` and `citations`
+ *   become the part's, without sending its text again.
  * - `put` sets the part at that index, at most one past the last.
  */
 export const op = z.discriminatedUnion('op', [
@@ -16,7 +17,10 @@ export const op = z.discriminatedUnion('op', [
     part: count,
     text: z.string(),
     done: z.literal(true).exactOptional(),
+    providerMetadata: providerMetadata.exactOptional(),
+    citations: citations.exactOptional(),
   }),
   z.object({ op: z.literal('put'), part: count, value: part }),
 ])
 export type Op = z.infer<typeof op>
+export type Append = Extract<Op, { op: 'append' }>

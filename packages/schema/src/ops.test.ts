@@ -29,6 +29,13 @@ const op: fc.Arbitrary<Op> = fc.oneof(
     text: fc.string(),
     done: fc.constant(true as const),
   }),
+  fc.tuple(fc.nat(4), fc.string(), fc.string({ maxLength: 1 })).map(([part, added, name]): Op => ({
+    op: 'append',
+    part,
+    text: added,
+    providerMetadata: { some: { name } },
+    citations: [{ source: { type: 'source', sourceType: 'url', id: name, url: 'u' } }],
+  })),
   fc.record({ op: fc.constant('put' as const), part: fc.nat(4), value: part }),
 )
 

@@ -1,5 +1,5 @@
 import type { Event } from './event.ts'
-import type { Op } from './op.ts'
+import type { Append, Op } from './op.ts'
 import type { Part } from './part.ts'
 
 /** The parts after `ops`; parts that no op names keep their identity. Unfitting ops change nothing. */
@@ -10,7 +10,7 @@ export function applyOps(parts: readonly Part[], ops: readonly Op[]): Part[] {
     if (op.op === 'put') {
       if (op.part <= next.length) next[op.part] = op.value
     } else if (current) {
-      next[op.part] = appended(current, op.text, op.done)
+      next[op.part] = appended(current, op)
     }
   }
   return next
@@ -61,26 +61,40 @@ export function mergeEvents(events: readonly Event[]): Event[] {
 function joined(earlier: Op, later: Op): Op {
   if (later.op === 'put') return later
   if (earlier.op === 'put') {
-    return { ...earlier, value: appended(earlier.value, later.text, later.done) }
+    return { ...earlier, value: appended(earlier.value, later) }
   }
-  return {
-    op: 'append',
-    part: later.part,
-    text: earlier.text + later.text,
-    ...((earlier.done ?? later.done) && { done: true }),
-  }
+  return { ...earlier, ...later, text: earlier.text + later.text }
 }
 
-function appended(part: Part, text: string, done: true | undefined): Part {
+function appended(part: Part, { text, done, providerMetadata, citations }: Append): Part {
   switch (part.type) {
     case 'text':
+      return {
+        ...part,
+        text: part.text + text,
+        ...(done && { state: 'done' }),
+        ...(providerMetadata && { providerMetadata }),
+        ...(citations && { citations }),
+      }
     case 'reasoning':
-      return { ...part, text: part.text + text, ...(done && { state: 'done' as const }) }
+      return {
+        ...part,
+        text: part.text + text,
+        ...(done && { state: 'done' }),
+        ...(providerMetadata && { providerMetadata }),
+      }
     case 'dynamic-tool':
-      return part.state === 'input-streaming' ? { ...part, rawInput: part.rawInput + text } : part
+      if (part.state !== 'input-streaming') return part
+      return {
+        ...part,
+        rawInput: part.rawInput + text,
+        ...(providerMetadata && { callProviderMetadata: providerMetadata }),
+      }
     case 'file':
+    case 'reasoning-file':
     case 'source-url':
     case 'source-document':
+    case 'custom':
     case 'step-start':
       return part
     default:

@@ -3,14 +3,58 @@ import * as z from 'zod'
 // The shapes are those of the AI SDK's UI message parts (ai 7), so that its components render
 // them as they are; `message.test-d.ts` holds them against that package's types.
 
-const providerMetadata = z.record(z.string(), z.record(z.string(), z.json()))
+/** What a provider wants back with the next request: signatures, item ids, encrypted reasoning. */
+export const providerMetadata = z.record(z.string(), z.record(z.string(), z.json()))
+export type ProviderMetadata = z.infer<typeof providerMetadata>
+
+const sourceUrl = {
+  url: z.string(),
+  title: z.string().exactOptional(),
+  providerMetadata: providerMetadata.exactOptional(),
+}
+const sourceDocument = {
+  mediaType: z.string(),
+  title: z.string(),
+  filename: z.string().exactOptional(),
+  providerMetadata: providerMetadata.exactOptional(),
+}
+
+/** What supports a stretch of a text. */
+const citation = z.object({
+  source: z.discriminatedUnion('sourceType', [
+    z.object({
+      ...sourceUrl,
+      type: z.literal('source'),
+      sourceType: z.literal('url'),
+      id: z.string(),
+    }),
+    z.object({
+      ...sourceDocument,
+      type: z.literal('source'),
+      sourceType: z.literal('document'),
+      id: z.string(),
+    }),
+  ]),
+  startIndex: z.number().exactOptional(),
+  endIndex: z.number().exactOptional(),
+  citedText: z.string().exactOptional(),
+})
+export const citations = z.array(citation)
+export type Citations = z.infer<typeof citations>
+
+/** What a host says of a tool beside its call. */
+export const toolMetadata = z.record(z.string(), z.json())
+export type ToolMetadata = z.infer<typeof toolMetadata>
 
 const toolCall = {
   type: z.literal('dynamic-tool'),
   toolName: z.string(),
   toolCallId: z.string(),
   title: z.string().exactOptional(),
+  /** `false` where the AI SDK made it of the part of a static tool that is not there any more. */
+  dynamic: z.literal(false).exactOptional(),
   providerExecuted: z.boolean().exactOptional(),
+  toolMetadata: toolMetadata.exactOptional(),
   callProviderMetadata: providerMetadata.exactOptional(),
 }
 
@@ -18,11 +62,13 @@ const textPart = z.object({
   type: z.literal('text'),
   text: z.string(),
   state: z.enum(['streaming', 'done']).exactOptional(),
+  citations: citations.exactOptional(),
   providerMetadata: providerMetadata.exactOptional(),
 })
 
 const reasoningPart = z.object({
   type: z.literal('reasoning'),
+  id: z.string().exactOptional(),
   text: z.string(),
   state: z.enum(['streaming', 'done']).exactOptional(),
   providerMetadata: providerMetadata.exactOptional(),
@@ -42,7 +88,13 @@ const answered = <T extends z.ZodType<boolean>>(approved: T) =>
 
 /** A tool call; deltas append to `rawInput` while its input streams. */
 const toolPart = z.discriminatedUnion('state', [
-  z.object({ ...toolCall, state: z.literal('input-streaming'), rawInput: z.string() }),
+  z.object({
+    ...toolCall,
+    state: z.literal('input-streaming'),
+    rawInput: z.string(),
+    /** Of `rawInput`: JSON where absent. */
+    inputEncoding: z.enum(['json', 'text']).exactOptional(),
+  }),
   z.object({ ...toolCall, state: z.literal('input-available'), input: z.unknown() }),
   z.object({
     ...toolCall,
@@ -62,6 +114,7 @@ const toolPart = z.discriminatedUnion('state', [
     input: z.unknown(),
     output: z.unknown(),
     preliminary: z.boolean().exactOptional(),
+    resultProviderMetadata: providerMetadata.exactOptional(),
     approval: answered(z.literal(true)).exactOptional(),
   }),
   z.object({
@@ -69,6 +122,7 @@ const toolPart = z.discriminatedUnion('state', [
     state: z.literal('output-error'),
     input: z.unknown(),
     errorText: z.string(),
+    resultProviderMetadata: providerMetadata.exactOptional(),
     approval: answered(z.literal(true)).exactOptional(),
   }),
   z.object({
@@ -84,23 +138,34 @@ const filePart = z.object({
   mediaType: z.string(),
   filename: z.string().exactOptional(),
   url: z.string(),
+  /** The names of a file that providers have already; a model gets it instead of `url`. */
+  providerReference: z.record(z.string(), z.string()).exactOptional(),
+  providerMetadata: providerMetadata.exactOptional(),
+})
+
+const reasoningFilePart = z.object({
+  type: z.literal('reasoning-file'),
+  mediaType: z.string(),
+  url: z.string(),
   providerMetadata: providerMetadata.exactOptional(),
 })
 
 const sourceUrlPart = z.object({
+  ...sourceUrl,
   type: z.literal('source-url'),
   sourceId: z.string(),
-  url: z.string(),
-  title: z.string().exactOptional(),
-  providerMetadata: providerMetadata.exactOptional(),
 })
 
 const sourceDocumentPart = z.object({
+  ...sourceDocument,
   type: z.literal('source-document'),
   sourceId: z.string(),
-  mediaType: z.string(),
-  title: z.string(),
-  filename: z.string().exactOptional(),
+})
+
+/** What only one provider understands; it has nothing to show. */
+const customPart = z.object({
+  type: z.literal('custom'),
+  kind: z.templateLiteral([z.string(), '.', z.string()]),
   providerMetadata: providerMetadata.exactOptional(),
 })
 
@@ -118,8 +183,10 @@ export const part = z.union([
   reasoningPart,
   toolPart,
   filePart,
+  reasoningFilePart,
   sourceUrlPart,
   sourceDocumentPart,
+  customPart,
   stepStartPart,
   dataPart,
 ])

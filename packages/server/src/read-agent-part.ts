@@ -1,13 +1,15 @@
 import { type AgentPart, agentPart, CaughtupError, excerpt } from '@caughtup/schema'
 
 /**
- * What an agent yielded as a part to keep, or `undefined` for a type that is not stored.
+ * What an agent yielded as a part to keep, or `undefined` for what is not stored: other types, and
+ * `transient` data.
  *
  * @throws CaughtupError `BAD_INPUT` for a part of a stored type that is malformed
  */
 export function readAgentPart(yielded: unknown): AgentPart | undefined {
   const parsed = agentPart.safeParse(yielded)
-  if (parsed.success) return parsed.data
+  if (parsed.success)
+    return 'transient' in parsed.data && parsed.data.transient ? undefined : parsed.data
   const type = typeOf(yielded)
   if (type !== undefined && !storedTypes.has(type)) return undefined
   throw new CaughtupError('BAD_INPUT', `The agent yielded a malformed part: ${excerpt(yielded)}`, {
@@ -29,8 +31,13 @@ const isStored: Record<Exclude<AgentPart['type'], `data-${string}`>, true> = {
   'tool-call': true,
   'tool-result': true,
   'tool-error': true,
+  'tool-approval-request': true,
+  'tool-approval-response': true,
+  'tool-output-denied': true,
   source: true,
   file: true,
+  'reasoning-file': true,
+  custom: true,
   start: true,
   'start-step': true,
   'finish-step': true,

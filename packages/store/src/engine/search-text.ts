@@ -28,7 +28,9 @@ export function searchText(message: Message): string {
         case 'source-document':
           return part.title
         case 'reasoning':
+        case 'reasoning-file':
         case 'dynamic-tool':
+        case 'custom':
         case 'step-start':
           return []
         default:

@@ -33,7 +33,7 @@ test('a tool that gives nothing leaves its message whole, also after a restart',
   expect(messages[1]?.parts).toMatchObject([
     { type: 'text' },
     { state: 'output-available', output: null },
-    { state: 'output-error', errorText: 'null' },
+    { state: 'output-error', errorText: 'The tool failed.' },
     { type: 'data-x', data: null },
   ])
   await store.close()

@@ -52,7 +52,7 @@ export function asAppend(
     return undefined
   }
   const [op] = event.ops
-  if (op?.op !== 'append' || op.done) return undefined
+  if (op?.op !== 'append' || op.done || op.providerMetadata || op.citations) return undefined
   return { event, part: op.part, text: op.text }
 }
 

@@ -168,8 +168,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
 
   test('counts the members that have no place here by their names', async () => {
     const { store, id } = await open()
-    const citations = [{ url: 'https://example.com' }]
-    const part = { type: 'text', text: 'x', citations } as const
+    const part = { type: 'text', text: 'x', rating: 5 } as const
     const theme = { theme: 'dark', runId: 'r', usage: { inputTokens: 1, cost: 2 } }
     const rows = [
       { role: 'user', parts: [part, part], metadata: theme, likes: 3 },
@@ -180,7 +179,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect(Object.keys(notKept)).toHaveLength(101)
     expect(notKept).toMatchObject({
       likes: 2,
-      'parts.citations': 3,
+      'parts.rating': 3,
       'metadata.theme': 1,
       'metadata.runId': 1,
       'metadata.usage.cost': 1,

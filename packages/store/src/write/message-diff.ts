@@ -93,8 +93,10 @@ function grown(before: Part, after: Part): { text: string; done?: true; part: Pa
       return { text: added, part: { ...before, rawInput: newInput } }
     }
     case 'file':
+    case 'reasoning-file':
     case 'source-url':
     case 'source-document':
+    case 'custom':
     case 'step-start':
       return undefined
     default:

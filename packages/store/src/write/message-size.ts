@@ -1,4 +1,4 @@
-import { CaughtupError, type Limits, type Op, type Part } from '@caughtup/schema'
+import { type Append, CaughtupError, type Limits, type Op, type Part } from '@caughtup/schema'
 
 import { jsonBytes, textBytes } from '../engine/json.ts'
 
@@ -36,7 +36,7 @@ export class MessageSize {
    */
   admit(op: Op): number {
     const before = this.#sizes[op.part] ?? 0
-    const added = op.op === 'append' ? textBytes(op.text) : jsonBytes(op.value)
+    const added = op.op === 'append' ? appendBytes(op) : jsonBytes(op.value)
     const after = op.op === 'append' ? before + added : added
     const bytes = this.#bytes + after - before
     const partCount = Math.max(this.#partCount, op.part + 1)
@@ -65,4 +65,9 @@ export class MessageSize {
       { field, limit },
     )
   }
+}
+
+function appendBytes({ text, providerMetadata, citations }: Append): number {
+  const told = { ...(providerMetadata && { providerMetadata }), ...(citations && { citations }) }
+  return textBytes(text) + (providerMetadata || citations ? jsonBytes(told) : 0)
 }

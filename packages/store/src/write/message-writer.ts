@@ -14,7 +14,7 @@ import {
 import { assertIds, assertInput, list, object, objects, whole } from '../assert-input.ts'
 import type { Coalescer } from './coalescer.ts'
 import { MessageSize } from './message-size.ts'
-import { PartBuilder } from './part-builder.ts'
+import { type Change, PartBuilder } from './part-builder.ts'
 import { asError } from './pending.ts'
 import { Source } from './source.ts'
 
@@ -86,7 +86,7 @@ export class MessageWriter {
       assertInput('part', part, object)
       const change = this.#parts.change(part)
       if (!change) return accepted
-      const waiting = this.#enter(change.op, change.structural)
+      const waiting = this.#enter(change)
       return waiting ? this.#wait(waiting) : accepted
     } catch (error) {
       this.#failure ??= asError(error)
@@ -125,14 +125,17 @@ export class MessageWriter {
     if (failure) throw failure
   }
 
-  #enter(op: Op, structural: boolean): Promise<void> | undefined {
+  #enter({ ops, structural }: Change): Promise<void> | undefined {
     const { messageId } = this.#source
-    const bytes = this.#size.admit(op)
+    const sizes = ops.map((op) => this.#size.admit(op))
     const first = this.#first
     this.#first = false
-    return structural
-      ? this.#append([{ type: 'message-delta', messageId, ops: [op] }])
-      : this.#coalescer.delta(this.#source, op, bytes, first)
+    if (structural) return this.#append([{ type: 'message-delta', messageId, ops: [...ops] }])
+    let waiting: Promise<void> | undefined
+    for (const [index, op] of ops.entries()) {
+      waiting = this.#coalescer.delta(this.#source, op, sizes[index] ?? 0, first)
+    }
+    return waiting
   }
 
   /** For room, or for a commit that may have refused what was written. */

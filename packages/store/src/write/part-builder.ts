@@ -1,24 +1,32 @@
 import {
   type AgentPart,
+  type Append,
   CaughtupError,
+  type Citations,
   excerpt,
   type Op,
   type Part,
-  type ToolPart,
+  type ProviderMetadata,
 } from '@caughtup/schema'
 
 import { storedPart, storedValue } from '../engine/json.ts'
+import { keptCitations, keptMetadata } from './kept-metadata.ts'
+import { ToolCalls, type ToolSaid } from './tool-calls.ts'
 
 /** What one part of an agent's stream does to the message. */
 export interface Change {
-  op: Op
+  ops: readonly Op[]
   /** Whether others must see it before the agent goes on. */
   structural: boolean
 }
 
+type BlockKind = 'text' | 'reasoning'
+type SaidOfBlock = Extract<AgentPart, { type: `${BlockKind}-${'start' | 'delta' | 'end'}` }>
+type SaidOf<T extends AgentPart['type']> = Extract<AgentPart, { type: T }>
+
 /**
  * Turns the parts of an agent's stream into ops on its message. It remembers where each open
- * block and tool call stands, and nothing of their text.
+ * block, tool call and data part stands, and nothing of their text.
  */
 export class PartBuilder {
   #count: number
@@ -27,12 +35,16 @@ export class PartBuilder {
     text: new Map<string | undefined, number>(),
     reasoning: new Map<string | undefined, number>(),
   }
-  readonly #tools = new Map<string, { index: number; part: ToolPart }>()
+  readonly #tools: ToolCalls
+  /** Part index of the data parts that have an id, by type and id. */
+  readonly #data = new Map<string, number>()
 
   constructor(parts: readonly Part[], partCount: number) {
     this.#count = partCount
+    this.#tools = new ToolCalls(parts)
     for (const [index, part] of parts.entries()) {
-      if (part.type === 'dynamic-tool') this.#tools.set(part.toolCallId, { index, part })
+      if ('data' in part && part.id !== undefined)
+        this.#data.set(dataKey(part.type, part.id), index)
     }
   }
 
@@ -40,80 +52,48 @@ export class PartBuilder {
   change(part: AgentPart): Change | undefined {
     switch (part.type) {
       case 'text-start':
+        return this.#start('text', part)
       case 'reasoning-start':
-        // A block becomes a part with its first text: an empty one is nothing to show.
-        return undefined
+        return this.#start('reasoning', part)
       case 'text-delta':
-        assertText(part, 'text', part.text)
-        return this.#append('text', part.id, part.text)
+        return this.#append('text', part)
       case 'reasoning-delta':
-        assertText(part, 'text', part.text)
-        return this.#append('reasoning', part.id, part.text)
+        return this.#append('reasoning', part)
       case 'text-end':
-        return this.#end('text', part.id, false)
+        return this.#end('text', part, keptCitations(part.citations))
       case 'reasoning-end':
-        return this.#end('reasoning', part.id, true)
-      case 'tool-input-start':
-        return this.#openTool(part)
-      case 'tool-input-delta': {
-        const tool = this.#tools.get(part.id)
+        return this.#end('reasoning', part)
+      case 'tool-input-delta':
         assertText(part, 'delta', part.delta)
-        if (tool?.part.state !== 'input-streaming' || part.delta === '') return undefined
-        return appended(tool.index, part.delta)
-      }
+        return this.#appendInput(part, part.delta)
       case 'tool-input-end':
-        return undefined
+        return this.#appendInput(part, '')
+      case 'tool-input-start':
       case 'tool-call':
-        return this.#putTool(part.toolCallId, {
-          ...this.#describe(part),
-          state: 'input-available',
-          input: storedValue(part.input),
-        })
       case 'tool-result':
-        return this.#putTool(part.toolCallId, {
-          ...this.#describe(part),
-          state: 'output-available',
-          input: this.#inputOf(part),
-          output: storedValue(part.output),
-          ...this.#approvalOf(part.toolCallId),
-          ...(part.preliminary && { preliminary: true }),
-        })
       case 'tool-error':
-        return this.#putTool(part.toolCallId, {
-          ...this.#describe(part),
-          state: 'output-error',
-          input: this.#inputOf(part),
-          errorText: errorText(part.error),
-          ...this.#approvalOf(part.toolCallId),
-        })
+      case 'tool-approval-request':
+      case 'tool-approval-response':
+      case 'tool-output-denied':
+        return this.#putTool(part)
       case 'source':
-        return this.#put(
-          storedPart(
-            part.sourceType === 'url'
-              ? {
-                  type: 'source-url',
-                  sourceId: part.id,
-                  url: part.url,
-                  ...(part.title !== undefined && { title: part.title }),
-                }
-              : {
-                  type: 'source-document',
-                  sourceId: part.id,
-                  mediaType: part.mediaType,
-                  title: part.title,
-                  ...(part.filename !== undefined && { filename: part.filename }),
-                },
-          ),
-        )
-      case 'file': {
-        const { mediaType, base64 } = part.file
+        return this.#putNew(sourcePart(part))
+      case 'file':
+      case 'reasoning-file': {
+        const { mediaType, base64, providerMetadata } = part.file
         const url = `data:${mediaType};base64,${base64}`
-        return this.#put(storedPart({ type: 'file', mediaType, url }))
+        const metadata = keptMetadata(part.providerMetadata ?? providerMetadata)
+        return this.#putNew({ type: part.type, mediaType, url, ...withMetadata(metadata) })
+      }
+      case 'custom': {
+        const metadata = keptMetadata(part.providerMetadata)
+        return this.#putNew({ type: part.type, kind: part.kind, ...withMetadata(metadata) })
       }
       case 'start-step':
         this.#blocks.text.clear()
         this.#blocks.reasoning.clear()
-        return this.#put({ type: 'step-start' })
+        this.#tools.nextStep()
+        return this.#putNew({ type: 'step-start' })
       case 'start':
       case 'finish-step':
       case 'finish':
@@ -121,95 +101,83 @@ export class PartBuilder {
       case 'error':
         return undefined
       default:
-        return this.#put(storedPart({ ...part, data: storedValue(part.data) }))
+        return part.transient ? undefined : this.#putData(part)
     }
   }
 
   /** A whole part of its own, behind those that are there. */
-  #put(part: Part): Change {
-    return { op: { op: 'put', part: this.#count++, value: part }, structural: false }
+  #putNew(part: Part): Change {
+    return gathering(put(this.#count++, storedPart(part)))
   }
 
-  #append(kind: 'text' | 'reasoning', id: string | undefined, text: string): Change | undefined {
-    if (text === '') return undefined
-    const blocks = this.#blocks[kind]
-    const index = blocks.get(id)
+  /**
+   * A block becomes a part with its first text: an empty one is nothing to show, unless its
+   * provider wants it back. One of the same id that has not ended ends here.
+   */
+  #start(kind: BlockKind, said: SaidOfBlock): Change | undefined {
+    const ended = this.#end(kind, { ...said, providerMetadata: undefined })
+    const metadata = keptMetadata(said.providerMetadata)
+    if (!metadata) return ended
+    this.#blocks[kind].set(said.id, this.#count)
+    const ops = [...(ended?.ops ?? []), put(this.#count, block(kind, said.id, '', metadata))]
+    this.#count++
+    return { ops, structural: ended?.structural ?? false }
+  }
+
+  #append(
+    kind: BlockKind,
+    said: SaidOf<'text-delta'> | SaidOf<'reasoning-delta'>,
+  ): Change | undefined {
+    const { id, text } = said
+    assertText(said, 'text', text)
+    const metadata = keptMetadata(said.providerMetadata)
+    if (text === '' && !metadata) return undefined
+    const index = this.#blocks[kind].get(id)
     // Without ids, a block ends where another part begins.
     if (index !== undefined && (id !== undefined || index === this.#count - 1)) {
-      return appended(index, text)
+      return gathering(append(index, text, withMetadata(metadata)))
     }
-    blocks.set(id, this.#count)
-    return this.#put({ type: kind, text, state: 'streaming' })
+    this.#blocks[kind].set(id, this.#count)
+    return gathering(put(this.#count++, block(kind, id, text, metadata)))
   }
 
-  #end(
-    kind: 'text' | 'reasoning',
-    id: string | undefined,
-    structural: boolean,
-  ): Change | undefined {
-    const blocks = this.#blocks[kind]
-    const index = blocks.get(id)
-    blocks.delete(id)
+  #end(kind: BlockKind, said: SaidOfBlock, citations?: Citations): Change | undefined {
+    const index = this.#blocks[kind].get(said.id)
+    this.#blocks[kind].delete(said.id)
     if (index === undefined) return undefined
-    return { op: { op: 'append', part: index, text: '', done: true }, structural }
+    const metadata = keptMetadata(said.providerMetadata)
+    const end = { done: true, ...withMetadata(metadata), ...(citations && { citations }) } as const
+    // Others wait for the end of reasoning.
+    return { ops: [append(index, '', end)], structural: kind === 'reasoning' }
   }
 
-  #openTool(start: Extract<AgentPart, { type: 'tool-input-start' }>): Change {
-    return this.#putTool(start.id, {
-      ...this.#describe({ ...start, toolCallId: start.id }),
-      state: 'input-streaming',
-      rawInput: '',
-    })
+  #appendInput(
+    said: SaidOf<'tool-input-delta'> | SaidOf<'tool-input-end'>,
+    delta: string,
+  ): Change | undefined {
+    const index = this.#tools.streaming(said.id)
+    const metadata = keptMetadata(said.providerMetadata)
+    if (index === undefined || (delta === '' && !metadata)) return undefined
+    return gathering(append(index, delta, withMetadata(metadata)))
   }
 
-  #putTool(toolCallId: string, part: ToolPart): Change {
-    const known = this.#tools.get(toolCallId)
+  #putTool(said: ToolSaid): Change | undefined {
+    const call = this.#tools.take(said)
+    if (!call) return undefined
     // Before it takes a place: a refused part leaves no hole.
-    const value = storedPart(part)
-    const index = known?.index ?? this.#count++
-    this.#tools.set(toolCallId, { index, part })
-    return { op: { op: 'put', part: index, value }, structural: true }
+    const value = storedPart(call.part)
+    const index = call.index ?? this.#count++
+    this.#tools.put(index, call.part)
+    return { ops: [put(index, value)], structural: true }
   }
 
-  /** What a call says of itself, once said, holds for its result too. */
-  #describe(tool: {
-    toolCallId: string
-    toolName: string
-    title?: string | undefined
-    providerExecuted?: boolean | undefined
-  }) {
-    const known = this.#tools.get(tool.toolCallId)?.part
-    const { title = known?.title, providerExecuted = known?.providerExecuted } = tool
-    return {
-      type: 'dynamic-tool' as const,
-      toolCallId: tool.toolCallId,
-      toolName: tool.toolName,
-      ...(title !== undefined && { title }),
-      ...(providerExecuted !== undefined && { providerExecuted }),
-    }
-  }
-
-  /** The leave with which a call was made stays with what came of it. */
-  #approvalOf(toolCallId: string) {
-    const known = this.#tools.get(toolCallId)?.part
-    if (!known || !('approval' in known) || !known.approval || !('approved' in known.approval)) {
-      return {}
-    }
-    const { approved, ...approval } = known.approval
-    return approved ? { approval: { ...approval, approved } } : {}
-  }
-
-  #inputOf(part: { toolCallId: string; toolName: string; input?: unknown }): unknown {
-    if (part.input !== undefined) return storedValue(part.input)
-    const known = this.#tools.get(part.toolCallId)?.part
-    if (!known) {
-      throw new CaughtupError(
-        'BAD_INPUT',
-        `The agent gave a result for tool call ${part.toolCallId} (${part.toolName}), which it never made.`,
-        { field: 'toolCallId', value: part.toolCallId, reason: 'tool-call-unknown' },
-      )
-    }
-    return known.state === 'input-streaming' ? null : known.input
+  /** One of the same type and id takes its place, as progress does. */
+  #putData({ type, id, data }: SaidOf<`data-${string}`>): Change {
+    const value = storedPart({ type, ...(id !== undefined && { id }), data: storedValue(data) })
+    const known = id === undefined ? undefined : this.#data.get(dataKey(type, id))
+    const index = known ?? this.#count++
+    if (id !== undefined) this.#data.set(dataKey(type, id), index)
+    return gathering(put(index, value))
   }
 }
 
@@ -223,11 +191,52 @@ function assertText(part: AgentPart, field: string, text: unknown): void {
   })
 }
 
-function appended(part: number, text: string): Change {
-  return { op: { op: 'append', part, text }, structural: false }
+function block(
+  type: BlockKind,
+  id: string | undefined,
+  text: string,
+  metadata: ProviderMetadata | undefined,
+): Part {
+  const rest = { text, state: 'streaming' as const, ...withMetadata(metadata) }
+  if (type === 'text') return { type, ...rest }
+  return { type, ...(id !== undefined && { id }), ...rest }
 }
 
-function errorText(error: unknown): string {
-  if (error instanceof Error) return error.message
-  return typeof error === 'string' ? error : JSON.stringify(storedValue(error))
+function sourcePart(said: SaidOf<'source'>): Part {
+  const { id: sourceId, title } = said
+  const metadata = withMetadata(keptMetadata(said.providerMetadata))
+  if (said.sourceType === 'url') {
+    const { url } = said
+    return { type: 'source-url', sourceId, url, ...(title !== undefined && { title }), ...metadata }
+  }
+  const { mediaType, filename } = said
+  return {
+    type: 'source-document',
+    sourceId,
+    mediaType,
+    title: said.title,
+    ...(filename !== undefined && { filename }),
+    ...metadata,
+  }
+}
+
+function withMetadata(providerMetadata: ProviderMetadata | undefined) {
+  return providerMetadata ? { providerMetadata } : {}
+}
+
+function dataKey(type: string, id: string): string {
+  return `${type} ${id}`
+}
+
+/** With the flush window. */
+function gathering(op: Op): Change {
+  return { ops: [op], structural: false }
+}
+
+function put(part: number, value: Part): Op {
+  return { op: 'put', part, value }
+}
+
+function append(part: number, text: string, rest: Omit<Append, 'op' | 'part' | 'text'>): Op {
+  return { op: 'append', part, text, ...rest }
 }

@@ -42,7 +42,9 @@ export class Gathered implements Slice {
     // Nearly always: text behind text, in place, so that a delta costs the same however many wait.
     if (op.op === 'append' && last?.op === 'append' && last.part === op.part) {
       last.text += op.text
-      if (op.done) last.done = true
+      if (op.done || op.providerMetadata || op.citations) {
+        Object.assign(last, op, { text: last.text })
+      }
     } else if (!last) {
       draft.ops = [op]
     } else {

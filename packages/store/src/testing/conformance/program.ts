@@ -80,7 +80,14 @@ export class Program {
       case 'turn':
         return this.#turn()
       case 'delta':
-        return this.#ops([{ op: 'append', part: this.#part(), text: this.#random.pick(texts) }])
+        return this.#ops([
+          {
+            op: 'append',
+            part: this.#part(),
+            text: this.#random.pick(texts),
+            ...(this.#random.chance(0.1) && { providerMetadata: { some: { signature: 'x' } } }),
+          },
+        ])
       case 'part':
         return this.#newPart()
       case 'finish':

@@ -76,9 +76,11 @@ export function contentPart(part: Part): unknown {
     case 'file':
       return filePart(part)
     case 'reasoning':
+    case 'reasoning-file':
     case 'dynamic-tool':
     case 'source-url':
     case 'source-document':
+    case 'custom':
     case 'step-start':
       return undefined
     default:

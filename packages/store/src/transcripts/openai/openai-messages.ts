@@ -70,8 +70,10 @@ function stepsOf(parts: readonly Part[], leftOut: string[]): Step[] {
         else step.calls.push(part)
         break
       case 'file':
+      case 'reasoning-file':
       case 'source-url':
       case 'source-document':
+      case 'custom':
         leftOut.push(part.type)
         break
       default:

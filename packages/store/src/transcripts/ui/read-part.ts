@@ -12,8 +12,10 @@ const knownTypes = new Set([
   'reasoning',
   'dynamic-tool',
   'file',
+  'reasoning-file',
   'source-url',
   'source-document',
+  'custom',
   'step-start',
 ])
 

@@ -22,6 +22,8 @@ describe('a part', () => {
     { type: 'file', mediaType: 'image/png', url: 'data:image/png;base64,AA==', filename: 'a.png' },
     { type: 'source-url', sourceId: 's', url: 'https://example.com', title: 'T' },
     { type: 'source-document', sourceId: 's', mediaType: 'application/pdf', title: 'T' },
+    { type: 'reasoning-file', mediaType: 'image/png', url: 'data:image/png;base64,AA==' },
+    { type: 'custom', kind: 'acme.card', providerMetadata: { acme: { n: 1 } } },
     { type: 'step-start' },
     { type: 'data-weather', id: 'w', data: { degrees: 3 } },
     { ...call, type: 'dynamic-tool', toolName: 't', state: 'output-available', output: [1] },
@@ -72,19 +74,19 @@ describe('a part', () => {
   })
 
   test('of an unknown type is kept in a data part', async () => {
-    const custom = { type: 'custom', kind: 'acme.card', providerMetadata: { acme: { n: 1 } } }
-    expect(await readPart(custom)).toEqual({
-      part: { type: 'data-ui-part', data: custom },
-      notes: ['a part of the unknown type custom is kept as data-ui-part, which is not shown'],
+    const later = { type: 'later', kind: 'acme.card', providerMetadata: { acme: { n: 1 } } }
+    expect(await readPart(later)).toEqual({
+      part: { type: 'data-ui-part', data: later },
+      notes: ['a part of the unknown type later is kept as data-ui-part, which is not shown'],
       complete: true,
     })
   })
 
   test('with members that are not known is kept without them', async () => {
     const text = { type: 'text', text: 'Hi' }
-    expect(await readPart({ ...text, citations: [{}], later: [] })).toEqual({
+    expect(await readPart({ ...text, rating: 5, later: [] })).toEqual({
       part: text,
-      notes: ['in text parts, citations is not kept'],
+      notes: ['in text parts, rating is not kept'],
       complete: true,
     })
   })

@@ -61,8 +61,10 @@ function isOpen(part: Part): boolean {
     case 'dynamic-tool':
       return !part.state.startsWith('output-')
     case 'file':
+    case 'reasoning-file':
     case 'source-url':
     case 'source-document':
+    case 'custom':
     case 'step-start':
       return false
     default:

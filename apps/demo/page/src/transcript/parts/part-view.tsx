@@ -25,11 +25,13 @@ export const PartView = memo(function PartView({ part, streaming }: PartViewProp
     case 'dynamic-tool':
       return <ToolCard part={part} />
     case 'file':
+    case 'reasoning-file':
       return <FileView part={part} />
     case 'source-url':
     case 'source-document':
       // Gathered below the answer, see SourceList.
       return null
+    case 'custom':
     case 'step-start':
       return null
     default:
