@@ -38,11 +38,11 @@ export function skipBrowserTests(): boolean {
   return findBrowser() === undefined && !isCi()
 }
 
-/** Starts a headless browser; the caller closes it. Throws where there is none. */
-export async function launchBrowser(): Promise<Browser> {
+/** Starts a headless browser, with more flags; the caller closes it. Throws where there is none. */
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   const executablePath = findBrowser()
   if (executablePath === undefined) throw new Error(missingBrowser())
-  return await chromium.launch({ executablePath, args: flags })
+  return await chromium.launch({ executablePath, args: [...flags, ...more] })
 }
 
 /** What to do about a missing browser, in one line. */
