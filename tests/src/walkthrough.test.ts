@@ -198,7 +198,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
   test('the long session opens with its newest epoch, and pages to its beginning', async () => {
     const start = await DemoPage.open(browser, demo.url)
     const long = await start.page.evaluate(async () => {
-      const { rows } = await window.caughtup!.client.rpc.activity.list()
+      const { rows } = await window.caughtup!.client.rpc.activity.list({ limit: 200 })
       return rows.reduce((most, row) => (row.messageCount > most.messageCount ? row : most))
     })
     await start.close()
@@ -299,7 +299,9 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
   test('bad input at every procedure is a typed error, stores nothing, and the server lives', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     const count = () =>
-      tab.page.evaluate(async () => (await window.caughtup!.client.rpc.activity.list()).rows.length)
+      tab.page.evaluate(
+        async () => (await window.caughtup!.client.rpc.activity.list({ limit: 200 })).rows.length,
+      )
     const before = await count()
     const ofSession = [
       'onChat',
@@ -385,7 +387,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
   test('somebody else sees another list, over the transport that the page takes by itself', async () => {
     const titles = (tab: DemoPage) =>
       tab.page.evaluate(async () => {
-        const { rows } = await window.caughtup!.client.rpc.activity.list()
+        const { rows } = await window.caughtup!.client.rpc.activity.list({ limit: 200 })
         return rows.map(({ title }) => title)
       })
     const mine = await DemoPage.open(browser, demo.url)

@@ -121,10 +121,21 @@ export const contract = {
   },
 
   activity: {
-    /** Every session of the caller, by recency, and the cursor to subscribe from. */
+    /** A page of the caller's sessions, by recency, newest first, and the cursor to subscribe from. */
     list: procedure
-      .input(z.strictObject({}).optional())
-      .output(z.object({ rows: z.array(activityRow), cursor: wireCursor })),
+      .input(
+        z
+          .strictObject({ cursor: wireCursor.exactOptional(), limit: limit.exactOptional() })
+          .optional(),
+      )
+      .output(
+        z.object({
+          rows: z.array(activityRow),
+          nextCursor: wireCursor.nullable(),
+          /** Where the feed stood at the first page. */
+          cursor: wireCursor,
+        }),
+      ),
     subscribe: procedure
       .input(z.strictObject({ since: wireCursor.exactOptional() }).optional())
       .output(eventIterator(activityFrame)),

@@ -31,6 +31,8 @@ export interface Limits {
   queuedPerSession: number
   /** What waits there, in bytes of JSON (at least one prompt is always taken). @default 1 MiB */
   queuedBytesPerSession: number
+  /** `sessions.create` calls of one principal in one minute. @default 120 */
+  createsPerMinute: number
   /** Prompts, compactions and resets that one principal asks for in one minute. @default 120 */
   sendsPerMinute: number
   /** `runs.interrupt` calls of one principal in one minute. @default 120 */
@@ -52,6 +54,7 @@ export const defaultLimits: Readonly<Limits> = {
   streamsPerPrincipal: 32,
   queuedPerSession: 20,
   queuedBytesPerSession: MiB,
+  createsPerMinute: 120,
   sendsPerMinute: 120,
   interruptsPerMinute: 120,
 }

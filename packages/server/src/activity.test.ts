@@ -13,12 +13,14 @@ async function open() {
 
 describe('the activity feed', () => {
   test('opens with every session in chunks, complete, then follows', async () => {
-    const { me, scripted } = await open()
+    const { me, scripted, store } = await open()
     const ids: string[] = []
-    for (let i = 0; i < 201; i++) ids.push((await me.sessions.create()).id)
+    for (let i = 0; i < 401; i++) ids.push((await store.sessions.create({ owner: 'me' })).id)
     const feed = await me.activity.subscribe()
     const opening = await readUntil(feed, 'caught-up')
-    expect(opening.map(({ type }) => type)).toEqual(['activities', 'activities', 'caught-up'])
+    const sizes = opening.map((frame) => JSON.stringify(frame).length)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(store.limits.frameBytes + 100)
+    expect(opening.slice(0, -1).every(({ type }) => type === 'activities')).toBe(true)
     const rows = opening.flatMap((frame) => (frame.type === 'activities' ? frame.rows : []))
     expect(rows.map(({ sessionId }) => sessionId).toSorted()).toEqual(ids.toSorted())
     expect(opening[0]).toMatchObject({ complete: true })
@@ -70,6 +72,32 @@ describe('the activity feed', () => {
     ])
     const last = frames.at(-1)
     expect(last?.type === 'caught-up' && last.cursor).toBe(getEventMeta(last!)?.id)
+  })
+
+  test('has a complete list of what changes while it is told', async () => {
+    const { me, store } = await open()
+    const ids: string[] = []
+    for (let i = 0; i < 300; i++) ids.push((await store.sessions.create({ owner: 'me' })).id)
+    const feed = await me.activity.subscribe()
+    await readUntil(feed, 'activities')
+    const [first = '', last = ''] = [ids[0], ids.at(-1)]
+    await me.sessions.update({ sessionId: last, title: 'New' })
+    await me.sessions.delete({ sessionId: first })
+    const frames = await readUntil(feed, 'caught-up')
+    const rows = frames.flatMap((frame) => (frame.type === 'activities' ? frame.rows : []))
+    expect(rows.findLast(({ sessionId }) => sessionId === last)).toMatchObject({ title: 'New' })
+    expect(frames.find(({ type }) => type === 'removed')).toMatchObject({ sessionId: first })
+  })
+
+  test('is listed in pages as well, with the cursor of the first', async () => {
+    const { me, store } = await open()
+    for (let i = 0; i < 5; i++) await store.sessions.create({ owner: 'me', title: `${i}` })
+    const first = await me.activity.list({ limit: 3 })
+    const second = await me.activity.list({ limit: 3, cursor: first.nextCursor ?? '' })
+    expect([first, second].map(({ rows }) => rows.length)).toEqual([3, 2])
+    expect(second).toMatchObject({ nextCursor: null, cursor: first.cursor })
+    await expect(me.activity.list({ limit: 201 })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    await expect(me.activity.list({ cursor: 'x' })).rejects.toMatchObject({ code: 'BAD_INPUT' })
   })
 
   test('gives the complete list for a cursor that means nothing here', async () => {

@@ -64,6 +64,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   const streams = new Streams(settings)
   const lease = new Lease(settings, runs)
   const rates = {
+    creates: new RateLimit('createsPerMinute', { limits, clock: store.clock }),
     sends: new RateLimit('sendsPerMinute', { limits, clock: store.clock }),
     interrupts: new RateLimit('interruptsPerMinute', { limits, clock: store.clock }),
   }

@@ -16,6 +16,8 @@ import { withEventMeta } from '@orpc/server'
 
 import { abortable } from '@caughtup/schema/abortable'
 
+import { chunks } from './chunks.ts'
+
 /** What to replay; `reason` says why it is not what was asked for. */
 export type ReplayStart =
   | { mode: 'full'; reason?: ReplayReason }
@@ -63,7 +65,9 @@ async function* replayFull(
     const { head: opening } = await abortable(store.head(sessionId), signal)
     yield replayFrame('full', opening.epoch, reason)
     const { messages, head, hasOlder, cursor } = await abortable(store.window(sessionId), signal)
-    yield* messagesFrames(messages, limits.frameBytes)
+    for (const chunk of chunks(messages, limits.frameBytes)) {
+      yield { type: 'messages', messages: chunk }
+    }
     // What the client makes of it: it may need another window for what came meanwhile.
     const view: View = { ...head, messages, hasOlder, skipped: 0 }
     const reached = yield* catchUp(source, { state: view, cursor }, extend, withoutId)
@@ -178,20 +182,4 @@ function caughtUpFrame(
     },
     { id },
   )
-}
-
-function* messagesFrames(messages: readonly Message[], frameBytes: number): Generator<ChatFrame> {
-  let chunk: Message[] = []
-  let bytes = 0
-  for (const message of messages) {
-    const size = Buffer.byteLength(JSON.stringify(message))
-    if (chunk.length > 0 && bytes + size > frameBytes) {
-      yield { type: 'messages', messages: chunk }
-      chunk = []
-      bytes = 0
-    }
-    chunk.push(message)
-    bytes += size
-  }
-  if (chunk.length > 0) yield { type: 'messages', messages: chunk }
 }

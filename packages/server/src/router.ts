@@ -19,7 +19,7 @@ export interface RouterParts extends Guards {
   runs: Runs
   streams: Streams
   sendMessage: SendMessage
-  rates: { sends: RateLimit; interrupts: RateLimit }
+  rates: { creates: RateLimit; sends: RateLimit; interrupts: RateLimit }
   /** By the store's monotonic clock. */
   startedAt: number
 }
@@ -72,6 +72,7 @@ export function createRouter(parts: RouterParts): ChatRouter {
       }),
       create: sessions.create.handler(async ({ input, context: { principal } }) => {
         await access.general(principal, 'sessions.create')
+        rates.creates.take(principal.id)
         return store.sessions.create({ owner: principal.id, ...input })
       }),
       get: sessions.get.handler(({ input, context: { principal } }) =>
@@ -122,10 +123,9 @@ export function createRouter(parts: RouterParts): ChatRouter {
     },
 
     activity: {
-      list: activity.list.handler(async ({ context: { principal } }) => {
+      list: activity.list.handler(async ({ input, context: { principal } }) => {
         await access.general(principal, 'activity.list')
-        const { rows, cursor } = await store.activity.list(principal.id)
-        return { rows: rows.toSorted((a, b) => b.recency - a.recency), cursor }
+        return store.activity.list(principal.id, input)
       }),
       subscribe: activity.subscribe.handler(
         async ({ input, context: { principal }, signal, lastEventId }) => {
@@ -133,7 +133,11 @@ export function createRouter(parts: RouterParts): ChatRouter {
           const since = lastEventId || input?.since
           return streams.open(
             { kind: 'activity', principal: principal.id },
-            { signal, frames: (either) => followActivity(store, principal.id, since, either) },
+            {
+              signal,
+              frames: (either) =>
+                followActivity({ store, principal: principal.id, signal: either }, since),
+            },
           )
         },
       ),

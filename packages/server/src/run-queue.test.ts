@@ -83,6 +83,16 @@ describe('calls of one principal', () => {
     expect(errors).toEqual([])
   })
 
+  test('to create sessions are limited in a minute, and say when the next one is possible', async () => {
+    const { client } = await openBusy({ createsPerMinute: 2 })
+    await client.sessions.create()
+    await expect(client.sessions.create()).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('createsPerMinute'),
+      data: { limit: 2, retryAfter: expect.any(Number) },
+    })
+  })
+
   test('to reset and to compact count as prompts do', async () => {
     const { client, sessionId, send } = await openBusy({ sendsPerMinute: 2 })
     await client.history.reset({ sessionId })

@@ -1,4 +1,4 @@
-export { type ActivityBatch, ActivityFeed } from './follow/activity-feed.ts'
+export { type ActivityBatch, ActivityFeed, type ActivityListPage } from './follow/activity-feed.ts'
 export { Broker, type BrokerOptions } from './follow/broker.ts'
 export type { FlushOptions } from './write/flush-options.ts'
 export type { Forked, ForkOptions } from './history/fork.ts'
@@ -17,6 +17,8 @@ export type { StoreOptions } from './store-options.ts'
 export { createStore, type Store } from './store.ts'
 export {
   type ActivityChanges,
+  type ActivityPage,
+  type ActivityRows,
   type EventBatch,
   type Guard,
   type OpenRun,

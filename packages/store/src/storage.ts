@@ -80,8 +80,12 @@ export interface Storage {
   /** Rewrites one bounded stretch of journal without what was erased; whether more is left. */
   continueErase(sessionId: string): Promise<boolean>
 
-  /** Rows and tombstones after a position of the feed, or every row, in the order of commits. */
-  activity(principal: string, since: number | undefined): Promise<ActivityChanges>
+  /** The principal's rows by recency, newest first. */
+  activityPage(principal: string, query: ListQuery): Promise<ActivityPage>
+  /** The principal's rows in an order that never changes, from `after` on. */
+  activityRows(principal: string, step: { after?: number; limit: number }): Promise<ActivityRows>
+  /** Rows and tombstones after a position of the feed in the order of commits, at most `limit`. */
+  activityChanges(principal: string, since: number, limit: number): Promise<ActivityChanges>
   /** One session's row, or `undefined` where the principal has none. */
   activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined>
   /** Moves a read mark forward and returns where it stands. */
@@ -277,13 +281,37 @@ export interface SessionList {
   next?: { recency: number; id: string }
 }
 
-export interface ActivityChanges {
+export interface ActivityPage {
   rows: ActivityRow[]
-  removed: { sessionId: string; revision: number }[]
+  /** Where the next page goes on; absent when there is none. */
+  next?: { recency: number; id: string }
   /** Where the feed stands. */
   position: number
-  /** Whether `rows` is everything, because `since` was absent, unknown or too old. */
-  complete: boolean
+}
+
+export interface ActivityRows {
+  rows: ActivityRow[]
+  /** Where the next step goes on; absent when there is none. */
+  next?: number
+  /** Where the feed stands. */
+  position: number
+}
+
+export interface ActivityChanges {
+  rows: ActivityRow[]
+  removed: Removal[]
+  /** Everything up to here is in it. */
+  position: number
+  /** Whether something lies after it. */
+  more: boolean
+  /** Whether `since` was a position of this feed, and the removals after it are still known. */
+  known: boolean
+}
+
+/** A session that is gone: older rows do not bring it back. */
+export interface Removal {
+  sessionId: string
+  revision: number
 }
 
 export interface OpenRun {

@@ -468,11 +468,7 @@ describe('sessions and activity', () => {
   test('the feed gives what changed since its cursor, removals too, or everything', async () => {
     const { store } = await openTestStore()
     const [kept, gone] = [await turn(store), await turn(store)]
-    const { cursor, rows, complete } = await store.activity.list('me')
-    expect({ complete, ids: rows.map(({ sessionId }) => sessionId) }).toEqual({
-      complete: true,
-      ids: [kept.sessionId, gone.sessionId],
-    })
+    const { cursor } = await store.activity.list('me')
     const controller = new AbortController()
     const changes = store.activity.follow('me', cursor, { signal: controller.signal })
     expect((await changes.next()).value).toMatchObject({ rows: [], complete: false })

@@ -117,7 +117,15 @@ export class Store {
     this.#reads = new Reads({ storage, limits, coalescer, windows: this.#bells.windows })
     this.#updater = new MessageUpdater({ coalescer, limits, read: this.#reads.wholeMessage })
     const feedId = Math.floor(random() * 2 ** 48).toString(36)
-    this.activity = new ActivityFeed({ storage, audience, feedId, watch: watch.watch, ended })
+    this.activity = new ActivityFeed({
+      storage,
+      limits,
+      clock,
+      audience,
+      feedId,
+      watch: watch.watch,
+      ended,
+    })
     const created = this.#bells.created.bind(this.#bells)
     this.sessions = new Sessions(storage, limits, clock, {
       created,

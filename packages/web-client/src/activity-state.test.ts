@@ -51,6 +51,18 @@ describe('a complete list', () => {
     expect(broken.cursor).toBe('f.3.x')
   })
 
+  test('takes rows and removals that complete it, and is stale until its end', () => {
+    const newer = row('b', 9, { title: 'newer', recency: 9 })
+    const partly = receive(live, list([a, b]), list([c]), list([newer], false), {
+      type: 'removed',
+      sessionId: 'a',
+      revision: 10,
+    })
+    expect(partly).toMatchObject({ caughtUp: false, cursor: 'f.3.x' })
+    expect(ids(partly)).toEqual(['a', 'b', 'c'])
+    expect(ids(receive(partly, caughtUp('f.10.x')))).toEqual(['b', 'c'])
+  })
+
   test('takes changes that come while it is received, and moves no cursor before its end', () => {
     const newer = row('a', 9, { title: 'newer', recency: 3 })
     const state = receive(live, list([a, b]), [changed(newer), 'f.9.x'])

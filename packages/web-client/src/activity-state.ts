@@ -34,8 +34,8 @@ export function receiveActivityFrame(
 ): ActivityState {
   switch (frame.type) {
     case 'activities': {
-      const begun =
-        frame.complete && !state.collecting ? { ...state, collecting: new Map() } : state
+      const begins = frame.complete && !state.collecting
+      const begun = begins ? { ...state, collecting: new Map(), caughtUp: false } : state
       return withRows(begun, frame.rows)
     }
     case 'changed':

@@ -51,7 +51,7 @@ async function run(store: Store, client: FillClient, until = Infinity): Promise<
 }
 
 async function rows(client: FillClient) {
-  return (await client.activity.list()).rows
+  return (await client.activity.list({ limit: 200 })).rows
 }
 
 /** Every message of the session of a title, oldest first. */

@@ -47,9 +47,13 @@ async function findOrMake(
   client: FillClient,
   plan: readonly PlannedSession[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await client.activity.list()
-  const found = new Map(rows.map(({ title, sessionId }) => [title, sessionId]))
-  if (rows.length > 0) return found
+  const found = new Map<string, string>()
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = await client.activity.list(cursor === undefined ? {} : { cursor })
+    for (const { title, sessionId } of page.rows) found.set(title, sessionId)
+    cursor = page.nextCursor
+  }
+  if (found.size > 0) return found
   const made = new Map<string, string>()
   for (const { title } of plan) made.set(title, (await client.sessions.create({ title })).id)
   return made

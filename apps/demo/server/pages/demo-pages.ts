@@ -42,11 +42,19 @@ async function healthOf({ chat, store, filler }: DemoPagesOptions): Promise<Heal
     context: { request: { headers: new Headers() } },
   })
   const { chatStreams, activityStreams, runs, uptime } = await client.server.stats()
-  const { rows } = await store.activity.list(localPrincipal.id)
+  let sessions = 0
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = await store.activity.list(
+      localPrincipal.id,
+      cursor === undefined ? {} : { cursor },
+    )
+    sessions += page.rows.length
+    cursor = page.nextCursor
+  }
   return {
     status: 'ok',
     filling: filler.filling,
-    sessions: rows.length,
+    sessions,
     streams: chatStreams + activityStreams,
     runs,
     uptime,

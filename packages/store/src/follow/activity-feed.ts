@@ -1,18 +1,42 @@
-import type { ActivityRow } from '@caughtup/schema'
+import { type ActivityRow, CaughtupError, excerpt, type Limits } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
+import type { Clock } from '@caughtup/schema/clock'
 
-import { anyText, assertIds, assertInput, whole } from '../assert-input.ts'
+import { assertBetween } from '../assert-between.ts'
+import { anyText, assertIds, assertInput, object, whole } from '../assert-input.ts'
+import type { ListQuery, Removal, Storage } from '../storage.ts'
+import { pacer } from '../upkeep/pacer.ts'
 import type { ActivityAudience } from './activity-audience.ts'
-import type { ActivityChanges, Storage } from '../storage.ts'
 
-/** Changes of a principal's session list, with the cursor that stands behind them. */
-export interface ActivityBatch extends ActivityChanges {
-  /** Opaque; good for as long as this process lives, after that it gets the complete list. */
+/** A step of what is told of a principal's session list. */
+export interface ActivityBatch {
+  rows: ActivityRow[]
+  removed: Removal[]
+  /**
+   * Whether it belongs to the complete list: what is in no batch from the first of these to the one
+   * with a cursor is gone.
+   */
+  complete: boolean
+  /**
+   * Where a follower stands that was told everything up to here; absent while more is to come. It is
+   * opaque, and good for as long as this process lives; after that it gets the complete list.
+   */
+  cursor?: string
+}
+
+/** A stretch of a principal's session list, by recency, newest first. */
+export interface ActivityListPage {
+  rows: ActivityRow[]
+  /** For the next page; null exactly when there is none. */
+  nextCursor: string | null
+  /** Of the moment of the first page: following since then brings what the later ones missed. */
   cursor: string
 }
 
 export interface ActivityFeedOptions {
   storage: Storage
+  limits: Readonly<Limits>
+  clock: Clock
   audience: ActivityAudience
   /** Positions of another process or of a restored database mean nothing here. */
   feedId: string
@@ -24,7 +48,8 @@ export interface ActivityFeedOptions {
 
 /**
  * The feed of session rows. Like a session's journal it is followed by a cursor and a bell: per
- * subscriber nothing waits, and of each session only the newest row is ever read.
+ * subscriber nothing waits, and of each session only the newest row is ever read, at most
+ * `limits.pageMost` rows at a time.
  */
 export class ActivityFeed {
   readonly #options: ActivityFeedOptions
@@ -34,10 +59,31 @@ export class ActivityFeed {
     options.ended.addEventListener('abort', () => options.audience.close(), { once: true })
   }
 
-  /** Every session of the principal, in the order in which they last changed. */
-  async list(principal: string): Promise<ActivityBatch> {
+  /**
+   * A page of the principal's sessions. A session that moves to the front between two pages is on
+   * none of the later ones; whoever follows since `cursor` is told of it.
+   *
+   * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`, or for a cursor that is
+   *   not one of a page
+   */
+  async list(
+    principal: string,
+    options: { cursor?: string; limit?: number } = {},
+  ): Promise<ActivityListPage> {
+    const { storage, limits, feedId } = this.#options
     assertIds({ principal })
-    return this.#read(principal, undefined)
+    assertInput('options', options, object)
+    const { cursor, limit = limits.pageDefault } = options
+    assertBetween('limit', limit, 1, limits.pageMost)
+    const place = cursor === undefined ? undefined : decodePageCursor(cursor)
+    const found = await storage.activityPage(principal, { limit, ...place?.query })
+    const { rows, next, position } = found
+    const first = place?.feed ?? `${feedId}.${position}`
+    return {
+      rows,
+      nextCursor: next ? `${first}.${next.recency}.${next.id}` : null,
+      cursor: first,
+    }
   }
 
   /** One session's row, or `undefined` where the principal has none. */
@@ -48,7 +94,9 @@ export class ActivityFeed {
 
   /**
    * First, at once, what changed since the cursor (or everything, with `complete`), then every
-   * further change. Returns when the store closes; throws the signal's reason.
+   * further change. A follower who lags behind the removals that are remembered gets everything
+   * again. Returns when the store closes; throws the signal's reason, and `UNAVAILABLE` where the
+   * removals since the beginning of a complete list are forgotten before its end.
    */
   async *follow(
     principal: string,
@@ -57,19 +105,34 @@ export class ActivityFeed {
   ): AsyncGenerator<ActivityBatch, void, undefined> {
     assertIds({ principal })
     if (since !== undefined) assertInput('since', since, anyText)
-    const { audience, watch, ended } = this.#options
+    const { storage, limits, clock, audience, watch, feedId, ended } = this.#options
     let position = this.#position(since)
-    let first = true
+    /** Whether the follower was given everything up to `position`, and what belongs to a complete list. */
+    let isTold = false
+    let isListed = false
     using _watching = watch()
     using listener = audience.listen(principal)
+    const turn = pacer(clock, signal)
     while (!ended.aborted) {
-      signal.throwIfAborted()
+      await turn()
       listener.quiet()
-      const batch = await abortable(this.#read(principal, position), signal)
-      position = batch.position
-      if (first || batch.rows.length > 0 || batch.removed.length > 0) yield batch
-      else await listener.rung(signal)
-      first = false
+      if (position === undefined) {
+        if (isListed && !isTold) throw listOutrun()
+        ;({ position, isTold } = yield* this.#everything(principal, signal, turn))
+        isListed = true
+        continue
+      }
+      const reading = storage.activityChanges(principal, position, limits.pageMost)
+      const { rows, removed, more, ...changes } = await abortable(reading, signal)
+      position = changes.known ? changes.position : undefined
+      if (position === undefined) continue
+      const cursor = more ? {} : { cursor: `${feedId}.${position}` }
+      if (!isTold || rows.length + removed.length > 0) {
+        isTold = !more
+        yield { rows, removed, complete: false, ...cursor }
+      } else {
+        await listener.rung(signal)
+      }
     }
   }
 
@@ -83,10 +146,29 @@ export class ActivityFeed {
     return mark
   }
 
-  async #read(principal: string, since: number | undefined): Promise<ActivityBatch> {
-    const { storage, feedId } = this.#options
-    const changes = await storage.activity(principal, since)
-    return { ...changes, cursor: `${feedId}.${changes.position}` }
+  /**
+   * Every row, step by step. What changes meanwhile may be in it as it was before, or be missing:
+   * what changed since the position returned is to be told after it, as a part of it.
+   */
+  async *#everything(
+    principal: string,
+    signal: AbortSignal,
+    turn: () => Promise<void>,
+  ): AsyncGenerator<ActivityBatch, { position: number; isTold: boolean }> {
+    const { storage, limits, feedId } = this.#options
+    let start: number | undefined
+    for (let after: number | undefined; ;) {
+      const step = { limit: limits.pageMost, ...(after !== undefined && { after }) }
+      const reading = storage.activityRows(principal, step)
+      const { rows, next, position } = await abortable(reading, signal)
+      start ??= position
+      const isTold = next === undefined && position === start
+      const cursor = isTold ? { cursor: `${feedId}.${position}` } : {}
+      yield { rows, removed: [], complete: true, ...cursor }
+      if (next === undefined) return { position: start, isTold }
+      after = next
+      await turn()
+    }
   }
 
   #position(cursor: string | undefined): number | undefined {
@@ -95,4 +177,25 @@ export class ActivityFeed {
       ? Number(position)
       : undefined
   }
+}
+
+/** Its beginning may name sessions that are gone, and nothing tells any more which. */
+function listOutrun(): CaughtupError {
+  return new CaughtupError(
+    'UNAVAILABLE',
+    'Sessions were removed faster than the list of them was read.',
+    { retryAfter: 1_000 },
+  )
+}
+
+function decodePageCursor(cursor: string): { feed: string; query: Pick<ListQuery, 'after'> } {
+  const form = /^([0-9a-z]{1,16}\.\d{1,15})\.(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/
+  const [, feed, recency, id] = form.exec(cursor) ?? []
+  if (feed === undefined || recency === undefined || id === undefined) {
+    throw new CaughtupError('BAD_INPUT', `${excerpt(cursor)} is not a cursor of this list.`, {
+      field: 'cursor',
+      value: excerpt(cursor),
+    })
+  }
+  return { feed, query: { after: { recency: Number(recency), id } } }
 }

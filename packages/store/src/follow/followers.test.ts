@@ -213,9 +213,9 @@ describe.each(engines)('the session list on %s', (engine) => {
     if (prepare) await prepare((await openTestStore({ storage })).store)
     const { store } = await openTestStore({
       storage: withCalls(storage, (real) => ({
-        activity: (principal, since) => {
+        activityChanges: (principal, ...rest) => {
           reads.push(principal)
-          return real.activity(principal, since)
+          return real.activityChanges(principal, ...rest)
         },
       })),
     })

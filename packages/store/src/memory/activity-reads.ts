@@ -1,6 +1,14 @@
 import type { ActivityRow, Session } from '@caughtup/schema'
 
-import type { ActivityChanges, ListQuery, OpenRun, SessionList } from '../storage.ts'
+import { activityStep, unknownPosition } from '../engine/activity-step.ts'
+import type {
+  ActivityChanges,
+  ActivityPage,
+  ActivityRows,
+  ListQuery,
+  OpenRun,
+  SessionList,
+} from '../storage.ts'
 import type { MemoryDatabase } from './memory-database.ts'
 import type { MemorySession } from './memory-session.ts'
 import { openMessages } from './message-reads.ts'
@@ -13,38 +21,54 @@ export function sessionOf(session: MemorySession): Session {
 }
 
 /** The principal's sessions by recency, newest first. */
-export function sessions(
+export function sessions(db: MemoryDatabase, principal: string, query: ListQuery): SessionList {
+  const { listed, ...next } = byRecency(db, principal, query)
+  return { sessions: listed.map(sessionOf), ...next }
+}
+
+export function activityPage(
   db: MemoryDatabase,
   principal: string,
-  { after, limit }: ListQuery,
-): SessionList {
+  query: ListQuery,
+): ActivityPage {
+  const { listed, ...next } = byRecency(db, principal, query)
+  return { rows: rowsOf(listed, principal), ...next, position: db.revision }
+}
+
+export function activityRows(
+  db: MemoryDatabase,
+  principal: string,
+  { after = 0, limit }: { after?: number; limit: number },
+): ActivityRows {
   const found = sessionsOf(db, principal)
-    .map((session) => ({ session, id: session.id, recency: session.state.record.recency }))
-    .sort(byRecency)
-    .filter((each) => !after || byRecency(each, after) > 0)
+    .filter(({ key }) => key > after)
+    .sort((a, b) => a.key - b.key)
   const listed = found.slice(0, limit)
   const last = found.length > limit ? listed.at(-1) : undefined
   return {
-    sessions: listed.map(({ session }) => sessionOf(session)),
-    ...(last && { next: { recency: last.recency, id: last.id } }),
+    rows: rowsOf(listed, principal),
+    position: db.revision,
+    ...(last && { next: last.key }),
   }
 }
 
-export function changes(
+export function activityChanges(
   db: MemoryDatabase,
   principal: string,
-  since: number | undefined,
+  since: number,
+  limit: number,
 ): ActivityChanges {
-  const complete = since === undefined || since < db.removalFloor || since > db.revision
-  const after = complete ? 0 : since
-  const rows = sessionsOf(db, principal)
-    .filter(({ revision }) => revision > after)
+  const { revision: position, removalFloor, removals } = db
+  if (since < removalFloor || since > position) return unknownPosition(position)
+  const changed = sessionsOf(db, principal)
+    .filter(({ revision }) => revision > since)
     .sort((a, b) => a.revision - b.revision)
-    .flatMap((session) => activityRow(session, principal) ?? [])
-  const removed = db.removals
-    .filter((removal) => !complete && removal.principal === principal && removal.revision > after)
+    .slice(0, limit + 1)
+  const removed = removals
+    .filter((removal) => removal.principal === principal && removal.revision > since)
+    .slice(0, limit + 1)
     .map(({ sessionId, revision }) => ({ sessionId, revision }))
-  return { rows, removed, position: db.revision, complete }
+  return activityStep({ rows: rowsOf(changed, principal), removed, position }, limit)
 }
 
 export function activityRow(session: MemorySession, principal: string): ActivityRow | undefined {
@@ -106,10 +130,27 @@ function unread({ table: { shown } }: MemorySession, readUpTo: number): number {
   return count
 }
 
+function rowsOf(listed: readonly MemorySession[], principal: string): ActivityRow[] {
+  return listed.flatMap((session) => activityRow(session, principal) ?? [])
+}
+
+function byRecency(db: MemoryDatabase, principal: string, { after, limit }: ListQuery) {
+  const found = sessionsOf(db, principal)
+    .map((session) => ({ session, id: session.id, recency: session.state.record.recency }))
+    .sort(newestFirst)
+    .filter((each) => !after || newestFirst(each, after) > 0)
+  const listed = found.slice(0, limit)
+  const last = found.length > limit ? listed.at(-1) : undefined
+  return {
+    listed: listed.map(({ session }) => session),
+    ...(last && { next: { recency: last.recency, id: last.id } }),
+  }
+}
+
 type Place = { recency: number; id: string }
 
-/** Newest first; the id decides between equals, so that a page's end is one place. */
-function byRecency(a: Place, b: Place): number {
+/** The id decides between equals, so that a page's end is one place. */
+function newestFirst(a: Place, b: Place): number {
   if (a.recency !== b.recency) return b.recency - a.recency
   if (a.id === b.id) return 0
   return a.id < b.id ? 1 : -1

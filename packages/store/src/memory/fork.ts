@@ -31,7 +31,7 @@ export function beginFork(
     sourceId,
     upTo,
     copied: 0,
-    session: newMemorySession(session, random),
+    session: newMemorySession(session, ++db.made, random),
   })
 }
 

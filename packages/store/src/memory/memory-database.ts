@@ -6,6 +6,8 @@ export interface MemoryDatabase {
   readonly sessions: Map<string, MemorySession>
   /** Forks that are not complete, by their own ids: nobody sees them. */
   readonly forks: Map<string, Fork>
+  /** Sessions and forks made so far. */
+  made: number
   /** Positions of the activity feed given so far. */
   revision: number
   /** Deleted sessions, one entry per member, oldest first. */
@@ -36,6 +38,7 @@ export function emptyDatabase(): MemoryDatabase {
   return {
     sessions: new Map(),
     forks: new Map(),
+    made: 0,
     revision: 0,
     removals: [],
     removalFloor: 0,

@@ -8,6 +8,8 @@ import { type MessageTable, newTable } from './message-table.ts'
 /** All that is stored of a session. */
 export interface MemorySession {
   readonly id: string
+  /** Sessions are numbered as they are made. */
+  readonly key: number
   /** Names the journal in cursors. */
   readonly journal: string
   readonly createdAt: number
@@ -44,10 +46,12 @@ interface Erasure {
 
 export function newMemorySession(
   { id, title, createdAt, members }: NewSession,
+  key: number,
   random: () => number,
 ): MemorySession {
   return {
     id,
+    key,
     journal: randomTag(random, 10),
     createdAt,
     title,

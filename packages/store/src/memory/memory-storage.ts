@@ -15,7 +15,15 @@ import {
   type StorageStats,
   type MessageCaps,
 } from '../storage.ts'
-import { activityRow, changes, openRuns, sessionOf, sessions } from './activity-reads.ts'
+import {
+  activityChanges,
+  activityPage,
+  activityRow,
+  activityRows,
+  openRuns,
+  sessionOf,
+  sessions,
+} from './activity-reads.ts'
 import { commit } from './commit.ts'
 import { assertNew, beginFork, continueFork } from './fork.ts'
 import { checkCursor, eventList, events, eventSummary } from './journal-reads.ts'
@@ -116,7 +124,7 @@ export class MemoryStorage implements Storage {
   createSession(session: NewSession): Promise<Session> {
     return this.#call(() => {
       assertNew(this.#db, session.id)
-      const made = newMemorySession(session, this.#random)
+      const made = newMemorySession(session, ++this.#db.made, this.#random)
       this.#db.sessions.set(made.id, made)
       this.#changed(made)
       return sessionOf(made)
@@ -186,8 +194,16 @@ export class MemoryStorage implements Storage {
     return this.#call(() => continueErase(this.#get(sessionId)))
   }
 
-  activity(principal: string, since: number | undefined) {
-    return this.#call(() => changes(this.#db, principal, since))
+  activityPage(principal: string, query: ListQuery) {
+    return this.#call(() => activityPage(this.#db, principal, query))
+  }
+
+  activityRows(principal: string, step: { after?: number; limit: number }) {
+    return this.#call(() => activityRows(this.#db, principal, step))
+  }
+
+  activityChanges(principal: string, since: number, limit: number) {
+    return this.#call(() => activityChanges(this.#db, principal, since, limit))
   }
 
   activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined> {

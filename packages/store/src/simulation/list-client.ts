@@ -6,7 +6,7 @@ import type { World } from './world.ts'
 /** Somebody who looks at the list of sessions, and keeps to one process for as long as it lives. */
 export class ListClient {
   readonly #world: World
-  readonly #rows = new Map<string, ActivityRow>()
+  #rows: ReadonlyMap<string, ActivityRow> = new Map()
 
   constructor(world: World) {
     this.#world = world
@@ -21,11 +21,16 @@ export class ListClient {
     for (let cursor: string | undefined; ;) {
       const { host } = random.pick(this.#world.hosts)
       const { store, life } = await host.running()
+      let collecting: Map<string, ActivityRow> | undefined
       try {
         for await (const batch of store.activity.follow('me', cursor, { signal: life.killed })) {
-          if (batch.complete) this.#rows.clear()
-          for (const row of batch.rows) this.#rows.set(row.sessionId, row)
-          for (const { sessionId } of batch.removed) this.#rows.delete(sessionId)
+          if (batch.complete && !collecting) collecting = new Map()
+          const rows = collecting ?? new Map(this.#rows)
+          for (const row of batch.rows) rows.set(row.sessionId, row)
+          for (const { sessionId } of batch.removed) rows.delete(sessionId)
+          if (!collecting || batch.cursor !== undefined) this.#rows = rows
+          if (batch.cursor === undefined) continue
+          collecting = undefined
           cursor = batch.cursor
         }
       } catch (error) {

@@ -1,13 +1,28 @@
 import type { ActivityRow, Message, Session } from '@caughtup/schema'
 
-import type { ActivityChanges, ListQuery, SessionList } from '../storage.ts'
+import { activityStep, unknownPosition } from '../engine/activity-step.ts'
+import type {
+  ActivityChanges,
+  ActivityPage,
+  ActivityRows,
+  ListQuery,
+  SessionList,
+} from '../storage.ts'
 import type { Database, Row } from './database.ts'
 import type { LiveSessions } from './live-sessions.ts'
 
+/** So many positions behind, the sessions that changed are fewer than most principals have. */
+const fewChanges = 1_000
+
 const owner =
   "coalesce((SELECT principal FROM members AS m WHERE session = sessions.key AND owner = 1), '') AS owner"
-const rowsOf = `SELECT sessions.*, members.read_up_to, ${owner} FROM members
+const columns = `sessions.*, members.read_up_to, ${owner}`
+const rowsOf = `SELECT ${columns} FROM members
   JOIN sessions ON sessions.key = members.session WHERE members.principal = ? AND sessions.fork_of IS NULL`
+/** The same, found by what changed and not by who sees it. */
+const changedRowsOf = `SELECT ${columns} FROM sessions
+  CROSS JOIN members ON members.principal = ? AND members.session = sessions.key
+  WHERE sessions.fork_of IS NULL`
 
 /** Reads of sessions as wholes: lists, and the rows of the activity feed. */
 export class ActivityReads {
@@ -27,49 +42,61 @@ export class ActivityReads {
     return row && this.#session(row)
   }
 
-  sessions(principal: string, { after, limit }: ListQuery): SessionList {
-    const { recency = Number.MAX_SAFE_INTEGER, id = '' } = after ?? {}
-    const rows = this.#db.all(
-      `${rowsOf} AND (sessions.recency < ?2 OR (sessions.recency = ?2 AND sessions.id < ?3))
-       ORDER BY sessions.recency DESC, sessions.id DESC LIMIT ?4`,
+  sessions(principal: string, query: ListQuery): SessionList {
+    const { listed, ...next } = this.#byRecency(principal, query)
+    return { sessions: listed.map((row) => this.#session(row)), ...next }
+  }
+
+  page(principal: string, query: ListQuery): ActivityPage {
+    const position = this.#position()
+    const { listed, ...next } = this.#byRecency(principal, query)
+    return { rows: listed.map((row) => this.#activityRow(row)), ...next, position }
+  }
+
+  rows(principal: string, { after = 0, limit }: { after?: number; limit: number }): ActivityRows {
+    const found = this.#db.all(
+      `${rowsOf} AND members.session > ? ORDER BY members.session LIMIT ?`,
       principal,
-      recency,
-      id,
+      after,
       limit + 1,
     )
-    const listed = rows.slice(0, limit)
-    const last = rows.length > limit ? listed.at(-1) : undefined
+    const listed = found.slice(0, limit)
+    const last = found.length > limit ? listed.at(-1) : undefined
     return {
-      sessions: listed.map((row) => this.#session(row)),
-      ...(last && { next: { recency: Number(last['recency']), id: String(last['id']) } }),
+      rows: listed.map((row) => this.#activityRow(row)),
+      position: this.#position(),
+      ...(last && { next: Number(last['key']) }),
     }
   }
 
-  changes(principal: string, since: number | undefined): ActivityChanges {
-    const position = this.#lives.nextRevision() - 1
-    const complete = since === undefined || since < this.#floor() || since > position
-    const from = complete ? 0 : since
-    const rows = this.#db.all(
-      `${rowsOf} AND sessions.revision > ? ORDER BY sessions.revision`,
+  changes(principal: string, since: number, limit: number): ActivityChanges {
+    const position = this.#position()
+    if (since < this.#floor() || since > position) return unknownPosition(position)
+    const changed = this.#db.all(
+      `${position - since <= fewChanges ? changedRowsOf : rowsOf} AND sessions.revision > ?
+       ORDER BY sessions.revision LIMIT ?`,
       principal,
-      from,
+      since,
+      limit + 1,
     )
-    const removed = complete
-      ? []
-      : this.#db.all(
-          'SELECT session_id, revision FROM removed WHERE principal = ? AND revision > ? ORDER BY revision',
-          principal,
-          from,
-        )
-    return {
-      rows: rows.map((row) => this.#activityRow(row)),
-      removed: removed.map((row) => ({
-        sessionId: String(row['session_id']),
-        revision: Number(row['revision']),
-      })),
-      position,
-      complete,
-    }
+    const removed = this.#db.all(
+      `SELECT session_id, revision FROM removed WHERE principal = ? AND revision > ?
+       ORDER BY revision LIMIT ?`,
+      principal,
+      since,
+      limit + 1,
+    )
+    return activityStep(
+      {
+        rows: changed.map((row) => this.#activityRow(row)),
+        removed: removed.map((row) => ({
+          sessionId: String(row['session_id']),
+          revision: Number(row['revision']),
+        })),
+        position,
+      },
+      limit,
+    )
   }
 
   row(principal: string, sessionId: string): ActivityRow | undefined {
@@ -87,6 +114,28 @@ export class ActivityReads {
     const floor = Number(oldest['revision'])
     this.#db.run('DELETE FROM removed WHERE revision <= ?', floor)
     this.#db.run("INSERT INTO removed (revision, principal, session_id) VALUES (?, '', '')", floor)
+  }
+
+  #byRecency(principal: string, { after, limit }: ListQuery) {
+    const { recency = Number.MAX_SAFE_INTEGER, id = '' } = after ?? {}
+    const found = this.#db.all(
+      `${rowsOf} AND (sessions.recency < ?2 OR (sessions.recency = ?2 AND sessions.id < ?3))
+       ORDER BY sessions.recency DESC, sessions.id DESC LIMIT ?4`,
+      principal,
+      recency,
+      id,
+      limit + 1,
+    )
+    const listed = found.slice(0, limit)
+    const last = found.length > limit ? listed.at(-1) : undefined
+    return {
+      listed,
+      ...(last && { next: { recency: Number(last['recency']), id: String(last['id']) } }),
+    }
+  }
+
+  #position(): number {
+    return this.#lives.nextRevision() - 1
   }
 
   /** Below this position, removals may be forgotten. */

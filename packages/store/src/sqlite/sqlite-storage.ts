@@ -15,6 +15,8 @@ import { type Clock, sleep } from '@caughtup/schema/clock'
 import { sessionNotFound } from '../session-not-found.ts'
 import {
   type ActivityChanges,
+  type ActivityPage,
+  type ActivityRows,
   type EventBatch,
   type EventQuery,
   type EventsOptions,
@@ -283,8 +285,19 @@ export class SqliteStorage implements Storage {
     return { unpackedEvents, unreadable: this.#db.unreadable, fileBytes: this.#db.fileBytes() }
   }
 
-  async activity(principal: string, since: number | undefined): Promise<ActivityChanges> {
-    return this.#read(() => this.#activity.changes(principal, since))
+  async activityPage(principal: string, query: ListQuery): Promise<ActivityPage> {
+    return this.#read(() => this.#activity.page(principal, query))
+  }
+
+  async activityRows(
+    principal: string,
+    step: { after?: number; limit: number },
+  ): Promise<ActivityRows> {
+    return this.#read(() => this.#activity.rows(principal, step))
+  }
+
+  async activityChanges(principal: string, since: number, limit: number): Promise<ActivityChanges> {
+    return this.#read(() => this.#activity.changes(principal, since, limit))
   }
 
   async activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { Storage } from '../../storage.ts'
+import type { ListQuery, Storage } from '../../storage.ts'
 import type { Cases } from './bed.ts'
 import {
   answer,
@@ -15,6 +15,7 @@ import {
   runStarted,
   turn,
 } from './drafts.ts'
+import { allRows } from './reads.ts'
 import { write, writeEach } from './writes.ts'
 
 async function row(storage: Storage, sessionId: string, principal = 'ann') {
@@ -24,22 +25,72 @@ async function row(storage: Storage, sessionId: string, principal = 'ann') {
 }
 
 export const activityCases: Cases = {
-  async 'has a row per session of the principal, in the order of commits'(bed) {
+  async 'has a row per session of the principal, in an order that never changes'(bed) {
     const storage = await bed.open()
-    const [a, b] = [await bed.session(storage), await bed.session(storage)]
+    const [a, b, c] = [
+      await bed.session(storage),
+      await bed.session(storage),
+      await bed.session(storage),
+    ]
     await bed.session(storage, { members: ['bob'] })
     await write(storage, a, [prompt('x')])
-    const { rows, removed, complete, position } = await storage.activity('ann', undefined)
-    assert.deepEqual(
-      rows.map(({ sessionId }) => sessionId),
-      [b, a],
-    )
-    assert.deepEqual(rows, [await row(storage, b), await row(storage, a)])
-    assert.deepEqual([removed, complete], [[], true])
-    assert(rows.every(({ revision }) => revision <= position))
+    for (const limit of [1, 2, 3, 4]) {
+      const { rows, position } = await allRows(storage, 'ann', limit)
+      assert.deepEqual(rows, [await row(storage, a), await row(storage, b), await row(storage, c)])
+      assert(rows.every(({ revision }) => revision <= position))
+    }
     assert.equal(await storage.activityRow('bob', a), undefined)
     assert.equal(await storage.activityRow('ann', 'nowhere'), undefined)
-    assert.deepEqual((await storage.activity('eve', undefined)).rows, [])
+    assert.deepEqual((await allRows(storage, 'eve')).rows, [])
+  },
+
+  async 'has each row once, however sessions change between the steps'(bed) {
+    const storage = await bed.open()
+    const ids: string[] = []
+    for (let index = 0; index < 6; index++) ids.push(await bed.session(storage))
+    const [a = '', b = '', c = '', d = ''] = ids
+    const first = await storage.activityRows('ann', { limit: 2 })
+    await write(storage, d, [prompt('x')])
+    await write(storage, a, [prompt('x')])
+    await storage.deleteSession(b)
+    await storage.deleteSession(c)
+    const made = await bed.session(storage)
+    const rest = await storage.activityRows('ann', { limit: 9, after: first.next ?? 0 })
+    const listed = [...first.rows, ...rest.rows].map(({ sessionId }) => sessionId)
+    assert.deepEqual(listed, [a, b, ...ids.slice(3), made])
+    const { rows, removed } = await storage.activityChanges('ann', first.position, 99)
+    assert.deepEqual(
+      rows.map(({ sessionId }) => sessionId),
+      [d, a, made],
+    )
+    assert.deepEqual(
+      removed.map(({ sessionId }) => sessionId),
+      [b, c],
+    )
+  },
+
+  async 'is listed by recency, newest first, in pages'(bed) {
+    const storage = await bed.open()
+    const ids: string[] = []
+    for (let index = 0; index < 5; index++) ids.push(await bed.session(storage))
+    await bed.session(storage, { members: ['bob'], createdAt: 99 })
+    await write(storage, ids[1] ?? '', [prompt('a')], { at: 70 })
+    await write(storage, ids[3] ?? '', [prompt('a')], { at: 80 })
+    const expected = [ids[3], ids[1], ids[4], ids[2], ids[0]]
+    for (const limit of [1, 2, 4, 5, 6]) {
+      const found: string[] = []
+      for (let after: ListQuery['after']; ;) {
+        const page = await storage.activityPage('ann', { limit, ...(after && { after }) })
+        for (const one of page.rows) assert.deepEqual(one, await row(storage, one.sessionId))
+        found.push(...page.rows.map(({ sessionId }) => sessionId))
+        assert.equal(page.position, (await allRows(storage, 'ann')).position)
+        after = page.next
+        if (!after) break
+        assert.equal(page.rows.length, limit, 'A page that is not the last is full.')
+      }
+      assert.deepEqual(found, expected, `${limit} to a page`)
+    }
+    assert.deepEqual((await storage.activityPage('eve', { limit: 3 })).rows, [])
   },
 
   async 'tells what a session is about'(bed) {
@@ -89,20 +140,62 @@ export const activityCases: Cases = {
     const storage = await bed.open()
     const other = await bed.open()
     const [a, b] = [await bed.session(storage), await bed.session(storage)]
-    const { position } = await storage.activity('ann', undefined)
-    assert.deepEqual((await storage.activity('ann', position)).rows, [])
+    const { position } = await allRows(storage, 'ann')
+    const nothing = { rows: [], removed: [], position, more: false, known: true }
+    assert.deepEqual(await storage.activityChanges('ann', position, 9), nothing)
     await write(other, b, [prompt('x')])
     await write(storage, a, [prompt('x')])
     await write(other, b, [answer('y')])
-    const changes = await storage.activity('ann', position)
+    const changes = await storage.activityChanges('ann', position, 9)
     assert.deepEqual(
       changes.rows.map(({ sessionId }) => sessionId),
       [a, b],
     )
-    assert.equal(changes.complete, false)
+    assert.equal(changes.known, true)
     assert(changes.position > position)
-    const rest = await other.activity('ann', changes.position)
-    assert.deepEqual([rest.rows, rest.removed, rest.complete], [[], [], false])
+    const rest = await other.activityChanges('ann', changes.position, 9)
+    assert.deepEqual(rest, { ...nothing, position: changes.position })
+  },
+
+  async 'tells changes and removals in steps, in the order of commits'(bed) {
+    const storage = await bed.open()
+    const { position } = await allRows(storage, 'ann')
+    const ids: string[] = []
+    for (let index = 0; index < 6; index++) {
+      ids.push(await bed.session(storage))
+      await bed.session(storage, { members: ['bob'] })
+    }
+    for (const index of [4, 1]) await storage.deleteSession(ids[index] ?? '')
+    await write(storage, ids[0] ?? '', [prompt('x')])
+    const expected = [ids[2], ids[3], ids[5], ids[4], ids[1], ids[0]]
+    for (const limit of [1, 2, 5, 6, 7]) {
+      const told: string[] = []
+      for (let since = position; ;) {
+        const step = await storage.activityChanges('ann', since, limit)
+        const changes = [...step.rows, ...step.removed].sort((x, y) => x.revision - y.revision)
+        told.push(...changes.map(({ sessionId }) => sessionId))
+        assert(changes.length <= limit)
+        assert(changes.every(({ revision }) => revision > since && revision <= step.position))
+        since = step.position
+        if (!step.more) break
+        assert.equal(changes.length, limit, 'A step that is not the last is full.')
+      }
+      assert.deepEqual(told, expected, `${limit} to a step`)
+    }
+  },
+
+  async 'tells the same of many changes as of few'(bed) {
+    const storage = await bed.open()
+    const [a, b] = [await bed.session(storage), await bed.session(storage)]
+    const { position } = await allRows(storage, 'ann')
+    await storage.updateSession(b, { title: 'b', at: 1 })
+    for (let index = 0; index < 1_100; index++) {
+      await storage.updateSession(a, { title: `${index}`, at: 1 })
+    }
+    const { rows } = await storage.activityChanges('ann', position, 9)
+    assert.deepEqual(rows, [await row(storage, b), await row(storage, a)])
+    const { rows: newest } = await storage.activityChanges('ann', position + 1, 9)
+    assert.deepEqual(newest, [await row(storage, a)])
   },
 
   async 'keeps its revision while text streams, and has the newest seq all the same'(bed) {
@@ -133,41 +226,35 @@ export const activityCases: Cases = {
   async 'tells a deleted session to those who saw it'(bed) {
     const storage = await bed.open()
     const session = await bed.session(storage, { members: ['ann', 'bob'] })
-    const before = await storage.activity('bob', undefined)
-    const eve = await storage.activity('eve', undefined)
+    const { position } = await allRows(storage, 'bob')
     await storage.deleteSession(session)
     for (const principal of ['ann', 'bob']) {
-      const { rows, removed, complete } = await storage.activity(principal, before.position)
-      assert.deepEqual([rows, complete], [[], false])
+      const { rows, removed, known } = await storage.activityChanges(principal, position, 9)
+      assert.deepEqual([rows, known], [[], true])
       assert.deepEqual(
         removed.map(({ sessionId }) => sessionId),
         [session],
       )
     }
-    const after = await storage.activity('bob', before.position)
+    const after = await storage.activityChanges('bob', position, 9)
     const [removal] = after.removed
-    assert(removal && removal.revision > before.position && removal.revision <= after.position)
-    assert.deepEqual((await storage.activity('bob', after.position)).removed, [])
-    assert.deepEqual((await storage.activity('eve', eve.position)).removed, [])
-    const complete = await storage.activity('bob', undefined)
-    assert.deepEqual([complete.rows, complete.removed, complete.complete], [[], [], true])
+    assert(removal && removal.revision > position && removal.revision <= after.position)
+    assert.deepEqual((await storage.activityChanges('bob', after.position, 9)).removed, [])
+    assert.deepEqual((await storage.activityChanges('eve', position, 9)).removed, [])
+    assert.deepEqual((await allRows(storage, 'bob')).rows, [])
   },
 
-  async 'gives everything for a position that it never gave'(bed) {
-    const { storage, session } = await bed.start()
-    const { position } = await storage.activity('ann', undefined)
-    const { rows, complete } = await storage.activity('ann', position + 1_000)
-    assert.equal(complete, true)
-    assert.deepEqual(
-      rows.map(({ sessionId }) => sessionId),
-      [session],
-    )
+  async 'goes on from no position that it never gave'(bed) {
+    const { storage } = await bed.start()
+    const { position } = await allRows(storage, 'ann')
+    const changes = await storage.activityChanges('ann', position + 1_000, 9)
+    assert.deepEqual(changes, { rows: [], removed: [], position, more: false, known: false })
   },
 
   async 'never gives a position again'(bed) {
     const { storage, session } = await bed.start()
-    const positions = [(await storage.activity('ann', undefined)).position]
-    const note = async () => positions.push((await storage.activity('ann', undefined)).position)
+    const positions = [(await allRows(storage, 'ann')).position]
+    const note = async () => positions.push((await allRows(storage, 'ann')).position)
     await write(storage, session, [prompt('a')])
     await note()
     const other = await bed.session(await bed.open())

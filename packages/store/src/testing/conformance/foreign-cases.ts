@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Storage } from '../../storage.ts'
 import type { Cases } from './bed.ts'
 import { delta, opened, prompt } from './drafts.ts'
-import { tidyAll } from './reads.ts'
+import { allRows, tidyAll } from './reads.ts'
 import { write } from './writes.ts'
 
 /** By when another opening's commit must be noticed, in ms, on a machine that has other work. */
@@ -94,11 +94,11 @@ export const foreignCases: Cases = {
     const { storage, session } = await bed.start()
     await write(storage, session, [prompt('a')])
     const other = await bed.open()
-    let { position } = await storage.activity('ann', undefined)
+    let { position } = await allRows(storage, 'ann')
     const seen = () =>
       within(noticedWithin, async (signal) => {
         for (;;) {
-          const { rows, position: now } = await storage.activity('ann', position)
+          const { rows, position: now } = await storage.activityChanges('ann', position, 9)
           position = now
           if (rows.length > 0) return
           await storage.changed(signal)

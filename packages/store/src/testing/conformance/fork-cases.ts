@@ -17,7 +17,15 @@ import {
   turn,
   undo,
 } from './drafts.ts'
-import { allEvents, allMessages, assertNotFound, everything, shownIds, tidyAll } from './reads.ts'
+import {
+  allRows,
+  allEvents,
+  allMessages,
+  assertNotFound,
+  everything,
+  shownIds,
+  tidyAll,
+} from './reads.ts'
 import { refusalOf, write, writeEach } from './writes.ts'
 
 const fork: NewSession = { id: 'fork', title: 'Forked', createdAt: 50, members: ['ann', 'bob'] }
@@ -32,7 +40,7 @@ async function assertHidden(storage: Storage): Promise<void> {
   assert.equal(await storage.session(fork.id), undefined)
   assert.equal(await storage.isMember(fork.id, 'bob'), false)
   assert.deepEqual((await storage.sessions('bob', { limit: 9 })).sessions, [])
-  assert.deepEqual((await storage.activity('bob', undefined)).rows, [])
+  assert.deepEqual((await allRows(storage, 'bob')).rows, [])
   assert.equal(await storage.activityRow('bob', fork.id), undefined)
   await assertNotFound(storage.window(fork.id, { messages: 9, bytes: 9 }), 'window')
   assert.equal(await refusalOf(storage, fork.id, [prompt('x')]), 'session-missing')

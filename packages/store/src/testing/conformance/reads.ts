@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 
 import {
+  type ActivityRow,
   type Event,
   CaughtupError,
   type EventFilter,
@@ -55,6 +56,24 @@ export async function allEvents(
   })
   assert.equal(next, null)
   return events
+}
+
+/** Every row of a principal's session list, and where the feed stands then. */
+export async function allRows(
+  storage: Storage,
+  principal: string,
+  limit = 2,
+): Promise<{ rows: ActivityRow[]; position: number }> {
+  const rows: ActivityRow[] = []
+  for (let after: number | undefined; ;) {
+    const query = { limit, ...(after !== undefined && { after }) }
+    const step = await storage.activityRows(principal, query)
+    rows.push(...step.rows)
+    assert(step.rows.length <= limit)
+    if (step.next === undefined) return { rows, position: step.position }
+    assert.equal(step.rows.length, limit, 'A step that is not the last is full.')
+    after = step.next
+  }
 }
 
 /** All that can be read of a session, to be compared with the same at another time. */

@@ -23,7 +23,7 @@ import {
   turn,
   undo,
 } from './drafts.ts'
-import { everything, tidyAll } from './reads.ts'
+import { allRows, everything, tidyAll } from './reads.ts'
 import { write, writeEach } from './writes.ts'
 
 const day = 24 * 60 * 60 * 1_000
@@ -72,7 +72,7 @@ async function readAll(storage: Storage, sessions: readonly string[]) {
   return {
     read,
     list: await storage.sessions('ann', { limit: 99 }),
-    activity: await storage.activity('ann', undefined),
+    activity: await allRows(storage, 'ann'),
     taken: await storage.takenIds(sessions[5] ?? '', ['b-answer', 'i', 'new']),
     imported: await storage.importedCounts(sessions[5] ?? '', ['i']),
     runs: (await storage.openRuns()).map(({ lease: _, ...run }) => run),
