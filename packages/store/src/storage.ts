@@ -83,7 +83,7 @@ export interface Storage {
   /** The principal's rows by recency, newest first. */
   activityPage(principal: string, query: ListQuery): Promise<ActivityPage>
   /** The principal's rows in an order that never changes, from `after` on. */
-  activityRows(principal: string, step: { after?: number; limit: number }): Promise<ActivityRows>
+  activityRows(principal: string, step: RowsStep): Promise<ActivityRows>
   /** Rows and tombstones after a position of the feed in the order of commits, at most `limit`. */
   activityChanges(principal: string, since: number, limit: number): Promise<ActivityChanges>
   /** One session's row, or `undefined` where the principal has none. */
@@ -287,6 +287,12 @@ export interface ActivityPage {
   next?: { recency: number; id: string }
   /** Where the feed stands. */
   position: number
+}
+
+export interface RowsStep {
+  /** Where the step before ended; absent at the beginning. */
+  after?: number
+  limit: number
 }
 
 export interface ActivityRows {

@@ -116,16 +116,7 @@ export class Store {
     const coalescer = this.#coalescer
     this.#reads = new Reads({ storage, limits, coalescer, windows: this.#bells.windows })
     this.#updater = new MessageUpdater({ coalescer, limits, read: this.#reads.wholeMessage })
-    const feedId = Math.floor(random() * 2 ** 48).toString(36)
-    this.activity = new ActivityFeed({
-      storage,
-      limits,
-      clock,
-      audience,
-      feedId,
-      watch: watch.watch,
-      ended,
-    })
+    this.activity = new ActivityFeed({ storage, limits, clock, random, audience, watch, ended })
     const created = this.#bells.created.bind(this.#bells)
     this.sessions = new Sessions(storage, limits, clock, {
       created,

@@ -130,9 +130,9 @@ test.each(['memory', 'sqlite'] as const)(
     const storage = withCalls(testEngine(engine), (real) => ({
       activityChanges: async (...args) => {
         const changes = await real.activityChanges(...args)
-        return known
-          ? changes
-          : { ...changes, rows: [], removed: [], known: (known = true) && false }
+        const answer = known ? changes : { ...changes, rows: [], removed: [], known }
+        known = true
+        return answer
       },
     }))
     const { store } = await openTestStore({

@@ -7,6 +7,7 @@ import { anyText, assertIds, assertInput, object, whole } from '../assert-input.
 import type { ListQuery, Removal, Storage } from '../storage.ts'
 import { pacer } from '../upkeep/pacer.ts'
 import type { ActivityAudience } from './activity-audience.ts'
+import type { ForeignWatch } from './foreign-watch.ts'
 
 /** A step of what is told of a principal's session list. */
 export interface ActivityBatch {
@@ -37,11 +38,9 @@ export interface ActivityFeedOptions {
   storage: Storage
   limits: Readonly<Limits>
   clock: Clock
+  random: () => number
   audience: ActivityAudience
-  /** Positions of another process or of a restored database mean nothing here. */
-  feedId: string
-  /** Looks out for what other processes write, until it is disposed of. */
-  watch: () => Disposable
+  watch: Pick<ForeignWatch, 'watch'>
   /** Aborted when the store closes. */
   ended: AbortSignal
 }
@@ -53,9 +52,12 @@ export interface ActivityFeedOptions {
  */
 export class ActivityFeed {
   readonly #options: ActivityFeedOptions
+  /** Positions of another process or of a restored database mean nothing here. */
+  readonly #feedId: string
 
   constructor(options: ActivityFeedOptions) {
     this.#options = options
+    this.#feedId = Math.floor(options.random() * 2 ** 48).toString(36)
     options.ended.addEventListener('abort', () => options.audience.close(), { once: true })
   }
 
@@ -70,7 +72,7 @@ export class ActivityFeed {
     principal: string,
     options: { cursor?: string; limit?: number } = {},
   ): Promise<ActivityListPage> {
-    const { storage, limits, feedId } = this.#options
+    const { storage, limits } = this.#options
     assertIds({ principal })
     assertInput('options', options, object)
     const { cursor, limit = limits.pageDefault } = options
@@ -78,7 +80,7 @@ export class ActivityFeed {
     const place = cursor === undefined ? undefined : decodePageCursor(cursor)
     const found = await storage.activityPage(principal, { limit, ...place?.query })
     const { rows, next, position } = found
-    const first = place?.feed ?? `${feedId}.${position}`
+    const first = place?.feed ?? this.#cursor(position)
     return {
       rows,
       nextCursor: next ? `${first}.${next.recency}.${next.id}` : null,
@@ -105,12 +107,12 @@ export class ActivityFeed {
   ): AsyncGenerator<ActivityBatch, void, undefined> {
     assertIds({ principal })
     if (since !== undefined) assertInput('since', since, anyText)
-    const { storage, limits, clock, audience, watch, feedId, ended } = this.#options
+    const { storage, limits, clock, audience, watch, ended } = this.#options
     let position = this.#position(since)
     /** Whether the follower was given everything up to `position`, and what belongs to a complete list. */
     let isTold = false
     let isListed = false
-    using _watching = watch()
+    using _watching = watch.watch()
     using listener = audience.listen(principal)
     const turn = pacer(clock, signal)
     while (!ended.aborted) {
@@ -126,7 +128,7 @@ export class ActivityFeed {
       const { rows, removed, more, ...changes } = await abortable(reading, signal)
       position = changes.known ? changes.position : undefined
       if (position === undefined) continue
-      const cursor = more ? {} : { cursor: `${feedId}.${position}` }
+      const cursor = more ? {} : { cursor: this.#cursor(position) }
       if (!isTold || rows.length + removed.length > 0) {
         isTold = !more
         yield { rows, removed, complete: false, ...cursor }
@@ -155,7 +157,7 @@ export class ActivityFeed {
     signal: AbortSignal,
     turn: () => Promise<void>,
   ): AsyncGenerator<ActivityBatch, { position: number; isTold: boolean }> {
-    const { storage, limits, feedId } = this.#options
+    const { storage, limits } = this.#options
     let start: number | undefined
     for (let after: number | undefined; ;) {
       const step = { limit: limits.pageMost, ...(after !== undefined && { after }) }
@@ -163,7 +165,7 @@ export class ActivityFeed {
       const { rows, next, position } = await abortable(reading, signal)
       start ??= position
       const isTold = next === undefined && position === start
-      const cursor = isTold ? { cursor: `${feedId}.${position}` } : {}
+      const cursor = isTold ? { cursor: this.#cursor(position) } : {}
       yield { rows, removed: [], complete: true, ...cursor }
       if (next === undefined) return { position: start, isTold }
       after = next
@@ -171,9 +173,13 @@ export class ActivityFeed {
     }
   }
 
+  #cursor(position: number): string {
+    return `${this.#feedId}.${position}`
+  }
+
   #position(cursor: string | undefined): number | undefined {
     const [feedId, position] = cursor?.split('.') ?? []
-    return feedId === this.#options.feedId && /^\d{1,15}$/.test(position ?? '')
+    return feedId === this.#feedId && /^\d{1,15}$/.test(position ?? '')
       ? Number(position)
       : undefined
   }

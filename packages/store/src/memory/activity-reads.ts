@@ -7,6 +7,7 @@ import type {
   ActivityRows,
   ListQuery,
   OpenRun,
+  RowsStep,
   SessionList,
 } from '../storage.ts'
 import type { MemoryDatabase } from './memory-database.ts'
@@ -38,7 +39,7 @@ export function activityPage(
 export function activityRows(
   db: MemoryDatabase,
   principal: string,
-  { after = 0, limit }: { after?: number; limit: number },
+  { after = 0, limit }: RowsStep,
 ): ActivityRows {
   const found = sessionsOf(db, principal)
     .filter(({ key }) => key > after)

@@ -8,6 +8,7 @@ import {
   type ListQuery,
   type NewSession,
   type Retention,
+  type RowsStep,
   type SearchQuery,
   type Slice,
   type Storage,
@@ -198,7 +199,7 @@ export class MemoryStorage implements Storage {
     return this.#call(() => activityPage(this.#db, principal, query))
   }
 
-  activityRows(principal: string, step: { after?: number; limit: number }) {
+  activityRows(principal: string, step: RowsStep) {
     return this.#call(() => activityRows(this.#db, principal, step))
   }
 

@@ -6,6 +6,7 @@ import type {
   ActivityPage,
   ActivityRows,
   ListQuery,
+  RowsStep,
   SessionList,
 } from '../storage.ts'
 import type { Database, Row } from './database.ts'
@@ -53,7 +54,7 @@ export class ActivityReads {
     return { rows: listed.map((row) => this.#activityRow(row)), ...next, position }
   }
 
-  rows(principal: string, { after = 0, limit }: { after?: number; limit: number }): ActivityRows {
+  rows(principal: string, { after = 0, limit }: RowsStep): ActivityRows {
     const found = this.#db.all(
       `${rowsOf} AND members.session > ? ORDER BY members.session LIMIT ?`,
       principal,

@@ -25,6 +25,7 @@ import {
   type NewSession,
   type OpenRun,
   type Retention,
+  type RowsStep,
   type SearchQuery,
   type SessionHead,
   type SessionList,
@@ -289,10 +290,7 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#activity.page(principal, query))
   }
 
-  async activityRows(
-    principal: string,
-    step: { after?: number; limit: number },
-  ): Promise<ActivityRows> {
+  async activityRows(principal: string, step: RowsStep): Promise<ActivityRows> {
     return this.#read(() => this.#activity.rows(principal, step))
   }
 
