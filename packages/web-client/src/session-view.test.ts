@@ -885,6 +885,88 @@ test('interrupt names the run that is shown', async () => {
   expect(interrupt.mock.calls).toEqual([[{ sessionId: 's' }], [{ sessionId: 's', runId: 'run' }]])
 })
 
+describe('an interruption', () => {
+  type Sent = { messageId: string; runId: string; queued: boolean }
+
+  /** A server whose answers to prompts the test gives. */
+  function held(onChat: OnChat = serving()) {
+    const sent: PromiseWithResolvers<Sent>[] = []
+    const interrupt = vi.fn<NonNullable<Script['interrupt']>>(() =>
+      Promise.resolve({ interrupted: true }),
+    )
+    const send = () => {
+      const answer = Promise.withResolvers<Sent>()
+      sent.push(answer)
+      return answer.promise
+    }
+    const { client, clock } = setUp({ onChat, interrupt, send })
+    return { session: client.session('s'), clock, interrupt, sent }
+  }
+
+  test('right after a prompt ends the run of the prompt', async () => {
+    const { session, interrupt, sent } = held()
+    const sending = session.send('Hi')
+    const interrupting = session.interrupt()
+    await until(() => sent.length === 1)
+    await rest()
+    expect(interrupt).not.toHaveBeenCalled()
+    sent[0]?.resolve({ messageId: 'm', runId: 'started', queued: false })
+    await sending
+    expect(await interrupting).toEqual({ interrupted: true })
+    expect(interrupt.mock.calls).toEqual([[{ sessionId: 's', runId: 'started' }]])
+  })
+
+  test('right after a prompt that waits ends whichever run is active', async () => {
+    const { session, interrupt, sent } = held()
+    void session.send('Hi')
+    const interrupting = session.interrupt()
+    await until(() => sent.length === 1)
+    sent[0]?.resolve({ messageId: 'm', runId: 'waits', queued: true })
+    await interrupting
+    expect(interrupt.mock.calls).toEqual([[{ sessionId: 's' }]])
+  })
+
+  test('right after a prompt that fails is made all the same', async () => {
+    const { session, interrupt, sent } = held()
+    const sending = session.send('Hi')
+    const interrupting = session.interrupt()
+    await until(() => sent.length === 1)
+    sent[0]?.reject(new ORPCError('BAD_INPUT'))
+    await expect(sending).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    await interrupting
+    expect(interrupt.mock.calls).toEqual([[{ sessionId: 's' }]])
+  })
+
+  test('of a run that is over, and still shown, ends the run of the prompt before it', async () => {
+    const recording = answered()
+    const { session, clock, interrupt, sent } = held(serving(...recording.full(5)))
+    interrupt.mockImplementation(({ runId }) =>
+      Promise.resolve({ interrupted: runId === 'started' }),
+    )
+    session.subscribe(() => {})
+    await shows(clock, () => status(session) === 'live')
+    expect(await session.interrupt()).toEqual({ interrupted: false })
+    void session.send('Hi')
+    const interrupting = session.interrupt()
+    await until(() => sent.length === 1)
+    sent[0]?.resolve({ messageId: 'm', runId: 'started', queued: false })
+    expect(await interrupting).toEqual({ interrupted: true })
+  })
+
+  test('of the run that is shown waits for no prompt, and the next prompt waits for it', async () => {
+    const recording = answered()
+    const { session, clock, interrupt, sent } = held(serving(...recording.full(5)))
+    session.subscribe(() => {})
+    await shows(clock, () => status(session) === 'live')
+    void session.send('On its way')
+    await session.interrupt()
+    expect(interrupt.mock.calls).toEqual([[{ sessionId: 's', runId: 'run' }]])
+    await until(() => sent.length === 1)
+    sent[0]?.resolve({ messageId: 'm', runId: 'r', queued: true })
+    await rest()
+  })
+})
+
 describe('before it is caught up', () => {
   const row = (fields: object) => activityRow('s', 5, { headSeq: 20, lastModel: 'big', ...fields })
 

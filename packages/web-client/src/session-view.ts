@@ -3,6 +3,7 @@ import type { View } from '@caughtup/schema/fold'
 import { v7 as uuid } from 'uuid'
 
 import { type ActivityHint, buildSessionSnapshot } from './build-session-snapshot.ts'
+import { CallOrder } from './call-order.ts'
 import { type ClientStats, Counters } from './counters.ts'
 import { deliverPrompt } from './deliver-prompt.ts'
 import type { Progress } from './follow-stream.ts'
@@ -42,7 +43,8 @@ export interface SessionViewHost {
  * One session as a client shows it. Its stream is open while somebody subscribes; what it holds
  * stays when the last one goes, and coming back resumes where it was.
  *
- * Methods that call the server reject with a `ChatClientError`.
+ * Prompts, interruptions, compactions and resets reach the server in the order of the calls, each when
+ * the one before is answered. Methods that call the server reject with a `ChatClientError`.
  */
 export class SessionView {
   readonly sessionId: string
@@ -54,8 +56,7 @@ export class SessionView {
   readonly #streamId = uuid()
   #state: SessionState = emptySessionState
   #olderRequests = 0
-  /** Prompts are delivered one after the other, so that a retried one keeps its place. */
-  #delivered: Promise<unknown> = Promise.resolve()
+  readonly #calls = new CallOrder()
   #markedUpTo = 0
 
   /** @internal Views are made by `client.session(id)`. */
@@ -116,31 +117,38 @@ export class SessionView {
     }
   }
 
-  /** Ends the run that is shown, or whichever is active while the view is not caught up. */
+  /**
+   * Ends the run that is shown. Where none is, or it is over, it waits for the calls made before it, so
+   * that it ends the run of a prompt that is still on its way; else it ends whichever run is active.
+   */
   interrupt(): Promise<{ interrupted: boolean }> {
-    const { sessionId } = this
-    const runId = this.#state.caughtUp ? this.#state.view.run?.id : undefined
-    return request(this.#context, (signal) =>
-      this.#context.rpc.runs.interrupt(
-        { sessionId, ...(runId !== undefined && { runId }) },
-        { signal },
-      ),
-    )
+    return this.#calls.addAtOnce(async (before) => {
+      const shown = this.#shownRun()
+      const answer = shown === undefined ? undefined : await this.#interrupt(shown)
+      if (answer?.interrupted) return answer
+      const { runId, queued } = (await before) ?? {}
+      if (runId !== undefined && queued === false) return this.#interrupt(runId)
+      return answer ?? this.#interrupt(this.#shownRun())
+    })
   }
 
   /** Asks for a run that opens an epoch with a summary of the present one. */
   compact(): Promise<RunTicket> {
     const { sessionId } = this
-    return request(this.#context, (signal) =>
-      this.#context.rpc.history.compact({ sessionId }, { signal }),
+    return this.#calls.add(() =>
+      request(this.#context, (signal) =>
+        this.#context.rpc.history.compact({ sessionId }, { signal }),
+      ),
     )
   }
 
   /** Asks for a run that opens an empty epoch. */
   reset(): Promise<RunTicket> {
     const { sessionId } = this
-    return request(this.#context, (signal) =>
-      this.#context.rpc.history.reset({ sessionId }, { signal }),
+    return this.#calls.add(() =>
+      request(this.#context, (signal) =>
+        this.#context.rpc.history.reset({ sessionId }, { signal }),
+      ),
     )
   }
 
@@ -241,10 +249,8 @@ export class SessionView {
   async #deliver(input: Outgoing['input']): Promise<SendResult> {
     const { messageId } = input
     this.#change({ pending: withOutgoing(this.#state.pending, outgoing(input)) })
-    const delivery = this.#delivered.then(() => deliverPrompt(this.#context, input))
-    this.#delivered = Promise.allSettled([delivery])
     try {
-      const result = await delivery
+      const result = await this.#calls.add(() => deliverPrompt(this.#context, input))
       const { pending, view, caughtUp } = this.#state
       const shown = caughtUp && isIn(view, messageId)
       this.#change({
@@ -255,6 +261,20 @@ export class SessionView {
       this.#change({ pending: failed(this.#state.pending, messageId, toViewError(cause)) })
       throw cause
     }
+  }
+
+  #shownRun(): string | undefined {
+    return this.#state.caughtUp ? this.#state.view.run?.id : undefined
+  }
+
+  #interrupt(runId: string | undefined): Promise<{ interrupted: boolean }> {
+    const { sessionId } = this
+    return request(this.#context, (signal) =>
+      this.#context.rpc.runs.interrupt(
+        { sessionId, ...(runId !== undefined && { runId }) },
+        { signal },
+      ),
+    )
   }
 
   #open({ signal, context }: { signal: AbortSignal; context: CallContext }) {
