@@ -24,7 +24,7 @@ import {
 } from './testing/open-test-server.ts'
 
 /** Starts the process and waits for its first line; nothing but itself ends it. */
-async function start(use: 'created' | 'closed' | 'served') {
+async function start(use: 'created' | 'left' | 'closed' | 'served') {
   const file = fileURLToPath(new URL('testing/lifecycle-process.ts', import.meta.url))
   const child = spawn(process.execPath, [file, use, testDatabase()], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -38,6 +38,11 @@ async function start(use: 'created' | 'closed' | 'served') {
 describe('a process', () => {
   test('that only creates a chat server ends by itself', async () => {
     const { exit } = await start('created')
+    expect(await exit).toEqual([0, null])
+  })
+
+  test('ends by itself when nothing runs and nobody follows, also without a close', async () => {
+    const { exit } = await start('left')
     expect(await exit).toEqual([0, null])
   })
 

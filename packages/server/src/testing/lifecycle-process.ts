@@ -24,22 +24,32 @@ function say(line: string): void {
 }
 
 /** A session whose agent is at work, with one stream that is read and one that is not. */
-async function answerSomebody(): Promise<void> {
+async function answerSomebody() {
   const client = createTestClient(chat)
   const { id: sessionId } = await client.sessions.create()
   const input = { sessionId, mode: { type: 'full' } } as const
   const read = await client.onChat(input)
-  await client.onChat(input)
+  const unread = await client.onChat(input)
   await client.messages.send({ sessionId, text: 'Hi' })
   for (;;) {
     const next = await read.next()
-    if (next.done || next.value.type === 'events') return
+    if (next.done || next.value.type === 'events') break
   }
+  const leave = async () => {
+    await client.runs.interrupt({ sessionId })
+    for (const stream of [read, unread]) await stream.return?.()
+  }
+  return leave
 }
 
 switch (use) {
   case 'created':
     break
+  case 'left': {
+    const leave = await answerSomebody()
+    await leave()
+    break
+  }
   case 'closed':
     await answerSomebody()
     await chat.close()
