@@ -3,7 +3,7 @@ import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-serve
 
 import { notFound } from './error-interceptor.ts'
 import type { Guard } from './guard.ts'
-import type { ChatContext, Guards } from './procedures.ts'
+import type { ChatContext, ProcedureParts } from './procedures.ts'
 import type { ChatRouter } from './router.ts'
 
 /** Answers a request over HTTP, whatever the runtime: what is not under `settings.path` is not found. */
@@ -12,7 +12,7 @@ export type HttpAnswer = (
   context: ChatContext,
 ) => Promise<StandardResponse>
 
-interface HttpAnswerParts extends Pick<Guards, 'settings' | 'start' | 'closing'> {
+interface HttpAnswerParts extends Pick<ProcedureParts, 'settings' | 'start' | 'closing'> {
   guard: Guard
 }
 

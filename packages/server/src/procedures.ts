@@ -13,7 +13,7 @@ export interface ChatContext {
   request: ChatRequest
 }
 
-export interface Guards {
+export interface ProcedureParts {
   settings: Settings
   access: Access
   /** Called before each call: what the server does by itself begins with the first. */
@@ -23,7 +23,7 @@ export interface Guards {
 }
 
 /** Every procedure, with what comes before its handler: errors outermost, then who calls. */
-export function procedures({ settings, access, start, closing }: Guards) {
+export function procedures({ settings, access, start, closing }: ProcedureParts) {
   return implement(contract)
     .$context<ChatContext>()
     .use(async ({ next, path, signal }) => {

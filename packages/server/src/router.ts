@@ -6,7 +6,7 @@ import type { Principal } from './principal.ts'
 import { noSummarise } from './compaction.ts'
 import { followActivity } from './follow-activity.ts'
 import { chatFrames, startOf } from './on-chat.ts'
-import { type ChatContext, type Guards, procedures } from './procedures.ts'
+import { type ChatContext, type ProcedureParts, procedures } from './procedures.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Runs } from './runs.ts'
 import type { SendMessage } from './send-message.ts'
@@ -15,7 +15,7 @@ import type { Streams } from './streams.ts'
 /** Annotated, so that zod's types stay out of this package's declarations. */
 export type ChatRouter = Router<Contract, ChatContext>
 
-export interface RouterParts extends Guards {
+export interface RouterParts extends ProcedureParts {
   runs: Runs
   streams: Streams
   sendMessage: SendMessage
