@@ -31,7 +31,7 @@ type Submitted = 'started' | 'queued' | 'message-exists' | 'message-gone'
 
 const interrupted = { reason: 'interrupted' } as const
 
-/** ProcedureParts fail when others are faster; somebody always gets on, so a few turns are plenty. */
+/** Guards fail when others are faster; somebody always gets on, so a few turns are plenty. */
 const attempts = 20
 
 /**
