@@ -5,6 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+import { createStore, type Store } from '@caughtup/store'
+import { memory } from '@caughtup/store/memory'
 import { auto, createChatClient } from '@caughtup/web-client'
 import { createElement, type FunctionComponent } from 'react'
 import { renderToString } from 'react-dom/server'
@@ -17,7 +19,7 @@ const folder = path.resolve(import.meta.dirname, '../.samples')
 const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
 const ofStore = samplesIn('packages/store/README.md')
-const [storeAlone, streaming, engine, imported] = ofStore
+const [storeAlone, streaming, indexing, engine, imported] = ofStore
 const ofClient = samplesIn('packages/web-client/README.md')
 const [, errors] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
@@ -109,7 +111,7 @@ test('there are samples nowhere else', () => {
     'packages/store/README.md',
     'packages/web-client/README.md',
   ])
-  expect(ofStore).toHaveLength(4)
+  expect(ofStore).toHaveLength(5)
   expect(ofClient).toHaveLength(2)
   expect(ofServer).toHaveLength(2)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
@@ -128,6 +130,42 @@ test.each([
   } finally {
     rmSync(data, { recursive: true, force: true })
   }
+})
+
+test('a search index is kept from store.updates as the README says', async () => {
+  const file = path.join(folder, `sample-${samples.findIndex((other) => other === indexing)}.ts`)
+  const module: unknown = await import(/* @vite-ignore */ file)
+  const { index } = module as { index: (store: Store, engine: object) => Promise<void> }
+  const found = new Map<string, { order: number; text: string }>()
+  const store = await createStore({ storage: memory() })
+  const over = index(store, {
+    put: (key: string, order: number, text: string) => found.set(key, { order, text }),
+    remove: (key: string) => found.delete(key),
+    removeAfter(prefix: string, above: number) {
+      for (const [key, { order }] of found) {
+        if (key.startsWith(prefix) && order > above) found.delete(key)
+      }
+    },
+  })
+  const row = (id: string) => ({
+    id,
+    role: 'user' as const,
+    parts: [{ type: 'text' as const, text: id }],
+  })
+  const [one, two] = [
+    await store.sessions.create({ owner: 'a' }),
+    await store.sessions.create({ owner: 'a' }),
+  ]
+  await store.reconcile(one.id, ['first', 'second', 'third', 'fourth'].map(row))
+  await store.reconcile(two.id, [row('gone')])
+  await store.history.fork(one.id, { from: 'second', owner: 'a', title: 'fork' })
+  await store.history.delete(one.id, 'first')
+  await store.history.erase(one.id, ['second'])
+  await store.history.truncate(one.id, { after: 'third' })
+  await store.sessions.delete(two.id)
+  await store.close()
+  await over
+  expect(Array.from(found.values(), ({ text }) => text)).toEqual(['third', 'first', 'second'])
 })
 
 test('the conformance kit runs as the README says', async () => {

@@ -56,6 +56,10 @@ export const positiveDuration: Kind = {
   is: (value) => typeof value === 'number' && value > 0 && value <= longestTimer,
   limit: longestTimer,
 }
+export const durationOrInfinite: Kind = {
+  words: `${positiveDuration.words}, or Infinity`,
+  is: (value) => value === Infinity || positiveDuration.is(value),
+}
 export const optionalFunction: Kind = {
   words: 'a function',
   is: (value) => value === undefined || typeof value === 'function',

@@ -8,6 +8,7 @@ import {
   wholeOrInfinite,
   yesOrNo,
 } from './assert-input.ts'
+import { brokerKinds } from './follow/broker.ts'
 import type { StoreOptions } from './store-options.ts'
 
 /** @throws CaughtupError `BAD_INPUT` for a storage that is none, and for what would write or wait wrongly */
@@ -25,8 +26,5 @@ export function assertStoreOptions(options: StoreOptions): void {
     maxUnflushedBytes: wholeOrInfinite(0),
     maxWaitMs: positiveDuration,
   })
-  assertOptions('updates', updates, {
-    capacity: wholeOrInfinite(1),
-    mustDeliverTimeout: positiveDuration,
-  })
+  assertOptions('updates', updates, brokerKinds)
 }

@@ -1,10 +1,15 @@
 export { type ActivityBatch, ActivityFeed, type ActivityListPage } from './follow/activity-feed.ts'
-export { Broker, type BrokerOptions } from './follow/broker.ts'
+export { Broker, type BrokerOptions, type Subscription } from './follow/broker.ts'
 export type { FlushOptions } from './write/flush-options.ts'
 export type { Forked, ForkOptions } from './history/fork.ts'
 export type { History } from './history/history.ts'
 export type { Journal } from './journal/journal.ts'
-export type { MessageUpdate } from './follow/message-updates.ts'
+export type {
+  ForkedUpdate,
+  HistoryTruncatedUpdate,
+  MessageUpdate,
+  StoreUpdate,
+} from './follow/store-update.ts'
 export { type FinishOptions, MessageWriter, type WriterTarget } from './write/message-writer.ts'
 export { databaseUnavailable } from './database-unavailable.ts'
 export { type OnError, resolveOnError } from './on-error.ts'

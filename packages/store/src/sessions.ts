@@ -20,8 +20,8 @@ import type { Storage } from './storage.ts'
 export interface SessionsListener {
   created: (sessionId: string, members: readonly string[]) => void
   renamed: (sessionId: string) => void
-  /** With the principals who saw it until then. */
-  deleted: (sessionId: string, members: readonly string[]) => void
+  /** With the principals who saw it until then; what the caller waits for besides. */
+  deleted: (sessionId: string, members: readonly string[]) => Promise<void>
 }
 
 /** Creating, finding, renaming and deleting sessions. What is not yours is not found. */
@@ -121,7 +121,7 @@ export class Sessions {
     assertIds({ sessionId })
     const members = await this.#storage.deleteSession(sessionId)
     if (members.length === 0) throw sessionNotFound(sessionId)
-    this.#on.deleted(sessionId, members)
+    await this.#on.deleted(sessionId, members)
   }
 }
 

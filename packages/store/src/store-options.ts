@@ -19,7 +19,7 @@ export interface StoreOptions {
   /** Shows the store's figures, for instance `metrics.getMeter('chat')` of OpenTelemetry. */
   meter?: StoreMeter
   /** The feed of message states for code in this process. */
-  updates?: Omit<BrokerOptions, 'clock'>
+  updates?: Pick<BrokerOptions, 'capacity' | 'mustDeliverTimeout'>
   /**
    * Takes what no caller is told: a database that takes nothing (once per outage), subscribers of
    * `updates` that miss what must be delivered (once each). @default `console.error`

@@ -11,7 +11,7 @@ import type {
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
 import { ActivityFeed } from './follow/activity-feed.ts'
-import { assertIds } from './assert-input.ts'
+import { assertIds, assertInput, durationOrInfinite } from './assert-input.ts'
 import { assertSlice } from './write/assert-slice.ts'
 import { assertStoreOptions } from './assert-store-options.ts'
 import type { Broker } from './follow/broker.ts'
@@ -19,7 +19,7 @@ import { Coalescer, type Taken } from './write/coalescer.ts'
 import { Doorbells } from './follow/doorbells.ts'
 import { History } from './history/history.ts'
 import { Journal } from './journal/journal.ts'
-import type { MessageUpdate } from './follow/message-updates.ts'
+import type { StoreUpdate } from './follow/store-update.ts'
 import { MessageUpdater } from './write/message-updater.ts'
 import { MessageWriter, type WriterTarget } from './write/message-writer.ts'
 import { type Probe, probeSession } from './history/probe.ts'
@@ -66,8 +66,11 @@ export class Store {
   readonly limits: Readonly<Limits>
   readonly sessions: Sessions
   readonly activity: ActivityFeed
-  /** Message states: window flushes are published lossy, structural ones must-deliver. */
-  readonly updates: Broker<MessageUpdate>
+  /**
+   * What this process does to sessions, for code in it: window flushes are published lossy, all else
+   * must-deliver. Another process tells what it does on its own store.
+   */
+  readonly updates: Broker<StoreUpdate>
 
   /** Changing what a session's history holds, and looking through it. */
   readonly history: History
@@ -89,7 +92,6 @@ export class Store {
   constructor(storage: Storage, options: StoreOptions & { limits: Readonly<Limits> }) {
     const { clock = systemClock, random = Math.random, limits } = options
     const onError = resolveOnError(options.onError)
-    const retention = resolveRetention(options.retention)
     const ended = this.#closing.signal
     this.clock = clock
     this.limits = limits
@@ -103,8 +105,8 @@ export class Store {
       onError,
       ended,
     })
-    const { audience, messages, followers, watch } = this.#bells
-    this.updates = messages.broker
+    const { audience, updates, followers, watch } = this.#bells
+    this.updates = updates.broker
     this.#coalescer = new Coalescer({
       ...options.flush,
       clock,
@@ -117,15 +119,14 @@ export class Store {
     this.#reads = new Reads({ storage, limits, coalescer, windows: this.#bells.windows })
     this.#updater = new MessageUpdater({ coalescer, limits, read: this.#reads.wholeMessage })
     this.activity = new ActivityFeed({ storage, limits, clock, random, audience, watch, ended })
-    const created = this.#bells.created.bind(this.#bells)
     this.sessions = new Sessions(storage, limits, clock, {
-      created,
+      created: (sessionId, members) => this.#bells.created(sessionId, members),
       renamed: (sessionId) => audience.changed(sessionId),
       deleted: (sessionId, members) => this.#deleted(sessionId, members),
     })
     this.#upkeep = new Upkeep(clock, {
-      tidy: () => storage.tidy(retention),
-      finished: () => this.#tidied(),
+      tidy: () => storage.tidy(resolveRetention(options.retention)),
+      finished: () => void this.#tidied().catch((error) => onError(error, 'telling of forks')),
     })
     const append: Store['append'] = (slice, waiting) => this.append(slice, waiting)
     const { settled, flushed } = this.#reads
@@ -138,14 +139,14 @@ export class Store {
       flushed,
       on: {
         rewritten: (sessionId) => followers.changed(sessionId),
-        forked: created,
+        forked: (id, from, members) => this.#bells.forked(id, from, members),
         left: () => this.#leftOver(),
       },
     })
     this.journal = new Journal(storage, limits, settled)
     this.#figures = new StoreFigures(
       clock,
-      { storage, coalescer, followers, messages, watch, upkeep: this.#upkeep },
+      { storage, coalescer, followers, updates, watch, upkeep: this.#upkeep },
       options.meter,
     )
   }
@@ -165,6 +166,7 @@ export class Store {
     { signal, maxWaitMs = this.#coalescer.maxWaitMs }: AppendWaiting = {},
   ): Promise<SliceResult> {
     assertSlice(slice)
+    assertInput('maxWaitMs', maxWaitMs, durationOrInfinite)
     return this.#coalescer.append(slice, { signal, maxWaitMs })
   }
 
@@ -372,14 +374,14 @@ export class Store {
 
   #committed(result: Taken, slice: Slice, structural: boolean): Promise<void> | undefined {
     this.#upkeep.touched(structural ? 'structural' : 'deltas')
-    return this.#bells.committed(slice.sessionId, result, structural)
+    return this.#bells.committed(slice, result, structural)
   }
 
-  #deleted(sessionId: string, members: readonly string[]): void {
+  #deleted(sessionId: string, members: readonly string[]): Promise<void> {
     this.#coalescer.drop(sessionId)
     this.#updater.forgetSession(sessionId)
-    this.#bells.deleted(sessionId, members)
     this.#upkeep.touched('structural')
+    return this.#bells.deleted(sessionId, members)
   }
 
   /** Something was begun that the upkeep is to complete. */
@@ -388,8 +390,10 @@ export class Store {
     this.#upkeep.touched('structural')
   }
 
-  #tidied(): void {
-    if (this.#left) this.#bells.changedElsewhere({ sessions: 'all' })
+  async #tidied(): Promise<void> {
+    if (!this.#left) return
     this.#left = false
+    this.#bells.changedElsewhere({ sessions: 'all' })
+    await this.history.completed()
   }
 }

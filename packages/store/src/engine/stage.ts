@@ -91,8 +91,17 @@ export function take(
     record = applyToRecord(record, event)
     events.push(event)
   }
-  const messages = [...touched].flatMap((id) => overlay.get(id) ?? [])
+  const messages = [
+    ...changes.flatMap(written),
+    ...[...touched].flatMap((id) => overlay.get(id) ?? []),
+  ]
   return { state: { record, overlay }, events, messages, changes }
+}
+
+/** The messages that a change of rows leaves there. */
+function written(change: RowChange): readonly Message[] {
+  if (change.change === 'insert') return change.messages
+  return change.change === 'replace' ? [change.message] : []
 }
 
 /** Whether the draft changes what is in rows, so that the session is packed before. */

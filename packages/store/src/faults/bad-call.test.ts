@@ -1,7 +1,7 @@
 import { settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { ended, openTestStore, runDrafts, startRun } from '../testing/open-test-store.ts'
+import { ended, filler, openTestStore, runDrafts, startRun } from '../testing/open-test-store.ts'
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 
@@ -81,7 +81,7 @@ test('an older state is never published after a newer one, and all waits are one
   const [, , created] = runDrafts(second)
   await store.append({ sessionId: run.sessionId, drafts: created ? [created] : [] })
   store.updates.subscribe()
-  store.updates.publish({ sessionId: '', message: {} as never })
+  store.updates.publish(filler)
   const finished = { reason: 'stop' as const, type: 'message-finished' as const }
   let returned = false
   const append = store

@@ -26,6 +26,10 @@ describe('an option that the store cannot follow is refused when it is made', ()
     ['flush.firstDelta', '1', { flush: { firstDelta: 1 } }],
     ['flush.maxUnflushedBytes', '-1', { flush: { maxUnflushedBytes: -1 } }],
     ['flush.maxUnflushedBytes', 'NaN', { flush: { maxUnflushedBytes: NaN } }],
+    ['flush.maxWaitMs', '0', { flush: { maxWaitMs: 0 } }],
+    ['onError', 'log', { onError: 'log' }],
+    ['updates.mustDeliverTimeout', '0', { updates: { mustDeliverTimeout: 0 } }],
+    ['updates.mustDeliverTimeout', '-50', { updates: { mustDeliverTimeout: -50 } }],
     ['updates.capacity', '0', { updates: { capacity: 0 } }],
     ['updates.mustDeliverTimeout', 'NaN', { updates: { mustDeliverTimeout: NaN } }],
   ])('%s of %s', async (field, value, options) => {

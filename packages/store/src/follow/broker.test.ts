@@ -1,3 +1,4 @@
+import type { CaughtupError } from '@caughtup/schema'
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
@@ -104,3 +105,38 @@ test('two calls that wait at once each get an entry', async () => {
   broker.publish(2)
   expect(await Promise.all(both)).toMatchObject([{ value: 1 }, { value: 2 }])
 })
+
+test('a must-deliver timeout is told once per subscriber, and each knows what it missed', async () => {
+  const clock = new ManualClock()
+  const told: CaughtupError[] = []
+  const timedOut = (error: CaughtupError) => void told.push(error)
+  const broker = new Broker<number>({ clock, capacity: 1, mustDeliverTimeout: 20, timedOut })
+  const slow = broker.subscribe({ name: 'The audit log' })
+  const other = broker.subscribe()
+  broker.publish(0)
+  for (let i = 1; i <= 3; i++) {
+    const publishing = broker.publishMustDeliver(i)
+    await clock.advance(20)
+    await publishing
+  }
+  expect(told).toMatchObject([
+    {
+      code: 'LIMIT_EXCEEDED',
+      message: 'The audit log left 1 updates unread for 20 ms, and misses one.',
+      data: { limit: 20, reason: 'must-deliver-timeout' },
+    },
+    { message: expect.stringContaining('A subscriber') },
+  ])
+  expect(slow.missed).toBe(3)
+  expect(other.missed).toBe(3)
+  expect(broker.mustDeliverDropCount).toBe(6)
+})
+
+test.each([0, -1, NaN, Infinity, 2 ** 31])(
+  'a must-deliver timeout of %d is refused',
+  (mustDeliverTimeout) => {
+    expect(() => new Broker({ clock: new ManualClock(), mustDeliverTimeout })).toThrow(
+      `mustDeliverTimeout is ${mustDeliverTimeout}, and must be a number of ms above 0`,
+    )
+  },
+)

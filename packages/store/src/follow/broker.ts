@@ -1,4 +1,7 @@
+import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
+
+import { assertInput, positiveDuration, wholeOrInfinite } from '../assert-input.ts'
 
 export interface BrokerOptions {
   clock: Clock
@@ -6,6 +9,17 @@ export interface BrokerOptions {
   capacity?: number
   /** How long `publishMustDeliver` waits for room, in ms, for all subscribers together. @default 50 */
   mustDeliverTimeout?: number
+  /** Called once per subscriber, when it first misses what must be delivered. */
+  timedOut?: (error: CaughtupError) => void
+}
+
+/** What its options must be. */
+export const brokerKinds = { capacity: wholeOrInfinite(1), mustDeliverTimeout: positiveDuration }
+
+/** Entries from now on, until the signal, `return()` (idempotent) or the broker's `close`. */
+export interface Subscription<T> extends AsyncIterableIterator<T>, Disposable {
+  /** Must-deliver entries that it did not get, because it left others unread for too long. */
+  readonly missed: number
 }
 
 interface Subscriber<T> {
@@ -15,6 +29,9 @@ interface Subscriber<T> {
   /** Ends the waits of `next` calls for an entry, in order. */
   readonly readers: (() => void)[]
   closed: boolean
+  /** As `onError` is told of it. */
+  readonly name: string
+  missed: number
 }
 
 /**
@@ -27,12 +44,18 @@ export class Broker<T> {
   readonly #clock: Clock
   readonly #capacity: number
   readonly #mustDeliverTimeout: number
+  readonly #timedOut: (error: CaughtupError) => void
   readonly #subscribers = new Set<Subscriber<T>>()
   #closed = false
   #dropCount = 0
   #mustDeliverDropCount = 0
 
-  constructor({ clock, capacity = 64, mustDeliverTimeout = 50 }: BrokerOptions) {
+  /** @throws CaughtupError `BAD_INPUT` for a capacity below 1, and a timeout that is not above 0 */
+  constructor(options: BrokerOptions) {
+    const { clock, capacity = 64, mustDeliverTimeout = 50, timedOut = () => undefined } = options
+    assertInput('capacity', capacity, brokerKinds.capacity)
+    assertInput('mustDeliverTimeout', mustDeliverTimeout, brokerKinds.mustDeliverTimeout)
+    this.#timedOut = timedOut
     this.#clock = clock
     this.#capacity = capacity
     this.#mustDeliverTimeout = mustDeliverTimeout
@@ -52,9 +75,19 @@ export class Broker<T> {
     return this.#subscribers.size > 0
   }
 
-  /** Entries from now on. Ended by the signal, by `return()` (idempotent), or by `close`. */
-  subscribe({ signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<T> & Disposable {
-    const subscriber: Subscriber<T> = { entries: [], overflow: [], readers: [], closed: false }
+  /** `name` is what `timedOut` is told of it. */
+  subscribe({
+    signal,
+    name = 'A subscriber',
+  }: { signal?: AbortSignal; name?: string } = {}): Subscription<T> {
+    const subscriber: Subscriber<T> = {
+      entries: [],
+      overflow: [],
+      readers: [],
+      closed: false,
+      name,
+      missed: 0,
+    }
     const end = () => {
       signal?.removeEventListener('abort', end)
       this.#remove(subscriber)
@@ -64,7 +97,10 @@ export class Broker<T> {
       this.#subscribers.add(subscriber)
       signal?.addEventListener('abort', end, { once: true })
     }
-    return {
+    const subscription: Subscription<T> = {
+      get missed() {
+        return subscriber.missed
+      },
       [Symbol.asyncIterator]() {
         return this
       },
@@ -89,6 +125,7 @@ export class Broker<T> {
       },
       [Symbol.dispose]: end,
     }
+    return subscription
   }
 
   /** Never waits: a full subscriber does not get it, and `dropCount` says so. */
@@ -115,7 +152,7 @@ export class Broker<T> {
         const index = subscriber.overflow.indexOf(place)
         if (index < 0) return
         subscriber.overflow.splice(index, 1)
-        this.#mustDeliverDropCount++
+        this.#miss(subscriber)
         resolve()
       })
     }
@@ -139,6 +176,16 @@ export class Broker<T> {
     subscriber.entries.push({ entry })
     subscriber.readers.shift()?.()
     return true
+  }
+
+  #miss(subscriber: Subscriber<T>): void {
+    this.#mustDeliverDropCount++
+    if (subscriber.missed++ > 0) return
+    const limit = this.#mustDeliverTimeout
+    const words = `${subscriber.name} left ${this.#capacity} updates unread for ${limit} ms, and misses one.`
+    this.#timedOut(
+      new CaughtupError('LIMIT_EXCEEDED', words, { limit, reason: 'must-deliver-timeout' }),
+    )
   }
 
   #remove(subscriber: Subscriber<T>): void {

@@ -5,16 +5,16 @@ import type { BrokerOptions } from './broker.ts'
 import { Followers } from './followers.ts'
 import { ForeignWatch } from './foreign-watch.ts'
 import type { OnError } from '../on-error.ts'
-import { MessageUpdates } from './message-updates.ts'
+import { StoreUpdates } from './store-updates.ts'
 import { SharedReads } from './shared-reads.ts'
-import type { ForeignChanges, SliceResult, Storage, Window } from '../storage.ts'
+import type { ForeignChanges, Slice, SliceResult, Storage, Window } from '../storage.ts'
 
 export interface DoorbellsOptions {
   storage: Storage
   clock: Clock
   /** Bytes of events that one batch of a follower aims at. */
   batchBytes: number
-  updates: Omit<BrokerOptions, 'clock'> | undefined
+  updates: Pick<BrokerOptions, 'capacity' | 'mustDeliverTimeout'> | undefined
   /** Called when another process was seen to have written. */
   foreign: () => void
   onError: OnError
@@ -26,7 +26,7 @@ export interface DoorbellsOptions {
 export class Doorbells {
   readonly followers: Followers
   readonly audience: ActivityAudience
-  readonly messages: MessageUpdates
+  readonly updates: StoreUpdates
   readonly windows = new SharedReads<Window>()
   readonly watch: ForeignWatch
 
@@ -44,7 +44,11 @@ export class Doorbells {
       ended,
     })
     this.audience = new ActivityAudience(storage, clock)
-    this.messages = new MessageUpdates({ ...updates, clock })
+    this.updates = new StoreUpdates({
+      ...updates,
+      clock,
+      timedOut: (error) => onError(error, 'delivering store.updates'),
+    })
   }
 
   created(sessionId: string, members: readonly string[]): void {
@@ -53,21 +57,29 @@ export class Doorbells {
 
   /** To be called in the order of commits. Returns what the commit's caller is to wait for besides. */
   committed(
-    sessionId: string,
+    slice: Slice,
     result: Extract<SliceResult, { events: unknown }>,
     structural: boolean,
   ): Promise<void> | undefined {
+    const { sessionId } = slice
     this.windows.forget(sessionId)
     this.followers.committed(sessionId, result.cursor.seq)
     if (result.activity) this.audience.changed(sessionId)
-    return this.messages.committed(sessionId, result, structural)
+    return this.updates.committed(slice, result, structural)
   }
 
-  deleted(sessionId: string, members: readonly string[]): void {
+  /** A fork is complete; what its caller is to wait for. */
+  forked(sessionId: string, from: string, members: readonly string[]): Promise<void> {
+    this.created(sessionId, members)
+    return this.updates.forked(sessionId, from)
+  }
+
+  /** Returns what the caller is to wait for. */
+  deleted(sessionId: string, members: readonly string[]): Promise<void> {
     this.windows.forget(sessionId)
-    this.messages.forget(sessionId)
     this.followers.changed(sessionId)
     this.audience.removed(sessionId, members)
+    return this.updates.deleted(sessionId)
   }
 
   changedElsewhere(changes: ForeignChanges): void {
@@ -77,7 +89,7 @@ export class Doorbells {
       for (const sessionId of sessions) {
         this.windows.forget(sessionId)
         // Runs of this process may have been ended there.
-        this.messages.forget(sessionId)
+        this.updates.forget(sessionId)
       }
     }
     this.followers.changedElsewhere(changes)

@@ -26,12 +26,21 @@ export interface Forked {
   moved: boolean
 }
 
+/** What forking needs of the store around it. */
+export interface ForkAround {
+  storage: Storage
+  limits: Readonly<Limits>
+  clock: Clock
+  /** From here on the upkeep completes the fork where its call does not. */
+  begun: (forkId: string) => void
+}
+
 /**
  * Copies a session up to a message, in bounded steps. Nobody sees the fork before it is complete;
  * one that is not gone on with here is completed by the upkeep.
  */
 export async function forkSession(
-  { storage, limits, clock }: { storage: Storage; limits: Readonly<Limits>; clock: Clock },
+  { storage, limits, clock, begun }: ForkAround,
   sourceId: string,
   options: ForkOptions & { members: readonly string[] },
   signal: AbortSignal | undefined,
@@ -50,6 +59,7 @@ export async function forkSession(
     upTo: message.order,
     session: { id, title, createdAt, members },
   })
+  begun(id)
   while (await storage.continueFork(id)) await turn()
   const session = await storage.session(id)
   if (!session) throw sessionNotFound(id)

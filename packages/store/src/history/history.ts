@@ -40,7 +40,8 @@ export interface HistoryOptions {
   on: {
     /** The journal may read otherwise than it did. */
     rewritten: (sessionId: string) => void
-    forked: (sessionId: string, members: readonly string[]) => void
+    /** A fork is complete; what its caller waits for besides. */
+    forked: (sessionId: string, from: string, members: readonly string[]) => Promise<void>
     /** Something was begun that the upkeep is to complete. */
     left: () => void
   }
@@ -60,6 +61,8 @@ const longestQuery = 1_000
  */
 export class History {
   readonly #options: HistoryOptions
+  /** Forks that their calls left to the upkeep. */
+  readonly #left = new Map<string, { from: string; members: readonly string[] }>()
 
   constructor(options: HistoryOptions) {
     this.#options = options
@@ -212,13 +215,26 @@ export class History {
     assertInput('members', others, principals)
     const members = [...new Set([owner, ...others])]
     await flushed(sessionId, { signal })
+    let begun: string | undefined
+    const around = { ...this.#options, begun: (id: string) => void (begun = id) }
     try {
-      const forked = await forkSession(this.#options, sessionId, { ...options, members }, signal)
-      on.forked(forked.session.id, members)
+      const forked = await forkSession(around, sessionId, { ...options, members }, signal)
+      await on.forked(forked.session.id, sessionId, members)
       return forked
     } catch (error) {
+      if (begun !== undefined) this.#left.set(begun, { from: sessionId, members })
       on.left()
       throw error
+    }
+  }
+
+  /** The upkeep has completed what was left to it: the forks among it are told of. */
+  async completed(): Promise<void> {
+    const { storage, on } = this.#options
+    for (const [id, { from, members }] of this.#left) {
+      this.#left.delete(id)
+      // Where there is none its source was deleted meanwhile.
+      if (await storage.session(id)) await on.forked(id, from, members)
     }
   }
 

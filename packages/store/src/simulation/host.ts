@@ -59,6 +59,7 @@ export class Host {
       clock: life,
       random: next,
       storage: opened,
+      onError: (error, where) => trace(life.name, `${where} failed: ${String(error)}`),
     })
     const incarnation = { life, store, storage, executing: new Set<string>() }
     this.#current = incarnation

@@ -2,6 +2,7 @@ import { editHistory } from './editor.ts'
 import type { Incarnation } from './host.ts'
 import { sendPrompt } from './prompts.ts'
 import { beat, watch } from './watch.ts'
+import type { StoreUpdate } from '../follow/store-update.ts'
 import type { World } from './world.ts'
 
 /** What goes on in each process: signs of life, agents, editors, and readers of `store.updates`. */
@@ -36,14 +37,30 @@ async function sendPrompts(world: World, at: Incarnation): Promise<void> {
 async function readUpdates(world: World, { life, store }: Incarnation): Promise<void> {
   const pace = world.random.pick([0, 20, 500, 1e9])
   const revisions = new Map<string, number>()
-  for await (const { sessionId, message } of store.updates.subscribe()) {
+  for await (const update of store.updates.subscribe()) {
     // Forks keep ids.
-    const key = `${sessionId} ${message.id}`
-    const before = revisions.get(key) ?? 0
-    if (message.revision <= before) {
-      throw new Error(`${key} was published at ${message.revision} after ${before}.`)
+    const key = (id: string) => `${update.sessionId} ${id}`
+    if (update.type === 'message') {
+      const { id, revision } = update.message
+      const before = revisions.get(key(id)) ?? 0
+      if (revision <= before) {
+        throw new Error(`${key(id)} was published at ${revision} after ${before}.`)
+      }
+      revisions.set(key(id), revision)
+    } else {
+      for (const id of removedFor(update, revisions)) revisions.set(key(id), Infinity)
     }
-    revisions.set(key, message.revision)
     if (pace > 0) await world.rest(life, 0, pace)
   }
+}
+
+/** Messages of which nothing more may be published. */
+function removedFor(update: StoreUpdate, known: ReadonlyMap<string, number>): readonly string[] {
+  if (update.type === 'message-deleted') return [update.messageId]
+  if (update.type === 'message-erased') return update.messageIds
+  if (update.type !== 'session-deleted') return []
+  return [...known.keys()].flatMap((key) => {
+    const [sessionId, id] = key.split(' ')
+    return sessionId === update.sessionId && id !== undefined ? [id] : []
+  })
 }

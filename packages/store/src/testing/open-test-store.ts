@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import type { EventDraft } from '@caughtup/schema'
+import type { EventDraft, Message } from '@caughtup/schema'
 import { systemClock } from '@caughtup/schema/clock'
 import { ManualClock } from '@caughtup/schema/testing'
 import { onTestFinished } from 'vitest'
 
+import type { StoreUpdate } from '../follow/store-update.ts'
 import { sqlite } from '../sqlite/index.ts'
 import type { Slice, Storage, StorageFactory } from '../storage.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -55,6 +56,14 @@ export interface TestRun {
   sessionId: string
   runId: string
   messageId: string
+}
+
+/** An update that says nothing, to fill a subscriber with. */
+export const filler = { type: 'session-deleted', sessionId: 'filler' } as const
+
+/** The states of messages among a subscriber's updates. */
+export async function* messagesOf(updates: AsyncIterable<StoreUpdate>): AsyncGenerator<Message> {
+  for await (const update of updates) if (update.type === 'message') yield update.message
 }
 
 let runs = 0

@@ -4,7 +4,7 @@ import type { Clock } from '@caughtup/schema/clock'
 import type { Coalescer } from '../write/coalescer.ts'
 import type { Followers } from '../follow/followers.ts'
 import type { ForeignWatch } from '../follow/foreign-watch.ts'
-import type { MessageUpdates } from '../follow/message-updates.ts'
+import type { StoreUpdates } from '../follow/store-updates.ts'
 import { Metrics, type StoreMeter } from './metrics.ts'
 import type { Slice, SliceResult, Storage } from '../storage.ts'
 import type { Upkeep } from './upkeep.ts'
@@ -14,7 +14,7 @@ export interface FigureSources {
   storage: Pick<Storage, 'stats'>
   coalescer: Pick<Coalescer, 'counts' | 'unflushedBytes' | 'window' | 'lastError'>
   followers: Pick<Followers, 'count' | 'lag'>
-  messages: MessageUpdates
+  updates: StoreUpdates
   watch: Pick<ForeignWatch, 'lastError'>
   upkeep: Pick<Upkeep, 'failures' | 'lastError'>
 }
@@ -34,7 +34,7 @@ export class StoreFigures {
   }
 
   stats(): StoreStats {
-    const { storage, coalescer, followers, messages, watch, upkeep } = this.#sources
+    const { storage, coalescer, followers, updates, watch, upkeep } = this.#sources
     const { unpackedEvents, unreadable, fileBytes } = storage.stats()
     const lastError = coalescer.lastError ?? upkeep.lastError ?? watch.lastError
     return {
@@ -43,10 +43,10 @@ export class StoreFigures {
       flushWait: this.#flushWait,
       flushWindow: coalescer.window,
       unflushedBytes: coalescer.unflushedBytes,
-      openMessages: messages.openCount,
+      openMessages: updates.openCount,
       ...(lastError !== undefined && { lastError }),
-      updateDrops: messages.broker.dropCount,
-      updateMustDeliverDrops: messages.broker.mustDeliverDropCount,
+      updateDrops: updates.broker.dropCount,
+      updateMustDeliverDrops: updates.broker.mustDeliverDropCount,
       followers: followers.count,
       followerLag: followers.lag,
       unpackedEvents,

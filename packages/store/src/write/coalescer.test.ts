@@ -7,6 +7,7 @@ import type { Store } from '../store.ts'
 import {
   ended,
   intercepted,
+  messagesOf,
   openTestStore,
   startRun,
   testDatabase,
@@ -46,7 +47,7 @@ describe('the flush window', () => {
     const updates = store.updates.subscribe()
     const seen: unknown[] = []
     const watching = (async () => {
-      for await (const { message } of updates) seen.push(message.parts)
+      for await (const { parts } of messagesOf(updates)) seen.push(parts)
     })()
 
     const writer = store.writer(run)

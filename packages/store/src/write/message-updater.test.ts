@@ -349,6 +349,7 @@ describe('a message that was removed', () => {
     const missing = { code: 'NOT_FOUND', data: { field: 'sessionId' } }
     await expect(store.update(sessionId, state([text('abc')]))).rejects.toMatchObject(missing)
     store.updates.close()
+    expect((await updates.next()).value).toMatchObject({ type: 'session-deleted' })
     expect((await updates.next()).done).toBe(true)
   })
 

@@ -6,7 +6,9 @@ import { memory } from '../memory/index.ts'
 import type { MessageWriter } from './message-writer.ts'
 import {
   ended,
+  filler,
   intercepted,
+  messagesOf,
   openTestStore,
   runDrafts,
   startRun,
@@ -90,7 +92,6 @@ describe('structural updates', () => {
     await writer.write(reasoning)
     await store.flushAll()
     const updates = store.updates.subscribe()
-    const filler = { sessionId: 'filler', message: {} as never }
     store.updates.publish(filler)
     store.updates.publish(filler)
     let returned = false
@@ -102,7 +103,7 @@ describe('structural updates', () => {
       { value: filler },
     ])
     await acting
-    expect((await updates.next()).value?.message).toMatchObject(shows)
+    expect((await updates.next()).value).toMatchObject({ type: 'message', message: shows })
     expect(store.stats()).toMatchObject({ updateDrops: 0, updateMustDeliverDrops: 0 })
   })
 
@@ -110,7 +111,7 @@ describe('structural updates', () => {
     const { store, clock } = await openTestStore({ storage: memory(), updates: { capacity: 1 } })
     const [run, other] = [await startRun(store), await startRun(store)]
     store.updates.subscribe()
-    store.updates.publish({ sessionId: 'filler', message: {} as never })
+    store.updates.publish(filler)
     let returned = false
     const finishing = store
       .writer(run)
@@ -199,7 +200,7 @@ describe('structural updates', () => {
     })
     const run = await startRun(store)
     store.updates.subscribe()
-    store.updates.publish({ sessionId: 'filler', message: {} as never })
+    store.updates.publish(filler)
     const writer = store.writer(run)
     await writer.write(text('a'))
     await store.flushAll()
@@ -236,7 +237,7 @@ describe('structural updates', () => {
     await Promise.all(calls)
     store.updates.close()
     const revisions: number[] = []
-    for await (const { message } of updates) revisions.push(message.revision)
+    for await (const { revision } of messagesOf(updates)) revisions.push(revision)
     expect(revisions.length).toBeGreaterThan(17)
     expect(revisions).toEqual(revisions.toSorted((a, b) => a - b))
     expect(new Set(revisions).size).toBe(revisions.length)
@@ -370,6 +371,7 @@ describe('limits and ends', () => {
     await expect(writer.write(text('b'))).rejects.toMatchObject(gone)
     await expect(writer.finish({ reason: 'stop' })).rejects.toMatchObject(gone)
     store.updates.close()
+    expect((await updates.next()).value).toMatchObject({ type: 'session-deleted' })
     expect((await updates.next()).done).toBe(true)
   })
 
@@ -400,6 +402,7 @@ describe('limits and ends', () => {
       await expect(finishing).rejects.toMatchObject({ code: 'NOT_FOUND' })
       await store.flushAll()
       store.updates.close()
+      expect((await updates.next()).value).toMatchObject({ type: 'session-deleted' })
       expect((await updates.next()).done).toBe(true)
       expect(store.stats()).toMatchObject({ openMessages: 0, unflushedBytes: 0 })
     },

@@ -1,0 +1,153 @@
+import type { Event } from '@caughtup/schema'
+
+import { Broker, type BrokerOptions } from './broker.ts'
+import type { Slice, SliceResult } from '../storage.ts'
+import type { StoreUpdate } from './store-update.ts'
+
+type Taken = Extract<SliceResult, { events: unknown }>
+
+/** Publishes what commits did, in their order, and knows which messages are open. */
+export class StoreUpdates {
+  readonly broker: Broker<StoreUpdate>
+  /** Open messages by session. */
+  readonly #open = new Map<string, Set<string>>()
+
+  constructor(options: BrokerOptions) {
+    this.broker = new Broker(options)
+  }
+
+  get openCount(): number {
+    let count = 0
+    for (const messages of this.#open.values()) count += messages.size
+    return count
+  }
+
+  /** Returns what the commit's caller is to wait for besides. */
+  committed(
+    { sessionId, drafts }: Pick<Slice, 'sessionId' | 'drafts'>,
+    result: Taken,
+    structural: boolean,
+  ): Promise<void> | undefined {
+    for (const event of result.events) this.#note(sessionId, event)
+    if (!this.broker.hasSubscribers) return undefined
+    const undo = drafts.some((draft) => draft.type === 'history-truncated' && draft.undo)
+    const updates = updatesOf(sessionId, result, undo)
+    if (structural) return this.#mustDeliver(updates)
+    for (const update of updates) this.broker.publish(update)
+    return undefined
+  }
+
+  /** A fork is complete. */
+  forked(sessionId: string, from: string): Promise<void> {
+    return this.#mustDeliver([{ type: 'forked', sessionId, from }])
+  }
+
+  deleted(sessionId: string): Promise<void> {
+    this.forget(sessionId)
+    return this.#mustDeliver([{ type: 'session-deleted', sessionId }])
+  }
+
+  /** What the session has open is not this process's any more. */
+  forget(sessionId: string): void {
+    this.#open.delete(sessionId)
+  }
+
+  #note(sessionId: string, event: Event): void {
+    switch (event.type) {
+      case 'message-created':
+        if (event.message.status === 'open') this.#opened(sessionId, event.message.id)
+        break
+      case 'message-delta':
+        this.#opened(sessionId, event.messageId)
+        break
+      case 'message-finished': {
+        const open = this.#open.get(sessionId)
+        open?.delete(event.messageId)
+        if (open?.size === 0) this.#open.delete(sessionId)
+        break
+      }
+      case 'boundary':
+      case 'run-started':
+      case 'run-changed':
+      case 'run-ended':
+      case 'queue-changed':
+      case 'usage':
+      case 'message-replaced':
+      case 'message-deleted':
+      case 'history-truncated':
+      case 'history-restored':
+      case 'imported':
+      case 'forked':
+      case 'message-erased':
+      case 'redacted':
+      case 'unreadable':
+    }
+  }
+
+  #opened(sessionId: string, messageId: string): void {
+    const open = this.#open.get(sessionId)
+    if (open) open.add(messageId)
+    else this.#open.set(sessionId, new Set([messageId]))
+  }
+
+  /** Offered together, and waited for together. */
+  async #mustDeliver(updates: readonly StoreUpdate[]): Promise<void> {
+    await Promise.all(updates.map((update) => this.broker.publishMustDeliver(update)))
+  }
+}
+
+/** A change of history, which comes first in its slice, then each message as it is after it. */
+function updatesOf(sessionId: string, { events, messages }: Taken, undo: boolean): StoreUpdate[] {
+  const changes: StoreUpdate[] = []
+  const told = new Set<string>()
+  for (const event of events) {
+    const change = changeOf(sessionId, event, messages, undo)
+    if (!change) continue
+    changes.push(change)
+    if ('messages' in change) for (const { id } of change.messages) told.add(id)
+  }
+  const states = messages.filter(({ id }) => !told.has(id))
+  return [
+    ...changes,
+    ...states.map((message) => ({ type: 'message', sessionId, message }) as const),
+  ]
+}
+
+/** What an event says beyond the states of messages. */
+function changeOf(
+  sessionId: string,
+  event: Event,
+  messages: Taken['messages'],
+  undo: boolean,
+): StoreUpdate | undefined {
+  const { seq } = event
+  switch (event.type) {
+    case 'message-deleted':
+      return { type: event.type, sessionId, seq, messageId: event.messageId }
+    case 'message-erased':
+      return { type: event.type, sessionId, seq, messageIds: event.messageIds }
+    case 'history-truncated':
+      return { type: event.type, sessionId, seq, after: event.after, undo }
+    case 'history-restored':
+      return { type: event.type, sessionId, seq, messages: event.messages }
+    case 'imported': {
+      const { first, last } = event
+      const imported = messages.filter(({ order }) => order >= first && order <= last)
+      return { type: event.type, sessionId, seq, messages: imported }
+    }
+    case 'message-created':
+    case 'message-delta':
+    case 'message-finished':
+    case 'message-replaced':
+    case 'boundary':
+    case 'run-started':
+    case 'run-changed':
+    case 'run-ended':
+    case 'queue-changed':
+    case 'usage':
+    case 'forked':
+    case 'redacted':
+    case 'unreadable':
+      return undefined
+  }
+}
