@@ -39,7 +39,8 @@ test.each([
   ['event', event, '### 4.2'],
   ['onChat frame', chatFrame, '### 6.1'],
   ['activity frame', activityFrame, '### 9.2'],
-] as const)('every type of %s has a row with its fields', (_, { options }, heading) => {
+])('every type of %s has a row with its fields', (_, union, heading) => {
+  const { options } = union as unknown as { options: { shape: { type: { value: string } } }[] }
   for (const { shape } of options) {
     const row = rowOf(shape.type.value, heading) ?? ''
     // A frame that both streams have is described where it comes first.

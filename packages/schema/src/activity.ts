@@ -2,10 +2,10 @@ import * as z from 'zod'
 
 import { count, id, timestamp } from './id.ts'
 import { runError } from './message.ts'
+import type { SchemaOf } from './schema-of.ts'
 import { contextUsage } from './usage.ts'
 
-/** A session's one-row status for lists, as one principal sees it. */
-export const activityRow = z.object({
+const activityRowObject = z.object({
   sessionId: id,
   title: z.string(),
   /** Rises on lifecycle changes, never per delta; of two rows the higher revision is right. */
@@ -28,4 +28,6 @@ export const activityRow = z.object({
   /** Of the newest run, when it failed. */
   lastError: runError.exactOptional(),
 })
-export type ActivityRow = z.infer<typeof activityRow>
+/** A session's one-row status for lists, as one principal sees it. */
+export interface ActivityRow extends z.infer<typeof activityRowObject> {}
+export const activityRow: SchemaOf<ActivityRow> = activityRowObject

@@ -2,27 +2,32 @@ import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
 
 import { activityRow } from './activity.ts'
-import { errorStatus } from './error.ts'
+import { type ErrorCode, type ErrorData, errorStatus } from './error.ts'
 import { activityFrame, chatFrame, wireCursor } from './frame.ts'
 import { page, pageCursor } from './history.ts'
 import { count, id } from './id.ts'
 import { promptPart } from './part.ts'
+import type { SchemaOf, UnionOf } from './schema-of.ts'
 import { session } from './session.ts'
 import { serverStats } from './stats.ts'
-import { contextUsage, usageLedger } from './usage.ts'
+import { contextUsage, ledgerMembers } from './usage.ts'
 
-const errorData = z
+const errorData: SchemaOf<ErrorData | undefined> = z
   .object({
-    field: z.string(),
-    value: z.string(),
-    limit: z.number(),
-    reason: z.string(),
-    retryAfter: z.number(),
+    field: z.string().exactOptional(),
+    value: z.string().exactOptional(),
+    limit: z.number().exactOptional(),
+    reason: z.string().exactOptional(),
+    retryAfter: z.number().exactOptional(),
   })
-  .partial()
   .optional()
 
-const procedure = oc.errors({
+/** The errors that every procedure may answer with, by their codes. */
+export type ProcedureErrors = {
+  [Code in ErrorCode]: { status: (typeof errorStatus)[Code]; data: typeof errorData }
+}
+
+const errors: ProcedureErrors = {
   BAD_INPUT: { status: errorStatus.BAD_INPUT, data: errorData },
   UNAUTHORIZED: { status: errorStatus.UNAUTHORIZED, data: errorData },
   NOT_FOUND: { status: errorStatus.NOT_FOUND, data: errorData },
@@ -30,20 +35,28 @@ const procedure = oc.errors({
   TOO_LARGE: { status: errorStatus.TOO_LARGE, data: errorData },
   LIMIT_EXCEEDED: { status: errorStatus.LIMIT_EXCEEDED, data: errorData },
   UNAVAILABLE: { status: errorStatus.UNAVAILABLE, data: errorData },
-})
+}
+const procedure = oc.errors(errors)
 
 const sessionInput = z.strictObject({ sessionId: id })
 const title = z.string()
 const limit = z.number().int().min(1)
 
-/** What starts or joins the queue of runs. */
-const queued = z.object({
+const runTicketObject = z.object({
   runId: id,
   /** Whether it waits behind another run at this moment. */
   queued: z.boolean(),
 })
+/** What starts or joins the queue of runs. */
+export interface RunTicket extends z.infer<typeof runTicketObject> {}
+const runTicket: SchemaOf<RunTicket> = runTicketObject
 
-export const onChatInput = z.strictObject({
+const sendResultObject = runTicketObject.extend({ messageId: id })
+/** What a prompt that arrived is answered with. */
+export interface SendResult extends z.infer<typeof sendResultObject> {}
+const sendResult: SchemaOf<SendResult> = sendResultObject
+
+const onChatInputObject = z.strictObject({
   sessionId: id,
   mode: z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('full') }),
@@ -53,7 +66,8 @@ export const onChatInput = z.strictObject({
   /** A stream with the id of an older one of the same principal takes its place. */
   streamId: id.exactOptional(),
 })
-export type OnChatInput = z.infer<typeof onChatInput>
+export interface OnChatInput extends z.infer<typeof onChatInputObject> {}
+export const onChatInput: SchemaOf<OnChatInput> = onChatInputObject
 
 /** What a prompt may come with, whatever it holds. */
 const promptOptions = {
@@ -64,11 +78,12 @@ const promptOptions = {
   thinkingLevel: z.string().max(200).exactOptional(),
 }
 
-export const sendInput = z.union([
+const sendInputUnion = z.union([
   z.strictObject({ ...promptOptions, text: z.string() }),
   z.strictObject({ ...promptOptions, parts: z.array(promptPart).min(1) }),
 ])
-export type SendInput = z.infer<typeof sendInput>
+export type SendInput = UnionOf<typeof sendInputUnion>
+export const sendInput: SchemaOf<SendInput> = sendInputUnion
 
 /** The procedures, their inputs, outputs and errors: the one definition for both sides. */
 export const contract = {
@@ -94,7 +109,7 @@ export const contract = {
 
   messages: {
     /** Starts a run with this prompt, or queues it. The same `messageId` twice is one message. */
-    send: procedure.input(sendInput).output(z.object({ messageId: id, ...queued.shape })),
+    send: procedure.input(sendInput).output(sendResult),
   },
 
   runs: {
@@ -115,9 +130,9 @@ export const contract = {
       )
       .output(page),
     /** Queues a run that opens an epoch with a summary of the newest one. */
-    compact: procedure.input(sessionInput).output(queued),
+    compact: procedure.input(sessionInput).output(runTicket),
     /** Queues a run that opens an empty epoch. */
-    reset: procedure.input(sessionInput).output(queued),
+    reset: procedure.input(sessionInput).output(runTicket),
   },
 
   activity: {
@@ -148,7 +163,7 @@ export const contract = {
   usage: {
     get: procedure
       .input(sessionInput)
-      .output(z.object({ ...usageLedger.shape, contextUsage: contextUsage.exactOptional() })),
+      .output(z.object({ ...ledgerMembers, contextUsage: contextUsage.exactOptional() })),
   },
 
   server: {

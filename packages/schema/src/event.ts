@@ -13,7 +13,8 @@ import {
 import { op } from './op.ts'
 import type { Part } from './part.ts'
 import { queuedRun, run, type QueuedRun, type RunDraft } from './run.ts'
-import { contextUsage, usage, usageLedger, type Usage } from './usage.ts'
+import type { SchemaOf, UnionOf } from './schema-of.ts'
+import { contextUsage, ledgerMembers, usage, type Usage } from './usage.ts'
 
 /** What every journal entry has. */
 const entry = {
@@ -87,7 +88,7 @@ const queueChanged = z
 /** The ledger as it is from here on. */
 const usageChanged = z.object({
   ...entry,
-  ...usageLedger.shape,
+  ...ledgerMembers,
   type: z.literal('usage'),
 })
 
@@ -163,8 +164,7 @@ const redacted = z.object({ ...entry, type: z.literal('redacted') })
 /** Stands in for stored entries that cannot be decoded, so that a reader can pass them. */
 const unreadable = z.object({ ...entry, type: z.literal('unreadable') })
 
-/** One immutable journal entry: the only sequenced thing. */
-export const event = z.discriminatedUnion('type', [
+const eventUnion = z.discriminatedUnion('type', [
   messageCreated,
   messageDelta,
   messageFinished,
@@ -184,7 +184,10 @@ export const event = z.discriminatedUnion('type', [
   redacted,
   unreadable,
 ])
-export type Event = z.infer<typeof event>
+/** One immutable journal entry: the only sequenced thing. */
+export type Event = UnionOf<typeof eventUnion>
+export const event: SchemaOf<Event> = eventUnion
+export const eventTypes = eventUnion.options.map((option) => option.shape.type.value)
 export type EventType = Event['type']
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>
 

@@ -5,6 +5,7 @@ import { event } from './event.ts'
 import { count, id, timestamp } from './id.ts'
 import { message, runError } from './message.ts'
 import { queuedRun, run } from './run.ts'
+import type { SchemaOf, UnionOf } from './schema-of.ts'
 import { contextUsage, usageLedger } from './usage.ts'
 
 /** A cursor as it travels: opaque, made and read by `cursor.ts` alone. */
@@ -55,8 +56,7 @@ const caughtUp = z.object({
   open: z.array(message).exactOptional(),
 })
 
-/** What `onChat` yields. Only `caught-up` and `events` carry an event id: the cursor. */
-export const chatFrame = z.discriminatedUnion('type', [
+const chatFrameUnion = z.discriminatedUnion('type', [
   replay,
   z.object({ type: z.literal('messages'), messages: z.array(message) }),
   z.object({ type: z.literal('events'), events: z.array(event) }),
@@ -64,11 +64,12 @@ export const chatFrame = z.discriminatedUnion('type', [
   heartbeat,
   end,
 ])
-export type ChatFrame = z.infer<typeof chatFrame>
+/** What `onChat` yields. Only `caught-up` and `events` carry an event id: the cursor. */
+export type ChatFrame = UnionOf<typeof chatFrameUnion>
+export const chatFrame: SchemaOf<ChatFrame> = chatFrameUnion
 export type ChatFrameOf<T extends ChatFrame['type']> = Extract<ChatFrame, { type: T }>
 
-/** What `activity.subscribe` yields. */
-export const activityFrame = z.discriminatedUnion('type', [
+const activityFrameUnion = z.discriminatedUnion('type', [
   /** `complete`: from the first of these to `caught-up`, whatever is not listed is gone. */
   z.object({ type: z.literal('activities'), rows: z.array(activityRow), complete: z.boolean() }),
   z.object({ type: z.literal('changed'), row: activityRow }),
@@ -77,4 +78,6 @@ export const activityFrame = z.discriminatedUnion('type', [
   heartbeat,
   end,
 ])
-export type ActivityFrame = z.infer<typeof activityFrame>
+/** What `activity.subscribe` yields. */
+export type ActivityFrame = UnionOf<typeof activityFrameUnion>
+export const activityFrame: SchemaOf<ActivityFrame> = activityFrameUnion

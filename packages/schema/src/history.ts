@@ -1,14 +1,15 @@
 import * as z from 'zod'
 
 import { count, id, timestamp } from './id.ts'
-import { message } from './message.ts'
+import { message, role } from './message.ts'
+import type { SchemaOf } from './schema-of.ts'
 
+const pageCursorObject = z.object({ before: count })
 /** Where a page of older history ends: before the message of this order. Any message gives one. */
-export const pageCursor = z.object({ before: count })
-export type PageCursor = z.infer<typeof pageCursor>
+export interface PageCursor extends z.infer<typeof pageCursorObject> {}
+export const pageCursor: SchemaOf<PageCursor> = pageCursorObject
 
-/** One step of older history: a stretch of one epoch, oldest first. */
-export const page = z.object({
+const pageObject = z.object({
   messages: z.array(message),
   /** For the next older page; null exactly when there is none. */
   nextCursor: pageCursor.nullable(),
@@ -18,17 +19,20 @@ export const page = z.object({
   /** The seq at which it was read: events after it are to be applied over it. */
   asOf: count,
 })
-export type Page = z.infer<typeof page>
+/** One step of older history: a stretch of one epoch, oldest first. */
+export interface Page extends z.infer<typeof pageObject> {}
+export const page: SchemaOf<Page> = pageObject
 
-/** A message that a search found. */
-export const searchHit = z.object({
+const searchHitObject = z.object({
   sessionId: id,
   messageId: id,
   order: count,
   epoch: count,
-  role: message.shape.role,
+  role,
   createdAt: timestamp,
   /** The text around the first place found, shortened to about 160 characters. */
   excerpt: z.string(),
 })
-export type SearchHit = z.infer<typeof searchHit>
+/** A message that a search found. */
+export interface SearchHit extends z.infer<typeof searchHitObject> {}
+export const searchHit: SchemaOf<SearchHit> = searchHitObject

@@ -11,8 +11,11 @@ export {
   contract,
   type OnChatInput,
   onChatInput,
+  type ProcedureErrors,
+  type RunTicket,
   type SendInput,
   sendInput,
+  type SendResult,
 } from './contract.ts'
 export { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 export {
@@ -71,6 +74,7 @@ export {
   message,
   type MessageDraft,
   type MessageMetadata,
+  messageMetadata,
   type RunError,
   runError,
 } from './message.ts'
@@ -92,6 +96,7 @@ export {
   type ToolPart,
 } from './part.ts'
 export { type QueuedRun, queuedRun, type Run, run, type RunDraft, type RunKind } from './run.ts'
+export type { SchemaOf } from './schema-of.ts'
 export { type Session, session } from './session.ts'
 export { type ServerStats, serverStats, type StoreStats, storeStats } from './stats.ts'
 export {

@@ -1,12 +1,10 @@
 import * as z from 'zod'
 
-import { event } from './event.ts'
+import { event, eventTypes } from './event.ts'
 import { count, timestamp } from './id.ts'
+import type { SchemaOf } from './schema-of.ts'
 
-const eventTypes = event.options.map((option) => option.shape.type.value)
-
-/** Which entries of a journal: all conditions that are given must hold. */
-export const eventFilter = z.strictObject({
+const eventFilterObject = z.strictObject({
   types: z.array(z.enum(eventTypes)).exactOptional(),
   epoch: count.exactOptional(),
   /** Seqs strictly between. */
@@ -16,18 +14,20 @@ export const eventFilter = z.strictObject({
   since: timestamp.exactOptional(),
   until: timestamp.exactOptional(),
 })
-export type EventFilter = z.infer<typeof eventFilter>
+/** Which entries of a journal: all conditions that are given must hold. */
+export interface EventFilter extends z.infer<typeof eventFilterObject> {}
+export const eventFilter: SchemaOf<EventFilter> = eventFilterObject
 
-/** One step through a journal, in the direction asked for. */
-export const eventPage = z.object({
+const eventPageObject = z.object({
   events: z.array(event),
   /** The seq to go on from, as `after` or `before`; null exactly when nothing more matches. */
   next: count.nullable(),
 })
-export type EventPage = z.infer<typeof eventPage>
+/** One step through a journal, in the direction asked for. */
+export interface EventPage extends z.infer<typeof eventPageObject> {}
+export const eventPage: SchemaOf<EventPage> = eventPageObject
 
-/** How many entries match, exactly, and what range they span. */
-export const eventSummary = z.object({
+const eventSummaryObject = z.object({
   total: count,
   types: z.partialRecord(z.enum(eventTypes), count),
   /** Seqs of the first and last that match; absent when none does. */
@@ -36,4 +36,6 @@ export const eventSummary = z.object({
   /** Entries up to this seq are gone: retention removed them. */
   floor: count,
 })
-export type EventSummary = z.infer<typeof eventSummary>
+/** How many entries match, exactly, and what range they span. */
+export interface EventSummary extends z.infer<typeof eventSummaryObject> {}
+export const eventSummary: SchemaOf<EventSummary> = eventSummaryObject

@@ -1,12 +1,13 @@
-import type {
-  DynamicToolUIPart,
-  streamText,
-  TextStreamPart,
-  ToolSet,
-  UIDataTypes,
-  UIMessage,
-  UIMessagePart,
-  UITools,
+import {
+  convertToModelMessages,
+  type DynamicToolUIPart,
+  type streamText,
+  type TextStreamPart,
+  type ToolSet,
+  type UIDataTypes,
+  type UIMessage,
+  type UIMessagePart,
+  type UITools,
 } from 'ai'
 
 import type { AgentPart, IgnoredAgentPart } from './agent-part.ts'
@@ -88,3 +89,7 @@ type LackingOfStream = {
   >
 }[TheirKept['type']]
 export type NoStreamMemberIsLost = Assert<IsNever<LackingOfStream>>
+
+/** What a snapshot and an agent's context hold becomes a model's input; only their array is copied. */
+declare const messages: readonly Message[]
+void convertToModelMessages([...messages])

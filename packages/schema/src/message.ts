@@ -3,14 +3,16 @@ import * as z from 'zod'
 import { finishReasons } from './finish-reason.ts'
 import { count, id, timestamp } from './id.ts'
 import { part } from './part.ts'
+import type { SchemaOf } from './schema-of.ts'
 import { contextUsage, usage } from './usage.ts'
 
 /** How a message or a run ended. */
 export const finishReason = z.enum(finishReasons)
 
+const runErrorObject = z.object({ code: z.string(), message: z.string() })
 /** What a client may know of a failed run: a stable code and words for a person. */
-export const runError = z.object({ code: z.string(), message: z.string() })
-export type RunError = z.infer<typeof runError>
+export interface RunError extends z.infer<typeof runErrorObject> {}
+export const runError: SchemaOf<RunError> = runErrorObject
 
 /** How an epoch was opened, and by whom. */
 export const boundaryKind = z.enum(['compaction', 'reset'])
@@ -18,7 +20,10 @@ export type BoundaryKind = z.infer<typeof boundaryKind>
 export const boundaryTrigger = z.enum(['user', 'auto', 'idle'])
 export type BoundaryTrigger = z.infer<typeof boundaryTrigger>
 
-const messageMetadata = z.object({
+export const role = z.enum(['system', 'user', 'assistant'])
+
+/** With its members one by one, for what takes over some of them. */
+export const messageMetadata = z.object({
   createdAt: timestamp,
   finishedAt: timestamp.exactOptional(),
   /** The run that this message belongs to. */
@@ -39,21 +44,23 @@ const messageMetadata = z.object({
    */
   foreign: z.record(z.string(), z.json()).exactOptional(),
 })
-export type MessageMetadata = z.infer<typeof messageMetadata>
+export interface MessageMetadata extends z.infer<typeof messageMetadata> {}
+const metadata: SchemaOf<MessageMetadata> = messageMetadata
 
-export const message = z.object({
+const messageObject = z.object({
   id,
   /** Its place in the session: 1, 2, 3 …, given once and never changed. */
   order: count,
-  role: z.enum(['system', 'user', 'assistant']),
+  role,
   parts: z.array(part),
-  metadata: messageMetadata,
+  metadata,
   /** Seq of the newest event that changed it. */
   revision: count,
   epoch: count,
   status: z.enum(['open', 'done']),
 })
-export type Message = z.infer<typeof message>
+export interface Message extends z.infer<typeof messageObject> {}
+export const message: SchemaOf<Message> = messageObject
 
 /** A message before it is committed: the journal gives it its order, revision and epoch. */
 export type MessageDraft = Omit<Message, 'order' | 'revision' | 'epoch'>

@@ -2,16 +2,9 @@ import * as z from 'zod'
 
 import { count } from './id.ts'
 import { citations, part, providerMetadata } from './part.ts'
+import type { SchemaOf, UnionOf } from './schema-of.ts'
 
-/**
- * One change to a message's parts.
- *
- * - `append` adds to the text of the part at index `part` (text, reasoning, or a tool call's raw
- *   input). `done` marks a text or reasoning part as complete, and `providerMetadata` and `citations`
- *   become the part's, without sending its text again.
- * - `put` sets the part at that index, at most one past the last.
- */
-export const op = z.discriminatedUnion('op', [
+const opUnion = z.discriminatedUnion('op', [
   z.object({
     op: z.literal('append'),
     part: count,
@@ -22,5 +15,14 @@ export const op = z.discriminatedUnion('op', [
   }),
   z.object({ op: z.literal('put'), part: count, value: part }),
 ])
-export type Op = z.infer<typeof op>
+/**
+ * One change to a message's parts.
+ *
+ * - `append` adds to the text of the part at index `part` (text, reasoning, or a tool call's raw
+ *   input). `done` marks a text or reasoning part as complete, and `providerMetadata` and `citations`
+ *   become the part's, without sending its text again.
+ * - `put` sets the part at that index, at most one past the last.
+ */
+export type Op = UnionOf<typeof opUnion>
+export const op: SchemaOf<Op> = opUnion
 export type Append = Extract<Op, { op: 'append' }>

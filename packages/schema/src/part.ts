@@ -1,5 +1,7 @@
 import * as z from 'zod'
 
+import type { SchemaOf, UnionOf } from './schema-of.ts'
+
 // The shapes are those of the AI SDK's UI message parts (ai 7), so that its components render
 // them as they are; `message.test-d.ts` holds them against that package's types.
 
@@ -177,8 +179,7 @@ export const dataPart = z.object({
 
 const stepStartPart = z.object({ type: z.literal('step-start') })
 
-/** A typed fragment of a message. */
-export const part = z.union([
+const partUnion = z.union([
   textPart,
   reasoningPart,
   toolPart,
@@ -190,14 +191,15 @@ export const part = z.union([
   stepStartPart,
   dataPart,
 ])
-export type Part = z.infer<typeof part>
-export type TextPart = z.infer<typeof textPart>
-export type ReasoningPart = z.infer<typeof reasoningPart>
-export type ToolPart = z.infer<typeof toolPart>
-export type DataPart = z.infer<typeof dataPart>
+/** A typed fragment of a message. */
+export type Part = UnionOf<typeof partUnion>
+export const part: SchemaOf<Part> = partUnion
+export interface TextPart extends z.infer<typeof textPart> {}
+export interface ReasoningPart extends z.infer<typeof reasoningPart> {}
+export type ToolPart = UnionOf<typeof toolPart>
+export interface DataPart extends z.infer<typeof dataPart> {}
 
-/** What a person may put into a prompt. */
-export const promptPart = z.discriminatedUnion('type', [
+const promptPartUnion = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string() }),
   z.strictObject({
     type: z.literal('file'),
@@ -206,4 +208,6 @@ export const promptPart = z.discriminatedUnion('type', [
     url: z.string(),
   }),
 ])
-export type PromptPart = z.infer<typeof promptPart>
+/** What a person may put into a prompt. */
+export type PromptPart = UnionOf<typeof promptPartUnion>
+export const promptPart: SchemaOf<PromptPart> = promptPartUnion

@@ -3,12 +3,12 @@ import * as z from 'zod'
 import { count, id, timestamp } from './id.ts'
 import { boundaryTrigger } from './message.ts'
 import { promptPart } from './part.ts'
+import type { SchemaOf, UnionOf } from './schema-of.ts'
 
 const runKind = z.enum(['agent', 'compaction', 'reset'])
 export type RunKind = z.infer<typeof runKind>
 
-/** One execution of the agent, of a compaction or of a reset: one at a time in a session. */
-export const run = z.object({
+const runObject = z.object({
   id,
   kind: runKind,
   status: z.enum(['queued', 'streaming', 'waiting', 'ended']),
@@ -18,7 +18,9 @@ export const run = z.object({
   thinkingLevel: z.string().exactOptional(),
   startedAt: timestamp,
 })
-export type Run = z.infer<typeof run>
+/** One execution of the agent, of a compaction or of a reset: one at a time in a session. */
+export interface Run extends z.infer<typeof runObject> {}
+export const run: SchemaOf<Run> = runObject
 
 /** A run before it is committed: the journal gives it its generation. */
 export type RunDraft = Omit<Run, 'generation'>
@@ -31,8 +33,7 @@ const queuedEntry = {
   author: z.string().exactOptional(),
 }
 
-/** What waits in a session's queue. A prompt becomes a message only when its run starts. */
-export const queuedRun = z.discriminatedUnion('kind', [
+const queuedRunUnion = z.discriminatedUnion('kind', [
   z.object({
     ...queuedEntry,
     kind: z.literal('agent'),
@@ -44,4 +45,6 @@ export const queuedRun = z.discriminatedUnion('kind', [
   z.object({ ...queuedEntry, kind: z.literal('compaction'), trigger: boundaryTrigger }),
   z.object({ ...queuedEntry, kind: z.literal('reset'), trigger: boundaryTrigger }),
 ])
-export type QueuedRun = z.infer<typeof queuedRun>
+/** What waits in a session's queue. A prompt becomes a message only when its run starts. */
+export type QueuedRun = UnionOf<typeof queuedRunUnion>
+export const queuedRun: SchemaOf<QueuedRun> = queuedRunUnion

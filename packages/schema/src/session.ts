@@ -1,9 +1,9 @@
 import * as z from 'zod'
 
 import { count, id, timestamp } from './id.ts'
+import type { SchemaOf } from './schema-of.ts'
 
-/** One conversation. */
-export const session = z.object({
+const sessionObject = z.object({
   id,
   title: z.string(),
   /** The principal who alone may delete it; a member like the others besides. */
@@ -12,4 +12,6 @@ export const session = z.object({
   updatedAt: timestamp,
   epoch: count,
 })
-export type Session = z.infer<typeof session>
+/** One conversation. */
+export interface Session extends z.infer<typeof sessionObject> {}
+export const session: SchemaOf<Session> = sessionObject

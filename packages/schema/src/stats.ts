@@ -1,11 +1,11 @@
 import * as z from 'zod'
 
 import { count } from './id.ts'
+import type { SchemaOf } from './schema-of.ts'
 
 const ms = z.number().nonnegative()
 
-/** Counters since the start of the process, and gauges of this moment. */
-export const storeStats = z.object({
+const storeStatsObject = z.object({
   /** Transactions that wrote events; `events` and `eventBytes` over it is what one wrote on average. */
   commits: count,
   events: count,
@@ -40,9 +40,11 @@ export const storeStats = z.object({
   /** Bytes of the database's files. */
   databaseBytes: count,
 })
-export type StoreStats = z.infer<typeof storeStats>
+/** Counters since the start of the process, and gauges of this moment. */
+export interface StoreStats extends z.infer<typeof storeStatsObject> {}
+export const storeStats: SchemaOf<StoreStats> = storeStatsObject
 
-export const serverStats = z.object({
+const serverStatsObject = z.object({
   store: storeStats,
   /** ms since the server was created. */
   uptime: count,
@@ -53,4 +55,5 @@ export const serverStats = z.object({
   /** Agent stream parts of types that are not stored. */
   ignoredParts: count,
 })
-export type ServerStats = z.infer<typeof serverStats>
+export interface ServerStats extends z.infer<typeof serverStatsObject> {}
+export const serverStats: SchemaOf<ServerStats> = serverStatsObject

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 
 import { count } from './id.ts'
+import type { SchemaOf } from './schema-of.ts'
 
-/** Tokens of one request or a sum of them. Absent means that the provider did not say. */
-export const usage = z.object({
+const usageObject = z.object({
   inputTokens: count.exactOptional(),
   outputTokens: count.exactOptional(),
   reasoningTokens: count.exactOptional(),
@@ -13,28 +13,34 @@ export const usage = z.object({
   cacheWriteTokens: count.exactOptional(),
   totalTokens: count.exactOptional(),
 })
-export type Usage = z.infer<typeof usage>
+/** Tokens of one request or a sum of them. Absent means that the provider did not say. */
+export interface Usage extends z.infer<typeof usageObject> {}
+export const usage: SchemaOf<Usage> = usageObject
 
-/** What a session has used so far. The newer version wins wherever two meet. */
-export const usageLedger = z.object({
+/** The members of a ledger, also where it is part of something else. */
+export const ledgerMembers = {
   version: count,
   totals: usage,
   /** The part of `totals` that each model used, where it was told. */
   models: z.record(z.string(), usage).exactOptional(),
-})
-export type UsageLedger = z.infer<typeof usageLedger>
+}
+const usageLedgerObject = z.object(ledgerMembers)
+/** What a session has used so far. The newer version wins wherever two meet. */
+export interface UsageLedger extends z.infer<typeof usageLedgerObject> {}
+export const usageLedger: SchemaOf<UsageLedger> = usageLedgerObject
 
-/** How full the model's context is after the newest request. */
-export const contextUsage = z.object({
+const contextUsageObject = z.object({
   tokens: count,
   /** Size of the model's context window in tokens, where it is known. */
   limit: count.exactOptional(),
   /** True when computed (after a compaction) instead of reported by the provider. */
   estimated: z.boolean().exactOptional(),
 })
-export type ContextUsage = z.infer<typeof contextUsage>
+/** How full the model's context is after the newest request. */
+export interface ContextUsage extends z.infer<typeof contextUsageObject> {}
+export const contextUsage: SchemaOf<ContextUsage> = contextUsageObject
 
-const fields = usage.keyof().options
+const fields = usageObject.keyof().options
 
 /** The sum of two usages, at most the greatest whole number; a field that neither has stays absent. */
 export function addUsage(a: Usage, b: Usage): Usage {

@@ -1,4 +1,4 @@
-import type { RunTicket } from './prompt.ts'
+import type { RunTicket } from '@caughtup/schema'
 
 /** What a call may answer: whether it started a run, and which. */
 type Answer = Partial<RunTicket>

@@ -1,7 +1,8 @@
+import type { SendResult } from '@caughtup/schema'
+
 import { backoffDelay } from './backoff.ts'
 import { pause } from './pause.ts'
 import type { Outgoing } from './pending-prompt.ts'
-import type { SendResult } from './prompt.ts'
 import { request } from './request.ts'
 import { isPermanentError, toViewError } from './view-error.ts'
 import type { ViewContext } from './view-context.ts'

@@ -12,7 +12,7 @@ export { type HeadersSource, sse, type SseOptions } from './links/sse.ts'
 export { webSocket, type WebSocketOptions } from './links/web-socket.ts'
 export type { Network } from './network.ts'
 export type { Schedule } from './notifier.ts'
-export type { Prompt, RunTicket, SendResult } from './prompt.ts'
+export type { Prompt } from './prompt.ts'
 export type {
   ChatErrorCode,
   Connection,

@@ -10,18 +10,6 @@ export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
   messageId?: string
 }
 
-/** What a run that was asked for answers. */
-export interface RunTicket {
-  runId: string
-  /** Whether it waits behind another run. */
-  queued: boolean
-}
-
-/** What a prompt that arrived answers. */
-export interface SendResult extends RunTicket {
-  messageId: string
-}
-
 /** The prompt as it is sent, every time under the same id. */
 export function promptInput(
   sessionId: string,

@@ -1,4 +1,4 @@
-import type { ChatFrame } from '@caughtup/schema'
+import type { ChatFrame, RunTicket, SendResult } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 import { v7 as uuid } from 'uuid'
 
@@ -18,7 +18,7 @@ import {
   without,
   withOutgoing,
 } from './pending-prompt.ts'
-import { type Prompt, promptInput, type RunTicket, type SendResult } from './prompt.ts'
+import { type Prompt, promptInput } from './prompt.ts'
 import { request } from './request.ts'
 import type { SessionSnapshot, ViewError } from './session-snapshot.ts'
 import {

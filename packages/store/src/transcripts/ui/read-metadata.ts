@@ -1,4 +1,4 @@
-import { message } from '@caughtup/schema'
+import { messageMetadata } from '@caughtup/schema'
 
 import type { ForeignRow } from '../../reconcile/foreign-row.ts'
 import { isRecord } from '../bad-value.ts'
@@ -6,7 +6,7 @@ import { readTime } from '../read-time.ts'
 import type { Note } from '../transcript.ts'
 
 /** What is taken over; a run or a boundary of another session would be none here. */
-const kept = message.shape.metadata.omit({ createdAt: true, runId: true, boundary: true })
+const kept = messageMetadata.omit({ createdAt: true, runId: true, boundary: true })
 
 /**
  * What a UI message's metadata, which may be anything, says of its time (a number of ms or an
