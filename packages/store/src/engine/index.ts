@@ -1,6 +1,6 @@
 export { countTypes, entriesOf, matches, type TypeCounts } from '../journal/list-events.ts'
 export { readEvents } from '../journal/read-events.ts'
-export { redact, redactSegment } from '../journal/redact.ts'
+export { redact, redactSegments } from '../journal/redact.ts'
 export {
   appendEvent,
   type Appends,
@@ -13,8 +13,11 @@ export {
 } from '../journal/segment.ts'
 export { cursorVerdict, type JournalBounds } from './cursor-verdict.ts'
 export { type ForkedMessages, forkedRecord } from './forked-record.ts'
-export { randomTag } from './random-tag.ts'
-export { excerptAround, fold, phrases, searchText, spaced } from './search-text.ts'
+export { leaseAfter } from './lease-after.ts'
+export { newJournal, openingNames, randomTag } from './random-tag.ts'
+export { countKept, type RetentionBounds, retentionFloor } from './retention.ts'
+export { excerptAround, searchText } from './search-text.ts'
+export { phrases, words } from './search-words.ts'
 export {
   applyToRecord,
   changedAt,

@@ -1,11 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
-/**
- * Scripts without spaces between words: each of their characters is a word by itself, and a run of
- * them is found as a phrase.
- */
-const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu
-const word = /[\p{L}\p{N}\p{Co}\p{M}]+/gu
+import { findPhrase, phrases } from './search-words.ts'
+
 const excerptLength = 160
 
 /** What is beyond this in a message is not found, so that indexing one never takes long. */
@@ -42,34 +38,11 @@ export function searchText(message: Message): string {
     .slice(0, longestText)
 }
 
-/** Text as an index of words takes it. */
-export function spaced(text: string): string {
-  return text.replace(unspaced, ' $& ')
-}
-
-/**
- * The phrases that a message must hold, each of neighbouring words; the last word of the last one
- * may be a beginning. A query is plain text: whatever is no letter or digit only separates. Engines
- * compare them without case and marks, see `fold`.
- */
-export function phrases(query: string): string[][] {
-  return query
-    .split(/\s+/u)
-    .map((term) => [...spaced(term).matchAll(word)].map(([found]) => found))
-    .filter((words) => words.length > 0)
-}
-
-/** Without case and marks, as the index compares. */
-export function fold(text: string): string {
-  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
-}
-
 /** The text around the first word found, on one line. */
 export function excerptAround(text: string, query: string): string {
   const line = text.replaceAll(/\s+/gu, ' ').trim()
-  const [first] = phrases(query)[0] ?? []
-  // Folding keeps lengths for nearly all scripts; where it does not, the excerpt starts a little off.
-  const found = first === undefined ? 0 : Math.max(0, fold(line).indexOf(fold(first)))
+  const [first] = phrases(query)
+  const found = (first && findPhrase(line, first)) ?? 0
   const start = Math.max(0, Math.min(found - excerptLength / 4, line.length - excerptLength))
   const end = start + excerptLength
   // Never half of a character that takes two units.

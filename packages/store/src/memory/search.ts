@@ -1,9 +1,8 @@
 import type { Message, SearchHit } from '@caughtup/schema'
 
-import { excerptAround, fold, phrases, searchText, spaced } from '../engine/search-text.ts'
+import { excerptAround, searchText } from '../engine/search-text.ts'
+import { phrases, words } from '../engine/search-words.ts'
 import type { MemorySession } from './memory-session.ts'
-
-const word = /[\p{L}\p{N}\p{Co}]+/gu
 
 /** Finished messages that hold every phrase of the text, newest first; see `Storage.search`. */
 export function search(
@@ -11,7 +10,7 @@ export function search(
   text: string,
   limit: number,
 ): SearchHit[] {
-  const wanted = phrases(text).map((phrase) => phrase.map(fold))
+  const wanted = phrases(text)
   if (wanted.length === 0) return []
   const hits = sessions.flatMap(({ id, table }) =>
     table.shown
@@ -28,18 +27,18 @@ function newestFirst(a: SearchHit, b: SearchHit): number {
 }
 
 function holdsAll(message: Message, wanted: readonly (readonly string[])[]): boolean {
-  const words = fold(spaced(searchText(message))).match(word) ?? []
-  return wanted.every((phrase, index) => holds(words, phrase, index === wanted.length - 1))
+  const found = words(searchText(message))
+  return wanted.every((phrase, index) => holds(found, phrase, index === wanted.length - 1))
 }
 
 /** Whether the phrase's words are neighbours somewhere; of the last one its beginning may do. */
-function holds(words: readonly string[], phrase: readonly string[], mayBegin: boolean): boolean {
-  return words.some((_, start) =>
+function holds(found: readonly string[], phrase: readonly string[], mayBegin: boolean): boolean {
+  return found.some((_, start) =>
     phrase.every((expected, index) => {
-      const found = words[start + index]
+      const word = found[start + index]
       return mayBegin && index === phrase.length - 1
-        ? found?.startsWith(expected)
-        : found === expected
+        ? word?.startsWith(expected)
+        : word === expected
     }),
   )
 }

@@ -152,6 +152,17 @@ export const migrations: readonly string[] = [
   CREATE UNIQUE INDEX queue_place ON queue (session, place);
   CREATE UNIQUE INDEX queue_run ON queue (session, run);
   `,
+  `
+  -- entries as retention counts them
+  ALTER TABLE blocks ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;
+  -- the index is given folded words, and only separates them at spaces: to the tokenizer "ascii",
+  -- whatever is not ASCII belongs to a word
+  DROP TABLE words;
+  CREATE VIRTUAL TABLE words USING fts5 (
+    session, body, content='', contentless_delete=1, tokenize='ascii'
+  );
+  INSERT OR IGNORE INTO unindexed SELECT key FROM messages WHERE open = 0;
+  `,
 ]
 
 /**

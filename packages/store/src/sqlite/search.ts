@@ -1,6 +1,7 @@
 import type { SearchHit } from '@caughtup/schema'
 
-import { excerptAround, phrases, searchText, spaced } from '../engine/search-text.ts'
+import { excerptAround, searchText } from '../engine/search-text.ts'
+import { phrases, words } from '../engine/search-words.ts'
 import type { SearchQuery } from '../storage.ts'
 import type { Database, Row } from './database.ts'
 import type { LiveSessions } from './live-sessions.ts'
@@ -83,13 +84,13 @@ export class Search {
     for (const row of rows) {
       const key = Number(row['key'])
       const message = row['hidden'] === 0 ? messageIn(this.#db, row) : undefined
-      const text = message ? searchText(message) : ''
+      const text = message ? words(searchText(message)).join(' ') : ''
       if (text !== '') {
         this.#db.run(
           'INSERT OR REPLACE INTO words (rowid, session, body) VALUES (?, ?, ?)',
           key,
           tokenOf(Number(row['session'])),
-          spaced(text),
+          text,
         )
       }
       this.#db.run('DELETE FROM unindexed WHERE key = ?', key)
@@ -133,6 +134,6 @@ function tokenOf(key: number): string {
 
 /** The query in FTS5's syntax: quoted phrases only, so that nothing in it is an operator. */
 function matchOf(text: string): string | undefined {
-  const terms = phrases(text).map((words) => `"${words.join(' ')}"`)
+  const terms = phrases(text).map((phrase) => `"${phrase.join(' ')}"`)
   return terms.length === 0 ? undefined : `${terms.join(' AND ')}*`
 }

@@ -34,6 +34,43 @@ const texts = [
   },
   { text: '我昨天在北京吃了烤鸭', found: ['北京', '烤鸭', '我昨天', '吃'], not: ['京北', '上海'] },
   { text: 'カタカナとひらがなの文', found: ['カタカナ', 'ひらがな', '文'], not: ['漢字'] },
+  {
+    text: '東京タワー2024の夜景',
+    found: ['2024', 'タワー', 'タワー2024', 'タワー 夜景', '夜景 東京', 'ﾀﾜｰ', '２０２４', '202'],
+    not: ['2024 タワ2', 'ワタ', '024', 'だわー'],
+  },
+  { text: 'ガラスのダム', found: ['ガラス', 'ｶﾞﾗｽ', 'カ\u3099ラス'], not: ['カラス', 'タム'] },
+  {
+    text: 'Ёлка и мой чай, їжак',
+    found: ['елка', 'ёлка', 'ЕЛКА', 'мой', 'їжак', 'Е\u0308ЛКА'],
+    not: ['мои', 'іжак'],
+  },
+  { text: 'ΟΔΥΣΣΕΎΣ, ο Οδυσσεύς', found: ['οδυσσευς', 'ΟΔΥΣΣΕΥΣ', 'Οδυσσεύσ'], not: ['οδυσευς'] },
+  {
+    text: 'İstanbul ve Isparta ılık',
+    found: ['istanbul', 'ISTANBUL', 'isparta', 'ilik', 'ILIK'],
+    not: ['stanbul'],
+  },
+  {
+    text: 'Straße, ﬁne ｆｕｌｌ',
+    found: ['STRASSE', 'strasse', 'STRAẞE', 'fine', 'full'],
+    not: ['ss'],
+  },
+  { text: 'السَّلَامُ عَلَيْكُم أحمد', found: ['السلام', 'عليكم', 'احمد', 'الســلام'], not: ['سلام'] },
+  { text: 'שָׁלוֹם עולם', found: ['שלום', 'עולם', 'שָׁלוֹם'], not: ['לום'] },
+  { text: 'हिन्दी में किताब', found: ['हिन्दी', 'किताब', 'कि'], not: ['का', 'कताब'] },
+  { text: 'ภาษาไทยง่ายมาก', found: ['ไทย', 'ง่าย', 'ภาษา'], not: ['งาย', 'ทไย'] },
+  {
+    text: '한국어를 Python으로 2024년에',
+    found: ['한국어', 'python', 'Python 2024', '2024 python', '2024년'],
+    not: ['국어', '하'],
+  },
+  { text: '漢語ＡＢＣ也可以', found: ['abc', '漢語 可以', '語abc也'], not: ['bc', '汉语'] },
+  {
+    text: 'co\u00ADopera\u200Dtion می\u200Cخواهم',
+    found: ['cooperation', 'میخواهم'],
+    not: ['opera'],
+  },
   { text: 'Done 🎉 at last 👩‍👩‍👧', found: ['done 🎉', '🎉 last', 'done 🎉 at'], not: ['🎉 never'] },
   {
     text: 'NEAR AND OR NOT a "quoted" word* with foo:bar and x-y (z) ^caret',
