@@ -51,6 +51,12 @@ export function mergeEvents(events: readonly Event[]): Event[] {
       last.epoch === event.epoch
     ) {
       merged[merged.length - 1] = { ...event, from: last.from, ops: mergeOps(last.ops, event.ops) }
+    } else if (
+      last?.type === 'redacted' &&
+      event.type === 'redacted' &&
+      last.epoch === event.epoch
+    ) {
+      merged[merged.length - 1] = { ...event, from: last.from }
     } else {
       merged.push(event)
     }

@@ -18,9 +18,10 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 export const text: Kind = { words: 'a text that is not empty', is: isText }
 export const anyText: Kind = { words: 'a text', is: (value) => typeof value === 'string' }
 export const texts = listOf(text)
+const anId: Kind = { ...text, is: (value) => isText(value) && value.isWellFormed() }
 export const principal: Kind = {
-  words: `a text of 1 to ${longestPrincipal} characters`,
-  is: (value) => isText(value) && value.length <= longestPrincipal,
+  words: `a text of 1 to ${longestPrincipal} whole characters`,
+  is: (value) => isText(value) && value.length <= longestPrincipal && value.isWellFormed(),
   limit: longestPrincipal,
 }
 export const principals = listOf(principal)
@@ -114,9 +115,13 @@ export function assertInput(field: string, value: unknown, { words, is, limit }:
   })
 }
 
-/** @throws CaughtupError `BAD_INPUT` for an id that is no text, or an empty one */
+/**
+ * Ids and principals. Half of a character would be another in a database, and so somebody else's.
+ *
+ * @throws CaughtupError `BAD_INPUT` for an id that is not a text, is empty or has half a character
+ */
 export function assertIds(ids: Readonly<Record<string, string>>): void {
-  for (const [field, id] of Object.entries(ids)) assertInput(field, id, text)
+  for (const [field, id] of Object.entries(ids)) assertInput(field, id, anId)
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   principals,
   whole,
 } from './assert-input.ts'
-import { assertTitle } from './assert-title.ts'
+import { storedTitle } from './stored-title.ts'
 import { sessionNotFound } from './session-not-found.ts'
 import type { Storage } from './storage.ts'
 
@@ -60,10 +60,14 @@ export class Sessions {
     assertInput('createdAt', createdAt, whole)
     assertInput('owner', owner, owning)
     assertInput('members', members, principals)
-    assertTitle(title, this.#limits)
     const everybody = [...new Set([owner, ...members])]
     const id = uuid({ msecs: this.#clock.now() })
-    const session = await this.#storage.createSession({ id, title, createdAt, members: everybody })
+    const session = await this.#storage.createSession({
+      id,
+      title: storedTitle(title, this.#limits),
+      createdAt,
+      members: everybody,
+    })
     this.#on.created(id, everybody)
     return session
   }
@@ -105,11 +109,10 @@ export class Sessions {
     assertInput('change', change, object)
     const { title, ifTitle } = change
     if (ifTitle !== undefined) assertInput('ifTitle', ifTitle, anyText)
-    assertTitle(title, this.#limits)
     const session = await this.#storage.updateSession(sessionId, {
-      title,
+      title: storedTitle(title, this.#limits),
       at: this.#clock.now(),
-      ...(ifTitle !== undefined && { ifTitle }),
+      ...(ifTitle !== undefined && { ifTitle: ifTitle.toWellFormed() }),
     })
     if (!session) throw sessionNotFound(sessionId)
     this.#on.renamed(sessionId)

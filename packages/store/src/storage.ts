@@ -65,7 +65,8 @@ export interface Storage {
   deleteSession(sessionId: string): Promise<string[]>
   /**
    * Makes a session, hidden from everybody until it is complete, that will hold the messages of
-   * another up to the order `upTo`.
+   * another up to the order `upTo`: those that are there and finished now. What is changed or finished
+   * while they are copied may be copied either way.
    *
    * @throws CaughtupError `NOT_FOUND` for the source, `CONFLICT` (`session-exists`) for an id in use
    */
@@ -263,6 +264,7 @@ export interface SessionHead {
 
 export interface NewSession {
   id: string
+  /** Well-formed Unicode, as principals are: not every database keeps half of a surrogate pair. */
   title: string
   createdAt: number
   /** The first is the owner. */

@@ -2,10 +2,14 @@ import { CaughtupError, excerpt, type Limits } from '@caughtup/schema'
 
 import { anyText, assertInput } from './assert-input.ts'
 
-/** @throws CaughtupError `BAD_INPUT` for what is no text, or is above `limits.titleLength` characters */
-export function assertTitle(title: string, { titleLength: limit }: Readonly<Limits>): void {
+/**
+ * A title as every database keeps it: half of a character, as where an emoji was cut, is U+FFFD.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what is no text, or is above `limits.titleLength` characters
+ */
+export function storedTitle(title: string, { titleLength: limit }: Readonly<Limits>): string {
   assertInput('title', title, anyText)
-  if (title.length <= limit) return
+  if (title.length <= limit) return title.toWellFormed()
   throw new CaughtupError(
     'BAD_INPUT',
     `The title has ${title.length} characters, and at most ${limit} are allowed.`,

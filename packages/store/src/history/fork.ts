@@ -2,7 +2,7 @@ import type { Limits, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
-import { assertTitle } from '../assert-title.ts'
+import { storedTitle } from '../stored-title.ts'
 import { findForkCut } from './fork-cut.ts'
 import { pacer } from '../upkeep/pacer.ts'
 import { sessionNotFound } from '../session-not-found.ts'
@@ -47,8 +47,8 @@ export async function forkSession(
 ): Promise<Forked> {
   const source = await storage.session(sourceId)
   if (!source) throw sessionNotFound(sourceId)
-  const { title = source.title, members } = options
-  assertTitle(title, limits)
+  const { members } = options
+  const title = storedTitle(options.title ?? source.title, limits)
   const { message, moved } = await findForkCut(storage, sourceId, options.from)
   signal?.throwIfAborted()
   const createdAt = clock.now()

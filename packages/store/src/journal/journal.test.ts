@@ -165,7 +165,7 @@ describe.each(engines)('retention on %s', (engine) => {
     openTestStore({ storage: testEngine(engine), retention })
 
   test('keeps at least so many of the newest entries, and tells older cursors', async () => {
-    const { store, clock } = await retaining({ events: 15 })
+    const { store, clock } = await retaining({ events: 14 })
     const { id: sessionId } = await store.sessions.create({ owner: 'me' })
     const events: Event[] = []
     for (let n = 0; n < 4; n++) {
@@ -176,9 +176,9 @@ describe.each(engines)('retention on %s', (engine) => {
     const { messages, cursor } = await store.window(sessionId)
     await clock.advance(2 * 3_600_000)
     const { total, first, last, floor } = await store.journal.summary(sessionId)
-    expect(floor).toBeGreaterThanOrEqual(20)
+    // Each answer has ten entries, three of which are text that is merged into its first.
+    expect(floor).toBe(20)
     expect([floor + total, first, last]).toEqual([40, floor + 1, 40])
-    expect(total).toBeGreaterThanOrEqual(15)
     expect((await store.journal.list(sessionId)).events).toEqual(events.slice(floor))
     expect(await store.checkCursor(sessionId, { ...cursor, seq: floor - 1 })).toBe('cursor-expired')
     expect(await store.checkCursor(sessionId, { ...cursor, seq: floor })).toBe('ok')

@@ -22,7 +22,7 @@ export function* entriesOf(segment: Segment, from: 'oldest' | 'newest'): Iterabl
     yield segment.event
     return
   }
-  const count = segment.ends.length
+  const count = segment.ats.length
   for (let index = 0; index < count; index++) {
     const seq = segment.from + (from === 'oldest' ? index : count - 1 - index)
     yield cut(segment, seq, seq)

@@ -1,6 +1,7 @@
 import type { Event } from '@caughtup/schema'
 
-import type { Segment } from './segment.ts'
+import { entriesOf } from './list-events.ts'
+import { appendEvent, type Segment } from './segment.ts'
 
 /**
  * An entry without what it said of erased messages; itself where it says nothing of them. What
@@ -43,17 +44,34 @@ export function redact(event: Event, erased: ReadonlySet<string>): Event {
   }
 }
 
-/** The same for a segment: of appends to an erased message is left one entry over all their seqs. */
-export function redactSegment(segment: Segment, erased: ReadonlySet<string>): Segment {
-  const { from, seq, tag } = segment
-  if (segment.kind === 'appends') {
-    if (!erased.has(segment.messageId)) return segment
-    const { epoch, ats } = segment
-    const event: Event = { type: 'redacted', from, seq, epoch, at: ats.at(-1) ?? 0 }
-    return { kind: 'single', from, seq, tag, event, bytes: 0 }
+/** The same for stretches of a journal; themselves where they say nothing of the erased messages. */
+export function redactSegments(
+  segments: readonly Segment[],
+  erased: ReadonlySet<string>,
+): readonly Segment[] {
+  if (!segments.some((segment) => tellsOf(segment, erased))) return segments
+  const rest: Segment[] = []
+  for (const segment of segments) {
+    if (!tellsOf(segment, erased)) {
+      rest.push(segment)
+      continue
+    }
+    for (const event of entriesOf(segment, 'oldest')) {
+      appendEvent(rest, redact(event, erased), segment.tag)
+    }
   }
-  const event = redact(segment.event, erased)
-  return event === segment.event ? segment : { kind: 'single', from, seq, tag, event, bytes: 0 }
+  return rest
+}
+
+function tellsOf(segment: Segment, erased: ReadonlySet<string>): boolean {
+  switch (segment.kind) {
+    case 'single':
+      return redact(segment.event, erased) !== segment.event
+    case 'appends':
+      return erased.has(segment.messageId)
+    case 'erased':
+      return false
+  }
 }
 
 function redacted({ from, seq, epoch, at }: Event): Event {

@@ -2,7 +2,7 @@ import type { Event, EventOf } from '@caughtup/schema'
 
 import { textBytes } from '../engine/json.ts'
 
-/** One entry of a journal, with the tag of what wrote it. `redacted` and `unreadable` may cover many. */
+/** One entry of a journal, with the tag of what wrote it. `unreadable` may cover many. */
 export interface Single {
   readonly kind: 'single'
   readonly from: number
@@ -32,7 +32,17 @@ export interface Appends {
   readonly ats: number[]
 }
 
-export type Segment = Single | Appends
+/** Neighbouring entries of erased messages, of which nothing is left but their places and times. */
+export interface Erased {
+  readonly kind: 'erased'
+  readonly from: number
+  seq: number
+  readonly tag: string
+  readonly epoch: number
+  readonly ats: number[]
+}
+
+export type Segment = Single | Appends | Erased
 
 /** What an entry costs besides its text, about; and one that is appended to another. */
 const overhead = 120
@@ -62,6 +72,7 @@ export function asAppend(
  * @returns by how much they are larger then, in the measure of `sizeOf`
  */
 export function appendEvent(segments: Segment[], event: Event, tag: string): number {
+  if (event.type === 'redacted') return appendErased(segments, event, tag)
   const append = asAppend(event)
   if (!append) {
     const { from, seq } = event
@@ -103,14 +114,34 @@ export function appendEvent(segments: Segment[], event: Event, tag: string): num
   return text.length + perEnd + overhead
 }
 
+function appendErased(segments: Segment[], event: EventOf<'redacted'>, tag: string): number {
+  const { from, seq, epoch, at } = event
+  const last = segments.at(-1)
+  if (
+    last?.kind === 'erased' &&
+    last.seq + 1 === from &&
+    last.tag === tag &&
+    last.epoch === epoch
+  ) {
+    last.seq = seq
+    last.ats.push(at)
+    return perEnd
+  }
+  segments.push({ kind: 'erased', from, seq, tag, epoch, ats: [at] })
+  return perEnd + overhead
+}
+
 /** The entries of a segment from `from` to `seq`, merged into one event. */
 export function cut(segment: Segment, from: number, seq: number): Event {
   if (segment.kind === 'single') {
     return from <= segment.from ? segment.event : { ...segment.event, from }
   }
-  const { epoch, messageId, part, text, ends, ats } = segment
+  const { epoch } = segment
   const first = Math.max(from, segment.from)
   const last = Math.min(seq, segment.seq)
+  const at = segment.ats[last - segment.from] ?? 0
+  if (segment.kind === 'erased') return { type: 'redacted', seq: last, from: first, epoch, at }
+  const { messageId, part, text, ends } = segment
   const start = first === segment.from ? 0 : (ends[first - segment.from - 1] ?? 0)
   const end = ends[last - segment.from]
   return {
@@ -118,7 +149,7 @@ export function cut(segment: Segment, from: number, seq: number): Event {
     seq: last,
     from: first,
     epoch,
-    at: ats[last - segment.from] ?? 0,
+    at,
     messageId,
     ops: [{ op: 'append', part, text: text.slice(start, end) }],
   }
@@ -126,7 +157,7 @@ export function cut(segment: Segment, from: number, seq: number): Event {
 
 /** How far one may read from `from` for about `bytes` bytes: at least one entry. */
 export function seqWithin(segment: Segment, from: number, bytes: number): number {
-  if (segment.kind === 'single') return segment.seq
+  if (segment.kind !== 'appends') return segment.seq
   const index = Math.max(0, from - segment.from)
   const start = index === 0 ? 0 : (segment.ends[index - 1] ?? 0)
   // Lengths are UTF-16 units, of at most three bytes each.
@@ -165,22 +196,29 @@ export function indexAfter(segments: readonly Segment[], seq: number): number {
 export function segmentsAfter(segments: readonly Segment[], seq: number): Segment[] {
   const [first, ...rest] = segments.slice(indexAfter(segments, seq))
   if (!first) return []
-  if (first.kind === 'single' || first.from > seq) return [first, ...rest]
-  const index = seq + 1 - first.from
-  const start = first.ends[index - 1] ?? 0
-  const cutOff: Appends = {
-    ...first,
-    from: seq + 1,
-    text: first.text.slice(start),
-    ends: first.ends.slice(index).map((end) => end - start),
-    ats: first.ats.slice(index),
-  }
-  return [cutOff, ...rest]
+  return [withoutHead(first, seq), ...rest]
+}
+
+/** The segment's entries above `seq`, of which there are some. */
+function withoutHead(segment: Segment, seq: number): Segment {
+  if (segment.kind === 'single' || segment.from > seq) return segment
+  const from = seq + 1
+  const index = from - segment.from
+  const ats = segment.ats.slice(index)
+  if (segment.kind === 'erased') return { ...segment, from, ats }
+  const start = segment.ends[index - 1] ?? 0
+  const ends = segment.ends.slice(index).map((end) => end - start)
+  return { ...segment, from, text: segment.text.slice(start), ends, ats }
 }
 
 /** A segment's size in memory and in a block, about. */
 export function sizeOf(segment: Segment): number {
-  return segment.kind === 'single'
-    ? segment.bytes + overhead
-    : segment.text.length + perEnd * segment.ends.length + overhead
+  switch (segment.kind) {
+    case 'single':
+      return segment.bytes + overhead
+    case 'appends':
+      return segment.text.length + perEnd * segment.ends.length + overhead
+    case 'erased':
+      return perEnd * segment.ats.length + overhead
+  }
 }

@@ -1,4 +1,6 @@
+import { redactSegments } from '../journal/redact.ts'
 import { appendEvent } from '../journal/segment.ts'
+import { leaseAfter } from '../engine/lease-after.ts'
 import { changedAt, isLifecycle } from '../engine/session-record.ts'
 import { type RowChange, take, type Taken } from '../engine/stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
@@ -15,19 +17,26 @@ export function commit(
   opening: Opening,
   slices: readonly Slice[],
 ): SliceResult[] {
-  return slices.map((slice) => {
+  const changed = new Set<MemorySession>()
+  const results = slices.map((slice): SliceResult => {
     const session = db.sessions.get(slice.sessionId)
     if (!session) return { refused: 'session-missing' }
     const taken = take(session.state, slice, messageRows(session))
     if (taken.refused !== undefined) return taken
     write(session, taken, opening)
     const activity = taken.events.some(isLifecycle)
-    if (activity) session.revision = ++db.revision
+    if (activity) changed.add(session)
     if (taken.events.length > 0) tellOthers(db, opening, session.id)
     const { events, messages } = taken
     const { journal, state, tag } = session
     return { events, messages, activity, cursor: { journal, seq: state.record.seq, tag } }
   })
+  // A session has one place in the feed for all that a commit changes of it.
+  for (const id of new Set(slices.map(({ sessionId }) => sessionId))) {
+    const session = db.sessions.get(id)
+    if (session && changed.has(session)) session.revision = ++db.revision
+  }
+  return results
 }
 
 function write(session: MemorySession, taken: Taken, { process, tag }: Opening): void {
@@ -36,11 +45,10 @@ function write(session: MemorySession, taken: Taken, { process, tag }: Opening):
   for (const event of events) {
     appendEvent(session.segments, event, tag)
     session.tag = tag
-    const goesOn = event.type === 'run-changed' && event.status === 'streaming'
-    if (event.type === 'run-started' || goesOn) session.process = process
   }
+  if (leaseAfter(events, state.record) === 'ours') session.process = process
   session.updatedAt = changedAt(events) ?? session.updatedAt
-  for (const change of changes) apply(session, change, state.record.seq)
+  for (const change of changes) apply(session, change)
   for (const message of messages) put(session.table, message)
   // A message that was cut off while it was open is not open any more.
   const open = [...state.overlay].filter(
@@ -49,8 +57,8 @@ function write(session: MemorySession, taken: Taken, { process, tag }: Opening):
   session.state = { record: state.record, overlay: new Map(open) }
 }
 
-function apply(session: MemorySession, change: RowChange, seq: number): void {
-  const { table, children, imported, erasures, members } = session
+function apply(session: MemorySession, change: RowChange): void {
+  const { table, children, imported, members } = session
   switch (change.change) {
     case 'remove':
       return remove(table, change.messageIds)
@@ -69,7 +77,7 @@ function apply(session: MemorySession, change: RowChange, seq: number): void {
       return put(table, change.message)
     case 'erase':
       remove(table, change.messageIds)
-      erasures.push({ messageIds: new Set(change.messageIds), next: 1, last: seq })
+      session.segments = redactSegments(session.segments, new Set(change.messageIds)).slice()
       return
     case 'count-child':
       children.add(change.child)

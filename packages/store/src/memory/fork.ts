@@ -25,14 +25,20 @@ export function beginFork(
   { sourceId, upTo, session }: { sourceId: string; upTo: number; session: NewSession },
   random: () => number,
 ): void {
-  if (!db.sessions.has(sourceId)) throw sessionNotFound(sourceId)
+  const source = db.sessions.get(sourceId)
+  if (!source) throw sessionNotFound(sourceId)
   assertNew(db, session.id)
   db.forks.set(session.id, {
-    sourceId,
-    upTo,
+    source,
+    upTo: Math.min(upTo, source.state.record.lastOrder),
     copied: 0,
     session: newMemorySession(session, ++db.made, random),
   })
+}
+
+/** Whether what the fork copies is still there; another session may have its id by now. */
+export function hasSource(db: MemoryDatabase, { source }: Fork): boolean {
+  return db.sessions.get(source.id) === source
 }
 
 /** Copies one stretch; whether more is left. */
@@ -42,12 +48,11 @@ export function continueFork(db: MemoryDatabase, opening: Opening, sessionId: st
     if (db.sessions.has(sessionId)) return false
     throw sessionNotFound(sessionId)
   }
-  const source = db.sessions.get(fork.sourceId)
-  if (!source) {
+  if (!hasSource(db, fork)) {
     db.forks.delete(sessionId)
-    throw sessionNotFound(fork.sourceId)
+    throw sessionNotFound(sessionId)
   }
-  const { shown } = source.table
+  const { shown } = fork.source.table
   const start = indexAbove(shown, fork.copied)
   const end = indexAbove(shown, fork.upTo)
   const copied = shown.slice(start, Math.min(end, start + forkStep))
@@ -62,7 +67,7 @@ export function continueFork(db: MemoryDatabase, opening: Opening, sessionId: st
   return false
 }
 
-function complete(db: MemoryDatabase, opening: Opening, { session, sourceId }: Fork): void {
+function complete(db: MemoryDatabase, opening: Opening, { session, source }: Fork): void {
   const { id, createdAt, table, members } = session
   const { shown } = table
   const epoch = shown.at(-1)?.epoch ?? 0
@@ -84,7 +89,7 @@ function complete(db: MemoryDatabase, opening: Opening, { session, sourceId }: F
   session.tag = opening.tag
   session.revision = ++db.revision
   // What came from elsewhere came to the fork too, or stays out of it with what lies behind the cut.
-  for (const [identity, count] of db.sessions.get(sourceId)?.imported ?? []) {
+  for (const [identity, count] of source.imported) {
     session.imported.set(identity, count)
   }
   // What its members saw elsewhere is no news to them.

@@ -20,7 +20,7 @@ export interface MemoryDatabase {
 }
 
 export interface Fork {
-  readonly sourceId: string
+  readonly source: MemorySession
   /** The order of the last message that it will hold. */
   readonly upTo: number
   /** Messages up to this order are in `session` already. */

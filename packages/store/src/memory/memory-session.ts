@@ -1,5 +1,5 @@
 import type { Segment } from '../journal/segment.ts'
-import { randomTag } from '../engine/random-tag.ts'
+import { newJournal } from '../engine/random-tag.ts'
 import { newRecord } from '../engine/session-record.ts'
 import type { SessionState } from '../engine/stage.ts'
 import type { NewSession } from '../storage.ts'
@@ -24,7 +24,7 @@ export interface MemorySession {
   /** Of who wrote the newest entry; empty before the first. */
   tag: string
   readonly table: MessageTable
-  readonly segments: Segment[]
+  segments: Segment[]
   /** Entries up to `seq` are gone; the tag of who wrote that one. */
   floor: { readonly seq: number; readonly tag: string }
   /** Who started the run or went on with it last. */
@@ -33,15 +33,6 @@ export interface MemorySession {
   readonly children: Set<string>
   /** How often each identity was imported. */
   readonly imported: Map<string, number>
-  /** Erased messages that older entries may still tell of. */
-  readonly erasures: Erasure[]
-}
-
-interface Erasure {
-  readonly messageIds: ReadonlySet<string>
-  /** Where the journal is to be rewritten: from `next` to `last`. */
-  next: number
-  readonly last: number
 }
 
 export function newMemorySession(
@@ -52,7 +43,7 @@ export function newMemorySession(
   return {
     id,
     key,
-    journal: randomTag(random, 10),
+    journal: newJournal(random),
     createdAt,
     title,
     updatedAt: createdAt,
@@ -66,6 +57,5 @@ export function newMemorySession(
     process: undefined,
     children: new Set(),
     imported: new Map(),
-    erasures: [],
   }
 }

@@ -34,7 +34,7 @@ import { head, page, window } from './message-reads.ts'
 import { messageRows } from './message-rows.ts'
 import type { Opening } from './opening.ts'
 import { search } from './search.ts'
-import { continueErase, tidy } from './upkeep.ts'
+import { tidy } from './upkeep.ts'
 
 /** Removals that the activity feed remembers; older cursors get the complete list. */
 const rememberedRemovals = 10_000
@@ -109,7 +109,7 @@ export class MemoryStorage implements Storage {
       return new Map(
         identities.flatMap((identity) => {
           const count = imported.get(identity)
-          return count === undefined ? [] : [[identity, count] as const]
+          return count === undefined || count === 0 ? [] : [[identity, count] as const]
         }),
       )
     })
@@ -165,7 +165,6 @@ export class MemoryStorage implements Storage {
   deleteSession(sessionId: string): Promise<string[]> {
     return this.#call(() => {
       const db = this.#db
-      db.forks.delete(sessionId)
       const session = db.sessions.get(sessionId)
       if (!session) return []
       db.sessions.delete(sessionId)
@@ -192,7 +191,11 @@ export class MemoryStorage implements Storage {
   }
 
   continueErase(sessionId: string) {
-    return this.#call(() => continueErase(this.#get(sessionId)))
+    // A commit that erases leaves nothing to be done.
+    return this.#call(() => {
+      this.#get(sessionId)
+      return false
+    })
   }
 
   activityPage(principal: string, query: ListQuery) {

@@ -1,4 +1,4 @@
-import { randomTag } from '../engine/random-tag.ts'
+import { openingNames } from '../engine/random-tag.ts'
 import type { StorageFactory } from '../storage.ts'
 import { copyDatabase, emptyDatabase, type MemoryDatabase } from './memory-database.ts'
 import { MemoryStorage } from './memory-storage.ts'
@@ -21,7 +21,7 @@ export function memory(): MemoryFactory {
 function factoryOf(db: MemoryDatabase): MemoryFactory {
   return {
     async open({ clock, random }) {
-      const opening = new Opening({ process: randomTag(random, 12), tag: randomTag(random, 6) })
+      const opening = new Opening(openingNames(random))
       db.openings.add(opening)
       return new MemoryStorage(db, opening, { clock, random })
     },

@@ -1,12 +1,13 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
-import { type Appends, type Segment, type Single } from '../journal/segment.ts'
+import type { Appends, Erased, Segment, Single } from '../journal/segment.ts'
 import { decodeEvent, encodeEvent, isCount, isId, unreadable } from './event-codec.ts'
 
 /*
  * A block is deflated text, a line each:
  *   [[from, tag], …]                                                whose tag holds from which seq on
  *   [from, epoch, messageId, part, text, [length, …], [at, step, …]]  deltas that only append, as they ended
+ *   [from, epoch, [at, step, …]]                                    entries of erased messages
  *   {…}                                                             any other entry
  */
 
@@ -15,9 +16,7 @@ export function encodeBlock(segments: readonly Segment[]): Buffer {
   for (const { from, tag } of segments) {
     if (tags.at(-1)?.[1] !== tag) tags.push([from, tag])
   }
-  const lines = segments.map((segment) =>
-    segment.kind === 'single' ? encodeEvent(segment.event) : encodeAppends(segment),
-  )
+  const lines = segments.map(encodeSegment)
   return deflateRawSync(`${JSON.stringify(tags)}\n${lines.join('\n')}`)
 }
 
@@ -69,15 +68,25 @@ function textOf(body: unknown): string {
   }
 }
 
-function encodeAppends({ from, epoch, messageId, part, text, ends, ats }: Appends): string {
-  const lengths = ends.map((end, index) => end - (ends[index - 1] ?? 0))
-  const steps = ats.map((at, index) => at - (ats[index - 1] ?? 0))
-  return JSON.stringify([from, epoch, messageId, part, text, lengths, steps])
+function encodeSegment(segment: Segment): string {
+  if (segment.kind === 'single') return encodeEvent(segment.event)
+  const { from, epoch } = segment
+  const times = steps(segment.ats)
+  if (segment.kind === 'erased') return JSON.stringify([from, epoch, times])
+  const { messageId, part, text, ends } = segment
+  return JSON.stringify([from, epoch, messageId, part, text, steps(ends), times])
+}
+
+/** The first of the numbers, and by how much each of the others is above the one before. */
+function steps(numbers: readonly number[]): number[] {
+  return numbers.map((each, index) => each - (numbers[index - 1] ?? 0))
 }
 
 function decodeSegment(line: string, tags: Tags): Segment | undefined {
   const value = parsed(line)
-  if (Array.isArray(value)) return decodeAppends(value, tags)
+  if (Array.isArray(value)) {
+    return value.length === 3 ? decodeErased(value, tags) : decodeAppends(value, tags)
+  }
   const seq: unknown = Object(value)['seq']
   if (typeof seq !== 'number') return undefined
   const event = decodeEvent(value, seq)
@@ -86,12 +95,12 @@ function decodeSegment(line: string, tags: Tags): Segment | undefined {
 }
 
 function decodeAppends(value: readonly unknown[], tags: Tags): Appends | undefined {
-  const [from, epoch, messageId, part, text, lengths, steps] = value
+  const [from, epoch, messageId, part, text, lengths, times] = value
   if (!isCount(from) || !isCount(epoch) || !isCount(part)) return
   if (!isId(messageId) || typeof text !== 'string') return
-  if (!isNumbers(lengths) || !isNumbers(steps) || lengths.length !== steps.length) return
+  if (!isNumbers(lengths) || !isNumbers(times) || lengths.length !== times.length) return
   const ends = sums(lengths)
-  const ats = sums(steps)
+  const ats = sums(times)
   if (ends.at(-1) !== text.length || !lengths.every(isCount) || !ats.every(isCount)) return
   const seq = from + ends.length - 1
   const tag = tagAt(tags, seq) ?? ''
@@ -107,6 +116,15 @@ function decodeAppends(value: readonly unknown[], tags: Tags): Appends | undefin
     ends,
     ats,
   }
+}
+
+function decodeErased(value: readonly unknown[], tags: Tags): Erased | undefined {
+  const [from, epoch, times] = value
+  if (!isCount(from) || !isCount(epoch) || !isNumbers(times) || times.length === 0) return
+  const ats = sums(times)
+  if (!ats.every(isCount)) return
+  const seq = from + ats.length - 1
+  return { kind: 'erased', from, seq, tag: tagAt(tags, seq) ?? '', epoch, ats }
 }
 
 type Tags = readonly { from: number; tag: string }[]
@@ -129,9 +147,9 @@ function isNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number')
 }
 
-function sums(steps: readonly number[]): number[] {
+function sums(numbers: readonly number[]): number[] {
   let sum = 0
-  return steps.map((step) => (sum += step))
+  return numbers.map((step) => (sum += step))
 }
 
 function parsed(line: string): unknown {

@@ -2,6 +2,7 @@ import type { Cursor, Event, EventOf, Message } from '@caughtup/schema'
 
 import { appendEvent, type Segment, segmentsAfter } from '../journal/segment.ts'
 import { changedAt, isLifecycle } from '../engine/session-record.ts'
+import { leaseAfter } from '../engine/lease-after.ts'
 import { isHistory, type SessionState, take } from '../engine/stage.ts'
 import type { Slice, SliceResult } from '../storage.ts'
 import type { Database } from './database.ts'
@@ -137,9 +138,8 @@ function takeSlice(
     if (event.type === 'queue-changed') writeQueueChange(db, live.key, event)
     stage.rowChanged = true
     activity ||= isLifecycle(event)
-    if (event.type === 'run-started') stage.lease = 'ours'
-    if (event.type === 'run-changed') stage.lease = event.status === 'waiting' ? 'nobody' : 'ours'
   }
+  stage.lease = leaseAfter(result.events, result.state.record) ?? stage.lease
   stage.activity ||= activity
   const newest = stage.events.length > 0 ? tag : live.tag
   const cursor = { journal: live.journal, seq: result.state.record.seq, tag: newest }

@@ -1,4 +1,6 @@
-import { redact, redactSegment } from '../journal/redact.ts'
+import { countKept } from '../engine/retention.ts'
+import { countTypes } from '../journal/list-events.ts'
+import { redact, redactSegments } from '../journal/redact.ts'
 import { decodeBlock, encodeBlock } from './block-codec.ts'
 import type { Database, Row } from './database.ts'
 import { decodeLog, encodeDeletion, encodeEntry } from './log-codec.ts'
@@ -84,17 +86,12 @@ function idsIn(erasure: Row): Set<string> {
 function redactBlock(db: Database, block: Row, erased: ReadonlySet<string>): void {
   const [firstSeq, lastSeq] = [Number(block['first_seq']), Number(block['last_seq'])]
   const segments = decodeBlock(block['body'], { firstSeq, lastSeq })
-  const redacted = segments.map((segment) => redactSegment(segment, erased))
-  if (redacted.every((segment, index) => segment === segments[index])) return
-  const counts: Record<string, number> = {}
-  for (const segment of redacted) {
-    const [type, entries] =
-      segment.kind === 'appends' ? ['message-delta', segment.ends.length] : [segment.event.type, 1]
-    counts[type] = (counts[type] ?? 0) + entries
-  }
+  const redacted = redactSegments(segments, erased)
+  if (redacted === segments) return
   db.run(
-    'UPDATE blocks SET counts = ?, body = ? WHERE key = ?',
-    JSON.stringify(counts),
+    'UPDATE blocks SET counts = ?, entries = ?, body = ? WHERE key = ?',
+    JSON.stringify(countTypes(redacted, {})),
+    countKept(redacted),
     encodeBlock(redacted),
     Number(block['key']),
   )

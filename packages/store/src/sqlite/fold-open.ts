@@ -9,7 +9,7 @@ export function foldOpen(overlay: Map<string, Message>, segment: Segment): void 
     foldEvent(overlay, segment.event)
     return
   }
-  const message = overlay.get(segment.messageId)
+  const message = segment.kind === 'appends' ? overlay.get(segment.messageId) : undefined
   if (!message || message.revision >= segment.seq) return
   const from = Math.max(segment.from, message.revision + 1)
   foldEvent(overlay, cut(segment, from, segment.seq))

@@ -10,7 +10,7 @@ import type {
 
 import { cursorVerdict } from '../engine/cursor-verdict.ts'
 import { countTypes, entriesOf, firstOf, matches, type TypeCounts } from '../journal/list-events.ts'
-import { redactSegment } from '../journal/redact.ts'
+import { redactSegments } from '../journal/redact.ts'
 import { readEvents } from '../journal/read-events.ts'
 import { type Segment, segmentsAfter } from '../journal/segment.ts'
 import type { EventBatch, EventQuery } from '../storage.ts'
@@ -29,7 +29,9 @@ export class JournalReads {
 
   events(live: LiveSession, after: number, bytes: number): EventBatch {
     const { journal } = live
-    const { events, last, complete } = readEvents(this.#after(live, after), after, bytes)
+    // Memory and blocks may hold more than what is above the floor.
+    const start = Math.max(after, this.#floor(live).floor)
+    const { events, last, complete } = readEvents(this.#after(live, start), start, bytes)
     const cursor = { journal, seq: last?.seq ?? after, tag: last?.tag ?? live.tag }
     return { events, cursor, complete }
   }
@@ -46,10 +48,11 @@ export class JournalReads {
   }
 
   list(live: LiveSession, { filter, from, ...caps }: EventQuery): EventPage {
-    return firstOf(this.#entries(live, filter, from), caps)
+    return firstOf(this.#entries(live, this.#within(live, filter), from), caps)
   }
 
-  summary(live: LiveSession, filter: EventFilter): EventSummary {
+  summary(live: LiveSession, asked: EventFilter): EventSummary {
+    const filter = this.#within(live, asked)
     const types: TypeCounts = {}
     const add = (counts: TypeCounts) => {
       for (const type of typesOf(counts)) {
@@ -57,7 +60,7 @@ export class JournalReads {
       }
     }
     for (const row of this.#blocks(live, filter, 'oldest')) {
-      const counted = countsInside(row, filter)
+      const counted = countsInside(row, filter, this.#countsIn(row))
       add(counted ?? countTypes(this.#decode(row), filter))
     }
     add(countTypes(this.#newest(live), filter))
@@ -69,13 +72,14 @@ export class JournalReads {
     return { total, types, floor, ...(first && last && { first: first.seq, last: last.seq }) }
   }
 
-  /** What is in memory and in no block, and was in none that retention removed. */
+  /** Nothing up to the floor is there, though a block may still have it. */
+  #within(live: LiveSession, filter: EventFilter): EventFilter {
+    return { ...filter, after: Math.max(filter.after ?? 0, this.#floor(live).floor) }
+  }
+
+  /** What is in memory and in no block. */
   #newest(live: LiveSession): Segment[] {
-    const row = this.#db.get(
-      `SELECT max(floor, coalesce((SELECT max(last_seq) FROM blocks WHERE session = ?1), 0)) AS last
-       FROM sessions WHERE key = ?1`,
-      live.key,
-    )
+    const row = this.#db.get('SELECT max(last_seq) AS last FROM blocks WHERE session = ?', live.key)
     return segmentsAfter(live.segments, Number(row?.['last'] ?? 0))
   }
 
@@ -90,10 +94,10 @@ export class JournalReads {
     if (from === 'newest') yield* newest.toReversed()
     for (const row of this.#blocks(live, filter, from)) {
       const { types } = filter
-      const counts = countsIn(row)
+      const counts = this.#countsIn(row)
       if (counts && types?.every((type) => counts[type] === undefined)) continue
       const segments = this.#decode(row)
-      yield* from === 'oldest' ? segments : segments.reverse()
+      yield* from === 'oldest' ? segments : segments.toReversed()
     }
     if (from === 'oldest') yield* newest
   }
@@ -137,7 +141,7 @@ export class JournalReads {
 
   /** What lies after a seq, without a hole: what is missing or damaged has a stand-in. */
   *#after(live: LiveSession, after: number): Iterable<Segment> {
-    let next = Math.max(after, this.#floor(live).floor) + 1
+    let next = after + 1
     for (const segment of this.#stored(live, next - 1)) {
       if (segment.seq < next) continue
       if (segment.from > next) yield this.#missing(next, segment.from - 1)
@@ -171,12 +175,18 @@ export class JournalReads {
     yield* segments
   }
 
-  #decode(block: Row): Segment[] {
+  /** `undefined` where only the block itself tells: while some of it is being erased. */
+  #countsIn(block: Row): TypeCounts | undefined {
+    const erased = beingErased(this.#db, Number(block['session']))
+    return erased.size === 0 ? countsIn(block) : undefined
+  }
+
+  #decode(block: Row): readonly Segment[] {
     const [firstSeq, lastSeq] = [Number(block['first_seq']), Number(block['last_seq'])]
     const segments = decodeBlock(block['body'], { firstSeq, lastSeq })
     this.#db.unreadable += segments.filter(isStandIn).length
     const erased = beingErased(this.#db, Number(block['session']))
-    return erased.size === 0 ? segments : segments.map((segment) => redactSegment(segment, erased))
+    return redactSegments(segments, erased)
   }
 }
 
@@ -193,7 +203,11 @@ function countsIn(row: Row): TypeCounts | undefined {
 }
 
 /** A block's counts, where the filter takes or leaves its entries by their type alone. */
-function countsInside(row: Row, filter: EventFilter): TypeCounts | undefined {
+function countsInside(
+  row: Row,
+  filter: EventFilter,
+  counts: TypeCounts | undefined,
+): TypeCounts | undefined {
   const { types, epoch, after = 0, before = most, since = 0, until = most } = filter
   const inside =
     Number(row['first_seq']) > after &&
@@ -203,7 +217,6 @@ function countsInside(row: Row, filter: EventFilter): TypeCounts | undefined {
     (epoch === undefined ||
       (Number(row['first_epoch']) === epoch && Number(row['last_epoch']) === epoch))
   if (!inside) return undefined
-  const counts = countsIn(row)
   if (!types || !counts) return counts
   return Object.fromEntries(
     typesOf(counts).flatMap((type) => (types.includes(type) ? [[type, counts[type]]] : [])),

@@ -174,6 +174,13 @@ export class LiveSessions {
     return undefined
   }
 
+  /** The newest seq of a session, whether it is in memory or only in its row. */
+  newestSeq(row: Row): number {
+    const key = Number(row['key'])
+    const tail = this.#tails.get(key)?.segments.at(-1)?.seq ?? 0
+    return this.#byKey.get(key)?.seq ?? Math.max(Number(row['packed']), tail)
+  }
+
   dropTail(key: number): void {
     this.#tails.delete(key)
   }

@@ -1,6 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
-import type { TypeCounts } from '../journal/list-events.ts'
+import { countKept } from '../engine/retention.ts'
+import { countTypes } from '../journal/list-events.ts'
 import { type Segment, segmentsAfter, sizeOf } from '../journal/segment.ts'
 import { StorageError } from '../storage.ts'
 import { encodeBlock } from './block-codec.ts'
@@ -205,21 +206,20 @@ function writeBlock(db: Database, key: number, segments: readonly Segment[]): vo
   const [first, last] = [segments[0], segments.at(-1)]
   if (!first || !last) return
   let [firstAt, lastAt, firstEpoch, lastEpoch] = [Infinity, 0, Infinity, 0]
-  const counts: TypeCounts = {}
   for (const segment of segments) {
-    const { ats, epoch, type, entries } = spanOf(segment)
+    const { ats, epoch } = spanOf(segment)
     for (const at of ats) {
       firstAt = Math.min(firstAt, at)
       lastAt = Math.max(lastAt, at)
     }
     firstEpoch = Math.min(firstEpoch, epoch)
     lastEpoch = Math.max(lastEpoch, epoch)
-    counts[type] = (counts[type] ?? 0) + entries
   }
   db.run(
     `INSERT OR REPLACE INTO blocks
-       (session, first_seq, last_seq, first_at, last_at, first_epoch, last_epoch, counts, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (session, first_seq, last_seq, first_at, last_at, first_epoch, last_epoch, counts, entries,
+        body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     key,
     first.from,
     last.seq,
@@ -227,17 +227,14 @@ function writeBlock(db: Database, key: number, segments: readonly Segment[]): vo
     lastAt,
     firstEpoch,
     lastEpoch,
-    JSON.stringify(counts),
+    JSON.stringify(countTypes(segments, {})),
+    countKept(segments),
     encodeBlock(segments),
   )
 }
 
-/** What a block says of a segment, so that it need not be opened. */
-function spanOf(segment: Segment) {
-  if (segment.kind === 'appends') {
-    const { ats, epoch } = segment
-    return { ats, epoch, type: 'message-delta' as const, entries: ats.length }
-  }
-  const { at, epoch, type } = segment.event
-  return { ats: [at], epoch, type, entries: 1 }
+function spanOf(segment: Segment): { ats: readonly number[]; epoch: number } {
+  if (segment.kind !== 'single') return segment
+  const { at, epoch } = segment.event
+  return { ats: [at], epoch }
 }

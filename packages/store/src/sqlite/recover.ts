@@ -46,6 +46,6 @@ export function recover(
 }
 
 function makesMessage(segment: Segment): boolean {
-  if (segment.kind === 'appends') return false
+  if (segment.kind !== 'single') return false
   return segment.event.type === 'message-created' || segment.event.type === 'boundary'
 }

@@ -5,7 +5,7 @@ import type { CommitContext } from './commit.ts'
 import type { LiveSession } from './live-session.ts'
 import { encodeDeletion } from './log-codec.ts'
 import { encodeRecord } from './record-row.ts'
-import { randomTag } from '../engine/random-tag.ts'
+import { newJournal } from '../engine/random-tag.ts'
 
 /** The rows of sessions and their members. Everything that writes is called in a transaction. */
 export class SessionRows {
@@ -34,13 +34,14 @@ export class SessionRows {
          (id, journal, title, created_at, updated_at, record, tag, recency, revision, fork_of, fork_up_to)
        VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)`,
       id,
-      randomTag(this.#random, 10),
+      newJournal(this.#random),
       title,
       createdAt,
       createdAt,
       encodeRecord(record),
       record.recency,
-      lives.nextRevision(),
+      // Hidden, it has no place in the feed that others could have seen.
+      fork ? 0 : lives.nextRevision(),
       fork?.source ?? null,
       fork?.upTo ?? null,
     )

@@ -48,7 +48,7 @@ import { LiveSessions } from './live-sessions.ts'
 import { MessageReads } from './message-reads.ts'
 import { MessageRows } from './message-rows.ts'
 import { packAll } from './pack.ts'
-import { randomTag } from '../engine/random-tag.ts'
+import { openingNames } from '../engine/random-tag.ts'
 import { retryBusy } from './retry-busy.ts'
 import { Search } from './search.ts'
 import { SessionRows } from './session-rows.ts'
@@ -94,8 +94,7 @@ export class SqliteStorage implements Storage {
       db,
       lives: this.#lives,
       messages: this.#rows,
-      process: randomTag(random, 12),
-      tag: randomTag(random, 8),
+      ...openingNames(random),
     }
     this.#sessions = new SessionRows(this.#context, random)
     // From here on it is known what others write.
@@ -232,9 +231,10 @@ export class SqliteStorage implements Storage {
   async beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void> {
     const source = this.#read(() => this.#lives.get(fork.sourceId))
     await this.#pack([source])
-    await this.#write(() =>
-      this.#sessions.insert(fork.session, { source: source.key, upTo: fork.upTo }),
-    )
+    await this.#write(() => {
+      const upTo = Math.min(fork.upTo, source.record.lastOrder)
+      this.#sessions.insert(fork.session, { source: source.key, upTo })
+    })
   }
 
   async continueFork(sessionId: string): Promise<boolean> {

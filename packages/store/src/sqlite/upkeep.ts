@@ -1,12 +1,11 @@
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { Retention } from '../storage.ts'
-import { tagInBlock } from './block-codec.ts'
 import type { CommitContext } from './commit.ts'
-import type { Row } from './database.ts'
 import { eraseStep } from './erase.ts'
 import { copyFork } from './fork.ts'
 import { packAll, packDue } from './pack.ts'
+import { retain } from './retain.ts'
 import type { Search } from './search.ts'
 
 /** Rows of the log stay this long after they are packed, so that other processes get to read them. */
@@ -172,7 +171,7 @@ export class Upkeep {
   #work(): number | undefined {
     const { db } = this.#context
     const erasure = db.get('SELECT * FROM erasures ORDER BY key DESC LIMIT 1')
-    const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL LIMIT 1')
+    const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL ORDER BY key LIMIT 1')
     const leftover = db.get('SELECT session FROM leftovers LIMIT 1')
     if (erasure) eraseStep(db, erasure)
     if (leftover) this.#removeLeftover(Number(leftover['session']))
@@ -207,51 +206,18 @@ export class Upkeep {
     return false
   }
 
-  #retain({ age, events }: Exclude<Retention, false>): boolean {
+  #retain(retention: Exclude<Retention, false>): boolean {
     const { db } = this.#context
-    const before = this.#clock.now() - age
     const sessions = db.all(
-      'SELECT key, packed FROM sessions WHERE key > ? ORDER BY key LIMIT ?',
+      `SELECT *, (SELECT first_at FROM blocks WHERE session = sessions.key
+         AND last_seq > sessions.floor ORDER BY first_seq LIMIT 1) AS first_at
+       FROM sessions WHERE key > ? AND fork_of IS NULL ORDER BY key LIMIT ?`,
       this.#retainedUpTo,
       stepRows,
     )
-    const old = sessions.flatMap((row) => {
-      const [session, packed] = [Number(row['key']), Number(row['packed'])]
-      const last = this.#lastToGo(session, { before, upTo: packed - events })
-      return last ? [{ session, last }] : []
-    })
-    if (old.length > 0) db.transaction(() => old.forEach((each) => this.#removeUpTo(each)))
+    for (const row of sessions) retain(row, retention, this.#context, this.#clock.now())
     this.#retainedUpTo = sessions.length < stepRows ? 0 : Number(sessions.at(-1)?.['key'])
     return this.#retainedUpTo > 0
-  }
-
-  /** The last of the oldest blocks that are old or too many, and that no open message needs. */
-  #lastToGo(session: number, { before, upTo }: { before: number; upTo: number }): Row | undefined {
-    const open = this.#context.messages.open(session).map(({ revision }) => revision)
-    const needed = Math.min(...open)
-    let last: Row | undefined
-    for (const block of this.#context.db.iterate(
-      'SELECT last_seq, last_at, body FROM blocks WHERE session = ? ORDER BY first_seq',
-      session,
-    )) {
-      const seq = Number(block['last_seq'])
-      const goes = seq <= upTo || Number(block['last_at']) < before
-      if (!goes || seq > needed) break
-      last = block
-    }
-    return last
-  }
-
-  #removeUpTo({ session, last }: { session: number; last: Row }): void {
-    const { db } = this.#context
-    const floor = Number(last['last_seq'])
-    db.run(
-      'UPDATE sessions SET floor = ?, floor_tag = ? WHERE key = ?',
-      floor,
-      tagInBlock(last['body'], floor) ?? '',
-      session,
-    )
-    db.run('DELETE FROM blocks WHERE session = ? AND last_seq <= ?', session, floor)
   }
 
   /** Processes whose counter stood still since the last look, and that hold no run. */

@@ -1,0 +1,260 @@
+import fc from 'fast-check'
+
+/** One call of the storage port, before names are put to what it picks. */
+export type Call =
+  | { call: 'create'; session: number; members: readonly string[]; title: string }
+  | { call: 'commit'; slices: readonly SliceSpec[] }
+  | { call: 'events'; session: number; after: number; bytes: number }
+  | { call: 'window'; session: number; messages: number; bytes: number }
+  | { call: 'page'; session: number; before: number; limit: number }
+  | {
+      call: 'message' | 'head' | 'session' | 'continueErase' | 'delete'
+      session: number
+      pick: number
+    }
+  | {
+      call: 'checkCursor'
+      session: number
+      pick: number
+      change: 'none' | 'seq' | 'tag' | 'journal'
+    }
+  | { call: 'list'; session: number; filter: FilterSpec; newest: boolean; limit: number }
+  | { call: 'summary'; session: number; filter: FilterSpec }
+  | { call: 'search'; session: number | undefined; principal: string; text: string; limit: number }
+  | { call: 'importedCounts' | 'takenIds'; session: number }
+  | { call: 'isMember' | 'activityRow'; session: number; principal: string }
+  | { call: 'sessions'; principal: string; limit: number }
+  | { call: 'update'; session: number; title: string; ifTitle: string | undefined }
+  | { call: 'fork'; session: number; into: number; pick: number; whole: boolean }
+  | { call: 'continueFork'; session: number }
+  | { call: 'activity'; principal: string; since: number | undefined }
+  | { call: 'markRead'; session: number; principal: string; upTo: number }
+  | { call: 'beat' | 'openRuns' | 'tidy' | 'changed' | 'everything' }
+  | { call: 'retain'; age: number; events: number }
+  | { call: 'reopen'; closed: boolean }
+
+export interface Step {
+  /** Which of the two openings of each database. */
+  opening: 0 | 1
+  call: Call
+}
+
+export interface SliceSpec {
+  session: number
+  guard: GuardName | undefined
+  drafts: readonly DraftSpec[]
+}
+
+export const guardNames = [
+  'run',
+  'other-run',
+  'idle',
+  'busy',
+  'busy-full',
+  'next',
+  'queued',
+  'waiting',
+  'resting',
+] as const
+export type GuardName = (typeof guardNames)[number]
+
+export const draftNames = [
+  'prompt',
+  'answer',
+  'open',
+  'delta',
+  'delta',
+  'delta',
+  'delta',
+  'delta',
+  'end-part',
+  'put',
+  'tool',
+  'finish',
+  'finish',
+  'fail',
+  'run',
+  'end',
+  'wait',
+  'resume',
+  'queue',
+  'dequeue',
+  'usage',
+  'child',
+  'reset',
+  'compaction',
+] as const
+export const changeNames = [
+  'replace',
+  'delete',
+  'truncate',
+  'truncate-all',
+  'undo',
+  'undo',
+  'redo',
+  'erase',
+  'erase-two',
+  'import',
+] as const
+
+export interface DraftSpec {
+  draft: (typeof draftNames)[number] | (typeof changeNames)[number]
+  pick: number
+  text: string
+}
+
+export interface FilterSpec {
+  types?: readonly number[]
+  epoch?: number
+  after?: number
+  before?: number
+  since?: number
+  until?: number
+}
+
+export const principals = ['ann', 'bob', 'eve', 'Ünï "🎉"', 'a\0b'] as const
+
+/** Words in several scripts, and what databases treat in ways of their own. */
+export const texts = [
+  'Hello ',
+  'hello',
+  'two words',
+  'ёлка',
+  'елка',
+  'Straße',
+  'STRASSE',
+  '東京タワー2024の夜景',
+  'タワー',
+  '2024',
+  'x\0y',
+  '"\\\n',
+  '🎉',
+  '\uD83C',
+  '\uDF89',
+  '',
+  ' ',
+  "it's 100%_*",
+  'x'.repeat(300),
+  'İstanbul',
+  'ﬁne',
+] as const
+
+const session = fc.nat({ max: 4 })
+const pick = fc.nat({ max: 12 })
+const text = fc.constantFrom(...texts)
+const title = fc.constantFrom(...texts.filter((each) => each.isWellFormed()))
+const principal = fc.constantFrom(...principals)
+/** Seqs, orders and positions, the boundaries of numbers among them. */
+const place = fc.oneof(
+  { weight: 6, arbitrary: fc.nat({ max: 40 }) },
+  { weight: 1, arbitrary: fc.constantFrom(-1, 0, 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER) },
+)
+const limit = fc.oneof(
+  fc.integer({ min: 1, max: 6 }),
+  fc.constantFrom(1, 200, Number.MAX_SAFE_INTEGER),
+)
+const bytes = fc.oneof(fc.constantFrom(-1, 0, 1, Number.MAX_SAFE_INTEGER), fc.nat({ max: 2_000 }))
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 3 })
+
+const filter: fc.Arbitrary<FilterSpec> = fc.record(
+  {
+    types: fc.uniqueArray(fc.nat({ max: 17 }), { maxLength: 4 }),
+    epoch: fc.nat({ max: 3 }),
+    after: place,
+    before: place,
+    since: fc.nat({ max: 30 }),
+    until: fc.nat({ max: 30 }),
+  },
+  { requiredKeys: [] },
+)
+
+const draft = fc.record({ draft: fc.constantFrom(...draftNames), pick, text })
+const change = fc.record({ draft: fc.constantFrom(...changeNames), pick, text })
+
+/** A change of history is the only draft of its slice. */
+const slice: fc.Arbitrary<SliceSpec> = fc.record({
+  session: fc.nat({ max: 3 }),
+  guard: fc.option(fc.constantFrom(...guardNames), { nil: undefined, freq: 2 }),
+  drafts: fc.oneof(
+    { weight: 5, arbitrary: fc.array(draft, { maxLength: 4 }) },
+    { weight: 2, arbitrary: fc.tuple(change) },
+  ),
+})
+
+const is = fc.constantFrom
+const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
+  [
+    30,
+    fc.record({
+      call: is('commit' as const),
+      slices: fc.array(slice, { minLength: 1, maxLength: 3 }),
+    }),
+  ],
+  [
+    4,
+    fc.record({
+      call: is('create' as const),
+      session,
+      members: fc.array(principal, { minLength: 1, maxLength: 3 }),
+      title,
+    }),
+  ],
+  [3, fc.record({ call: is('events' as const), session, after: place, bytes })],
+  [2, fc.record({ call: is('window' as const), session, messages: limit, bytes })],
+  [2, fc.record({ call: is('page' as const), session, before: place, limit })],
+  [
+    4,
+    fc.record({
+      call: is('message' as const, 'head' as const, 'session' as const, 'continueErase' as const),
+      session,
+      pick,
+    }),
+  ],
+  [1, fc.record({ call: is('delete' as const), session, pick })],
+  [
+    4,
+    fc.record({
+      call: is('checkCursor' as const),
+      session,
+      pick: fc.nat({ max: 99 }),
+      change: is('none', 'none', 'seq', 'tag', 'journal'),
+    }),
+  ],
+  [3, fc.record({ call: is('list' as const), session, filter, newest: fc.boolean(), limit })],
+  [2, fc.record({ call: is('summary' as const), session, filter })],
+  [4, fc.record({ call: is('search' as const), session: maybe(session), principal, text, limit })],
+  [2, fc.record({ call: is('importedCounts' as const, 'takenIds' as const), session })],
+  [2, fc.record({ call: is('isMember' as const, 'activityRow' as const), session, principal })],
+  [2, fc.record({ call: is('sessions' as const), principal, limit })],
+  [2, fc.record({ call: is('update' as const), session, title, ifTitle: maybe(title) })],
+  [3, fc.record({ call: is('fork' as const), session, into: session, pick, whole: fc.boolean() })],
+  [1, fc.record({ call: is('continueFork' as const), session })],
+  [3, fc.record({ call: is('activity' as const), principal, since: maybe(place) })],
+  [3, fc.record({ call: is('markRead' as const), session, principal, upTo: place })],
+  [
+    6,
+    fc.record({
+      call: is(
+        'beat' as const,
+        'openRuns' as const,
+        'tidy' as const,
+        'changed' as const,
+        'everything' as const,
+      ),
+    }),
+  ],
+  [
+    2,
+    fc.record({
+      call: is('retain' as const),
+      age: is(1, 5, 20, 1e9),
+      events: is(0, 1, 3, 10, 1e6),
+    }),
+  ],
+  [2, fc.record({ call: is('reopen' as const), closed: fc.boolean() })],
+]
+
+export const step: fc.Arbitrary<Step> = fc.record({
+  opening: fc.constantFrom(0 as const, 1 as const),
+  call: fc.oneof(...calls.map(([weight, arbitrary]) => ({ weight, arbitrary }))),
+})

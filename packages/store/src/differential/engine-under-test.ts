@@ -1,0 +1,290 @@
+import type { Cursor, EventType } from '@caughtup/schema'
+import { mergeEvents } from '@caughtup/schema/fold'
+import type { ManualClock } from '@caughtup/schema/testing'
+
+import { Random } from '../simulation/random.ts'
+import type { Retention, Slice, SliceResult, Storage, StorageFactory } from '../storage.ts'
+import { everything } from '../testing/conformance/reads.ts'
+import { type Call, type FilterSpec, principals } from './call.ts'
+import { type Names, sessionIds } from './names.ts'
+
+/** What a call gave: a value, or an error; only what the port promises of it. */
+export type Outcome = { value: unknown } | { error: unknown }
+
+const eventTypes: readonly EventType[] = [
+  'message-created',
+  'message-delta',
+  'message-finished',
+  'boundary',
+  'run-started',
+  'run-ended',
+  'run-changed',
+  'queue-changed',
+  'usage',
+  'message-replaced',
+  'message-deleted',
+  'history-truncated',
+  'history-restored',
+  'imported',
+  'forked',
+  'message-erased',
+  'redacted',
+  'unreadable',
+]
+
+/** One engine's database, opened twice, with every random number and the time from outside. */
+export class EngineUnderTest {
+  readonly #factory: StorageFactory
+  readonly #clock: ManualClock
+  readonly #random: Random
+  readonly #storages: Storage[] = []
+  readonly #left: Storage[] = []
+
+  private constructor(factory: StorageFactory, clock: ManualClock, seed: number) {
+    this.#factory = factory
+    this.#clock = clock
+    this.#random = new Random(seed)
+  }
+
+  static async open(factory: StorageFactory, clock: ManualClock, seed: number) {
+    const engine = new EngineUnderTest(factory, clock, seed)
+    engine.#storages.push(await engine.#open(), await engine.#open())
+    return engine
+  }
+
+  storage(opening: 0 | 1): Storage {
+    const storage = this.#storages[opening]
+    if (!storage) throw new Error('Both openings are open.')
+    return storage
+  }
+
+  async perform(
+    opening: 0 | 1,
+    call: Call,
+    names: Names,
+    slices: readonly Slice[],
+  ): Promise<Outcome> {
+    try {
+      return { value: plain(await this.#value(opening, call, names, slices)) }
+    } catch (error) {
+      return { error: errorOf(error) }
+    }
+  }
+
+  tidy(opening: 0 | 1, retention: Retention = false): Promise<void> {
+    return tidyAll(this.storage(opening), retention)
+  }
+
+  async close(): Promise<void> {
+    for (const storage of [...this.#storages, ...this.#left]) await storage.close()
+  }
+
+  async #value(
+    opening: 0 | 1,
+    call: Call,
+    names: Names,
+    slices: readonly Slice[],
+  ): Promise<unknown> {
+    const storage = this.storage(opening)
+    const id =
+      'session' in call && call.session !== undefined ? names.session(call.session) : 'nowhere'
+    switch (call.call) {
+      case 'create':
+        return storage.createSession({
+          id,
+          title: call.title,
+          createdAt: names.at(0),
+          members: call.members,
+        })
+      case 'commit':
+        return (await storage.commit(slices)).map(committed)
+      case 'events':
+        return readOn(storage, id, call)
+      case 'window':
+        return storage.window(id, call)
+      case 'page':
+        return storage.page(id, call.before, call.limit)
+      case 'message':
+        return storage.message(id, names.message(id, call.pick))
+      case 'head':
+        return storage.head(id)
+      case 'session':
+        return storage.session(id)
+      case 'continueErase':
+        while (await storage.continueErase(id));
+        return undefined
+      case 'delete':
+        // Who saw it, in no order.
+        return (await storage.deleteSession(id)).toSorted()
+      case 'checkCursor':
+        return storage.checkCursor(id, changed(names.cursor(call.pick), call.change))
+      case 'list': {
+        const from = call.newest ? 'newest' : 'oldest'
+        return storage.eventList(id, { filter: filterOf(call.filter), from, limit: call.limit })
+      }
+      case 'summary':
+        return storage.eventSummary(id, filterOf(call.filter))
+      case 'search': {
+        const scope = call.session === undefined ? { principal: call.principal } : { sessionId: id }
+        return storage.search({ text: call.text, in: scope, limit: call.limit })
+      }
+      case 'importedCounts':
+        return storage.importedCounts(id, ['i0', 'i1', 'i2', 'i3', 'none'])
+      case 'takenIds':
+        return storage.takenIds(id, [...names.messages(id), 'nothing'])
+      case 'isMember':
+        return storage.isMember(id, call.principal)
+      case 'activityRow':
+        return storage.activityRow(call.principal, id)
+      case 'sessions':
+        return pages(storage, call.principal, call.limit)
+      case 'update': {
+        const { title, ifTitle } = call
+        return storage.updateSession(id, {
+          title,
+          at: names.at(0),
+          ...(ifTitle !== undefined && { ifTitle }),
+        })
+      }
+      case 'fork': {
+        const made = {
+          id: names.session(call.into),
+          title: 'Fork',
+          createdAt: names.at(0),
+          members: ['ann', 'bob'],
+        }
+        await storage.beginFork({ sourceId: id, upTo: call.pick, session: made })
+        if (call.whole) while (await storage.continueFork(made.id));
+        return undefined
+      }
+      case 'continueFork':
+        while (await storage.continueFork(id));
+        return undefined
+      case 'activity':
+        return storage.activity(call.principal, call.since)
+      case 'markRead':
+        return storage.markRead(id, call.principal, call.upTo)
+      case 'beat':
+        return storage.beat()
+      case 'openRuns':
+        return (await storage.openRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+      case 'tidy':
+        return this.tidy(opening)
+      case 'retain':
+        return this.tidy(opening, { age: call.age, events: call.events })
+      case 'changed':
+        return undefined
+      case 'everything':
+        return this.everything(opening)
+      case 'reopen':
+        if (call.closed) await storage.close()
+        else this.#left.push(storage)
+        this.#storages[opening] = await this.#open()
+        return undefined
+    }
+  }
+
+  /** All that one opening can be asked. */
+  async everything(opening: 0 | 1): Promise<unknown> {
+    const storage = this.storage(opening)
+    const sessions: Record<string, unknown> = {}
+    for (const id of sessionIds) {
+      if (await storage.session(id)) sessions[id] = await everything(storage, id)
+    }
+    const lists: Record<string, unknown> = {}
+    for (const principal of principals) {
+      lists[principal] = [
+        await pages(storage, principal, 2),
+        await storage.activity(principal, undefined),
+      ]
+    }
+    return { sessions, lists }
+  }
+
+  #open(): Promise<Storage> {
+    return this.#factory.open({ clock: this.#clock, random: this.#random.next })
+  }
+}
+
+/** What lies after a place, however it comes in batches. */
+async function readOn(
+  storage: Storage,
+  id: string,
+  { after, bytes }: { after: number; bytes: number },
+) {
+  const events = []
+  let cursor: Cursor
+  for (let seq = after; ;) {
+    const batch = await storage.events(id, seq, { bytes })
+    events.push(...batch.events)
+    cursor = batch.cursor
+    if (batch.complete) return { events: mergeEvents(events), cursor }
+    seq = cursor.seq
+  }
+}
+
+async function pages(storage: Storage, principal: string, limit: number) {
+  const found = []
+  for (let after: { recency: number; id: string } | undefined; ;) {
+    const page = await storage.sessions(principal, { limit, ...(after && { after }) })
+    found.push(page)
+    if (!page.next) return found
+    after = page.next
+  }
+}
+
+async function tidyAll(storage: Storage, retention: Retention): Promise<void> {
+  for (let steps = 0; await storage.tidy(retention); steps++) {
+    if (steps > 10_000) throw new Error('Upkeep does not end.')
+  }
+}
+
+function filterOf({ types, ...rest }: FilterSpec) {
+  return { ...rest, ...(types && { types: types.flatMap((index) => eventTypes[index] ?? []) }) }
+}
+
+function changed(cursor: Cursor, change: 'none' | 'seq' | 'tag' | 'journal'): Cursor {
+  switch (change) {
+    case 'none':
+      return cursor
+    case 'seq':
+      return { ...cursor, seq: Math.max(0, cursor.seq - 1) }
+    case 'tag':
+      return { ...cursor, tag: 'other' }
+    case 'journal':
+      return { ...cursor, journal: 'other' }
+  }
+}
+
+/** What the port promises of a result, which may have more. */
+function committed(result: SliceResult): SliceResult {
+  if (result.refused !== undefined) return { refused: result.refused }
+  const { events, cursor, messages, activity } = result
+  return { events, cursor, messages, activity }
+}
+
+/** Without what JSON does not tell apart. */
+function plain(value: unknown): unknown {
+  const text = JSON.stringify(value, (_, each: unknown) => {
+    if (each instanceof Map) return [...each].toSorted()
+    return each instanceof Set ? [...each].toSorted() : each
+  })
+  return text === undefined ? undefined : (JSON.parse(text) as unknown)
+}
+
+function errorOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { name, message } = error
+  const { code, data, failure } = error as Error & {
+    code?: unknown
+    data?: unknown
+    failure?: unknown
+  }
+  return {
+    name,
+    code,
+    data: plain(data),
+    failure,
+    ...(code === undefined && failure === undefined && { message }),
+  }
+}
