@@ -219,7 +219,10 @@ export type Retention =
   | {
       /** Entries older than this are removed, in ms. */
       age: number
-      /** Entries of one session beyond this number are removed, the oldest first. */
+      /**
+       * Entries of one session beyond this number are removed, the oldest first, counted as
+       * `countKept` of `@caughtup/store/engine` counts them.
+       */
       events: number
     }
 

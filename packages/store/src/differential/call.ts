@@ -6,7 +6,7 @@ export type Call =
   | { call: 'commit'; slices: readonly SliceSpec[] }
   | { call: 'events'; session: number; after: number; bytes: number }
   | { call: 'window'; session: number; messages: number; bytes: number }
-  | { call: 'page'; session: number; before: number; limit: number }
+  | { call: 'page'; session: number; before: number; messages: number; bytes: number }
   | {
       call: 'message' | 'head' | 'session' | 'continueErase' | 'delete'
       session: number
@@ -18,7 +18,14 @@ export type Call =
       pick: number
       change: 'none' | 'seq' | 'tag' | 'journal'
     }
-  | { call: 'list'; session: number; filter: FilterSpec; newest: boolean; limit: number }
+  | {
+      call: 'list'
+      session: number
+      filter: FilterSpec
+      newest: boolean
+      limit: number
+      bytes: number
+    }
   | { call: 'summary'; session: number; filter: FilterSpec }
   | { call: 'search'; session: number | undefined; principal: string; text: string; limit: number }
   | { call: 'importedCounts' | 'takenIds'; session: number }
@@ -45,12 +52,13 @@ export interface SliceSpec {
   drafts: readonly DraftSpec[]
 }
 
-export const guardNames = [
+const guardNames = [
   'run',
   'other-run',
   'idle',
   'busy',
   'busy-full',
+  'busy-large',
   'next',
   'queued',
   'waiting',
@@ -58,7 +66,7 @@ export const guardNames = [
 ] as const
 export type GuardName = (typeof guardNames)[number]
 
-export const draftNames = [
+const draftNames = [
   'prompt',
   'answer',
   'open',
@@ -78,13 +86,15 @@ export const draftNames = [
   'wait',
   'resume',
   'queue',
+  'queue-front',
+  'requeue',
   'dequeue',
   'usage',
   'child',
   'reset',
   'compaction',
 ] as const
-export const changeNames = [
+const changeNames = [
   'replace',
   'delete',
   'truncate',
@@ -115,7 +125,7 @@ export interface FilterSpec {
 export const principals = ['ann', 'bob', 'eve', 'Ünï "🎉"', 'a\0b'] as const
 
 /** Words in several scripts, and what databases treat in ways of their own. */
-export const texts = [
+const texts = [
   'Hello ',
   'hello',
   'two words',
@@ -201,7 +211,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   ],
   [3, fc.record({ call: is('events' as const), session, after: place, bytes })],
   [2, fc.record({ call: is('window' as const), session, messages: limit, bytes })],
-  [2, fc.record({ call: is('page' as const), session, before: place, limit })],
+  [2, fc.record({ call: is('page' as const), session, before: place, messages: limit, bytes })],
   [
     4,
     fc.record({
@@ -220,7 +230,10 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
       change: is('none', 'none', 'seq', 'tag', 'journal'),
     }),
   ],
-  [3, fc.record({ call: is('list' as const), session, filter, newest: fc.boolean(), limit })],
+  [
+    3,
+    fc.record({ call: is('list' as const), session, filter, newest: fc.boolean(), limit, bytes }),
+  ],
   [2, fc.record({ call: is('summary' as const), session, filter })],
   [4, fc.record({ call: is('search' as const), session: maybe(session), principal, text, limit })],
   [2, fc.record({ call: is('importedCounts' as const, 'takenIds' as const), session })],

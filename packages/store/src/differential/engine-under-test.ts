@@ -1,9 +1,16 @@
-import type { Cursor, EventType } from '@caughtup/schema'
+import { CaughtupError, type Cursor, type EventType } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 import type { ManualClock } from '@caughtup/schema/testing'
 
 import { Random } from '../simulation/random.ts'
-import type { Retention, Slice, SliceResult, Storage, StorageFactory } from '../storage.ts'
+import {
+  type Retention,
+  type Slice,
+  type SliceResult,
+  type Storage,
+  type StorageFactory,
+  StorageError,
+} from '../storage.ts'
 import { everything } from '../testing/conformance/reads.ts'
 import { type Call, type FilterSpec, principals } from './call.ts'
 import { type Names, sessionIds } from './names.ts'
@@ -103,7 +110,7 @@ export class EngineUnderTest {
       case 'window':
         return storage.window(id, call)
       case 'page':
-        return storage.page(id, call.before, call.limit)
+        return storage.page(id, call.before, call)
       case 'message':
         return storage.message(id, names.message(id, call.pick))
       case 'head':
@@ -120,7 +127,12 @@ export class EngineUnderTest {
         return storage.checkCursor(id, changed(names.cursor(call.pick), call.change))
       case 'list': {
         const from = call.newest ? 'newest' : 'oldest'
-        return storage.eventList(id, { filter: filterOf(call.filter), from, limit: call.limit })
+        return storage.eventList(id, {
+          filter: filterOf(call.filter),
+          from,
+          limit: call.limit,
+          bytes: call.bytes,
+        })
       }
       case 'summary':
         return storage.eventSummary(id, filterOf(call.filter))
@@ -265,26 +277,16 @@ function committed(result: SliceResult): SliceResult {
 
 /** Without what JSON does not tell apart. */
 function plain(value: unknown): unknown {
-  const text = JSON.stringify(value, (_, each: unknown) => {
-    if (each instanceof Map) return [...each].toSorted()
-    return each instanceof Set ? [...each].toSorted() : each
+  const text = JSON.stringify({ value }, (_, each: unknown) => {
+    if (each instanceof Map) return Object.fromEntries(each)
+    return each instanceof Set ? Object.fromEntries([...each].map((item) => [item, true])) : each
   })
-  return text === undefined ? undefined : (JSON.parse(text) as unknown)
+  const { value: read }: { value?: unknown } = JSON.parse(text)
+  return read
 }
 
+/** What a caller may act on; what no engine should throw is told with its words. */
 function errorOf(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
-  const { name, message } = error
-  const { code, data, failure } = error as Error & {
-    code?: unknown
-    data?: unknown
-    failure?: unknown
-  }
-  return {
-    name,
-    code,
-    data: plain(data),
-    failure,
-    ...(code === undefined && failure === undefined && { message }),
-  }
+  if (error instanceof CaughtupError) return { code: error.code, data: plain(error.data) }
+  return error instanceof StorageError ? { failure: error.failure } : String(error)
 }

@@ -14,6 +14,7 @@ import {
   message,
   opened,
   prompt,
+  queued as waiting,
   redo,
   replaced,
   reset,
@@ -142,6 +143,13 @@ export class Names {
         return runChanged(runId, 'streaming')
       case 'queue':
         return enqueued(`q${++this.#ids}`)
+      case 'queue-front':
+        return { type: 'queue-changed', add: waiting(`q${++this.#ids}`), front: true }
+      case 'requeue':
+        return {
+          type: 'queue-changed',
+          replace: { ...waiting(queued), queuedAt: pick },
+        }
       case 'dequeue':
         return dequeued(queued)
       case 'usage':
@@ -168,8 +176,14 @@ export class Names {
         return erased(known)
       case 'erase-two':
         return erased(known, this.message(sessionId, pick + 1), known)
-      case 'import':
-        return imported(this.#imported(sessionId, pick, text), { [`i${pick % 4}`]: pick })
+      case 'import': {
+        const use = { recency: pick * 3, readBy: pick % 2 === 0 ? ['ann', 'eve'] : [] }
+        return imported(
+          this.#imported(sessionId, pick, text),
+          { [`i${pick % 4}`]: pick },
+          pick < 6 ? use : {},
+        )
+      }
     }
   }
 
@@ -209,6 +223,8 @@ function guardOf(name: GuardName, runId = 'r0', queued = 'q0'): Guard {
       return { is: 'busy', queueBelow: 20 }
     case 'busy-full':
       return { is: 'busy', queueBelow: 1 }
+    case 'busy-large':
+      return { is: 'busy', queueBelow: 20, queueBytes: 150 }
     case 'next':
     case 'queued':
       return { is: name, runId: queued }

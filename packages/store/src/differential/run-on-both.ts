@@ -77,7 +77,7 @@ async function settled(call: Call, names: Names, storage: Storage): Promise<Call
 function note(outcome: Outcome, names: Names): void {
   if (!('value' in outcome)) return
   for (const value of Array.isArray(outcome.value) ? outcome.value : [outcome.value]) {
-    const cursor = Object(value)['cursor'] as Cursor | undefined
+    const { cursor }: { cursor?: Cursor } = Object(value)
     if (cursor) names.cursors.push(cursor)
   }
 }

@@ -36,7 +36,7 @@ const accent =
 const ignored = /[[\p{Default_Ignorable_Code_Point}\u0640]--\u200B]/gv
 
 /** Without case, accents and compatibility forms: what is equal then is found by each other. */
-export function fold(text: string): string {
+function fold(text: string): string {
   if (/^[\0-\x7F]*$/.test(text)) return text.toLowerCase()
   const letters = bare(text.toWellFormed())
   // By way of upper case ß and ss, ı and i become the same; a sigma at a word's end is one in it.

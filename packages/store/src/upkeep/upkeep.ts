@@ -8,7 +8,12 @@ import type { Retention } from '../storage.ts'
 export interface RetentionOptions {
   /** Days that an entry is kept. @default 30 */
   days?: number
-  /** Newest entries of one session that are kept. @default 50,000 */
+  /**
+   * Newest entries of one session that are kept, counted as they are kept: text that streams counts
+   * with its message, whatever the number of windows it took.
+   *
+   * @default 50,000
+   */
   events?: number
 }
 
