@@ -30,11 +30,11 @@ export type Call =
   | { call: 'search'; session: number | undefined; principal: string; text: string; limit: number }
   | { call: 'importedCounts' | 'takenIds'; session: number }
   | { call: 'isMember' | 'activityRow'; session: number; principal: string }
-  | { call: 'sessions'; principal: string; limit: number }
+  | { call: 'sessions' | 'activityPage' | 'activityRows'; principal: string; limit: number }
   | { call: 'update'; session: number; title: string; ifTitle: string | undefined }
   | { call: 'fork'; session: number; into: number; pick: number; whole: boolean }
   | { call: 'continueFork'; session: number }
-  | { call: 'activity'; principal: string; since: number | undefined }
+  | { call: 'activity'; principal: string; since: number; limit: number }
   | { call: 'markRead'; session: number; principal: string; upTo: number }
   | { call: 'beat' | 'openRuns' | 'tidy' | 'changed' | 'everything' }
   | { call: 'retain'; age: number; events: number }
@@ -238,11 +238,18 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   [4, fc.record({ call: is('search' as const), session: maybe(session), principal, text, limit })],
   [2, fc.record({ call: is('importedCounts' as const, 'takenIds' as const), session })],
   [2, fc.record({ call: is('isMember' as const, 'activityRow' as const), session, principal })],
-  [2, fc.record({ call: is('sessions' as const), principal, limit })],
+  [
+    2,
+    fc.record({
+      call: is('sessions' as const, 'activityPage' as const, 'activityRows' as const),
+      principal,
+      limit,
+    }),
+  ],
   [2, fc.record({ call: is('update' as const), session, title, ifTitle: maybe(title) })],
   [3, fc.record({ call: is('fork' as const), session, into: session, pick, whole: fc.boolean() })],
   [1, fc.record({ call: is('continueFork' as const), session })],
-  [3, fc.record({ call: is('activity' as const), principal, since: maybe(place) })],
+  [3, fc.record({ call: is('activity' as const), principal, since: place, limit })],
   [3, fc.record({ call: is('markRead' as const), session, principal, upTo: place })],
   [
     6,

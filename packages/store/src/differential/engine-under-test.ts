@@ -4,7 +4,9 @@ import type { ManualClock } from '@caughtup/schema/testing'
 
 import { Random } from '../simulation/random.ts'
 import {
+  type ListQuery,
   type Retention,
+  type RowsStep,
   type Slice,
   type SliceResult,
   type Storage,
@@ -149,7 +151,7 @@ export class EngineUnderTest {
       case 'activityRow':
         return storage.activityRow(call.principal, id)
       case 'sessions':
-        return pages(storage, call.principal, call.limit)
+        return pages((query: ListQuery) => storage.sessions(call.principal, query), call.limit)
       case 'update': {
         const { title, ifTitle } = call
         return storage.updateSession(id, {
@@ -173,7 +175,11 @@ export class EngineUnderTest {
         while (await storage.continueFork(id));
         return undefined
       case 'activity':
-        return storage.activity(call.principal, call.since)
+        return storage.activityChanges(call.principal, call.since, call.limit)
+      case 'activityPage':
+        return pages((query: ListQuery) => storage.activityPage(call.principal, query), call.limit)
+      case 'activityRows':
+        return pages((query: RowsStep) => storage.activityRows(call.principal, query), call.limit)
       case 'markRead':
         return storage.markRead(id, call.principal, call.upTo)
       case 'beat':
@@ -206,8 +212,10 @@ export class EngineUnderTest {
     const lists: Record<string, unknown> = {}
     for (const principal of principals) {
       lists[principal] = [
-        await pages(storage, principal, 2),
-        await storage.activity(principal, undefined),
+        await pages((query: ListQuery) => storage.sessions(principal, query), 2),
+        await pages((query: ListQuery) => storage.activityPage(principal, query), 2),
+        await pages((query: RowsStep) => storage.activityRows(principal, query), 3),
+        await storage.activityChanges(principal, 0, 1_000),
       ]
     }
     return { sessions, lists }
@@ -235,13 +243,17 @@ async function readOn(
   }
 }
 
-async function pages(storage: Storage, principal: string, limit: number) {
-  const found = []
-  for (let after: { recency: number; id: string } | undefined; ;) {
-    const page = await storage.sessions(principal, { limit, ...(after && { after }) })
+/** Every page of a list. */
+async function pages<After>(
+  read: (query: { after?: After; limit: number }) => Promise<{ next?: After }>,
+  limit: number,
+): Promise<unknown[]> {
+  const found: unknown[] = []
+  for (let after: After | undefined; ;) {
+    const page = await read({ limit, ...(after !== undefined && { after }) })
     found.push(page)
-    if (!page.next) return found
     after = page.next
+    if (after === undefined) return found
   }
 }
 
