@@ -5,7 +5,7 @@ type MessageChange = EventOf<
   'message-delta' | 'message-finished' | 'message-replaced' | 'message-deleted' | 'message-erased'
 >
 
-/** A request for an older page, and what happened to messages that the view does not hold. */
+/** A request for an older page, and what happened to messages that may be in it. */
 export interface OlderRequest {
   readonly id: number
   /**
@@ -33,12 +33,13 @@ export function noteEvent(
   switch (event.type) {
     case 'message-delta':
     case 'message-finished':
-    case 'message-deleted':
       return isHeld(event.messageId) ? request : noted(event)
     case 'message-replaced':
       return isHeld(event.message.id) ? request : noted(event)
+    // Also what is held: it came while the view held little, and the page may bring it back.
+    case 'message-deleted':
     case 'message-erased':
-      return event.messageIds.every(isHeld) ? request : noted(event)
+      return noted(event)
     // The epoch that the page continues is no longer shown.
     case 'boundary':
       return undefined

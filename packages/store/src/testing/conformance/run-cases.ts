@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 
+import type { ContextUsage, EventDraft } from '@caughtup/schema'
+
 import type { OpenRun, Storage } from '../../storage.ts'
 import type { Cases } from './bed.ts'
 import {
+  compaction,
   dequeued,
   enqueued,
   finished,
@@ -20,6 +23,61 @@ async function openRun(storage: Storage, sessionId: string): Promise<OpenRun | u
 }
 
 export const runCases: Cases = {
+  async 'keeps the limit of the context where a size comes without one'(bed) {
+    const { storage, session } = await bed.start()
+    const finish = (messageId: string, contextUsage: ContextUsage): EventDraft => ({
+      type: 'message-finished',
+      messageId,
+      reason: 'stop',
+      contextUsage,
+    })
+    const told = async (messageId: string) => {
+      const { head } = await storage.head(session)
+      const message = await storage.message(session, messageId)
+      assert.deepEqual(message?.metadata.contextUsage, head.contextUsage)
+      return head.contextUsage
+    }
+    await write(storage, session, [opened('a'), finish('a', { tokens: 700 })])
+    assert.deepEqual(await told('a'), { tokens: 700 })
+    await write(storage, session, [opened('b'), finish('b', { tokens: 710, limit: 1_000 })])
+    await write(storage, session, [opened('c'), finish('c', { tokens: 720 })])
+    assert.deepEqual(await told('c'), { tokens: 720, limit: 1_000 })
+    const contextUsage = { tokens: 70, estimated: true }
+    const boundary = compaction('s')
+    assert(boundary.type === 'boundary' && boundary.summary)
+    const { metadata } = boundary.summary
+    const summary = { ...boundary.summary, metadata: { ...metadata, contextUsage } }
+    await write(storage, session, [{ ...boundary, summary }])
+    assert.deepEqual(await told('s'), { ...contextUsage, limit: 1_000 })
+    await write(storage, session, [opened('d'), finish('d', { tokens: 80, limit: 2_000 })])
+    assert.deepEqual(await told('d'), { tokens: 80, limit: 2_000 })
+  },
+
+  async 'is told by its model and its error until the next one'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const error = { code: 'UNAVAILABLE', message: 'The model is overloaded.' }
+    const run = { id: 'r', kind: 'agent', status: 'streaming', startedAt: 1 } as const
+    const told = async () => {
+      const [first, second] = await Promise.all(
+        [storage, other].map(async (reader) => {
+          const { lastModel, lastThinkingLevel, lastError } = (await reader.head(session)).head
+          return [lastModel, lastThinkingLevel, lastError]
+        }),
+      )
+      assert.deepEqual(first, second)
+      return first
+    }
+    const named = { ...run, model: 'large', thinkingLevel: 'high' }
+    await write(storage, session, [{ type: 'run-started', run: named }])
+    await write(storage, session, [{ type: 'run-ended', runId: 'r', reason: 'error', error }])
+    assert.deepEqual(await told(), ['large', 'high', error])
+    await write(storage, session, [compaction('s')])
+    assert.deepEqual(await told(), ['large', 'high', error])
+    await write(storage, session, [runStarted('next')])
+    assert.deepEqual(await told(), ['large', 'high', undefined])
+  },
+
   async 'is open from its start to its end, with its messages'(bed) {
     const { storage, session } = await bed.start()
     assert.deepEqual(await storage.openRuns(), [])
