@@ -11,11 +11,17 @@ const traits = {
   /** For another reason, or without one: the answer may be incomplete. */
   other: { normal: true },
   /** The run was ended from outside, or the agent aborted itself. */
-  interrupted: { notice: true },
+  interrupted: {
+    notice: true,
+    unanswered: 'The tool call was interrupted before it had a result.',
+  },
   /** The agent failed. */
   error: {},
   /** The process that ran the agent died. */
-  lost: { notice: true },
+  lost: {
+    notice: true,
+    unanswered: 'The tool call was lost: its process stopped before it had a result.',
+  },
 } as const satisfies Record<string, Traits>
 
 interface Traits {
@@ -23,6 +29,8 @@ interface Traits {
   normal?: true
   /** Whether a part at the end of the message says so, in the words of `noticeText`. */
   notice?: true
+  /** What a tool call says that has no answer then. @default that the message ended */
+  unanswered?: string
 }
 
 export type FinishReason = keyof typeof traits
@@ -42,6 +50,11 @@ export function isNormalEnd(reason: FinishReason): boolean {
 
 export function isNoticeKind(reason: unknown): reason is NoticeKind {
   return isFinishReason(reason) && traitsOf(reason).notice === true
+}
+
+/** What a tool call says that had no answer when its message ended. */
+export function unansweredText(reason: FinishReason): string {
+  return traitsOf(reason).unanswered ?? 'The message ended before the tool call had a result.'
 }
 
 function traitsOf(reason: FinishReason): Traits {

@@ -2,9 +2,11 @@ import type { Event, EventOf } from './event.ts'
 import type { Message, RunError } from './message.ts'
 import { applyOps } from './ops.ts'
 import type { QueuedRun, Run } from './run.ts'
+import { settleParts } from './settle-parts.ts'
 import type { ContextUsage, UsageLedger } from './usage.ts'
 
 export { applyOps, mergeEvents, mergeOps } from './ops.ts'
+export { settleParts } from './settle-parts.ts'
 
 /** What is known of a session besides its messages, as of `seq`. */
 export interface Head {
@@ -163,11 +165,7 @@ export function applyToMessage(
     ...message,
     status: 'done',
     revision: event.seq,
-    parts: message.parts.map((part) =>
-      (part.type === 'text' || part.type === 'reasoning') && part.state === 'streaming'
-        ? { ...part, state: 'done' as const }
-        : part,
-    ),
+    parts: settleParts(message.parts, reason),
     metadata: {
       ...message.metadata,
       finishedAt: event.at,

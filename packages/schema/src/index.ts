@@ -79,6 +79,7 @@ export {
   runError,
 } from './message.ts'
 export { type Append, type Op, op } from './op.ts'
+export { parseJson } from './parse-json.ts'
 export {
   type Citations,
   citations,

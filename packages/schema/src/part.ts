@@ -124,6 +124,8 @@ const toolPart = z.discriminatedUnion('state', [
     state: z.literal('output-error'),
     input: z.unknown(),
     errorText: z.string(),
+    /** As far as it came, where it is no JSON; `input` is an empty object then. */
+    rawInput: z.string().exactOptional(),
     resultProviderMetadata: providerMetadata.exactOptional(),
     approval: answered(z.literal(true)).exactOptional(),
   }),

@@ -20,7 +20,9 @@ export interface AgentContext {
   runId: string
   /**
    * What the model is to see, oldest first, `prompt` last: the newest epoch, its summary first.
-   * Notices, empty messages and messages that are still open are left out.
+   * Notices, empty messages and messages that are still open are left out, and every tool call has an
+   * answer, so that it is valid for `convertToModelMessages` and `streamText`. A summary is a message
+   * of role `system`: give `streamText` the option `allowSystemInMessages: true`.
    */
   messages: Message[]
   /** The user message that this run answers. */

@@ -112,6 +112,13 @@ describe('bad input', () => {
         { field: 'parts.0.text' },
       ],
       [
+        call['messages']!['send']!({
+          sessionId,
+          parts: [{ type: 'file', mediaType: 'image/png', url: '/a.png' }],
+        }),
+        { field: 'parts.0.url', value: '/a.png' },
+      ],
+      [
         call['messages']!['send']!({ sessionId, text: 'x', messageId: 'ü' }),
         { field: 'messageId', value: 'ü' },
       ],

@@ -1,8 +1,12 @@
-import type { Message } from '@caughtup/schema'
+import type { Message, Part } from '@caughtup/schema'
+import { settleParts } from '@caughtup/schema/fold'
 import { noticeType } from '@caughtup/schema/notice'
 import type { Store } from '@caughtup/store'
 
-/** What a model is to see of a session: the newest epoch, whole, its summary first. */
+/**
+ * What a model is to see of a session: the newest epoch, whole, its summary first. All of it is valid
+ * for the AI SDK's `convertToModelMessages` and `streamText`.
+ */
 export async function modelContext(
   store: Store,
   sessionId: string,
@@ -24,10 +28,64 @@ export async function modelContext(
   }
   return stretches
     .flat()
-    .map(withoutNotices)
-    .filter(({ status, parts }) => status === 'done' && parts.length > 0)
+    .filter(({ status }) => status === 'done')
+    .map(forModel)
+    .filter(hasContent)
 }
 
-function withoutNotices(message: Message): Message {
-  return { ...message, parts: message.parts.filter(({ type }) => type !== noticeType) }
+/**
+ * As a model may get it, whatever was stored: no call without an answer, nothing empty, no file that
+ * cannot be read, and steps only where something follows.
+ */
+function forModel(message: Message): Message {
+  const { parts, metadata } = message
+  const kept = settleParts(parts, metadata.finishReason ?? 'stop').filter(isForModel)
+  return {
+    ...message,
+    parts: kept.flatMap((part, index) => {
+      if (part.type === 'step-start') {
+        const next = kept[index + 1]
+        return next && next.type !== 'step-start' ? part : []
+      }
+      if (part.type !== 'dynamic-tool' || part.state !== 'output-error') return part
+      const { rawInput: _, ...call } = part
+      return call
+    }),
+  }
+}
+
+function isForModel(part: Part): boolean {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning':
+      // Its provider may want it back without a word in it.
+      return part.text !== '' || part.providerMetadata !== undefined
+    case 'file':
+      return part.providerReference !== undefined || URL.canParse(part.url)
+    case 'reasoning-file':
+      return URL.canParse(part.url)
+    case 'dynamic-tool':
+    case 'source-url':
+    case 'source-document':
+    case 'custom':
+    case 'step-start':
+      return true
+    default:
+      return part.type !== noticeType
+  }
+}
+
+function hasContent({ role, parts }: Message): boolean {
+  switch (role) {
+    case 'assistant':
+      return parts.length > 0
+    case 'user':
+      return parts.some((part) => isWords(part) || part.type === 'file')
+    case 'system':
+      return parts.some(isWords)
+  }
+}
+
+function isWords(part: Part): boolean {
+  return part.type === 'text' && part.text !== ''
 }

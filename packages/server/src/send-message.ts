@@ -141,6 +141,10 @@ export class SendMessage {
     if (parts.every(({ type }) => type === 'text') && texts.join('').trim() === '') {
       throw new CaughtupError('BAD_INPUT', 'The prompt is empty.', { field, value: '' })
     }
+    for (const [index, part] of parts.entries()) {
+      // Agents hand it to their providers, which take no other: one prompt would end all later ones.
+      if (part.type === 'file' && !URL.canParse(part.url)) throw relativeUrl(index, part.url)
+    }
     const textBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
     assertSize(field, 'bytes of text', textBytes, promptBytes, texts.join(' '))
     assertSize(field, 'parts', parts.length, messageParts, parts)
@@ -192,4 +196,12 @@ function gone(messageId: string): CaughtupError {
     value: messageId,
     reason: 'message-gone',
   })
+}
+
+function relativeUrl(index: number, url: string): CaughtupError {
+  return new CaughtupError(
+    'BAD_INPUT',
+    `The file's url must be absolute (https:, data: …), and is ${excerpt(url) || "''"}.`,
+    { field: `parts.${index}.url`, value: excerpt(url) },
+  )
 }

@@ -7,6 +7,7 @@ import {
   excerpt,
   type HistoryDraft,
   message as messageSchema,
+  parseJson,
   type Part,
   part as partSchema,
   timestamp,
@@ -21,7 +22,8 @@ const maxDepth = 500
 
 /**
  * The value as it will be read back from a database: a copy that nobody can change, with nothing
- * in it that has no JSON form. What is `undefined` becomes `null`.
+ * in it that has no JSON form. What is `undefined` becomes `null`; members named `__proto__` are
+ * dropped.
  *
  * @throws CaughtupError `BAD_INPUT` (`not-json`, `too-deep`)
  */
@@ -37,7 +39,7 @@ export function storedValue(value: unknown): unknown {
 
 function copied(value: unknown): unknown {
   try {
-    return JSON.parse(JSON.stringify(value) ?? 'null')
+    return parseJson(JSON.stringify(value) ?? 'null')
   } catch (error) {
     throw new CaughtupError(
       'BAD_INPUT',

@@ -31,15 +31,6 @@ export function diffMessage(before: MessageState, after: MessageState): MessageD
   return { ops, parts, structural }
 }
 
-/** A finished message's parts: nothing in them streams any more. */
-export function settledParts(parts: readonly Part[]): Part[] {
-  return parts.map((part) =>
-    (part.type === 'text' || part.type === 'reasoning') && part.state === 'streaming'
-      ? { ...part, state: 'done' as const }
-      : part,
-  )
-}
-
 /** What a finish says of its message, and what else there is in its metadata. */
 export function splitMetadata(metadata: MessageMetadata) {
   const { finishedAt: _, finishReason, usage, contextUsage, error, ...rest } = metadata

@@ -6,6 +6,7 @@ import {
   type Part,
 } from '@caughtup/schema'
 import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+import { settleParts } from '@caughtup/schema/fold'
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -528,11 +529,7 @@ function nextState(draft: MessageDraft, change: Change): MessageDraft {
 /** What is to become of a message: its last state as it is stored, without what only a store knows. */
 function outcome({ id, role, status, parts, metadata }: MessageDraft) {
   const { finishedAt: _, ...rest } = metadata
-  const settled = parts.map((part) =>
-    status === 'done' && 'state' in part && part.state === 'streaming'
-      ? { ...part, state: 'done' }
-      : part,
-  )
+  const settled = status === 'done' ? settleParts(parts, 'stop') : parts
   const finish = status === 'done' && { finishReason: 'stop' }
   return JSON.parse(
     JSON.stringify({ id, role, status, parts: settled, metadata: { ...rest, ...finish } }),

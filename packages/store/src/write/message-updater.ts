@@ -8,11 +8,12 @@ import {
   type Part,
 } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
+import { settleParts } from '@caughtup/schema/fold'
 
 import { type Baseline, Baselines } from './baselines.ts'
 import type { Coalescer } from './coalescer.ts'
 import { isStored, storedDraft } from '../engine/json.ts'
-import { diffMessage, settledParts, splitMetadata } from './message-diff.ts'
+import { diffMessage, splitMetadata } from './message-diff.ts'
 import { MessageSize } from './message-size.ts'
 import { messageNotFound } from '../history/refused-change.ts'
 import { Source } from './source.ts'
@@ -132,7 +133,7 @@ export class MessageUpdater {
     const isAnswer = status === 'done' && role === 'assistant'
     const message: MessageDraft = {
       ...draft,
-      ...(status === 'done' && { parts: settledParts(draft.parts) }),
+      ...(status === 'done' && { parts: settleParts(draft.parts, splitMetadata(metadata).reason) }),
       ...(isAnswer && { status: 'open', metadata: splitMetadata(metadata).rest }),
     }
     const created = storedDraft({ type: 'message-created', message, ...run } as const)
@@ -156,10 +157,11 @@ export class MessageUpdater {
     if (draft.status === 'open') throw source.finished()
     assertRole(stored.role, draft)
     const { finishedAt, finishReason } = stored.metadata
-    const parts = settledParts(draft.parts)
+    const reason = draft.metadata.finishReason ?? finishReason ?? 'stop'
+    const parts = settleParts(draft.parts, reason)
     const metadata = {
       ...draft.metadata,
-      ...(finishReason && { finishReason: draft.metadata.finishReason ?? finishReason }),
+      ...(finishReason && { finishReason: reason }),
       ...(finishedAt !== undefined && { finishedAt }),
     }
     if (isStored(stored.metadata, metadata) && isStored(stored.parts, parts)) return
@@ -212,7 +214,7 @@ export class MessageUpdater {
   async #finish(baseline: Baseline, draft: MessageDraft): Promise<void> {
     const { source } = baseline
     const { reason, end, rest } = splitMetadata(draft.metadata)
-    const parts = settledParts(draft.parts)
+    const parts = settleParts(draft.parts, reason)
     // What finishing makes of either; where that is the same, it need not be said.
     const finished = { finishReason: reason, finishedAt: 0, ...end }
     const diff = diffMessage(
