@@ -27,6 +27,12 @@ export interface Limits {
   frameBytes: number
   /** Open streams of one principal. @default 32 */
   streamsPerPrincipal: number
+  /** Pages and lists of one principal that are read or not yet taken at once; others wait. @default 4 */
+  readsPerPrincipal: number
+  /** Calls of one WebSocket that are not answered; beyond that it is not read from. @default 64 */
+  callsPerSocket: number
+  /** Bytes that are held for one WebSocket; beyond that it is not read from. @default 4 MiB */
+  bytesPerSocket: number
   /** Prompts that wait in one session's queue. @default 20 */
   queuedPerSession: number
   /** What waits there, in bytes of JSON (at least one prompt is always taken). @default 1 MiB */
@@ -52,6 +58,9 @@ export const defaultLimits: Readonly<Limits> = {
   windowBytes: MiB,
   frameBytes: 32 * KiB,
   streamsPerPrincipal: 32,
+  readsPerPrincipal: 4,
+  callsPerSocket: 64,
+  bytesPerSocket: 4 * MiB,
   queuedPerSession: 20,
   queuedBytesPerSession: MiB,
   createsPerMinute: 120,

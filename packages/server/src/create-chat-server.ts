@@ -7,6 +7,7 @@ import { Lease } from './lease.ts'
 import { createNodeHandler, type NodeHandler } from './node-handler.ts'
 import { type ChatServerOptions, resolveOptions, type Settings } from './options.ts'
 import { RateLimit } from './rate-limit.ts'
+import { ReadSlots } from './read-slots.ts'
 import { type ChatRouter, createRouter } from './router.ts'
 import { Runs } from './runs.ts'
 import { SendMessage } from './send-message.ts'
@@ -75,6 +76,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     runs,
     streams,
     rates,
+    reads: new ReadSlots(limits),
     sendMessage: new SendMessage(settings, access, runs, rates.sends),
     start: () => lease.start(),
     closing: closing.signal,

@@ -32,7 +32,8 @@ export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeH
     response.setTimeout(stuckAfter, () => response.destroy())
     const read = async () => request.body ?? readJson(request, limits.bodyBytes)
     const standard = { ...toStandardLazyRequest(request, response), body: read }
-    const context = { request: chatRequest(request) }
+    const taken = new Promise<void>((resolve) => response.once('close', () => resolve()))
+    const context = { request: chatRequest(request), taken }
     return sendStandardResponse(response, await answer(standard, context))
   }
   return (request, response, next) => {

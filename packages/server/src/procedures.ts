@@ -5,17 +5,31 @@ import type { Access } from './access.ts'
 import type { ChatRequest } from './principal.ts'
 import { mapIteratorErrors, toWireError } from './error-interceptor.ts'
 import type { Settings } from './options.ts'
+import type { ReadSlots } from './read-slots.ts'
 import { shuttingDown } from './run-errors.ts'
 
 /** What a transport gives to a call. */
 export interface ChatContext {
   /** The request, or the handshake of the WebSocket that it came by. */
   request: ChatRequest
+  /**
+   * Resolves when the answer was taken by the transport, or lost: so long its bytes are held here,
+   * and so long it counts as being read (`readsPerPrincipal`). @default when the answer is made
+   */
+  taken?: Promise<void>
 }
+
+/** Calls whose answers are large, or costly to make. */
+const heavyReads: ReadonlySet<string> = new Set([
+  'sessions.list',
+  'history.loadMore',
+  'activity.list',
+])
 
 export interface ProcedureParts {
   settings: Settings
   access: Access
+  reads: ReadSlots
   /** Called before each call: what the server does by itself begins with the first. */
   start: () => void
   /** Aborted when the server closes. */
@@ -23,7 +37,7 @@ export interface ProcedureParts {
 }
 
 /** Every procedure, with what comes before its handler: errors outermost, then who calls. */
-export function procedures({ settings, access, start, closing }: ProcedureParts) {
+export function procedures({ settings, access, reads, start, closing }: ProcedureParts) {
   return implement(contract)
     .$context<ChatContext>()
     .use(async ({ next, path, signal }) => {
@@ -49,9 +63,21 @@ export function procedures({ settings, access, start, closing }: ProcedureParts)
       if (refused()) throw shuttingDown()
       return next({ context: { principal } })
     })
+    .use(async ({ next, context, path, signal }) => {
+      if (!heavyReads.has(path.join('.'))) return next()
+      const release = await reads.take(context.principal.id, signal)
+      try {
+        const result = await next()
+        void (context.taken ?? Promise.resolve()).then(release)
+        return result
+      } catch (error) {
+        release()
+        throw error
+      }
+    })
 }
 
-function isIterator(output: unknown): output is AsyncIteratorObject<unknown, unknown, void> {
+export function isIterator(output: unknown): output is AsyncIteratorObject<unknown, unknown, void> {
   return (
     typeof output === 'object' &&
     output !== null &&

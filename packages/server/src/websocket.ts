@@ -15,7 +15,9 @@ import type { ChatServer } from './create-chat-server.ts'
 import { notFound } from './error-interceptor.ts'
 import { chatRequest } from './node-handler.ts'
 import type { Settings } from './options.ts'
-import type { ChatContext } from './procedures.ts'
+import type { ChatRequest } from './principal.ts'
+import { type ChatContext, isIterator } from './procedures.ts'
+import { SocketCalls } from './socket-calls.ts'
 
 export interface AttachedWebSocket {
   /**
@@ -56,7 +58,7 @@ export function attachWebSocket(chat: ChatServer, server: Server): AttachedWebSo
       return refuse(socket, '403 Forbidden', error instanceof Error ? error.message : String(error))
     }
     sockets.handleUpgrade(request, socket, head, (ws) => {
-      const connection = connect(ws, handler, { request: chatRequest(request) }, settings)
+      const connection = connect(ws, handler, chatRequest(request), settings)
       connections.add(connection)
       ws.on('close', () => connections.delete(connection))
     })
@@ -92,30 +94,45 @@ interface Connection {
 function connect(
   ws: WebSocket,
   handler: StandardRPCHandler<ChatContext>,
-  context: ChatContext,
+  request: ChatRequest,
   settings: Settings,
 ): Connection {
-  const { stuckAfter, onError } = settings
+  const { stuckAfter, limits, onError } = settings
   const calls = new Set<Promise<unknown>>()
+  const intake = new SocketCalls(ws, limits)
   const peer = new ServerPeer(async ([id, type, payload]) => {
     await send(ws, await encodeResponseMessage(id, type, payload), stuckAfter)
+    intake.taken()
   })
-  const handle: ServerPeerHandleRequestFn = async (request) => {
-    const body = () => Promise.resolve(request.body)
-    const { matched, response } = await handler.handle({ ...request, body }, { context })
-    return matched ? response : notFound()
-  }
-  ws.on('message', (data: RawData, isBinary: boolean) => {
-    const call = readMessage(data, isBinary)
-      .then((message) => peer.message(message, handle))
+  const begin = (message: Buffer, isBinary: boolean, answered: () => void) => {
+    const taken = Promise.withResolvers<void>()
+    const context: ChatContext = { request, taken: taken.promise }
+    const handle: ServerPeerHandleRequestFn = async (asked) => {
+      const body = () => Promise.resolve(asked.body)
+      const { matched, response } = await handler.handle({ ...asked, body }, { context })
+      if (!matched) return notFound()
+      // Streams have a limit of their own, and wait for their readers frame by frame.
+      if (isIterator(response.body)) answered()
+      return response
+    }
+    const call = readMessage(message, isBinary)
+      .then((read) => peer.message(read, handle))
       .catch((error: unknown) => {
         // Either the connection broke, or it speaks something else: a call's own errors are answers.
         if (ws.readyState !== ws.OPEN) return
         onError(error, 'reading from a WebSocket')
         ws.close(badMessage)
       })
-      .finally(() => calls.delete(call))
+      .finally(() => {
+        calls.delete(call)
+        taken.resolve()
+        answered()
+      })
     calls.add(call)
+  }
+  ws.on('message', (data: RawData, isBinary: boolean) => {
+    const message = toBuffer(data)
+    intake.take(message.length, (answered) => begin(message, isBinary, answered))
   })
   ws.on('error', () => ws.terminate())
   ws.on('close', () => peer.close())
@@ -150,7 +167,8 @@ function keepAlive(ws: WebSocket, { heartbeat, store }: Settings): void {
   let alive = true
   let cancel: () => void = () => {}
   const check = () => {
-    if (!alive) return ws.terminate()
+    // Of a socket that is not read from nothing can come; it is cut when it takes nothing either.
+    if (!alive && !ws.isPaused) return ws.terminate()
     alive = false
     ws.ping()
     cancel = store.clock.after(3 * heartbeat, check)
@@ -165,9 +183,9 @@ function keepAlive(ws: WebSocket, { heartbeat, store }: Settings): void {
  * No procedure takes a file (a binary message) or a stream: what a client sent of one would be kept
  * until it is known who calls.
  */
-async function readMessage(data: RawData, isBinary: boolean) {
+async function readMessage(data: Buffer, isBinary: boolean) {
   if (isBinary) throw new TypeError('A binary message came in; the protocol has none.')
-  const message = await decodeRequestMessage(toBuffer(data).toString())
+  const message = await decodeRequestMessage(data.toString())
   if (message[1] !== MessageType.EVENT_ITERATOR) return message
   throw new TypeError('An item of a client’s stream came in; the protocol has none.')
 }
