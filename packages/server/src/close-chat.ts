@@ -30,7 +30,7 @@ export async function closeChat(
   // Runs end before streams do, so that clients see how; the lease holds until they have.
   const written = runs.interruptAll().then(() => store.flushAll())
   try {
-    if (!(await inTime(written, store.clock, hurry))) throw notWritten(settings, runs)
+    if (!(await inTime(written, store.clock, hurry))) throw unfinished(settings, runs)
   } catch (error) {
     onError(error, 'closing')
   } finally {
@@ -53,10 +53,18 @@ async function inTime(work: Promise<void>, clock: Clock, hurry: AbortSignal): Pr
   }
 }
 
-function notWritten({ store }: Settings, runs: Runs): CaughtupError {
+function unfinished({ store }: Settings, runs: Runs): CaughtupError {
   const { unflushedBytes, lastError } = store.stats()
   const ids = runs.ids
   const some = ids.slice(0, 10).join(', ') + (ids.length > 10 ? ' …' : '')
+  if (unflushedBytes === 0) {
+    return new CaughtupError(
+      'UNAVAILABLE',
+      `The server was closed while the ends of ${ids.length} runs (${some}), which are written, ` +
+        'waited for slow readers of store.updates.',
+      { reason: 'not-delivered' },
+    )
+  }
   return new CaughtupError(
     'UNAVAILABLE',
     `The server was closed before the ends of ${ids.length} runs (${some}) were written; the store ` +

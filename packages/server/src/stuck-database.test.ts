@@ -20,10 +20,19 @@ const outages: {
     what: 'full',
     reason: 'database-full',
     begin(_file, hooks) {
-      hooks.commit = () => {
-        throw new StorageError('full', 'database or disk is full')
+      const writes = [
+        'commit',
+        'createSession',
+        'updateSession',
+        'deleteSession',
+        'markRead',
+      ] as const
+      for (const write of writes) {
+        hooks[write] = () => {
+          throw new StorageError('full', 'database or disk is full')
+        }
       }
-      return () => (hooks.commit = undefined)
+      return () => writes.forEach((write) => (hooks[write] = undefined))
     },
   },
   {
@@ -116,6 +125,7 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
   test('writes are refused with retryAfter, and a prompt that is sent again is taken once', async () => {
     const { me, clock, sessionId, stuck, over, scripted, run } = await openOutage(begin)
     const other = await me.sessions.create({ title: 'Other' })
+    const doomed = await me.sessions.create({ title: 'Doomed' })
     stuck()
     const prompt = { sessionId: other.id, text: 'Hello', messageId: 'prompt' }
     const refused = { code: 'UNAVAILABLE', data: { reason, retryAfter: expect.any(Number) } }
@@ -123,6 +133,10 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
       me.messages.send(prompt),
       me.messages.send({ sessionId, text: 'Next' }),
       me.history.reset({ sessionId }),
+      me.sessions.create({ title: 'New' }),
+      me.sessions.update({ sessionId, title: 'Changed' }),
+      me.sessions.delete({ sessionId: doomed.id }),
+      me.activity.markRead({ sessionId, upTo: 1 }),
       me.runs.interrupt({ sessionId }),
     ])
     for (const outcome of await after(clock, 10_000, writes)) {

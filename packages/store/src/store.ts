@@ -360,16 +360,15 @@ export class Store {
   }
 
   async #close(signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await this.#coalescer.close(signal)
-    } finally {
-      this.#closing.abort()
-      this.updates.close()
-      this.#figures.stop()
-      await this.#bells.watch.close()
-      await this.#upkeep.close(signal)
-      await this.#storage.close()
-    }
+    const lost = await this.#coalescer.close(signal)
+    this.#closing.abort()
+    this.updates.close()
+    this.#figures.stop()
+    await this.#bells.watch.close()
+    // What a database does not take, upkeep cannot tidy.
+    await this.#upkeep.close(lost ? AbortSignal.abort(lost) : signal)
+    await this.#storage.close()
+    if (lost) throw lost
   }
 
   #committed(result: Taken, slice: Slice, structural: boolean): Promise<void> | undefined {

@@ -5,7 +5,13 @@ import { Database } from '../sqlite/database.ts'
 import { SqliteStorage } from '../sqlite/sqlite-storage.ts'
 import { type Slice, type Storage, StorageError, type StorageFailure } from '../storage.ts'
 import { createStore, type Store } from '../store.ts'
-import { ended, startRun, testDatabase } from '../testing/open-test-store.ts'
+import {
+  ended,
+  intercepted,
+  openTestStore,
+  startRun,
+  testDatabase,
+} from '../testing/open-test-store.ts'
 
 /** More than the pages that the file has can take. */
 const filler = 'x'.repeat(50_000)
@@ -224,12 +230,36 @@ describe.each(outages)('a database that $what', ({ begin, reason }) => {
     const closing = store.close()
     expect(await after(clock, 4_900, closing)).toBe('waits')
     outage.leave()
-    const error = await after(clock, 20_000, closing).catch((reason: Error) => reason)
+    const error = await after(clock, 6_000, closing).catch((reason: Error) => reason)
     expect(error).toMatchObject({
       ...lost,
       message: expect.stringContaining(`2 sessions: ${runs[0]!.sessionId}, ${runs[1]!.sessionId}`),
     })
     const failed = { status: 'rejected', reason: lost }
     expect(await waiting).toMatchObject([failed, failed])
+  })
+})
+
+test('a write that the database does not answer may still be made, and says so', async () => {
+  const file = testDatabase()
+  let gate: Promise<void> | undefined
+  const storage = intercepted(file, async (commit, slices) => {
+    await gate
+    return commit(slices)
+  })
+  const { store, clock } = await openTestStore({ path: file, storage })
+  const { id: sessionId } = await store.sessions.create({ owner: 'me' })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  gate = promise
+  const appending = store.append({ sessionId, drafts: [prompt('one')] })
+  await expect(after(clock, 3_100, appending)).rejects.toMatchObject({
+    ...unavailable('outcome-unknown'),
+    message: expect.stringContaining('may still be written'),
+  })
+  gate = undefined
+  resolve()
+  await clock.advance(100)
+  expect(await store.append({ sessionId, drafts: [prompt('one')] })).toEqual({
+    refused: 'message-exists',
   })
 })

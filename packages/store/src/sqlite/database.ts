@@ -26,12 +26,16 @@ const pageSize = 2_048
 /** Bytes of the write-ahead log from which its pages are moved to the database. */
 const checkpointBytes = 4 * 1024 * 1024
 
+/** How often one who only reads looks whether the files are at their place, in ms. */
+const lookEvery = 1_000
+
 /** A SQLite file: prepared statements, write transactions, and errors with a name. */
 export class Database {
   readonly #db: DatabaseSync
   readonly #file: string
   /** Absent for a database in memory. */
   readonly #identity: FileIdentity | undefined
+  #nextLook = 0
   readonly #statements = new Map<string, StatementSync>()
   /** What was read and could not be understood: entries, messages, records; counted at each reading. */
   unreadable = 0
@@ -64,9 +68,15 @@ export class Database {
     if (file !== ':memory:') this.#identity = new FileIdentity(file)
   }
 
-  /** @throws StorageError `moved` when the files that were opened are not at their place any more */
-  assertInPlace(): void {
-    if (this.#db.isOpen) this.#identity?.assertInPlace()
+  /**
+   * Given the time in ms, it looks only once a second.
+   *
+   * @throws StorageError `moved` when the files that were opened are not at their place any more
+   */
+  assertInPlace(now = Infinity): void {
+    if (!this.#identity || !this.#db.isOpen || now < this.#nextLook) return
+    if (now !== Infinity) this.#nextLook = now + lookEvery
+    this.#identity.assertInPlace()
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {

@@ -5,10 +5,10 @@ import { StorageError } from '../storage.ts'
 const firstDelay = 2
 const lastDelay = 50
 /** Another process's transactions take some ms; whoever holds the lock for longer is stuck. */
-const patience = 5_000
+const longest = 5_000
 
-/** Calls `work` again while another process holds the lock, for 5 s at most. */
-export async function retryBusy<T>(clock: Clock, work: () => T): Promise<T> {
+/** Calls `work` again while another process holds the lock, for 5 s at most unless it says so. */
+export async function retryBusy<T>(clock: Clock, work: () => T, patience = longest): Promise<T> {
   const startedAt = clock.monotonic()
   for (let delay = firstDelay; ; delay = Math.min(lastDelay, delay * 2)) {
     try {

@@ -61,8 +61,8 @@ const rememberedRemovals = 10_000
 /** How often the commits of other processes are looked for while somebody waits for them, in ms. */
 const pollEvery = 40
 
-/** How often it is looked meanwhile whether the files are still at their place, in ms. */
-const checkEvery = 1_000
+/** How long closing waits for another process's lock to pack what is left, in ms. */
+const closingPatience = 500
 
 /** The storage port on a SQLite file. */
 export class SqliteStorage implements Storage {
@@ -79,7 +79,6 @@ export class SqliteStorage implements Storage {
   readonly #upkeep: Upkeep
   readonly #closing = new AbortController()
   #polledVersion: number
-  #checkedAt = -Infinity
 
   constructor(db: Database, { clock, random }: { clock: Clock; random: () => number }) {
     this.#db = db
@@ -260,7 +259,7 @@ export class SqliteStorage implements Storage {
     const waiting = AbortSignal.any([signal, this.#closing.signal])
     for (;;) {
       waiting.throwIfAborted()
-      this.#checkPlace()
+      this.#db.assertInPlace(this.#clock.monotonic())
       const version = this.#db.dataVersion()
       if (version !== this.#polledVersion) {
         // Titles, read marks and new sessions leave nothing in the log.
@@ -332,7 +331,7 @@ export class SqliteStorage implements Storage {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(new StorageError('closed', 'The database is closed.'))
     try {
-      await retryBusy(this.#clock, () => this.#upkeep.finish())
+      await retryBusy(this.#clock, () => this.#upkeep.finish(), closingPatience)
     } catch (error) {
       // A full disk, say: all is committed, and the next opening packs what this one could not.
       if (!(error instanceof StorageError)) throw error
@@ -356,14 +355,6 @@ export class SqliteStorage implements Storage {
         },
       }),
     }
-  }
-
-  /** Writes look for themselves; this is for a process that only reads. */
-  #checkPlace(): void {
-    const now = this.#clock.monotonic()
-    if (now - this.#checkedAt < checkEvery) return
-    this.#checkedAt = now
-    this.#db.assertInPlace()
   }
 
   #pack(sessions: readonly LiveSession[]): Promise<void> {

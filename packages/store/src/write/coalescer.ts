@@ -224,11 +224,10 @@ export class Coalescer {
 
   /**
    * Takes no more and commits what waits. Gives that up when the signal is aborted, or after 5 s
-   * where there is none.
-   *
-   * @throws CaughtupError `UNAVAILABLE` (`not-written`) that says what was given up
+   * where there is none: then everybody who waits for it is told, and the error that says what it was
+   * is returned.
    */
-  async close(signal?: AbortSignal): Promise<void> {
+  async close(signal?: AbortSignal): Promise<CaughtupError | undefined> {
     this.#closed = true
     const committed = this.#pending(() => true)
     if (committed) {
@@ -236,9 +235,10 @@ export class Coalescer {
       const late = await within(abortable(committed, signal), this.#clock, patience)
         .then((outcome) => outcome === 'late')
         .catch(() => true)
-      if (late) throw this.#abandon()
+      if (late) return this.#abandon()
     }
     this.#cancelWindow?.()
+    return undefined
   }
 
   #pending(matches: Matches): Promise<void> | undefined {
