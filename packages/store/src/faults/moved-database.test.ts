@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 
 import { ManualClock } from '@caughtup/schema/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import { Database } from '../sqlite/database.ts'
 import { sqlite } from '../sqlite/index.ts'
 import { createStore, type Store } from '../store.ts'
 import { startRun, testDatabase } from '../testing/open-test-store.ts'
@@ -23,6 +24,11 @@ const kinds: { what: string; hurt: (file: string) => void; says: string }[] = [
   },
   { what: 'its file is cut to nothing', hurt: (file) => truncateSync(file), says: 'emptied' },
   {
+    what: 'its file is cut to half',
+    hurt: (file) => truncateSync(file, statSync(file).size / 2),
+    says: 'cut off',
+  },
+  {
     what: 'its write-ahead log is deleted',
     hurt: (file) => rmSync(`${file}-wal`),
     says: '-wal was deleted',
@@ -37,6 +43,10 @@ const kinds: { what: string; hurt: (file: string) => void; says: string }[] = [
 async function openStore() {
   const file = testDatabase()
   const clock = new ManualClock()
+  // Closed, everything is in the file itself.
+  const before = await createStore({ storage: sqlite({ path: file }), clock })
+  await startRun(before)
+  await before.close()
   const errors: { error: unknown; where: string }[] = []
   const store = await createStore({
     storage: sqlite({ path: file }),
@@ -128,20 +138,31 @@ test('a process that only follows notices within a second that its database is g
   await next
 })
 
-test('what other processes and the database itself do with the files is no alarm', async () => {
-  const { file, clock, errors, store, run } = await openStore()
-  const other = await createStore({ storage: sqlite({ path: file }), clock })
-  for (let n = 0; n < 50; n++) {
-    await store.writer(run).write(text('x'.repeat(100_000)))
-    await clock.advance(40)
-    await title(other, run.sessionId)
+test('what SQLite itself does with the files is no alarm, in whatever process', () => {
+  const file = testDatabase()
+  const [here, there] = [0, 1].map(() => new Database({ path: file, durability: 'normal' }))
+  const sizes: number[] = []
+  const look = () => {
+    here!.assertInPlace()
+    there!.assertInPlace()
+    sizes.push(statSync(file).size)
   }
-  await other.close()
-  await clock.advance(20_000)
-  await title(store, run.sessionId)
-  copyFileSync(file, `${file}.copy`)
-  expect(readFileSync(`${file}.copy`).length).toBeGreaterThan(0)
-  expect(errors).toEqual([])
+  for (const db of [there!, here!, there!]) {
+    db.run('CREATE TABLE filler (text TEXT)')
+    for (let n = 0; n < 50; n++) {
+      db.run('INSERT INTO filler VALUES (?)', 'x'.repeat(200_000))
+      look()
+    }
+    db.run('DROP TABLE filler')
+    db.shrink()
+    look()
+    db.get('PRAGMA wal_checkpoint(TRUNCATE)')
+    look()
+  }
+  there!.close()
+  look()
+  here!.close()
+  expect(sizes.some((size, index) => size < (sizes[index - 1] ?? 0))).toBe(true)
 })
 
 test.each(['-wal', '-shm'])(
