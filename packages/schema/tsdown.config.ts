@@ -15,5 +15,4 @@ export default defineConfig({
   target: 'es2022',
   dts: true,
   fixedExtension: true,
-  sourcemap: true,
 })

@@ -6,5 +6,4 @@ export default defineConfig({
   target: 'node24',
   dts: true,
   fixedExtension: true,
-  sourcemap: true,
 })
