@@ -1,5 +1,7 @@
-// Packs every public package as it would be published and lets publint and attw judge the tarballs.
+// Packs every public package as it would be published, lets publint and attw judge the tarballs, and
+// fails when a file in one names a source map that is not.
 import { spawnSync } from 'node:child_process'
+import { basename } from 'node:path'
 
 import { packPackages } from './pack-packages.ts'
 
@@ -7,6 +9,7 @@ let failures = 0
 const packed = packPackages()
 for (const tarball of packed) {
   run('publint', ['run', '--strict', tarball])
+  checkMaps(tarball)
   run('attw', ['--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball])
 }
 
@@ -15,6 +18,18 @@ if (failures > 0 || packed.length === 0) {
   process.exitCode = 1
 } else {
   console.log(`${packed.length} packed packages are fit to publish.`)
+}
+
+function checkMaps(tarball: string): void {
+  const tar = (...args: string[]) =>
+    spawnSync('tar', args, { encoding: 'utf8', maxBuffer: 1e9 }).stdout
+  const files = tar('-tzf', tarball).split('\n')
+  const text = tar('-xzOf', tarball, '--wildcards', 'package/dist/*')
+  for (const [, map = ''] of text.matchAll(/\/\/# sourceMappingURL=(.*)$/gm)) {
+    if (files.some((file) => basename(file) === map)) continue
+    failures += 1
+    console.error(`${tarball} names the source map ${map}, which is not in it.`)
+  }
 }
 
 function run(command: string, args: string[]): void {

@@ -20,7 +20,10 @@ const steps = {
   unused: [['knip', '--treat-config-hints-as-errors']],
   mutants,
   build: [['turbo', 'run', 'build', quiet]],
-  packages: [['node', 'scripts/check-packages.ts']],
+  packages: [
+    ['node', 'scripts/check-packages.ts'],
+    ['node', 'scripts/check-embedding.ts'],
+  ],
   bundle: [['node', 'scripts/check-bundle.ts']],
   guarantees: [['node', 'scripts/check-guarantees.ts']],
 } satisfies Record<string, string[][]>

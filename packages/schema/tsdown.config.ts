@@ -14,5 +14,7 @@ export default defineConfig({
   platform: 'neutral',
   target: 'es2022',
   dts: true,
+  copy: ['opentelemetry.d.ts'],
+  banner: { dts: '/// <reference path="./opentelemetry.d.ts" />' },
   fixedExtension: true,
 })

@@ -1,0 +1,77 @@
+// Compiles an application against the packed packages under the strictest settings, with the
+// declarations of all its dependencies checked (`skipLibCheck: false`), on a machine that has only
+// what the packages ask for. `pnpm check packages` runs it after packing.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+import { packPackages } from './pack-packages.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const folder = join(root, '.reports/embedding')
+const modules = join(folder, 'node_modules')
+rmSync(folder, { recursive: true, force: true })
+
+/** What an application has beside ours: types of the platform, of React and of `ws`. */
+const installed = { 'web-client': ['@types/node', '@types/react'], server: ['@types/ws'] }
+
+interface Manifest {
+  name: string
+  publishConfig: { exports: Record<string, unknown> }
+  dependencies?: Record<string, string>
+}
+
+const imports: string[] = []
+for (const tarball of packPackages()) {
+  const name = /caughtup-(.+)-\d+\.\d+\.\d+\.tgz$/.exec(tarball)?.[1] ?? ''
+  const target = join(modules, '@caughtup', name)
+  mkdirSync(target, { recursive: true })
+  run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
+  const source = join(root, 'packages', name)
+  const manifest: Manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
+  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
+    if (!dependency.startsWith('@caughtup/')) link(source, dependency, join(target, 'node_modules'))
+  }
+  for (const subpath of Object.keys(manifest.publishConfig.exports)) {
+    imports.push(`import * as all${imports.length} from '${manifest.name}${subpath.slice(1)}'`)
+  }
+}
+for (const [name, types] of Object.entries(installed)) {
+  for (const one of types) link(join(root, 'packages', name), one, modules)
+}
+
+const uses = imports.map((_, index) => `all${index}`).join(', ')
+writeFileSync(join(folder, 'app.ts'), `${imports.join('\n')}\nexport const all = [${uses}]\n`)
+const compilerOptions = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: false,
+  noEmit: true,
+  module: 'nodenext',
+  target: 'ES2022',
+  lib: ['ES2024', 'ESNext.Disposable', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+  types: ['node'],
+}
+writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
+writeFileSync(
+  join(folder, 'tsconfig.json'),
+  JSON.stringify({ compilerOptions, include: ['app.ts'] }),
+)
+run(join(root, 'node_modules/.bin/tsc'), ['-p', folder])
+console.log(
+  `An application compiles against ${imports.length} entries, their declarations checked.`,
+)
+
+/** Puts a dependency of one of our packages where the application finds it. */
+function link(source: string, dependency: string, into: string): void {
+  const path = join(into, dependency)
+  mkdirSync(dirname(path), { recursive: true })
+  symlinkSync(join(source, 'node_modules', dependency), path)
+}
+
+function run(command: string, args: string[]): void {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+  if (status === 0) return
+  console.error(error ?? `${command} ended with ${status}`)
+  process.exit(1)
+}
