@@ -51,7 +51,7 @@ const runTicketObject = z.object({
 export interface RunTicket extends z.infer<typeof runTicketObject> {}
 const runTicket: SchemaOf<RunTicket> = runTicketObject
 
-const sendResultObject = runTicketObject.extend({ messageId: id })
+const sendResultObject = z.object({ messageId: id, ...runTicketObject.shape })
 /** What a prompt that arrived is answered with. */
 export interface SendResult extends z.infer<typeof sendResultObject> {}
 const sendResult: SchemaOf<SendResult> = sendResultObject
