@@ -311,7 +311,7 @@ export class Store {
    */
   async backup(path: string, waiting: Waiting = {}): Promise<void> {
     assertIds({ path })
-    await this.flushAll(waiting)
+    await this.#coalescer.settle(() => true, waiting.signal)
     await this.#storage.backup(path, waiting.signal)
   }
 
@@ -325,7 +325,7 @@ export class Store {
     return this.#storage.openRuns()
   }
 
-  /** Commits what one message has waiting. A no-op when there is nothing. */
+  /** Commits what one message has waiting, however long the database takes. A no-op when clean. */
   flush(messageId: string, { signal }: Waiting = {}): Promise<void> {
     return this.#coalescer.flush(isAbout(messageId), signal)
   }
