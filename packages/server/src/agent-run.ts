@@ -41,7 +41,7 @@ export class AgentRun implements Execution {
   }
 
   async drive(signal: AbortSignal): Promise<RunEnd> {
-    const { agent, store, onError } = this.#settings
+    const { agent, store, onError, describeError } = this.#settings
     const { runId, messageId, model, thinkingLevel } = this.#prompt
     const messages = await modelContext(store, this.#sessionId, signal)
     const prompt = messages.findLast(({ id }) => id === messageId)
@@ -61,6 +61,7 @@ export class AgentRun implements Execution {
       tally: this.#tally,
       signal,
       onIgnored: this.#onIgnored,
+      describeError,
       onError: (error) => onError(error, `the agent of run ${runId}`),
     })
   }

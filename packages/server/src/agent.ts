@@ -8,7 +8,8 @@ import type { Principal } from './principal.ts'
  *
  * It belongs to the run and to no request: a closed tab never stops it, an interruption does, also
  * when it ignores its signal. What it throws, and an `error` part, end the run with reason `error`
- * and keep what was written; clients see the words of a `CaughtupError` and of no other error.
+ * and keep what was written. Of an error, a tool's too, clients see the words of a `CaughtupError` or
+ * those that `describeError` gives; all others have neutral words, and go to `onError` whole.
  */
 export type Agent = (context: AgentContext) => AgentStream | Promise<AgentStream>
 

@@ -2,6 +2,7 @@ import type { AgentPart } from '@caughtup/schema'
 import type { MessageWriter } from '@caughtup/store'
 
 import type { AgentStream } from './agent.ts'
+import { type DescribeError, toolErrorText, withoutValues } from './agent-error.ts'
 import type { UsageTally } from './agent-usage.ts'
 import type { RunEnd } from './execution.ts'
 import { readAgentPart } from './read-agent-part.ts'
@@ -14,6 +15,7 @@ export interface Drive {
   /** A part of a type that is not stored. */
   onIgnored: () => void
   onError: (error: unknown) => void
+  describeError: DescribeError
 }
 
 /**
@@ -34,19 +36,15 @@ export async function driveAgent(
     over = true
   }
   signal.addEventListener('abort', abandon, { once: true })
-  const streamEnd = new StreamEnd()
+  const streamEnd = new StreamEnd(drive.describeError)
   try {
     while (!signal.aborted && !streamEnd.end.error) {
       const result = await iterator.next()
       if (result.done) over = true
       if (result.done || signal.aborted) break
-      const part = readAgentPart(result.value)
-      if (!part) {
-        drive.onIgnored()
-        continue
-      }
-      streamEnd.take(part)
-      await takePart(part, drive)
+      const part = await takePart(result.value, drive)
+      if (part) streamEnd.take(part)
+      else drive.onIgnored()
     }
     return streamEnd.end
   } finally {
@@ -55,11 +53,26 @@ export async function driveAgent(
   }
 }
 
-async function takePart(part: AgentPart, { writer, tally, onError }: Drive): Promise<void> {
+/** The part, where it is one to keep. What is wrong with it is said without its values. */
+async function takePart(yielded: unknown, drive: Drive): Promise<AgentPart | undefined> {
+  try {
+    const part = readAgentPart(yielded)
+    if (part) await keepPart(part, drive)
+    return part
+  } catch (error) {
+    throw withoutValues(error)
+  }
+}
+
+async function keepPart(part: AgentPart, drive: Drive): Promise<void> {
+  const { writer, tally, onError, describeError } = drive
   if (part.type === 'error') onError(part.error)
   else if (part.type === 'finish') tally.finish(part)
   else if (part.type === 'finish-step') tally.step(part)
-  else await writer.write(part)
+  else if (part.type === 'tool-error') {
+    onError(part.error)
+    await writer.write({ ...part, error: toolErrorText(part.error, describeError) })
+  } else await writer.write(part)
 }
 
 /** Not waited for: a stuck stream never answers. */

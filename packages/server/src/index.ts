@@ -1,3 +1,4 @@
+export type { DescribeError } from './agent-error.ts'
 export type { Agent, AgentContext, AgentStream } from './agent.ts'
 export { type ChatServer, createChatServer } from './create-chat-server.ts'
 export type { Guard } from './guard.ts'

@@ -4,6 +4,7 @@ import { type OnError, resolveOnError, type Store } from '@caughtup/store'
 
 import type { Can, ChatRequest, Principal } from './principal.ts'
 import type { Agent } from './agent.ts'
+import { carefulDescribe, type DescribeError } from './agent-error.ts'
 import type { Summarise } from './summarise.ts'
 
 export interface ChatServerOptions {
@@ -66,8 +67,14 @@ export interface ChatServerOptions {
    * the connection.
    */
   hosts?: readonly string[] | 'any'
-  /** @default `console.error` */
+  /** Gets every failure whole, also those of agents and tools. @default `console.error` */
   onError?: OnError
+  /**
+   * Words for clients about what an agent, a tool or `summarise` failed of, which may be anybody's
+   * error. They stand in the message, and a model reads those of a tool. For `undefined` they are
+   * those of a `CaughtupError`, else neutral.
+   */
+  describeError?: DescribeError
 }
 
 type Optional = 'summarise' | 'can' | 'model' | 'contextLimit' | 'hosts'
@@ -83,9 +90,10 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   assertType('store', options.store, 'object')
   assertType('agent', options.agent, 'function')
   assertType('principal', options.principal, 'function')
-  for (const name of ['can', 'stats', 'summarise', 'onError'] as const) {
+  for (const name of ['can', 'stats', 'summarise', 'onError', 'describeError'] as const) {
     if (options[name] !== undefined) assertType(name, options[name], 'function')
   }
+  const onError = resolveOnError(options.onError)
   return {
     ...options,
     stats: options.stats ?? (() => false),
@@ -97,7 +105,8 @@ export function resolveOptions(options: ChatServerOptions): Settings {
     limits: options.store.limits,
     path: normalisePath(options.path ?? '/rpc'),
     origins: options.origins ?? [],
-    onError: resolveOnError(options.onError),
+    onError,
+    describeError: carefulDescribe(options.describeError, onError),
   }
 }
 

@@ -191,7 +191,7 @@ describe('a run', () => {
     run.yield({ type: 'text-delta', text: 7 as unknown as string })
     await readRun(stream)
     expect(await ends(store, sessionId)).toMatchObject([
-      { reason: 'error', error: { code: 'BAD_INPUT' } },
+      { reason: 'error', error: { code: 'AGENT_FAILED' } },
     ])
     expect(await client.server.stats()).toMatchObject({ ignoredParts: 2, runs: 0 })
   })

@@ -5,7 +5,7 @@ import { sleep } from '@caughtup/schema/clock'
 import type { Guard, Refusal } from '@caughtup/store'
 import { v7 as uuid } from 'uuid'
 
-import { isSuperseded, toRunError } from './agent-error.ts'
+import { isSuperseded, toRunError, withoutValues } from './agent-error.ts'
 import { AgentRun } from './agent-run.ts'
 import { Compaction } from './compaction.ts'
 import { endForeignRun } from './end-foreign-run.ts'
@@ -262,7 +262,7 @@ export class Runs {
       // Ended from outside: how its agent takes that is no failure.
       if (run.ending) return
       if (!isSuperseded(error)) this.#settings.onError(error, `run ${run.id}`)
-      end = { reason: 'error', error: toRunError(error) }
+      end = { reason: 'error', error: toRunError(error, this.#settings.describeError) }
       run.controller.abort()
     }
     await this.#end(run, end)
@@ -299,7 +299,8 @@ export class Runs {
     try {
       const state = await this.#settings.store.head(sessionId)
       if (state.head.run?.id !== id) return false
-      const end = { reason: 'error', error: toRunError(cause) } as const
+      const error = toRunError(withoutValues(cause), this.#settings.describeError)
+      const end = { reason: 'error', error } as const
       return await endForeignRun(this.#settings, { sessionId, ...state }, end)
     } catch (error) {
       // Its lease runs out when the store is well again.
