@@ -14,15 +14,16 @@ export type MessageDiff = { structural: boolean } & ({ ops: Op[]; parts: Part[] 
 
 /**
  * The least that makes one state of a message into the next: text that only grew is appended, other
- * parts that are not the same are put. `structural` is what others must see at once: a tool call,
- * its input or result complete, reasoning at its end, an error.
+ * parts that are not the same are put. `structural` is what others must see at once: a tool call
+ * added or removed, its input or result complete, reasoning at its end, an error.
  *
  * @throws CaughtupError `BAD_INPUT` for a part that could not be read back
  */
 export function diffMessage(before: MessageState, after: MessageState): MessageDiff {
   const structural =
     (after.metadata.error !== undefined && before.metadata.error === undefined) ||
-    after.parts.some((part, index) => isStep(before.parts[index], part))
+    after.parts.some((part, index) => isStep(before.parts[index], part)) ||
+    lacksCall(before.parts, after.parts)
   if (after.parts.length < before.parts.length || !isStored(before.metadata, after.metadata)) {
     return { whole: true, structural }
   }
@@ -111,6 +112,20 @@ function isStep(before: Part | undefined, after: Part): boolean {
   if (after.type !== 'dynamic-tool') return false
   if (before?.type !== 'dynamic-tool' || before.toolCallId !== after.toolCallId) return true
   return before.state !== after.state || (isPreliminary(before) && !isPreliminary(after))
+}
+
+/** Whether a call is there no more; ids may repeat, so they are counted. */
+function lacksCall(before: readonly Part[], after: readonly Part[]): boolean {
+  const left = callIds(after)
+  return callIds(before).some((id) => {
+    const index = left.indexOf(id)
+    if (index >= 0) left.splice(index, 1)
+    return index < 0
+  })
+}
+
+function callIds(parts: readonly Part[]): string[] {
+  return parts.flatMap((part) => (part.type === 'dynamic-tool' ? [part.toolCallId] : []))
 }
 
 function isPreliminary(part: ToolPart): boolean {

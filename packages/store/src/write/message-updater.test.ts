@@ -5,8 +5,7 @@ import {
   type MessageDraft,
   type Part,
 } from '@caughtup/schema'
-import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
-import { settleParts } from '@caughtup/schema/fold'
+import { applyEvent, emptyView, settleParts, type View } from '@caughtup/schema/fold'
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -147,6 +146,27 @@ describe('an open message', () => {
     await store.update(sessionId, state([after, text('pending')]))
     expect(store.stats()).toMatchObject({ commits: commits + 1, unflushedBytes: 0 })
     expect((await store.message(sessionId, 'm'))?.parts).toEqual([after, text('pending')])
+  })
+
+  test.each<[string, (call: Part, other: Part) => Part[]]>([
+    ['at the end', (call) => [text('pending'), call, call, call]],
+    ['whose place a text takes', (call, other) => [text('pending'), other, call, call, call]],
+    ['behind one of the same id', (call, other) => [text('pending'), call, call, other, other]],
+  ])('a tool call removed %s is on disk before the call returns', async (_, after) => {
+    const { store, path } = await openTestStore({ flush: { windowMs: hour } })
+    const run = await startRun(store)
+    const { sessionId, runId, messageId } = run
+    const kept: Part = { ...tool, state: 'input-available', input: {} }
+    const removed: Part = { ...kept, toolCallId: 'u' }
+    const metadata = { createdAt: 1, runId }
+    const given = (parts: Part[]) => state(parts, { id: messageId, metadata })
+    const before = (value: string) => given([text(value), removed, kept, kept, kept])
+    await store.update(sessionId, before(''))
+    await store.update(sessionId, before('pending'))
+    expect(await textOnDisk(path, run)).toBe('')
+    await store.update(sessionId, given(after(kept, text('instead'))))
+    expect(await textOnDisk(path, run)).toContain('pending')
+    expect(store.stats().unflushedBytes).toBe(0)
   })
 
   test('a window of 0 commits each update before its call returns', async () => {

@@ -50,7 +50,7 @@ export class MessageUpdater {
    * be given other parts and metadata, and stays finished. The same state again writes nothing.
    *
    * Committed before it returns: a new message, its finish and whatever changes after it, a tool
-   * call added, its input or its result complete, reasoning ended, an error. The rest gathers with
+   * call added or removed, its input or its result complete, reasoning ended, an error. The rest gathers with
    * the flush window: the call returns once there is room for more, and what is refused then is
    * thrown by the message's next update.
    *
