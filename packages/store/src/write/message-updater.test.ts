@@ -148,25 +148,30 @@ describe('an open message', () => {
     expect((await store.message(sessionId, 'm'))?.parts).toEqual([after, text('pending')])
   })
 
-  test.each<[string, (call: Part, other: Part) => Part[]]>([
-    ['at the end', (call) => [text('pending'), call, call, call]],
-    ['whose place a text takes', (call, other) => [text('pending'), other, call, call, call]],
-    ['behind one of the same id', (call, other) => [text('pending'), call, call, other, other]],
-  ])('a tool call removed %s is on disk before the call returns', async (_, after) => {
+  test.each<[string, (call: Part) => [before: Part[], after: Part[]]]>([
+    ['at the end', (call) => [[text('x'), call], [text('x')]]],
+    [
+      'whose place a text takes',
+      (call) => [
+        [call, text('x')],
+        [text('y'), text('x')],
+      ],
+    ],
+    ['of two with the same id', (call) => [[call, call], [call]]],
+  ])('a tool call removed %s is on disk before the call returns', async (_, change) => {
     const { store, path } = await openTestStore({ flush: { windowMs: hour } })
     const run = await startRun(store)
     const { sessionId, runId, messageId } = run
-    const kept: Part = { ...tool, state: 'input-available', input: {} }
-    const removed: Part = { ...kept, toolCallId: 'u' }
-    const metadata = { createdAt: 1, runId }
-    const given = (parts: Part[]) => state(parts, { id: messageId, metadata })
-    const before = (value: string) => given([text(value), removed, kept, kept, kept])
-    await store.update(sessionId, before(''))
-    await store.update(sessionId, before('pending'))
-    expect(await textOnDisk(path, run)).toBe('')
-    await store.update(sessionId, given(after(kept, text('instead'))))
-    expect(await textOnDisk(path, run)).toContain('pending')
+    const [before, after] = change({ ...tool, state: 'input-available', input: {} })
+    const given = (parts: Part[]) =>
+      state(parts, { id: messageId, metadata: { createdAt: 1, runId } })
+    await store.update(sessionId, given([text('pending'), ...before]))
+    await store.update(sessionId, given([text('pending, more'), ...before]))
+    expect(await textOnDisk(path, run)).not.toContain('more')
+    await store.update(sessionId, given([text('pending, more'), ...after]))
+    expect(await textOnDisk(path, run)).toContain('more')
     expect(store.stats().unflushedBytes).toBe(0)
+    expect((await store.message(sessionId, messageId))?.parts).toHaveLength(after.length + 1)
   })
 
   test('a window of 0 commits each update before its call returns', async () => {
