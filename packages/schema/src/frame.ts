@@ -54,6 +54,11 @@ const caughtUp = z.object({
   canRedo: z.boolean(),
   /** In mode `live`: the messages that are still open, whole. */
   open: z.array(message).exactOptional(),
+  /**
+   * Of a full replay: no message that was there at this cursor was changed or removed since, but those
+   * that were open, so that a client that stands at it keeps the ones before the window.
+   */
+  unchangedSince: wireCursor.exactOptional(),
 })
 
 const chatFrameUnion = z.discriminatedUnion('type', [

@@ -48,6 +48,7 @@ export {
   type ReplayMode,
   type ReplayReason,
 } from './frame.ts'
+export { historyChanges } from './history-change.ts'
 export {
   type Page,
   page,

@@ -1,4 +1,4 @@
-import type { ChatFrame } from '@caughtup/schema'
+import type { ChatFrame, Message } from '@caughtup/schema'
 import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 import { expect, test } from 'vitest'
 
@@ -73,4 +73,68 @@ test('a client that lacks one oversized event gets a full replay, with the reaso
   const frames = await comeBack()
   expect(frames[0]).toMatchObject({ type: 'replay', mode: 'full', reason: 'too-far-behind' })
   expect(textOf(viewOf(frames))).toHaveLength(2 * MiB)
+})
+
+/** A session of three exchanges, followed live, and how one adds to it. */
+async function followExchanges(limits: { windowBytes?: number } = {}) {
+  const { store, client } = await openTestServer({ limits })
+  const { id: sessionId } = await store.sessions.create({ owner: 'me' })
+  const add = (id: string, parts: Message['parts'], status: 'open' | 'done' = 'done') => ({
+    type: 'message-created' as const,
+    message: { id, role: 'assistant' as const, parts, metadata: { createdAt: 1 }, status },
+  })
+  for (let n = 1; n <= 6; n++) {
+    await store.append({ sessionId, drafts: [add(`m${n}`, [{ type: 'text', text: 'Hi' }])] })
+  }
+  const stream = await client().onChat({ sessionId, mode: { type: 'full' } })
+  await readUntil(stream, 'caught-up')
+  return { store, sessionId, add, stream }
+}
+
+test('one large commit is not being behind: a stream at the head gets it whole, and no replay', async () => {
+  const { store, sessionId, add, stream } = await followExchanges()
+  const url = `data:image/png;base64,${'x'.repeat(1.2 * MiB)}`
+  const part = { type: 'file', mediaType: 'image/png', url } as const
+  const reading = readUntil(stream, 'events', ({ events }) =>
+    events.some(({ type }) => type === 'message-finished'),
+  )
+  await store.append({
+    sessionId,
+    drafts: [
+      add('answer', [], 'open'),
+      { type: 'message-delta', messageId: 'answer', ops: [{ op: 'put', part: 0, value: part }] },
+      { type: 'message-delta', messageId: 'answer', ops: [{ op: 'put', part: 1, value: part }] },
+      { type: 'message-finished', messageId: 'answer', reason: 'stop' },
+    ],
+  })
+  const frames = await reading
+  expect(new Set(frames.map(({ type }) => type))).toEqual(new Set(['events']))
+  const events = frames.flatMap((frame) => (frame.type === 'events' ? frame.events : []))
+  expect(events[0]?.from).toBe(7)
+  expect(events.at(-1)?.seq).toBe(10)
+})
+
+test('a replay for being too far behind says whether older messages changed meanwhile', async () => {
+  for (const change of [false, true]) {
+    const { store, sessionId, add, stream } = await followExchanges({ windowBytes: 10_000 })
+    if (change) await store.history.delete(sessionId, 'm1')
+    for (let n = 0; n < 40; n++) {
+      const text = `${n} ${'x'.repeat(3_000)}`
+      await store.append({ sessionId, drafts: [add(`more${n}`, [{ type: 'text', text }])] })
+    }
+    const frames = await readUntil(stream, 'caught-up')
+    const replayed = frames.findIndex(({ type }) => type === 'replay')
+    expect(frames[replayed]).toMatchObject({ mode: 'full', reason: 'too-far-behind' })
+    const events = frames
+      .slice(0, replayed)
+      .flatMap((frame) => (frame.type === 'events' ? frame.events : []))
+    const last = events.at(-1)?.seq ?? 6
+    const caughtUp = frames.at(-1)
+    const { unchangedSince } = caughtUp?.type === 'caught-up' ? caughtUp : {}
+    // The deletion was sent before the stream fell behind, or it was not: then nothing is promised.
+    const isPromised = !change || last >= 7
+    expect(unchangedSince === undefined).toBe(!isPromised)
+    if (unchangedSince !== undefined) expect(Number(unchangedSince.split('.')[1])).toBe(last)
+    await stream.return?.()
+  }
 })

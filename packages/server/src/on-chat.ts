@@ -22,9 +22,9 @@ export async function* chatFrames(
   let next: ReplayStart | undefined = start
   while (next) {
     const reached: Cursor = yield* replay(source, next)
-    next = (yield* follow(source, reached.seq))
-      ? { mode: start.mode === 'live' ? 'live' : 'full', reason: 'too-far-behind' }
-      : undefined
+    const left: Cursor | undefined = yield* follow(source, reached)
+    const mode = start.mode === 'live' ? 'live' : 'full'
+    next = left && { mode, reason: 'too-far-behind', from: left }
   }
   // A follower ends with its session or with the store: reading the session tells which.
   await source.store.head(source.sessionId)
@@ -38,17 +38,19 @@ export function startOf({ mode }: OnChatInput, lastEventId: string | undefined):
     : { mode: mode.type }
 }
 
-/** Yields batches for ever; returns whether it stopped because the client is too far behind. */
+/** Yields batches for ever; returns where it stopped because the client is too far behind. */
 async function* follow(
   { store, sessionId, signal }: ReplaySource,
-  after: number,
-): AsyncGenerator<ChatFrame, boolean> {
-  for await (const batch of store.follow(sessionId, after, { signal })) {
+  from: Cursor,
+): AsyncGenerator<ChatFrame, Cursor | undefined> {
+  let reached = from
+  for await (const batch of store.follow(sessionId, from.seq, { signal })) {
     // A follower's batch holds as much as a window may: what lies after it costs more than that.
-    if (!batch.complete) return true
+    if (batch.isBehind) return reached
     yield eventsFrame(batch)
+    reached = batch.cursor
   }
-  return false
+  return undefined
 }
 
 function readCursor(field: string, text: string) {

@@ -5,6 +5,7 @@ import {
   type Cursor,
   encodeCursor,
   type Event,
+  historyChanges,
   type Limits,
   type Message,
   type ReplayMode,
@@ -18,10 +19,9 @@ import { abortable } from '@caughtup/schema/abortable'
 
 import { chunks } from './chunks.ts'
 
-/** What to replay; `reason` says why it is not what was asked for. */
+/** What to replay; `reason` says why it is not what was asked for, `from` where the client stands. */
 export type ReplayStart =
-  | { mode: 'full'; reason?: ReplayReason }
-  | { mode: 'live'; reason?: ReplayReason }
+  | { mode: 'full' | 'live'; reason?: ReplayReason; from?: Cursor }
   | { mode: 'since'; cursor: Cursor }
 
 export interface ReplaySource {
@@ -43,7 +43,7 @@ export async function* replay(
   const start = asked.mode === 'since' ? await servable(source, asked.cursor) : asked
   switch (start.mode) {
     case 'full':
-      return yield* replayFull(source, start.reason)
+      return yield* replayFull(source, start)
     case 'since':
       return yield* replaySince(source, start.cursor)
     case 'live':
@@ -58,7 +58,7 @@ export function eventsFrame({ events, cursor }: EventBatch): ChatFrame {
 
 async function* replayFull(
   source: ReplaySource,
-  reason: ReplayReason | undefined,
+  { reason, from }: { reason?: ReplayReason; from?: Cursor },
 ): AsyncGenerator<ChatFrame, Cursor> {
   const { store, sessionId, limits, signal } = source
   for (;;) {
@@ -72,8 +72,11 @@ async function* replayFull(
     const view: View = { ...head, messages, hasOlder, skipped: 0 }
     const reached = yield* catchUp(source, { state: view, cursor }, extend, withoutId)
     if (!reached) continue
-    yield caughtUpFrame('full', reached.state, reached.cursor, { hasOlder: reached.state.hasOlder })
-    return reached.cursor
+    const { state, cursor: end } = reached
+    const isUnchanged = from !== undefined && (await isHistoryUnchanged(source, from, end.seq))
+    const unchanged = isUnchanged ? { unchangedSince: encodeCursor(from) } : {}
+    yield caughtUpFrame('full', state, end, { hasOlder: state.hasOlder, ...unchanged })
+    return end
   }
 }
 
@@ -83,7 +86,7 @@ async function* replaySince(source: ReplaySource, from: Cursor): AsyncGenerator<
   yield replayFrame('since', opening.epoch)
   const start = { state: opening, cursor: from }
   const reached = yield* catchUp(source, start, extendHead, eventsFrame)
-  if (!reached) return yield* replayFull(source, 'cursor-expired')
+  if (!reached) return yield* replayFull(source, { reason: 'cursor-expired' })
   const { state, cursor } = reached
   // How far back this client reaches is for the client to know.
   yield caughtUpFrame('since', state, cursor, { hasOlder: state.epoch > 0 })
@@ -114,7 +117,21 @@ async function servable(source: ReplaySource, cursor: Cursor): Promise<ReplaySta
   const bytes = Buffer.byteLength(JSON.stringify(missed.events))
   return missed.complete && bytes <= limits.windowBytes
     ? { mode: 'since', cursor }
-    : { mode: 'full', reason: 'too-far-behind' }
+    : { mode: 'full', reason: 'too-far-behind', from: cursor }
+}
+
+/** Whether nothing from a cursor to a seq touched messages that were finished before. */
+async function isHistoryUnchanged(
+  { store, sessionId, signal }: ReplaySource,
+  from: Cursor,
+  upTo: number,
+): Promise<boolean> {
+  const types = [...historyChanges]
+  const query = { types, after: from.seq, before: upTo + 1, limit: 1 }
+  const { events } = await abortable(store.journal.list(sessionId, query), signal)
+  if (events.length > 0) return false
+  // What retention removed meanwhile was not among the entries that were looked through.
+  return (await abortable(store.checkCursor(sessionId, from), signal)) === 'ok'
 }
 
 /**
@@ -167,7 +184,7 @@ function caughtUpFrame(
   mode: ReplayMode,
   head: Head,
   cursor: Cursor,
-  rest: { hasOlder: boolean; open?: Message[] },
+  rest: { hasOlder: boolean; open?: Message[]; unchangedSince?: string },
 ): ChatFrame {
   const { seq: _, queue, ...state } = headOf(head)
   const id = encodeCursor(cursor)

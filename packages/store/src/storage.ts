@@ -241,6 +241,8 @@ export interface EventBatch {
   cursor: Cursor
   /** Whether nothing lies after it. */
   complete: boolean
+  /** The journal's newest seq when it was read. */
+  newest: number
 }
 
 /** How much of a stretch of messages is read at once. */

@@ -17,6 +17,7 @@ import { assertStoreOptions } from './assert-store-options.ts'
 import type { Broker } from './follow/broker.ts'
 import { Coalescer, type Taken } from './write/coalescer.ts'
 import { Doorbells } from './follow/doorbells.ts'
+import type { FollowedBatch } from './follow/followers.ts'
 import { History } from './history/history.ts'
 import { Journal } from './journal/journal.ts'
 import type { StoreUpdate } from './follow/store-update.ts'
@@ -246,7 +247,7 @@ export class Store {
     sessionId: string,
     after: number,
     { signal }: { signal: AbortSignal },
-  ): AsyncGenerator<EventBatch, void, undefined> {
+  ): AsyncGenerator<FollowedBatch, void, undefined> {
     return this.#bells.followers.follow(sessionId, after, signal)
   }
 

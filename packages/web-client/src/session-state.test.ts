@@ -469,6 +469,93 @@ test('cut anywhere and resumed, with batches of any size, the view is that of an
   )
 })
 
+describe('a full replay of a view that fell too far behind', () => {
+  /** Three exchanges, and an answer that is being written. */
+  function exchanges() {
+    const recording = new Recording()
+    for (const turn of [1, 2, 3]) {
+      recording.message(`u${turn}`, 'user', 'Hi')
+      recording.message(`a${turn}`, 'assistant', 'Hello')
+    }
+    recording.message('a4', 'assistant')
+    return recording
+  }
+  const idsOf = ({ view }: SessionState) => view.messages.map(({ id }) => id)
+
+  test('keeps what was loaded before the window', () => {
+    const recording = exchanges()
+    const before = receive(emptySessionState, recording.full())
+    recording.open('a4')
+    recording.finish('a4')
+    const after = receive(before, recording.tooFarBehind(7, 1))
+    expect(shown(after)).toEqual(expected(recording))
+    expect(after.view.messages[0]).toBe(before.view.messages[0])
+    expect(after.view.hasOlder).toBe(false)
+    expect(idsOf(receive(disconnect(before), recording.tooFarBehind(7, 1)))).toHaveLength(7)
+  })
+
+  test.each<[string, (recording: Recording) => unknown]>([
+    ['edited', (recording) => recording.replace('u1', 'New')],
+    ['deleted', (recording) => recording.delete('u1')],
+    ['erased', (recording) => recording.erase('u1')],
+  ])('keeps nothing where a message was %s', (_, change) => {
+    const recording = exchanges()
+    const before = receive(emptySessionState, recording.full())
+    change(recording)
+    recording.finish('a4')
+    const after = receive(before, recording.tooFarBehind(7, 1))
+    expect(idsOf(after)).toEqual(['a4'])
+    expect(after.view.hasOlder).toBe(true)
+  })
+
+  test('keeps nothing where messages are missing before the window, or one is not finished', () => {
+    const recording = exchanges()
+    const before = receive(emptySessionState, recording.full())
+    recording.finish('a4')
+    recording.message('u5', 'user', 'More')
+    // The window begins right behind what is held, but what is held ends with an open message.
+    expect(idsOf(receive(before, recording.tooFarBehind(7, 1)))).toEqual(['u5'])
+    const finished = receive(before, recording.since(7, 8))
+    expect(idsOf(receive(finished, recording.tooFarBehind(8, 1)))).toHaveLength(8)
+    recording.message('a5', 'assistant', 'Yes')
+    expect(idsOf(receive(finished, recording.tooFarBehind(8, 1)))).toEqual(['a5'])
+  })
+
+  test('keeps nothing for a cursor that is not its own', () => {
+    const recording = exchanges()
+    const before = receive(emptySessionState, recording.full(6))
+    expect(idsOf(receive(before, recording.tooFarBehind(7, 1)))).toEqual(['a4'])
+  })
+
+  test('shows the newest messages as they are, without a hole, whatever happened meanwhile', () => {
+    const step = fc.record({ kind: fc.nat({ max: 30 }), choice: fc.nat({ max: 30 }) })
+    const stretch = fc.record({
+      steps: fc.array(step, { maxLength: 6 }),
+      cap: fc.integer({ min: 1, max: 5 }),
+    })
+    fc.assert(
+      fc.property(fc.array(stretch, { minLength: 1, maxLength: 6 }), (stretches) => {
+        const recording = exchanges()
+        recording.finish('a4')
+        let state = receive(emptySessionState, recording.full())
+        for (const { steps, cap } of stretches) {
+          const from = recording.head
+          for (const { kind, choice } of steps) edit(recording, kind, choice)
+          state = receive(state, recording.tooFarBehind(from, cap))
+          const { messages } = recording.viewAt()
+          const held = state.view.messages
+          expect(held).toEqual(messages.slice(messages.length - held.length))
+          expect(held.length).toBeGreaterThanOrEqual(Math.min(cap, messages.length))
+          expect(state.view.hasOlder).toBe(
+            recording.viewAt().hasOlder || held.length < messages.length,
+          )
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
 /** One change of a random kind, where the recording has something to change. */
 function edit(recording: Recording, kind: number, choice: number): void {
   const { messages, canUndo, canRedo } = recording.viewAt()

@@ -201,13 +201,15 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
   const base = building?.view ?? state.view
   const seq = decodeCursor(frame.cursor)?.seq ?? base.seq
   if (seq !== base.seq && (!building || building.placed)) return 'gap'
+  const older = building ? olderMessages(state, building.view, frame) : []
   const messages = building ? keepMessages(state, frame.open ?? base.messages) : base.messages
   const view: View = {
     ...headOf({ ...frame, seq }),
-    messages,
+    messages: older.length > 0 ? [...older, ...messages] : messages,
     // The frame speaks of the window; a view that kept its messages may reach further back.
     // A boundary within the replay leaves messages behind that the window never had.
-    hasOlder: building ? frame.hasOlder || base.hasOlder : base.hasOlder,
+    hasOlder:
+      building && older.length === 0 ? frame.hasOlder || base.hasOlder : state.view.hasOlder,
     skipped: base.skipped,
   }
   const reason = state.replay?.reason
@@ -223,6 +225,22 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
     olderError: building ? undefined : state.olderError,
     pending: replayEnded(state.pending, view),
   })
+}
+
+/**
+ * What is shown before a window and stays: the server says that none of it was changed since, all of
+ * it is finished, and it goes up to the window without a hole.
+ */
+function olderMessages(
+  { view, cursor }: SessionState,
+  { messages: [first], epoch }: View,
+  { unchangedSince }: ChatFrameOf<'caught-up'>,
+): readonly Message[] {
+  const isUnchanged = unchangedSince !== undefined && unchangedSince === cursor
+  if (!first || !isUnchanged || view.epoch !== epoch) return []
+  const older = view.messages.filter(({ order }) => order < first.order)
+  const isWhole = older.length < view.messages.length || older.at(-1)?.order === first.order - 1
+  return isWhole && older.every(({ status }) => status === 'done') ? older : []
 }
 
 /**

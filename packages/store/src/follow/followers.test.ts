@@ -195,14 +195,52 @@ test('a follower that retention has overtaken is told that what it gets is not c
       events: [event],
       cursor: { journal: 'j', seq: 9, tag: '' },
       complete: true,
+      newest: 9,
     }),
     watch: () => ({ [Symbol.dispose]: () => undefined }),
     ended: forever(),
   })
   const overtaken = followers.follow('s', 4, forever())
-  expect((await overtaken.next()).value).toMatchObject({ complete: false, events: [event] })
+  expect((await overtaken.next()).value).toMatchObject({
+    isBehind: true,
+    complete: false,
+    events: [event],
+  })
   const abreast = followers.follow('s', 7, forever())
-  expect((await abreast.next()).value).toMatchObject({ complete: true, events: [event] })
+  const { value } = await abreast.next()
+  expect(value).toMatchObject({ complete: true, events: [event] })
+  expect(value && 'isBehind' in value).toBe(false)
+})
+
+test('a follower is not behind for what comes at once, however large, but for what it leaves', async () => {
+  const head = { seq: 0 }
+  const bells = new AbortController()
+  const followers = new Followers({
+    // Batches of one event.
+    read: async (_, after) => ({
+      events:
+        after < head.seq
+          ? [{ type: 'redacted', seq: after + 1, from: after + 1, epoch: 0, at: 0 }]
+          : [],
+      cursor: { journal: 'j', seq: Math.min(after + 1, head.seq), tag: '' },
+      complete: after + 1 >= head.seq,
+      newest: head.seq,
+    }),
+    watch: () => ({ [Symbol.dispose]: () => undefined }),
+    ended: bells.signal,
+  })
+  const grow = (seq: number) => {
+    head.seq = seq
+    followers.committed('s', seq)
+  }
+  const following = followers.follow('s', 0, forever())
+  const isBehind = async () => (await following.next()).value?.isBehind === true
+  const first = isBehind()
+  await settle()
+  grow(3)
+  expect([await first, await isBehind()]).toEqual([false, false])
+  grow(5)
+  expect([await isBehind(), await isBehind(), await isBehind()]).toEqual([true, true, false])
 })
 
 describe.each(engines)('the session list on %s', (engine) => {

@@ -14,6 +14,15 @@ export interface FollowersOptions {
   ended: AbortSignal
 }
 
+/** What a follower is given next. */
+export interface FollowedBatch extends EventBatch {
+  /**
+   * Set where the follower was not there in time: it left so much unread that a batch does not hold
+   * it, or retention removed some of it. What it then gets is not all.
+   */
+  isBehind?: boolean
+}
+
 /** How far a follower has read. */
 interface Place {
   readonly sessionId: string
@@ -64,11 +73,14 @@ export class Followers {
     sessionId: string,
     after: number,
     signal: AbortSignal,
-  ): AsyncGenerator<EventBatch, void, undefined> {
+  ): AsyncGenerator<FollowedBatch, void, undefined> {
     assertIds({ sessionId })
     assertInput('after', after, whole)
     const place: Place = { sessionId, seq: after }
     let found = false
+    // Whatever its size, what came while a follower stood at the head is not something it lags behind.
+    let isAtHead = true
+    let owed = 0
     using _watching = this.#options.watch()
     using listener = this.#bell.listen(sessionId)
     this.#places.add(place)
@@ -85,13 +97,17 @@ export class Followers {
         const [first] = batch.events
         if (!first) {
           await listener.rung(signal)
+          isAtHead = true
           continue
         }
+        if (isAtHead) owed = batch.newest
+        isAtHead = false
         // Retention may have removed what a reader who stood still was to get next.
         const isGap = first.from > place.seq + 1
         place.seq = batch.cursor.seq
         this.#advance(sessionId, batch.cursor.seq)
-        yield isGap ? { ...batch, complete: false } : batch
+        const isBehind = isGap || (!batch.complete && batch.cursor.seq >= owed)
+        yield isBehind ? { ...batch, complete: false, isBehind } : batch
       }
     } finally {
       this.#places.delete(place)

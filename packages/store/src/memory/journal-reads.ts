@@ -15,10 +15,10 @@ import type { EventBatch, EventQuery } from '../storage.ts'
 import type { MemorySession } from './memory-session.ts'
 
 export function events(session: MemorySession, after: number, bytes: number): EventBatch {
-  const { journal, segments, tag } = session
+  const { journal, segments, tag, state } = session
   const { events: read, last, complete } = readEvents(segmentsAfter(segments, after), after, bytes)
   const end = last ?? { seq: after, tag: tagAt(session, after) ?? tag }
-  return { events: read, cursor: { journal, ...end }, complete }
+  return { events: read, cursor: { journal, ...end }, complete, newest: state.record.seq }
 }
 
 export function checkCursor(session: MemorySession, cursor: Cursor): 'ok' | ReplayReason {

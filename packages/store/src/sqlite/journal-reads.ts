@@ -33,7 +33,7 @@ export class JournalReads {
     const start = Math.max(after, this.#floor(live).floor)
     const { events, last, complete } = readEvents(this.#after(live, start), start, bytes)
     const cursor = { journal, seq: last?.seq ?? after, tag: last?.tag ?? live.tag }
-    return { events, cursor, complete }
+    return { events, cursor, complete, newest: live.seq }
   }
 
   /** Whether the cursor is of this journal's history, and if not, why. */

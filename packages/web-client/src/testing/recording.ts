@@ -1,4 +1,12 @@
-import type { ChatFrame, Event, Message, QueuedRun, Run, RunError } from '@caughtup/schema'
+import {
+  type ChatFrame,
+  type Event,
+  historyChanges,
+  type Message,
+  type QueuedRun,
+  type Run,
+  type RunError,
+} from '@caughtup/schema'
 import { encodeCursor } from '@caughtup/schema/cursor'
 import { applyEvent, emptyView, headOf, mergeEvents, type View } from '@caughtup/schema/fold'
 
@@ -210,6 +218,20 @@ export class Recording {
       this.replay('full', this.viewAt(upTo).epoch),
       this.messages(upTo, cap),
       this.caughtUp('full', upTo, cap),
+    ]
+  }
+
+  /** A replay for a client that stood at `after` and fell too far behind. */
+  tooFarBehind(after: number, cap: number, upTo = this.head): SentFrame[] {
+    const [begin, window, end] = this.full(upTo, cap)
+    const missed = this.events.slice(after, upTo)
+    const isChanged = missed.some(({ type }) => historyChanges.includes(type))
+    const unchanged = isChanged ? {} : { unchangedSince: this.cursor(after) }
+    if (begin?.frame.type !== 'replay' || end?.frame.type !== 'caught-up' || !window) return []
+    return [
+      { frame: { ...begin.frame, reason: 'too-far-behind' } },
+      window,
+      { ...end, frame: { ...end.frame, ...unchanged } },
     ]
   }
 
