@@ -153,7 +153,8 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
     const { messages } = await me.history.loadMore({ sessionId })
     expect(messages.map(({ status }) => status)).toEqual(['done', 'done'])
     expect(messages.at(-1)?.metadata.finishReason).toBe('interrupted')
-  })
+    // Each try of each call waits some ms for the lock, in real time.
+  }, 30_000)
 
   test('closing ends every stream with shutting-down 3 s after the drain, and says what is not written', async () => {
     const { chat, store, me, clock, sessionId, stuck, runId, errors } = await openOutage(begin, {
