@@ -57,6 +57,9 @@ export class Database {
         this.#db.exec('PRAGMA journal_mode = WAL')
         this.#db.exec(`PRAGMA wal_autocheckpoint = ${checkpointBytes / pageSize}`)
         this.#db.exec(`PRAGMA synchronous = ${durability}`)
+        // What is deleted is overwritten: a tenth more is written, and CPU is as before. `FAST` would
+        // cost nothing, and leave what was in a page that is used again for less.
+        this.#db.exec('PRAGMA secure_delete = ON')
         migrate(this.#db, file)
         // Reading makes the files of the write-ahead log.
         this.#db.exec('SELECT count(*) FROM sqlite_schema')
@@ -191,6 +194,11 @@ export class Database {
   /** Gives back pages that are not used, so that the file is no larger than what is in it. */
   shrink(): void {
     named(() => this.#db.exec('PRAGMA incremental_vacuum'))
+  }
+
+  /** Moves the write-ahead log to the database and empties it, where nobody reads from it. */
+  checkpoint(): void {
+    named(() => this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
   }
 
   close(): void {

@@ -39,7 +39,7 @@ import {
 } from '../storage.ts'
 import { ActivityReads } from './activity-reads.ts'
 import { commit, type CommitContext } from './commit.ts'
-import type { Database, Row } from './database.ts'
+import type { Database } from './database.ts'
 import { eraseStep } from './erase.ts'
 import { copyFork, forkRow } from './fork.ts'
 import { JournalReads } from './journal-reads.ts'
@@ -47,6 +47,7 @@ import type { LiveSession } from './live-session.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { MessageReads } from './message-reads.ts'
 import { MessageRows } from './message-rows.ts'
+import { openMessages, openRuns } from './open-runs.ts'
 import { packAll } from './pack.ts'
 import { openingNames } from '../engine/random-tag.ts'
 import { retryBusy } from './retry-busy.ts'
@@ -318,42 +319,23 @@ export class SqliteStorage implements Storage {
   }
 
   async openRuns(): Promise<OpenRun[]> {
-    return this.#read(() => {
-      const rows = this.#db.all(
-        `SELECT sessions.id, sessions.process, processes.beats FROM sessions
-         LEFT JOIN processes ON processes.id = sessions.process WHERE sessions.active = 1`,
-      )
-      return rows.map((row) => this.#openRun(row))
-    })
+    return this.#read(() => openRuns(this.#context))
   }
 
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(new StorageError('closed', 'The database is closed.'))
     try {
+      // What was erased is in no byte of the files when this has returned.
+      const turn = pacer(this.#clock)
+      const erase = () => this.#db.transaction(() => this.#upkeep.erase())
+      while (await retryBusy(this.#clock, erase, closingPatience)) await turn()
       await retryBusy(this.#clock, () => this.#upkeep.finish(), closingPatience)
     } catch (error) {
       // A full disk, say: all is committed, and the next opening packs what this one could not.
       if (!(error instanceof StorageError)) throw error
     } finally {
       this.#db.close()
-    }
-  }
-
-  #openRun(row: Row): OpenRun {
-    const live = this.#lives.get(String(row['id']))
-    const process = String(row['process'])
-    return {
-      sessionId: live.id,
-      head: live.record,
-      open: openMessages(live),
-      ...(live.record.run?.status === 'streaming' && {
-        lease: {
-          process,
-          own: process === this.#context.process,
-          beats: Number(row['beats'] ?? 0),
-        },
-      }),
     }
   }
 
@@ -384,8 +366,4 @@ export class SqliteStorage implements Storage {
 
 function hasFinished({ overlay }: LiveSession): boolean {
   return [...overlay.values()].some(({ status }) => status === 'done')
-}
-
-function openMessages({ overlay }: { overlay: ReadonlyMap<string, Message> }): Message[] {
-  return [...overlay.values()].filter((message) => message.status === 'open')
 }

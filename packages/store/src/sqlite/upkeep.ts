@@ -70,6 +70,14 @@ export class Upkeep {
     return more || looking
   }
 
+  /** One step of an erasure, in a transaction; whether there was one. */
+  erase(): boolean {
+    const { db } = this.#context
+    const erasure = db.get('SELECT * FROM erasures ORDER BY key DESC LIMIT 1')
+    if (erasure) eraseStep(db, erasure)
+    return erasure !== undefined
+  }
+
   /** Packs and removes all that can be, for a database that is left alone from now on. */
   finish(): void {
     const { db, lives } = this.#context
@@ -79,6 +87,7 @@ export class Upkeep {
       while (this.#trim(this.#needed())) continue
     })
     db.shrink()
+    db.checkpoint()
   }
 
   #due() {
@@ -170,10 +179,9 @@ export class Upkeep {
   /** Goes on with one of each that is to be completed; the row of the log that was written for it. */
   #work(): number | undefined {
     const { db } = this.#context
-    const erasure = db.get('SELECT * FROM erasures ORDER BY key DESC LIMIT 1')
     const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL ORDER BY key LIMIT 1')
     const leftover = db.get('SELECT session FROM leftovers LIMIT 1')
-    if (erasure) eraseStep(db, erasure)
+    this.erase()
     if (leftover) this.#removeLeftover(Number(leftover['session']))
     const copied = fork && copyFork(fork, this.#context)
     return copied?.left === 'nothing' ? copied.logId : undefined
