@@ -261,3 +261,35 @@ test('a run that is stopped while a tool executes does not end its session', asy
   })
   expect(errors).toEqual([])
 })
+
+test('a call that asks for approval is settled when its message ends, and the session goes on', async () => {
+  const chunks = [
+    { type: 'stream-start', warnings: [] },
+    { type: 'tool-call', toolCallId: 'c', toolName: 'read', input: '{"path":"x"}' },
+    { type: 'finish', finishReason: { unified: 'tool-calls', raw: 'tool_use' }, usage },
+  ] as never[]
+  const model = new MockLanguageModelV4({
+    doStream: async () => ({ stream: simulateReadableStream({ chunks }) }),
+  })
+  const guarded = { read: { ...tools.read, needsApproval: true } }
+  const { ask, answer, errors } = await answerOf(async ({ messages }) => {
+    const { failures } = await request(messages)
+    if (failures.length > 0) throw failures[0]
+    const prompt = await convertToModelMessages(messages, { tools: guarded })
+    return streamText({ model, tools: guarded, messages: prompt }).stream
+  })
+  const settled = [
+    { type: 'step-start' },
+    {
+      type: 'dynamic-tool',
+      toolName: 'read',
+      toolCallId: 'c',
+      state: 'output-error',
+      input: { path: 'x' },
+      errorText: 'The message ended before the tool call had a result.',
+    },
+  ]
+  expect(answer).toMatchObject({ parts: settled, metadata: { finishReason: 'tool-calls' } })
+  expect((await ask('Go on')).parts).toEqual(settled)
+  expect(errors).toEqual([])
+})
