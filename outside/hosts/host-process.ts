@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const here = import.meta.dirname
-const bin = (name: string) => path.join(here, 'node_modules/.bin', name)
+
+/** Deno's command is a script that waits for Deno and passes no signals on. */
+function binary(name: string): string {
+  if (name === 'node') return process.execPath
+  return path.join(here, 'node_modules', name === 'deno' ? 'deno/deno' : `.bin/${name}`)
+}
 
 /** A recipe that runs as its readers would run it, in a process and with a database of its own. */
 export class HostProcess {
@@ -26,7 +31,7 @@ export class HostProcess {
 
   /** Resolves with the process and the URL that it listens on. */
   static async start(command: string, args: string[]): Promise<[HostProcess, string]> {
-    const host = new HostProcess(command === 'node' ? process.execPath : bin(command), args)
+    const host = new HostProcess(binary(command), args)
     const port = await host.#printed(
       /Listening on .*port: (\d+)|http:\/\/(?:localhost|127\.0\.0\.1):(\d+)/s,
     )

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -100,6 +100,18 @@ test('an application is tested as the server’s README does it', async () => {
   expect(await printed(run(testing, {}), /^(?:#|ℹ) pass (\d+)$/m)).toBe('1')
 })
 
+test('docs/hosts.md shows the recipes that `pnpm outside hosts` compiles and runs', () => {
+  const text = readFileSync(path.join(repositoryRoot, 'docs/hosts.md'), 'utf8')
+  const shown = [...text.matchAll(/^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```ts\n(.*?)^```$/gms)]
+  const files = globSync('outside/hosts/{recipes/*.ts,next/app/**/route.ts}', {
+    cwd: repositoryRoot,
+  })
+  expect(shown.map(([, file]) => file).sort()).toEqual(files.sort())
+  for (const [, file = '', code] of shown) {
+    expect(code).toBe(readFileSync(path.join(repositoryRoot, file), 'utf8'))
+  }
+})
+
 test('there are samples nowhere else', () => {
   const files = globSync(['*.md', '{docs,benches}/*.md', '{packages,apps}/*/*.md'], {
     cwd: repositoryRoot,
@@ -107,6 +119,7 @@ test('there are samples nowhere else', () => {
   const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
   expect(withSamples).toEqual([
     'README.md',
+    'docs/hosts.md',
     'packages/server/README.md',
     'packages/store/README.md',
     'packages/web-client/README.md',

@@ -13,6 +13,6 @@ console.log('Listening on', { port: server.port })
 
 const stop = async () => {
   await close()
-  await server.stop()
+  await server.stop(true)
 }
 process.once('SIGTERM', () => void stop())

@@ -1,9 +1,7 @@
-import process from 'node:process'
-
 import { openChat } from './chat.ts'
 
 const { chat, close } = await openChat()
-const port = Number(process.env['PORT'] ?? 4000)
+const port = Number(Deno.env.get('PORT') ?? 4000)
 const server = Deno.serve({ port, hostname: '127.0.0.1', onListen }, (request) =>
   new URL(request.url).pathname.startsWith('/rpc/')
     ? chat.fetch(request)
@@ -18,4 +16,4 @@ const stop = async () => {
   await close()
   await server.shutdown()
 }
-process.once('SIGTERM', () => void stop())
+Deno.addSignalListener('SIGTERM', () => void stop())

@@ -18,8 +18,8 @@ const server = app.listen(Number(process.env['PORT'] ?? 4000), '127.0.0.1', () =
 const sockets = attachWebSocket(chat, server)
 
 const stop = async () => {
-  server.close()
   await close()
   await sockets.close()
+  server.close()
 }
 process.once('SIGTERM', () => void stop())

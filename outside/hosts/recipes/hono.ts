@@ -18,8 +18,8 @@ const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, (address
 const sockets = attachWebSocket(chat, server)
 
 const stop = async () => {
-  server.close()
   await close()
   await sockets.close()
+  server.close()
 }
 process.once('SIGTERM', () => void stop())

@@ -22,7 +22,7 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
 export type NodeHandler = (
   request: NodeRequest,
   response: NodeResponse,
-  next?: (error?: unknown) => void,
+  next?: () => void,
 ) => void
 
 export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeHandler {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { ChatServer } from './create-chat-server.ts'
 import { attachWebSocket } from './websocket.ts'
 
-export { type AttachedWebSocket, attachWebSocket } from './websocket.ts'
+export { type AttachedWebSocket, attachWebSocket, type UpgradeServer } from './websocket.ts'
 
 export interface ServeOptions {
   /** 0 takes a free one. @default 0 */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import { StandardRPCHandler } from '@orpc/server/standard'
@@ -19,6 +19,15 @@ import type { ChatRequest } from './principal.ts'
 import { type ChatContext, isIterator } from './procedures.ts'
 import { SocketCalls } from './socket-calls.ts'
 
+type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** What is needed of a server: those of `node:http` and `node:https` have it, and frameworks' ones. */
+export interface UpgradeServer {
+  on(event: 'upgrade', listener: OnUpgrade): unknown
+  off(event: 'upgrade', listener: OnUpgrade): unknown
+  listenerCount(event: 'upgrade'): number
+}
+
 export interface AttachedWebSocket {
   /**
    * Takes no more handshakes, lets clients read for up to a second what is under way, then cuts
@@ -38,7 +47,7 @@ const grace = 1_000
  * Serves a chat server by WebSocket at `<path>/ws` of an HTTP server. Other handshakes are left to
  * the server's other listeners, and refused where it has none.
  */
-export function attachWebSocket(chat: ChatServer, server: Server): AttachedWebSocket {
+export function attachWebSocket(chat: ChatServer, server: UpgradeServer): AttachedWebSocket {
   const { router, settings, guard } = chat
   const { path, limits } = settings
   const url = path === '/' ? '/ws' : `${path}/ws`
@@ -46,7 +55,7 @@ export function attachWebSocket(chat: ChatServer, server: Server): AttachedWebSo
   const connections = new Set<Connection>()
   const handler = new StandardRPCHandler<ChatContext>(router, { interceptors: [guard.call] })
 
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const onUpgrade: OnUpgrade = (request, socket, head) => {
     if (request.url?.split('?', 1)[0] !== url) {
       if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found', 'Not found.')
       return

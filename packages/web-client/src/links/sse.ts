@@ -15,7 +15,7 @@ export interface SseOptions {
   /** Sent with every call; a function is asked before each. @default none */
   headers?: HeadersSource
   /** @default the platform's */
-  fetch?: typeof globalThis.fetch
+  fetch?: (request: Request, init?: RequestInit) => Promise<Response>
 }
 
 /**

@@ -12,4 +12,5 @@ export async function POST(request: Request): Promise<Response> {
   return chat.fetch(request)
 }
 
+export const GET = POST // for /rpc/health
 export const OPTIONS = POST
