@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['*.test.ts'],
-    // `next build` alone takes half a minute on two cores.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Next alone takes half a minute to build on two busy cores.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
   },
 })

@@ -13,6 +13,8 @@ console.log('Listening on', { port: server.port })
 
 const stop = async () => {
   await close()
-  await server.stop(true)
+  const cut = setTimeout(() => server.stop(true), 1_000) // those that do not read
+  await server.stop()
+  clearTimeout(cut)
 }
 process.once('SIGTERM', () => void stop())

@@ -5,7 +5,7 @@ import fastify from 'fastify'
 import { openChat } from './chat.ts'
 
 const { chat, close } = await openChat()
-const app = fastify({ forceCloseConnections: true })
+const app = fastify()
 await app.register(compress)
 app.addHook('onRequest', (request, reply, done) => chat.nodeHandler(request.raw, reply.raw, done))
 app.get('/', () => 'A page beside the chat.')
@@ -17,6 +17,7 @@ console.log('Listening on', app.server.address())
 const stop = async () => {
   await close()
   await sockets.close()
+  setTimeout(() => app.server.closeAllConnections(), 1_000).unref() // those that do not read
   await app.close()
 }
 process.once('SIGTERM', () => void stop())

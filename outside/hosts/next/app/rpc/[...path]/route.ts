@@ -4,8 +4,17 @@ declare global {
   var opened: ReturnType<typeof openChat> | undefined
 }
 
-/** Opened by the first request: `next build` evaluates this module, and `next dev` does after each edit. */
-const open = () => (globalThis.opened ??= openChat())
+/** Opened by the first request: `next build` evaluates this module, and `next dev` after each edit. */
+function open() {
+  globalThis.opened ??= openChat()
+  return globalThis.opened
+}
+
+// Next waits for open streams before it ends, so they are ended here.
+process.once('SIGTERM', async () => {
+  const opened = await globalThis.opened
+  await opened?.close()
+})
 
 export async function POST(request: Request): Promise<Response> {
   const { chat } = await open()
