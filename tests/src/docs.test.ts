@@ -106,7 +106,7 @@ test('docs/hosts.md shows the recipes that `pnpm outside hosts` compiles and run
   const files = globSync('outside/hosts/{recipes/*.ts,next/app/**/route.ts}', {
     cwd: repositoryRoot,
   })
-  expect(shown.map(([, file]) => file).sort()).toEqual(files.sort())
+  expect(new Set(shown.map(([, file]) => file))).toEqual(new Set(files))
   for (const [, file = '', code] of shown) {
     expect(code).toBe(readFileSync(path.join(repositoryRoot, file), 'utf8'))
   }

@@ -19,11 +19,7 @@ export type NodeRequest = (IncomingMessage | Http2ServerRequest) & {
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
 /** `next` takes what is not under the chat server's path; without it that is not found. */
-export type NodeHandler = (
-  request: NodeRequest,
-  response: NodeResponse,
-  next?: () => void,
-) => void
+export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: () => void) => void
 
 export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeHandler {
   const { path, limits, stuckAfter, onError } = settings
