@@ -8,6 +8,7 @@ export default defineConfig({
     'src/memory/index.ts',
     'src/sqlite/index.ts',
     'src/testing/index.ts',
+    'src/transcripts/index.ts',
   ],
   platform: 'node',
   target: 'node24',

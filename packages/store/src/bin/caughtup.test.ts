@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { describe, expect, test } from 'vitest'
 
+import { formatNames } from '../transcripts/formats.ts'
 import { jsonLines } from '../transcripts/testing/read-items.ts'
 import { chatMessage, numbers, textOf, uiMessage } from './testing/plain-messages.ts'
 import { Caughtup, runHere } from './testing/run-caughtup.ts'
@@ -56,14 +57,82 @@ describe('import', () => {
 
   test('names a line of another format instead of importing it empty', async () => {
     const { db, file } = testFolder()
-    const chat = file('mixed.jsonl', jsonLines([chatMessage(0), uiMessage(1)]))
+    const call = { id: 'c', type: 'function', function: { name: 't', arguments: '{}' } }
+    const calling = { role: 'assistant', content: null, tool_calls: [call] }
+    const chat = file(
+      'mixed.jsonl',
+      jsonLines([chatMessage(0), calling, uiMessage(1), chatMessage(2)]),
+    )
     const { code, stdout, stderr } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
     expect(code).toBe(1)
-    expect(stderr).toBe(
-      `${chat}:2: parts is not read in this format, and there is nothing else in the message.\n` +
-        `${chat}: 1 added, 0 known, 1 refused\n`,
+    expect(stderr).toContain(`${chat}:3: It is one of the UI messages of the AI SDK`)
+    expect(stderr).toContain(`${chat}: 3 added, 0 known, 1 refused\n`)
+    expect((await messagesOf(db, stdout.trim())).map(textOf)).toEqual(['0', 'dynamic-tool', '2'])
+  })
+
+  test('of a file of no format that is read ends with 2 and makes no session', async () => {
+    const { db, file } = testFolder()
+    const gemini = file('gemini.json', JSON.stringify([{ role: 'model', parts: [{ text: 'Hi' }] }]))
+    const { code, stdout, stderr } = await runHere(['import', gemini, '--db', db, '--owner', 'me'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('Contents of Gemini are not read.')
+    expect(stderr).toContain(`${gemini}: Nothing in it could be read.\n`)
+    await withStore(db, async (store) => {
+      expect((await store.sessions.list('me')).sessions).toEqual([])
+    })
+  })
+
+  test('tells with 1 that something of a message was not kept', async () => {
+    const { db, file } = testFolder()
+    const chat = file(
+      'chat.jsonl',
+      jsonLines([{ messages: [chatMessage(0)], tools: [{ name: 't' }] }]),
     )
-    expect((await messagesOf(db, stdout.trim())).map(textOf)).toEqual(['0'])
+    const { code, stderr } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `${chat}:1: of the conversation, tools is not kept\n${chat}: 1 added, 0 known\n`,
+    })
+  })
+
+  test('tells with 1 what changed since it was imported', async () => {
+    const { db, file } = testFolder()
+    const chat = file('chat.jsonl', jsonLines([uiMessage(0)]))
+    const { stdout } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
+    writeFileSync(chat, jsonLines([{ ...uiMessage(0), parts: [{ type: 'text', text: 'more' }] }]))
+    const again = await runHere(['import', chat, '--db', db, '--session', stdout.trim()])
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: `${chat}: what changed since it was imported stays here as it was\n${chat}: 0 added, 0 known, 1 changed since\n`,
+    })
+  })
+
+  test('makes sessions as old as their conversations, and read', async () => {
+    const { db, file } = testFolder()
+    const at = (index: number) => ({
+      ...chatMessage(index),
+      created_at: `2024-05-0${index + 1}T00:00:00Z`,
+    })
+    const chat = file('chat.jsonl', jsonLines([at(0), at(1), at(2)]))
+    const place = ['--db', db, '--owner', 'me']
+    const given = ['--unread', '--created', '2020-01-01', '--recency', '2020-01-02']
+    const ids = [
+      (await runHere(['import', chat, ...place])).stdout.trim(),
+      (await runHere(['import', chat, ...place, ...given])).stdout.trim(),
+    ]
+    await withStore(db, async (store) => {
+      const rows = await Promise.all(
+        ids.map(async (id) => {
+          const { createdAt } = await store.sessions.get(id, 'me')
+          const { recency, unread } = (await store.activity.row('me', id))!
+          return { createdAt, recency, unread }
+        }),
+      )
+      expect(rows).toEqual([
+        { createdAt: Date.UTC(2024, 4, 1), recency: Date.UTC(2024, 4, 3), unread: 0 },
+        { createdAt: Date.UTC(2020, 0, 1), recency: Date.UTC(2020, 0, 2), unread: 1 },
+      ])
+    })
   })
 
   test('makes no database for files that are missing or folders', async () => {
@@ -217,6 +286,7 @@ test('help is asked for, or follows a mistake', slow, async () => {
   const asked = await new Caughtup(['--help']).ended
   expect(asked).toMatchObject({ code: 0, stderr: '' })
   expect(asked.stdout).toContain('caughtup import FILE')
+  for (const name of formatNames) expect(asked.stdout).toContain(`\n  ${name} `)
   expect(asked.stdout).toMatch(/with --owner each run makes new\s+sessions/)
   expect(await new Caughtup(['import', '--dbb', 'x']).ended).toMatchObject({
     code: 2,

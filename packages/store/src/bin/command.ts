@@ -1,4 +1,5 @@
-import type { TranscriptFormat } from '../transcripts/transcript.ts'
+import type { TranscriptFormat } from '../transcripts/format.ts'
+import type { WrittenFormat } from '../transcripts/write-message.ts'
 
 /** What the command line asks for. */
 export type Command = { do: 'help' } | ImportCommand | ExportCommand
@@ -10,7 +11,6 @@ interface Place {
   /** The path of the database. */
   db: string
   whose: Whose
-  format?: TranscriptFormat
 }
 
 export interface ImportCommand extends Place {
@@ -20,10 +20,17 @@ export interface ImportCommand extends Place {
   /** Of new sessions. */
   title?: string
   final: boolean
+  format?: TranscriptFormat
+  /** When sessions began and were last used, in ms since the epoch; else as their transcripts say. */
+  created?: number
+  recency?: number
+  /** Whether the messages stay unread. */
+  unread: boolean
 }
 
 export interface ExportCommand extends Place {
   do: 'export'
+  format?: WrittenFormat
   /** A path; the standard output when it is absent. */
   out?: string
 }

@@ -1,15 +1,14 @@
 import type { Message, Page } from '@caughtup/schema'
 
 import type { Store } from '../store.ts'
-import type { TranscriptFormat } from '../transcripts/transcript.ts'
-import { writeMessage } from '../transcripts/write-message.ts'
+import { writeMessage, type WrittenFormat } from '../transcripts/write-message.ts'
 import type { Report } from './report.ts'
 
 /** The messages of a session in a format, oldest first; what has no place in it is reported. */
 export async function* exportSession(
   store: Store,
   sessionId: string,
-  format: TranscriptFormat,
+  format: WrittenFormat,
   report: Report,
 ): AsyncGenerator<Record<string, unknown>, void, undefined> {
   for await (const message of messagesOf(store, sessionId)) {

@@ -9,9 +9,18 @@ test('an import names files, a database and whose sessions', () => {
     db: 'x.db',
     whose: { owner: 'me' },
     final: false,
+    unread: false,
   })
-  const options = ['--session=s', '--owner=me', '--title=T', '--format=openai', '--final']
-  expect(parseCommand(['import', '--db=x.db', ...options, 'a.jsonl'])).toEqual({
+  const options = [
+    '--session=s',
+    '--owner=me',
+    '--title=T',
+    '--format=openai',
+    '--final',
+    '--unread',
+  ]
+  const times = ['--created=2024-05-31', '--recency=1717200000000']
+  expect(parseCommand(['import', '--db=x.db', ...options, ...times, 'a.jsonl'])).toEqual({
     do: 'import',
     files: ['a.jsonl'],
     db: 'x.db',
@@ -19,6 +28,9 @@ test('an import names files, a database and whose sessions', () => {
     title: 'T',
     format: 'openai',
     final: true,
+    unread: true,
+    created: Date.UTC(2024, 4, 31),
+    recency: 1_717_200_000_000,
   })
 })
 
@@ -49,7 +61,15 @@ test.each<[string[], string]>([
   [['import', 'a', '--db=x.db'], '--session or --owner is missing; it must be given.'],
   [
     ['import', 'a', '--db=x.db', '--owner=me', '--format=csv'],
-    '--format is "csv"; it must be ui or openai.',
+    '--format is "csv"; it must be claude-code, langchain, ',
+  ],
+  [
+    ['import', 'a', '--db=x.db', '--owner=me', '--created=yesterday'],
+    '--created is "yesterday"; it must be a time, such as ',
+  ],
+  [
+    ['export', '--db=x.db', '--owner=me', '--format=anthropic'],
+    '--format is "anthropic"; it must be ui or openai.',
   ],
   [
     ['export', 'a', '--db=x.db', '--owner=me'],

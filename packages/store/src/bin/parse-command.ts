@@ -3,7 +3,8 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import { CaughtupError } from '@caughtup/schema'
 
 import { badValue } from '../transcripts/bad-value.ts'
-import type { TranscriptFormat } from '../transcripts/transcript.ts'
+import { formatNames, isFormat } from '../transcripts/formats.ts'
+import { readTime } from '../transcripts/read-time.ts'
 import type { Command, Whose } from './command.ts'
 
 const place = {
@@ -40,16 +41,30 @@ function parseImport(args: readonly string[]): Command {
     ...place,
     title: { type: 'string' },
     final: { type: 'boolean' },
+    created: { type: 'string' },
+    recency: { type: 'string' },
+    unread: { type: 'boolean' },
   })
   if (values.help) return { do: 'help' }
   if (positionals.length === 0) throw badValue('FILE', undefined, 'a file, or - for standard input')
-  const { title, final = false } = values
+  const { title, format, final = false, unread = false } = values
+  if (format !== undefined && !isFormat(format)) {
+    throw badValue('--format', format, formatNames.join(', '))
+  }
+  const [created, recency] = [
+    timeOf('--created', values.created),
+    timeOf('--recency', values.recency),
+  ]
   return {
     do: 'import',
     files: positionals,
     ...placeOf(values),
     ...(title !== undefined && { title }),
+    ...(format !== undefined && { format }),
+    ...(created !== undefined && { created }),
+    ...(recency !== undefined && { recency }),
     final,
+    unread,
   }
 }
 
@@ -57,21 +72,23 @@ function parseExport(args: readonly string[]): Command {
   const { values, positionals } = parse(args, { ...place, out: { type: 'string' } })
   if (values.help) return { do: 'help' }
   if (positionals.length > 0) throw badValue('the argument', positionals[0], 'an option of export')
-  const { out } = values
-  return { do: 'export', ...placeOf(values), ...(out !== undefined && { out }) }
+  const { out, format } = values
+  if (format !== undefined && format !== 'ui' && format !== 'openai') {
+    throw badValue('--format', format, 'ui or openai')
+  }
+  const where = out === undefined ? {} : { out }
+  return { do: 'export', ...placeOf(values), ...where, ...(format !== undefined && { format }) }
 }
 
 interface PlaceValues {
   db?: string | undefined
   session?: string | undefined
   owner?: string | undefined
-  format?: string | undefined
 }
 
-function placeOf({ db, session, owner, format }: PlaceValues) {
+function placeOf({ db, session, owner }: PlaceValues) {
   if (db === undefined || db === '') throw badValue('--db', db, 'the file of a database')
-  if (format !== undefined && !isFormat(format)) throw badValue('--format', format, 'ui or openai')
-  return { db, whose: whoseOf(session, owner), ...(format !== undefined && { format }) }
+  return { db, whose: whoseOf(session, owner) }
 }
 
 function whoseOf(session: string | undefined, owner: string | undefined): Whose {
@@ -80,8 +97,13 @@ function whoseOf(session: string | undefined, owner: string | undefined): Whose 
   throw badValue('--session or --owner', undefined, 'given')
 }
 
-function isFormat(value: string): value is TranscriptFormat {
-  return value === 'ui' || value === 'openai'
+/** ISO 8601, or a number of ms since the epoch. */
+function timeOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const time = readTime(/^\d+$/.test(text) ? Number(text) : text, 'ms')
+  if (time === undefined)
+    throw badValue(option, text, 'a time, such as 2024-05-31 or 1717113600000')
+  return time
 }
 
 function parse<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {

@@ -48,7 +48,7 @@ export async function runCommand(args: readonly string[], streams: Streams): Pro
 }
 
 async function runImport(
-  { db, whose, files, title, format, final }: ImportCommand,
+  { db, whose, files, title, format, final, created, recency, unread }: ImportCommand,
   { stdin, stdout }: Streams,
   report: Report,
 ): Promise<void> {
@@ -65,13 +65,21 @@ async function runImport(
   await withStore(db, async (store) => {
     await assertMember(store, whose)
     const target: ImportTarget = {
-      session: async (found) => {
+      session: async (found, { createdAt }) => {
         if (whose.session !== undefined) return whose.session
         const { owner } = whose
         const short = found.slice(0, store.limits.titleLength)
-        return (await store.sessions.create({ owner, title: title ?? short })).id
+        const began = created ?? createdAt
+        const times = began === undefined ? {} : { createdAt: began }
+        return (await store.sessions.create({ owner, title: title ?? short, ...times })).id
       },
-      reconcile: (sessionId, rows) => store.reconcile(sessionId, rows),
+      reconcile: (sessionId, rows, times) => {
+        const used = recency ?? times.recency
+        return store.reconcile(sessionId, rows, {
+          ...(used !== undefined && { recency: used }),
+          ...(!unread && whose.owner !== undefined && { readBy: [whose.owner] }),
+        })
+      },
     }
     const told = new Set<string>()
     const imported = (sessionId: string) => {

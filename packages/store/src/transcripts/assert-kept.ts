@@ -1,6 +1,6 @@
 import { CaughtupError, excerpt } from '@caughtup/schema'
 
-import { isEmpty } from './note-others.ts'
+import { isEmpty } from './is-empty.ts'
 
 /**
  * Refuses a message of which nothing is kept, although a member that its format does not read holds

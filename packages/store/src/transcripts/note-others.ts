@@ -1,3 +1,4 @@
+import { isEmpty } from './is-empty.ts'
 import type { Note } from './transcript.ts'
 
 /** Notes the members of an object that are not among those that were read and say something. */
@@ -5,13 +6,9 @@ export function noteOthers(
   value: Readonly<Record<string, unknown>>,
   read: readonly string[],
   note: Note,
+  where = '',
 ): void {
   for (const [name, member] of Object.entries(value)) {
-    if (!isEmpty(member) && !read.includes(name)) note(`${name} is not kept`)
+    if (!isEmpty(member) && !read.includes(name)) note.lost(`${where}${name} is not kept`)
   }
-}
-
-/** Whether a member of an object says nothing. */
-export function isEmpty(member: unknown): boolean {
-  return member === null || (Array.isArray(member) && member.length === 0)
 }

@@ -1,19 +1,21 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError } from '@caughtup/schema'
 
-import type { ForeignRow } from '../reconcile/foreign-row.ts'
 import { isRecord } from './bad-value.ts'
-import { detectFormat } from './detect-format.ts'
-import { OpenAiConversation } from './openai/openai-conversation.ts'
-import { parseLine } from './parse-line.ts'
-import { type Line, maxLineBytes, readLines } from './read-lines.ts'
+import type { TranscriptFormat, Unfolded } from './format.ts'
+import { formatOfConversation, formats } from './formats.ts'
+import { Gathering, type Message, refusal } from './gathering.ts'
 import { noteOthers } from './note-others.ts'
-import type { Conversation, Note, TranscriptFormat, TranscriptItem } from './transcript.ts'
-import { UiConversation } from './ui/ui-conversation.ts'
+import { parseLine } from './parse-line.ts'
+import { maxLineBytes } from './read-lines.ts'
+import { readTime } from './read-time.ts'
+import { type FileValue, readValues } from './read-values.ts'
+import { Remarks } from './remarks.ts'
+import type { Note, TranscriptItem } from './transcript.ts'
 
 const MiB = 1024 * 1024
 
 export interface ReadOptions {
-  /** @default the format of the first line that can be read */
+  /** @default told from what is there */
   format?: TranscriptFormat
   /**
    * The file is not being written any more: its last message is taken in whatever state it is.
@@ -26,8 +28,9 @@ export interface ReadOptions {
 }
 
 /**
- * Reads JSON Lines. A line is a message of the file's one conversation, or has a conversation of
- * its own as `{ "messages": […] }`. A bad line costs no other.
+ * Reads a file of JSON Lines, one array, or one object. A value of it is a message of the file's one
+ * conversation, or a conversation of its own: an export's, a list of messages, or an object with a
+ * list of them as `messages`. A bad value costs no other.
  *
  * The messages of one conversation are held until it ends; nothing else is.
  *
@@ -37,17 +40,35 @@ export async function* readTranscript(
   source: AsyncIterable<Uint8Array>,
   options: ReadOptions = {},
 ): AsyncGenerator<TranscriptItem, void, undefined> {
+  const { maxBytes = 256 * MiB } = options
   const reader = new TranscriptReader(options)
-  for await (const line of readLines(source)) yield* reader.read(line)
+  for await (const value of readValues(source, maxBytes)) yield* reader.read(value)
   yield* reader.end()
 }
 
+/**
+ * What {@link readTranscript} finds in values that were parsed already: messages of one
+ * conversation, or conversations. All of it has line 1.
+ */
+export function readMessages(
+  values: readonly unknown[],
+  options: ReadOptions = {},
+): TranscriptItem[] {
+  const reader = new TranscriptReader({ final: true, ...options })
+  return [
+    ...values.flatMap((value) => [
+      ...reader.add({ value, bytes: sizeOf(value), line: 1, place: '' }),
+    ]),
+    ...reader.end(),
+  ]
+}
+
 class TranscriptReader {
+  readonly #format: TranscriptFormat | undefined
   readonly #final: boolean
   readonly #maxBytes: number
-  #format: TranscriptFormat | undefined
-  /** Of the lines that are messages. */
-  #own: { conversation: Conversation; line: number; bytes: number } | undefined
+  /** Of the values that are messages. */
+  #own: { gathering: Gathering; line: number; bytes: number } | undefined
 
   constructor({ format, final = false, maxBytes = 256 * MiB }: ReadOptions) {
     this.#format = format
@@ -55,98 +76,120 @@ class TranscriptReader {
     this.#maxBytes = maxBytes
   }
 
-  *read({ number, bytes, ended }: Line): Generator<TranscriptItem, void, undefined> {
+  *read({
+    line,
+    bytes,
+    ended,
+    index,
+    last,
+  }: FileValue): Generator<TranscriptItem, void, undefined> {
     if (!bytes) {
-      yield { type: 'refused', line: number, message: `It is longer than ${maxLineBytes} bytes.` }
+      const limit = index === undefined ? maxLineBytes : this.#maxBytes
+      yield { type: 'refused', line, message: `It is longer than ${limit} bytes.` }
       return
     }
-    const notes = new Set<string>()
-    const note: Note = (what) => notes.add(what)
-    let parsed = false
+    let value: unknown
     try {
-      const value = parseLine(bytes)
-      parsed = true
-      if (isRecord(value) && Array.isArray(value['messages'])) {
-        yield* this.#readConversation(number, value, value['messages'], note)
-      } else if (value !== undefined) {
-        this.#add(number, value, bytes.length, note)
-      }
+      value = parseLine(bytes)
     } catch (error) {
-      const torn = !parsed && !ended && !this.#final
       const message = refusal(error)
-      yield torn ? { type: 'torn', line: number } : { type: 'refused', line: number, message }
+      const isTorn = !ended && !this.#final
+      yield isTorn ? { type: 'torn', line } : { type: 'refused', line, message }
       return
     }
-    for (const message of notes) yield { type: 'note', line: number, message }
+    const place = index === undefined ? '' : `[${index}]: `
+    if (value !== undefined) yield* this.add({ value, bytes: bytes.length, line, place })
+    if (last === true) yield* this.end()
+  }
+
+  *add(message: Message): Generator<TranscriptItem, void, undefined> {
+    const { value, line, place } = message
+    const remarks = new Remarks()
+    try {
+      const found = this.#unfold(value, remarks)
+      if (found) {
+        yield* remarks.items(line)
+        yield* this.#readConversation(message, found)
+      } else yield* this.#addOwn(message)
+    } catch (error) {
+      yield { type: 'refused', line, message: `${place}${refusal(error)}` }
+    }
   }
 
   *end(): Generator<TranscriptItem, void, undefined> {
-    if (!this.#own) return
-    const { conversation, line } = this.#own
-    yield { type: 'conversation', line, rows: this.#rows(conversation) }
+    const own = this.#own
+    this.#own = undefined
+    if (own) yield* own.gathering.end(own.line, {})
   }
 
-  #add(line: number, value: unknown, size: number, note: Note): void {
-    const format = this.#formatOf(value)
-    const own = this.#own ?? { conversation: conversationIn[format](), line, bytes: 0 }
-    if (own.bytes + size > this.#maxBytes) {
+  *#addOwn(message: Message): Generator<TranscriptItem, void, undefined> {
+    const { line, bytes } = message
+    this.#own ??= { gathering: this.#gathering(this.#format), line, bytes: 0 }
+    if (this.#own.bytes + bytes > this.#maxBytes) {
       throw new CaughtupError(
         'TOO_LARGE',
         `The messages up to line ${line} take more than ${this.#maxBytes} bytes.`,
         { field: 'maxBytes', limit: this.#maxBytes },
       )
     }
-    own.conversation.add(value, size, note)
-    own.bytes += size
-    // Only now: a line that could not be read decides nothing.
-    this.#format = format
-    this.#own = own
+    this.#own.bytes += bytes
+    yield* this.#own.gathering.add(message)
   }
 
   *#readConversation(
-    line: number,
-    { title, ...rest }: Record<string, unknown>,
-    messages: readonly unknown[],
-    note: Note,
+    { line, place }: Message,
+    { messages, format, ...heading }: Unfolded & { format: TranscriptFormat | undefined },
   ): Generator<TranscriptItem, void, undefined> {
-    const format = this.#formatOf({ messages })
-    const conversation = conversationIn[format]()
+    const gathering = this.#gathering(format)
     for (const [index, value] of messages.entries()) {
-      try {
-        conversation.add(value, Buffer.byteLength(JSON.stringify(value)), note)
-        this.#format = format
-      } catch (error) {
-        yield { type: 'refused', line, message: `messages.${index}: ${refusal(error)}` }
-      }
+      yield* gathering.add({
+        value,
+        bytes: sizeOf(value),
+        line,
+        place: `${place}messages.${index}: `,
+      })
     }
-    noteOthers(rest, ['id', 'messages'], note)
-    const rows = this.#rows(conversation)
-    yield { type: 'conversation', line, ...(typeof title === 'string' && { title }), rows }
+    yield* gathering.end(line, heading)
   }
 
-  #formatOf(value: unknown): TranscriptFormat {
-    const format = this.#format ?? detectFormat(value)
-    if (format) return format
-    throw new CaughtupError(
-      'BAD_INPUT',
-      `It is neither a UI message nor an OpenAI chat message: ${excerpt(value)}`,
-      { value: excerpt(value) },
-    )
+  /** What a value consists of, unless it is a message. */
+  #unfold(
+    value: unknown,
+    note: Note,
+  ): (Unfolded & { format: TranscriptFormat | undefined }) | undefined {
+    const format = this.#format
+    if (Array.isArray(value)) return { messages: value, format }
+    if (!isRecord(value)) return undefined
+    const found = formatOfConversation(value)
+    const unfolded = found && formats[found].unfold?.(value, note)
+    if (unfolded) return { ...unfolded, format: found }
+    const {
+      messages,
+      title,
+      name = title,
+      system,
+      created_at: created,
+      createdAt = created,
+      ...rest
+    } = value
+    if (!Array.isArray(messages)) return undefined
+    noteOthers(rest, ['id'], note, 'of the conversation, ')
+    const time = readTime(createdAt, 's')
+    // Anthropic's requests have it beside the messages.
+    const first = system == null || system === '' ? [] : [{ role: 'system', content: system }]
+    return {
+      messages: [...first, ...messages],
+      format,
+      ...(typeof name === 'string' && name !== '' && { title: name }),
+      ...(time !== undefined && { createdAt: time }),
+    }
   }
 
-  #rows(conversation: Conversation): ForeignRow[] {
-    const rows = conversation.rows()
-    return this.#final ? rows.map((row) => ({ ...row, complete: true })) : rows
+  #gathering(format: TranscriptFormat | undefined): Gathering {
+    return new Gathering({ format, final: this.#final })
   }
 }
 
-const conversationIn: Record<TranscriptFormat, () => Conversation> = {
-  ui: () => new UiConversation(),
-  openai: () => new OpenAiConversation(),
-}
-
-/** Why a line is not imported; what is not about the line is thrown on. */
-function refusal(error: unknown): string {
-  if (error instanceof CaughtupError && error.code === 'BAD_INPUT') return error.message
-  throw error
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value) ?? '')
 }

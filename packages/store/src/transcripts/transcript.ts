@@ -1,23 +1,39 @@
 import type { ForeignRow } from '../reconcile/foreign-row.ts'
-
-/** `ui`: UI messages of the AI SDK (5 and newer); `openai`: messages of OpenAI's chat completions. */
-export type TranscriptFormat = 'ui' | 'openai'
+import type { TranscriptFormat } from './format.ts'
 
 /**
- * What reading a transcript finds, line by line (the first is 1).
+ * What reading a transcript finds, by the line where it begins (the first is 1).
  *
- * - `conversation`: one whole conversation; of lines that are messages, at the end of the file
- * - `refused`: a line, or one message of a conversation's line, that is not imported
- * - `note`: something of an imported message that is kept in another form, or not
+ * - `conversation`: one whole conversation; of messages that have none of their own, at the end
+ * - `refused`: a message, or a line that is none, that is not imported
+ * - `lost`: something of an imported message that is not kept
+ * - `note`: something of an imported message that is kept in another form, or left out by design
  * - `torn`: the last line, which ends in the middle and may still grow
  */
 export type TranscriptItem =
-  | { type: 'conversation'; line: number; title?: string; rows: ForeignRow[] }
-  | { type: 'refused' | 'note'; line: number; message: string }
+  | ({ type: 'conversation'; line: number } & ReadConversation)
+  | { type: 'refused' | 'lost' | 'note'; line: number; message: string }
   | { type: 'torn'; line: number }
 
-/** Says what of a message is kept in another form, or not. */
-export type Note = (what: string) => void
+export interface ReadConversation extends Heading {
+  format: TranscriptFormat
+  rows: ForeignRow[]
+}
+
+/** What a transcript says of a conversation as a whole. */
+export interface Heading {
+  title?: string
+  /** In ms since the epoch. */
+  createdAt?: number
+}
+
+/** Is told what becomes of the parts of a transcript that a message here has no like of. */
+export interface Note {
+  /** Kept in another form, or left out by design. */
+  kept(what: string): void
+  /** Not kept. */
+  lost(what: string): void
+}
 
 /** Gathers the messages of one conversation in one format. */
 export interface Conversation {
@@ -26,7 +42,9 @@ export interface Conversation {
    * @throws CaughtupError `BAD_INPUT`, and the conversation is as it was
    */
   add(message: unknown, bytes: number, note: Note): void
-  rows(): ForeignRow[]
+  rows(note: Note): ForeignRow[]
+  /** What messages said of the whole. */
+  heading?(): Heading
 }
 
 /** A message in the form of a format, which may need several of its own for it. */

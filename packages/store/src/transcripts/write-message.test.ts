@@ -6,10 +6,9 @@ import type { ForeignRow } from '../reconcile/foreign-row.ts'
 import { importedMessage } from '../reconcile/imported-message.ts'
 import { anyMessages, plainMessages } from './testing/arbitrary-message.ts'
 import { readItems, readRows } from './testing/read-items.ts'
-import type { TranscriptFormat } from './transcript.ts'
-import { writeMessage } from './write-message.ts'
+import { writeMessage, type WrittenFormat } from './write-message.ts'
 
-function linesOf(messages: readonly Message[], format: TranscriptFormat) {
+function linesOf(messages: readonly Message[], format: WrittenFormat) {
   return messages.flatMap((message) => writeMessage(message, format).messages)
 }
 
@@ -26,7 +25,7 @@ test('any messages are read again as they were, from UI messages', async () => {
   await fc.assert(
     fc.asyncProperty(anyMessages, async (messages) => {
       const [rows = []] = await readRows(linesOf(messages, 'ui'), { final: true })
-      expect(rows).toEqual(messages.map((message) => ({ ...rowOf(message), complete: true })))
+      expect(rows).toEqual(messages.map(rowOf))
     }),
   )
 })
@@ -36,7 +35,7 @@ test('messages that OpenAI has words for are read again as they were', async () 
     fc.asyncProperty(plainMessages, async (messages) => {
       expect(messages.flatMap((message) => writeMessage(message, 'openai').leftOut)).toEqual([])
       const [rows = []] = await readRows(linesOf(messages, 'openai'), { final: true })
-      expect(rows).toEqual(messages.map((message) => ({ ...rowOf(message), complete: true })))
+      expect(rows).toEqual(messages.map(rowOf))
     }),
   )
 })

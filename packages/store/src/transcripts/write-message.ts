@@ -1,11 +1,14 @@
 import type { Message } from '@caughtup/schema'
 
-import { openAiMessages } from './openai/openai-messages.ts'
-import type { TranscriptFormat, WrittenMessage } from './transcript.ts'
-import { uiMessage } from './ui/ui-message.ts'
+import { openAiMessages } from './formats/openai/openai-messages.ts'
+import { uiMessage } from './formats/ui/ui-message.ts'
+import type { WrittenMessage } from './transcript.ts'
+
+/** Formats that are written too. */
+export type WrittenFormat = 'ui' | 'openai'
 
 /** A message as it stands in a transcript: each of `messages` is the JSON of one line. */
-export function writeMessage(message: Message, format: TranscriptFormat): WrittenMessage {
+export function writeMessage(message: Message, format: WrittenFormat): WrittenMessage {
   switch (format) {
     case 'ui':
       return uiMessage(message)

@@ -1,8 +1,7 @@
 import type { Message, Part } from '@caughtup/schema'
 
-import { isRecord } from '../bad-value.ts'
-import type { WrittenMessage } from '../transcript.ts'
-import { unknownPartType } from './read-part.ts'
+import { isRecord } from '../../bad-value.ts'
+import type { WrittenMessage } from '../../transcript.ts'
 
 /** A message as a UI message of the AI SDK; parts that were not known here are as they came. */
 export function uiMessage({ id, role, parts, metadata }: Message): WrittenMessage {
@@ -10,5 +9,5 @@ export function uiMessage({ id, role, parts, metadata }: Message): WrittenMessag
 }
 
 function original(part: Part): unknown {
-  return part.type === unknownPartType && 'data' in part && isRecord(part.data) ? part.data : part
+  return part.type === 'data-ui-part' && 'data' in part && isRecord(part.data) ? part.data : part
 }

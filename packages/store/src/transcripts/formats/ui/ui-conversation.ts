@@ -1,19 +1,14 @@
 import type { Part } from '@caughtup/schema'
 
-import type { ForeignRow } from '../../reconcile/foreign-row.ts'
-import { assertFits } from '../assert-fits.ts'
-import { assertKept } from '../assert-kept.ts'
-import { asRecord, badValue } from '../bad-value.ts'
-import { noteOthers } from '../note-others.ts'
-import { readTime } from '../read-time.ts'
-import type { Conversation, Note } from '../transcript.ts'
-import { readMetadata } from './read-metadata.ts'
+import type { ForeignRow } from '../../../reconcile/foreign-row.ts'
+import { assertFits } from '../../assert-fits.ts'
+import { asRecord, badValue, isRecord } from '../../bad-value.ts'
+import { keepMetadata } from '../../keep-metadata.ts'
+import { readTime } from '../../read-time.ts'
+import type { Conversation, Note } from '../../transcript.ts'
 import { readPart } from './read-part.ts'
 
-/** Members that hold what a message of another format says, and are not read. */
-const unread = ['content', 'tool_calls']
-
-/** UI messages of the AI SDK: each is a message here. */
+/** UI messages of the AI SDK, 5 and newer: each is a message here. */
 export class UiConversation implements Conversation {
   readonly #rows: ForeignRow[] = []
 
@@ -29,23 +24,35 @@ export class UiConversation implements Conversation {
 }
 
 function readMessage(value: unknown, note: Note): ForeignRow {
-  const { id, role, parts, metadata, createdAt, ...others } = asRecord('the message', value)
+  const { id, role, parts: given, metadata, createdAt, ...others } = asRecord('the message', value)
   if (role !== 'system' && role !== 'user' && role !== 'assistant') {
     throw badValue('role', role, '"system", "user" or "assistant"')
   }
-  if (!Array.isArray(parts)) throw badValue('parts', parts, 'a list')
-  assertKept(others, parts, unread)
-  noteOthers(others, [], note)
+  const { parts, rest } = partsOf(given, others)
+  const { createdAt: own, ...known } = isRecord(metadata) ? metadata : {}
   // Before version 5 the time stood beside the metadata, and some transcripts still have it there.
-  const time = readTime(createdAt, 'ms')
+  const time = readTime(own, 'ms') ?? readTime(createdAt, 'ms')
+  const kept = keepMetadata(
+    known,
+    { ...(own != null && readTime(own, 'ms') === undefined && { createdAt: own }), ...rest },
+    note,
+  )
+  if (metadata != null && !isRecord(metadata)) note.lost('metadata that is no object is not kept')
   const row: ForeignRow = {
     ...(typeof id === 'string' && id !== '' && { id }),
     role,
     parts: parts.map((part, index) => readPart(part, `parts.${index}`, note)),
     ...(time !== undefined && { createdAt: time }),
-    ...readMetadata(metadata, note),
+    ...(kept && { metadata: kept }),
   }
   return mayGrow(row) ? { ...row, complete: false } : row
+}
+/** Before they were converted to version 5, messages had a text. */
+function partsOf(parts: unknown, others: Record<string, unknown>) {
+  if (Array.isArray(parts)) return { parts, rest: others }
+  const { content, ...rest } = others
+  if (parts !== undefined || typeof content !== 'string') throw badValue('parts', parts, 'a list')
+  return { parts: content === '' ? [] : [{ type: 'text', text: content }], rest }
 }
 
 /** An answer that is being written, or waits for a tool, and was not ended as it stands. */

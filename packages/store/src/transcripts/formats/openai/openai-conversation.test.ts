@@ -1,8 +1,8 @@
 import { part as partSchema } from '@caughtup/schema'
 import { describe, expect, test } from 'vitest'
 
-import type { ForeignRow } from '../../reconcile/foreign-row.ts'
-import { readItems, readRows } from '../testing/read-items.ts'
+import type { ForeignRow } from '../../../reconcile/foreign-row.ts'
+import { readItems, readRows } from '../../testing/read-items.ts'
 
 async function rowsOf(...messages: unknown[]): Promise<ForeignRow[]> {
   const [rows = []] = await readRows(messages)
@@ -92,11 +92,13 @@ test('a content part that cannot be shown is kept in a data part', async () => {
     {
       type: 'note',
       line: 1,
-      message: 'a content part file that cannot be shown is kept as data-openai-part',
+      message:
+        'a content part of the type file has no like here and is kept as data-openai-part, which is not shown',
     },
     {
       type: 'conversation',
       line: 1,
+      format: 'openai',
       rows: [{ role: 'user', parts: [{ type: 'data-openai-part', data: file }] }],
     },
   ])
@@ -239,28 +241,102 @@ test.each([
   expect(row?.createdAt).toBe(1_700_000_000_123)
 })
 
-test('what has no place here is noted, and empty members are not', async () => {
-  expect(
-    await messagesOf({ role: 'user', name: 'bob', weight: 0, audio: null, content: 'Hi' }),
-  ).toEqual(['name is not kept', 'weight is not kept'])
-  expect(await messagesOf({ role: 'assistant', annotations: [], content: 'Hi' })).toEqual([])
+test('what has no place here is kept as foreign, and empty members are not', async () => {
+  const [row] = await rowsOf({ role: 'user', name: 'bob', weight: 0, audio: null, content: 'Hi' })
+  expect(row?.metadata).toEqual({ foreign: { name: 'bob', weight: 0 } })
+  const [answered] = await rowsOf({ role: 'assistant', annotations: [], content: 'Hi' })
+  expect(answered?.metadata).toBeUndefined()
   const image = { type: 'image_url', image_url: { url: 'https://example.com', detail: 'low' } }
-  expect(await messagesOf({ role: 'user', content: [image] })).toEqual([
-    'in image_url parts, detail is not kept',
+  const [shown] = await rowsOf({
+    role: 'user',
+    content: [image, { type: 'image_url', image_url: 'https://a.b' }],
+  })
+  expect(shown?.parts).toMatchObject([
+    { type: 'file', providerMetadata: { openai: { imageDetail: 'low' } } },
+    { type: 'file', url: 'https://a.b' },
   ])
+})
+
+test('usage, model and how it ended are those of the answer, summed over its steps', async () => {
+  const usage = {
+    prompt_tokens: 3,
+    completion_tokens: 2,
+    prompt_tokens_details: { cached_tokens: 1 },
+  }
+  const about = { model: 'm', usage, finish_reason: 'tool_calls' }
+  const items = await readItems([
+    { ...calling('a'), ...about, seed: 1 },
+    answer('a'),
+    { role: 'assistant', content: 'Cold', ...about, finish_reason: 'stop', seed: 2 },
+  ])
+  expect(items).toMatchObject([
+    { type: 'lost', line: 3, message: 'seed is not kept' },
+    {
+      rows: [
+        {
+          metadata: {
+            model: 'm',
+            finishReason: 'stop',
+            usage: { inputTokens: 6, outputTokens: 4, cachedInputTokens: 2 },
+            foreign: { seed: 1 },
+          },
+        },
+      ],
+    },
+  ])
+})
+
+test('calls and answers without ids are paired in their order, as Ollama and function_call have them', async () => {
+  const made = (name: string) => ({ function: { name, arguments: { n: 1 } } })
+  const [row] = await rowsOf(
+    { role: 'assistant', content: '', tool_calls: [made('a'), made('b')] },
+    { role: 'tool', tool_name: 'b', content: 'B' },
+    { role: 'tool', content: 'A' },
+    { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{}' } },
+    { role: 'function', name: 'f', content: 'F' },
+    thanks,
+  )
+  const calls = row?.parts.filter(({ type }) => type === 'dynamic-tool')
+  expect(calls).toMatchObject([
+    { toolCallId: 'call-1', toolName: 'a', input: { n: 1 }, output: 'A' },
+    { toolCallId: 'call-2', toolName: 'b', output: 'B' },
+    { toolCallId: 'call-3', toolName: 'f', output: 'F' },
+  ])
+})
+
+test('reasoning of OpenRouter keeps its signatures, and spoken answers their words', async () => {
+  const details = [{ type: 'reasoning.text', text: 'Hm', signature: 's' }]
+  const [row] = await rowsOf({
+    role: 'assistant',
+    content: 'Hi',
+    reasoning: 'Hm',
+    reasoning_details: details,
+  })
+  expect(row?.parts[0]).toEqual({
+    type: 'reasoning',
+    text: 'Hm',
+    providerMetadata: { openrouter: { reasoning_details: details } },
+  })
+  const audio = { id: 'audio_1', transcript: 'Hello', data: 'AA==' }
+  const items = await readItems([{ role: 'assistant', content: null, audio, refusal: null }])
+  expect(items.at(-1)).toMatchObject({
+    rows: [
+      { parts: [{ text: 'Hello' }, { type: 'data-openai-part', data: { type: 'audio', audio } }] },
+    ],
+  })
 })
 
 test.each([
   [
     { role: 'function', name: 'f', content: '' },
-    'role is "function"; it must be "system", "developer", "user", "assistant" or "tool".',
+    'tool_call_id is missing; it must be the id of a call before it.',
   ],
   [{ role: 'user' }, 'content is missing; it must be a text or a list.'],
   [{ role: 'user', content: 5 }, 'content is 5; it must be a text or a list.'],
   [{ role: 'user', content: [{ type: 'text' }] }, 'content.0.text is missing; it must be a text.'],
   [
-    { role: 'user', content: [{ type: 'image_url', image_url: 'x' }] },
-    'content.0.image_url is "x"; it must be an object.',
+    { role: 'user', content: [{ type: 'image_url', image_url: 5 }] },
+    'content.0.image_url is 5; it must be an object.',
   ],
   [{ role: 'assistant', tool_calls: {} }, 'tool_calls is {}; it must be a list.'],
   [

@@ -1,11 +1,11 @@
 import type { Part } from '@caughtup/schema'
 
-import { asRecord, asText, badValue, isRecord } from '../bad-value.ts'
-import { noteOthers } from '../note-others.ts'
-import type { Note } from '../transcript.ts'
-
-/** Holds a content part that is not known here, as it is, until it is exported again. */
-const unknownContentType = 'data-openai-part'
+import { asRecord, asText, badValue, isRecord } from '../../bad-value.ts'
+import { filePart as fileOf, mediaTypeOf } from '../../file-part.ts'
+import { noteOthers } from '../../note-others.ts'
+import { providerMetadata } from '../../provider-metadata.ts'
+import type { Note } from '../../transcript.ts'
+import { unknownPart } from '../../unknown-part.ts'
 
 type FilePart = Extract<Part, { type: 'file' }>
 
@@ -20,25 +20,32 @@ const audioTypes = new Map([
  *
  * @throws CaughtupError `BAD_INPUT` for a part of a known type that is not as it must be
  */
-export function readContent(content: unknown, note: Note): Part[] {
+export function readContent(content: unknown, note: Note): unknown[] {
   if (content == null || content === '') return []
   if (typeof content === 'string') return [{ type: 'text', text: content }]
   if (!Array.isArray(content)) throw badValue('content', content, 'a text or a list')
   return content.map((part, index) => readContentPart(part, `content.${index}`, note))
 }
 
-function readContentPart(value: unknown, field: string, note: Note): Part {
+function readContentPart(value: unknown, field: string, note: Note): unknown {
+  if (typeof value === 'string') return { type: 'text', text: value }
   const part = asRecord(field, value)
   const type = asText(`${field}.type`, part['type'])
   switch (type) {
     case 'text':
-    case 'refusal':
-      return { type: 'text', text: asText(`${field}.${type}`, part[type]) }
+    case 'refusal': {
+      const { type: _, [type]: text, ...others } = part
+      const said = providerMetadata('openai', others)
+      return { type: 'text', text: asText(`${field}.${type}`, text), ...said }
+    }
     case 'image_url': {
-      const image = asRecord(`${field}.image_url`, part['image_url'])
-      const url = asText(`${field}.image_url.url`, image['url'])
-      noteOthers(image, ['url'], (what) => note(`in image_url parts, ${what}`))
-      return { type: 'file', mediaType: mediaTypeOf(url) ?? 'image/*', url }
+      const given = part['image_url']
+      const image =
+        typeof given === 'string' ? { url: given } : asRecord(`${field}.image_url`, given)
+      const { url, detail: imageDetail, ...others }: Record<string, unknown> = image
+      noteOthers(others, [], note, 'in image_url parts, ')
+      const file = fileOf(asText(`${field}.image_url.url`, url), {})
+      return { ...file, ...providerMetadata('openai', { imageDetail }) }
     }
     case 'input_audio': {
       const audio = asRecord(`${field}.input_audio`, part['input_audio'])
@@ -58,14 +65,8 @@ function readContentPart(value: unknown, field: string, note: Note): Part {
   }
 }
 
-function keepUnknown(part: Record<string, unknown>, type: string, note: Note): Part {
-  note(`a content part ${type} that cannot be shown is kept as ${unknownContentType}`)
-  return { type: unknownContentType, data: part }
-}
-
-/** The media type that a data URL names. */
-function mediaTypeOf(url: string): string | undefined {
-  return /^data:([^;,]+)/.exec(url)?.[1]
+function keepUnknown(part: Record<string, unknown>, type: string, note: Note): unknown {
+  return unknownPart('openai', part, `a content part of the type ${type}`, note)
 }
 
 /** A part as a content part of a prompt; `undefined` where OpenAI's format has none for it. */
@@ -84,7 +85,7 @@ export function contentPart(part: Part): unknown {
     case 'step-start':
       return undefined
     default:
-      return part.type === unknownContentType && isRecord(part.data) ? part.data : undefined
+      return part.type === 'data-openai-part' && isRecord(part.data) ? part.data : undefined
   }
 }
 

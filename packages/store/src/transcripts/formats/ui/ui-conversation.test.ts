@@ -1,12 +1,12 @@
 import { part as partSchema } from '@caughtup/schema'
 import { describe, expect, test } from 'vitest'
 
-import { readItems, readRows } from '../testing/read-items.ts'
+import { readItems, readRows } from '../../testing/read-items.ts'
 
 /** What becomes of one assistant part, and what is noted of it. */
 async function readPart(part: unknown) {
   const items = await readItems([{ role: 'assistant', parts: [part] }])
-  const notes = items.flatMap((item) => (item.type === 'note' ? [item.message] : []))
+  const notes = items.flatMap((item) => ('message' in item ? [item.message] : []))
   const rows = items.flatMap((item) => (item.type === 'conversation' ? item.rows : []))
   const found = rows[0]?.parts[0]
   expect(partSchema.optional().parse(found)).toEqual(found)
@@ -77,7 +77,9 @@ describe('a part', () => {
     const later = { type: 'later', kind: 'acme.card', providerMetadata: { acme: { n: 1 } } }
     expect(await readPart(later)).toEqual({
       part: { type: 'data-ui-part', data: later },
-      notes: ['a part of the unknown type later is kept as data-ui-part, which is not shown'],
+      notes: [
+        'a part of the type later has no like here and is kept as data-ui-part, which is not shown',
+      ],
       complete: true,
     })
   })
@@ -96,7 +98,10 @@ describe('a part', () => {
     [{ type: 'file', mediaType: 'a/b' }, /^parts\.0\.url: .* \(undefined\)$/],
     [{ type: 'tool-t', state: 'odd', toolCallId: 'c' }, /^parts\.0\.state: .* \(odd\)$/],
     [{ type: 'data-x' }, /^parts\.0\.data: /],
-    [{ text: 'Hi' }, 'parts.0.type is missing; it must be a text.'],
+    [
+      { text: 'Hi' },
+      /^It is a message of no format that is read .* Contents of Gemini are not read/,
+    ],
     ['Hi', 'parts.0 is "Hi"; it must be an object.'],
   ])('that is not as it must be refuses the line: %o', async (part, message) => {
     const items = await readItems([{ role: 'user', parts: [part] }])
@@ -139,7 +144,7 @@ test('ids are kept, an empty one is none', async () => {
 describe('metadata', () => {
   async function read(message: object) {
     const items = await readItems([{ role: 'user', parts: [], ...message }])
-    const notes = items.flatMap((item) => (item.type === 'note' ? [item.message] : []))
+    const notes = items.flatMap((item) => ('message' in item ? [item.message] : []))
     const rows = items.flatMap((item) => (item.type === 'conversation' ? item.rows : []))
     return { row: rows[0], notes }
   }
@@ -155,24 +160,39 @@ describe('metadata', () => {
     })
   })
 
-  test('is kept as far as a message here has it', async () => {
+  test('that a message here has not is kept as foreign', async () => {
     const known = { model: 'm', usage: { inputTokens: 3 }, finishReason: 'stop', finishedAt: 5 }
     const others = { runId: 'r', boundary: {}, thinkingLevel: 5, constructor: 1, theme: 'dark' }
     const { row, notes } = await read({ metadata: { ...known, ...others } })
-    expect(row?.metadata).toEqual(known)
-    expect(notes).toEqual(
-      ['runId', 'boundary', 'thinkingLevel', 'constructor', 'theme'].map(
-        (name) => `metadata.${name} is not kept`,
-      ),
-    )
+    const { boundary: _, ...foreign } = others
+    expect(row?.metadata).toEqual({ ...known, foreign })
+    expect(notes).toEqual([])
   })
 
   test.each(['yesterday', '1', -5, true])('with the time %s has none', async (createdAt) => {
     expect(await read({ metadata: { createdAt } })).toEqual({
-      row: { role: 'user', parts: [] },
-      notes: ['metadata.createdAt that is no time is not kept'],
+      row: { role: 'user', parts: [], metadata: { foreign: { createdAt } } },
+      notes: [],
     })
   })
+})
+
+test('what is foreign is kept up to 16 KiB, and the rest is told', async () => {
+  const metadata = { small: 'x', large: 'x'.repeat(16_384), later: [1], empty: [] }
+  const items = await readItems([{ role: 'user', parts: [], metadata }])
+  expect(items).toEqual([
+    { type: 'lost', line: 1, message: 'large is not kept' },
+    { type: 'lost', line: 1, message: 'later is not kept' },
+    expect.objectContaining({
+      rows: [{ role: 'user', parts: [], metadata: { foreign: { small: 'x' } } }],
+    }),
+  ])
+})
+
+test('a message without parts has its content as text', async () => {
+  const plain = { role: 'user', content: 'Hi', createdAt: 5 }
+  const [rows] = await readRows([plain, { role: 'assistant', parts: [] }])
+  expect(rows?.[0]).toEqual({ role: 'user', parts: [{ type: 'text', text: 'Hi' }], createdAt: 5 })
 })
 
 test('more or larger parts than a message may have refuse the line', async () => {

@@ -1,6 +1,6 @@
 import type { Message, Part, ToolPart } from '@caughtup/schema'
 
-import type { WrittenMessage } from '../transcript.ts'
+import type { WrittenMessage } from '../../transcript.ts'
 import { contentPart } from './content.ts'
 import { writeToolText } from './tool-text.ts'
 

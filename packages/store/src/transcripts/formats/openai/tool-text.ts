@@ -1,4 +1,4 @@
-import { isDeeper, maxDepth } from '../parse-line.ts'
+import { isDeeper, maxDepth } from '../../parse-line.ts'
 
 /**
  * The value that a tool's answer or a call's arguments spell: what is JSON is read as such, unless

@@ -1,0 +1,81 @@
+import type { FileValue } from './read-values.ts'
+
+const [quote, backslash, comma, feed] = [0x22, 0x5c, 0x2c, 0x0a]
+const openers = new Set([0x5b, 0x7b])
+const closers = new Set([0x5d, 0x7d])
+
+/**
+ * The elements of an array, or of several one after another, as they stand between its commas. What
+ * stands outside arrays comes as a value of its own, which no line of JSON Lines would be.
+ *
+ * @param limit - bytes of an element; a longer one is told, and not held
+ */
+export async function* splitArrays(
+  source: AsyncIterable<Uint8Array>,
+  limit: number,
+): AsyncGenerator<FileValue, void, undefined> {
+  let [depth, line, index, size] = [0, 1, 0, 0]
+  let [inText, escaped, isBlank] = [false, false, true]
+  let startLine = 1
+  let pieces: Uint8Array[] = []
+  const hold = (piece: Uint8Array) => {
+    size += piece.length
+    if (size > limit) pieces = []
+    else if (piece.length > 0) pieces.push(piece)
+  }
+  const take = (ended: boolean, last: boolean): FileValue => {
+    const fits = size <= limit
+    const value = {
+      line: startLine,
+      index,
+      ended,
+      last,
+      ...(fits && { bytes: Buffer.concat(pieces) }),
+    }
+    pieces = []
+    size = 0
+    isBlank = true
+    return value
+  }
+  for await (const chunk of source) {
+    let from = 0
+    for (const [at, byte] of chunk.entries()) {
+      if (byte === feed) line += 1
+      if (inText) {
+        if (escaped) escaped = false
+        else if (byte === backslash) escaped = true
+        else if (byte === quote) inText = false
+        continue
+      }
+      if (byte === quote) inText = true
+      const opens = openers.has(byte)
+      if (opens && depth === 0) {
+        depth = 1
+        index = 0
+        from = at + 1
+        continue
+      }
+      if (opens) depth += 1
+      const closes = closers.has(byte)
+      if (closes) depth -= 1
+      const isEnd = (closes && depth === 0) || (byte === comma && depth === 1)
+      if (isEnd) {
+        hold(chunk.subarray(from, at))
+        const last = depth === 0
+        if (!isBlank || !last) yield take(true, last)
+        else take(true, true)
+        from = at + 1
+        index += 1
+        continue
+      }
+      if (isBlank && byte > 0x20) {
+        isBlank = false
+        startLine = line
+      }
+      // Between arrays there is nothing to hold.
+      if (depth === 0) from = at + 1
+    }
+    hold(chunk.subarray(from))
+  }
+  if (depth > 0) yield take(false, true)
+}
