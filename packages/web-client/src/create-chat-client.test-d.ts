@@ -1,6 +1,8 @@
 import type { ActivityRow, Session } from '@caughtup/schema'
 import { RPCLink } from '@orpc/client/fetch'
 
+import { WebSocket as NodeWebSocket } from 'ws'
+
 import { createChatClient } from './create-chat-client.ts'
 import { auto } from './links/auto.ts'
 import type { CallContext } from './links/link.ts'
@@ -30,6 +32,7 @@ createChatClient({
 createChatClient({
   link: auto({ url: new URL('https://chat.example/rpc'), fetch, WebSocket, openTimeout: 1 }),
 })
+webSocket({ url: 'wss://chat.example/ws', WebSocket: NodeWebSocket })
 // @ts-expect-error a WebSocket sends no headers
 webSocket({ url: '/rpc', headers: {} })
 // @ts-expect-error and has no use for fetch

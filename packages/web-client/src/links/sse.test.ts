@@ -68,3 +68,24 @@ test('headers are asked for before each call', async () => {
   await client.rpc.sessions.get({ sessionId: 's' }).catch(String)
   expect(seen).toEqual(['Bearer 1', 'Bearer 2'])
 })
+
+test('headers that cannot be had are shown and asked for again', async () => {
+  let asked = 0
+  const { client, clock } = setUp(
+    {},
+    {},
+    {
+      headers: async () => {
+        asked += 1
+        throw new Error('the tickets are out')
+      },
+    },
+  )
+  const session = client.session('s')
+  session.subscribe(() => {})
+  const shown = () => session.getSnapshot().connection
+  for (let frame = 0; frame < 100 && shown().status !== 'waiting'; frame++) await clock.advance(1)
+  expect(shown().error).toMatchObject({ code: 'NETWORK', message: 'the tickets are out' })
+  await clock.advance(250)
+  await until(() => asked === 2)
+})

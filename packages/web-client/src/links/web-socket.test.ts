@@ -3,17 +3,21 @@ import type { AddressInfo } from 'node:net'
 import { ManualClock } from '@caughtup/schema/testing'
 import { RPCHandler } from '@orpc/server/ws'
 import { expect, onTestFinished, test } from 'vitest'
-import { WebSocketServer } from 'ws'
+import { WebSocket as NodeWebSocket, WebSocketServer } from 'ws'
 
 import { createChatClient } from '../create-chat-client.ts'
 import { aborted, type Script, ScriptedServer, until as turnUntil } from '../testing/harness.ts'
 import { Recording } from '../testing/recording.ts'
+import type { WebSocketConstructor } from './rpc-socket.ts'
 import { webSocket } from './web-socket.ts'
 
 /** Real sockets take real time: as many turns of the event loop as they need. */
 const until = (condition: () => boolean) => turnUntil(condition, 1_000_000)
 
-async function setUp(script: Script, { maxPayload = 1e6 } = {}) {
+async function setUp(
+  script: Script,
+  { maxPayload = 1e6, WebSocket }: { maxPayload?: number; WebSocket?: WebSocketConstructor } = {},
+) {
   const clock = new ManualClock()
   const server = new ScriptedServer(script)
   const handler = new RPCHandler(server.router())
@@ -28,7 +32,7 @@ async function setUp(script: Script, { maxPayload = 1e6 } = {}) {
   await new Promise((resolve) => sockets.once('listening', resolve))
   const { port } = sockets.address() as AddressInfo
   const client = createChatClient({
-    link: webSocket({ url: `http://127.0.0.1:${port}/rpc` }),
+    link: webSocket({ url: `http://127.0.0.1:${port}/rpc`, ...(WebSocket && { WebSocket }) }),
     clock,
     random: () => 0.5,
   })
@@ -212,4 +216,14 @@ test('a socket that does not open in time is given up', async () => {
   await until(() => clock.pending > 0)
   await clock.advance(10_000)
   expect(await call).toContain('did not open within 10000 ms')
+})
+
+test("a WebSocket of ws carries calls and streams as the platform's does", async () => {
+  const { client, server } = await setUp(script, { WebSocket: NodeWebSocket })
+  const session = client.session('a')
+  const leave = session.subscribe(() => {})
+  await expect(session.send('Hi')).resolves.toMatchObject({ runId: 'r' })
+  await until(() => session.stats().framesReceived === 3)
+  leave()
+  await until(() => server.open === 0)
 })
