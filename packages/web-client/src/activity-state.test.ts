@@ -1,5 +1,5 @@
 import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import {
   type ActivityState,
@@ -69,6 +69,24 @@ describe('a complete list', () => {
     expect(state.cursor).toBe('f.3.x')
     expect(receive(state, caughtUp('f.9.x')).sorted[0]).toBe(newer)
   })
+})
+
+test('a list is taken in work that grows with the number of its rows, in frames or by changes', () => {
+  const rows = Array.from({ length: 5_000 }, (_, index) =>
+    row(`s${index}`, index + 1, { recency: index }),
+  )
+  const frames = Array.from({ length: 500 }, (_, index) =>
+    list(rows.slice(index * 10, index * 10 + 10)),
+  )
+  const sets = vi.spyOn(Map.prototype, 'set')
+  const full = receive(emptyActivityState, ...frames, caughtUp('f.1'))
+  expect(sets.mock.calls.length).toBeLessThan(2 * rows.length)
+  sets.mockRestore()
+  expect(ids(full)).toHaveLength(5_000)
+  expect(full.sorted[0]?.sessionId).toBe('s4999')
+  const moved = receive(full, changed(row('s7', 6_000, { recency: 9_999 })))
+  expect(ids(moved).slice(0, 2)).toEqual(['s7', 's4999'])
+  expect(ids(moved)).toHaveLength(5_000)
 })
 
 describe('rows', () => {

@@ -2,13 +2,16 @@ import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
 
 type Rows = ReadonlyMap<string, ActivityRow>
 
+/** A frame that says something of rows. */
+type ListFrame = Extract<ActivityFrame, { type: 'activities' | 'changed' | 'removed' }>
+
 /** All that the activity view knows. Immutable; the functions of this file give the next one. */
 export interface ActivityState {
   readonly rows: Rows
   /** By recency, newest first. */
   readonly sorted: readonly ActivityRow[]
-  /** The complete list being received; it takes the rows' place at caught-up. */
-  readonly collecting: Rows | undefined
+  /** What a complete list consists of so far; its rows take the others' place at caught-up. */
+  readonly collecting: readonly ListFrame[] | undefined
   /** Revisions of removed sessions: an older row does not bring one back. The newest 1,000. */
   readonly removed: ReadonlyMap<string, number>
   readonly cursor: string | undefined
@@ -35,17 +38,17 @@ export function receiveActivityFrame(
   switch (frame.type) {
     case 'activities': {
       const begins = frame.complete && !state.collecting
-      const begun = begins ? { ...state, collecting: new Map(), caughtUp: false } : state
-      return withRows(begun, frame.rows)
+      return take(begins ? { ...state, collecting: [], caughtUp: false } : state, frame)
     }
     case 'changed':
-      return at(withRows(state, [frame.row]), eventId)
     case 'removed':
-      return at(withoutSession(state, frame.sessionId, frame.revision), eventId)
+      return at(take(state, frame), eventId)
     case 'caught-up': {
-      const rows = state.collecting ?? state.rows
-      const shown = rows === state.rows ? state : { ...state, rows, sorted: sort(rows) }
-      return { ...shown, collecting: undefined, cursor: frame.cursor, caughtUp: true }
+      const { collecting, removed, cursor: _, ...rest } = state
+      const rows = collecting ? collected(collecting, removed) : state.rows
+      const sorted = collecting ? [...rows.values()].sort(newestFirst) : state.sorted
+      const { cursor } = frame
+      return { ...rest, removed, rows, sorted, collecting: undefined, cursor, caughtUp: true }
     }
     case 'heartbeat':
     case 'end':
@@ -78,20 +81,62 @@ function at(state: ActivityState, eventId: string | undefined): ActivityState {
   return state.collecting || eventId === undefined ? state : { ...state, cursor: eventId }
 }
 
-function withRows(state: ActivityState, added: readonly ActivityRow[]): ActivityState {
-  const current = state.collecting ?? state.rows
-  const newer = added.filter(
-    ({ sessionId, revision }) =>
-      revision > (current.get(sessionId)?.revision ?? -1) &&
-      revision > (state.removed.get(sessionId) ?? -1),
-  )
-  if (newer.length === 0) return state
-  const rows = new Map(current)
-  for (const row of newer) rows.set(row.sessionId, row)
-  return put(state, rows)
+function take(state: ActivityState, frame: ListFrame): ActivityState {
+  const known = frame.type === 'removed' ? withRemoval(state, frame) : state
+  if (known.collecting) return { ...known, collecting: [...known.collecting, frame] }
+  switch (frame.type) {
+    case 'activities':
+      return withRows(known, frame.rows)
+    case 'changed':
+      return withRows(known, [frame.row])
+    case 'removed':
+      return withoutSession(known, frame)
+  }
 }
 
-function withoutSession(state: ActivityState, sessionId: string, revision: number): ActivityState {
+/** The rows of a complete list: what its frames say, in their order. */
+function collected(frames: readonly ListFrame[], removed: ActivityState['removed']): Rows {
+  const rows = new Map<string, ActivityRow>()
+  for (const frame of frames) {
+    if (frame.type === 'removed') {
+      if (isGone(rows, frame)) rows.delete(frame.sessionId)
+      continue
+    }
+    for (const row of frame.type === 'changed' ? [frame.row] : frame.rows) {
+      if (isNewer(row, rows, removed)) rows.set(row.sessionId, row)
+    }
+  }
+  return rows
+}
+
+function withRows(state: ActivityState, added: readonly ActivityRow[]): ActivityState {
+  const newer = added.filter((row) => isNewer(row, state.rows, state.removed))
+  if (newer.length === 0) return state
+  const rows = new Map(state.rows)
+  for (const row of newer) {
+    if (isNewer(row, rows, state.removed)) rows.set(row.sessionId, row)
+  }
+  // The others are sorted already, and a sort goes through them once.
+  const others = state.sorted.filter((row) => rows.get(row.sessionId) === row)
+  const sorted = [...others, ...new Set(newer.map(({ sessionId }) => rows.get(sessionId)))]
+  return { ...state, rows, sorted: sorted.filter((row) => row !== undefined).sort(newestFirst) }
+}
+
+function withoutSession(
+  state: ActivityState,
+  removal: { sessionId: string; revision: number },
+): ActivityState {
+  if (!isGone(state.rows, removal)) return state
+  const rows = new Map(state.rows)
+  rows.delete(removal.sessionId)
+  const sorted = state.sorted.filter(({ sessionId }) => sessionId !== removal.sessionId)
+  return { ...state, rows, sorted }
+}
+
+function withRemoval(
+  state: ActivityState,
+  { sessionId, revision }: { sessionId: string; revision: number },
+): ActivityState {
   const removed = new Map(state.removed)
   removed.delete(sessionId)
   removed.set(sessionId, Math.max(revision, state.removed.get(sessionId) ?? 0))
@@ -99,20 +144,25 @@ function withoutSession(state: ActivityState, sessionId: string, revision: numbe
     if (removed.size <= mostRemoved) break
     removed.delete(oldest)
   }
-  const current = state.collecting ?? state.rows
-  const row = current.get(sessionId)
-  if (!row || row.revision > revision) return { ...state, removed }
-  const rows = new Map(current)
-  rows.delete(sessionId)
-  return put({ ...state, removed }, rows)
+  return { ...state, removed }
 }
 
-function put(state: ActivityState, rows: Rows): ActivityState {
-  return state.collecting ? { ...state, collecting: rows } : { ...state, rows, sorted: sort(rows) }
-}
-
-function sort(rows: Rows): ActivityRow[] {
-  return [...rows.values()].sort(
-    (a, b) => b.recency - a.recency || (a.sessionId < b.sessionId ? -1 : 1),
+function isNewer(row: ActivityRow, rows: Rows, removed: ActivityState['removed']): boolean {
+  const { sessionId, revision } = row
+  return (
+    revision > (rows.get(sessionId)?.revision ?? -1) && revision > (removed.get(sessionId) ?? -1)
   )
+}
+
+/** Whether a removal takes the row that is there. */
+function isGone(
+  rows: Rows,
+  { sessionId, revision }: { sessionId: string; revision: number },
+): boolean {
+  const row = rows.get(sessionId)
+  return row !== undefined && row.revision <= revision
+}
+
+function newestFirst(a: ActivityRow, b: ActivityRow): number {
+  return b.recency - a.recency || (a.sessionId < b.sessionId ? -1 : 1)
 }
