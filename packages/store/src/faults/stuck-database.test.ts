@@ -1,6 +1,7 @@
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import { memory } from '../memory/index.ts'
 import { Database } from '../sqlite/database.ts'
 import { SqliteStorage } from '../sqlite/sqlite-storage.ts'
 import { type Slice, type Storage, StorageError, type StorageFailure } from '../storage.ts'
@@ -265,4 +266,19 @@ test('a write that the database does not answer may still be made, and says so',
   expect(await store.append({ sessionId, drafts: [prompt('one')] })).toEqual({
     refused: 'message-exists',
   })
+})
+
+test('a program that blocks its process for long is not taken for a database that takes nothing', async () => {
+  const store = await createStore({ storage: memory(), flush: { maxWaitMs: 20 } })
+  onTestFinished(() => store.close())
+  const { id: sessionId } = await store.sessions.create({ owner: 'me' })
+  // From here on timers come before the end of the turn in which a commit was made.
+  await settle()
+  await store.append({ sessionId, drafts: [prompt('one')] })
+  const appending = store.append({ sessionId, drafts: [prompt('two')] })
+  const reading = store.window(sessionId)
+  const startedAt = performance.now()
+  while (performance.now() - startedAt < 60);
+  expect((await appending).refused).toBeUndefined()
+  expect((await reading).messages).toHaveLength(2)
 })

@@ -46,6 +46,11 @@ export class BatchWriter {
     this.#options = options
   }
 
+  /** Whether the database has been asked for something that it has not taken. */
+  get isAsking(): boolean {
+    return this.#askedSince !== undefined
+  }
+
   /** For how long the database has taken nothing of what it was asked to write, in ms. */
   get stalledFor(): number {
     return this.#askedSince === undefined ? 0 : this.#options.clock.monotonic() - this.#askedSince

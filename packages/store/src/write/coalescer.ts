@@ -5,7 +5,7 @@ import { type Clock, within } from '@caughtup/schema/clock'
 import { assertHistoryFirst } from './assert-history-first.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { jsonBytes, storedDraft } from '../engine/json.ts'
-import { Gathered, type Pending, type Replacement, Structural } from './pending.ts'
+import { Batch, Gathered, type Pending, type Replacement, Structural } from './pending.ts'
 import type { FlushOptions } from './flush-options.ts'
 import type { Source } from './source.ts'
 import type { Slice, SliceResult, StorageError } from '../storage.ts'
@@ -51,18 +51,6 @@ const longestWindow = 1_000
 const closing = 5_000
 
 type Matches = (slice: Pick<Slice, 'sessionId' | 'drafts'>) => boolean
-
-/** What one commit takes. */
-class Batch {
-  slices: Pending[] = []
-  /** When it is over, whatever became of it; rejects when it is given up. */
-  readonly done = Promise.withResolvers<void>()
-
-  constructor() {
-    // Mostly nobody waits.
-    this.done.promise.catch(() => undefined)
-  }
-}
 
 /**
  * The one way into the journal. Deltas of all sessions gather for a window and are committed
@@ -177,7 +165,7 @@ export class Coalescer {
     this.#enter(slice, source)
     this.#unflushedBytes += slice.bytes
     this.#commitSoon()
-    const outcome = await within(abortable(slice.outcome, signal), this.#clock, maxWaitMs)
+    const outcome = await this.#within(abortable(slice.outcome, signal), maxWaitMs)
     if (outcome === 'late') throw this.#withdraw(slice)
     return abortable(slice.result(), signal)
   }
@@ -197,7 +185,7 @@ export class Coalescer {
     if (!committed) return
     const left = this.maxWaitMs - this.#writer.stalledFor
     if (left <= 0) return
-    await within(abortable(committed, signal), this.#clock, left)
+    await this.#within(abortable(committed, signal), left)
   }
 
   /** @throws CaughtupError `UNAVAILABLE` when what is waited for has not come within `maxWaitMs` */
@@ -239,6 +227,17 @@ export class Coalescer {
     }
     this.#cancelWindow?.()
     return undefined
+  }
+
+  /**
+   * Waits again where the time passed without the database being asked: then the process was
+   * blocked, and its timers come before the commit.
+   */
+  async #within<T>(outcome: Promise<T>, ms: number): Promise<{ value: T } | 'late'> {
+    for (;;) {
+      const answer = await within(outcome, this.#clock, ms)
+      if (answer !== 'late' || this.#writer.isAsking) return answer
+    }
   }
 
   #pending(matches: Matches): Promise<void> | undefined {

@@ -10,6 +10,18 @@ type Delta = Extract<EventDraft, { type: 'message-delta' }>
 /** What waits for its commit. */
 export type Pending = Gathered | Structural
 
+/** What one commit takes. */
+export class Batch {
+  slices: Pending[] = []
+  /** When it is over, whatever became of it; rejects when it is given up. */
+  readonly done = Promise.withResolvers<void>()
+
+  constructor() {
+    // Mostly nobody waits.
+    this.done.promise.catch(() => undefined)
+  }
+}
+
 /** One message's changes of a window; any number of them are one draft. */
 export class Gathered implements Slice {
   readonly structural = false
