@@ -411,6 +411,15 @@ describe('sessions and activity', () => {
     expect((await store.sessions.list('them')).sessions).toEqual([])
   })
 
+  test('a title with half a character is kept with a sign in its place', async () => {
+    const { store } = await openTestStore()
+    const { id, title } = await store.sessions.create({ owner: 'me', title: 'Cut \uD83C' })
+    expect(title).toBe('Cut \uFFFD')
+    expect(await store.sessions.get(id, 'me')).toMatchObject({ title })
+    const change = { title: '\uDF89 new', ifTitle: 'Cut \uD83C' }
+    expect(await store.sessions.update(id, change)).toMatchObject({ title: '\uFFFD new' })
+  })
+
   test('sessions are listed by recency, page by page', async () => {
     const { store, clock } = await openTestStore()
     const ids: string[] = []

@@ -190,8 +190,6 @@ export class EngineUnderTest {
         return this.tidy(opening)
       case 'retain':
         return this.tidy(opening, { age: call.age, events: call.events })
-      case 'changed':
-        return undefined
       case 'everything':
         return this.everything(opening)
       case 'reopen':

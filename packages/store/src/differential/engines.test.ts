@@ -6,6 +6,8 @@ import { testDatabase } from '../testing/open-test-store.ts'
 import { type Call, type DraftSpec, step } from './call.ts'
 import { runOnBoth } from './run-on-both.ts'
 
+// Not compared: what is an engine's own matter (gauges, backups, how much one step of upkeep does),
+// and when another process is noticed, which the conformance kit checks.
 test('both engines answer every call of a random program alike, errors included', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), (steps) =>

@@ -53,6 +53,13 @@ const calls: [string, string, (store: Loose, run: TestRun) => unknown][] = [
   ['a session of nobody', 'owner', (store) => store.sessions.create({})],
   ['an empty owner', 'owner', (store) => store.sessions.create({ owner: '' })],
   ['an endless owner', 'owner', (store) => store.sessions.create({ owner: 'x'.repeat(1_001) })],
+  ['an owner of half a character', 'owner', (store) => store.sessions.create({ owner: 'a\uD83C' })],
+  [
+    'a member of half a character',
+    'members',
+    (store) => store.sessions.create({ owner: 'a', members: ['\uDF89'] }),
+  ],
+  ['a list for half a character', 'principal', (store) => store.sessions.list('\uD83C')],
   [
     'members in one text',
     'members',

@@ -176,6 +176,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     const sessionId = await sampleSession(store)
     await expect(store.history.fork(sessionId, { from: 'a1', owner })).rejects.toMatchObject({
       code: 'NOT_FOUND',
+      data: { field: 'sessionId', value: sessionId },
     })
     await clock.advance(1_000)
     expect((await store.sessions.list(owner)).sessions).toEqual([])

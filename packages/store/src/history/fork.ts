@@ -1,4 +1,4 @@
-import type { Limits, Session } from '@caughtup/schema'
+import { CaughtupError, type Limits, type Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
@@ -60,8 +60,15 @@ export async function forkSession(
     session: { id, title, createdAt, members },
   })
   begun(id)
-  while (await storage.continueFork(id)) await turn()
+  const next = () => storage.continueFork(id).catch((error: unknown) => ofSource(error, sourceId))
+  while (await next()) await turn()
   const session = await storage.session(id)
   if (!session) throw sessionNotFound(id)
   return { session, messageId: message.id, moved }
+}
+
+/** A fork is gone with its source, and that is the session that the caller knows. */
+function ofSource(error: unknown, sourceId: string): never {
+  if (error instanceof CaughtupError && error.code === 'NOT_FOUND') throw sessionNotFound(sourceId)
+  throw error
 }
