@@ -1,3 +1,4 @@
+import type { AgentPart } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 import { createStore, type Store } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
@@ -8,8 +9,14 @@ import { ScriptedAgent } from './testing/scripted-agent.ts'
 
 const lease = 6_000
 
+/** What a process is in the middle of: whether a prompt waits, and what its agent said last. */
+interface Left {
+  queued?: boolean
+  part?: AgentPart
+}
+
 /** A process in the middle of an answer, with a prompt in the queue. */
-async function runningProcess(file: string, { queued = true } = {}) {
+async function runningProcess(file: string, { queued = true, part }: Left = {}) {
   const store = await createStore({ storage: sqlite({ path: file }) })
   const scripted = new ScriptedAgent()
   const { client, chat } = await openTestServer({ store, agent: scripted.agent, lease })
@@ -18,8 +25,11 @@ async function runningProcess(file: string, { queued = true } = {}) {
   const first = await me.messages.send({ sessionId, text: 'Hi' })
   const run = await scripted.run()
   run.say('Half an ans')
+  if (part) run.yield(part)
   const waiting = queued ? await me.messages.send({ sessionId, text: 'Next' }) : undefined
-  await expect.poll(async () => (await store.head(sessionId)).open[0]?.parts.length).toBe(1)
+  await expect
+    .poll(async () => (await store.head(sessionId)).open[0]?.parts.length)
+    .toBe(part ? 2 : 1)
   const close = async () => {
     await store.close()
     void chat.close()
@@ -28,11 +38,11 @@ async function runningProcess(file: string, { queued = true } = {}) {
 }
 
 /** A file as a process leaves it that dies in the middle of an answer. */
-async function deadProcess({ queued = true } = {}) {
+async function deadProcess(left: Left = {}) {
   const file = testDatabase()
-  const { close, ...left } = await runningProcess(file, { queued })
+  const { close, ...process } = await runningProcess(file, left)
   await close()
-  return { ...left, file }
+  return { ...process, file }
 }
 
 async function openNext(file: string) {
@@ -78,6 +88,21 @@ describe('a run whose process died', () => {
     expect(next.context.runId).toBe(waiting?.runId)
     expect(next.context.messages).toHaveLength(3)
     expect(errors).toEqual([])
+  })
+
+  test('has its open tool calls settled as lost', async () => {
+    const part = { type: 'tool-call', toolCallId: 'c', toolName: 'read', input: {} } as const
+    const { file, sessionId } = await deadProcess({ queued: false, part })
+    const { store, clock } = await openNext(file)
+    await clock.advance(2 * lease)
+    expect((await store.window(sessionId)).messages[1]?.parts).toMatchObject([
+      { text: 'Half an ans' },
+      {
+        state: 'output-error',
+        errorText: 'The tool call was lost: its process stopped before it had a result.',
+      },
+      { type: 'data-notice' },
+    ])
   })
 
   test('can be interrupted before that', async () => {
