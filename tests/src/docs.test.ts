@@ -19,7 +19,7 @@ const folder = path.resolve(import.meta.dirname, '../.samples')
 const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
 const ofStore = samplesIn('packages/store/README.md')
-const [storeAlone, streaming, indexing, engine, imported] = ofStore
+const [storeAlone, streaming, indexing, engine, imported, readers] = ofStore
 const ofClient = samplesIn('packages/web-client/README.md')
 const [, errors] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
@@ -124,7 +124,7 @@ test('there are samples nowhere else', () => {
     'packages/store/README.md',
     'packages/web-client/README.md',
   ])
-  expect(ofStore).toHaveLength(5)
+  expect(ofStore).toHaveLength(6)
   expect(ofClient).toHaveLength(2)
   expect(ofServer).toHaveLength(2)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
@@ -134,11 +134,12 @@ test.each([
   ['the store works by itself', storeAlone, /(.* events, up to .*)/, '3 events, up to 3'],
   ['a writer streams an answer', streaming, /"text":"(.*?)"/, 'Nothing lost, nothing twice.'],
   ['an imported session is old and read', imported, /^(\d+)$/m, '0'],
+  ['a transcript is read', readers, /^(anthropic: .*)$/m, 'anthropic: 2 parts'],
 ] as const)('%s', async (_, sample, pattern, expected) => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   try {
     const inFolder = { "'chat.db'": `'${data}/chat.db'` }
-    const program = run(sample, sample === imported ? {} : inFolder)
+    const program = run(sample, sample?.code.includes('chat.db') ? inFolder : {})
     expect(await printed(program, pattern)).toBe(expected)
   } finally {
     rmSync(data, { recursive: true, force: true })
