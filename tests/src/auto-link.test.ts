@@ -1,0 +1,53 @@
+import path from 'node:path'
+
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+
+import { launchBrowser, skipBrowserTests } from './browser.ts'
+import { countedTo, DemoPage } from './demo-page.ts'
+import { DemoProcess, temporaryFolder } from './demo-process.ts'
+import { startHttp2Proxy } from './http2-proxy.ts'
+
+describe.skipIf(skipBrowserTests())('the link that a page takes by itself', () => {
+  const folder = temporaryFolder()
+  let browser: Browser
+  let demo: DemoProcess
+
+  beforeAll(async () => {
+    demo = await DemoProcess.start({ database: path.join(folder.path, 'demo.db') })
+    browser = await launchBrowser(['--ignore-certificate-errors'])
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await demo?.end()
+    folder.remove()
+  })
+
+  /** How many WebSockets the page opened, and which streams it asked for over HTTP. */
+  async function openedBy(url: string) {
+    const tab = await DemoPage.openNew(browser, url)
+    onTestFinished(() => tab.close())
+    const opened = { sockets: 0, streams: 0 }
+    tab.page.on('websocket', () => void (opened.sockets += 1))
+    tab.page.on('request', (request) => {
+      if (request.url().endsWith('/rpc/onChat')) opened.streams += 1
+    })
+    await tab.page.reload()
+    await tab.page.waitForFunction(() => window.caughtup)
+    await tab.live()
+    await tab.send('/count 50 1000')
+    await tab.idle()
+    expect(await tab.answer()).toBe(countedTo(50))
+    return opened
+  }
+
+  test('over HTTP/1.1 it is one WebSocket', async () => {
+    expect(await openedBy(demo.url)).toEqual({ sockets: 1, streams: 0 })
+  })
+
+  test('over HTTP/2 it is server-sent events', async () => {
+    const proxy = await startHttp2Proxy(demo.url)
+    onTestFinished(proxy.close)
+    expect(await openedBy(proxy.url)).toEqual({ sockets: 0, streams: 1 })
+  })
+})
