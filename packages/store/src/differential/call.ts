@@ -16,7 +16,7 @@ export type Call =
       call: 'checkCursor'
       session: number
       pick: number
-      change: 'none' | 'seq' | 'tag' | 'journal'
+      change: CursorChange
     }
   | {
       call: 'list'
@@ -121,6 +121,10 @@ export interface FilterSpec {
   since?: number
   until?: number
 }
+
+/** A cursor that was given out, or the newest one with another member. */
+const cursorChanges = ['none', 'seq', 'tag', 'empty', 'journal'] as const
+export type CursorChange = (typeof cursorChanges)[number]
 
 export const principals = ['ann', 'bob', 'eve', 'Ünï "🎉"', 'a\0b'] as const
 
@@ -227,7 +231,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
       call: is('checkCursor' as const),
       session,
       pick: fc.nat({ max: 99 }),
-      change: is('none', 'none', 'seq', 'tag', 'journal'),
+      change: is(...cursorChanges),
     }),
   ],
   [
@@ -250,7 +254,10 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   [3, fc.record({ call: is('fork' as const), session, into: session, pick, whole: fc.boolean() })],
   [1, fc.record({ call: is('continueFork' as const), session })],
   [3, fc.record({ call: is('activity' as const), principal, since: place, limit })],
-  [3, fc.record({ call: is('markRead' as const), session, principal, upTo: place })],
+  [
+    4,
+    fc.record({ call: is('markRead' as const), session, principal, upTo: fc.oneof(place, pick) }),
+  ],
   [
     6,
     fc.record({

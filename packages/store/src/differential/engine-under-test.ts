@@ -14,7 +14,7 @@ import {
   StorageError,
 } from '../storage.ts'
 import { everything } from '../testing/conformance/reads.ts'
-import { type Call, type FilterSpec, principals } from './call.ts'
+import { type Call, type CursorChange, type FilterSpec, principals } from './call.ts'
 import { type Names, sessionIds } from './names.ts'
 
 /** What a call gave: a value, or an error; only what the port promises of it. */
@@ -126,7 +126,12 @@ export class EngineUnderTest {
         // Who saw it, in no order.
         return (await storage.deleteSession(id)).toSorted()
       case 'checkCursor':
-        return storage.checkCursor(id, changed(names.cursor(call.pick), call.change))
+        return storage.checkCursor(
+          id,
+          call.change === 'none'
+            ? names.cursor(call.pick)
+            : changed((await storage.head(id)).cursor, call.pick, call.change),
+        )
       case 'list': {
         const from = call.newest ? 'newest' : 'oldest'
         return storage.eventList(id, {
@@ -265,14 +270,15 @@ function filterOf({ types, ...rest }: FilterSpec) {
   return { ...rest, ...(types && { types: types.flatMap((index) => eventTypes[index] ?? []) }) }
 }
 
-function changed(cursor: Cursor, change: 'none' | 'seq' | 'tag' | 'journal'): Cursor {
+function changed(newest: Cursor, pick: number, change: Exclude<CursorChange, 'none'>): Cursor {
+  const cursor = { ...newest, seq: pick % (newest.seq + 2) }
   switch (change) {
-    case 'none':
-      return cursor
     case 'seq':
-      return { ...cursor, seq: Math.max(0, cursor.seq - 1) }
+      return cursor
     case 'tag':
       return { ...cursor, tag: 'other' }
+    case 'empty':
+      return { ...cursor, tag: '' }
     case 'journal':
       return { ...cursor, journal: 'other' }
   }
