@@ -158,5 +158,11 @@ test('what stands for reasoning in either version is read, and a stray result re
     { type: 'reasoning', text: '', providerMetadata: { anthropic: { redactedData: 'x' } } },
     { type: 'custom', kind: 'acme.card' },
   ])
-  expect(told).toEqual(['refused: No call before it waits for the answer to "c1".'])
+  const stray = 'toolCallId is "c1"; it must be the id of a call before it that has no answer.'
+  expect(told).toEqual([`refused: ${stray}`])
+  const said = [
+    { type: 'text', text: 'Hi' },
+    { ...result, result: 5 },
+  ]
+  expect((await readAs('model', { role: 'assistant', content: said })).rows).toEqual([])
 })

@@ -37,6 +37,7 @@ class ModelConversation implements Conversation {
       metadata: keepMetadata({}, withoutTime(others), note),
       bytes,
     }
+    this.#assertCalls(given.filter(isLater), given)
     switch (role) {
       case 'system':
       case 'user':
@@ -56,6 +57,18 @@ class ModelConversation implements Conversation {
 
   rows(): ForeignRow[] {
     return this.#turns.rows()
+  }
+
+  /** Before anything is added: what belongs to a call has one, here or before. */
+  #assertCalls(
+    later: readonly Record<string, unknown>[],
+    given: readonly Record<string, unknown>[],
+  ): void {
+    const made = given.flatMap(({ type, toolCallId: id }) => (type === 'tool-call' ? id : []))
+    for (const { toolCallId: id } of later.filter((part) => 'toolCallId' in part)) {
+      if (made.includes(id) || this.#turns.call(asText('toolCallId', id))) continue
+      throw badValue('toolCallId', id, 'the id of a call before it that has no answer')
+    }
   }
 
   #settle(part: Record<string, unknown>): void {
