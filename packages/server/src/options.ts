@@ -17,7 +17,7 @@ export interface ChatServerOptions {
   /** Without it, `history.compact` answers `BAD_INPUT`. */
   summarise?: Summarise
   /**
-   * Who calls, from the request's headers; `undefined` is answered with `UNAUTHORIZED`. On a
+   * Who calls, from the request's headers or URL; `undefined` is answered with `UNAUTHORIZED`. On a
    * WebSocket it gets the handshake, once per call, so that credentials can expire.
    */
   principal: (request: ChatRequest) => Principal | undefined | Promise<Principal | undefined>
@@ -42,7 +42,8 @@ export interface ChatServerOptions {
   /** How long a stream may leave a frame unread before it is closed, in ms. @default 60000 */
   stuckAfter?: number
   /**
-   * How long `close` lets runs go on before it interrupts them, in ms; all is over 5 s after that.
+   * How long `close` lets runs go on before it interrupts them, in ms. It is over 3 s after that, and
+   * `close` of `serve` 5 s after that.
    * @default 5000
    */
   drain?: number
