@@ -120,15 +120,20 @@ async function fill(storage: Storage, random: Random): Promise<Map<string, strin
   return told
 }
 
+/** SQLite had moved a row to another page, and left a copy of it in the page before. */
+const copyLeftByMovedRow = 4_065_138_642
+
 test.each([
   { left: 'no other process', others: 0 },
   { left: 'another process that has them open', others: 1 },
 ])(
   'what was erased is in no byte of the files once the store is closed, with $left',
   async ({ others }) => {
-    const seed = newSeed()
-    for (let round = 0; round < (long ? 50 : 2); round++) {
-      const random = new Random(seed + round)
+    const first = newSeed()
+    const seeds = [copyLeftByMovedRow, first, first + 1]
+    for (let seed = first + 2; long && seed < first + 50; seed++) seeds.push(seed)
+    for (const seed of seeds) {
+      const random = new Random(seed)
       const file = testDatabase()
       const storage = await openStorage(file)
       for (const id of sessions) {
@@ -154,11 +159,7 @@ test.each([
       const found = [...pieces].filter((piece) => !kept.has(piece) && bytes.includes(piece))
       const at = bytes.indexOf(secret.slice(1))
       const around = at < 0 ? '' : bytes.slice(at - 40, at + 40)
-      expect({ seed: seed + round, around, found }).toEqual({
-        seed: seed + round,
-        around: '',
-        found: [],
-      })
+      expect({ seed, around, found }).toEqual({ seed, around: '', found: [] })
     }
   },
   600_000,

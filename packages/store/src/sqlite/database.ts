@@ -196,6 +196,11 @@ export class Database {
     named(() => this.#db.exec('PRAGMA incremental_vacuum'))
   }
 
+  /** Writes the whole file anew, without what is unused in it. */
+  rewrite(): void {
+    named(() => this.#db.exec('VACUUM'))
+  }
+
   /** Moves the write-ahead log to the database and empties it, where nobody reads from it. */
   checkpoint(): void {
     named(() => this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)'))

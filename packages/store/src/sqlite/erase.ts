@@ -8,8 +8,11 @@ import { decodeLog, encodeDeletion, encodeEntry } from './log-codec.ts'
 /** Blocks that one step rewrites, and pages of the index of words. */
 const stepBlocks = 32
 const stepPages = 16
-/** The key in `erasures` of what is to be done for all of them, once. */
+/** The keys in `erasures` of what is done once for all of them: the index of words, then the file. */
 const ofWords = 0
+const ofFile = -1
+/** Erasures that a step can go on with; the file is rewritten when it is closed. */
+export const hasSteps = `key <> ${ofFile}`
 
 /** Notes, in the transaction that erases, what older entries are to be rewritten for. */
 export function noteErasure(db: Database, key: number, messageIds: readonly string[]): void {
@@ -43,12 +46,27 @@ export function eraseStep(db: Database, erasure: Row): boolean {
     return true
   }
   db.run('DELETE FROM erasures WHERE key = ?', Number(erasure['key']))
+  note(db, ofWords)
+  return false
+}
+
+function note(db: Database, key: typeof ofWords | typeof ofFile): void {
   db.run(
     `INSERT INTO erasures (key, session, ids, next_seq) VALUES (?, 0, '[]', 0)
      ON CONFLICT (key) DO UPDATE SET next_seq = 0`,
-    ofWords,
+    key,
   )
-  return false
+}
+
+/**
+ * Rewrites a file in which something was erased. SQLite overwrites what is deleted, but where it has
+ * moved a row to another page, a copy stays in the unused middle of the page before, and nothing but
+ * writing the file anew reaches that.
+ */
+export function rewriteErased(db: Database, mostBytes: number): void {
+  if (!db.get('SELECT 1 FROM erasures WHERE key = ?', ofFile) || db.fileBytes() > mostBytes) return
+  db.rewrite()
+  db.run('DELETE FROM erasures WHERE key = ?', ofFile)
 }
 
 /**
@@ -61,6 +79,7 @@ function rewriteWords(db: Database, begun: boolean): boolean {
   db.run("INSERT INTO words (words, rank) VALUES ('merge', ?)", begun ? stepPages : -stepPages)
   if (changes() - before < 2) {
     db.run('DELETE FROM erasures WHERE key = ?', ofWords)
+    note(db, ofFile)
     return false
   }
   if (!begun) db.run('UPDATE erasures SET next_seq = 1 WHERE key = ?', ofWords)

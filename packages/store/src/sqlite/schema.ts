@@ -118,7 +118,8 @@ export const migrations: readonly string[] = [
   CREATE TABLE leftovers (session INTEGER PRIMARY KEY);
 
   -- erased messages that older blocks may still tell of: ids as JSON, blocks from this seq on;
-  -- and with key 0 that the index of words is to be rewritten (next_seq 1: is being)
+  -- and with key 0 that the index of words is to be rewritten (next_seq 1: is being), with key -1 that
+  -- the file is, when it is closed
   CREATE TABLE erasures (
     key INTEGER PRIMARY KEY,
     session INTEGER NOT NULL,

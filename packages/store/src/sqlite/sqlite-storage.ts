@@ -78,12 +78,18 @@ export class SqliteStorage implements Storage {
   readonly #sessions: SessionRows
   readonly #search: Search
   readonly #upkeep: Upkeep
+  readonly #rewriteBytes: number
   readonly #closing = new AbortController()
   #polledVersion: number
 
-  constructor(db: Database, { clock, random }: { clock: Clock; random: () => number }) {
+  constructor(
+    db: Database,
+    options: { clock: Clock; random: () => number; rewriteBytes?: number },
+  ) {
+    const { clock, random, rewriteBytes = 0 } = options
     this.#db = db
     this.#clock = clock
+    this.#rewriteBytes = rewriteBytes
     this.#rows = new MessageRows(db)
     this.#lives = new LiveSessions(db, this.#rows)
     this.#messages = new MessageReads(db)
@@ -330,7 +336,7 @@ export class SqliteStorage implements Storage {
       const turn = pacer(this.#clock)
       const erase = () => this.#db.transaction(() => this.#upkeep.erase())
       while (await retryBusy(this.#clock, erase, closingPatience)) await turn()
-      await retryBusy(this.#clock, () => this.#upkeep.finish(), closingPatience)
+      await retryBusy(this.#clock, () => this.#upkeep.finish(this.#rewriteBytes), closingPatience)
     } catch (error) {
       // A full disk, say: all is committed, and the next opening packs what this one could not.
       if (!(error instanceof StorageError)) throw error

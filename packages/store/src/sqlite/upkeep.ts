@@ -2,7 +2,7 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import type { Retention } from '../storage.ts'
 import type { CommitContext } from './commit.ts'
-import { eraseStep } from './erase.ts'
+import { eraseStep, hasSteps, rewriteErased } from './erase.ts'
 import { copyFork } from './fork.ts'
 import { packAll, packDue } from './pack.ts'
 import { retain } from './retain.ts'
@@ -73,13 +73,16 @@ export class Upkeep {
   /** One step of an erasure, in a transaction; whether there was one. */
   erase(): boolean {
     const { db } = this.#context
-    const erasure = db.get('SELECT * FROM erasures ORDER BY key DESC LIMIT 1')
+    const erasure = db.get(`SELECT * FROM erasures WHERE ${hasSteps} ORDER BY key DESC LIMIT 1`)
     if (erasure) eraseStep(db, erasure)
     return erasure !== undefined
   }
 
-  /** Packs and removes all that can be, for a database that is left alone from now on. */
-  finish(): void {
+  /**
+   * Packs and removes all that can be, for a database that is left alone from now on. After an
+   * erasure a file of up to `rewriteBytes` is written anew.
+   */
+  finish(rewriteBytes: number): void {
     const { db, lives } = this.#context
     while (packDue(this.#context, this.#abandoned())) continue
     db.transaction(() => {
@@ -87,6 +90,7 @@ export class Upkeep {
       while (this.#trim(this.#needed())) continue
     })
     db.shrink()
+    rewriteErased(db, rewriteBytes)
     db.checkpoint()
   }
 
@@ -98,7 +102,7 @@ export class Upkeep {
       trims: (this.#firstLogId() ?? Infinity) < this.#trimmable(),
       indexes: some('SELECT 1 FROM unindexed LIMIT 1'),
       works:
-        some('SELECT 1 FROM erasures LIMIT 1') ||
+        some(`SELECT 1 FROM erasures WHERE ${hasSteps} LIMIT 1`) ||
         some('SELECT 1 FROM leftovers LIMIT 1') ||
         some('SELECT 1 FROM sessions WHERE fork_of IS NOT NULL LIMIT 1'),
       looks: now - this.#lookedAt >= lookEvery,
