@@ -2,9 +2,11 @@ import { copyFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 import { systemClock } from '@caughtup/schema/clock'
+import { ManualClock } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
 import { Database } from '../sqlite/database.ts'
+import { sqlite } from '../sqlite/index.ts'
 import { SqliteStorage } from '../sqlite/sqlite-storage.ts'
 import { ended, openTestStore, startRun, testDatabase } from '../testing/open-test-store.ts'
 import { delta, opened, runStarted, turn } from '../testing/conformance/drafts.ts'
@@ -149,6 +151,24 @@ test('what another process packs is not kept by one that only reads', async () =
   }
   // What was read since the other's packing, and what it had not packed then.
   expect(reading.store.stats().unpackedEvents).toBeLessThan(1_100)
+})
+
+test('what is not packed stays in the log, however old it is', async () => {
+  const [path, crashed] = [testDatabase(), testDatabase()]
+  const clock = new ManualClock()
+  const storage = await sqlite({ path }).open({ clock, random: Math.random })
+  await createSessions(storage, ['a'])
+  await write(storage, 'a', [runStarted('r'), opened('m')])
+  await write(storage, 'a', [delta('m', 'not packed')])
+  // Longer than rows of the log stay for other processes, seen by more than one look.
+  for (let look = 0; look < 10; look++) {
+    while (await storage.tidy(false)) continue
+    await clock.advance(10_000)
+  }
+  for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${crashed}${end}`)
+  const again = await openStorage(crashed)
+  expect(await again.message('a', 'm')).toMatchObject({ parts: [{ text: 'not packed' }] })
+  await storage.close()
 })
 
 test('an open message that a full disk kept from being packed is there after a crash', async () => {
