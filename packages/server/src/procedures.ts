@@ -1,4 +1,5 @@
 import { contract } from '@caughtup/schema'
+import { background } from '@caughtup/schema/clock'
 import { implement } from '@orpc/server'
 
 import type { Access } from './access.ts'
@@ -25,6 +26,13 @@ const heavyReads: ReadonlySet<string> = new Set([
   'history.loadMore',
   'activity.list',
 ])
+
+/**
+ * How long an answer that is not taken keeps other reads of its principal waiting, in ms: a tab that
+ * is asleep holds up nobody's other tabs for longer. Connections that take nothing are cut after
+ * `stuckAfter`, so only a few answers per slot can be held in that time.
+ */
+const slotPatience = 5_000
 
 export interface ProcedureParts {
   settings: Settings
@@ -65,10 +73,14 @@ export function procedures({ settings, access, reads, start, closing }: Procedur
     })
     .use(async ({ next, context, path, signal }) => {
       if (!heavyReads.has(path.join('.'))) return next()
-      const release = await reads.take(context.principal.id, signal)
+      const release = await reads.take(context.principal.id, context.request, signal)
       try {
         const result = await next()
-        void (context.taken ?? Promise.resolve()).then(release)
+        const cancel = background(settings.store.clock).after(slotPatience, release)
+        void (context.taken ?? Promise.resolve()).then(() => {
+          cancel()
+          release()
+        })
         return result
       } catch (error) {
         release()

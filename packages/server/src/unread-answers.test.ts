@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 import type { EventDraft, Limits } from '@caughtup/schema'
+import { ManualClock } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
 import { interceptedStorage } from './testing/intercept-storage.ts'
@@ -23,7 +24,8 @@ function prompt(id: string, length: number): EventDraft {
 async function openLong(prompts: { count: number; length: number }, limits: Partial<Limits> = {}) {
   let reads = 0
   const storage = interceptedStorage(testDatabase(), { page: () => void reads++ })
-  const server = await openTestServer({ storage, limits })
+  const clock = new ManualClock()
+  const server = await openTestServer({ storage, limits, clock })
   const { store } = server
   const { id: sessionId } = await store.sessions.create({ owner: 'me' })
   for (let index = 0; index < prompts.count; index++) {
@@ -38,7 +40,7 @@ async function openLong(prompts: { count: number; length: number }, limits: Part
       expect((await other.sessions.list()).sessions).toEqual([])
     }
   }
-  return { ...server, sessionId, serving, reads: () => reads, untilStill }
+  return { ...server, sessionId, serving, clock, reads: () => reads, untilStill }
 }
 
 test('a WebSocket whose client takes nothing is not read from, and gets every answer later', async () => {
@@ -59,6 +61,24 @@ test('a WebSocket whose client takes nothing is not read from, and gets every an
     expect(JSON.stringify(messages).length).toBeLessThanOrEqual(1024 * 1024)
   }
   expect(reads()).toBe(100)
+}, 60_000)
+
+test('answers that are not taken hold up other reads of their principal for five seconds', async () => {
+  const { sessionId, serving, clock, untilStill } = await openLong({ count: 20, length: 250_000 })
+  const asleep = await openSocket(serving)
+  const client = socketClient(asleep)
+  asleep.pause()
+  const calls = Array.from({ length: 60 }, () => client.history.loadMore({ sessionId, limit: 200 }))
+  await untilStill()
+  const awake = socketClient(await openSocket(serving))
+  let isAnswered = false
+  const list = awake.sessions.list().then(() => (isAnswered = true))
+  await untilStill()
+  expect(isAnswered).toBe(false)
+  await clock.advance(5_000)
+  expect(await list).toBe(true)
+  asleep.resume()
+  expect(await Promise.all(calls)).toHaveLength(60)
 }, 60_000)
 
 test.each<Partial<Limits>>([{ callsPerSocket: 3 }, { bytesPerSocket: 500 }])(
