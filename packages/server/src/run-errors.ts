@@ -34,6 +34,13 @@ export function refusedError(sessionId: string, refused: Refusal, limits: Limits
   }
 }
 
+/** Why the end of a run that was stopped is not written yet, in words that do not deny the stop. */
+export function stoppedNotWritten(error: unknown): unknown {
+  if (!(error instanceof CaughtupError) || error.code !== 'UNAVAILABLE') return error
+  const words = 'The run was stopped; its end is written as soon as the database takes it.'
+  return new CaughtupError('UNAVAILABLE', words, error.data, { cause: error })
+}
+
 /** Clients try again, and find the next process. */
 export function shuttingDown(): CaughtupError {
   return new CaughtupError('UNAVAILABLE', 'The server is shutting down.', {

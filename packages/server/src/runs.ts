@@ -11,7 +11,7 @@ import { Compaction } from './compaction.ts'
 import { endForeignRun } from './end-foreign-run.ts'
 import type { Execution, RunEnd } from './execution.ts'
 import type { Settings } from './options.ts'
-import { refusedError, shuttingDown } from './run-errors.ts'
+import { refusedError, shuttingDown, stoppedNotWritten } from './run-errors.ts'
 import { startDrafts } from './start-drafts.ts'
 
 /** A run that this process executes, from just before its start is committed to its end. */
@@ -111,8 +111,11 @@ export class Runs {
       const state = await store.head(sessionId)
       const target = runId ?? state.head.run?.id
       const own = target === undefined ? undefined : this.#active.get(target)
-      // It stops at once; its end is written as soon as the database takes it.
-      if (own?.sessionId === sessionId) return store.answered(this.#end(own, interrupted))
+      if (own?.sessionId === sessionId) {
+        return await store.answered(this.#end(own, interrupted)).catch((error: unknown) => {
+          throw stoppedNotWritten(error)
+        })
+      }
       if (target === undefined) return false
       if (state.head.run?.id === target) {
         if (await this.endForeign({ sessionId, ...state }, 'interrupted')) return true

@@ -139,11 +139,15 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
       me.activity.markRead({ sessionId, upTo: 1 }),
       me.runs.interrupt({ sessionId }),
     ])
-    for (const outcome of await after(clock, 10_000, writes)) {
+    const outcomes = await after(clock, 10_000, writes)
+    for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: refused })
     }
     // Stopped at once, though that is not written yet.
     expect(run.context.signal.aborted).toBe(true)
+    expect(outcomes.at(-1)).toMatchObject({
+      reason: { message: expect.stringContaining('stopped') },
+    })
     over()
     await clock.advance(3_000)
     expect((await me.history.loadMore({ sessionId: other.id })).messages).toEqual([])
