@@ -18,7 +18,9 @@ export const hasSteps = `key <> ${ofFile}`
 export function noteErasure(db: Database, key: number, messageIds: readonly string[]): void {
   redactLog(db, key, new Set(messageIds))
   db.run(
-    'INSERT INTO erasures (session, ids, next_seq) VALUES (?, ?, 0)',
+    // Where only the file is left to rewrite, SQLite's own next key would be that of the words.
+    `INSERT INTO erasures (key, session, ids, next_seq)
+     SELECT max(coalesce(max(key), 0), 0) + 1, ?, ?, 0 FROM erasures`,
     key,
     JSON.stringify(messageIds),
   )

@@ -196,6 +196,26 @@ export const eraseCases: Cases = {
     assert.equal(await again.continueErase(session), false)
   },
 
+  async 'is complete where others were completed before it'(bed) {
+    const { storage, session } = await bed.start()
+    const words = ['one', 'two', 'three']
+    await writeEach(
+      storage,
+      session,
+      words.map((id) => prompt(id, `${secret} ${id}`)),
+    )
+    for (const id of words) {
+      // Packed first, and all of the upkeep done after the erasure before it.
+      await tidyAll(storage)
+      await write(storage, session, [erased(id)])
+      while (await storage.continueErase(session));
+      assert.equal(await storage.message(session, id), undefined)
+      assert(!JSON.stringify(await allEvents(storage, session)).includes(`${secret} ${id}`))
+    }
+    await tidyAll(storage)
+    await assertNowhere(storage, session, 'after all three')
+  },
+
   async 'does not wait for another erasure to be complete'(bed) {
     const { storage, session } = await bed.start()
     const words = ['one', 'two', 'three']
