@@ -6,6 +6,7 @@ import type { EventDraft } from '@caughtup/schema'
 import { expect, test } from 'vitest'
 
 import { Random } from '../simulation/random.ts'
+import { Database } from '../sqlite/database.ts'
 import type { Storage } from '../storage.ts'
 import {
   answer,
@@ -183,4 +184,18 @@ test('erasing what streamed leaves no byte of it in the files of a closed store'
   await store.history.erase(run.sessionId, [run.messageId])
   await store.close()
   expect(bytesOf(path)).not.toContain(secret.slice(1))
+})
+
+test('what is deleted is overwritten, also in a file that is not rewritten', () => {
+  const path = testDatabase()
+  const db = new Database({ path, durability: 'normal' })
+  for (const id of ['before', secret, 'after']) {
+    db.run('INSERT INTO processes (id, beats) VALUES (?, 1)', id.repeat(9))
+  }
+  db.checkpoint()
+  expect(bytesOf(path)).toContain(secret)
+  db.run('DELETE FROM processes WHERE id = ?', secret.repeat(9))
+  db.checkpoint()
+  db.close()
+  expect(bytesOf(path)).not.toContain(secret)
 })
