@@ -22,7 +22,7 @@ export async function* followActivity(
   const { frameBytes } = store.limits
   let isCaughtUp = false
   for await (const batch of store.activity.follow(principal, since, { signal })) {
-    // Also later on: whoever lags too far behind gets a complete list on the same stream.
+    // A follower that lags too far behind later gets a complete list on the same stream, too.
     if (batch.complete) isCaughtUp = false
     yield* isCaughtUp ? changes(batch) : replayed(batch, frameBytes)
     isCaughtUp ||= batch.cursor !== undefined
