@@ -1,16 +1,16 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: [
-    'src/index.ts',
-    'src/abortable.ts',
-    'src/clock.ts',
-    'src/cursor.ts',
-    'src/error.ts',
-    'src/fold.ts',
-    'src/notice.ts',
-    'src/testing.ts',
-  ],
+  entry: {
+    index: 'src/index.ts',
+    abortable: 'src/base/abortable.ts',
+    clock: 'src/base/clock.ts',
+    cursor: 'src/base/cursor.ts',
+    error: 'src/base/error.ts',
+    fold: 'src/fold/view.ts',
+    notice: 'src/model/notice.ts',
+    testing: 'src/testing/manual-clock.ts',
+  },
   platform: 'neutral',
   target: 'es2022',
   dts: true,

@@ -1,11 +1,11 @@
-export { type ActivityRow, activityRow } from './activity.ts'
+export { type ActivityRow, activityRow } from './model/activity.ts'
 export {
   type AgentPart,
   agentPart,
   type AgentUsage,
   agentUsage,
   type IgnoredAgentPart,
-} from './agent-part.ts'
+} from './model/agent-part.ts'
 export {
   type Contract,
   contract,
@@ -16,8 +16,8 @@ export {
   type SendInput,
   sendInput,
   type SendResult,
-} from './contract.ts'
-export { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
+} from './contract/index.ts'
+export { type Cursor, decodeCursor, encodeCursor } from './base/cursor.ts'
 export {
   CaughtupError,
   type ErrorCode,
@@ -26,7 +26,7 @@ export {
   excerpt,
   isErrorCode,
   isPermanent,
-} from './error.ts'
+} from './base/error.ts'
 export {
   type Event,
   event,
@@ -36,8 +36,8 @@ export {
   type HistoryDraft,
   type ImportIdentity,
   type UsageDraft,
-} from './event.ts'
-export { type FinishReason, isFinishReason, isNormalEnd } from './finish-reason.ts'
+} from './event/event.ts'
+export { type FinishReason, isFinishReason, isNormalEnd } from './model/finish-reason.ts'
 export {
   type ActivityFrame,
   activityFrame,
@@ -47,8 +47,8 @@ export {
   type EndReason,
   type ReplayMode,
   type ReplayReason,
-} from './frame.ts'
-export { historyChanges } from './history-change.ts'
+} from './wire/frame.ts'
+export { historyChanges } from './event/history-change.ts'
 export {
   type Page,
   page,
@@ -56,8 +56,8 @@ export {
   pageCursor,
   type SearchHit,
   searchHit,
-} from './history.ts'
-export { count, id, timestamp } from './id.ts'
+} from './wire/page.ts'
+export { count, id, timestamp } from './base/id.ts'
 export {
   type EventFilter,
   eventFilter,
@@ -65,8 +65,8 @@ export {
   eventPage,
   type EventSummary,
   eventSummary,
-} from './journal.ts'
-export { defaultLimits, type Limits } from './limits.ts'
+} from './wire/journal-query.ts'
+export { defaultLimits, type Limits } from './base/limits.ts'
 export {
   type BoundaryKind,
   type BoundaryTrigger,
@@ -78,9 +78,9 @@ export {
   messageMetadata,
   type RunError,
   runError,
-} from './message.ts'
-export { type Append, type Op, op } from './op.ts'
-export { parseJson } from './parse-json.ts'
+} from './model/message.ts'
+export { type Append, type Op, op } from './event/op.ts'
+export { parseJson } from './base/parse-json.ts'
 export {
   type Citations,
   citations,
@@ -96,11 +96,18 @@ export {
   type ToolMetadata,
   toolMetadata,
   type ToolPart,
-} from './part.ts'
-export { type QueuedRun, queuedRun, type Run, run, type RunDraft, type RunKind } from './run.ts'
-export type { SchemaOf } from './schema-of.ts'
-export { type Session, session } from './session.ts'
-export { type ServerStats, serverStats, type StoreStats, storeStats } from './stats.ts'
+} from './model/part.ts'
+export {
+  type QueuedRun,
+  queuedRun,
+  type Run,
+  run,
+  type RunDraft,
+  type RunKind,
+} from './model/run.ts'
+export type { SchemaOf } from './base/schema-of.ts'
+export { type Session, session } from './model/session.ts'
+export { type ServerStats, serverStats, type StoreStats, storeStats } from './wire/stats.ts'
 export {
   addModels,
   addUsage,
@@ -110,4 +117,4 @@ export {
   type UsageLedger,
   usage,
   usageLedger,
-} from './usage.ts'
+} from './model/usage.ts'

@@ -62,7 +62,7 @@ describe('SearchIndex', () => {
 
   it.each([
     ['What is the layer rule?', 'CONTRIBUTING.md'],
-    ['What does applyEvent do?', 'packages/schema/src/fold.ts'],
+    ['What does applyEvent do?', 'packages/schema/src/fold/view.ts'],
     ['What is Caughtup?', 'README.md'],
     ['How do I run the tests?', 'CONTRIBUTING.md'],
   ])('answers %s from %s of this repository', async (question, path) => {

@@ -1,6 +1,6 @@
-import type { Event } from './event.ts'
-import type { Append, Op } from './op.ts'
-import type { Part } from './part.ts'
+import type { Event } from '../event/event.ts'
+import type { Append, Op } from '../event/op.ts'
+import type { Part } from '../model/part.ts'
 
 /** The parts after `ops`; parts that no op names keep their identity. Unfitting ops change nothing. */
 export function applyOps(parts: readonly Part[], ops: readonly Op[]): Part[] {

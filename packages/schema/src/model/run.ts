@@ -1,9 +1,9 @@
 import * as z from 'zod'
 
-import { count, id, timestamp } from './id.ts'
+import { count, id, timestamp } from '../base/id.ts'
 import { boundaryTrigger } from './message.ts'
 import { promptPart } from './part.ts'
-import type { SchemaOf, UnionOf } from './schema-of.ts'
+import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 
 const runKind = z.enum(['agent', 'compaction', 'reset'])
 export type RunKind = z.infer<typeof runKind>

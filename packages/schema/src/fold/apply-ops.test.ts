@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import type { Op } from './op.ts'
-import { applyOps, mergeOps } from './ops.ts'
-import type { Part } from './part.ts'
+import type { Op } from '../event/op.ts'
+import { applyOps, mergeOps } from './apply-ops.ts'
+import type { Part } from '../model/part.ts'
 
 const text = (value: string): Part => ({ type: 'text', text: value, state: 'streaming' })
 

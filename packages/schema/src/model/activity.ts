@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
-import { count, id, timestamp } from './id.ts'
+import { count, id, timestamp } from '../base/id.ts'
 import { runError } from './message.ts'
-import type { SchemaOf } from './schema-of.ts'
+import type { SchemaOf } from '../base/schema-of.ts'
 import { contextUsage } from './usage.ts'
 
 const activityRowObject = z.object({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import type { FinishReason } from './finish-reason.ts'
-import type { Part, ToolPart } from './part.ts'
+import type { FinishReason } from '../model/finish-reason.ts'
+import type { Part, ToolPart } from '../model/part.ts'
 import { settleParts } from './settle-parts.ts'
 
 const call = { type: 'dynamic-tool', toolName: 'read', toolCallId: 'c' } as const

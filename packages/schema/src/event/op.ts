@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
-import { count } from './id.ts'
-import { citations, part, providerMetadata } from './part.ts'
-import type { SchemaOf, UnionOf } from './schema-of.ts'
+import { count } from '../base/id.ts'
+import { citations, part, providerMetadata } from '../model/part.ts'
+import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 
 const opUnion = z.discriminatedUnion('op', [
   z.object({

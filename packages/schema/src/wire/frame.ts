@@ -1,12 +1,12 @@
 import * as z from 'zod'
 
-import { activityRow } from './activity.ts'
-import { event } from './event.ts'
-import { count, id, timestamp } from './id.ts'
-import { message, runError } from './message.ts'
-import { queuedRun, run } from './run.ts'
-import type { SchemaOf, UnionOf } from './schema-of.ts'
-import { contextUsage, usageLedger } from './usage.ts'
+import { activityRow } from '../model/activity.ts'
+import { event } from '../event/event.ts'
+import { count, id, timestamp } from '../base/id.ts'
+import { message, runError } from '../model/message.ts'
+import { queuedRun, run } from '../model/run.ts'
+import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import { contextUsage, usageLedger } from '../model/usage.ts'
 
 /** A cursor as it travels: opaque, made and read by `cursor.ts` alone. */
 export const wireCursor = z.string().max(128)

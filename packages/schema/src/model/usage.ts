@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
-import { count } from './id.ts'
-import type { SchemaOf } from './schema-of.ts'
+import { count } from '../base/id.ts'
+import type { SchemaOf } from '../base/schema-of.ts'
 
 const usageObject = z.object({
   inputTokens: count.exactOptional(),

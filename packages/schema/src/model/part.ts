@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-import type { SchemaOf, UnionOf } from './schema-of.ts'
+import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 
 // The shapes are those of the AI SDK's UI message parts (ai 7), so that its components render
 // them as they are; `message.test-d.ts` holds them against that package's types.

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 
 import { finishReasons } from './finish-reason.ts'
-import { count, id, timestamp } from './id.ts'
+import { count, id, timestamp } from '../base/id.ts'
 import { part } from './part.ts'
-import type { SchemaOf } from './schema-of.ts'
+import type { SchemaOf } from '../base/schema-of.ts'
 import { contextUsage, usage } from './usage.ts'
 
 /** How a message or a run ended. */

@@ -1,11 +1,11 @@
-import type { Event, EventOf } from './event.ts'
-import type { Message, RunError } from './message.ts'
-import { applyOps } from './ops.ts'
-import type { QueuedRun, Run } from './run.ts'
+import type { Event, EventOf } from '../event/event.ts'
+import type { Message, RunError } from '../model/message.ts'
+import { applyOps } from './apply-ops.ts'
+import type { QueuedRun, Run } from '../model/run.ts'
 import { settleParts } from './settle-parts.ts'
-import type { ContextUsage, UsageLedger } from './usage.ts'
+import type { ContextUsage, UsageLedger } from '../model/usage.ts'
 
-export { applyOps, mergeEvents, mergeOps } from './ops.ts'
+export { applyOps, mergeEvents, mergeOps } from './apply-ops.ts'
 export { settleParts } from './settle-parts.ts'
 
 /** What is known of a session besides its messages, as of `seq`. */

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
-import { count, id, timestamp } from './id.ts'
-import { message, role } from './message.ts'
-import type { SchemaOf } from './schema-of.ts'
+import { count, id, timestamp } from '../base/id.ts'
+import { message, role } from '../model/message.ts'
+import type { SchemaOf } from '../base/schema-of.ts'
 
 const pageCursorObject = z.object({ before: count })
 /** Where a page of older history ends: before the message of this order. Any message gives one. */

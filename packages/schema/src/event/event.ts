@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-import { count, id, timestamp } from './id.ts'
+import { count, id, timestamp } from '../base/id.ts'
 import {
   boundaryKind,
   boundaryTrigger,
@@ -9,12 +9,12 @@ import {
   type MessageDraft,
   type MessageMetadata,
   runError,
-} from './message.ts'
+} from '../model/message.ts'
 import { op } from './op.ts'
-import type { Part } from './part.ts'
-import { queuedRun, run, type QueuedRun, type RunDraft } from './run.ts'
-import type { SchemaOf, UnionOf } from './schema-of.ts'
-import { contextUsage, ledgerMembers, usage, type Usage } from './usage.ts'
+import type { Part } from '../model/part.ts'
+import { queuedRun, run, type QueuedRun, type RunDraft } from '../model/run.ts'
+import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import { contextUsage, ledgerMembers, usage, type Usage } from '../model/usage.ts'
 
 /** What every journal entry has. */
 const entry = {

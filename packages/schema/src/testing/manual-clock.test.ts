@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { sleep } from './clock.ts'
-import { ManualClock } from './testing.ts'
+import { sleep } from '../base/clock.ts'
+import { ManualClock } from './manual-clock.ts'
 
 test('timers fire in order of time, with promises settled between them', async () => {
   const clock = new ManualClock()

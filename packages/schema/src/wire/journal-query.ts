@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
-import { event, eventTypes } from './event.ts'
-import { count, timestamp } from './id.ts'
-import type { SchemaOf } from './schema-of.ts'
+import { event, eventTypes } from '../event/event.ts'
+import { count, timestamp } from '../base/id.ts'
+import type { SchemaOf } from '../base/schema-of.ts'
 
 const eventFilterObject = z.strictObject({
   types: z.array(z.enum(eventTypes)).exactOptional(),

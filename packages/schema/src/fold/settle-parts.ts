@@ -1,6 +1,6 @@
-import { type FinishReason, unansweredText } from './finish-reason.ts'
-import { parseJson } from './parse-json.ts'
-import type { Part, ToolPart } from './part.ts'
+import { type FinishReason, unansweredText } from '../model/finish-reason.ts'
+import { parseJson } from '../base/parse-json.ts'
+import type { Part, ToolPart } from '../model/part.ts'
 
 /**
  * The parts of a message that ended for `reason`: text that streamed is done, and a tool call that

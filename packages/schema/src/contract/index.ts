@@ -1,16 +1,16 @@
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
 
-import { activityRow } from './activity.ts'
-import { type ErrorCode, type ErrorData, errorStatus } from './error.ts'
-import { activityFrame, chatFrame, wireCursor } from './frame.ts'
-import { page, pageCursor } from './history.ts'
-import { count, id } from './id.ts'
-import { promptPart } from './part.ts'
-import type { SchemaOf, UnionOf } from './schema-of.ts'
-import { session } from './session.ts'
-import { serverStats } from './stats.ts'
-import { contextUsage, ledgerMembers } from './usage.ts'
+import { activityRow } from '../model/activity.ts'
+import { type ErrorCode, type ErrorData, errorStatus } from '../base/error.ts'
+import { activityFrame, chatFrame, wireCursor } from '../wire/frame.ts'
+import { page, pageCursor } from '../wire/page.ts'
+import { count, id } from '../base/id.ts'
+import { promptPart } from '../model/part.ts'
+import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import { session } from '../model/session.ts'
+import { serverStats } from '../wire/stats.ts'
+import { contextUsage, ledgerMembers } from '../model/usage.ts'
 
 const errorData: SchemaOf<ErrorData | undefined> = z
   .object({

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
-import { count, id, timestamp } from './id.ts'
-import type { SchemaOf } from './schema-of.ts'
+import { count, id, timestamp } from '../base/id.ts'
+import type { SchemaOf } from '../base/schema-of.ts'
 
 const sessionObject = z.object({
   id,
