@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/react.ts'],
+  entry: { index: 'src/index.ts', react: 'src/bindings/react.ts' },
   platform: 'browser',
   target: 'es2022',
   dts: true,

@@ -1,10 +1,10 @@
 import type { ActivityRow } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import type { ReconnectOptions } from './backoff.ts'
+import type { ReconnectOptions } from './core/backoff.ts'
 import type { Link } from './links/link.ts'
-import type { Network } from './network.ts'
-import type { Schedule } from './notifier.ts'
+import type { Network } from './core/network.ts'
+import type { Schedule } from './core/notifier.ts'
 
 /** Options of `createChatClient`. */
 export interface ChatClientOptions {

@@ -8,7 +8,7 @@ import { auto } from './links/auto.ts'
 import type { CallContext } from './links/link.ts'
 import { sse } from './links/sse.ts'
 import { webSocket } from './links/web-socket.ts'
-import type { SessionSnapshot } from './session-snapshot.ts'
+import type { SessionSnapshot } from './session/session-snapshot.ts'
 
 const client = createChatClient({ link: auto({ url: '/rpc' }) })
 

@@ -1,15 +1,15 @@
 import { systemClock } from '@caughtup/schema/clock'
 import { createORPCClient } from '@orpc/client'
 
-import { ActivityView } from './activity-view.ts'
-import { defaultReconnect } from './backoff.ts'
+import { ActivityView } from './activity/activity-view.ts'
+import { defaultReconnect } from './core/backoff.ts'
 import type { ChatClientOptions } from './chat-client-options.ts'
-import { type ClientStats, Counters } from './counters.ts'
-import { browserNetwork } from './network.ts'
-import { frameSchedule, Notifier } from './notifier.ts'
-import { SessionView } from './session-view.ts'
-import { SessionViews } from './session-views.ts'
-import type { ChatRpc, ViewContext } from './view-context.ts'
+import { type ClientStats, Counters } from './core/counters.ts'
+import { browserNetwork } from './core/network.ts'
+import { frameSchedule, Notifier } from './core/notifier.ts'
+import { SessionView } from './session/session-view.ts'
+import { SessionViews } from './session/session-views.ts'
+import type { ChatRpc, ViewContext } from './core/client-context.ts'
 
 export interface ChatClient {
   /** The session list. */

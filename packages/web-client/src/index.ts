@@ -1,8 +1,8 @@
-export type { ActivitySnapshot } from './activity-snapshot.ts'
-export type { ActivityView } from './activity-view.ts'
-export type { ReconnectOptions } from './backoff.ts'
+export type { ActivitySnapshot } from './activity/activity-snapshot.ts'
+export type { ActivityView } from './activity/activity-view.ts'
+export type { ReconnectOptions } from './core/backoff.ts'
 export type { ChatClientOptions } from './chat-client-options.ts'
-export type { ClientStats } from './counters.ts'
+export type { ClientStats } from './core/counters.ts'
 export { type ChatClient, createChatClient } from './create-chat-client.ts'
 export { auto, type AutoOptions } from './links/auto.ts'
 export type { UrlSource } from './links/endpoint.ts'
@@ -10,9 +10,9 @@ export type { CallContext, Link, LinkHost, OpenLink } from './links/link.ts'
 export type { Socket, WebSocketConstructor } from './links/rpc-socket.ts'
 export { type HeadersSource, sse, type SseOptions } from './links/sse.ts'
 export { webSocket, type WebSocketOptions } from './links/web-socket.ts'
-export type { Network } from './network.ts'
-export type { Schedule } from './notifier.ts'
-export type { Prompt } from './prompt.ts'
+export type { Network } from './core/network.ts'
+export type { Schedule } from './core/notifier.ts'
+export type { Prompt } from './outbox/prompt.ts'
 export type {
   ChatErrorCode,
   Connection,
@@ -20,7 +20,7 @@ export type {
   PendingPrompt,
   SessionSnapshot,
   ViewError,
-} from './session-snapshot.ts'
-export type { SessionView } from './session-view.ts'
-export { asChatError, ChatClientError, isPermanentError } from './view-error.ts'
-export type { ChatRpc } from './view-context.ts'
+} from './session/session-snapshot.ts'
+export type { SessionView } from './session/session-view.ts'
+export { asChatError, ChatClientError, isPermanentError } from './core/errors.ts'
+export type { ChatRpc } from './core/client-context.ts'

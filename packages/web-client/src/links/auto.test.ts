@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 
 import { createChatClient } from '../create-chat-client.ts'
-import { type Script, ScriptedServer } from '../testing/harness.ts'
+import { type Script, ScriptedServer } from '../../tests/support/harness.ts'
 import { auto, type AutoOptions, speaksHttp2 } from './auto.ts'
 
 /** A server of both kinds; `upgrades` says what becomes of a WebSocket's handshake. */

@@ -1,6 +1,6 @@
 import type { ClientOptions } from '@orpc/client'
 
-import { NeverConnected } from '../connection-lost.ts'
+import { NeverConnected } from './connection-lost.ts'
 import { resolveUrl, type UrlSource } from './endpoint.ts'
 import type { CallContext, Link, LinkHost, OpenLink } from './link.ts'
 import { sse, type SseOptions } from './sse.ts'

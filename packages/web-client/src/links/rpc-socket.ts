@@ -4,7 +4,7 @@ import { CaughtupError } from '@caughtup/schema/error'
 import type { ClientLink } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
 
-import { ConnectionLost, NeverConnected } from '../connection-lost.ts'
+import { ConnectionLost, NeverConnected } from './connection-lost.ts'
 import type { CallContext } from './link.ts'
 
 /** The close code for it (RFC 6455). */

@@ -2,7 +2,7 @@ import { ManualClock } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
 import { createChatClient } from '../create-chat-client.ts'
-import { rest, setUp, until } from '../testing/harness.ts'
+import { rest, setUp, until } from '../../tests/support/harness.ts'
 import { sse } from './sse.ts'
 
 /** A server that sends bytes as the test says. */

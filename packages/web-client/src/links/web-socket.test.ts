@@ -6,8 +6,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket as NodeWebSocket, WebSocketServer } from 'ws'
 
 import { createChatClient } from '../create-chat-client.ts'
-import { aborted, type Script, ScriptedServer, until as turnUntil } from '../testing/harness.ts'
-import { Recording } from '../testing/recording.ts'
+import {
+  aborted,
+  type Script,
+  ScriptedServer,
+  until as turnUntil,
+} from '../../tests/support/harness.ts'
+import { Recording } from '../../tests/support/recording.ts'
 import type { WebSocketConstructor } from './rpc-socket.ts'
 import { webSocket } from './web-socket.ts'
 

@@ -1,0 +1,199 @@
+import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
+import { ORPCError } from '@orpc/server'
+import { expect, test, vi } from 'vitest'
+
+import { activityRow as row } from '../../tests/support/activity-row.ts'
+import { aborted, rest, type Script, setUp, until } from '../../tests/support/harness.ts'
+import { Recording } from '../../tests/support/recording.ts'
+
+type Feed = NonNullable<Script['activity']>
+type Sent = { frame: ActivityFrame; eventId?: string }
+
+const list = (rows: ActivityRow[], complete = true): Sent => ({
+  frame: { type: 'activities', rows, complete },
+})
+const caughtUp = (n: number): Sent => ({
+  frame: { type: 'caught-up', cursor: `f.${n}.x` },
+  eventId: `f.${n}.x`,
+})
+const changed = (one: ActivityRow): Sent => ({
+  frame: { type: 'changed', row: one },
+  eventId: `f.${one.revision}.x`,
+})
+
+const serving = (...frames: Sent[]): Feed =>
+  async function* (_since, signal) {
+    yield* frames
+    await aborted(signal)
+  }
+
+/** Sends these and breaks off. */
+const breaking = (...frames: Sent[]): Feed =>
+  async function* () {
+    yield* frames
+  }
+
+function inTurn(...feeds: Feed[]): Feed {
+  let connection = 0
+  return (since, signal) => feeds[Math.min(connection++, feeds.length - 1)]!(since, signal)
+}
+
+type Set_ = ReturnType<typeof setUp>
+const statusOf = ({ client }: Set_) => client.activity.getSnapshot().connection.status
+
+async function live(up: Set_) {
+  for (let frame = 0; frame < 100; frame++) {
+    await rest()
+    await up.clock.advance(16)
+    if (statusOf(up) === 'live') return
+  }
+  throw new Error(`never live: ${statusOf(up)}`)
+}
+
+test('the list is complete at caught-up, and resumes after its cursor', async () => {
+  const up = setUp({
+    activity: inTurn(
+      breaking(
+        list([row('a', 1, { recency: 1 })]),
+        list([row('b', 2, { recency: 2 })]),
+        caughtUp(2),
+      ),
+      serving(list([row('a', 3, { recency: 3 })], false), caughtUp(3)),
+    ),
+  })
+  const { activity } = up.client
+  activity.subscribe(() => {})
+  await until(() => up.server.activityRequests.length === 1)
+  await rest()
+  await up.clock.advance(16)
+  expect(activity.getSnapshot()).toMatchObject({
+    stale: true,
+    rows: [{ sessionId: 'b' }, { sessionId: 'a' }],
+  })
+  await up.clock.advance(250)
+  await live(up)
+  expect(up.server.activityRequests).toEqual([undefined, 'f.2.x'])
+  expect(activity.getSnapshot()).toMatchObject({
+    stale: false,
+    rows: [{ sessionId: 'a', revision: 3 }, { sessionId: 'b' }],
+  })
+})
+
+test('an error never empties the list', async () => {
+  const up = setUp({
+    activity: inTurn(
+      breaking(list([row('a', 1)]), caughtUp(1)),
+      // oxlint-disable-next-line require-yield
+      async function* () {
+        throw new ORPCError('UNAVAILABLE', { status: 503 })
+      },
+      breaking(list([])),
+      // oxlint-disable-next-line require-yield
+      async function* () {
+        throw new ORPCError('UNAUTHORIZED', { status: 401 })
+      },
+    ),
+  })
+  const { activity } = up.client
+  const sizes: number[] = []
+  activity.subscribe(() => sizes.push(activity.getSnapshot().rows.length))
+  for (let i = 0; i < 10; i++) {
+    await rest()
+    await up.clock.advance(1_000)
+  }
+  expect(statusOf(up)).toBe('failed')
+  expect(activity.getSnapshot().rows).toHaveLength(1)
+  expect(sizes).not.toContain(0)
+})
+
+test('reconnects from the id of the last change, not of the last replay', async () => {
+  const up = setUp({
+    activity: inTurn(
+      breaking(list([row('a', 1)]), caughtUp(1), changed(row('a', 5))),
+      serving(caughtUp(5)),
+    ),
+  })
+  up.client.activity.subscribe(() => {})
+  await until(() => up.server.activityRequests.length === 1)
+  await rest()
+  await up.clock.advance(250)
+  await live(up)
+  expect(up.server.activityRequests).toEqual([undefined, 'f.5.x'])
+})
+
+const streaming = row('a', 1, { streaming: true, generation: 1, recency: 10 })
+const finished = row('a', 2, { generation: 1, recency: 20 })
+const aborted_ = row('a', 2, { generation: 1, recency: 10 })
+
+test.each([
+  ['an answer that ends is told', [changed(finished)], 1],
+  ['an abort is not told', [changed(aborted_)], 0],
+  [
+    'an older row that comes again is not told',
+    [changed(finished), changed(streaming), changed(finished)],
+    1,
+  ],
+])('%s', async (_title, frames, times) => {
+  const completed = vi.fn()
+  const up = setUp(
+    { activity: serving(list([streaming]), caughtUp(1), ...frames) },
+    { onCompletedInBackground: completed },
+  )
+  up.client.activity.subscribe(() => {})
+  await live(up)
+  expect(completed).toHaveBeenCalledTimes(times)
+})
+
+test('an answer that ended during a reconnect is told once, and not by a complete list', async () => {
+  const completed = vi.fn()
+  const up = setUp(
+    {
+      activity: inTurn(
+        breaking(list([streaming]), caughtUp(1)),
+        breaking(list([finished], false), caughtUp(2)),
+        breaking(list([finished], false), caughtUp(2)),
+        breaking(changed(row('a', 3, { streaming: true, generation: 2, recency: 20 }))),
+        serving(list([row('a', 4, { generation: 2, recency: 30 })]), caughtUp(4)),
+      ),
+    },
+    { onCompletedInBackground: completed },
+  )
+  up.client.activity.subscribe(() => {})
+  for (let i = 0; i < 6; i++) {
+    await rest()
+    await up.clock.advance(3_000)
+  }
+  expect(up.client.activity.getSnapshot().rows).toMatchObject([{ revision: 4 }])
+  expect(completed).toHaveBeenCalledTimes(1)
+})
+
+test('an answer that ends in the session on screen is not told', async () => {
+  const completed = vi.fn()
+  const recording = new Recording()
+  const over = Promise.withResolvers<void>()
+  const up = setUp(
+    {
+      async *activity(_since, signal) {
+        yield list([streaming])
+        yield caughtUp(1)
+        await over.promise
+        yield changed(finished)
+        await aborted(signal)
+      },
+      async *onChat(_input, signal) {
+        yield* recording.full()
+        await aborted(signal)
+      },
+    },
+    { onCompletedInBackground: completed },
+  )
+  up.client.activity.subscribe(() => {})
+  const session = up.client.session('a')
+  session.subscribe(() => {})
+  await live(up)
+  await until(() => session.stats().framesReceived === 3)
+  over.resolve()
+  await until(() => up.client.activity.stats().framesReceived === 3)
+  await up.clock.advance(16)
+  expect(completed).not.toHaveBeenCalled()
+})

@@ -1,0 +1,130 @@
+import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
+
+import type { ActivitySnapshot } from './activity-snapshot.ts'
+import {
+  type ActivityState,
+  disconnectActivity,
+  emptyActivityState,
+  isCompletion,
+  receiveActivityFrame,
+} from './activity-state.ts'
+import type { ActivityHint } from '../session/build-session-snapshot.ts'
+import { type ClientStats, Counters } from '../core/counters.ts'
+import type { Progress } from '../live/stream-follower.ts'
+import { keepIdentity } from '../core/keep-identity.ts'
+import type { CallContext } from '../links/link.ts'
+import { LiveView } from '../live/live-view.ts'
+import type { ViewError } from '../session/session-snapshot.ts'
+import type { ViewContext } from '../core/client-context.ts'
+
+/** What the activity view tells its client. */
+export interface ActivityViewHost {
+  /** Rows changed, or how far they can be trusted did. */
+  rowsChanged(): void
+  completed(row: ActivityRow): void
+}
+
+/** The session list: one row per session of the caller, kept live by one feed. */
+export class ActivityView {
+  readonly #context: ViewContext
+  readonly #host: ActivityViewHost
+  readonly #counters: Counters
+  readonly #live: LiveView<ActivityFrame, ActivitySnapshot>
+  #state: ActivityState = emptyActivityState
+
+  /** @internal It is `client.activity`. */
+  constructor(context: ViewContext, host: ActivityViewHost) {
+    this.#host = host
+    this.#counters = new Counters(context.counters)
+    this.#context = { ...context, counters: this.#counters }
+    this.#live = new LiveView(this.#context, {
+      open: (options) => this.#open(options),
+      receive: (frame, eventId) => this.#receive(frame, eventId),
+      disconnected: () => this.#set(disconnectActivity(this.#state)),
+      recovers: (error) => this.#recovers(error),
+      build: (connection, previous) => ({
+        connection: keepIdentity(previous?.connection, connection),
+        stale: !this.#state.caughtUp,
+        rows: this.#state.sorted,
+      }),
+    })
+  }
+
+  /** Opens the feed with the first subscriber; returns the unsubscribe. */
+  readonly subscribe = (listener: () => void): (() => void) => this.#live.subscribe(listener)
+
+  /** The same object until something changes. */
+  readonly getSnapshot = (): ActivitySnapshot => this.#live.snapshot
+
+  stats(): ClientStats {
+    return this.#counters.read()
+  }
+
+  /** Connects anew, at once: after a permanent error was mended. */
+  reconnect(): void {
+    this.#live.reconnect()
+  }
+
+  /** Closes the feed and keeps it closed, subscribers or not. */
+  hold(): void {
+    this.#live.hold()
+  }
+
+  /** Ends a hold; goes on where the feed was. */
+  resume(): void {
+    this.#live.resume()
+  }
+
+  /** Breaks the connection as a failing network would; the view reconnects by itself. */
+  cut(): void {
+    this.#live.cut()
+  }
+
+  /** @internal What the feed says of one session. */
+  hint(sessionId: string): ActivityHint | undefined {
+    const row = this.#state.rows.get(sessionId)
+    return row && { row, live: this.#state.caughtUp }
+  }
+
+  /** @internal */
+  close(): void {
+    this.#live.close()
+  }
+
+  #open({ signal, context }: { signal: AbortSignal; context: CallContext }) {
+    const { cursor } = this.#state
+    return this.#context.rpc.activity.subscribe(cursor === undefined ? {} : { since: cursor }, {
+      signal,
+      context,
+    })
+  }
+
+  #receive(frame: ActivityFrame, eventId: string | undefined): Progress {
+    const { rows } = this.#state
+    this.#set(receiveActivityFrame(this.#state, frame, eventId))
+    // The rows of a complete list are not taken before its end: they say how things are, and not
+    // that something just happened.
+    for (const row of rowsOf(frame)) {
+      const taken = this.#state.rows.get(row.sessionId) === row
+      if (taken && isCompletion(rows.get(row.sessionId), row)) this.#host.completed(row)
+    }
+    return this.#state.caughtUp ? 'live' : 'replaying'
+  }
+
+  #recovers(error: ViewError): boolean {
+    if (error.code !== 'BAD_INPUT' || this.#state.cursor === undefined) return false
+    this.#state = { ...this.#state, cursor: undefined }
+    return true
+  }
+
+  #set(state: ActivityState): void {
+    const before = this.#state
+    this.#state = state
+    if (state.rows !== before.rows || state.caughtUp !== before.caughtUp) this.#host.rowsChanged()
+  }
+}
+
+function rowsOf(frame: ActivityFrame): readonly ActivityRow[] {
+  if (frame.type === 'changed') return [frame.row]
+  return frame.type === 'activities' ? frame.rows : []
+}

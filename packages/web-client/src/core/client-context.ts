@@ -1,0 +1,31 @@
+import type { Contract } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+import type { ContractRouterClient } from '@orpc/contract'
+
+import type { ReconnectOptions } from './backoff.ts'
+import type { Counters } from './counters.ts'
+import type { CallContext } from '../links/link.ts'
+import type { Network } from './network.ts'
+import type { Notifier } from './notifier.ts'
+
+/** The typed procedures of the contract. */
+export type ChatRpc = ContractRouterClient<Contract, CallContext>
+
+/** What all views of a client share. */
+export interface ViewContext {
+  readonly rpc: ChatRpc
+  /** Has later calls use a new connection, where several share one. */
+  readonly renewConnection: () => void
+  readonly clock: Clock
+  readonly random: () => number
+  readonly network: Network
+  readonly notifier: Notifier
+  readonly reconnect: Required<ReconnectOptions>
+  /** ms. */
+  readonly silence: number
+  /** ms. */
+  readonly requestTimeout: number
+  readonly counters: Counters
+  /** Aborts when the client closes. */
+  readonly closed: AbortSignal
+}

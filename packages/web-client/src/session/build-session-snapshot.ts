@@ -1,0 +1,90 @@
+import type { ActivityRow } from '@caughtup/schema'
+
+import { keepIdentity } from '../core/keep-identity.ts'
+import type { Connection, PendingPrompt, SessionSnapshot } from './session-snapshot.ts'
+import type { SessionState } from './session-state.ts'
+
+/** What the activity feed says of a session. */
+export interface ActivityHint {
+  row: ActivityRow
+  /** Whether the feed is caught up, so that the row is as new as can be. */
+  live: boolean
+}
+
+/** What a session view shows, from all that it knows; `previous` lends the identity of what is equal. */
+export function buildSessionSnapshot(
+  sessionId: string,
+  state: SessionState,
+  connection: Connection,
+  hint: ActivityHint | undefined,
+  previous: SessionSnapshot | undefined,
+): SessionSnapshot {
+  const { view, lastReplay, older, olderError, caughtUp } = state
+  const { run, usage, contextUsage } = view
+  const { streaming, canInterrupt, model, thinkingLevel, lastError } = runningOf(state, hint)
+  return {
+    sessionId,
+    connection: keepIdentity(previous?.connection, {
+      ...connection,
+      ...(lastReplay && { lastReplay }),
+    }),
+    stale: !caughtUp && !isUnchanged(state, hint),
+    messages: view.messages,
+    epoch: view.epoch,
+    hasOlder: view.hasOlder,
+    loadingOlder: older !== undefined,
+    ...(olderError && { olderError }),
+    ...(run && { run }),
+    queue: view.queue,
+    pending: keepItems(
+      previous?.pending,
+      state.pending.map(({ shown }) => shown),
+    ),
+    streaming,
+    ...(model !== undefined && { model }),
+    ...(thinkingLevel !== undefined && { thinkingLevel }),
+    ...(lastError && { lastError }),
+    canInterrupt,
+    ...(usage && { usage }),
+    ...(contextUsage && { contextUsage }),
+    canUndo: view.canUndo,
+    canRedo: view.canRedo,
+    skipped: view.skipped,
+  }
+}
+
+/** From the view once caught up; until then from the activity row, unless the view has seen more. */
+function runningOf({ view, caughtUp }: SessionState, hint: ActivityHint | undefined) {
+  if (!caughtUp && hint && hint.row.headSeq >= view.seq) {
+    const { streaming, lastModel, lastThinkingLevel, lastError } = hint.row
+    return {
+      streaming,
+      canInterrupt: streaming,
+      model: lastModel,
+      thinkingLevel: lastThinkingLevel,
+      lastError,
+    }
+  }
+  const { run, messages, lastModel, lastThinkingLevel, lastError } = view
+  const answer = messages.findLast(({ metadata }) => metadata.model !== undefined)
+  return {
+    streaming: run?.status === 'streaming',
+    canInterrupt: run !== undefined,
+    model: lastModel ?? answer?.metadata.model,
+    thinkingLevel: lastThinkingLevel,
+    lastError,
+  }
+}
+
+/** Whether a live feed says that nothing happened since the view was fed. */
+function isUnchanged({ view }: SessionState, hint: ActivityHint | undefined): boolean {
+  return hint !== undefined && hint.live && !hint.row.streaming && hint.row.headSeq <= view.seq
+}
+
+function keepItems(
+  previous: readonly PendingPrompt[] | undefined,
+  next: readonly PendingPrompt[],
+): readonly PendingPrompt[] {
+  const same = previous?.length === next.length && next.every((item, i) => item === previous[i])
+  return same ? previous : next
+}

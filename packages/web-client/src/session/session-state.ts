@@ -1,0 +1,265 @@
+import type { ChatFrame, ChatFrameOf, Event, Message, OnChatInput, Page } from '@caughtup/schema'
+import { decodeCursor } from '@caughtup/schema/cursor'
+import { applyEvent, emptyView, headOf, type View } from '@caughtup/schema/fold'
+
+import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
+import {
+  type Outgoing,
+  queuedIds,
+  replayBegan,
+  replayBroke,
+  replayEnded,
+  seen,
+} from '../outbox/outbox.ts'
+import type { Connection, ViewError } from './session-snapshot.ts'
+
+/** All that a session view knows. Immutable; the functions of this file give the next one. */
+export interface SessionState {
+  /** What is shown. */
+  readonly view: View
+  /** The view that a full replay builds; it is shown from its caught-up on. */
+  readonly building: Building | undefined
+  /** Where a `since` goes on. Always that of `view.seq`: an events frame is applied whole or not. */
+  readonly cursor: string | undefined
+  /** The replay under way. */
+  readonly replay: ChatFrameOf<'replay'> | undefined
+  readonly lastReplay: Connection['lastReplay'] | undefined
+  readonly caughtUp: boolean
+  /** The seq after which events were missing the last time. */
+  readonly gapAt: number | undefined
+  readonly older: OlderRequest | undefined
+  readonly olderError: ViewError | undefined
+  readonly pending: readonly Outgoing[]
+}
+
+interface Building {
+  readonly view: View
+  /** Whether `view.seq` is the window's; until the first event or caught-up it is not known. */
+  readonly placed: boolean
+}
+
+export const emptySessionState: SessionState = {
+  view: emptyView,
+  building: undefined,
+  cursor: undefined,
+  replay: undefined,
+  lastReplay: undefined,
+  caughtUp: false,
+  gapAt: undefined,
+  older: undefined,
+  olderError: undefined,
+  pending: [],
+}
+
+/** What to ask `onChat` for. */
+export function modeOf({ cursor }: SessionState): OnChatInput['mode'] {
+  return cursor === undefined ? { type: 'full' } : { type: 'since', cursor }
+}
+
+/**
+ * The state after a frame; `gap` when it cannot be taken: events before it are missing, or it
+ * speaks of messages that are not in it. What `modeOf` says then brings them.
+ */
+export function receiveFrame(
+  state: SessionState,
+  frame: ChatFrame,
+  eventId: string | undefined,
+): { state: SessionState; gap: boolean } {
+  switch (frame.type) {
+    case 'replay':
+      return { gap: false, state: beginReplay(state, frame) }
+    case 'messages':
+      return { gap: false, state: addMessages(state, frame.messages) }
+    case 'events':
+      return resultOf(state, applyEvents(state, frame.events, eventId))
+    case 'caught-up':
+      return resultOf(state, endReplay(state, frame))
+    case 'heartbeat':
+    case 'end':
+    default:
+      return { gap: false, state }
+  }
+}
+
+/** The stream is gone; what it had begun to build goes with it. */
+export function disconnect(state: SessionState): SessionState {
+  return {
+    ...state,
+    building: undefined,
+    replay: undefined,
+    caughtUp: false,
+    pending: replayBroke(state.pending),
+  }
+}
+
+/** Drops what is known of the place in the journal, so that the next replay is a full one. */
+export function forgetPlace(state: SessionState): SessionState {
+  return { ...state, cursor: undefined }
+}
+
+/** Takes the answer to the older-page request `id`; one that is no longer wanted changes nothing. */
+export function receivePage(state: SessionState, id: number, page: Page): SessionState {
+  if (state.older?.id !== id) return state
+  return settlePage({ ...state, older: { ...state.older, page } })
+}
+
+function resultOf(before: SessionState, after: SessionState | 'gap' | 'needs-window') {
+  if (after === 'gap') return { state: missed(before), gap: true }
+  if (after === 'needs-window') return { state: forgetPlace(before), gap: true }
+  return { state: after, gap: false }
+}
+
+/** A hole at the same place again: asking for what lies after it does not help, a window does. */
+function missed(state: SessionState): SessionState {
+  const again = state.gapAt === state.view.seq
+  return { ...state, gapAt: state.view.seq, cursor: again ? undefined : state.cursor }
+}
+
+function beginReplay(state: SessionState, frame: ChatFrameOf<'replay'>): SessionState {
+  return {
+    ...state,
+    replay: frame,
+    caughtUp: false,
+    building:
+      frame.mode === 'since'
+        ? undefined
+        : { view: { ...emptyView, epoch: frame.epoch }, placed: false },
+    pending: replayBegan(state.pending),
+  }
+}
+
+function addMessages(state: SessionState, messages: readonly Message[]): SessionState {
+  if (!state.building) return state
+  const { view, placed } = state.building
+  // The replay's own epoch was read before the window, which may be of the next one already.
+  const epoch = messages.at(-1)?.epoch ?? view.epoch
+  return {
+    ...state,
+    building: { placed, view: { ...view, epoch, messages: [...view.messages, ...messages] } },
+  }
+}
+
+function applyEvents(
+  state: SessionState,
+  events: readonly Event[],
+  eventId: string | undefined,
+): SessionState | 'gap' | 'needs-window' {
+  let view = state.building ? placedBefore(state.building, events[0]) : state.view
+  let older = state.older
+  for (const event of events) {
+    const { result, view: next } = applyEvent(view, event)
+    if (result === 'gap' || result === 'needs-window') return result
+    if (result === 'applied' && older) older = noteEvent(older, event, view.messages)
+    view = next
+  }
+  if (state.building) return { ...state, building: { view, placed: true } }
+  return settlePage({
+    ...state,
+    view,
+    older,
+    cursor: eventId ?? state.cursor,
+    pending: seen(state.pending, events.flatMap(promptIds)),
+  })
+}
+
+/** The window was read just before the first event that follows it. */
+function placedBefore({ view, placed }: Building, first: Event | undefined): View {
+  return placed || !first ? view : { ...view, seq: first.from - 1 }
+}
+
+/** Prompts that the event shows to have arrived: how an erased one began is not told any more. */
+function promptIds(event: Event): string[] {
+  switch (event.type) {
+    case 'message-created':
+      return [event.message.id]
+    case 'message-erased':
+      return event.messageIds
+    case 'queue-changed':
+      return queuedIds(event.add ? [event.add] : [])
+    case 'message-delta':
+    case 'message-finished':
+    case 'message-replaced':
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'history-restored':
+    case 'boundary':
+    case 'run-started':
+    case 'run-changed':
+    case 'run-ended':
+    case 'usage':
+    case 'imported':
+    case 'forked':
+    case 'redacted':
+    case 'unreadable':
+    default:
+      return []
+  }
+}
+
+function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): SessionState | 'gap' {
+  const { building } = state
+  const base = building?.view ?? state.view
+  const seq = decodeCursor(frame.cursor)?.seq ?? base.seq
+  if (seq !== base.seq && (!building || building.placed)) return 'gap'
+  const older = building ? olderMessages(state, building.view, frame) : []
+  const messages = building ? keepMessages(state, frame.open ?? base.messages) : base.messages
+  const view: View = {
+    ...headOf({ ...frame, seq }),
+    messages: older.length > 0 ? [...older, ...messages] : messages,
+    // The frame speaks of the window; a view that kept its messages may reach further back.
+    // A boundary within the replay leaves messages behind that the window never had.
+    hasOlder:
+      building && older.length === 0 ? frame.hasOlder || base.hasOlder : state.view.hasOlder,
+    skipped: base.skipped,
+  }
+  const reason = state.replay?.reason
+  return settlePage({
+    ...state,
+    view,
+    building: undefined,
+    replay: undefined,
+    cursor: frame.cursor,
+    caughtUp: true,
+    lastReplay: { mode: frame.mode, ...(reason && { reason }), cursor: frame.cursor },
+    older: building ? undefined : state.older,
+    olderError: building ? undefined : state.olderError,
+    pending: replayEnded(state.pending, view),
+  })
+}
+
+/**
+ * What is shown before a window and stays: the server says that none of it was changed since, all of
+ * it is finished, and it goes up to the window without a hole.
+ */
+function olderMessages(
+  { view, cursor }: SessionState,
+  { messages: [first], epoch }: View,
+  { unchangedSince }: ChatFrameOf<'caught-up'>,
+): readonly Message[] {
+  const isUnchanged = unchangedSince !== undefined && unchangedSince === cursor
+  if (!first || !isUnchanged || view.epoch !== epoch) return []
+  const older = view.messages.filter(({ order }) => order < first.order)
+  const isWhole = older.length < view.messages.length || older.at(-1)?.order === first.order - 1
+  return isWhole && older.every(({ status }) => status === 'done') ? older : []
+}
+
+/**
+ * The messages of a window, with the identity of those shown that are equal. A revision says that
+ * only within one history, so only where the server says that the cursor was of this one.
+ */
+function keepMessages(state: SessionState, messages: readonly Message[]): readonly Message[] {
+  const reason = state.replay?.reason
+  if (reason !== 'too-far-behind' && reason !== 'cursor-expired') return messages
+  const shown = new Map(state.view.messages.map((message) => [message.id, message]))
+  return messages.map((message) => {
+    const before = shown.get(message.id)
+    return before?.revision === message.revision ? before : message
+  })
+}
+
+function settlePage(state: SessionState): SessionState {
+  if (!state.older?.page) return state
+  const view = placePage(state.view, state.older.page, state.older.changes)
+  if (view === 'early') return state
+  return { ...state, older: undefined, view: view === 'torn' ? state.view : view }
+}

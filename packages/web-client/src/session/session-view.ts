@@ -1,0 +1,320 @@
+import type { ChatFrame, RunTicket, SendResult } from '@caughtup/schema'
+import type { View } from '@caughtup/schema/fold'
+import { v7 as uuid } from 'uuid'
+
+import { type ActivityHint, buildSessionSnapshot } from './build-session-snapshot.ts'
+import { CallOrder } from './call-order.ts'
+import { type ClientStats, Counters } from '../core/counters.ts'
+import { deliverPrompt } from '../outbox/deliver-prompt.ts'
+import type { Progress } from '../live/stream-follower.ts'
+import type { CallContext } from '../links/link.ts'
+import { LiveView } from '../live/live-view.ts'
+import {
+  answered,
+  failed,
+  isIn,
+  type Outgoing,
+  outgoing,
+  without,
+  withOutgoing,
+} from '../outbox/outbox.ts'
+import { type Prompt, promptInput } from '../outbox/prompt.ts'
+import { request } from '../core/request.ts'
+import type { SessionSnapshot, ViewError } from './session-snapshot.ts'
+import {
+  disconnect,
+  emptySessionState,
+  forgetPlace,
+  modeOf,
+  receiveFrame,
+  receivePage,
+  type SessionState,
+} from './session-state.ts'
+import { toViewError } from '../core/errors.ts'
+import type { ViewContext } from '../core/client-context.ts'
+
+/** What a session view needs of its client besides the shared context. */
+export interface SessionViewHost {
+  activityOf(sessionId: string): ActivityHint | undefined
+  subscribedChanged(view: SessionView, subscribed: boolean): void
+}
+
+/**
+ * One session as a client shows it. Its stream is open while somebody subscribes; what it holds
+ * stays when the last one goes, and coming back resumes where it was.
+ *
+ * Prompts, interruptions, compactions and resets reach the server in the order of the calls, each when
+ * the one before is answered. Methods that call the server reject with a `ChatClientError`.
+ */
+export class SessionView {
+  readonly sessionId: string
+  readonly #context: ViewContext
+  readonly #host: SessionViewHost
+  readonly #counters: Counters
+  readonly #live: LiveView<ChatFrame, SessionSnapshot>
+  /** Names this view's streams to the server, so that a new one takes the place of a dead one. */
+  readonly #streamId = uuid()
+  #state: SessionState = emptySessionState
+  #olderRequests = 0
+  readonly #calls = new CallOrder()
+  #markedUpTo = 0
+
+  /** @internal Views are made by `client.session(id)`. */
+  constructor(sessionId: string, context: ViewContext, host: SessionViewHost) {
+    this.sessionId = sessionId
+    this.#host = host
+    this.#counters = new Counters(context.counters)
+    this.#context = { ...context, counters: this.#counters }
+    this.#live = new LiveView(this.#context, {
+      open: (options) => this.#open(options),
+      receive: (frame, eventId) => this.#receive(frame, eventId),
+      disconnected: () => this.#disconnected(),
+      recovers: (error) => this.#recovers(error),
+      build: (connection, previous) =>
+        buildSessionSnapshot(
+          sessionId,
+          this.#state,
+          connection,
+          host.activityOf(sessionId),
+          previous,
+        ),
+      subscribedChanged: (subscribed) => this.#subscribedChanged(subscribed),
+    })
+  }
+
+  /** Opens the stream with the first subscriber; returns the unsubscribe. */
+  readonly subscribe = (listener: () => void): (() => void) => this.#live.subscribe(listener)
+
+  /** The same object until something changes. */
+  readonly getSnapshot = (): SessionSnapshot => this.#live.snapshot
+
+  stats(): ClientStats {
+    return this.#counters.read()
+  }
+
+  /**
+   * Sends a prompt; it is in `pending` at once, until it is seen in the session. Lost connections
+   * and busy servers are retried with the same id, so that it arrives once.
+   *
+   * A prompt that failed for good stays in `pending` with its `error`.
+   */
+  send(prompt: string | Prompt): Promise<SendResult> {
+    return this.#deliver(promptInput(this.sessionId, prompt))
+  }
+
+  /** Sends a prompt again that failed, under its own id. */
+  async retryPending(messageId: string): Promise<SendResult | undefined> {
+    const entry = this.#state.pending.find(({ input }) => input.messageId === messageId)
+    return entry?.progress === 'failed' ? this.#deliver(entry.input) : undefined
+  }
+
+  /** Takes a prompt out of `pending`, unless it is being sent. */
+  dismissPending(messageId: string): void {
+    const { pending } = this.#state
+    const entry = pending.find(({ input }) => input.messageId === messageId)
+    if (entry && entry.progress !== 'sending') {
+      this.#change({ pending: without(pending, messageId) })
+    }
+  }
+
+  /**
+   * Ends the run that is shown. Where none is, or it is over, it waits for the calls made before it, so
+   * that it ends the run of a prompt that is still on its way; else it ends whichever run is active.
+   */
+  interrupt(): Promise<{ interrupted: boolean }> {
+    return this.#calls.addAtOnce(async (before) => {
+      const shown = this.#shownRun()
+      const answer = shown === undefined ? undefined : await this.#interrupt(shown)
+      if (answer?.interrupted) return answer
+      const { runId, queued } = (await before) ?? {}
+      if (runId !== undefined && queued === false) return this.#interrupt(runId)
+      return answer ?? this.#interrupt(this.#shownRun())
+    })
+  }
+
+  /** Asks for a run that opens an epoch with a summary of the present one. */
+  compact(): Promise<RunTicket> {
+    const { sessionId } = this
+    return this.#calls.add(() =>
+      request(this.#context, (signal) =>
+        this.#context.rpc.history.compact({ sessionId }, { signal }),
+      ),
+    )
+  }
+
+  /** Asks for a run that opens an empty epoch. */
+  reset(): Promise<RunTicket> {
+    const { sessionId } = this
+    return this.#calls.add(() =>
+      request(this.#context, (signal) =>
+        this.#context.rpc.history.reset({ sessionId }, { signal }),
+      ),
+    )
+  }
+
+  /**
+   * Moves the caller's read mark to `upTo` (an order), by default to the newest message that is
+   * done: an answer that still grows counts as unread once it is complete.
+   * The mark only moves forward; a call that would not move it costs no request.
+   */
+  async markRead(upTo = newestDone(this.#state.view)): Promise<void> {
+    if (upTo <= this.#markedUpTo) return
+    const { sessionId } = this
+    const before = this.#markedUpTo
+    this.#markedUpTo = upTo
+    try {
+      await request(this.#context, (signal) =>
+        this.#context.rpc.activity.markRead({ sessionId, upTo }, { signal }),
+      )
+    } catch (error) {
+      if (this.#markedUpTo === upTo) this.#markedUpTo = before
+      throw error
+    }
+  }
+
+  /**
+   * Loads the next older page, one at a time; resolves when the answer has come. Errors are in
+   * `olderError` and not thrown; calling again goes on at the same place. An answer that no longer
+   * fits, because the session was compacted or replayed meanwhile, is dropped.
+   */
+  async loadOlder(): Promise<void> {
+    const { older, view } = this.#state
+    if (older || !view.hasOlder) return
+    const id = ++this.#olderRequests
+    this.#change({ older: { id, changes: [] }, olderError: undefined })
+    const before = view.messages[0]?.order
+    const { sessionId } = this
+    try {
+      const page = await request(this.#context, (signal) =>
+        this.#context.rpc.history.loadMore(
+          { sessionId, ...(before !== undefined && { cursor: { before } }) },
+          { signal },
+        ),
+      )
+      this.#state = receivePage(this.#state, id, page)
+      this.#live.changed()
+    } catch (cause) {
+      if (this.#state.older?.id !== id) return
+      this.#change({ older: undefined, olderError: toViewError(cause) })
+    }
+  }
+
+  /** Connects anew, at once: after a permanent error was mended, or from an offline hint. */
+  reconnect(): void {
+    this.#live.reconnect()
+  }
+
+  /** Closes the stream and keeps it closed, subscribers or not. */
+  hold(): void {
+    this.#live.hold()
+  }
+
+  /** Ends a hold; goes on where the view was. */
+  resume(): void {
+    this.#live.resume()
+  }
+
+  /** Breaks the connection as a failing network would; the view reconnects by itself. */
+  cut(): void {
+    this.#live.cut()
+  }
+
+  /** @internal The activity row of this session changed. */
+  activityChanged(): void {
+    if (!this.#state.caughtUp) this.#live.changedByFrame()
+  }
+
+  /** @internal Whether the view has prompts that are not yet answered. */
+  get isSending(): boolean {
+    return this.#state.pending.some(({ progress }) => progress === 'sending')
+  }
+
+  /** @internal Whether somebody looks at the session, or will when its stream is back. */
+  get isFollowing(): boolean {
+    const { status } = this.#live.connection
+    return status !== 'idle' && status !== 'ended' && status !== 'failed'
+  }
+
+  /** @internal Frees what the view holds; it starts from nothing when it is subscribed again. */
+  forget(): void {
+    this.#state = emptySessionState
+    this.#live.changed()
+  }
+
+  /** @internal */
+  close(): void {
+    this.#live.close()
+  }
+
+  async #deliver(input: Outgoing['input']): Promise<SendResult> {
+    const { messageId } = input
+    this.#change({ pending: withOutgoing(this.#state.pending, outgoing(input)) })
+    try {
+      const result = await this.#calls.add(() => deliverPrompt(this.#context, input))
+      const { pending, view, caughtUp } = this.#state
+      const shown = caughtUp && isIn(view, messageId)
+      this.#change({
+        pending: shown ? without(pending, messageId) : answered(pending, messageId),
+      })
+      return result
+    } catch (cause) {
+      this.#change({ pending: failed(this.#state.pending, messageId, toViewError(cause)) })
+      throw cause
+    }
+  }
+
+  #shownRun(): string | undefined {
+    return this.#state.caughtUp ? this.#state.view.run?.id : undefined
+  }
+
+  #interrupt(runId: string | undefined): Promise<{ interrupted: boolean }> {
+    const { sessionId } = this
+    return request(this.#context, (signal) =>
+      this.#context.rpc.runs.interrupt(
+        { sessionId, ...(runId !== undefined && { runId }) },
+        { signal },
+      ),
+    )
+  }
+
+  #open({ signal, context }: { signal: AbortSignal; context: CallContext }) {
+    return this.#context.rpc.onChat(
+      { sessionId: this.sessionId, mode: modeOf(this.#state), streamId: this.#streamId },
+      { signal, context },
+    )
+  }
+
+  #receive(frame: ChatFrame, eventId: string | undefined): Progress {
+    if (frame.type === 'events') this.#counters.add('eventsReceived', frame.events.length)
+    const { state, gap } = receiveFrame(this.#state, frame, eventId)
+    this.#state = state
+    if (gap) return 'gap'
+    return state.caughtUp ? 'live' : 'replaying'
+  }
+
+  #disconnected(): void {
+    this.#state = disconnect(this.#state)
+  }
+
+  #subscribedChanged(subscribed: boolean): void {
+    // Whoever asked for the older page is gone, and nothing is noted while the stream is closed.
+    if (!subscribed) this.#state = { ...this.#state, older: undefined }
+    this.#host.subscribedChanged(this, subscribed)
+  }
+
+  /** A cursor that this server cannot read is no reason to stay away: a full replay needs none. */
+  #recovers(error: ViewError): boolean {
+    if (error.code !== 'BAD_INPUT' || this.#state.cursor === undefined) return false
+    this.#state = forgetPlace(this.#state)
+    return true
+  }
+
+  #change(change: Partial<SessionState>): void {
+    this.#state = { ...this.#state, ...change }
+    this.#live.changed()
+  }
+}
+
+function newestDone({ messages }: View): number {
+  return messages.findLast(({ status }) => status === 'done')?.order ?? 0
+}
