@@ -7,7 +7,7 @@ import { ConnectivityProvider } from './client/client-context.tsx'
 import { ClientSwitch } from './client/client-switch.ts'
 import { NetworkSwitch } from './client/network-switch.ts'
 import { applyStoredTheme } from './hooks/use-theme.ts'
-import { preloadMarkdown } from './transcript/parts/markdown.tsx'
+import { preloadMarkdown } from './transcript/markdown/markdown.tsx'
 import { AnnouncerProvider } from './ui/announcer.tsx'
 import { ToastProvider } from './ui/toasts.tsx'
 

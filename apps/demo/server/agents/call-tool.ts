@@ -1,8 +1,8 @@
 import type { AgentPart } from '@caughtup/schema'
 
 import type { RepoTool } from '../repository/repo-tools.ts'
-import { type Pace, paced } from '../paced.ts'
-import { tokensOf } from '../tokens.ts'
+import { type Pace, paced } from '../text/paced.ts'
+import { tokensOf } from '../text/tokens.ts'
 
 /** Calls a tool as a model would: its input streams, then it runs; returns the output. */
 export async function* callTool<Input, Output>(

@@ -1,6 +1,6 @@
 import type { AgentPart } from '@caughtup/schema'
 
-import { type Pace, paced } from '../paced.ts'
+import { type Pace, paced } from '../text/paced.ts'
 import type { Command } from './command.ts'
 import { sayText } from './speak.ts'
 

@@ -1,6 +1,6 @@
 import type { AgentContext, AgentStream } from '@caughtup/server'
 
-import type { Pace } from '../paced.ts'
+import type { Pace } from '../text/paced.ts'
 
 /** An agent of the demo: it streams in time. */
 export type DemoAgent = (context: DemoContext) => AgentStream | Promise<AgentStream>

@@ -1,7 +1,7 @@
 import type { Clock } from '@caughtup/schema/clock'
 import type { Agent, AgentContext } from '@caughtup/server'
 
-import { messageText } from '../message-text.ts'
+import { messageText } from '../../shared/message-text.ts'
 import type { Command } from './command.ts'
 import type { DemoAgent } from './demo-agent.ts'
 import { sayText } from './speak.ts'

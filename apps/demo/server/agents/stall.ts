@@ -1,6 +1,6 @@
 import type { AgentPart } from '@caughtup/schema'
 
-import type { Pace } from '../paced.ts'
+import type { Pace } from '../text/paced.ts'
 import type { Command } from './command.ts'
 import { sayText } from './speak.ts'
 

@@ -1,6 +1,6 @@
 import type { AgentUsage, Message, Part } from '@caughtup/schema'
 
-import { approximateTokens } from '../tokens.ts'
+import { approximateTokens } from '../text/tokens.ts'
 
 /** The context window that the guide claims, so that the page's meter has something to measure. */
 export const guideContextLimit = 64_000

@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import { messageText } from '../message-text.ts'
+import { messageText } from '../../shared/message-text.ts'
 import { termsOf } from '../repository/terms.ts'
 
 export interface Question {

@@ -1,8 +1,8 @@
 import type { Message } from '@caughtup/schema'
 import type { Summarise, Summary } from '@caughtup/server'
 
-import { messageText } from '../message-text.ts'
-import { approximateTokens } from '../tokens.ts'
+import { messageText } from '../../shared/message-text.ts'
+import { approximateTokens } from '../text/tokens.ts'
 import { contextTokens, guideSystemTokens } from './guide-usage.ts'
 
 /** Entries of each list: the newest answers, the files read most. The rest is counted. */

@@ -2,8 +2,8 @@ import type { Message } from '@caughtup/schema'
 import type { Summarise } from '@caughtup/server'
 import { generateText, type LanguageModel } from 'ai'
 
-import { messageText } from '../message-text.ts'
-import { approximateTokens } from '../tokens.ts'
+import { messageText } from '../../shared/message-text.ts'
+import { approximateTokens } from '../text/tokens.ts'
 import { instructions, summaryInstructions } from './instructions.ts'
 
 /** Characters of the transcript that is sent; of a longer one, its newest part. */

@@ -2,7 +2,7 @@ import { type AgentPart, agentPart, type Message } from '@caughtup/schema'
 import { systemClock } from '@caughtup/schema/clock'
 
 import type { DemoContext } from '../agents/demo-agent.ts'
-import type { Pace } from '../paced.ts'
+import type { Pace } from '../text/paced.ts'
 
 /** A message as the agents get it. */
 export function testMessage(

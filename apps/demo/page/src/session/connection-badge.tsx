@@ -1,7 +1,7 @@
 import type { Connection, ConnectionStatus } from '@caughtup/web-client'
 
 import { useNow } from '../hooks/use-now.ts'
-import { connectionText } from './connection-text.ts'
+import { connectionText } from '../format/connection-text.ts'
 
 const dots: Record<ConnectionStatus, string> = {
   idle: 'bg-muted-foreground',

@@ -1,15 +1,15 @@
 import type { Message } from '@caughtup/schema'
 import { useRef } from 'react'
 
-import { EpochDivider } from './epoch-divider.tsx'
-import { HistoryTop } from './history-top.tsx'
-import { JumpToLatest } from './jump-to-latest.tsx'
-import { MessageView } from './message-view.tsx'
-import { PendingMessage } from './pending-message.tsx'
+import { EpochDivider } from './message/epoch-divider.tsx'
+import { HistoryTop } from './scroll/history-top.tsx'
+import { JumpToLatest } from './scroll/jump-to-latest.tsx'
+import { MessageView } from './message/message-view.tsx'
+import { PendingMessage } from './message/pending-message.tsx'
 import type { TranscriptProps } from './transcript.tsx'
-import { useMarkRead } from './use-mark-read.ts'
-import { useMessageWindow } from './use-message-window.ts'
-import { useReachTop } from './use-reach-top.ts'
+import { useMarkRead } from './scroll/use-mark-read.ts'
+import { useMessageWindow } from './scroll/use-message-window.ts'
+import { useReachTop } from './scroll/use-reach-top.ts'
 
 /** The messages, of which only those near the window are in the page. */
 export function MessageList(props: TranscriptProps) {

@@ -2,7 +2,7 @@ import type { Message } from '@caughtup/schema'
 import type { PendingPrompt, ViewError } from '@caughtup/web-client'
 import { memo } from 'react'
 
-import { useCountedRedraws } from '../hood/redraw-counter.tsx'
+import { useCountedRedraws } from '../inspector/redraw-counter.tsx'
 import { EmptyTranscript } from './empty-transcript.tsx'
 import { MessageList } from './message-list.tsx'
 

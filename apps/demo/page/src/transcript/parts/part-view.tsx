@@ -3,7 +3,7 @@ import { memo } from 'react'
 
 import { DataView } from './data-view.tsx'
 import { FileView } from './file-view.tsx'
-import { Markdown } from './markdown.tsx'
+import { Markdown } from '../markdown/markdown.tsx'
 import { Reasoning } from './reasoning.tsx'
 import { ToolCard } from './tool-card.tsx'
 

@@ -1,7 +1,7 @@
 import { Brain } from 'lucide-react'
 
 import { Disclosure } from '../../ui/disclosure.tsx'
-import { Markdown } from './markdown.tsx'
+import { Markdown } from '../markdown/markdown.tsx'
 
 /** Characters of the newest reasoning that show in the closed card while it grows. */
 const tailLength = 160

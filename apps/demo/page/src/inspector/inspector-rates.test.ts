@@ -1,7 +1,7 @@
 import type { ServerStats } from '@caughtup/schema'
 import { describe, expect, it } from 'vitest'
 
-import { type HoodSample, hoodRates } from './hood-rates.ts'
+import { type HoodSample, hoodRates } from './inspector-rates.ts'
 
 function sample(at: number, counters: Partial<HoodSample> = {}): HoodSample {
   return { at, framesReceived: 0, bytesReceived: 0, notifications: 0, redraws: 0, ...counters }

@@ -1,10 +1,10 @@
 import type { Message } from '@caughtup/schema'
 
-import { Disclosure } from '../ui/disclosure.tsx'
+import { Disclosure } from '../../ui/disclosure.tsx'
 import { EpochDivider } from './epoch-divider.tsx'
 import { MessageContent } from './message-content.tsx'
-import { messageText } from './message-text.ts'
-import { Markdown } from './parts/markdown.tsx'
+import { messageText } from '../message-text.ts'
+import { Markdown } from '../markdown/markdown.tsx'
 
 const triggers = {
   user: 'Context compacted',

@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 import { useEffect } from 'react'
 
-import { usePageVisible } from '../hooks/use-page-visible.ts'
+import { usePageVisible } from '../../hooks/use-page-visible.ts'
 
 interface MarkReadOptions {
   unread: number

@@ -1,6 +1,6 @@
 import { byteSize, rate, wholeNumber } from '../format/number.ts'
 import { Metric, MetricGroup } from './metric.tsx'
-import type { HoodReading } from './use-hood-samples.ts'
+import type { HoodReading } from './use-inspector-samples.ts'
 
 /** What the whole server does, for every session. */
 export function ServerMetrics({ reading }: { reading: HoodReading | undefined }) {

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 
 import { useClient, useConnectivity } from '../client/client-context.tsx'
 import type { DemoClient } from '../client/demo-client.ts'
-import { type HoodRates, hoodRates, type HoodSample } from './hood-rates.ts'
+import { type HoodRates, hoodRates, type HoodSample } from './inspector-rates.ts'
 import { useRedrawCounter } from './redraw-counter.tsx'
 
 const intervalMs = 1_000

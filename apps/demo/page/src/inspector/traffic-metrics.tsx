@@ -1,6 +1,6 @@
 import { byteSize, rate, wholeNumber } from '../format/number.ts'
 import { Metric, MetricGroup } from './metric.tsx'
-import type { HoodReading } from './use-hood-samples.ts'
+import type { HoodReading } from './use-inspector-samples.ts'
 
 /** What reaches this page, and what it makes of it. */
 export function TrafficMetrics({ reading }: { reading: HoodReading | undefined }) {

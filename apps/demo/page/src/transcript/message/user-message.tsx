@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
-import { fullTime } from '../format/time.ts'
-import { FileView } from './parts/file-view.tsx'
+import { fullTime } from '../../format/time.ts'
+import { FileView } from '../parts/file-view.tsx'
 import { MessageContent } from './message-content.tsx'
 
 export function UserMessage({ message }: { message: Message }) {

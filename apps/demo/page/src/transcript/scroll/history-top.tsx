@@ -1,7 +1,7 @@
 import type { ViewError } from '@caughtup/web-client'
 import { ChevronUp, LoaderCircle } from 'lucide-react'
 
-import { Button } from '../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
 
 /** In px, whatever is in it: a height that changed would move the messages below. */
 export const historyTopHeight = 88

@@ -2,7 +2,7 @@ import type { MessageMetadata } from '@caughtup/schema'
 import { noticeText } from '@caughtup/schema/notice'
 import { TriangleAlert } from 'lucide-react'
 
-import { NoticeLine } from './parts/notice-line.tsx'
+import { NoticeLine } from '../parts/notice-line.tsx'
 
 interface AnswerEndProps {
   metadata: MessageMetadata

@@ -4,8 +4,8 @@ import { noticeType } from '@caughtup/schema/notice'
 import { AnswerEnd } from './answer-end.tsx'
 import { MessageContent } from './message-content.tsx'
 import { MessageFooter } from './message-footer.tsx'
-import { PartView } from './parts/part-view.tsx'
-import { isSource, SourceList } from './parts/source-list.tsx'
+import { PartView } from '../parts/part-view.tsx'
+import { isSource, SourceList } from '../parts/source-list.tsx'
 import { WorkingMark } from './working-mark.tsx'
 
 export function AssistantMessage({ message }: { message: Message }) {

@@ -3,7 +3,7 @@ import { Pause, Play, Scissors } from 'lucide-react'
 
 import type { DemoSession } from '../client/demo-client.ts'
 import { useNow } from '../hooks/use-now.ts'
-import { connectionText } from '../session/connection-text.ts'
+import { connectionText } from '../format/connection-text.ts'
 import { Button } from '../ui/button.tsx'
 import { Metric, MetricGroup } from './metric.tsx'
 

@@ -1,7 +1,7 @@
 import type { PendingPrompt } from '@caughtup/web-client'
 
-import { Button } from '../ui/button.tsx'
-import { FileView } from './parts/file-view.tsx'
+import { Button } from '../../ui/button.tsx'
+import { FileView } from '../parts/file-view.tsx'
 import { MessageContent } from './message-content.tsx'
 import { userBubble } from './user-message.tsx'
 

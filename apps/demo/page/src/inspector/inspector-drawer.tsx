@@ -7,7 +7,7 @@ import { NetworkControl } from './network-control.tsx'
 import { ServerMetrics } from './server-metrics.tsx'
 import { StreamPanel } from './stream-panel.tsx'
 import { TrafficMetrics } from './traffic-metrics.tsx'
-import { useHoodSamples } from './use-hood-samples.ts'
+import { useHoodSamples } from './use-inspector-samples.ts'
 
 interface HoodDrawerProps {
   sessionId: string | undefined
