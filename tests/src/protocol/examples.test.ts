@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { examplesIn, type Group, readProtocol, writeExamples } from './protocol-document.ts'
-import { foldLine } from './protocol-fold.ts'
+import { examplesIn, type Group, readProtocol, writeExamples } from './document.ts'
+import { foldLine } from './fold-line.ts'
 import { ProtocolPlayer } from './protocol-player.ts'
-import { type ExampleServer, openExampleServer } from './protocol-server.ts'
+import { type ExampleServer, openExampleServer } from './example-server.ts'
 
 // `UPDATE_PROTOCOL=1` writes what really comes into PROTOCOL.md instead of comparing it.
 const update = process.env['UPDATE_PROTOCOL'] === '1'

@@ -1,4 +1,4 @@
-import { type Connection, parseRequest, promised, silence, within } from './protocol-connection.ts'
+import { type Connection, parseRequest, promised, silence, within } from './connection.ts'
 
 /** Headers that an example shows unless it shows others already. */
 const shownHeaders = ['content-type', 'cache-control', 'x-accel-buffering']

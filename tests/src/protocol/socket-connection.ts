@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 import { WebSocket } from 'ws'
 
-import { type Connection, parseRequest, promised, silence, within } from './protocol-connection.ts'
+import { type Connection, parseRequest, promised, silence, within } from './connection.ts'
 
 /** One WebSocket: the handshake first, then messages, one to a line. */
 export class SocketConnection implements Connection {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { repositoryRoot } from './doc-samples.ts'
+import { repositoryRoot } from '../docs/doc-samples.ts'
 
 const main = path.join(repositoryRoot, 'apps/demo/server/main.ts')
 

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { foldLine, isContinuation } from './protocol-fold.ts'
+import { foldLine, isContinuation } from './fold-line.ts'
 
-const file = path.resolve(import.meta.dirname, '../../PROTOCOL.md')
+const file = path.resolve(import.meta.dirname, '../../../PROTOCOL.md')
 
 /**
  * Lines of one example that belong together: what the client sends (`>`), what it receives (`<`),

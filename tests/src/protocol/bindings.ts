@@ -1,4 +1,4 @@
-import { replaceVolatile } from './protocol-names.ts'
+import { replaceVolatile } from './names.ts'
 
 /**
  * Which real value stands for which of the document's. They are bound where both appear at the

@@ -26,7 +26,7 @@ const shown = {
 
 /** The types that the compiler finds, as it writes them into declarations. */
 function declaredTypes(expressions: readonly string[]): (string | undefined)[] {
-  const folder = mkdtempSync(path.join(import.meta.dirname, '../.type-names-'))
+  const folder = mkdtempSync(path.join(import.meta.dirname, '../../.type-names-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const out = path.join(folder, 'out')
   mkdirSync(out)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** The folder that holds the README. */
-export const repositoryRoot = path.resolve(import.meta.dirname, '../..')
+export const repositoryRoot = path.resolve(import.meta.dirname, '../../..')
 
 export interface Sample {
   /** The file it stands in, and the line it begins at. */

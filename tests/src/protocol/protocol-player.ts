@@ -2,13 +2,13 @@ import type { AgentPart } from '@caughtup/schema'
 import type { Summary } from '@caughtup/server'
 import type { ForeignRow } from '@caughtup/store'
 
-import { Bindings } from './protocol-bindings.ts'
-import { type Connection, promised } from './protocol-connection.ts'
-import type { Example, Group } from './protocol-document.ts'
-import { HttpConnection } from './protocol-http.ts'
-import { Names } from './protocol-names.ts'
-import type { ExampleServer } from './protocol-server.ts'
-import { SocketConnection } from './protocol-socket.ts'
+import { Bindings } from './bindings.ts'
+import { type Connection, promised } from './connection.ts'
+import type { Example, Group } from './document.ts'
+import { HttpConnection } from './http-connection.ts'
+import { Names } from './names.ts'
+import type { ExampleServer } from './example-server.ts'
+import { SocketConnection } from './socket-connection.ts'
 
 export interface Played {
   /** As the document has it, with its volatile values renamed. */

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { repositoryRoot, type Sample, samplesIn } from './doc-samples.ts'
 
 // Inside the package, so that the samples find the workspace as a user's code finds its modules.
-const folder = path.resolve(import.meta.dirname, '../.samples')
+const folder = path.resolve(import.meta.dirname, '../../.samples')
 const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
 const ofStore = samplesIn('packages/store/README.md')

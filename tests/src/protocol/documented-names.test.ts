@@ -9,7 +9,7 @@ import {
 } from '@caughtup/schema'
 import { expect, test } from 'vitest'
 
-import { readProtocol } from './protocol-document.ts'
+import { readProtocol } from './document.ts'
 
 const text = readProtocol()
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { launchBrowser, skipBrowserTests } from './browser.ts'
+import { launchBrowser, skipBrowserTests } from '../browser/browser.ts'
 import { countedTo, DemoPage } from './demo-page.ts'
 import { DemoProcess, temporaryFolder } from './demo-process.ts'
 
