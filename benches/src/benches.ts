@@ -1,8 +1,8 @@
-import { crash } from './crash.ts'
-import { longAnswer } from './long-answer.ts'
-import { memory } from './memory.ts'
-import { opening } from './opening.ts'
-import { sinceCursor } from './since-cursor.ts'
-import { streaming } from './streaming.ts'
+import { crash } from './benches/crash.ts'
+import { longAnswer } from './benches/long-answer.ts'
+import { memory } from './benches/memory.ts'
+import { opening } from './benches/opening.ts'
+import { sinceCursor } from './benches/since-cursor.ts'
+import { streaming } from './benches/streaming/streaming.ts'
 
 export const benches = [streaming, longAnswer, opening, sinceCursor, crash, memory]

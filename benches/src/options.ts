@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
-import type { Profile } from './bench.ts'
+import type { Profile } from './measure/bench.ts'
 
 export interface Options extends Profile {
   /** Benches by name; all when empty. */

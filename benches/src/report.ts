@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg } from 'node:os'
 
-import type { Column, Row } from './bench.ts'
+import type { Column, Row } from './measure/bench.ts'
 import type { Options } from './options.ts'
 import type { Result } from './run-bench.ts'
 

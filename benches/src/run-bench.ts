@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-import type { Bench, Goal, Profile, Row } from './bench.ts'
+import type { Bench, Goal, Profile, Row } from './measure/bench.ts'
 import type { Place } from './place.ts'
 
 export interface Result {

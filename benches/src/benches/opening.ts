@@ -4,10 +4,10 @@ import path from 'node:path'
 import type { EventDraft } from '@caughtup/schema'
 import type { Store } from '@caughtup/store'
 
-import { openStore } from './answer.ts'
-import { type Bench, type Case, figure, type Goal, type Row } from './bench.ts'
-import { median } from './median.ts'
-import { tokenText } from './token-text.ts'
+import { openStore } from '../measure/answer.ts'
+import { type Bench, type Case, figure, type Goal, type Row } from '../measure/bench.ts'
+import { median } from '../measure/median.ts'
+import { tokenText } from '../measure/token-text.ts'
 
 const sizes = [100, 10_000, 1_000_000]
 const messagesPerCommit = 500

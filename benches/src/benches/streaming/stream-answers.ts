@@ -4,8 +4,8 @@ import { CommitCounter } from './commit-counter.ts'
 import { type Delay, watchDelay } from './delay.ts'
 import type { Layout } from './layouts/layout.ts'
 import { pace } from './pace.ts'
-import { since, type Spent, spent } from './spent.ts'
-import { tokenText } from './token-text.ts'
+import { since, type Spent, spent } from '../../measure/spent.ts'
+import { tokenText } from '../../measure/token-text.ts'
 
 /** Of each answer. */
 const tokensPerSecond = 50

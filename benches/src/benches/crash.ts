@@ -4,8 +4,8 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { openStore } from './answer.ts'
-import type { Bench, Case, Row } from './bench.ts'
+import { openStore } from '../measure/answer.ts'
+import type { Bench, Case, Row } from '../measure/bench.ts'
 
 const victim = fileURLToPath(new URL('crash-victim.ts', import.meta.url))
 

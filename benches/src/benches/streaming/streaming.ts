@@ -1,6 +1,6 @@
 import path from 'node:path'
 
-import { type Bench, type Case, figure, type Goal, type Row } from './bench.ts'
+import { type Bench, type Case, figure, type Goal, type Row } from '../../measure/bench.ts'
 import { caughtupStore } from './layouts/caughtup-store.ts'
 import { clusteredRows } from './layouts/clustered-rows.ts'
 import { control } from './layouts/control.ts'

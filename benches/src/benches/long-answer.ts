@@ -1,9 +1,9 @@
 import path from 'node:path'
 
-import { finishAnswer, openStore, startAnswer } from './answer.ts'
-import { type Bench, type Case, figure, type Row } from './bench.ts'
-import { since, spent } from './spent.ts'
-import { tokenText } from './token-text.ts'
+import { finishAnswer, openStore, startAnswer } from '../measure/answer.ts'
+import { type Bench, type Case, figure, type Row } from '../measure/bench.ts'
+import { since, spent } from '../measure/spent.ts'
+import { tokenText } from '../measure/token-text.ts'
 
 /** Tokens that a fast model gives in a flush window: about 240 a second. */
 const tokensPerWindow = 8

@@ -1,4 +1,4 @@
-import { type Answer, finishAnswer, openStore, startAnswer } from '../answer.ts'
+import { type Answer, finishAnswer, openStore, startAnswer } from '../../../measure/answer.ts'
 import type { Layout } from './layout.ts'
 
 /** The store as it comes, through what it exports. */

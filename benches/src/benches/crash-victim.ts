@@ -1,6 +1,6 @@
 // Streams answers window by window, says which sessions they are in, and waits to be killed.
-import { openStore, startAnswer } from './answer.ts'
-import { tokenText } from './token-text.ts'
+import { openStore, startAnswer } from '../measure/answer.ts'
+import { tokenText } from '../measure/token-text.ts'
 
 const tokensPerWindow = 2
 

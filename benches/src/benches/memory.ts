@@ -2,9 +2,9 @@ import path from 'node:path'
 
 import type { Store } from '@caughtup/store'
 
-import { openStore, startAnswer } from './answer.ts'
-import type { Bench, Case, Row } from './bench.ts'
-import { tokenText } from './token-text.ts'
+import { openStore, startAnswer } from '../measure/answer.ts'
+import type { Bench, Case, Row } from '../measure/bench.ts'
+import { tokenText } from '../measure/token-text.ts'
 
 /** About 1 KB of text. */
 const tokensPerMessage = 200

@@ -2,10 +2,10 @@ import path from 'node:path'
 
 import type { Store } from '@caughtup/store'
 
-import { type Answer, finishAnswer, openStore, startAnswer } from './answer.ts'
-import { type Bench, type Case, figure, type Goal, type Row } from './bench.ts'
-import { median } from './median.ts'
-import { tokenText } from './token-text.ts'
+import { type Answer, finishAnswer, openStore, startAnswer } from '../measure/answer.ts'
+import { type Bench, type Case, figure, type Goal, type Row } from '../measure/bench.ts'
+import { median } from '../measure/median.ts'
+import { tokenText } from '../measure/token-text.ts'
 
 const tokensPerEvent = 2
 const eventsPerAnswer = 500
