@@ -1,0 +1,103 @@
+// Checks how the source files are arranged: the folders of a package import each other in one
+// direction, no folder is crowded, and what is published does not import what is not.
+//
+//   node scripts/check-folders.ts                       everything
+//   node scripts/check-folders.ts packages/server       this package
+import { globSync } from 'node:fs'
+import path from 'node:path'
+
+import { findCircles } from './folders/find-circles.ts'
+import { readImports, type SourceImport } from './folders/source-imports.ts'
+
+const root = path.join(import.meta.dirname, '..')
+const most = 12
+/** Folders that may have more files, and why. */
+const crowded: Readonly<Record<string, { most: number; why: string }>> = {}
+
+/** Folders that must be able to leave the package: what their files may import besides each other. */
+const selfContained: Readonly<Record<string, { may: RegExp; so: string }>> = {
+  'packages/store/src/conformance': {
+    may: /^(packages\/store\/src\/port\/|@caughtup\/schema(\/|$)|node:)/,
+    so: 'the conformance kit is published for engines that have nothing but the port',
+  },
+}
+
+const problems: string[] = []
+const asked = process.argv.slice(2)
+const parts = globSync(['packages/*', 'apps/*', 'benches', 'tests', 'scripts'], { cwd: root })
+let files = 0
+let folders = 0
+for (const part of parts.toSorted()) {
+  if (asked.length > 0 && !asked.includes(part)) continue
+  const sources = globSync(`${part}/**/*.{ts,tsx}`, {
+    cwd: root,
+    exclude: (name) => /(^|\/)(node_modules|dist)$/.test(name) || isTest(name),
+  }).toSorted()
+  const imports = readImports(root, sources)
+  files += sources.length
+  problems.push(
+    ...circles(imports.filter(({ to }) => sources.includes(to))),
+    ...crowds(sources),
+    ...escapes(`${part}/src/`, imports),
+    ...leans(imports),
+  )
+}
+for (const problem of problems) console.error(`${problem}\n`)
+console.log(`${files} files in ${folders} folders, ${problems.length} problems`)
+process.exitCode = problems.length > 0 ? 1 : 0
+
+function isTest(file: string): boolean {
+  return /\.test(-d)?\.tsx?$/.test(file)
+}
+
+function circles(imports: readonly SourceImport[]): string[] {
+  return findCircles(imports).map((circle) => {
+    const [closing] = circle
+    const steps = circle.map(({ from, to, imports }) => `\n  ${from} -> ${to} (${imports.length})`)
+    return (
+      `Folders import each other in a circle (in brackets: how many imports):${steps.join('')}\n` +
+      `The fewest that open it:${list(closing?.imports ?? [])}`
+    )
+  })
+}
+
+function crowds(sources: readonly string[]): string[] {
+  const counts = Map.groupBy(sources, (file) => path.posix.dirname(file))
+  folders += counts.size
+  return [...counts].flatMap(([folder, inside]) => {
+    const may = crowded[folder]?.most ?? most
+    return inside.length > may
+      ? [`${folder} has ${inside.length} source files, and may have ${may}.`]
+      : []
+  })
+}
+
+/** What is in `src` is shipped; what it imports must be, too. */
+function escapes(source: string, imports: readonly SourceImport[]): string[] {
+  const out = imports.filter(
+    ({ from, to, relative }) => relative && from.startsWith(source) && !to.startsWith(source),
+  )
+  return out.length > 0
+    ? [`${source} is shipped, and imports what is outside of it:${list(out)}`]
+    : []
+}
+
+function leans(imports: readonly SourceImport[]): string[] {
+  return Object.entries(selfContained).flatMap(([folder, { may, so }]) => {
+    const foreign = imports.filter(
+      ({ from, to }) =>
+        from.startsWith(`${folder}/`) && !to.startsWith(`${folder}/`) && !may.test(to),
+    )
+    return foreign.length > 0
+      ? [`${folder} imports more than it may, and ${so}:${list(foreign)}`]
+      : []
+  })
+}
+
+function list(imports: readonly SourceImport[]): string {
+  const lines = imports
+    .slice(0, 10)
+    .map(({ from, to, line }) => `\n  ${from}:${line} imports ${to}`)
+  if (imports.length > lines.length) lines.push(`\n  and ${imports.length - lines.length} more`)
+  return lines.join('')
+}
