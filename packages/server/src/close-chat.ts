@@ -1,10 +1,10 @@
 import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import type { Lease } from './lease.ts'
-import type { Settings } from './options.ts'
-import type { Runs } from './runs.ts'
-import type { Streams } from './streams.ts'
+import type { Lease } from './runs/run-watch.ts'
+import type { Settings } from './host/options.ts'
+import type { Runs } from './runs/runs.ts'
+import type { Streams } from './streams/stream-registry.ts'
 
 /** How long the ends of runs may take to be written, in ms: the transports need the rest of 5 s. */
 const afterDrain = 3_000

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { createTestClient } from './test-client.ts'
-import { openTestServer, readUntil } from './testing/open-test-server.ts'
+import { openTestServer, readUntil } from '../tests/support/open-test-server.ts'
 
 test.each(['/', '/rpc', '/api/v1/chat/'])('a test client calls a server at %s', async (path) => {
   const { chat } = await openTestServer({ path })

@@ -3,7 +3,7 @@ import { RPCLink } from '@orpc/client/fetch'
 import type { RouterClient } from '@orpc/server'
 
 import type { ChatServer } from './create-chat-server.ts'
-import type { ChatRouter } from './router.ts'
+import type { ChatRouter } from './procedures/router.ts'
 
 /** Every procedure of the contract as a typed function; streams are async iterators. */
 export type TestClient = RouterClient<ChatRouter>

@@ -1,0 +1,50 @@
+import { CaughtupError, excerpt, type Session } from '@caughtup/schema'
+
+import type { Settings } from '../host/options.ts'
+import type { Action, ChatRequest, Principal } from '../host/principal.ts'
+
+/** What no other member may do. */
+const ownerOnly: ReadonlySet<Action> = new Set(['sessions.delete'])
+
+/** Decides who calls and what is theirs. What is not is not found. */
+export class Access {
+  readonly #settings: Settings
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  /** @throws CaughtupError `UNAUTHORIZED` */
+  async caller(request: ChatRequest): Promise<Principal> {
+    const principal = await this.#settings.principal(request)
+    if (!principal) throw new CaughtupError('UNAUTHORIZED', 'The credentials name no principal.')
+    if (typeof principal.id === 'string' && principal.id !== '') return principal
+    throw new TypeError(
+      `\`principal\` must return { id: string } or undefined, and returned ${excerpt(principal)}`,
+    )
+  }
+
+  /** @throws CaughtupError `NOT_FOUND`, for what does not exist and for what is not the caller's */
+  async session(principal: Principal, action: Action, sessionId: string): Promise<Session> {
+    const session = await this.#settings.store.sessions.get(sessionId, principal.id)
+    const isGranted = !ownerOnly.has(action) || session.owner === principal.id
+    if (isGranted && (await this.#can(principal, action, session))) return session
+    throw new CaughtupError('NOT_FOUND', `There is no session ${excerpt(sessionId)}.`, {
+      field: 'sessionId',
+      value: excerpt(sessionId),
+    })
+  }
+
+  /** For actions that are about no session in particular. @throws CaughtupError `NOT_FOUND` */
+  async general(principal: Principal, action: Action): Promise<void> {
+    // What a host written without types answers may be anything; only `true` grants.
+    const granted = action !== 'server.stats' || (await this.#settings.stats(principal)) === true
+    if (granted && (await this.#can(principal, action, undefined))) return
+    throw new CaughtupError('NOT_FOUND', `There is no ${action} for this principal.`)
+  }
+
+  async #can(principal: Principal, action: Action, session: Session | undefined): Promise<boolean> {
+    const { can } = this.#settings
+    return can === undefined || (await can(principal, action, session)) === true
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  type BoundaryKind,
+  type BoundaryTrigger,
+  CaughtupError,
+  type EventDraft,
+  type MessageDraft,
+  type QueuedRun,
+} from '@caughtup/schema'
+import { v7 as uuid } from 'uuid'
+
+import { type Execution, runEndedDraft, type RunEnd } from '../runs/run-execution.ts'
+import { modelContext } from '../agent/model-context.ts'
+import type { Settings } from '../host/options.ts'
+import { authorOf } from '../host/principal.ts'
+import { estimateContext, readSummary, type WrittenSummary } from '../host/summarise.ts'
+
+export type QueuedCompaction = Extract<QueuedRun, { kind: 'compaction' }>
+
+/** Summarises the newest epoch; the summary opens the next one, in the commit that ends the run. */
+export class Compaction implements Execution {
+  readonly #settings: Settings
+  readonly #sessionId: string
+  readonly #queued: QueuedCompaction
+  #summary: WrittenSummary | undefined
+  /** Size of the model's context window, as far as it is known. */
+  #limit: number | undefined
+
+  constructor(settings: Settings, sessionId: string, queued: QueuedCompaction) {
+    this.#settings = settings
+    this.#sessionId = sessionId
+    this.#queued = queued
+  }
+
+  async drive(signal: AbortSignal): Promise<RunEnd> {
+    const { store, summarise } = this.#settings
+    const sessionId = this.#sessionId
+    const { runId } = this.#queued
+    if (!summarise) throw noSummarise()
+    const messages = await modelContext(store, sessionId, signal)
+    const { head } = await store.head(sessionId, { signal })
+    this.#limit = head.contextUsage?.limit ?? this.#settings.contextLimit
+    // Nothing to summarise: an epoch after an empty one would say nothing.
+    if (messages.length === 0) return { reason: 'stop' }
+    const summary = await summarise({
+      sessionId,
+      runId,
+      messages,
+      signal,
+      ...authorOf(this.#queued),
+    })
+    this.#summary = readSummary(summary)
+    return { reason: 'stop' }
+  }
+
+  async commit(end: RunEnd): Promise<void> {
+    const { store } = this.#settings
+    const { runId, trigger } = this.#queued
+    const drafts = [...this.#boundary(end), runEndedDraft(runId, end)]
+    const guard = { is: 'run', runId } as const
+    const slice = { sessionId: this.#sessionId, drafts, guard }
+    // What was summarised is not thrown away because the database takes nothing for a while.
+    const result = await store.append(slice, { maxWaitMs: Infinity })
+    if (result.refused === undefined) return
+    throw new CaughtupError(
+      'CONFLICT',
+      `The compaction ${runId} (${trigger}) is not the active run any more.`,
+      { reason: 'run-superseded' },
+    )
+  }
+
+  #boundary({ reason }: RunEnd): EventDraft[] {
+    const summary = this.#summary
+    if (reason !== 'stop' || !summary) return []
+    const { runId, trigger } = this.#queued
+    const drafts = [boundaryDraft('compaction', trigger, this.#message(summary))]
+    const { usage, model } = summary
+    if (!usage) return drafts
+    const models = model === undefined ? undefined : { [model]: usage }
+    return [...drafts, { type: 'usage', runId, add: usage, ...(models && { models }) }]
+  }
+
+  #message(summary: WrittenSummary): MessageDraft {
+    const { runId, trigger } = this.#queued
+    const now = this.#settings.store.clock.now()
+    const contextUsage = estimateContext(summary, this.#limit)
+    return {
+      id: uuid(),
+      role: 'system',
+      status: 'done',
+      parts: [{ type: 'text', text: summary.text, state: 'done' }],
+      metadata: {
+        createdAt: now,
+        finishedAt: now,
+        runId,
+        boundary: { kind: 'compaction', trigger },
+        ...(summary.usage && { usage: summary.usage }),
+        ...(contextUsage && { contextUsage }),
+      },
+    }
+  }
+}
+
+export function boundaryDraft(
+  kind: BoundaryKind,
+  trigger: BoundaryTrigger,
+  summary?: MessageDraft,
+): EventDraft {
+  return { type: 'boundary', kind, trigger, ...(summary && { summary }) }
+}
+
+export function noSummarise(): CaughtupError {
+  return new CaughtupError('BAD_INPUT', 'This server has no `summarise`, so it cannot compact.', {
+    reason: 'no-summarise',
+  })
+}

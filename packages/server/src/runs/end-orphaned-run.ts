@@ -1,0 +1,38 @@
+import type { EventDraft, Part } from '@caughtup/schema'
+import { isNoticeKind } from '@caughtup/schema/notice'
+import type { OpenRun } from '@caughtup/store'
+
+import { runEndedDraft, type RunEnd } from './run-execution.ts'
+import { noticePart } from './notice-part.ts'
+import type { Settings } from '../host/options.ts'
+
+/**
+ * Ends a run without its execution: its open messages (with a notice where it ended from outside)
+ * and the run, in one commit that only happens while it is the active one. Returns whether it did.
+ */
+export async function endForeignRun(
+  { store, assistantName }: Settings,
+  { sessionId, head, open }: Pick<OpenRun, 'sessionId' | 'head' | 'open'>,
+  end: RunEnd,
+): Promise<boolean> {
+  const runId = head.run?.id
+  if (runId === undefined) return false
+  const { reason } = end
+  const notice = isNoticeKind(reason) ? noticePart(reason, assistantName) : undefined
+  const drafts = open
+    .filter(({ metadata }) => metadata.runId === runId)
+    .flatMap(({ id, parts }): EventDraft[] => [
+      ...(notice ? [putDraft(runId, id, parts.length, notice)] : []),
+      { type: 'message-finished', runId, messageId: id, ...end },
+    ])
+  const result = await store.append({
+    sessionId,
+    drafts: [...drafts, runEndedDraft(runId, end)],
+    guard: { is: 'run', runId },
+  })
+  return result.refused === undefined
+}
+
+function putDraft(runId: string, messageId: string, part: number, value: Part): EventDraft {
+  return { type: 'message-delta', runId, messageId, ops: [{ op: 'put', part, value }] }
+}

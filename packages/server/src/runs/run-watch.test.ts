@@ -1,0 +1,243 @@
+import type { AgentPart } from '@caughtup/schema'
+import { ManualClock } from '@caughtup/schema/testing'
+import { createStore, type Store } from '@caughtup/store'
+import { sqlite } from '@caughtup/store/sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import {
+  type Client,
+  openTestServer,
+  readUntil,
+  testDatabase,
+} from '../../tests/support/open-test-server.ts'
+import { ScriptedAgent } from '../../tests/support/scripted-agent.ts'
+
+const lease = 6_000
+
+/** What a process is in the middle of: whether a prompt waits, and what its agent said last. */
+interface Left {
+  queued?: boolean
+  part?: AgentPart
+}
+
+/** A process in the middle of an answer, with a prompt in the queue. */
+async function runningProcess(file: string, { queued = true, part }: Left = {}) {
+  const store = await createStore({ storage: sqlite({ path: file }) })
+  const scripted = new ScriptedAgent()
+  const { client, chat } = await openTestServer({ store, agent: scripted.agent, lease })
+  const me = client()
+  const { id: sessionId } = await me.sessions.create({ title: 'Test' })
+  const first = await me.messages.send({ sessionId, text: 'Hi' })
+  const run = await scripted.run()
+  run.say('Half an ans')
+  if (part) run.yield(part)
+  const waiting = queued ? await me.messages.send({ sessionId, text: 'Next' }) : undefined
+  await expect
+    .poll(async () => (await store.head(sessionId)).open[0]?.parts.length)
+    .toBe(part ? 2 : 1)
+  const close = async () => {
+    await store.close()
+    void chat.close()
+  }
+  return { store, sessionId, first, waiting, close }
+}
+
+/** A file as a process leaves it that dies in the middle of an answer. */
+async function deadProcess(left: Left = {}) {
+  const file = testDatabase()
+  const { close, ...process } = await runningProcess(file, left)
+  await close()
+  return { ...process, file }
+}
+
+async function openNext(file: string) {
+  const clock = new ManualClock()
+  const store = await createStore({ storage: sqlite({ path: file }), clock })
+  onTestFinished(() => store.close())
+  const scripted = new ScriptedAgent()
+  const server = await openTestServer({ store, agent: scripted.agent, lease })
+  return { ...server, clock, scripted }
+}
+
+async function opening(client: Client, sessionId: string) {
+  const stream = await client.onChat({ sessionId, mode: { type: 'full' } })
+  return { stream, frames: await readUntil(stream, 'caught-up') }
+}
+
+async function endings(store: Store, sessionId: string) {
+  const { events } = await store.events(sessionId, 0, { bytes: 1e9 })
+  return events.filter(({ type }) => type === 'run-ended')
+}
+
+describe('a run whose process died', () => {
+  test('ends as lost within two leases, keeps its text, and the queue goes on', async () => {
+    const { file, sessionId, waiting, first } = await deadProcess()
+    const { store, clock, client, scripted, errors } = await openNext(file)
+    const stream = await client().onChat({ sessionId, mode: { type: 'full' } })
+    const opening = await readUntil(stream, 'caught-up')
+    expect(opening.at(-1)).toMatchObject({ run: { id: first.runId } })
+    await clock.advance(lease - 1)
+    expect(await endings(store, sessionId)).toEqual([])
+    await clock.advance(lease)
+    expect(await endings(store, sessionId)).toMatchObject([{ reason: 'lost' }])
+    const { messages } = await client().history.loadMore({ sessionId })
+    expect(messages[1]).toMatchObject({
+      status: 'done',
+      parts: [
+        { type: 'text', text: 'Half an ans' },
+        { type: 'data-notice', data: { kind: 'lost', assistant: 'Assistant' } },
+      ],
+      metadata: { finishReason: 'lost' },
+    })
+    const next = await scripted.run()
+    expect(next.context.runId).toBe(waiting?.runId)
+    expect(next.context.messages).toHaveLength(3)
+    expect(errors).toEqual([])
+  })
+
+  test('has its open tool calls settled as lost', async () => {
+    const part = { type: 'tool-call', toolCallId: 'c', toolName: 'read', input: {} } as const
+    const { file, sessionId } = await deadProcess({ queued: false, part })
+    const { store, clock } = await openNext(file)
+    await clock.advance(2 * lease)
+    expect((await store.window(sessionId)).messages[1]?.parts).toMatchObject([
+      { text: 'Half an ans' },
+      {
+        state: 'output-error',
+        errorText: 'The tool call was lost: its process stopped before it had a result.',
+      },
+      { type: 'data-notice' },
+    ])
+  })
+
+  test('can be interrupted before that', async () => {
+    const { file, sessionId } = await deadProcess({ queued: false })
+    const { store, client } = await openNext(file)
+    expect(await client().runs.interrupt({ sessionId })).toEqual({ interrupted: true })
+    expect(await client().runs.interrupt({ sessionId })).toEqual({ interrupted: false })
+    expect(await endings(store, sessionId)).toMatchObject([{ reason: 'interrupted' }])
+  })
+
+  test('is observed anew after this machine was suspended', async () => {
+    const { file, sessionId } = await deadProcess()
+    const { store, clock } = await openNext(file)
+    await clock.advance(lease - 1_000)
+    suspend(clock, lease)
+    await clock.advance(lease - 1_000)
+    expect(await endings(store, sessionId)).toEqual([])
+    await clock.advance(2_000)
+    expect(await endings(store, sessionId)).toHaveLength(1)
+  })
+
+  test('is not judged by the wall clock', async () => {
+    const { file, sessionId } = await deadProcess()
+    const { store, clock } = await openNext(file)
+    await clock.advance(100)
+    clock.stepWall(10 * lease)
+    await clock.advance(lease / 2)
+    expect(await endings(store, sessionId)).toEqual([])
+  })
+})
+
+describe('a run that waits for a tool', () => {
+  async function waitingRun() {
+    const file = testDatabase()
+    const { store, sessionId, first, waiting, close } = await runningProcess(file)
+    const draft = { type: 'run-changed', runId: first.runId, status: 'waiting' } as const
+    const guard = { is: 'run', runId: first.runId } as const
+    expect((await store.append({ sessionId, drafts: [draft], guard })).refused).toBeUndefined()
+    await close()
+    return { file, sessionId, first, waiting }
+  }
+
+  test('outlives its process, however long it waits', async () => {
+    const { file, sessionId, first } = await waitingRun()
+    const { store, clock, client } = await openNext(file)
+    await clock.advance(100 * lease)
+    expect(await endings(store, sessionId)).toEqual([])
+    const { frames } = await opening(client(), sessionId)
+    expect(frames.at(-1)).toMatchObject({ run: { id: first.runId, status: 'waiting' } })
+    expect((await client().activity.list()).rows).toMatchObject([{ sessionId, streaming: false }])
+  })
+
+  test('can be interrupted, by its id or without; then the queue goes on', async () => {
+    for (const named of [true, false]) {
+      const { file, sessionId, first, waiting } = await waitingRun()
+      const { store, client, scripted } = await openNext(file)
+      const run = named ? { runId: first.runId } : {}
+      const interrupt = () => client().runs.interrupt({ sessionId, ...run })
+      expect(await interrupt()).toEqual({ interrupted: true })
+      expect((await scripted.run()).context.runId).toBe(waiting?.runId)
+      expect(await endings(store, sessionId)).toMatchObject([{ reason: 'interrupted' }])
+      const { messages } = await client().history.loadMore({ sessionId })
+      expect(messages[1]).toMatchObject({
+        status: 'done',
+        parts: [{ text: 'Half an ans' }, { type: 'data-notice', data: { kind: 'interrupted' } }],
+      })
+    }
+  })
+})
+
+describe('a run of this process', () => {
+  test('is left alone however long it takes', async () => {
+    const clock = new ManualClock()
+    const scripted = new ScriptedAgent()
+    const { client, store } = await openTestServer({ clock, agent: scripted.agent, lease })
+    const { id: sessionId } = await client().sessions.create()
+    await client().messages.send({ sessionId, text: 'Hi' })
+    const run = await scripted.run()
+    await clock.advance(10 * lease)
+    expect(run.context.signal.aborted).toBe(false)
+    expect(await endings(store, sessionId)).toEqual([])
+  })
+
+  test('that was ended elsewhere stops here, and its writes are refused', async () => {
+    const clock = new ManualClock()
+    const scripted = new ScriptedAgent()
+    const { client, store, errors } = await openTestServer({ clock, agent: scripted.agent, lease })
+    const { id: sessionId } = await client().sessions.create()
+    const { runId } = await client().messages.send({ sessionId, text: 'Hi' })
+    const run = await scripted.run()
+    const { open } = await store.head(sessionId)
+    await store.append({
+      sessionId,
+      guard: { is: 'run', runId },
+      drafts: [
+        { type: 'message-finished', messageId: open[0]?.id ?? '', reason: 'lost' },
+        { type: 'run-ended', runId, reason: 'lost' },
+      ],
+    })
+    await clock.advance(lease)
+    expect(run.context.signal.aborted).toBe(true)
+    run.say('too late')
+    await clock.advance(lease)
+    expect(await endings(store, sessionId)).toHaveLength(1)
+    expect(errors).toEqual([])
+  })
+
+  test('that writes on after it was ended elsewhere is stopped by the refusal', async () => {
+    const scripted = new ScriptedAgent()
+    const { client, store, errors } = await openTestServer({ agent: scripted.agent })
+    const { id: sessionId } = await client().sessions.create()
+    const { runId } = await client().messages.send({ sessionId, text: 'Hi' })
+    const run = await scripted.run()
+    const { open } = await store.head(sessionId)
+    await store.append({
+      sessionId,
+      guard: { is: 'run', runId },
+      drafts: [
+        { type: 'message-finished', messageId: open[0]?.id ?? '', reason: 'lost' },
+        { type: 'run-ended', runId, reason: 'lost' },
+      ],
+    })
+    run.yield({ type: 'tool-call', toolCallId: 't', toolName: 'x', input: {} })
+    await expect.poll(() => run.context.signal.aborted).toBe(true)
+    expect(await endings(store, sessionId)).toHaveLength(1)
+    expect(errors).toEqual([])
+  })
+})
+
+/** Time passes without a timer firing, as for a machine that sleeps. */
+function suspend(clock: ManualClock, ms: number): void {
+  clock.monotonic = () => ManualClock.prototype.monotonic.call(clock) + ms
+}

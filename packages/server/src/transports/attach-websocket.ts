@@ -1,0 +1,205 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+import { StandardRPCHandler } from '@orpc/server/standard'
+import {
+  decodeRequestMessage,
+  encodeResponseMessage,
+  experimental_ServerPeerWithoutCodec as ServerPeer,
+  MessageType,
+  type ServerPeerHandleRequestFn,
+} from '@orpc/standard-server-peer'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+
+import type { ChatServer } from '../create-chat-server.ts'
+import { notFound } from '../errors/wire-error.ts'
+import { chatRequest } from './node-handler.ts'
+import type { Settings } from '../host/options.ts'
+import type { ChatRequest } from '../host/principal.ts'
+import { type ChatContext, isIterator } from '../procedures/base.ts'
+import { SocketCalls } from './socket-calls.ts'
+
+type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** What is needed of a server: those of `node:http` and `node:https` have it, and frameworks' ones. */
+export interface UpgradeServer {
+  on(event: 'upgrade', listener: OnUpgrade): unknown
+  off(event: 'upgrade', listener: OnUpgrade): unknown
+  listenerCount(event: 'upgrade'): number
+}
+
+export interface AttachedWebSocket {
+  /**
+   * Takes no more handshakes, lets clients read for up to a second what is under way, then cuts
+   * them off. Close the chat server first: that ends the streams.
+   */
+  close(): Promise<void>
+}
+
+/** WebSocket close codes (RFC 6455). */
+const goingAway = 1001
+const badMessage = 1007
+
+/** How long clients get to read the end of their streams, in ms. */
+const grace = 1_000
+
+/**
+ * Serves a chat server by WebSocket at `<path>/ws` of an HTTP server. Other handshakes are left to
+ * the server's other listeners, and refused where it has none.
+ */
+export function attachWebSocket(chat: ChatServer, server: UpgradeServer): AttachedWebSocket {
+  const { router, settings, guard } = chat
+  const { path, limits } = settings
+  const url = path === '/' ? '/ws' : `${path}/ws`
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
+  const connections = new Set<Connection>()
+  const handler = new StandardRPCHandler<ChatContext>(router, { interceptors: [guard.call] })
+
+  const onUpgrade: OnUpgrade = (request, socket, head) => {
+    if (request.url?.split('?', 1)[0] !== url) {
+      if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found', 'Not found.')
+      return
+    }
+    try {
+      const { origin, host = '' } = request.headers
+      guard.assertSource({ origin, host, localAddress: request.socket.localAddress })
+    } catch (error) {
+      return refuse(socket, '403 Forbidden', error instanceof Error ? error.message : String(error))
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      const connection = connect(ws, handler, chatRequest(request), settings)
+      connections.add(connection)
+      ws.on('close', () => connections.delete(connection))
+    })
+  }
+  server.on('upgrade', onUpgrade)
+  chat.start()
+  return {
+    async close() {
+      server.off('upgrade', onUpgrade)
+      const cut = setTimeout(() => {
+        for (const { ws } of connections) ws.terminate()
+      }, grace)
+      await Promise.all(Array.from(connections, closeInOrder))
+      clearTimeout(cut)
+      sockets.close()
+    },
+  }
+}
+
+function refuse(socket: Duplex, status: string, why: string): void {
+  // Nobody else listens, and a reset connection must not take the process with it.
+  socket.on('error', () => socket.destroy())
+  const headers = `Connection: close\r\nContent-Type: text/plain; charset=utf-8`
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${why}\n`)
+}
+
+interface Connection {
+  ws: WebSocket
+  /** Calls that are not answered to the end; a stream is one until it ended. */
+  calls: Set<Promise<unknown>>
+}
+
+function connect(
+  ws: WebSocket,
+  handler: StandardRPCHandler<ChatContext>,
+  request: ChatRequest,
+  settings: Settings,
+): Connection {
+  const { stuckAfter, limits, onError } = settings
+  const calls = new Set<Promise<unknown>>()
+  const intake = new SocketCalls(ws, limits)
+  const peer = new ServerPeer(async ([id, type, payload]) => {
+    await send(ws, await encodeResponseMessage(id, type, payload), stuckAfter)
+    intake.taken()
+  })
+  const begin = (message: Buffer, isBinary: boolean, answered: () => void) => {
+    const taken = Promise.withResolvers<void>()
+    const context: ChatContext = { request, taken: taken.promise }
+    const handle: ServerPeerHandleRequestFn = async (asked) => {
+      const body = () => Promise.resolve(asked.body)
+      const { matched, response } = await handler.handle({ ...asked, body }, { context })
+      if (!matched) return notFound()
+      // Streams have a limit of their own, and wait for their readers frame by frame.
+      if (isIterator(response.body)) answered()
+      return response
+    }
+    const call = readMessage(message, isBinary)
+      .then((read) => peer.message(read, handle))
+      .catch((error: unknown) => {
+        // Either the connection broke, or it speaks something else: a call's own errors are answers.
+        if (ws.readyState !== ws.OPEN) return
+        onError(error, 'reading from a WebSocket')
+        ws.close(badMessage)
+      })
+      .finally(() => {
+        calls.delete(call)
+        taken.resolve()
+        answered()
+      })
+    calls.add(call)
+  }
+  ws.on('message', (data: RawData, isBinary: boolean) => {
+    const message = toBuffer(data)
+    intake.take(message.length, (answered) => begin(message, isBinary, answered))
+  })
+  ws.on('error', () => ws.terminate())
+  ws.on('close', () => peer.close())
+  keepAlive(ws, settings)
+  return { ws, calls }
+}
+
+async function closeInOrder({ ws, calls }: Connection): Promise<void> {
+  const closed = new Promise<void>((resolve) => ws.once('close', () => resolve()))
+  await Promise.race([closed, Promise.all(calls)])
+  ws.close(goingAway)
+  if (ws.readyState !== ws.CLOSED) await closed
+}
+
+/**
+ * Resolves when the socket has taken the message, so that what produces the next one waits for
+ * slow readers. A socket that takes nothing for `stuckAfter` ms is cut.
+ */
+function send(ws: WebSocket, message: string | ArrayBufferLike | Uint8Array, stuckAfter: number) {
+  return new Promise<void>((resolve, reject) => {
+    const stuck = setTimeout(() => ws.terminate(), stuckAfter)
+    ws.send(message, (error) => {
+      clearTimeout(stuck)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
+}
+
+/** Cuts connections whose other end is gone without a word: it answers no ping. */
+function keepAlive(ws: WebSocket, { heartbeat, store }: Settings): void {
+  let alive = true
+  let cancel: () => void = () => {}
+  const check = () => {
+    // Of a socket that is not read from nothing can come; it is cut when it takes nothing either.
+    if (!alive && !ws.isPaused) return ws.terminate()
+    alive = false
+    ws.ping()
+    cancel = store.clock.after(3 * heartbeat, check)
+  }
+  ws.on('pong', () => (alive = true))
+  ws.on('message', () => (alive = true))
+  ws.on('close', () => cancel())
+  cancel = store.clock.after(3 * heartbeat, check)
+}
+
+/**
+ * No procedure takes a file (a binary message) or a stream: what a client sent of one would be kept
+ * until it is known who calls.
+ */
+async function readMessage(data: Buffer, isBinary: boolean) {
+  if (isBinary) throw new TypeError('A binary message came in; the protocol has none.')
+  const message = await decodeRequestMessage(data.toString())
+  if (message[1] !== MessageType.EVENT_ITERATOR) return message
+  throw new TypeError('An item of a client’s stream came in; the protocol has none.')
+}
+
+function toBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return data instanceof ArrayBuffer ? Buffer.from(data) : data
+}

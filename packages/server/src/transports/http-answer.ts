@@ -1,0 +1,52 @@
+import { StandardRPCHandler } from '@orpc/server/standard'
+import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-server'
+
+import { notFound } from '../errors/wire-error.ts'
+import type { Guard } from '../access/request-guard.ts'
+import type { ChatContext, ProcedureParts } from '../procedures/base.ts'
+import type { ChatRouter } from '../procedures/router.ts'
+
+/** Answers a request over HTTP, whatever the runtime: what is not under `settings.path` is not found. */
+export type HttpAnswer = (
+  request: StandardLazyRequest,
+  context: ChatContext,
+) => Promise<StandardResponse>
+
+interface HttpAnswerParts extends Pick<ProcedureParts, 'settings' | 'start' | 'closing'> {
+  guard: Guard
+}
+
+export function createHttpAnswer(
+  router: ChatRouter,
+  { settings, guard, start, closing }: HttpAnswerParts,
+): HttpAnswer {
+  const handler = new StandardRPCHandler(router, { plugins: [guard] })
+  const { path } = settings
+  // oRPC wants no prefix where it serves the root.
+  const prefix = path === '/' ? {} : { prefix: `/${path.slice(1)}` as const }
+  const healthPath = `${path === '/' ? '' : path}/health`
+  return async (request, context) => {
+    if (request.url.pathname === healthPath) {
+      start()
+      return health(request.method, closing.aborted)
+    }
+    const { matched, response } = await handler.handle(request, { ...prefix, context })
+    return matched ? response : { ...notFound(), headers: { 'cache-control': 'no-store' } }
+  }
+}
+
+/** For load balancers: anybody may ask, from anywhere. */
+function health(method: string, draining: boolean): StandardResponse {
+  const headers = { 'cache-control': 'no-store' }
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { status: 405, headers: { ...headers, allow: 'GET, HEAD' }, body: undefined }
+  }
+  const body = { status: draining ? 'draining' : 'ok' }
+  return { status: draining ? 503 : 200, headers, body: method === 'HEAD' ? undefined : body }
+}
+
+/** @param target path and query of a request */
+export function isUnder(path: string, target: string): boolean {
+  const [pathname = ''] = target.split('?', 1)
+  return pathname === path || pathname.startsWith(path === '/' ? '/' : `${path}/`)
+}

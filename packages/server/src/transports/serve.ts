@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+import type { ChatServer } from '../create-chat-server.ts'
+import { attachWebSocket } from './attach-websocket.ts'
+
+export interface ServeOptions {
+  /** 0 takes a free one. @default 0 */
+  port?: number
+  /** The address to listen on. @default '127.0.0.1' */
+  host?: string
+  /** Answers what is not under the chat server's `path`, static pages for instance. @default 404 */
+  fallback?: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+export interface Serving {
+  /** `http://<host>:<port>`, without the path. */
+  readonly url: string
+  readonly port: number
+  /**
+   * Closes the chat server, so that every stream ends in order, then the HTTP server. What is still
+   * not read after a second is cut off. All of it is over 5 s after the drain; see
+   * {@link ChatServer.close} for `signal`.
+   */
+  close(options?: { signal?: AbortSignal | undefined }): Promise<void>
+}
+
+/** How long clients get to read the end of their streams, in ms. */
+const grace = 1_000
+
+/**
+ * Serves a chat server by itself: HTTP with SSE under its `path`, the WebSocket at `<path>/ws`.
+ *
+ * An application with an HTTP server of its own gives requests to `chat.nodeHandler`, and the
+ * server to `attachWebSocket`.
+ */
+export async function serve(chat: ChatServer, options: ServeOptions = {}): Promise<Serving> {
+  const { port = 0, host = '127.0.0.1', fallback } = options
+  const server = createServer((request, response) => {
+    chat.nodeHandler(request, response, fallback && (() => fallback(request, response)))
+  })
+  const webSocket = attachWebSocket(chat, server)
+  await listen(server, port, host)
+  const address = server.address()
+  const listening = typeof address === 'object' && address ? address.port : port
+
+  const close = async (chatClosed: Promise<void>) => {
+    await chatClosed
+    await webSocket.close()
+    await closeServer(server)
+  }
+  let closed: Promise<void> | undefined
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}`,
+    port: listening,
+    close(waiting) {
+      const chatClosed = chat.close(waiting)
+      return (closed ??= close(chatClosed))
+    },
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), grace)
+  // A kept-alive connection becomes idle only once its last answer is read.
+  const sweep = setInterval(() => server.closeIdleConnections(), 20)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  clearTimeout(cut)
+  clearInterval(sweep)
+}

@@ -1,0 +1,223 @@
+import { createORPCClient } from '@orpc/client'
+import { RPCLink } from '@orpc/client/fetch'
+import { describe, expect, test } from 'vitest'
+
+import type { ChatServer } from '../src/create-chat-server.ts'
+import { openTestServer } from './support/open-test-server.ts'
+
+/** The client without its types, so that it can send anything. */
+type Untyped = Record<string, Record<string, (input?: unknown) => Promise<unknown>>> & {
+  onChat: (input: unknown) => Promise<unknown>
+}
+
+function untyped(chat: ChatServer): Untyped {
+  return createORPCClient(
+    new RPCLink({
+      url: 'http://chat.test/rpc',
+      headers: { 'x-principal': 'me' },
+      fetch: (request) => chat.fetch(request),
+    }),
+  )
+}
+
+async function open() {
+  const server = await openTestServer({ summarise: async () => 'short' })
+  const { id: sessionId } = await server.client().sessions.create()
+  return { ...server, sessionId, call: untyped(server.chat) }
+}
+
+const huge = 'x'.repeat(300_000)
+
+describe('bad input', () => {
+  const wrongIds: unknown[] = [
+    undefined,
+    null,
+    7,
+    '',
+    'a b',
+    '../etc',
+    'x'.repeat(65),
+    huge,
+    {},
+    [],
+  ]
+
+  const aboutSessions: Record<string, (call: Untyped, sessionId: unknown) => Promise<unknown>> = {
+    onChat: (call, sessionId) => call.onChat({ sessionId, mode: { type: 'full' } }),
+    'sessions.get': (call, sessionId) => call['sessions']!['get']!({ sessionId }),
+    'sessions.update': (call, sessionId) => call['sessions']!['update']!({ sessionId, title: 'x' }),
+    'sessions.delete': (call, sessionId) => call['sessions']!['delete']!({ sessionId }),
+    'messages.send': (call, sessionId) => call['messages']!['send']!({ sessionId, text: 'x' }),
+    'runs.interrupt': (call, sessionId) => call['runs']!['interrupt']!({ sessionId }),
+    'history.loadMore': (call, sessionId) => call['history']!['loadMore']!({ sessionId }),
+    'history.compact': (call, sessionId) => call['history']!['compact']!({ sessionId }),
+    'history.reset': (call, sessionId) => call['history']!['reset']!({ sessionId }),
+    'activity.markRead': (call, sessionId) =>
+      call['activity']!['markRead']!({ sessionId, upTo: 1 }),
+    'usage.get': (call, sessionId) => call['usage']!['get']!({ sessionId }),
+  }
+
+  test('a member that no input has is named', async () => {
+    const { call, sessionId } = await open()
+    await expect(call['sessions']!['get']!({ sessionId, extra: 1 })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { field: 'extra', value: '1' },
+    })
+  })
+
+  test.each(Object.entries(aboutSessions))('to %s is named and harmless', async (_, ask) => {
+    const { call, sessionId, client, errors } = await open()
+    for (const id of wrongIds) {
+      await expect(ask(call, id)).rejects.toMatchObject({
+        code: 'BAD_INPUT',
+        status: 400,
+        defined: true,
+        data: { field: 'sessionId' },
+      })
+    }
+    await expect(ask(call, 'unknown')).rejects.toMatchObject({ code: 'NOT_FOUND', status: 404 })
+    expect(await client().sessions.get({ sessionId })).toMatchObject({ id: sessionId })
+    expect(errors).toEqual([])
+  })
+
+  test.each(Object.entries(aboutSessions))("to %s finds nobody else's session", async (_, ask) => {
+    const { call, client } = await open()
+    const theirs = await client('you').sessions.create({ title: 'Private' })
+    await expect(ask(call, theirs.id)).rejects.toMatchObject({ code: 'NOT_FOUND', status: 404 })
+    expect(await client('you').sessions.get({ sessionId: theirs.id })).toEqual(theirs)
+  })
+
+  test('names the field, the value in short, and the limit', async () => {
+    const { call, sessionId } = await open()
+    const cases: [Promise<unknown>, object][] = [
+      [call['sessions']!['create']!({ title: 'x'.repeat(201) }), { field: 'title', limit: 200 }],
+      [call['sessions']!['create']!({ title: 7 }), { field: 'title', value: '7' }],
+      [call['sessions']!['create']!({ extra: 1 }), {}],
+      [call['sessions']!['update']!({ sessionId, title: huge }), { field: 'title', limit: 200 }],
+      [call['sessions']!['list']!({ limit: 201 }), { field: 'limit', limit: 200 }],
+      [call['sessions']!['list']!({ limit: 0 }), { field: 'limit', limit: 1 }],
+      [call['sessions']!['list']!({ cursor: 'nonsense' }), { field: 'cursor' }],
+      [call['sessions']!['list']!({ cursor: 'x'.repeat(129) }), { field: 'cursor', limit: 128 }],
+      [call['history']!['loadMore']!({ sessionId, limit: 201 }), { field: 'limit', limit: 200 }],
+      [call['history']!['loadMore']!({ sessionId, limit: 1.5 }), { field: 'limit', value: '1.5' }],
+      [
+        call['history']!['loadMore']!({ sessionId, cursor: { before: -1 } }),
+        { field: 'cursor.before', value: '-1', limit: 0 },
+      ],
+      [call['activity']!['markRead']!({ sessionId, upTo: -1 }), { field: 'upTo', value: '-1' }],
+      [call['messages']!['send']!({ sessionId, text: 7 }), { field: 'text', value: '7' }],
+      [call['messages']!['send']!({ sessionId, parts: [] }), { field: 'parts' }],
+      [
+        call['messages']!['send']!({ sessionId, parts: [{ type: 'text' }] }),
+        { field: 'parts.0.text' },
+      ],
+      [
+        call['messages']!['send']!({
+          sessionId,
+          parts: [{ type: 'file', mediaType: 'image/png', url: '/a.png' }],
+        }),
+        { field: 'parts.0.url', value: '/a.png' },
+      ],
+      [
+        call['messages']!['send']!({ sessionId, text: 'x', messageId: 'ü' }),
+        { field: 'messageId', value: 'ü' },
+      ],
+      [call['runs']!['interrupt']!({ sessionId, runId: ' ' }), { field: 'runId', value: ' ' }],
+      [call.onChat({ sessionId, mode: { type: 'wrong' } }), { field: 'mode.type' }],
+      [call.onChat({ sessionId, mode: { type: 'full' }, streamId: '' }), { field: 'streamId' }],
+      [call.onChat({ sessionId, mode: { type: 'since' } }), { field: 'mode.cursor' }],
+      [call['activity']!['subscribe']!({ since: 7 }), { field: 'since', value: '7' }],
+      [call['server']!['stats']!({ x: 1 }), {}],
+    ]
+    await Promise.all(
+      cases.map(([asked, data]) =>
+        expect(asked).rejects.toMatchObject({ code: 'BAD_INPUT', status: 400, data }),
+      ),
+    )
+  })
+
+  test('that is too large says how large it may be', async () => {
+    const { call, sessionId } = await open()
+    await expect(
+      call['messages']!['send']!({ sessionId, text: 'ü'.repeat(140_000) }),
+    ).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      status: 413,
+      data: { field: 'text', limit: 262_144, value: expect.stringMatching(/^ü{99}…$/) },
+    })
+    const parts = Array.from({ length: 1_001 }, () => ({ type: 'text', text: 'x' }))
+    await expect(call['messages']!['send']!({ sessionId, parts })).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      data: { field: 'parts', limit: 1_000 },
+    })
+    await expect(
+      call['messages']!['send']!({ sessionId, text: 'x'.repeat(1_100_000) }),
+    ).rejects.toMatchObject({ code: 'TOO_LARGE', status: 413, defined: true })
+  })
+
+  test('never reaches the store', async () => {
+    const { call, sessionId, store } = await open()
+    const { events } = store.stats()
+    await call['messages']!['send']!({ sessionId, text: huge }).catch(() => undefined)
+    await call['messages']!['send']!({ sessionId }).catch(() => undefined)
+    expect(store.stats().events).toBe(events)
+  })
+})
+
+describe('a caller', () => {
+  test('without credentials is unauthorized, before anything else is looked at', async () => {
+    const { chat } = await open()
+    const request = new Request('http://chat.test/rpc/sessions/get', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ json: { sessionId: 7 } }),
+    })
+    const response = await chat.fetch(request)
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({ json: { code: 'UNAUTHORIZED', defined: true } })
+  })
+
+  test('may do less where the host says so, and is told nothing', async () => {
+    const { client } = await openTestServer({
+      can: ({ id }, action) => id === 'me' || action === 'sessions.create',
+    })
+    const { id: sessionId } = await client('you').sessions.create()
+    await expect(client('you').sessions.get({ sessionId })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
+    await expect(client('you').sessions.list()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await client().sessions.list()).toMatchObject({ sessions: [] })
+  })
+
+  test('reads the stats only with that permission', async () => {
+    const { client } = await openTestServer({ stats: ({ id }) => id === 'root' })
+    await expect(client().server.stats()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await client('root').server.stats()).toMatchObject({ runs: 0, chatStreams: 0 })
+  })
+
+  test('whose credentials cannot be checked gets an error without details', async () => {
+    const { client, errors } = await openTestServer({
+      principal: () => Promise.reject(new Error('ldap://secret')),
+    })
+    await expect(client().sessions.list()).rejects.toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+      status: 500,
+      message: expect.not.stringContaining('secret'),
+    })
+    expect(errors).toMatchObject([{ where: 'sessions.list' }])
+  })
+
+  test('sends at most so many prompts a minute', async () => {
+    const { client } = await openTestServer({ limits: { sendsPerMinute: 2 } })
+    const { id: sessionId } = await client().sessions.create()
+    await client().messages.send({ sessionId, text: '1' })
+    await client().messages.send({ sessionId, text: '2' })
+    await expect(client().messages.send({ sessionId, text: '3' })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      status: 429,
+      data: { limit: 2, retryAfter: expect.any(Number) },
+    })
+    const other = await client('you').sessions.create()
+    await client('you').messages.send({ sessionId: other.id, text: '1' })
+  })
+})

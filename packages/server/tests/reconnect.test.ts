@@ -1,0 +1,148 @@
+import type { ChatFrame, Event, Message } from '@caughtup/schema'
+import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+import { getEventMeta } from '@orpc/client'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { openTestServer, readUntil } from './support/open-test-server.ts'
+import { ScriptedAgent } from './support/scripted-agent.ts'
+
+type Step = 'say' | 'read' | 'flush' | 'reconnect' | 'turn' | 'interrupt' | 'reset'
+
+const steps = fc.array(
+  fc.constantFrom<Step[]>('say', 'say', 'read', 'flush', 'reconnect', 'turn', 'interrupt', 'reset'),
+  { maxLength: 20 },
+)
+
+test('a client that reconnects anywhere ends with what a fresh one is given', async () => {
+  const scripted = new ScriptedAgent()
+  const { client, store } = await openTestServer({
+    agent: scripted.agent,
+    lease: 1e9,
+    limits: { sendsPerMinute: 1e6 },
+  })
+  const me = client()
+
+  await fc.assert(
+    fc.asyncProperty(steps, async (script) => {
+      const { id: sessionId } = await me.sessions.create({ title: 'Test' })
+      const follower = new Follower()
+      const connect = async () => {
+        const { cursor } = follower
+        const mode =
+          cursor === undefined ? { type: 'full' as const } : { type: 'since' as const, cursor }
+        const stream = await me.onChat({ sessionId, mode })
+        follower.take(await readUntil(stream, 'caught-up'))
+        return stream
+      }
+      let stream = await connect()
+      let run: Awaited<ReturnType<ScriptedAgent['run']>> | undefined
+      for (const [index, step] of [...script, 'turn' as const].entries()) {
+        switch (step) {
+          case 'say':
+            run?.say(`${index} `)
+            break
+          case 'flush':
+            await store.flushAll()
+            break
+          case 'read': {
+            const { head } = await store.head(sessionId)
+            const behind = follower.view.seq < head.seq
+            const result = behind ? await stream.next() : undefined
+            if (result && !result.done) follower.take([result.value])
+            break
+          }
+          case 'reconnect':
+            await stream.return?.()
+            stream = await connect()
+            break
+          case 'turn':
+            run?.finish()
+            run = undefined
+            await idle(store, sessionId)
+            await me.messages.send({ sessionId, text: `${index}` })
+            run = await scripted.run()
+            break
+          case 'interrupt':
+            await me.runs.interrupt({ sessionId })
+            run = undefined
+            break
+          case 'reset':
+            await me.runs.interrupt({ sessionId })
+            run = undefined
+            await me.history.reset({ sessionId })
+            break
+        }
+      }
+      run?.say('end')
+      run?.finish()
+      await idle(store, sessionId)
+      const { head } = await store.head(sessionId)
+      while (follower.view.seq < head.seq) {
+        const result = await stream.next()
+        if (result.done) throw new Error('The stream ended.')
+        follower.take([result.value])
+      }
+      const fresh = new Follower()
+      const window = await me.onChat({ sessionId, mode: { type: 'full' } })
+      fresh.take(await readUntil(window, 'caught-up'))
+      expect(follower.view.messages).toEqual(fresh.view.messages)
+      expect(follower.view.seq).toBe(fresh.view.seq)
+      await window.return?.()
+      await stream.return?.()
+    }),
+    { numRuns: 40 },
+  )
+}, 60_000)
+
+async function idle(
+  store: { head(id: string): Promise<{ head: { run?: unknown } }> },
+  sessionId: string,
+) {
+  await expect
+    .poll(async () => (await store.head(sessionId)).head.run, { interval: 1 })
+    .toBeUndefined()
+}
+
+/** Frames as the smallest client applies them: it throws on a gap. */
+class Follower {
+  view: View = emptyView
+  cursor: string | undefined
+  #window: Message[] | undefined
+
+  take(frames: readonly ChatFrame[]): void {
+    for (const frame of frames) this.#take(frame)
+  }
+
+  #take(frame: ChatFrame): void {
+    if (frame.type === 'replay' && frame.mode === 'full') {
+      this.view = emptyView
+      this.#window = []
+    } else if (frame.type === 'messages') {
+      this.#window?.push(...frame.messages)
+    } else if (frame.type === 'events') {
+      for (const event of frame.events) this.#apply(event)
+      this.cursor = getEventMeta(frame)?.id ?? this.cursor
+    } else if (frame.type === 'caught-up') {
+      this.#open(Number(frame.cursor.split('.')[1]))
+      this.cursor = frame.cursor
+      const { run: _, ...view } = this.view
+      this.view = { ...view, epoch: frame.epoch, ...(frame.run && { run: frame.run }) }
+    }
+  }
+
+  #apply(event: Event): void {
+    this.#open(event.from - 1)
+    const { result, view } = applyEvent(this.view, event)
+    if (result === 'gap') throw new Error(`A gap before ${event.seq} at ${this.view.seq}.`)
+    this.view = view
+  }
+
+  /** The window stands at the seq before the first event behind it, or at the cursor. */
+  #open(seq: number): void {
+    if (!this.#window) return
+    const epoch = this.#window.at(-1)?.epoch ?? 0
+    this.view = { ...this.view, messages: this.#window, seq, epoch }
+    this.#window = undefined
+  }
+}

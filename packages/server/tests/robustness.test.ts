@@ -1,0 +1,149 @@
+import { ManualClock, settle } from '@caughtup/schema/testing'
+import { describe, expect, test } from 'vitest'
+
+import { createChatServer } from '../src/create-chat-server.ts'
+import { openTestServer, readUntil } from './support/open-test-server.ts'
+import { ScriptedAgent } from './support/scripted-agent.ts'
+
+describe('what the host does wrong', () => {
+  test('a logger that throws neither ends the process nor keeps a run from ending', async () => {
+    const scripted = new ScriptedAgent()
+    const { client } = await openTestServer({
+      agent: scripted.agent,
+      onError: () => {
+        throw new Error('the logger is broken')
+      },
+    })
+    const me = client()
+    const { id: sessionId } = await me.sessions.create()
+    const stream = await me.onChat({ sessionId, mode: { type: 'full' } })
+    await readUntil(stream, 'caught-up')
+    await me.messages.send({ sessionId, text: 'Hi' })
+    const run = await scripted.run()
+    run.fail(new Error('boom'))
+    const frames = await readUntil(stream, 'events', ({ events }) =>
+      events.some(({ type }) => type === 'run-ended'),
+    )
+    expect(frames.at(-1)).toMatchObject({ events: [{}, { type: 'run-ended', reason: 'error' }] })
+  })
+
+  test.each([{}, { text: 5 }, { text: 'short', usage: 5 }])(
+    'a summary of %j ends its run with an error at once, and the queue goes on',
+    async (summary) => {
+      const { client } = await openTestServer({
+        lease: 1e9,
+        summarise: async () => summary as never,
+      })
+      const me = client()
+      const { id: sessionId } = await me.sessions.create()
+      const stream = await me.onChat({ sessionId, mode: { type: 'full' } })
+      await readUntil(stream, 'caught-up')
+      await me.messages.send({ sessionId, text: 'Hi' })
+      await me.history.compact({ sessionId })
+      await me.messages.send({ sessionId, text: 'Again' })
+      const ends: string[] = []
+      await readUntil(stream, 'events', ({ events }) => {
+        for (const event of events) if (event.type === 'run-ended') ends.push(event.reason)
+        return ends.length === 3
+      })
+      expect(ends).toEqual(['stop', 'error', 'stop'])
+    },
+  )
+})
+
+describe('options and input', () => {
+  test.each(['store', 'agent', 'principal'])('a missing %s is named at once', async (name) => {
+    const { store } = await openTestServer()
+    const options = {
+      store,
+      agent: async function* () {},
+      principal: () => ({ id: 'me' }),
+      [name]: undefined,
+    }
+    expect(() => createChatServer(options as never)).toThrow(`\`${name}\``)
+  })
+
+  test('a principal without an id is said in the log, and nothing else to the client', async () => {
+    const { client, errors } = await openTestServer({ principal: () => 'me' as never })
+    await expect(client().sessions.create()).rejects.toMatchObject({ status: 500 })
+    expect(String(errors[0]?.error)).toMatch(/must return \{ id: string \}.*me/)
+  })
+
+  test('an empty prompt is refused', async () => {
+    const me = (await openTestServer()).client()
+    const { id: sessionId } = await me.sessions.create()
+    await expect(me.messages.send({ sessionId, text: ' \n' })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { field: 'text' },
+    })
+  })
+})
+
+describe('closing', () => {
+  test('a stream that was asked for before and opens after is refused', async () => {
+    const asked = Promise.withResolvers<{ id: string }>()
+    let slow = false
+    const { chat, client } = await openTestServer({
+      principal: () => (slow ? asked.promise : { id: 'me' }),
+    })
+    const me = client()
+    const { id: sessionId } = await me.sessions.create()
+    slow = true
+    const opening = me.onChat({ sessionId, mode: { type: 'full' } })
+    await settle()
+    await chat.close()
+    asked.resolve({ id: 'me' })
+    await expect(opening).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  test('what still runs can be stopped', async () => {
+    const clock = new ManualClock()
+    const scripted = new ScriptedAgent()
+    const { chat, client } = await openTestServer({ agent: scripted.agent, clock, drain: 60_000 })
+    const me = client()
+    const { id: sessionId } = await me.sessions.create()
+    await me.messages.send({ sessionId, text: 'Hi' })
+    await scripted.run()
+    const closing = chat.close()
+    await expect(me.messages.send({ sessionId, text: 'x' })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    })
+    expect(await me.runs.interrupt({ sessionId })).toEqual({ interrupted: true })
+    await closing
+  })
+})
+
+test('a title that was given meanwhile is kept', async () => {
+  const { store, client } = await openTestServer()
+  const me = client()
+  const { id: sessionId } = await me.sessions.create()
+  const append = store.append.bind(store)
+  store.append = async (slice, options) => {
+    const result = await append(slice, options)
+    await me.sessions.update({ sessionId, title: 'Mine' })
+    return result
+  }
+  await me.messages.send({ sessionId, text: 'First line' })
+  expect((await me.sessions.get({ sessionId })).title).toBe('Mine')
+})
+
+test('a window that a boundary emptied during the replay knows that there is something older', async () => {
+  const { store, client } = await openTestServer({ lease: 1e9 })
+  const me = client()
+  const { id: sessionId } = await me.sessions.create()
+  const window = store.window.bind(store)
+  store.window = async (...input) => {
+    const empty = await window(...input)
+    store.window = window
+    const stream = await me.onChat({ sessionId, mode: { type: 'full' } })
+    await readUntil(stream, 'caught-up')
+    await me.messages.send({ sessionId, text: 'Hi' })
+    await me.history.reset({ sessionId })
+    await readUntil(stream, 'events', ({ events }) => events.some(({ epoch }) => epoch === 1))
+    return empty
+  }
+  const stream = await me.onChat({ sessionId, mode: { type: 'full' } })
+  const frames = await readUntil(stream, 'caught-up')
+  expect(frames.at(-1)).toMatchObject({ type: 'caught-up', epoch: 1, hasOlder: true })
+  expect((await me.history.loadMore({ sessionId })).messages).toHaveLength(2)
+})
