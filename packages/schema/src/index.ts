@@ -6,17 +6,11 @@ export {
   agentUsage,
   type IgnoredAgentPart,
 } from './model/agent-part.ts'
-export {
-  type Contract,
-  contract,
-  type OnChatInput,
-  onChatInput,
-  type ProcedureErrors,
-  type RunTicket,
-  type SendInput,
-  sendInput,
-  type SendResult,
-} from './contract/index.ts'
+export type { ProcedureErrors } from './contract/base.ts'
+export { type Contract, contract } from './contract/index.ts'
+export { type SendInput, sendInput, type SendResult } from './contract/messages.ts'
+export type { RunTicket } from './contract/runs.ts'
+export { type OnChatInput, onChatInput } from './contract/stream.ts'
 export { type Cursor, decodeCursor, encodeCursor } from './base/cursor.ts'
 export {
   CaughtupError,
@@ -27,16 +21,8 @@ export {
   isErrorCode,
   isPermanent,
 } from './base/error.ts'
-export {
-  type Event,
-  event,
-  type EventDraft,
-  type EventOf,
-  type EventType,
-  type HistoryDraft,
-  type ImportIdentity,
-  type UsageDraft,
-} from './event/event.ts'
+export type { EventDraft, HistoryDraft, ImportIdentity, UsageDraft } from './event/drafts.ts'
+export { type Event, event, type EventOf, type EventType } from './event/event.ts'
 export { type FinishReason, isFinishReason, isNormalEnd } from './model/finish-reason.ts'
 export {
   type ActivityFrame,

@@ -1,4 +1,3 @@
-import type { Event } from '../event/event.ts'
 import type { Append, Op } from '../event/op.ts'
 import type { Part } from '../model/part.ts'
 
@@ -31,34 +30,6 @@ export function mergeOps(first: readonly Op[], second: readonly Op[]): Op[] {
       lastOf.set(op.part, merged.push(op) - 1)
     } else {
       merged[index] = joined(earlier, op)
-    }
-  }
-  return merged
-}
-
-/**
- * Joins neighbouring deltas of one message into events that cover several seqs (`from` to `seq`).
- * A view that applies the result equals one that applied every event by itself.
- */
-export function mergeEvents(events: readonly Event[]): Event[] {
-  const merged: Event[] = []
-  for (const event of events) {
-    const last = merged.at(-1)
-    if (
-      last?.type === 'message-delta' &&
-      event.type === 'message-delta' &&
-      last.messageId === event.messageId &&
-      last.epoch === event.epoch
-    ) {
-      merged[merged.length - 1] = { ...event, from: last.from, ops: mergeOps(last.ops, event.ops) }
-    } else if (
-      last?.type === 'redacted' &&
-      event.type === 'redacted' &&
-      last.epoch === event.epoch
-    ) {
-      merged[merged.length - 1] = { ...event, from: last.from }
-    } else {
-      merged.push(event)
     }
   }
   return merged

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import type { Event } from '../event/event.ts'
-import { type Applied, applyEvent, emptyView, mergeEvents, type View } from './view.ts'
+import { mergeEvents } from './merge-events.ts'
+import { type Applied, applyEvent, emptyView, type View } from './view.ts'
 import type { Message } from '../model/message.ts'
 
 function message(id: string, order: number, extra: Partial<Message> = {}): Message {

@@ -1,0 +1,23 @@
+import * as z from 'zod'
+
+import { id } from '../base/id.ts'
+import type { SchemaOf } from '../base/schema-of.ts'
+import { procedure } from './base.ts'
+
+/** The members of a ticket, also where it is part of something else. */
+export const runTicketMembers = {
+  runId: id,
+  /** Whether the run waits behind another one at this moment. */
+  queued: z.boolean(),
+}
+const runTicketObject = z.object(runTicketMembers)
+/** The answer to a call that starts a run or queues it. */
+export interface RunTicket extends z.infer<typeof runTicketObject> {}
+export const runTicket: SchemaOf<RunTicket> = runTicketObject
+
+export const runs = {
+  /** Ends the active run (or the one named, queued ones too), whatever its agent does. */
+  interrupt: procedure
+    .input(z.strictObject({ sessionId: id, runId: id.exactOptional() }))
+    .output(z.object({ interrupted: z.boolean() })),
+}

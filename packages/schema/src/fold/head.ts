@@ -1,0 +1,128 @@
+import type { Event, EventOf } from '../event/event.ts'
+import type { RunError } from '../model/message.ts'
+import type { QueuedRun, Run } from '../model/run.ts'
+import type { ContextUsage, UsageLedger } from '../model/usage.ts'
+
+/** What is known of a session besides its messages, as of `seq`. */
+export interface Head {
+  /** The newest event applied; 0 before the first. */
+  readonly seq: number
+  readonly epoch: number
+  readonly run?: Run
+  readonly queue: readonly QueuedRun[]
+  readonly usage?: UsageLedger
+  readonly contextUsage?: ContextUsage
+  /** Of the newest run that named one. */
+  readonly lastModel?: string
+  readonly lastThinkingLevel?: string
+  /** Of the newest run, when it failed. */
+  readonly lastError?: RunError
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+}
+
+export const emptyHead: Head = { seq: 0, epoch: 0, queue: [], canUndo: false, canRedo: false }
+
+/** The head after `event`; fields of `head` that the event does not concern stay as they are. */
+export function applyToHead(head: Head, event: Event): Head {
+  const next = { ...headOf(head), seq: event.seq }
+  switch (event.type) {
+    case 'run-started': {
+      const { model, thinkingLevel } = event.run
+      return {
+        ...without(next, 'lastError'),
+        run: event.run,
+        ...(model !== undefined && { lastModel: model }),
+        ...(thinkingLevel !== undefined && { lastThinkingLevel: thinkingLevel }),
+      }
+    }
+    case 'run-changed':
+      return head.run?.id === event.runId
+        ? { ...next, run: { ...head.run, status: event.status } }
+        : next
+    case 'run-ended': {
+      const ended = event.error ? { ...next, lastError: event.error } : next
+      return head.run?.id === event.runId ? without(ended, 'run') : ended
+    }
+    case 'queue-changed':
+      return { ...next, queue: applyToQueue(head.queue, event) }
+    case 'usage': {
+      if ((head.usage?.version ?? 0) >= event.version) return next
+      const { version, totals, models } = event
+      return { ...next, usage: { version, totals, ...(models && { models }) } }
+    }
+    case 'message-created':
+      // A new turn: what was taken back before it stays away.
+      return { ...next, canUndo: head.canUndo || event.message.role === 'user', canRedo: false }
+    case 'message-finished':
+      return event.contextUsage ? { ...next, contextUsage: event.contextUsage } : next
+    case 'boundary': {
+      // A boundary that does not open the very next epoch is malformed, and changes nothing.
+      if (event.epoch !== head.epoch + 1) return next
+      const estimate = event.summary?.metadata.contextUsage
+      return {
+        ...without(next, 'contextUsage'),
+        epoch: event.epoch,
+        canUndo: false,
+        canRedo: false,
+        ...(estimate && { contextUsage: estimate }),
+      }
+    }
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'history-restored':
+    case 'imported':
+    case 'forked':
+      return { ...next, canUndo: event.canUndo, canRedo: event.canRedo }
+    case 'message-erased': {
+      const { canUndo, canRedo } = event
+      // The entry that told it may be redacted: a later view could not know it.
+      return { ...without(next, 'contextUsage'), canUndo, canRedo }
+    }
+    case 'message-replaced':
+    case 'message-delta':
+    case 'redacted':
+    case 'unreadable':
+    default:
+      return next
+  }
+}
+
+/**
+ * The queue after `event`. A run is in it once: where an entry before this one was unreadable, adding
+ * what is there already moves it, and removing what is not there changes nothing.
+ */
+export function applyToQueue(
+  queue: readonly QueuedRun[],
+  { add, front, remove, replace }: EventOf<'queue-changed'>,
+): readonly QueuedRun[] {
+  if (replace) return queue.map((queued) => (queued.runId === replace.runId ? replace : queued))
+  const left = remove ?? add?.runId
+  const rest = queue.filter(({ runId }) => runId !== left)
+  if (!add) return rest
+  return front ? [add, ...rest] : [...rest, add]
+}
+
+/** The head alone, where more than that was passed. */
+export function headOf(head: Head): Head {
+  const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
+  const { lastModel, lastThinkingLevel, lastError } = head
+  return {
+    seq,
+    epoch,
+    queue,
+    canUndo,
+    canRedo,
+    ...(run && { run }),
+    ...(usage && { usage }),
+    ...(contextUsage && { contextUsage }),
+    ...(lastModel !== undefined && { lastModel }),
+    ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
+    ...(lastError && { lastError }),
+  }
+}
+
+function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
+  const { [key]: _, ...rest } = value
+  return rest
+}
