@@ -5,8 +5,8 @@
 //   pnpm simulate --seed 7 --trace       this one, with everything that happens in it
 import { parseArgs } from 'node:util'
 
-import { engines } from '../packages/store/src/model/model-engine.ts'
-import { simulate } from '../packages/store/src/simulation/simulate.ts'
+import { engines } from '../packages/store/tests/model/model-engine.ts'
+import { simulate } from '../packages/store/tests/simulation/simulate.ts'
 
 const usage = `pnpm simulate [--seeds N] [--seed FIRST] [--engine memory|sqlite] [--trace]`
 const { engine, first, count, trace } = readOptions()

@@ -3,11 +3,11 @@ import { defineConfig } from 'tsdown'
 export default defineConfig({
   entry: [
     'src/bin/caughtup.ts',
-    'src/engine/index.ts',
+    'src/core/index.ts',
     'src/index.ts',
-    'src/memory/index.ts',
-    'src/sqlite/index.ts',
-    'src/testing/index.ts',
+    'src/engines/memory/index.ts',
+    'src/engines/sqlite/index.ts',
+    'src/conformance/index.ts',
     'src/transcripts/index.ts',
   ],
   platform: 'node',

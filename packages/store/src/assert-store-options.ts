@@ -7,7 +7,7 @@ import {
   positiveDuration,
   wholeOrInfinite,
   yesOrNo,
-} from './assert-input.ts'
+} from './input/assert-input.ts'
 import { brokerKinds } from './follow/broker.ts'
 import type { StoreOptions } from './store-options.ts'
 

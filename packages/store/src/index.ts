@@ -1,23 +1,23 @@
 export { type ActivityBatch, ActivityFeed, type ActivityListPage } from './follow/activity-feed.ts'
 export { Broker, type BrokerOptions, type Subscription } from './follow/broker.ts'
-export type { FlushOptions } from './write/flush-options.ts'
-export type { Forked, ForkOptions } from './history/fork.ts'
-export type { History } from './history/history.ts'
-export type { Journal } from './journal/journal.ts'
+export type { FlushOptions } from './commit/flush-options.ts'
+export type { Forked, ForkOptions } from './api/fork.ts'
+export type { History } from './api/history.ts'
+export type { Journal } from './api/journal.ts'
 export type {
   ForkedUpdate,
   HistoryTruncatedUpdate,
   MessageUpdate,
   StoreUpdate,
 } from './follow/store-update.ts'
-export { type FinishOptions, MessageWriter, type WriterTarget } from './write/message-writer.ts'
-export { databaseUnavailable } from './database-unavailable.ts'
-export { type OnError, resolveOnError } from './on-error.ts'
-export type { StoreMeter } from './upkeep/metrics.ts'
-export type { Probe } from './history/probe.ts'
-export type { Reconciled, ReconcileOptions } from './reconcile/reconciled.ts'
-export type { ForeignRow } from './reconcile/foreign-row.ts'
-export type { Sessions } from './sessions.ts'
+export { type FinishOptions, MessageWriter, type WriterTarget } from './compose/message-writer.ts'
+export { databaseUnavailable } from './errors/database-unavailable.ts'
+export { type OnError, resolveOnError } from './base/on-error.ts'
+export type { StoreMeter } from './telemetry/metrics.ts'
+export type { Probe } from './api/probe.ts'
+export type { Reconciled, ReconcileOptions } from './import/reconciled.ts'
+export type { ForeignRow } from './import/imported-row.ts'
+export type { Sessions } from './api/sessions.ts'
 export type { StoreOptions } from './store-options.ts'
 export { createStore, type Store } from './store.ts'
 export {
@@ -35,6 +35,6 @@ export {
   type StorageFactory,
   type StorageFailure,
   type Window,
-} from './storage.ts'
-export type { RetentionOptions } from './upkeep/upkeep.ts'
-export type { SessionUsage } from './usage-ledger.ts'
+} from './port/storage.ts'
+export type { RetentionOptions } from './maintenance/maintenance.ts'
+export type { SessionUsage } from './api/usage-ledger.ts'

@@ -1,6 +1,6 @@
 import { defaultLimits, type Limits } from '@caughtup/schema'
 
-import { assertOptions, wholeOrInfinite } from './assert-input.ts'
+import { assertOptions, wholeOrInfinite } from './input/assert-input.ts'
 
 const kinds = Object.fromEntries(
   Object.keys(defaultLimits).map((name) => [name, wholeOrInfinite(1)]),

@@ -2,11 +2,11 @@ import type { Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { BrokerOptions } from './follow/broker.ts'
-import type { FlushOptions } from './write/flush-options.ts'
-import type { OnError } from './on-error.ts'
-import type { StoreMeter } from './upkeep/metrics.ts'
-import type { StorageFactory } from './storage.ts'
-import type { RetentionOptions } from './upkeep/upkeep.ts'
+import type { FlushOptions } from './commit/flush-options.ts'
+import type { OnError } from './base/on-error.ts'
+import type { StoreMeter } from './telemetry/metrics.ts'
+import type { StorageFactory } from './port/storage.ts'
+import type { RetentionOptions } from './maintenance/maintenance.ts'
 
 export interface StoreOptions {
   /** The database, for instance `sqlite({ path: 'chat.db' })`. */

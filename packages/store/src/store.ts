@@ -11,26 +11,26 @@ import type {
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
 import { ActivityFeed } from './follow/activity-feed.ts'
-import { assertIds, assertInput, durationOrInfinite } from './assert-input.ts'
-import { assertSlice } from './write/assert-slice.ts'
+import { assertIds, assertInput, durationOrInfinite } from './input/assert-input.ts'
+import { assertSlice } from './input/assert-slice.ts'
 import { assertStoreOptions } from './assert-store-options.ts'
 import type { Broker } from './follow/broker.ts'
-import { Coalescer, type Taken } from './write/coalescer.ts'
-import { Doorbells } from './follow/doorbells.ts'
+import { Coalescer, type Taken } from './commit/coalescer.ts'
+import { Doorbells } from './follow/audience.ts'
 import type { FollowedBatch } from './follow/followers.ts'
-import { History } from './history/history.ts'
-import { Journal } from './journal/journal.ts'
+import { History } from './api/history.ts'
+import { Journal } from './api/journal.ts'
 import type { StoreUpdate } from './follow/store-update.ts'
-import { MessageUpdater } from './write/message-updater.ts'
-import { MessageWriter, type WriterTarget } from './write/message-writer.ts'
-import { type Probe, probeSession } from './history/probe.ts'
-import type { ForeignRow } from './reconcile/foreign-row.ts'
-import { reconcileSession } from './reconcile/reconcile-session.ts'
-import type { Reconciled, ReconcileOptions } from './reconcile/reconciled.ts'
-import { resolveOnError } from './on-error.ts'
-import { Reads } from './reads.ts'
+import { MessageUpdater } from './compose/whole-state/message-updater.ts'
+import { MessageWriter, type WriterTarget } from './compose/message-writer.ts'
+import { type Probe, probeSession } from './api/probe.ts'
+import type { ForeignRow } from './import/imported-row.ts'
+import { reconcileSession } from './import/reconcile-session.ts'
+import type { Reconciled, ReconcileOptions } from './import/reconciled.ts'
+import { resolveOnError } from './base/on-error.ts'
+import { Reads } from './api/reads.ts'
 import { resolveLimits } from './resolve-limits.ts'
-import { Sessions } from './sessions.ts'
+import { Sessions } from './api/sessions.ts'
 import type {
   EventBatch,
   Guard,
@@ -40,12 +40,12 @@ import type {
   SliceResult,
   Storage,
   Window,
-} from './storage.ts'
-import { StoreFigures } from './upkeep/store-figures.ts'
+} from './port/storage.ts'
+import { StoreFigures } from './telemetry/store-figures.ts'
 import type { AppendWaiting, StoreOptions, Waiting } from './store-options.ts'
-import { resolveRetention, Upkeep } from './upkeep/upkeep.ts'
-import { isAbout } from './write/is-about.ts'
-import { rollUp, type SessionUsage, usageOf } from './usage-ledger.ts'
+import { resolveRetention, Upkeep } from './maintenance/maintenance.ts'
+import { isAbout } from './compose/is-about.ts'
+import { rollUp, type SessionUsage, usageOf } from './api/usage-ledger.ts'
 
 /**
  * Opens the database and gives the store on it. Close it before the process ends.

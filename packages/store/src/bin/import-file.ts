@@ -2,8 +2,8 @@ import path from 'node:path'
 
 import { CaughtupError } from '@caughtup/schema'
 
-import type { ForeignRow } from '../reconcile/foreign-row.ts'
-import type { Reconciled } from '../reconcile/reconciled.ts'
+import type { ForeignRow } from '../import/imported-row.ts'
+import type { Reconciled } from '../import/reconciled.ts'
 import { type ReadOptions, readTranscript } from '../transcripts/read-transcript.ts'
 import type { Report } from './report.ts'
 

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 
 import { CaughtupError } from '@caughtup/schema'
 
-import { sqlite } from '../sqlite/index.ts'
+import { sqlite } from '../engines/sqlite/index.ts'
 import { createStore, type Store } from '../store.ts'
 import { badValue } from '../transcripts/bad-value.ts'
 import type { ExportCommand, ImportCommand, Whose } from './command.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '@caughtup/schema/clock'
 
-import { Bell, type Listener } from './bell.ts'
-import type { ForeignChanges, Storage } from '../storage.ts'
+import { Bell, type Listener } from './signal.ts'
+import type { ForeignChanges, Storage } from '../port/storage.ts'
 
 /** Sessions whose members are remembered; those of others are asked for again. */
 const rememberedSessions = 10_000

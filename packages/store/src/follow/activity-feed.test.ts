@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { openTestStore, testDatabase } from '../testing/open-test-store.ts'
-import { testEngine, withCalls } from '../testing/test-engines.ts'
+import { openTestStore, testDatabase } from '../../tests/support/open-test-store.ts'
+import { testEngine, withCalls } from '../../tests/support/test-engines.ts'
 import type { ActivityBatch } from './activity-feed.ts'
 
 async function openList(titles: readonly string[], limits = { pageMost: 2 }) {

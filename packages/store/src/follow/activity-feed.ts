@@ -2,12 +2,12 @@ import { type ActivityRow, CaughtupError, excerpt, type Limits } from '@caughtup
 import { abortable } from '@caughtup/schema/abortable'
 import type { Clock } from '@caughtup/schema/clock'
 
-import { assertBetween } from '../assert-between.ts'
-import { anyText, assertIds, assertInput, object, whole } from '../assert-input.ts'
-import type { ListQuery, Removal, Storage } from '../storage.ts'
-import { pacer } from '../upkeep/pacer.ts'
+import { assertBetween } from '../input/assert-between.ts'
+import { anyText, assertIds, assertInput, object, whole } from '../input/assert-input.ts'
+import type { ListQuery, Removal, Storage } from '../port/storage.ts'
+import { pacer } from '../base/pacer.ts'
 import type { ActivityAudience } from './activity-audience.ts'
-import type { ForeignWatch } from './foreign-watch.ts'
+import type { ForeignWatch } from './remote-watch.ts'
 
 /** A step of what is told of a principal's session list. */
 export interface ActivityBatch {

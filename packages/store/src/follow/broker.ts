@@ -1,7 +1,7 @@
 import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import { assertInput, positiveDuration, wholeOrInfinite } from '../assert-input.ts'
+import { assertInput, positiveDuration, wholeOrInfinite } from '../input/assert-input.ts'
 
 export interface BrokerOptions {
   clock: Clock

@@ -3,11 +3,11 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
 import { Followers } from './followers.ts'
-import type { EventBatch } from '../storage.ts'
+import type { EventBatch } from '../port/storage.ts'
 import type { Store } from '../store.ts'
-import { ended, openTestStore, startRun } from '../testing/open-test-store.ts'
-import { fill, sampleSession } from '../testing/sample-history.ts'
-import { engines, testEngine, withCalls } from '../testing/test-engines.ts'
+import { ended, openTestStore, startRun } from '../../tests/support/open-test-store.ts'
+import { fill, sampleSession } from '../../tests/support/sample-history.ts'
+import { engines, testEngine, withCalls } from '../../tests/support/test-engines.ts'
 
 const forever = () => new AbortController().signal
 

@@ -1,10 +1,10 @@
 import { CaughtupError } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
-import { assertIds, assertInput, whole } from '../assert-input.ts'
-import { Bell } from './bell.ts'
+import { assertIds, assertInput, whole } from '../input/assert-input.ts'
+import { Bell } from './signal.ts'
 import { SharedReads } from './shared-reads.ts'
-import type { EventBatch, ForeignChanges } from '../storage.ts'
+import type { EventBatch, ForeignChanges } from '../port/storage.ts'
 
 export interface FollowersOptions {
   read: (sessionId: string, after: number) => Promise<EventBatch>

@@ -3,12 +3,12 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { memory } from '../memory/index.ts'
-import { sqlite } from '../sqlite/index.ts'
-import type { StorageFactory } from '../storage.ts'
+import { memory } from '../engines/memory/index.ts'
+import { sqlite } from '../engines/sqlite/index.ts'
+import type { StorageFactory } from '../port/storage.ts'
 import { createStore, type Store } from '../store.ts'
-import { ended, runDrafts, testDatabase } from '../testing/open-test-store.ts'
-import { withCalls } from '../testing/test-engines.ts'
+import { ended, runDrafts, testDatabase } from '../../tests/support/open-test-store.ts'
+import { withCalls } from '../../tests/support/test-engines.ts'
 import type { StoreUpdate } from './store-update.ts'
 
 /** Every message by session and id, kept from nothing but `store.updates`. */

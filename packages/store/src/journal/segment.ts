@@ -1,6 +1,6 @@
 import type { Event, EventOf } from '@caughtup/schema'
 
-import { textBytes } from '../engine/json.ts'
+import { textBytes } from '../core/stored-value.ts'
 
 /** One entry of a journal, with the tag of what wrote it. `unreadable` may cover many. */
 export interface Single {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { MergingSession } from '../reconcile/testing/merging-session.ts'
+import { MergingSession } from '../import/testing/merging-session.ts'
 import { anyMessages, plainMessages } from './testing/arbitrary-message.ts'
 import { jsonLines, readItems } from './testing/read-items.ts'
 import { writeMessage } from './write-message.ts'

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { messageMetadata } from '@caughtup/schema'
 
-import type { ForeignRow } from '../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../import/imported-row.ts'
 import { isRecord } from './bad-value.ts'
 import { isEmpty } from './is-empty.ts'
 import type { Note } from './transcript.ts'

@@ -1,4 +1,4 @@
-import type { ForeignRow } from '../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../import/imported-row.ts'
 import type { TranscriptFormat } from './format.ts'
 
 /**

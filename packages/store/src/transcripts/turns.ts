@@ -7,7 +7,7 @@ import {
   type ToolPart,
 } from '@caughtup/schema'
 
-import type { ForeignRow } from '../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../import/imported-row.ts'
 import { asPart } from './as-part.ts'
 import { assertFits, safeBytes } from './assert-fits.ts'
 import { joinForeign, type RowMetadata } from './keep-metadata.ts'

@@ -1,4 +1,4 @@
-import type { ForeignRow } from '../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../import/imported-row.ts'
 
 /** Rows of a conversation that has ended: none of them may still grow. */
 export function whole(rows: readonly ForeignRow[]): ForeignRow[] {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Message } from '@caughtup/schema'
 import { onTestFinished } from 'vitest'
 
-import { sqlite } from '../../sqlite/index.ts'
+import { sqlite } from '../../engines/sqlite/index.ts'
 import { createStore, type Store } from '../../store.ts'
 
 /** A folder with a database that does not exist yet, gone after the test. */

@@ -1,4 +1,4 @@
-import type { ForeignRow } from '../../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../../import/imported-row.ts'
 import { asRecord, asText, badValue, isRecord } from '../bad-value.ts'
 import type { Format } from '../format.ts'
 import { keepMetadata } from '../keep-metadata.ts'

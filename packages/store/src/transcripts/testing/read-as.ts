@@ -1,7 +1,7 @@
 import { part as partSchema } from '@caughtup/schema'
 import { expect } from 'vitest'
 
-import type { ForeignRow } from '../../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../../import/imported-row.ts'
 import type { TranscriptFormat } from '../format.ts'
 import type { ReadConversation, TranscriptItem } from '../transcript.ts'
 import { readItems } from './read-items.ts'

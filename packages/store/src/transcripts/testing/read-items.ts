@@ -1,4 +1,4 @@
-import type { ForeignRow } from '../../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../../import/imported-row.ts'
 import { type ReadOptions, readTranscript } from '../read-transcript.ts'
 import type { TranscriptItem } from '../transcript.ts'
 

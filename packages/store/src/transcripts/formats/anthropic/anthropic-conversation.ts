@@ -1,4 +1,4 @@
-import type { ForeignRow } from '../../../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../../../import/imported-row.ts'
 import { asRecord, badValue } from '../../bad-value.ts'
 import { keepMetadata } from '../../keep-metadata.ts'
 import { messageTime, withoutTime } from '../../message-time.ts'

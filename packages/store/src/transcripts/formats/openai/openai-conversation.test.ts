@@ -1,7 +1,7 @@
 import { part as partSchema } from '@caughtup/schema'
 import { describe, expect, test } from 'vitest'
 
-import type { ForeignRow } from '../../../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../../../import/imported-row.ts'
 import { readItems, readRows } from '../../testing/read-items.ts'
 
 async function rowsOf(...messages: unknown[]): Promise<ForeignRow[]> {

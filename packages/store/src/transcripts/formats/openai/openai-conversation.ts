@@ -1,6 +1,6 @@
 import type { CaughtupError } from '@caughtup/schema'
 
-import type { ForeignRow } from '../../../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../../../import/imported-row.ts'
 import { assertKept } from '../../assert-kept.ts'
 import { asRecord, asText, badValue, isRecord } from '../../bad-value.ts'
 import { keepMetadata } from '../../keep-metadata.ts'

@@ -1,6 +1,6 @@
 import type { Part } from '@caughtup/schema'
 
-import type { ForeignRow } from '../../../reconcile/foreign-row.ts'
+import type { ForeignRow } from '../../../import/imported-row.ts'
 import { assertFits } from '../../assert-fits.ts'
 import { asRecord, badValue, isRecord } from '../../bad-value.ts'
 import { keepMetadata } from '../../keep-metadata.ts'

@@ -1,0 +1,90 @@
+import { CaughtupError, excerpt, type Message, type Page } from '@caughtup/schema'
+
+import { messageNotFound, runActive } from '../errors/refused-change.ts'
+import type { Storage } from '../port/storage.ts'
+
+/** What one step looks at: messages, and bytes of them. */
+const caps = { messages: 200, bytes: 1024 * 1024 }
+
+/** What a fork ends with. */
+export interface ForkCut {
+  message: Message
+  /** Whether it is another message than the one asked for. */
+  moved: boolean
+}
+
+type Reads = Pick<Storage, 'message' | 'page' | 'head'>
+
+/**
+ * Where a fork from a message ends: there, or at the end of the tool group that it is in. A group
+ * is an answer that called tools and the messages of its run that follow it: half of one is no
+ * context that a model accepts.
+ *
+ * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`message-open`; `run-active` for a group that goes on)
+ */
+export async function findForkCut(
+  storage: Reads,
+  sessionId: string,
+  messageId: string,
+): Promise<ForkCut> {
+  const asked = await storage.message(sessionId, messageId)
+  if (!asked) throw messageNotFound(messageId)
+  if (asked.status === 'open') throw messageOpen(messageId)
+  const { runId } = asked.metadata
+  if (runId === undefined || !(await isInGroup(storage, sessionId, asked))) {
+    return { message: asked, moved: false }
+  }
+  const { head } = await storage.head(sessionId)
+  if (head.run?.id === runId) throw runActive(sessionId)
+  let last = asked
+  for await (const message of messagesAfter(storage, sessionId, asked)) {
+    if (message.metadata.runId !== runId) break
+    if (message.status === 'open') throw messageOpen(message.id)
+    last = message
+  }
+  return { message: last, moved: last !== asked }
+}
+
+/** Whether the message, or one before it in its run, called tools whose results come after it. */
+async function isInGroup(storage: Reads, sessionId: string, message: Message): Promise<boolean> {
+  const { runId } = message.metadata
+  let before: number | undefined = message.order + 1
+  while (before !== undefined) {
+    const { messages, nextCursor } = await storage.page(sessionId, before, caps)
+    for (const earlier of messages.toReversed()) {
+      if (earlier.metadata.runId !== runId) return false
+      if (earlier.metadata.finishReason === 'tool-calls') return true
+    }
+    before = nextCursor?.before
+  }
+  return false
+}
+
+/** What follows a message, oldest first, to the end of its epoch. */
+async function* messagesAfter(
+  storage: Reads,
+  sessionId: string,
+  { order, epoch }: Message,
+): AsyncGenerator<Message, void> {
+  const newest = await storage.page(sessionId, Number.MAX_SAFE_INTEGER, { messages: 1, bytes: 1 })
+  const last = newest.messages[0]?.order ?? order
+  for (let from = order; from < last; from += caps.messages) {
+    const stretch: Message[] = []
+    let before: number | undefined = from + caps.messages + 1
+    // Orders have holes, so a page may reach back beyond `from`; and it may be of a later epoch.
+    while (before !== undefined && before > from + 1) {
+      const page: Page = await storage.page(sessionId, before, caps)
+      stretch.unshift(...page.messages.filter((each) => each.order > from && each.epoch === epoch))
+      before = page.nextCursor?.before
+    }
+    yield* stretch
+  }
+}
+
+function messageOpen(messageId: string): CaughtupError {
+  return new CaughtupError(
+    'CONFLICT',
+    `Message ${messageId} is not finished: fork from the one before it, or interrupt the run.`,
+    { field: 'messageId', value: excerpt(messageId), reason: 'message-open' },
+  )
+}

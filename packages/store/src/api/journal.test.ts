@@ -1,0 +1,222 @@
+import type { Event, EventFilter } from '@caughtup/schema'
+import { describe, expect, test } from 'vitest'
+
+import type { Store } from '../store.ts'
+import { ended, openTestStore, startRun } from '../../tests/support/open-test-store.ts'
+import { append, fill, sampleSession } from '../../tests/support/sample-history.ts'
+import { engines, testEngine } from '../../tests/support/test-engines.ts'
+
+/** An answer in `windows` windows: three entries to start, one per window, three to end. */
+async function answer(store: Store, windows: number, sessionId?: string): Promise<string> {
+  const run = await startRun(store, sessionId)
+  const writer = store.writer(run)
+  for (let n = 0; n < windows; n++) {
+    await writer.write({ type: 'text-delta', text: `${n} ` })
+    await store.flush(run.messageId)
+  }
+  await writer.finish({ reason: 'stop', usage: { inputTokens: 1 } }, [ended(run.runId)])
+  return run.sessionId
+}
+
+async function seqs(store: Store, sessionId: string, query: EventFilter & { limit?: number }) {
+  const { events, next } = await store.journal.list(sessionId, query)
+  return { seqs: events.map(({ seq }) => seq), next }
+}
+
+describe.each(engines)('the journal on %s', (engine) => {
+  const open = () => openTestStore({ storage: testEngine(engine) })
+
+  test('is listed entry by entry, each window for itself', async () => {
+    const { store, clock } = await open()
+    const sessionId = await answer(store, 4)
+    const before = await store.journal.list(sessionId)
+    expect(before.events.map(({ seq, from }) => [seq, from])).toEqual(
+      Array.from({ length: 10 }, (_, n) => [n + 1, n + 1]),
+    )
+    // Packed, it says the same.
+    await clock.advance(60_000)
+    expect(await store.journal.list(sessionId)).toEqual(before)
+  })
+
+  test('goes on from page to page, in both directions', async () => {
+    const { store } = await open()
+    const sessionId = await answer(store, 4)
+    const forth = await seqs(store, sessionId, { limit: 4 })
+    expect(forth).toEqual({ seqs: [1, 2, 3, 4], next: 4 })
+    expect(await seqs(store, sessionId, { limit: 6, after: 4 })).toEqual({
+      seqs: [5, 6, 7, 8, 9, 10],
+      next: null,
+    })
+    const back = await store.journal.list(sessionId, { from: 'newest', limit: 9 })
+    expect(back.events.map(({ seq }) => seq)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2])
+    expect(back.next).toBe(2)
+    const last = await store.journal.list(sessionId, { from: 'newest', limit: 9, before: 2 })
+    expect(last).toMatchObject({ events: [{ seq: 1 }], next: null })
+  })
+
+  test('says that nothing follows exactly when nothing does', async () => {
+    const { store } = await open()
+    const sessionId = await answer(store, 4)
+    const types = ['message-delta' as const]
+    expect(await seqs(store, sessionId, { types, limit: 3 })).toEqual({ seqs: [4, 5, 6], next: 6 })
+    expect(await seqs(store, sessionId, { types, limit: 4 })).toMatchObject({ next: null })
+    expect(await seqs(store, sessionId, { types, limit: 4, after: 7 })).toEqual({
+      seqs: [],
+      next: null,
+    })
+  })
+
+  test('is filtered by type, epoch, seq and time; ties in time stay in order', async () => {
+    const { store, clock } = await open()
+    const sessionId = await sampleSession(store)
+    await clock.advance(10)
+    await append(store, sessionId, [{ type: 'boundary', kind: 'reset', trigger: 'user' }])
+    await fill(store, sessionId, ['u3', 'a3'])
+    const at = clock.now()
+    expect((await seqs(store, sessionId, { epoch: 1 })).seqs).toEqual([5, 6, 7])
+    expect((await seqs(store, sessionId, { since: at })).seqs).toEqual([5, 6, 7])
+    expect((await seqs(store, sessionId, { until: at })).seqs).toEqual([1, 2, 3, 4])
+    expect((await seqs(store, sessionId, { after: 2, before: 6 })).seqs).toEqual([3, 4, 5])
+    const all: EventFilter = { epoch: 1, types: ['message-created'], since: at, before: 7 }
+    expect((await seqs(store, sessionId, all)).seqs).toEqual([6])
+  })
+
+  test('has exact totals of what matches, by type', async () => {
+    const { store, clock } = await open()
+    const sessionId = await answer(store, 4)
+    await answer(store, 2, sessionId)
+    const total = {
+      total: 18,
+      first: 1,
+      last: 18,
+      floor: 0,
+      types: {
+        'run-started': 2,
+        'message-created': 4,
+        'message-delta': 6,
+        'message-finished': 2,
+        usage: 2,
+        'run-ended': 2,
+      },
+    }
+    expect(await store.journal.summary(sessionId)).toEqual(total)
+    await clock.advance(60_000)
+    expect(await store.journal.summary(sessionId)).toEqual(total)
+    const types = ['message-delta' as const, 'usage' as const]
+    expect(await store.journal.summary(sessionId, { types, after: 5, before: 15 })).toEqual({
+      total: 4,
+      types: { 'message-delta': 3, usage: 1 },
+      first: 6,
+      last: 14,
+      floor: 0,
+    })
+    expect(await store.journal.summary(sessionId, { epoch: 9 })).toEqual({
+      total: 0,
+      types: {},
+      floor: 0,
+    })
+  })
+
+  test('gives a single entry, or says that it is not there', async () => {
+    const { store } = await open()
+    const sessionId = await answer(store, 2)
+    expect(await store.journal.event(sessionId, 5)).toMatchObject({
+      seq: 5,
+      from: 5,
+      ops: [{ text: '1 ' }],
+    })
+    for (const seq of [0, 9, 1.5]) {
+      await expect(store.journal.event(sessionId, seq)).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        data: { field: 'seq', value: String(seq) },
+      })
+    }
+  })
+
+  test('has limits, and is of one session', async () => {
+    const { store } = await open()
+    const [one, other] = [await answer(store, 1), await answer(store, 3)]
+    expect((await store.journal.summary(one)).total).toBe(7)
+    expect((await store.journal.summary(other)).total).toBe(9)
+    await expect(store.journal.list(one, { limit: 201 })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { field: 'limit', limit: 200 },
+    })
+    for (const call of [
+      store.journal.list('nowhere'),
+      store.journal.summary('nowhere'),
+      store.journal.event('nowhere', 1),
+    ]) {
+      await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND', data: { value: 'nowhere' } })
+    }
+  })
+
+  test('flushes before it is read', async () => {
+    const { store } = await open()
+    const run = await startRun(store)
+    await store.writer(run).write({ type: 'text-delta', text: 'x' })
+    expect((await store.journal.summary(run.sessionId)).total).toBe(4)
+  })
+})
+
+describe.each(engines)('retention on %s', (engine) => {
+  const day = 24 * 60 * 60 * 1_000
+  const retaining = (retention: { days?: number; events?: number } | false) =>
+    openTestStore({ storage: testEngine(engine), retention })
+
+  test('keeps at least so many of the newest entries, and tells older cursors', async () => {
+    const { store, clock } = await retaining({ events: 14 })
+    const { id: sessionId } = await store.sessions.create({ owner: 'me' })
+    const events: Event[] = []
+    for (let n = 0; n < 4; n++) {
+      await answer(store, 4, sessionId)
+      events.push(...(await store.journal.list(sessionId, { after: 10 * n })).events)
+      await clock.advance(1_000)
+    }
+    const { messages, cursor } = await store.window(sessionId)
+    await clock.advance(2 * 3_600_000)
+    const { total, first, last, floor } = await store.journal.summary(sessionId)
+    // Each answer has ten entries, three of which are text that is merged into its first.
+    expect(floor).toBe(20)
+    expect([floor + total, first, last]).toEqual([40, floor + 1, 40])
+    expect((await store.journal.list(sessionId)).events).toEqual(events.slice(floor))
+    expect(await store.checkCursor(sessionId, { ...cursor, seq: floor - 1 })).toBe('cursor-expired')
+    expect(await store.checkCursor(sessionId, { ...cursor, seq: floor })).toBe('ok')
+    expect(await store.checkCursor(sessionId, cursor)).toBe('ok')
+    await expect(store.journal.event(sessionId, floor)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect((await store.window(sessionId)).messages).toEqual(messages)
+  })
+
+  test('keeps what is younger than so many days', async () => {
+    const { store, clock } = await retaining({ days: 2 })
+    const sessionId = await sampleSession(store)
+    await clock.advance(day)
+    await fill(store, sessionId, ['u3'])
+    await clock.advance(day + 2 * 3_600_000)
+    expect(await store.journal.summary(sessionId)).toMatchObject({ total: 1, floor: 4 })
+    await fill(store, sessionId, ['a3'])
+    expect(await store.journal.event(sessionId, 6)).toMatchObject({ type: 'message-created' })
+  })
+
+  test('stops before an open message', async () => {
+    const { store, clock } = await retaining({ events: 1 })
+    const run = await startRun(store)
+    await store.writer(run).write({ type: 'text-delta', text: 'Hel' })
+    await store.flushAll()
+    await clock.advance(2 * 3_600_000)
+    const { floor } = await store.journal.summary(run.sessionId)
+    expect(floor).toBeLessThan(4)
+    expect((await store.head(run.sessionId)).open).toMatchObject([{ parts: [{ text: 'Hel' }] }])
+  })
+
+  test('can be told to keep everything', async () => {
+    const { store, clock } = await retaining(false)
+    const sessionId = await answer(store, 4)
+    await clock.advance(100 * day)
+    expect(await store.journal.summary(sessionId)).toMatchObject({ total: 10, floor: 0 })
+  })
+
+  test.each([{ days: 0 }, { events: -1 }, { days: NaN }])('of %j is refused', async (retention) => {
+    await expect(retaining(retention)).rejects.toMatchObject({ code: 'BAD_INPUT' })
+  })
+})

@@ -1,0 +1,113 @@
+import {
+  CaughtupError,
+  type Event,
+  type EventFilter,
+  eventFilter,
+  type EventPage,
+  type EventSummary,
+  excerpt,
+  type Limits,
+} from '@caughtup/schema'
+
+import { assertBetween } from '../input/assert-between.ts'
+import { assertInput, object, oneOf, finite } from '../input/assert-input.ts'
+import type { Storage } from '../port/storage.ts'
+import type { Waiting } from '../store-options.ts'
+
+const directions = oneOf('oldest', 'newest')
+
+/** Looking through a session's journal, entry by entry: nothing is merged. */
+export class Journal {
+  readonly #storage: Pick<Storage, 'eventList' | 'eventSummary'>
+  readonly #limits: Readonly<Limits>
+  readonly #settled: (sessionId: string, waiting?: Waiting) => Promise<void>
+
+  constructor(
+    storage: Pick<Storage, 'eventList' | 'eventSummary'>,
+    limits: Readonly<Limits>,
+    settled: (sessionId: string, waiting?: Waiting) => Promise<void>,
+  ) {
+    this.#storage = storage
+    this.#limits = limits
+    this.#settled = settled
+  }
+
+  /**
+   * Entries that match the filter, the oldest or the newest first; fewer than `limit` where they have
+   * more than `limits.pageBytes`. `next` is where to go on, as the filter's `after` or `before`.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost` and for a
+   *   filter that is none
+   */
+  async list(
+    sessionId: string,
+    query: EventFilter & {
+      /** @default 'oldest' */
+      from?: 'oldest' | 'newest'
+      /** @default limits.pageDefault */
+      limit?: number
+    } = {},
+    { signal }: Waiting = {},
+  ): Promise<EventPage> {
+    assertInput('query', query, object)
+    const { from = 'oldest', limit = this.#limits.pageDefault, ...rest } = query
+    assertInput('from', from, directions)
+    assertBetween('limit', limit, 1, this.#limits.pageMost)
+    const filter = checkedFilter(rest)
+    await this.#settled(sessionId, { signal })
+    const { pageBytes: bytes } = this.#limits
+    return this.#storage.eventList(sessionId, { filter, from, limit, bytes })
+  }
+
+  /**
+   * How many entries match, exactly, and of which types.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a filter that is none
+   */
+  async summary(
+    sessionId: string,
+    filter: EventFilter = {},
+    { signal }: Waiting = {},
+  ): Promise<EventSummary> {
+    const checked = checkedFilter(filter)
+    await this.#settled(sessionId, { signal })
+    return this.#storage.eventSummary(sessionId, checked)
+  }
+
+  /**
+   * The entry of this seq, or the one that stands for it among others (`from` to `seq`).
+   *
+   * @throws CaughtupError `NOT_FOUND`, also for an entry that retention removed
+   */
+  async event(sessionId: string, seq: number, { signal }: Waiting = {}): Promise<Event> {
+    assertInput('seq', seq, finite)
+    await this.#settled(sessionId, { signal })
+    const filter = { after: Math.max(0, seq - 1) }
+    const { events } = await this.#storage.eventList(sessionId, {
+      filter,
+      from: 'oldest',
+      limit: 1,
+      bytes: Infinity,
+    })
+    const [event] = events
+    if (event && event.from <= seq && seq <= event.seq) return event
+    throw new CaughtupError('NOT_FOUND', `Session ${sessionId} has no event ${seq}.`, {
+      field: 'seq',
+      value: excerpt(seq),
+    })
+  }
+}
+
+/** The conditions that are given. */
+function checkedFilter(filter: EventFilter): EventFilter {
+  assertInput('filter', filter, object)
+  const given = Object.fromEntries(
+    Object.entries(filter).filter(([, value]) => value !== undefined),
+  )
+  const { data, error } = eventFilter.safeParse(given)
+  if (data) return data
+  const [issue] = error.issues
+  const field = issue?.path.join('.') || 'filter'
+  const value = excerpt(given[String(issue?.path[0])] ?? given)
+  throw new CaughtupError('BAD_INPUT', `${field} is ${value}: ${issue?.message}`, { field, value })
+}

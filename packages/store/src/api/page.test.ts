@@ -1,0 +1,43 @@
+import type { Page } from '@caughtup/schema'
+import { expect, test } from 'vitest'
+
+import { prompt } from '../conformance/drafts.ts'
+import { openTestStore } from '../../tests/support/open-test-store.ts'
+
+async function fiveOf(bytes: number, pageBytes: number) {
+  const { store } = await openTestStore({ limits: { pageBytes } })
+  const { id: sessionId } = await store.sessions.create({ owner: 'me' })
+  for (let order = 1; order <= 5; order++) {
+    await store.append({ sessionId, drafts: [prompt(`m${order}`, 'x'.repeat(bytes))] })
+  }
+  return { store, sessionId }
+}
+
+test('a page ends at `pageBytes`, and the next one goes on where it began', async () => {
+  const { store, sessionId } = await fiveOf(1_000, 3_000)
+  const seen: number[][] = []
+  for (let before: number | undefined = 6; before !== undefined;) {
+    const page: Page = await store.page(sessionId, { before })
+    seen.unshift(page.messages.map(({ order }) => order))
+    before = page.nextCursor?.before
+  }
+  expect(seen).toEqual([[1], [2, 3], [4, 5]])
+})
+
+test('a message larger than `pageBytes` is a page by itself', async () => {
+  const { store, sessionId } = await fiveOf(1_000, 500)
+  const page = await store.page(sessionId)
+  expect(page).toMatchObject({
+    messages: [{ order: 5 }],
+    nextCursor: { before: 5 },
+    hasOlder: true,
+  })
+})
+
+test('a list of entries ends at `pageBytes`, and says where to go on', async () => {
+  const { store, sessionId } = await fiveOf(1_000, 3_000)
+  const oldest = await store.journal.list(sessionId)
+  expect([oldest.events.length, oldest.next]).toEqual([2, 2])
+  const newest = await store.journal.list(sessionId, { from: 'newest' })
+  expect([newest.events.length, newest.next]).toEqual([2, 4])
+})

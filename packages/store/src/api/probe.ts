@@ -1,0 +1,30 @@
+import { encodeCursor } from '@caughtup/schema'
+
+import type { SessionHead, Storage } from '../port/storage.ts'
+
+/** What tells cheaply whether a session changed since the last look. */
+export interface Probe {
+  messageCount: number
+  /** Of the newest message, in ms since the epoch. */
+  lastMessageAt?: number
+  /** Another one after any change; the cursor of a stream that starts here. */
+  revision: string
+}
+
+export async function probeSession(
+  storage: Pick<Storage, 'page'>,
+  sessionId: string,
+  { cursor, messageCount }: SessionHead,
+): Promise<Probe> {
+  const { messages } = await storage.page(sessionId, Number.MAX_SAFE_INTEGER, {
+    messages: 1,
+    bytes: 1,
+  })
+  const { metadata } = messages[0] ?? {}
+  const lastMessageAt = metadata?.finishedAt ?? metadata?.createdAt
+  return {
+    messageCount,
+    ...(lastMessageAt !== undefined && { lastMessageAt }),
+    revision: encodeCursor(cursor),
+  }
+}

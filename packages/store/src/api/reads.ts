@@ -1,0 +1,106 @@
+import type { Cursor, Limits, Message, Page, ReplayReason } from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
+
+import { assertBetween } from '../input/assert-between.ts'
+import { aCursor, assertIds, assertInput, positive, whole } from '../input/assert-input.ts'
+import type { SharedReads } from '../follow/shared-reads.ts'
+import type { EventBatch, SessionHead, Storage, Window } from '../port/storage.ts'
+import type { Waiting } from '../store-options.ts'
+import type { Coalescer } from '../commit/coalescer.ts'
+import { isAbout } from '../compose/is-about.ts'
+
+export interface ReadsOptions {
+  storage: Storage
+  limits: Readonly<Limits>
+  coalescer: Pick<Coalescer, 'settle' | 'flush' | 'answered'>
+  /** Windows that several ask for at once. */
+  windows: SharedReads<Window>
+}
+
+/**
+ * Reading a session as of now: what it has waiting is committed first. Where the database takes
+ * nothing, a read waits for `flush.maxWaitMs` at most and answers from what is committed.
+ */
+export class Reads {
+  readonly #options: ReadsOptions
+
+  constructor(options: ReadsOptions) {
+    this.#options = options
+  }
+
+  /** Commits what the session has waiting, as far as the database takes it in time. */
+  readonly settled = async (sessionId: string, { signal }: Waiting = {}): Promise<void> => {
+    assertIds({ sessionId })
+    await this.#options.coalescer.settle((slice) => slice.sessionId === sessionId, signal)
+  }
+
+  /** The same for who cannot do with less. @throws CaughtupError `UNAVAILABLE` */
+  readonly flushed = async (sessionId: string, { signal }: Waiting = {}): Promise<void> => {
+    assertIds({ sessionId })
+    const { coalescer } = this.#options
+    const flushed = coalescer.flush((slice) => slice.sessionId === sessionId, signal)
+    await coalescer.answered(flushed)
+  }
+
+  /** A message with everything in it that was accepted before the call, however long that takes. */
+  readonly wholeMessage = async (sessionId: string, messageId: string) => {
+    await this.#options.coalescer.flush(isAbout(messageId))
+    return this.#options.storage.message(sessionId, messageId)
+  }
+
+  async window(sessionId: string, { signal }: Waiting): Promise<Window> {
+    await this.settled(sessionId, { signal })
+    const { storage, windows, limits } = this.#options
+    const caps = { messages: limits.windowMessages, bytes: limits.windowBytes }
+    const reading = windows.read(sessionId, 0, () => storage.window(sessionId, caps))
+    const forget = () => windows.forget(sessionId)
+    reading.then(forget, forget)
+    return abortable(reading, signal)
+  }
+
+  async page(
+    sessionId: string,
+    options: { before?: number; limit?: number },
+    { signal }: Waiting,
+  ): Promise<Page> {
+    const { storage, limits } = this.#options
+    const { before = Number.MAX_SAFE_INTEGER, limit = limits.pageDefault } = options
+    assertInput('before', before, whole)
+    assertBetween('limit', limit, 1, limits.pageMost)
+    await this.settled(sessionId, { signal })
+    return storage.page(sessionId, before, { messages: limit, bytes: limits.pageBytes })
+  }
+
+  async message(
+    sessionId: string,
+    messageId: string,
+    { signal }: Waiting,
+  ): Promise<Message | undefined> {
+    assertIds({ sessionId, messageId })
+    const { storage, coalescer } = this.#options
+    await coalescer.settle(isAbout(messageId), signal)
+    return storage.message(sessionId, messageId)
+  }
+
+  async head(sessionId: string, { signal }: Waiting): Promise<SessionHead> {
+    await this.settled(sessionId, { signal })
+    return this.#options.storage.head(sessionId)
+  }
+
+  async checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
+    assertIds({ sessionId })
+    assertInput('cursor', cursor, aCursor)
+    return this.#options.storage.checkCursor(sessionId, cursor)
+  }
+
+  async events(
+    sessionId: string,
+    after: number,
+    { bytes, signal }: { bytes: number } & Waiting,
+  ): Promise<EventBatch> {
+    assertInput('after', after, whole)
+    assertInput('bytes', bytes, positive)
+    await this.settled(sessionId, { signal })
+    return this.#options.storage.events(sessionId, after, { bytes })
+  }
+}

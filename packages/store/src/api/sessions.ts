@@ -1,0 +1,140 @@
+import { CaughtupError, excerpt, type Limits, type Session } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+import { v7 as uuid } from 'uuid'
+
+import { assertBetween } from '../input/assert-between.ts'
+import {
+  anyText,
+  assertIds,
+  assertInput,
+  object,
+  principal as owning,
+  principals,
+  whole,
+} from '../input/assert-input.ts'
+import { storedTitle } from '../input/stored-title.ts'
+import { sessionNotFound } from '../errors/session-not-found.ts'
+import type { Storage } from '../port/storage.ts'
+
+/** Told of what happened, when it is committed. */
+export interface SessionsListener {
+  created: (sessionId: string, members: readonly string[]) => void
+  renamed: (sessionId: string) => void
+  /** With the principals who saw it until then; what the caller waits for besides. */
+  deleted: (sessionId: string, members: readonly string[]) => Promise<void>
+}
+
+/** Creating, finding, renaming and deleting sessions. What is not yours is not found. */
+export class Sessions {
+  readonly #storage: Storage
+  readonly #limits: Readonly<Limits>
+  readonly #clock: Clock
+  readonly #on: SessionsListener
+
+  constructor(storage: Storage, limits: Readonly<Limits>, clock: Clock, on: SessionsListener) {
+    this.#storage = storage
+    this.#limits = limits
+    this.#clock = clock
+    this.#on = on
+  }
+
+  /**
+   * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, for
+   *   principals that are not texts of 1 to 1,000 characters, and for a time that is not one
+   */
+  async create(options: {
+    /** The principal who may delete it; a member like the others besides. */
+    owner: string
+    title?: string
+    members?: readonly string[]
+    /**
+     * When it began, in ms since the epoch: for a session that was held elsewhere. Its recency
+     * begins there too.
+     *
+     * @default now
+     */
+    createdAt?: number
+  }): Promise<Session> {
+    assertInput('options', options, object)
+    const { owner, title = '', members = [], createdAt = this.#clock.now() } = options
+    assertInput('createdAt', createdAt, whole)
+    assertInput('owner', owner, owning)
+    assertInput('members', members, principals)
+    const everybody = [...new Set([owner, ...members])]
+    const id = uuid({ msecs: this.#clock.now() })
+    const session = await this.#storage.createSession({
+      id,
+      title: storedTitle(title, this.#limits),
+      createdAt,
+      members: everybody,
+    })
+    this.#on.created(id, everybody)
+    return session
+  }
+
+  /** @throws CaughtupError `NOT_FOUND`, also when `principal` is no member */
+  async get(sessionId: string, principal: string): Promise<Session> {
+    assertIds({ sessionId, principal })
+    const session = await this.#storage.session(sessionId)
+    if (!session || !(await this.#storage.isMember(sessionId, principal))) {
+      throw sessionNotFound(sessionId)
+    }
+    return session
+  }
+
+  /** The principal's sessions by recency, newest first. */
+  async list(
+    principal: string,
+    options: { cursor?: string; limit?: number } = {},
+  ): Promise<{ sessions: Session[]; nextCursor: string | null }> {
+    assertIds({ principal })
+    assertInput('options', options, object)
+    const { cursor, limit = this.#limits.pageDefault } = options
+    assertBetween('limit', limit, 1, this.#limits.pageMost)
+    const after = cursor === undefined ? undefined : decodeListCursor(cursor)
+    const found = await this.#storage.sessions(principal, { limit, ...(after && { after }) })
+    return {
+      sessions: found.sessions,
+      nextCursor: found.next ? `${found.next.recency}.${found.next.id}` : null,
+    }
+  }
+
+  /**
+   * Gives the session as it is then. With `ifTitle`, a session that has another title by now keeps it.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a title that is too long
+   */
+  async update(sessionId: string, change: { title: string; ifTitle?: string }): Promise<Session> {
+    assertIds({ sessionId })
+    assertInput('change', change, object)
+    const { title, ifTitle } = change
+    if (ifTitle !== undefined) assertInput('ifTitle', ifTitle, anyText)
+    const session = await this.#storage.updateSession(sessionId, {
+      title: storedTitle(title, this.#limits),
+      at: this.#clock.now(),
+      ...(ifTitle !== undefined && { ifTitle: ifTitle.toWellFormed() }),
+    })
+    if (!session) throw sessionNotFound(sessionId)
+    this.#on.renamed(sessionId)
+    return session
+  }
+
+  /** Removes it with its messages and journal; what is pending for it is dropped, its followers end. */
+  async delete(sessionId: string): Promise<void> {
+    assertIds({ sessionId })
+    const members = await this.#storage.deleteSession(sessionId)
+    if (members.length === 0) throw sessionNotFound(sessionId)
+    await this.#on.deleted(sessionId, members)
+  }
+}
+
+function decodeListCursor(cursor: string): { recency: number; id: string } {
+  const [, recency, id] = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? []
+  if (recency === undefined || id === undefined) {
+    throw new CaughtupError('BAD_INPUT', `${excerpt(cursor)} is no cursor of a session list.`, {
+      field: 'cursor',
+      value: excerpt(cursor),
+    })
+  }
+  return { recency: Number(recency), id }
+}

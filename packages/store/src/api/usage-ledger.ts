@@ -1,0 +1,37 @@
+import { CaughtupError, type ContextUsage, excerpt, type UsageLedger } from '@caughtup/schema'
+
+import { refusedChange } from '../errors/refused-change.ts'
+import type { SessionHead, Slice, SliceResult } from '../port/storage.ts'
+
+/** What a session used, and how full its model's context is by now. */
+export interface SessionUsage extends UsageLedger {
+  contextUsage?: ContextUsage
+}
+
+export function usageOf({ head }: SessionHead): SessionUsage {
+  const { usage = { version: 0, totals: {} }, contextUsage } = head
+  return { ...usage, ...(contextUsage && { contextUsage }) }
+}
+
+/** Adds the usage of a child to its parent's ledger, once; whether this call did. */
+export async function rollUp(
+  { from, into }: { from: string; into: string },
+  store: {
+    head: (sessionId: string) => Promise<SessionHead>
+    append: (slice: Omit<Slice, 'at'>) => Promise<SliceResult>
+  },
+): Promise<boolean> {
+  if (from === into) {
+    throw new CaughtupError('BAD_INPUT', `Session ${from} cannot be its own child.`, {
+      field: 'into',
+      value: excerpt(into),
+    })
+  }
+  const { version, totals, models } = usageOf(await store.head(from))
+  if (version === 0) return false
+  const draft = { type: 'usage', add: totals, child: from, ...(models && { models }) } as const
+  const { refused } = await store.append({ sessionId: into, drafts: [draft] })
+  if (refused === undefined) return true
+  if (refused === 'counted-already') return false
+  throw refusedChange(refused, { sessionId: into })
+}

@@ -1,0 +1,186 @@
+import {
+  type AgentPart,
+  CaughtupError,
+  type ContextUsage,
+  type EventDraft,
+  type FinishReason,
+  type Limits,
+  type Op,
+  type Part,
+  type RunError,
+  type Usage,
+} from '@caughtup/schema'
+
+import { assertIds, assertInput, list, object, objects, whole } from '../input/assert-input.ts'
+import type { Coalescer } from '../commit/coalescer.ts'
+import { MessageSize } from './message-size.ts'
+import { type Change, PartBuilder } from './part-builder.ts'
+import { asError } from '../commit/pending-commit.ts'
+import { Source } from '../commit/message-source.ts'
+
+export interface WriterTarget {
+  sessionId: string
+  /** The active run; when it is not any more, the writer's calls reject. */
+  runId: string
+  /** An open message of that run. */
+  messageId: string
+  /** Parts that the message has already: an answer to a tool call of theirs takes its place. @default none */
+  parts?: readonly Part[]
+  /** How many those are, for one who does not have them. @default parts.length */
+  partCount?: number
+}
+
+export interface FinishOptions {
+  reason: FinishReason
+  usage?: Usage
+  /** Whose usage it is, for the ledger's totals per model. */
+  model?: string
+  contextUsage?: ContextUsage
+  error?: RunError
+  /** A last part, for instance the notice of an interruption. */
+  part?: Part
+}
+
+/** What a call returns that has nothing to wait for: tokens come by the thousand. */
+const accepted = Promise.resolve()
+
+/** Writes one message as its agent streams it. */
+export class MessageWriter {
+  readonly #source: Source
+  readonly #coalescer: Coalescer
+  readonly #parts: PartBuilder
+  readonly #size: MessageSize
+  #first = true
+  #finished: Promise<void> | undefined
+  /** Why nothing more can be written: what did not get in leaves a hole. */
+  #failure: Error | undefined
+
+  /** @throws CaughtupError `BAD_INPUT` for a target without its ids */
+  constructor(target: WriterTarget, coalescer: Coalescer, limits: Readonly<Limits>) {
+    assertTarget(target)
+    const { messageId, parts = [], partCount = parts.length } = target
+    this.#source = new Source(target)
+    this.#coalescer = coalescer
+    this.#parts = new PartBuilder(parts, partCount)
+    this.#size = new MessageSize(messageId, limits, target.parts ?? partCount)
+  }
+
+  get messageId(): string {
+    return this.#source.messageId
+  }
+
+  /**
+   * Adds a part of the agent's stream.
+   *
+   * Text, reasoning and tool input gather with the flush window: the call returns once there is
+   * room for more. A tool call, its result or error, and the end of reasoning are committed
+   * before it returns.
+   *
+   * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` when it was
+   *   deleted, `TOO_LARGE` when the message would pass its limits, `BAD_INPUT` for a value without
+   *   JSON form; the message stays as it was and can be finished.
+   */
+  write(part: AgentPart): Promise<void> {
+    try {
+      this.#assertWritable()
+      assertInput('part', part, object)
+      const change = this.#parts.change(part)
+      if (!change) return accepted
+      const waiting = this.#enter(change)
+      return waiting ? this.#wait(waiting) : accepted
+    } catch (error) {
+      this.#failure ??= asError(error)
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Ends the message: what is pending, `part`, the finish itself, its usage, and `alongside` (for
+   * instance the end of the run) are one commit. A second call changes nothing, except after one
+   * that was `BAD_INPUT` or that the database failed: the message is as it was then, and can be
+   * written and finished.
+   *
+   * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` when it was
+   *   deleted, `BAD_INPUT` for what could not be read back
+   */
+  finish(options: FinishOptions, alongside: readonly EventDraft[] = []): Promise<void> {
+    this.#finished ??= this.#finishOnce(options, alongside)
+    return this.#finished
+  }
+
+  async #finishOnce(options: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
+    try {
+      await this.#finish(options, alongside)
+    } catch (error) {
+      // What became of the message elsewhere stays so; with anything else, nothing has changed.
+      const isFinal = error instanceof CaughtupError && error.code !== 'BAD_INPUT'
+      if (!isFinal) this.#finished = undefined
+      throw error
+    }
+  }
+
+  #assertWritable(): void {
+    if (this.#finished) throw this.#source.finished()
+    const failure = this.#failure ?? this.#source.failure
+    if (failure) throw failure
+  }
+
+  #enter({ ops, structural }: Change): Promise<void> | undefined {
+    const { messageId } = this.#source
+    const sizes = ops.map((op) => this.#size.admit(op))
+    const first = this.#first
+    this.#first = false
+    if (structural) return this.#append([{ type: 'message-delta', messageId, ops: [...ops] }])
+    let waiting: Promise<void> | undefined
+    for (const [index, op] of ops.entries()) {
+      waiting = this.#coalescer.delta(this.#source, op, sizes[index] ?? 0, first)
+    }
+    return waiting
+  }
+
+  /** For room, or for a commit that may have refused what was written. */
+  async #wait(waiting: Promise<void>): Promise<void> {
+    try {
+      await waiting
+      if (this.#source.failure) throw this.#source.failure
+    } catch (error) {
+      this.#failure ??= asError(error)
+      throw error
+    }
+  }
+
+  async #finish(options: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
+    assertInput('options', options, object)
+    assertInput('alongside', alongside, objects)
+    const { part, model, ...end } = options
+    const { messageId, runId } = this.#source
+    const run = runId === undefined ? {} : { runId }
+    const drafts: EventDraft[] = []
+    if (part) {
+      const op: Op = { op: 'put', part: this.#size.partCount, value: part }
+      drafts.push({ type: 'message-delta', messageId, ops: [op] })
+    }
+    drafts.push({ type: 'message-finished', ...run, messageId, ...end })
+    if (end.usage) {
+      const models = model === undefined ? undefined : { [model]: end.usage }
+      drafts.push({ type: 'usage', ...run, add: end.usage, ...(models && { models }) })
+    }
+    await this.#append([...drafts, ...alongside])
+  }
+
+  async #append(drafts: readonly EventDraft[]): Promise<void> {
+    const source = this.#source
+    const { sessionId, guard } = source
+    const slice = { sessionId, drafts, ...(guard && { guard }) }
+    const result = await this.#coalescer.append(slice, { source, maxWaitMs: Infinity })
+    if (result.refused !== undefined) throw source.refused(result.refused)
+  }
+}
+
+function assertTarget(target: WriterTarget): void {
+  assertInput('target', target, object)
+  const { sessionId, runId, messageId, parts = [], partCount = parts.length } = target
+  assertIds({ sessionId, runId, messageId })
+  assertInput('parts', parts, list)
+  assertInput('partCount', partCount, whole)
+}

@@ -1,0 +1,242 @@
+import {
+  type AgentPart,
+  type Append,
+  CaughtupError,
+  type Citations,
+  excerpt,
+  type Op,
+  type Part,
+  type ProviderMetadata,
+} from '@caughtup/schema'
+
+import { storedPart, storedValue } from '../core/stored-value.ts'
+import { keptCitations, keptMetadata } from './kept-metadata.ts'
+import { ToolCalls, type ToolSaid } from './tool-calls.ts'
+
+/** What one part of an agent's stream does to the message. */
+export interface Change {
+  ops: readonly Op[]
+  /** Whether others must see it before the agent goes on. */
+  structural: boolean
+}
+
+type BlockKind = 'text' | 'reasoning'
+type SaidOfBlock = Extract<AgentPart, { type: `${BlockKind}-${'start' | 'delta' | 'end'}` }>
+type SaidOf<T extends AgentPart['type']> = Extract<AgentPart, { type: T }>
+
+/**
+ * Turns the parts of an agent's stream into ops on its message. It remembers where each open
+ * block, tool call and data part stands, and nothing of their text.
+ */
+export class PartBuilder {
+  #count: number
+  /** Part index of the open text and reasoning blocks, by id. */
+  readonly #blocks = {
+    text: new Map<string | undefined, number>(),
+    reasoning: new Map<string | undefined, number>(),
+  }
+  readonly #tools: ToolCalls
+  /** Part index of the data parts that have an id, by type and id. */
+  readonly #data = new Map<string, number>()
+
+  constructor(parts: readonly Part[], partCount: number) {
+    this.#count = partCount
+    this.#tools = new ToolCalls(parts)
+    for (const [index, part] of parts.entries()) {
+      if ('data' in part && part.id !== undefined)
+        this.#data.set(dataKey(part.type, part.id), index)
+    }
+  }
+
+  /** Nothing is returned for what changes nothing. */
+  change(part: AgentPart): Change | undefined {
+    switch (part.type) {
+      case 'text-start':
+        return this.#start('text', part)
+      case 'reasoning-start':
+        return this.#start('reasoning', part)
+      case 'text-delta':
+        return this.#append('text', part)
+      case 'reasoning-delta':
+        return this.#append('reasoning', part)
+      case 'text-end':
+        return this.#end('text', part, keptCitations(part.citations))
+      case 'reasoning-end':
+        return this.#end('reasoning', part)
+      case 'tool-input-delta':
+        assertText(part, 'delta', part.delta)
+        return this.#appendInput(part, part.delta)
+      case 'tool-input-end':
+        return this.#appendInput(part, '')
+      case 'tool-input-start':
+      case 'tool-call':
+      case 'tool-result':
+      case 'tool-error':
+      case 'tool-approval-request':
+      case 'tool-approval-response':
+      case 'tool-output-denied':
+        return this.#putTool(part)
+      case 'source':
+        return this.#putNew(sourcePart(part))
+      case 'file':
+      case 'reasoning-file': {
+        const { mediaType, base64, providerMetadata } = part.file
+        const url = `data:${mediaType};base64,${base64}`
+        const metadata = keptMetadata(part.providerMetadata ?? providerMetadata)
+        return this.#putNew({ type: part.type, mediaType, url, ...withMetadata(metadata) })
+      }
+      case 'custom': {
+        const metadata = keptMetadata(part.providerMetadata)
+        return this.#putNew({ type: part.type, kind: part.kind, ...withMetadata(metadata) })
+      }
+      case 'start-step':
+        this.#blocks.text.clear()
+        this.#blocks.reasoning.clear()
+        this.#tools.nextStep()
+        return this.#putNew({ type: 'step-start' })
+      case 'start':
+      case 'finish-step':
+      case 'finish':
+      case 'abort':
+      case 'error':
+        return undefined
+      default:
+        return part.transient ? undefined : this.#putData(part)
+    }
+  }
+
+  /** A whole part of its own, behind those that are there. */
+  #putNew(part: Part): Change {
+    return gathering(put(this.#count++, storedPart(part)))
+  }
+
+  /**
+   * A block becomes a part with its first text: an empty one is nothing to show, unless its
+   * provider wants it back. One of the same id that has not ended ends here.
+   */
+  #start(kind: BlockKind, said: SaidOfBlock): Change | undefined {
+    const ended = this.#end(kind, { ...said, providerMetadata: undefined })
+    const metadata = keptMetadata(said.providerMetadata)
+    if (!metadata) return ended
+    this.#blocks[kind].set(said.id, this.#count)
+    const ops = [...(ended?.ops ?? []), put(this.#count, block(kind, said.id, '', metadata))]
+    this.#count++
+    return { ops, structural: ended?.structural ?? false }
+  }
+
+  #append(
+    kind: BlockKind,
+    said: SaidOf<'text-delta'> | SaidOf<'reasoning-delta'>,
+  ): Change | undefined {
+    const { id, text } = said
+    assertText(said, 'text', text)
+    const metadata = keptMetadata(said.providerMetadata)
+    if (text === '' && !metadata) return undefined
+    const index = this.#blocks[kind].get(id)
+    // Without ids, a block ends where another part begins.
+    if (index !== undefined && (id !== undefined || index === this.#count - 1)) {
+      return gathering(append(index, text, withMetadata(metadata)))
+    }
+    this.#blocks[kind].set(id, this.#count)
+    return gathering(put(this.#count++, block(kind, id, text, metadata)))
+  }
+
+  #end(kind: BlockKind, said: SaidOfBlock, citations?: Citations): Change | undefined {
+    const index = this.#blocks[kind].get(said.id)
+    this.#blocks[kind].delete(said.id)
+    if (index === undefined) return undefined
+    const metadata = keptMetadata(said.providerMetadata)
+    const end = { done: true, ...withMetadata(metadata), ...(citations && { citations }) } as const
+    // Others wait for the end of reasoning.
+    return { ops: [append(index, '', end)], structural: kind === 'reasoning' }
+  }
+
+  #appendInput(
+    said: SaidOf<'tool-input-delta'> | SaidOf<'tool-input-end'>,
+    delta: string,
+  ): Change | undefined {
+    const index = this.#tools.streaming(said.id)
+    const metadata = keptMetadata(said.providerMetadata)
+    if (index === undefined || (delta === '' && !metadata)) return undefined
+    return gathering(append(index, delta, withMetadata(metadata)))
+  }
+
+  #putTool(said: ToolSaid): Change | undefined {
+    const call = this.#tools.take(said)
+    if (!call) return undefined
+    // Before it takes a place: a refused part leaves no hole.
+    const value = storedPart(call.part)
+    const index = call.index ?? this.#count++
+    this.#tools.put(index, call.part)
+    return { ops: [put(index, value)], structural: true }
+  }
+
+  /** One of the same type and id takes its place, as progress does. */
+  #putData({ type, id, data }: SaidOf<`data-${string}`>): Change {
+    const value = storedPart({ type, ...(id !== undefined && { id }), data: storedValue(data) })
+    const known = id === undefined ? undefined : this.#data.get(dataKey(type, id))
+    const index = known ?? this.#count++
+    if (id !== undefined) this.#data.set(dataKey(type, id), index)
+    return gathering(put(index, value))
+  }
+}
+
+/** @throws CaughtupError `BAD_INPUT` for a delta without its text, for instance under another name */
+function assertText(part: AgentPart, field: string, text: unknown): void {
+  if (typeof text === 'string') return
+  throw new CaughtupError('BAD_INPUT', `${part.type}.${field} is ${excerpt(text)}, and no text.`, {
+    field: `${part.type}.${field}`,
+    value: excerpt(part),
+    reason: 'not-a-part',
+  })
+}
+
+function block(
+  type: BlockKind,
+  id: string | undefined,
+  text: string,
+  metadata: ProviderMetadata | undefined,
+): Part {
+  const rest = { text, state: 'streaming' as const, ...withMetadata(metadata) }
+  if (type === 'text') return { type, ...rest }
+  return { type, ...(id !== undefined && { id }), ...rest }
+}
+
+function sourcePart(said: SaidOf<'source'>): Part {
+  const { id: sourceId, title } = said
+  const metadata = withMetadata(keptMetadata(said.providerMetadata))
+  if (said.sourceType === 'url') {
+    const { url } = said
+    return { type: 'source-url', sourceId, url, ...(title !== undefined && { title }), ...metadata }
+  }
+  const { mediaType, filename } = said
+  return {
+    type: 'source-document',
+    sourceId,
+    mediaType,
+    title: said.title,
+    ...(filename !== undefined && { filename }),
+    ...metadata,
+  }
+}
+
+function withMetadata(providerMetadata: ProviderMetadata | undefined) {
+  return providerMetadata ? { providerMetadata } : {}
+}
+
+function dataKey(type: string, id: string): string {
+  return `${type} ${id}`
+}
+
+/** With the flush window. */
+function gathering(op: Op): Change {
+  return { ops: [op], structural: false }
+}
+
+function put(part: number, value: Part): Op {
+  return { op: 'put', part, value }
+}
+
+function append(part: number, text: string, rest: Omit<Append, 'op' | 'part' | 'text'>): Op {
+  return { op: 'append', part, text, ...rest }
+}

@@ -1,0 +1,305 @@
+import {
+  CaughtupError,
+  type EventDraft,
+  type Limits,
+  type Message,
+  type MessageDraft,
+  type Op,
+  type Part,
+} from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
+import { settleParts } from '@caughtup/schema/fold'
+
+import { type Baseline, Baselines } from './baselines.ts'
+import type { Coalescer } from '../../commit/coalescer.ts'
+import { isStored, storedDraft } from '../../core/stored-value.ts'
+import { diffMessage, splitMetadata } from './message-diff.ts'
+import { MessageSize } from '../message-size.ts'
+import { messageNotFound } from '../../errors/refused-change.ts'
+import { Source } from '../../commit/message-source.ts'
+import type { Slice } from '../../port/storage.ts'
+
+export interface MessageUpdaterOptions {
+  coalescer: Coalescer
+  limits: Readonly<Limits>
+  /** A message with everything in it that was accepted before the call. */
+  read: (sessionId: string, messageId: string) => Promise<Message | undefined>
+  /** Bytes of open messages whose state is kept to compare with. @default 64 MiB */
+  mostKeptBytes?: number
+}
+
+/** Takes whole states of messages, and passes on what is new in them. */
+export class MessageUpdater {
+  readonly #options: MessageUpdaterOptions
+  readonly #baselines: Baselines
+  /** By session, the end of the reads under way: its updates go one behind the other. */
+  readonly #reads = new Map<string, Promise<void>>()
+
+  constructor(options: MessageUpdaterOptions) {
+    this.#options = options
+    this.#baselines = new Baselines(options.mostKeptBytes ?? 64 * 1024 * 1024)
+  }
+
+  /**
+   * Takes the state of a message as it is now, for code that has whole states instead of deltas.
+   * Only what is new in it is written: text that grew is appended, another part is put, and fewer
+   * parts or other metadata replace the message.
+   *
+   * An id that the session does not know makes a new message. `status: 'done'` finishes it, for
+   * `metadata.finishReason` (default `stop`); `finishedAt` is when that was. A finished message can
+   * be given other parts and metadata, and stays finished. The same state again writes nothing.
+   *
+   * Committed before it returns: a new message, its finish and whatever changes after it, a tool
+   * call added or removed, its input or its result complete, reasoning ended, an error. The rest gathers with
+   * the flush window: the call returns once there is room for more, and what is refused then is
+   * thrown by the message's next update.
+   *
+   * A message that names a run in `metadata.runId` is written while that run is the active one.
+   * Whoever updates a message leaves its `MessageWriter` alone.
+   *
+   * @throws CaughtupError `NOT_FOUND` for a session that was deleted, and for a message
+   *   (`message-deleted`); `CONFLICT` (`run-superseded`, or `message-finished` for a finished message
+   *   whose status is `open`); `TOO_LARGE`; `BAD_INPUT` for what could not be read back
+   */
+  update(sessionId: string, draft: MessageDraft, signal?: AbortSignal): Promise<void> {
+    return abortable(this.#update(sessionId, draft, signal), signal)
+  }
+
+  /** To be told what enters the coalescer: what others write changes what is to be compared with. */
+  entered(slice: Slice, source: Source | undefined): void {
+    this.#baselines.overtake(slice, source)
+  }
+
+  forgetSession(sessionId: string): void {
+    this.#baselines.forgetSession(sessionId)
+  }
+
+  async #update(sessionId: string, draft: MessageDraft, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    const reads = this.#reads.get(sessionId)
+    const known = reads ? undefined : this.#baselines.get(sessionId, draft.id)
+    if (known) return this.#change(known, draft)
+    const entering = this.#enter(sessionId, draft, reads, signal)
+    const entered = () => {
+      if (this.#reads.get(sessionId) === over) this.#reads.delete(sessionId)
+    }
+    const over = entering.then(entered, entered)
+    this.#reads.set(sessionId, over)
+    const { accepted } = await entering
+    await accepted
+  }
+
+  /** Resolves once it has its place; `accepted` is what is still to be waited for. */
+  async #enter(
+    sessionId: string,
+    draft: MessageDraft,
+    reads: Promise<void> | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<{ accepted: Promise<void> }> {
+    await reads
+    const known = this.#baselines.get(sessionId, draft.id)
+    if (known) return { accepted: this.#change(known, draft) }
+    using reading = this.#baselines.reading(sessionId, draft.id)
+    let stored: Message | undefined
+    do {
+      reading.overtaken = false
+      stored = await this.#options.read(sessionId, draft.id)
+      signal?.throwIfAborted()
+    } while (reading.overtaken)
+    return { accepted: this.#compare(sessionId, stored, draft) }
+  }
+
+  /** With the message as it is stored, whatever was accepted before. */
+  async #compare(
+    sessionId: string,
+    stored: Message | undefined,
+    draft: MessageDraft,
+  ): Promise<void> {
+    if (!stored) return this.#create(sessionId, draft)
+    const source = sourceOf(sessionId, draft)
+    if (stored.status === 'done') return this.#edit(source, stored, draft)
+    const { role, parts, metadata } = stored
+    const size = new MessageSize(stored.id, this.#options.limits, parts)
+    const baseline = { source, role, parts, metadata, size }
+    this.#baselines.keep(baseline)
+    return this.#change(baseline, draft)
+  }
+
+  async #create(sessionId: string, draft: MessageDraft): Promise<void> {
+    const source = sourceOf(sessionId, draft)
+    const { role, status, metadata } = draft
+    const run = runOf(source)
+    // An answer that comes whole is finished like any other, so that it counts as one.
+    const isAnswer = status === 'done' && role === 'assistant'
+    const message: MessageDraft = {
+      ...draft,
+      ...(status === 'done' && { parts: settleParts(draft.parts, splitMetadata(metadata).reason) }),
+      ...(isAnswer && { status: 'open', metadata: splitMetadata(metadata).rest }),
+    }
+    const created = storedDraft({ type: 'message-created', message, ...run } as const)
+    const { parts } = created.message
+    const size = new MessageSize(draft.id, this.#options.limits, parts)
+    size.check()
+    const drafts = isAnswer ? [created, ...finishDrafts(source, metadata)] : [created]
+    if (status === 'done') return this.#append(source, drafts)
+    const baseline = { source, role, parts, metadata: created.message.metadata, size }
+    this.#baselines.keep(baseline)
+    try {
+      await this.#append(source, drafts)
+    } catch (error) {
+      this.#baselines.forget(baseline)
+      throw error
+    }
+  }
+
+  /** A finished message stays finished: its parts and what is said of it may still become others. */
+  async #edit(source: Source, stored: Message, draft: MessageDraft): Promise<void> {
+    if (draft.status === 'open') throw source.finished()
+    assertRole(stored.role, draft)
+    const { finishedAt, finishReason } = stored.metadata
+    const reason = draft.metadata.finishReason ?? finishReason ?? 'stop'
+    const parts = settleParts(draft.parts, reason)
+    const metadata = {
+      ...draft.metadata,
+      ...(finishReason && { finishReason: reason }),
+      ...(finishedAt !== undefined && { finishedAt }),
+    }
+    if (isStored(stored.metadata, metadata) && isStored(stored.parts, parts)) return
+    const replacement = storedDraft({
+      type: 'message-replaced',
+      messageId: draft.id,
+      parts,
+      metadata,
+    } as const)
+    new MessageSize(draft.id, this.#options.limits, replacement.parts).check()
+    await this.#append(source, [replacement])
+  }
+
+  /** Everything up to the acceptance happens before it returns: updates keep their order. */
+  async #change(baseline: Baseline, draft: MessageDraft): Promise<void> {
+    try {
+      if (baseline.source.failure) throw baseline.source.failure
+      assertRole(baseline.role, draft)
+      if (draft.metadata.runId !== baseline.source.runId) {
+        baseline.source = sourceOf(baseline.source.sessionId, draft)
+      }
+      await (draft.status === 'done' ? this.#finish(baseline, draft) : this.#grow(baseline, draft))
+      if (baseline.source.failure) throw baseline.source.failure
+    } catch (error) {
+      this.#baselines.forget(baseline)
+      throw error
+    }
+  }
+
+  async #grow(baseline: Baseline, draft: MessageDraft): Promise<void> {
+    const { source } = baseline
+    const { coalescer } = this.#options
+    const diff = diffMessage(baseline, draft)
+    if ('whole' in diff) {
+      const { parts, metadata } = draft
+      const replacement = this.#replace(baseline, parts, metadata)
+      if (diff.structural) return this.#append(source, [replacement])
+      return coalescer.replace(source, replacement, baseline.size.bytes)
+    }
+    const first = baseline.parts.length === 0
+    const sizes = this.#advance(baseline, diff)
+    if (diff.structural) return this.#append(source, [deltaOf(source, diff.ops)])
+    let waiting: Promise<void> | undefined
+    for (const [index, op] of diff.ops.entries()) {
+      waiting = coalescer.delta(source, op, sizes[index] ?? 0, first)
+    }
+    return waiting
+  }
+
+  async #finish(baseline: Baseline, draft: MessageDraft): Promise<void> {
+    const { source } = baseline
+    const { reason, end, rest } = splitMetadata(draft.metadata)
+    const parts = settleParts(draft.parts, reason)
+    // What finishing makes of either; where that is the same, it need not be said.
+    const finished = { finishReason: reason, finishedAt: 0, ...end }
+    const diff = diffMessage(
+      { parts: baseline.parts, metadata: { ...baseline.metadata, ...finished } },
+      { parts, metadata: { ...rest, ...finished } },
+    )
+    const drafts: EventDraft[] = []
+    if ('whole' in diff) drafts.push(this.#replace(baseline, parts, rest))
+    else {
+      this.#advance(baseline, diff)
+      if (diff.ops.length > 0) drafts.push(deltaOf(source, diff.ops))
+    }
+    this.#baselines.forget(baseline)
+    return this.#append(source, [...drafts, ...finishDrafts(source, draft.metadata)])
+  }
+
+  /** The baseline with the ops in it; the bytes that each brings. */
+  #advance(baseline: Baseline, { ops, parts }: { ops: readonly Op[]; parts: Part[] }): number[] {
+    const sizes = ops.map((op) => baseline.size.admit(op))
+    baseline.parts = parts
+    this.#baselines.keep(baseline)
+    return sizes
+  }
+
+  /** The baseline with a new whole, and the draft that says it. */
+  #replace(baseline: Baseline, parts: MessageDraft['parts'], metadata: MessageDraft['metadata']) {
+    const { messageId } = baseline.source
+    const replacement = storedDraft({
+      type: 'message-replaced',
+      messageId,
+      parts,
+      metadata,
+    } as const)
+    baseline.size = new MessageSize(messageId, this.#options.limits, replacement.parts)
+    baseline.size.check()
+    baseline.parts = replacement.parts
+    baseline.metadata = replacement.metadata
+    this.#baselines.keep(baseline)
+    return replacement
+  }
+
+  async #append(source: Source, drafts: readonly EventDraft[]): Promise<void> {
+    const { sessionId, guard } = source
+    const slice = { sessionId, drafts, ...(guard && { guard }) }
+    const { refused } = await this.#options.coalescer.append(slice, { source, maxWaitMs: Infinity })
+    if (refused === undefined) return
+    // An edit finds it neither finished nor open: it was removed, or is of an older epoch.
+    throw refused === 'message-missing' && drafts[0]?.type === 'message-replaced'
+      ? messageNotFound(source.messageId)
+      : source.refused(refused)
+  }
+}
+
+function sourceOf(sessionId: string, { id: messageId, metadata: { runId } }: MessageDraft): Source {
+  return new Source({ sessionId, messageId, ...(runId !== undefined && { runId }) })
+}
+
+function runOf({ runId }: Source): { runId?: string } {
+  return runId === undefined ? {} : { runId }
+}
+
+function deltaOf({ messageId }: Source, ops: Op[]): EventDraft {
+  return { type: 'message-delta', messageId, ops }
+}
+
+/** The finish itself, and its usage for the ledger. */
+function finishDrafts(source: Source, metadata: MessageDraft['metadata']): EventDraft[] {
+  const { messageId } = source
+  const { reason, end } = splitMetadata(metadata)
+  const finish: EventDraft = {
+    type: 'message-finished',
+    ...runOf(source),
+    messageId,
+    reason,
+    ...end,
+  }
+  if (!end.usage) return [finish]
+  const models = metadata.model === undefined ? undefined : { [metadata.model]: end.usage }
+  return [finish, { type: 'usage', ...runOf(source), add: end.usage, ...(models && { models }) }]
+}
+
+function assertRole(role: Message['role'], draft: MessageDraft): void {
+  if (draft.role === role) return
+  throw new CaughtupError('BAD_INPUT', `Message ${draft.id} has the role ${role} for good.`, {
+    field: 'role',
+    value: draft.role,
+  })
+}

@@ -1,0 +1,83 @@
+import { type Clock, systemClock } from '@caughtup/schema/clock'
+
+import { type Storage, StorageError, type StorageFactory } from '../port/storage.ts'
+
+/** A database that a case has to itself. */
+export interface TestDatabase {
+  /** Opened several times by some cases, also while it is open, as several processes would. */
+  factory: StorageFactory
+  /** A path where nothing is, and how what `backup` writes there is opened. */
+  backup?: { path: string; factory: StorageFactory }
+  /** Called at the end, when everything that was opened is closed. */
+  remove?(): void | Promise<void>
+}
+
+/** Checks by the fact that they are about. */
+export type Cases = Readonly<Record<string, (bed: Bed) => Promise<void>>>
+
+/** What a case works with: a database, whatever it opens of it, and sessions to write into. */
+export class Bed {
+  readonly database: TestDatabase
+  readonly seed: number
+  readonly #opened: Storage[] = []
+  #skipped = 0
+  #sessions = 0
+
+  constructor(database: TestDatabase, seed: number) {
+    this.database = database
+    this.seed = seed
+  }
+
+  /** The machine's clock, but for what was skipped. */
+  readonly #clock: Clock = {
+    now: () => systemClock.now() + this.#skipped,
+    monotonic: () => systemClock.monotonic() + this.#skipped,
+    after: (ms, callback) => systemClock.after(ms, callback),
+  }
+
+  get now(): number {
+    return this.#clock.now()
+  }
+
+  /** Goes on as if so many ms had passed, for upkeep that is done now and then. */
+  skip(ms: number): void {
+    this.#skipped += ms
+  }
+
+  async open(factory = this.database.factory): Promise<Storage> {
+    const storage = await factory.open({ clock: this.#clock, random: Math.random })
+    this.#opened.push(storage)
+    return storage
+  }
+
+  /** A new session's id. */
+  async session(
+    storage: Storage,
+    { members = ['ann'], title = '', createdAt = 1 }: Partial<NewSessionOptions> = {},
+  ): Promise<string> {
+    const id = `session-${++this.#sessions}`
+    await storage.createSession({ id, title, createdAt, members })
+    return id
+  }
+
+  /** A storage with a session in it: what most cases start from. */
+  async start(): Promise<{ storage: Storage; session: string }> {
+    const storage = await this.open()
+    return { storage, session: await this.session(storage) }
+  }
+
+  async close(): Promise<void> {
+    for (const storage of this.#opened) {
+      await storage.close().catch((error: unknown) => {
+        if (!(error instanceof StorageError && error.failure === 'closed')) throw error
+      })
+    }
+    await this.database.remove?.()
+  }
+}
+
+interface NewSessionOptions {
+  members: readonly string[]
+  title: string
+  createdAt: number
+}

@@ -1,0 +1,6 @@
+export {
+  type ConformanceCase,
+  type ConformanceOptions,
+  storageConformance,
+} from './storage-conformance.ts'
+export type { TestDatabase } from './bed.ts'

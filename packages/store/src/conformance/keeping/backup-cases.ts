@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+
+import type { Bed, Cases, TestDatabase } from '../bed.ts'
+import { delta, finished, opened, prompt, runStarted, turn, undo } from '../drafts.ts'
+import { everything, shownIds, tidyAll } from '../reads.ts'
+import { write, writeEach } from '../writes.ts'
+
+type Check = (bed: Bed, backup: NonNullable<TestDatabase['backup']>) => Promise<void>
+
+const withBackup = (check: Check) => async (bed: Bed) => {
+  const { backup } = bed.database
+  assert(backup, '`open` says where backups go, unless `backup` is false.')
+  await check(bed, backup)
+}
+
+export const backupCases: Cases = {
+  'is a copy that opens and has everything': withBackup(async (bed, { path, factory }) => {
+    const { storage, session } = await bed.start()
+    const other = await bed.session(storage)
+    await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
+    await tidyAll(storage)
+    await writeEach(storage, other, [runStarted('r'), prompt('a'), opened('m'), delta('m', 'x')])
+    await storage.backup(path)
+    const copy = await bed.open(factory)
+    for (const id of [session, other]) {
+      assert.deepEqual(await everything(copy, id), await everything(storage, id))
+    }
+    await write(copy, other, [delta('m', 'y'), finished('m')])
+    assert.equal((await storage.head(other)).head.seq, 4)
+  }),
+
+  'is of one moment, while writing goes on': withBackup(async (bed, { path, factory }) => {
+    const { storage, session } = await bed.start()
+    const text = 'x'.repeat(10_000)
+    for (let index = 0; index < 100; index++)
+      await write(storage, session, [prompt(`a${index}`, text)])
+    const done = storage.backup(path)
+    const during = []
+    for (let index = 0; index < 50; index++) {
+      during.push(await write(storage, session, [prompt(`b${index}`, text)]))
+    }
+    await done
+    const copy = await bed.open(factory)
+    const ids = await shownIds(copy, session)
+    assert(ids.length >= 100)
+    assert.deepEqual(ids, (await shownIds(storage, session)).slice(0, ids.length))
+    assert.equal((await copy.head(session)).head.seq, ids.length)
+    assert.equal((await storage.head(session)).head.seq, 150)
+  }),
+
+  'makes another history of what is written after it': withBackup(
+    async (bed, { path, factory }) => {
+      const { storage, session } = await bed.start()
+      const before = await write(storage, session, turn('a'))
+      await storage.backup(path)
+      const lost = await write(storage, session, turn('b'))
+      const copy = await bed.open(factory)
+      assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
+      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-ahead')
+      await write(copy, session, turn('c'))
+      assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
+      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
+      await write(copy, session, turn('d'))
+      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
+    },
+  ),
+
+  'leaves a file alone that is there already': withBackup(async (bed, { path, factory }) => {
+    const { storage, session } = await bed.start()
+    await write(storage, session, turn('a'))
+    await storage.backup(path)
+    await write(storage, session, turn('b'))
+    await assert.rejects(storage.backup(path))
+    const copy = await bed.open(factory)
+    assert.deepEqual(await shownIds(copy, session), ['a-prompt', 'a-answer'])
+  }),
+
+  'rejects with the reason of its signal, and can be made again': withBackup(
+    async (bed, { path, factory }) => {
+      const { storage, session } = await bed.start()
+      await write(storage, session, turn('a'))
+      const reason = new Error('No longer wanted.')
+      await assert.rejects(
+        storage.backup(path, AbortSignal.abort(reason)),
+        (error) => error === reason,
+      )
+      await storage.backup(path)
+      const copy = await bed.open(factory)
+      assert.deepEqual(await shownIds(copy, session), ['a-prompt', 'a-answer'])
+    },
+  ),
+}

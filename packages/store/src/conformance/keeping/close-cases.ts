@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+
+import type { Storage } from '../../port/storage.ts'
+import type { Cases } from '../bed.ts'
+import { prompt, turn } from '../drafts.ts'
+import { assertFails, everything, unbounded } from '../reads.ts'
+import { write } from '../writes.ts'
+
+/** Every call of the port but `stats`, which is of this moment, and `close` itself. */
+function calls(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
+  const session = { id: 'new', title: '', createdAt: 1, members: ['ann'] }
+  const cursor = { journal: 'j', seq: 0, tag: '' }
+  return {
+    commit: () => storage.commit([{ sessionId, at: 1, drafts: [prompt('x')] }]),
+    events: () => storage.events(sessionId, 0, { bytes: 9 }),
+    window: () => storage.window(sessionId, unbounded),
+    page: () => storage.page(sessionId, 9, unbounded),
+    message: () => storage.message(sessionId, 'a-prompt'),
+    head: () => storage.head(sessionId),
+    checkCursor: () => storage.checkCursor(sessionId, cursor),
+    eventList: () =>
+      storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
+    eventSummary: () => storage.eventSummary(sessionId, {}),
+    search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
+    importedCounts: () => storage.importedCounts(sessionId, ['i']),
+    takenIds: () => storage.takenIds(sessionId, ['m']),
+    createSession: () => storage.createSession(session),
+    session: () => storage.session(sessionId),
+    isMember: () => storage.isMember(sessionId, 'ann'),
+    sessions: () => storage.sessions('ann', { limit: 9 }),
+    updateSession: () => storage.updateSession(sessionId, { title: 'x', at: 1 }),
+    deleteSession: () => storage.deleteSession(sessionId),
+    beginFork: () => storage.beginFork({ sourceId: sessionId, upTo: 1, session }),
+    continueFork: () => storage.continueFork('new'),
+    continueErase: () => storage.continueErase(sessionId),
+    activityPage: () => storage.activityPage('ann', { limit: 9 }),
+    activityRows: () => storage.activityRows('ann', { limit: 9 }),
+    activityChanges: () => storage.activityChanges('ann', 0, 9),
+    activityRow: () => storage.activityRow('ann', sessionId),
+    markRead: () => storage.markRead(sessionId, 'ann', 1),
+    beat: () => storage.beat(),
+    openRuns: () => storage.openRuns(),
+    changed: () => storage.changed(AbortSignal.timeout(5_000)),
+    tidy: () => storage.tidy(false),
+    backup: () => storage.backup('never-written'),
+  } satisfies Record<Exclude<keyof Storage, 'stats' | 'close'>, () => Promise<unknown>>
+}
+
+export const closeCases: Cases = {
+  async 'makes every call fail from then on'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, turn('a'))
+    await storage.close()
+    for (const [name, call] of Object.entries(calls(storage, session))) {
+      await assertFails(call(), 'closed', name)
+    }
+  },
+
+  async 'may be called twice'(bed) {
+    const storage = await bed.open()
+    await storage.close()
+    await storage.close()
+  },
+
+  async 'leaves everything as it is, for others and for later'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    await write(storage, session, turn('a'))
+    const before = await everything(storage, session)
+    await storage.close()
+    assert.deepEqual(await everything(other, session), before)
+    await write(other, session, turn('b'))
+    await other.close()
+    const again = await bed.open()
+    assert.equal((await again.head(session)).messageCount, 4)
+  },
+
+  async 'ends whoever waits for changes'(bed) {
+    const storage = await bed.open()
+    const waiting = storage.changed(AbortSignal.timeout(5_000))
+    const ends = assertFails(waiting, 'closed', 'changed')
+    await storage.close()
+    await ends
+  },
+}

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+
+import type { EventDraft } from '@caughtup/schema'
+import { emptyView } from '@caughtup/schema/fold'
+
+import type { Storage } from '../../port/storage.ts'
+import type { Bed, Cases } from '../bed.ts'
+import {
+  answer,
+  compaction,
+  deleted,
+  delta,
+  erased,
+  finished,
+  imported,
+  message,
+  opened,
+  prompt,
+  redo,
+  replaced,
+  truncated,
+  turn,
+  undo,
+} from '../drafts.ts'
+import { allEvents, everything, shownIds, tidyAll } from '../reads.ts'
+import { foldAll, freshView, readOn, sameIn } from '../views.ts'
+import { refusalOf, write, writeEach } from '../writes.ts'
+
+/** A word that is in nothing but what is erased. */
+const secret = 'xyzzy'
+
+async function assertNowhere(storage: Storage, sessionId: string, when: string): Promise<void> {
+  assert(!JSON.stringify(await everything(storage, sessionId)).includes(secret), when)
+  const found = await storage.search({ text: secret, in: { principal: 'ann' }, limit: 9 })
+  assert.deepEqual(found, [], when)
+}
+
+/** Erases `m` after the drafts, and asserts that its content is nowhere. */
+async function erases(bed: Bed, drafts: readonly EventDraft[]): Promise<void> {
+  const { storage, session } = await bed.start()
+  const other = await bed.open()
+  await writeEach(storage, session, drafts)
+  assert.match(JSON.stringify(await everything(other, session)), new RegExp(secret))
+  await write(storage, session, [erased('m')])
+  while (await storage.continueErase(session));
+  await assertNowhere(storage, session, 'at once')
+  await assertNowhere(other, session, 'in another opening')
+  await tidyAll(storage)
+  await assertNowhere(other, session, 'after upkeep')
+  await assertNowhere(await bed.open(), session, 'after a crash')
+  const entries = await allEvents(storage, session)
+  assert.deepEqual(
+    entries.map(({ from }) => from),
+    [1, ...entries.slice(0, -1).map(({ seq }) => seq + 1)],
+    'The journal has no hole.',
+  )
+  const view = foldAll(emptyView, await readOn(storage, session, 0, 1))
+  if (view) assert.deepEqual(sameIn(view), sameIn(await freshView(storage, session)))
+}
+
+const streamed = [
+  opened('m'),
+  ...Array.from({ length: 30 }, () => delta('m', `${secret} `)),
+  finished('m'),
+]
+
+export const eraseCases: Cases = {
+  'removes a prompt from everything that can be read': (bed) =>
+    erases(bed, [...turn('a'), prompt('m', secret), answer('b')]),
+
+  'removes an answer with its deltas': (bed) => erases(bed, [prompt('a'), ...streamed]),
+
+  'removes a message of an older epoch': (bed) =>
+    erases(bed, [prompt('a'), ...streamed, compaction('s'), ...turn('b')]),
+
+  'removes a summary, and leaves its boundary': (bed) =>
+    erases(bed, [...turn('a'), compaction('m', secret), ...turn('b')]),
+
+  'removes what a message was before it was replaced': (bed) =>
+    erases(bed, [prompt('m', secret), replaced('m', `still ${secret}`), replaced('m', 'harmless')]),
+
+  'removes what a redo told again': (bed) =>
+    erases(bed, [prompt('m', secret), answer('b'), undo, redo]),
+
+  'removes an imported message': (bed) => erases(bed, [imported([message('m', secret)])]),
+
+  'removes what is left of a deleted message': (bed) =>
+    erases(bed, [...turn('a'), prompt('m', secret), deleted('m')]),
+
+  'removes what is left of a truncated message': (bed) =>
+    erases(bed, [...turn('a'), prompt('m', secret), truncated('a-answer')]),
+
+  'removes an undone message, which no redo shows again': (bed) =>
+    erases(bed, [...turn('a'), prompt('m', secret), undo]),
+
+  async 'leaves to a redo what else was undone'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
+    const { events } = await write(storage, session, [erased('b-answer')])
+    const [event] = events
+    assert(event?.type === 'message-erased')
+    assert.deepEqual([event.count, event.canRedo], [0, true])
+    await write(storage, session, [redo])
+    assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer', 'b-prompt'])
+    assert.equal((await storage.head(session)).messageCount, 3)
+  },
+
+  async 'leaves of the undone turns those that can be restored'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [...turn('a'), ...turn('b'), ...turn('c'), undo, undo, undo])
+    await write(storage, session, [erased('b-prompt', 'b-answer')])
+    const [first] = (await write(storage, session, [redo])).events
+    assert(first?.type === 'history-restored')
+    assert.deepEqual(
+      first.messages.map(({ id }) => id),
+      ['a-prompt', 'a-answer'],
+    )
+    assert.equal(first.canRedo, true)
+    await write(storage, session, [erased('c-prompt')])
+    const [second] = (await write(await bed.open(), session, [redo])).events
+    assert(second?.type === 'history-restored')
+    assert.deepEqual(
+      second.messages.map(({ id }) => id),
+      ['c-answer'],
+    )
+    assert.equal(second.canRedo, false)
+  },
+
+  async 'leaves nothing to restore where all that was undone is erased'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [...turn('a'), ...turn('b'), undo, undo])
+    await write(storage, session, [erased('b-prompt', 'b-answer')])
+    const [restored] = (await write(storage, session, [redo])).events
+    assert(restored?.type === 'history-restored')
+    assert.equal(restored.canRedo, false)
+    await write(storage, session, [undo])
+    await write(storage, session, [erased('a-prompt', 'a-answer')])
+    assert.equal((await storage.head(session)).head.canRedo, false)
+    assert.equal(await refusalOf(storage, session, [redo]), 'nothing-to-redo')
+  },
+
+  async 'removes what streamed between the words of other sessions'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.session(storage)
+    for (const draft of streamed) {
+      await storage.commit([
+        { sessionId: session, at: 1, drafts: [draft] },
+        { sessionId: other, at: 1, drafts: [draft] },
+      ])
+    }
+    const before = await everything(storage, other)
+    await write(storage, session, [erased('m')])
+    while (await storage.continueErase(session));
+    assert(!JSON.stringify(await everything(storage, session)).includes(secret))
+    assert.deepEqual(await everything(storage, other), before)
+  },
+
+  async 'says which messages are gone, and counts them out'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [...turn('a'), ...turn('b')])
+    const ids = ['b-prompt', 'a-answer', 'b-prompt']
+    const { events } = await write(storage, session, [erased(...ids)])
+    const [event] = events
+    assert(event?.type === 'message-erased')
+    assert.deepEqual(new Set(event.messageIds), new Set(ids))
+    assert.equal(event.messageIds.length, 2)
+    assert.deepEqual([event.canUndo, event.canRedo], [true, false])
+    assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'b-answer'])
+    assert.equal((await storage.head(session)).messageCount, 2)
+  },
+
+  async 'leaves every cursor good, so that a follower in the middle goes on'(bed) {
+    const { storage, session } = await bed.start()
+    const results = await writeEach(storage, session, [prompt('a'), ...streamed, answer('b')])
+    await tidyAll(storage)
+    const [batch] = [await storage.events(session, 1, { bytes: 100 })]
+    await write(storage, session, [erased('m')])
+    while (await storage.continueErase(session));
+    for (const { cursor } of results) {
+      assert.equal(await storage.checkCursor(session, cursor), 'ok', `seq ${cursor.seq}`)
+      const rest = await readOn(storage, session, cursor.seq, 100)
+      assert.equal(rest[0]?.from, cursor.seq + 1)
+      assert(!JSON.stringify(rest).includes(secret))
+    }
+    assert.equal(await storage.checkCursor(session, batch.cursor), 'ok')
+  },
+
+  async 'is completed by upkeep'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [prompt('a'), ...streamed])
+    await tidyAll(storage)
+    await write(storage, session, [erased('m')])
+    const again = await bed.open()
+    await tidyAll(again)
+    await assertNowhere(again, session, 'after upkeep')
+    assert.equal(await again.continueErase(session), false)
+  },
+
+  async 'is complete where others were completed before it'(bed) {
+    const { storage, session } = await bed.start()
+    const words = ['one', 'two', 'three']
+    await writeEach(
+      storage,
+      session,
+      words.map((id) => prompt(id, `${secret} ${id}`)),
+    )
+    for (const id of words) {
+      // Packed first, and all of the upkeep done after the erasure before it.
+      await tidyAll(storage)
+      await write(storage, session, [erased(id)])
+      while (await storage.continueErase(session));
+      assert.equal(await storage.message(session, id), undefined)
+      assert(!JSON.stringify(await allEvents(storage, session)).includes(`${secret} ${id}`))
+    }
+    await tidyAll(storage)
+    await assertNowhere(storage, session, 'after all three')
+  },
+
+  async 'does not wait for another erasure to be complete'(bed) {
+    const { storage, session } = await bed.start()
+    const words = ['one', 'two', 'three']
+    await writeEach(
+      storage,
+      session,
+      words.map((id) => prompt(id, `${secret} ${id}`)),
+    )
+    for (const id of words) await write(storage, session, [erased(id)])
+    while (await storage.continueErase(session));
+    await assertNowhere(storage, session, 'after all three')
+  },
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+
+import type { Storage } from '../../port/storage.ts'
+import type { Cases } from '../bed.ts'
+import { delta, opened, prompt } from '../drafts.ts'
+import { allRows, tidyAll } from '../reads.ts'
+import { write } from '../writes.ts'
+
+/** By when another opening's commit must be noticed, in ms, on a machine that has other work. */
+const noticedWithin = 5_000
+/** For how long nothing may come where nothing is to come, in ms. */
+const quiet = 400
+
+/** Gives up by then. The timer, unlike that of `AbortSignal.timeout`, keeps the process alive. */
+async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new Error(`Nothing came in ${ms} ms.`)), ms)
+  try {
+    return await work(controller.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Waits until each of the sessions has been named. Others, or none, may be told of before. */
+function named(storage: Storage, ...sessionIds: string[]): Promise<void> {
+  return within(noticedWithin, async (signal) => {
+    const missing = new Set(sessionIds)
+    while (missing.size > 0) {
+      const { sessions } = await storage.changed(signal)
+      for (const id of sessions === 'all' ? missing : sessions) missing.delete(id)
+    }
+  })
+}
+
+export const foreignCases: Cases = {
+  async 'resolves when another opening commits'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const noticed = named(storage, session)
+    await write(other, session, [prompt('a')])
+    await noticed
+    const deltas = named(storage, session)
+    await write(other, session, [opened('m'), delta('m', 'x')])
+    await deltas
+    assert.equal((await storage.head(session)).head.seq, 3)
+  },
+
+  async 'answers with what was written before the call'(bed) {
+    const { storage, session } = await bed.start()
+    const second = await bed.session(storage)
+    const other = await bed.open()
+    await write(other, session, [prompt('a')])
+    await named(storage, session)
+    await write(other, session, [prompt('b')])
+    await write(other, second, [prompt('a')])
+    await named(storage, session, second)
+  },
+
+  async 'answers also where its own commits and reads came between'(bed) {
+    const { storage, session } = await bed.start()
+    const second = await bed.session(storage)
+    const other = await bed.open()
+    await write(other, session, [prompt('a')])
+    await write(storage, second, [prompt('a')])
+    await write(other, second, [prompt('b')])
+    await write(storage, session, [prompt('b')])
+    await storage.head(session)
+    await named(storage, session, second)
+  },
+
+  async 'answers also where upkeep came between'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    await storage.head(session)
+    await write(other, session, [prompt('a')])
+    await tidyAll(other)
+    bed.skip(24 * 60 * 60 * 1_000)
+    await write(other, session, [prompt('b')])
+    await tidyAll(other)
+    await named(storage, session)
+    assert.equal((await storage.head(session)).head.seq, 2)
+  },
+
+  async 'resolves when another opening deletes a session'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const noticed = named(storage, session)
+    await other.deleteSession(session)
+    await noticed
+  },
+
+  async 'resolves when another opening makes, renames or marks a session'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [prompt('a')])
+    const other = await bed.open()
+    let { position } = await allRows(storage, 'ann')
+    const seen = () =>
+      within(noticedWithin, async (signal) => {
+        for (;;) {
+          const { rows, position: now } = await storage.activityChanges('ann', position, 9)
+          position = now
+          if (rows.length > 0) return
+          await storage.changed(signal)
+        }
+      })
+    const made = seen()
+    await bed.session(other)
+    await made
+    const renamed = seen()
+    await other.updateSession(session, { title: 'New', at: 9 })
+    await renamed
+    const marked = seen()
+    await other.markRead(session, 'ann', 1)
+    await marked
+  },
+
+  async 'resolves when another opening completes a fork'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [prompt('a')])
+    const other = await bed.open()
+    const noticed = named(storage, 'fork')
+    const fork = { id: 'fork', title: '', createdAt: 1, members: ['ann'] }
+    await other.beginFork({ sourceId: session, upTo: 1, session: fork })
+    while (await other.continueFork('fork'));
+    await noticed
+    assert.equal((await storage.activityRow('ann', 'fork'))?.messageCount, 1)
+  },
+
+  async 'waits while nobody else writes'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    await write(other, session, [prompt('a')])
+    await named(storage, session)
+    await write(storage, session, [prompt('b')])
+    const calls = within(quiet, async (signal) => {
+      for (let count = 0; count < 10; count++) await storage.changed(signal)
+    })
+    await assert.rejects(calls, 'It answers again and again.')
+  },
+
+  async 'rejects with the reason of its signal'(bed) {
+    const storage = await bed.open()
+    const controller = new AbortController()
+    // What was written before the call may be answered with first.
+    const waiting = (async () => {
+      for (;;) await storage.changed(controller.signal)
+    })()
+    const reason = new Error('No longer asked.')
+    controller.abort(reason)
+    await assert.rejects(waiting, (error) => error === reason)
+    await assert.rejects(storage.changed(controller.signal), (error) => error === reason)
+  },
+
+  async 'has for the next call what came after an aborted one'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const controller = new AbortController()
+    const waiting = storage.changed(controller.signal)
+    controller.abort()
+    await waiting.catch(() => undefined)
+    await write(other, session, [prompt('a')])
+    await named(storage, session)
+  },
+}

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+
+import type { EventDraft } from '@caughtup/schema'
+
+import type { Retention, Storage } from '../../port/storage.ts'
+import type { Bed, Cases } from '../bed.ts'
+import { answer, delta, erased, finished, opened, prompt, turn } from '../drafts.ts'
+import { allEvents, allMessages, everything, tidyAll } from '../reads.ts'
+import { foldAll, freshView, readOn, sameIn } from '../views.ts'
+import { write, type Written } from '../writes.ts'
+
+const day = 24 * 60 * 60 * 1_000
+const forever = 1_000 * 365 * day
+
+/** Upkeep of some days: what is too much may be looked for now and then. */
+async function retain(bed: Bed, storage: Storage, retention: Retention): Promise<void> {
+  bed.skip(day)
+  for (let steps = 0; await storage.tidy(retention); steps++) {
+    assert(steps < 100_000, 'Retention comes to an end.')
+  }
+}
+
+/** Writes answers of many deltas, with upkeep behind each: what is one stretch may go or stay whole. */
+async function answers(
+  storage: Storage,
+  session: string,
+  { names, at }: { names: readonly string[]; at: number },
+): Promise<Written[]> {
+  const results: Written[] = []
+  for (const name of names) {
+    const deltas = Array.from({ length: 200 }, (_, index) => delta(name, `${index} `))
+    results.push(await write(storage, session, [prompt(`${name}-prompt`), opened(name)], { at }))
+    for (const draft of deltas) results.push(await write(storage, session, [draft], { at }))
+    results.push(await write(storage, session, [finished(name)], { at }))
+    await tidyAll(storage)
+  }
+  return results
+}
+
+export const retentionCases: Cases = {
+  async 'removes the oldest entries of a session beyond a number, and tells the floor'(bed) {
+    const { storage, session } = await bed.start()
+    const results = await answers(storage, session, { names: ['a', 'b', 'c', 'd'], at: bed.now })
+    const messages = await allMessages(storage, session)
+    const before = await everything(storage, session)
+    await retain(bed, storage, { age: forever, events: 4 })
+    const { total, floor, first, last } = await storage.eventSummary(session, {})
+    // Each answer is a prompt, a message with its text, and an end: three entries. Left are the end
+    // of the third answer, and the fourth.
+    assert.deepEqual([floor, total], [608, 204])
+    assert.deepEqual([first, last], [floor + 1, before.summary.last])
+    const again = await bed.open()
+    for (const reader of [storage, again]) {
+      for (const { cursor } of results) {
+        const verdict = await reader.checkCursor(session, cursor)
+        const expected = cursor.seq < floor ? 'cursor-expired' : 'ok'
+        assert.equal(verdict, expected, `seq ${cursor.seq} with the floor ${floor}`)
+      }
+      const zero = { ...before.head.cursor, seq: 0, tag: '' }
+      assert.equal(await reader.checkCursor(session, zero), 'cursor-expired')
+      const entries = await allEvents(reader, session)
+      assert.deepEqual(
+        entries,
+        before.entries.filter(({ seq }) => seq > floor),
+      )
+      const rest = await readOn(reader, session, floor, 1_000)
+      assert.equal(rest[0]?.from, floor + 1)
+      assert.deepEqual(await allMessages(reader, session), messages)
+      const { head, window, activity } = await everything(reader, session)
+      assert.deepEqual(
+        { head, window, activity },
+        {
+          head: before.head,
+          window: before.window,
+          activity: before.activity,
+        },
+      )
+    }
+  },
+
+  async 'counts text that streams with its message, whatever the time it took'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [prompt('p'), opened('m')], { at: bed.now })
+    for (let window = 0; window < 600; window++) {
+      await write(storage, session, [delta('m', `${window} `)], { at: bed.now })
+    }
+    await retain(bed, storage, { age: forever, events: 2 })
+    assert.equal((await storage.eventSummary(session, {})).floor, 0)
+    await write(storage, session, [finished('m'), prompt('q')], { at: bed.now })
+    await retain(bed, storage, { age: forever, events: 2 })
+    const { floor, total } = await storage.eventSummary(session, {})
+    assert.deepEqual([floor, total], [602, 2])
+  },
+
+  async 'counts what does not merge, and nothing of what was erased'(bed) {
+    const { storage, session } = await bed.start()
+    const state = (text: string): EventDraft => ({
+      type: 'message-delta',
+      messageId: 'm',
+      ops: [{ op: 'put', part: 1, value: { type: 'data-state', data: text } }],
+    })
+    await write(storage, session, [opened('m'), state('a'), state('b'), state('c')], {
+      at: bed.now,
+    })
+    await write(storage, session, [finished('m'), prompt('x'), prompt('y')], { at: bed.now })
+    await write(storage, session, [erased('x')], { at: bed.now })
+    while (await storage.continueErase(session));
+    await retain(bed, storage, { age: forever, events: 5 })
+    const { floor, types } = await storage.eventSummary(session, {})
+    assert.equal(floor, 2)
+    const kept = { 'message-delta': 2, 'message-finished': 1, redacted: 1, 'message-created': 1 }
+    assert.deepEqual(types, { ...kept, 'message-erased': 1 })
+  },
+
+  async 'cuts what one message streamed where its age is reached'(bed) {
+    const { storage, session } = await bed.start()
+    const old = bed.now - 40 * day
+    await write(storage, session, [prompt('p'), opened('m')], { at: old })
+    for (let index = 0; index < 20; index++) {
+      const at = index < 8 ? old : bed.now
+      await write(storage, session, [delta('m', `${index} `)], { at })
+    }
+    await write(storage, session, [finished('m')], { at: bed.now })
+    await tidyAll(storage)
+    const whole = await allEvents(storage, session)
+    const other = await bed.open()
+    await retain(bed, storage, { age: 35 * day, events: 1_000 })
+    for (const reader of [storage, other, await bed.open()]) {
+      assert.equal((await reader.eventSummary(session, {})).floor, 10)
+      assert.deepEqual(
+        await allEvents(reader, session),
+        whole.filter(({ seq }) => seq > 10),
+      )
+      const [first] = await readOn(reader, session, 0, 1e9)
+      assert.deepEqual([first?.from, first?.seq], [11, 22])
+    }
+  },
+
+  async 'removes entries that are older than an age'(bed) {
+    const { storage, session } = await bed.start()
+    const old = await answers(storage, session, { names: ['a', 'b'], at: bed.now - 40 * day })
+    await answers(storage, session, { names: ['c'], at: bed.now - 20 * day })
+    const messages = await allMessages(storage, session)
+    await retain(bed, storage, { age: 35 * day, events: 1_000_000 })
+    const lastOld = old.at(-1)?.cursor.seq ?? 0
+    const { floor, total } = await storage.eventSummary(session, {})
+    assert.deepEqual([floor, total], [lastOld, 203])
+    assert.deepEqual(await allMessages(storage, session), messages)
+    const recent = await allEvents(storage, session, { since: bed.now - 35 * day })
+    assert.equal(recent.length, 203)
+  },
+
+  async 'keeps all of what is within its bounds'(bed) {
+    const { storage, session } = await bed.start()
+    await answers(storage, session, { names: ['a'], at: bed.now })
+    const before = await everything(storage, session)
+    await retain(bed, storage, { age: 5 * day, events: 3 })
+    assert.deepEqual(await everything(storage, session), before)
+    await retain(bed, storage, false)
+    assert.deepEqual(await everything(storage, session), before)
+  },
+
+  async 'leaves a session that goes on from its floor'(bed) {
+    const { storage, session } = await bed.start()
+    await answers(storage, session, { names: ['a', 'b'], at: bed.now - 40 * day })
+    await retain(bed, storage, { age: 35 * day, events: 1_000_000 })
+    const snapshot = await freshView(storage, session)
+    const { head, cursor } = await storage.head(session)
+    assert.equal(await storage.checkCursor(session, cursor), 'ok')
+    const { events } = await write(storage, session, turn('c'), { at: bed.now })
+    assert.equal(events[0]?.seq, head.seq + 1)
+    const view = foldAll(snapshot, await readOn(storage, session, cursor.seq, 1_000))
+    assert(view)
+    assert.deepEqual(sameIn(view), sameIn(await freshView(storage, session)))
+  },
+
+  async 'loses nothing of a message that is still open'(bed) {
+    const { storage, session } = await bed.start()
+    const at = bed.now - 40 * day
+    await write(storage, session, [...turn('a'), opened('m')], { at })
+    for (let index = 0; index < 300; index++) {
+      await write(storage, session, [delta('m', `${index} `)], { at })
+    }
+    const { cursor } = await storage.head(session)
+    for (let index = 0; index < 10; index++) {
+      await write(storage, session, [{ type: 'usage', add: { inputTokens: 1 } }], { at })
+      await tidyAll(storage)
+    }
+    const message = await storage.message(session, 'm')
+    await retain(bed, storage, { age: 30 * day, events: 1 })
+    const again = await bed.open()
+    const { floor } = await storage.eventSummary(session, {})
+    assert(floor <= cursor.seq, 'What follows its newest entry stays too.')
+    for (const reader of [storage, again]) {
+      assert.deepEqual(await reader.message(session, 'm'), message)
+      assert.deepEqual((await reader.head(session)).open, [message])
+    }
+    await write(again, session, [delta('m', 'end'), finished('m')], { at: bed.now })
+    const { parts } = (await storage.message(session, 'm')) ?? {}
+    const [part] = parts ?? []
+    assert(part?.type === 'text' && part.text.endsWith('298 299 end'))
+    assert.equal(part.text.startsWith('0 1 2 '), true)
+  },
+
+  async 'takes each session by itself'(bed) {
+    const { storage, session } = await bed.start()
+    const small = await bed.session(storage)
+    await answers(storage, session, { names: ['a', 'b', 'c'], at: bed.now })
+    await write(storage, small, [answer('x'), answer('y')], { at: bed.now })
+    await retain(bed, storage, { age: forever, events: 2 })
+    assert.equal((await storage.eventSummary(session, {})).floor, 407)
+    assert.deepEqual(await storage.eventSummary(small, {}), {
+      total: 2,
+      types: { 'message-created': 2 },
+      first: 1,
+      last: 2,
+      floor: 0,
+    })
+  },
+}

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+
+import type { Storage } from '../../port/storage.ts'
+import type { Cases } from '../bed.ts'
+import { answer, compaction, delta, opened, prompt, turn } from '../drafts.ts'
+import { allEvents, allMessages, assertNotFound, shownIds, unbounded } from '../reads.ts'
+import { refusalOf, write, writeEach } from '../writes.ts'
+
+/** Every page of a principal's list. */
+async function listed(storage: Storage, principal: string, limit: number): Promise<string[]> {
+  const ids: string[] = []
+  for (let after: { recency: number; id: string } | undefined; ;) {
+    const { sessions, next } = await storage.sessions(principal, { limit, ...(after && { after }) })
+    ids.push(...sessions.map(({ id }) => id))
+    assert(sessions.length <= limit)
+    if (!next) return ids
+    assert.equal(sessions.length, limit, 'A page that is not the last is full.')
+    after = next
+  }
+}
+
+/** Every read of one session. */
+function reads(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
+  const cursor = { journal: 'j', seq: 0, tag: '' }
+  return {
+    events: () => storage.events(sessionId, 0, { bytes: 9 }),
+    window: () => storage.window(sessionId, unbounded),
+    page: () => storage.page(sessionId, 9, unbounded),
+    message: () => storage.message(sessionId, 'm'),
+    head: () => storage.head(sessionId),
+    checkCursor: () => storage.checkCursor(sessionId, cursor),
+    eventList: () =>
+      storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
+    eventSummary: () => storage.eventSummary(sessionId, {}),
+    search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
+    importedCounts: () => storage.importedCounts(sessionId, ['i']),
+    takenIds: () => storage.takenIds(sessionId, ['m']),
+    markRead: () => storage.markRead(sessionId, 'ann', 1),
+  }
+}
+
+export const sessionCases: Cases = {
+  async 'is as it was made'(bed) {
+    const storage = await bed.open()
+    const made = { id: 's', title: 'Ünï "🎉"', createdAt: 5, members: ['bob', 'ann'] }
+    const session = await storage.createSession(made)
+    const { members: _, ...kept } = made
+    const expected = { ...kept, owner: 'bob', updatedAt: 5, epoch: 0 }
+    assert.deepEqual(session, expected)
+    const again = await bed.open()
+    for (const reader of [storage, again]) {
+      assert.deepEqual(await reader.session('s'), expected)
+      const { sessions } = await reader.sessions('ann', { limit: 9 })
+      assert.deepEqual(sessions, [expected])
+      assert.equal(await reader.isMember('s', 'ann'), true)
+      assert.equal(await reader.isMember('s', 'bob'), true)
+      assert.equal(await reader.isMember('s', 'eve'), false)
+    }
+    assert.equal(await storage.isMember('nowhere', 'ann'), false)
+    assert.equal(await storage.session('nowhere'), undefined)
+  },
+
+  async 'knows its newest epoch'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [...turn('a'), compaction('s')])
+    assert.equal((await storage.session(session))?.epoch, 1)
+  },
+
+  async 'is not made twice'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, turn('a'))
+    const twice = { id: session, title: 'Other', createdAt: 9, members: ['eve'] }
+    const inUse = { name: 'CaughtupError', code: 'CONFLICT' }
+    await assert.rejects(storage.createSession(twice), inUse)
+    const fork = { sourceId: session, upTo: 2, session: twice }
+    await assert.rejects(storage.beginFork(fork), inUse)
+    assert.equal(await storage.isMember(session, 'eve'), false)
+    assert.equal((await storage.session(session))?.title, '')
+    assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer'])
+  },
+
+  async 'is not made where a fork that nobody sees yet has its id'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, turn('a'))
+    const made = { id: 'fork', title: 'Fork', createdAt: 9, members: ['ann'] }
+    await storage.beginFork({ sourceId: session, upTo: 2, session: made })
+    const inUse = { name: 'CaughtupError', code: 'CONFLICT' }
+    await assert.rejects(storage.createSession(made), inUse)
+    await assert.rejects(storage.beginFork({ sourceId: session, upTo: 1, session: made }), inUse)
+    while (await storage.continueFork('fork'));
+    assert.deepEqual(await shownIds(storage, 'fork'), ['a-prompt', 'a-answer'])
+  },
+
+  async 'has each member once, however often it is named'(bed) {
+    const storage = await bed.open()
+    const members = ['ann', 'bob', 'ann', 'bob']
+    await storage.createSession({ id: 's', title: '', createdAt: 1, members })
+    const had = await storage.deleteSession('s')
+    assert.deepEqual(had.toSorted(), ['ann', 'bob'])
+  },
+
+  async 'is updated by whatever is more than text, at the time of that'(bed) {
+    const { storage, session } = await bed.start()
+    const updatedAt = async () => (await storage.session(session))?.updatedAt
+    await write(storage, session, [opened('m')], { at: 5 })
+    await write(storage, session, [delta('m', 'a')], { at: 7 })
+    assert.equal(await updatedAt(), 5)
+    const slice = { sessionId: session }
+    await storage.commit([
+      { ...slice, at: 8, drafts: [delta('m', 'b')] },
+      { ...slice, at: 10, drafts: [prompt('p')] },
+      { ...slice, at: 99, drafts: [delta('m', 'c')] },
+    ])
+    assert.equal(await updatedAt(), 10)
+    assert.equal((await (await bed.open()).session(session))?.updatedAt, 10)
+  },
+
+  async 'is listed by recency, newest first, in pages'(bed) {
+    const storage = await bed.open()
+    const ids: string[] = []
+    for (let index = 0; index < 7; index++) ids.push(await bed.session(storage))
+    const other = await bed.session(storage, { members: ['bob'], createdAt: 99 })
+    // The second and the sixth get as recent as each other; the others keep the time of their making.
+    await write(storage, ids[5] ?? '', [prompt('a')], { at: 70 })
+    await write(storage, ids[1] ?? '', [prompt('a')], { at: 70 })
+    await write(storage, ids[3] ?? '', [prompt('a')], { at: 80 })
+    const expected = [ids[3], ids[5], ids[1], ids[6], ids[4], ids[2], ids[0]]
+    for (const limit of [1, 2, 3, 6, 7, 8]) {
+      assert.deepEqual(await listed(storage, 'ann', limit), expected, `${limit} to a page`)
+    }
+    assert.deepEqual(await listed(storage, 'bob', 3), [other])
+    assert.deepEqual(await listed(storage, 'eve', 3), [])
+  },
+
+  async 'tells no next page exactly at the end'(bed) {
+    const storage = await bed.open()
+    for (let index = 0; index < 3; index++) await bed.session(storage)
+    assert.equal((await storage.sessions('ann', { limit: 3 })).next, undefined)
+    assert.notEqual((await storage.sessions('ann', { limit: 2 })).next, undefined)
+  },
+
+  async 'takes a new title, unless it has another one than was thought'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const updated = await other.updateSession(session, { title: 'New', at: 9 })
+    assert.deepEqual([updated?.title, updated?.updatedAt], ['New', 9])
+    const kept = await storage.updateSession(session, { title: 'Newer', at: 10, ifTitle: '' })
+    assert.deepEqual([kept?.title, kept?.updatedAt], ['New', 9])
+    const changed = await storage.updateSession(session, { title: 'Newer', at: 11, ifTitle: 'New' })
+    assert.equal(changed?.title, 'Newer')
+    assert.deepEqual(await other.session(session), changed)
+    assert.equal(await storage.updateSession('nowhere', { title: 'x', at: 1 }), undefined)
+  },
+
+  async 'is gone with everything once it is deleted'(bed) {
+    const storage = await bed.open()
+    const session = await bed.session(storage, { members: ['ann', 'bob'] })
+    const other = await bed.open()
+    const { cursor } = await write(storage, session, turn('a'))
+    const members = await other.deleteSession(session)
+    assert.deepEqual(new Set(members), new Set(['ann', 'bob']))
+    for (const reader of [storage, other]) {
+      assert.equal(await reader.session(session), undefined)
+      assert.equal(await reader.isMember(session, 'ann'), false)
+      assert.deepEqual((await reader.sessions('ann', { limit: 9 })).sessions, [])
+      assert.equal(await refusalOf(reader, session, [prompt('x')]), 'session-missing')
+      assert.deepEqual(await reader.openRuns(), [])
+    }
+    assert.deepEqual(await storage.deleteSession(session), [])
+    await storage.createSession({ id: session, title: '', createdAt: 9, members: ['ann'] })
+    assert.deepEqual(await allMessages(storage, session), [])
+    assert.deepEqual(await allEvents(other, session), [])
+    assert.equal(await storage.checkCursor(session, cursor), 'cursor-unknown')
+    assert.deepEqual(await storage.takenIds(session, ['a-prompt']), new Set())
+    const found = await storage.search({ text: 'answer', in: { principal: 'ann' }, limit: 9 })
+    assert.deepEqual(found, [])
+  },
+
+  async 'is not found by any read where it is not'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, turn('a'))
+    await storage.deleteSession(session)
+    for (const sessionId of [session, 'nowhere']) {
+      for (const [name, read] of Object.entries(reads(storage, sessionId))) {
+        await assertNotFound(read(), name)
+      }
+    }
+  },
+
+  async 'shares nothing with other sessions'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.session(storage)
+    await write(storage, session, turn('a'))
+    await write(storage, other, [answer('x')])
+    assert.deepEqual(await shownIds(storage, other), ['x'])
+    assert.equal((await allEvents(storage, other)).length, 1)
+    const found = await storage.search({ text: 'answer', in: { sessionId: other }, limit: 9 })
+    assert.deepEqual(found, [])
+  },
+}

@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict'
+
+import type { ListQuery, Storage } from '../../port/storage.ts'
+import type { Cases } from '../bed.ts'
+import {
+  answer,
+  compaction,
+  deleted,
+  delta,
+  finished,
+  opened,
+  prompt,
+  runChanged,
+  runEnded,
+  runStarted,
+  turn,
+} from '../drafts.ts'
+import { allRows } from '../reads.ts'
+import { write, writeEach } from '../writes.ts'
+
+async function row(storage: Storage, sessionId: string, principal = 'ann') {
+  const found = await storage.activityRow(principal, sessionId)
+  assert(found)
+  return found
+}
+
+export const activityCases: Cases = {
+  async 'has a row per session of the principal, in an order that never changes'(bed) {
+    const storage = await bed.open()
+    const [a, b, c] = [
+      await bed.session(storage),
+      await bed.session(storage),
+      await bed.session(storage),
+    ]
+    await bed.session(storage, { members: ['bob'] })
+    await write(storage, a, [prompt('x')])
+    for (const limit of [1, 2, 3, 4]) {
+      const { rows, position } = await allRows(storage, 'ann', limit)
+      assert.deepEqual(rows, [await row(storage, a), await row(storage, b), await row(storage, c)])
+      assert(rows.every(({ revision }) => revision <= position))
+    }
+    assert.equal(await storage.activityRow('bob', a), undefined)
+    assert.equal(await storage.activityRow('ann', 'nowhere'), undefined)
+    assert.deepEqual((await allRows(storage, 'eve')).rows, [])
+  },
+
+  async 'has each row once, however sessions change between the steps'(bed) {
+    const storage = await bed.open()
+    const ids: string[] = []
+    for (let index = 0; index < 6; index++) ids.push(await bed.session(storage))
+    const [a = '', b = '', c = '', d = ''] = ids
+    const first = await storage.activityRows('ann', { limit: 2 })
+    await write(storage, d, [prompt('x')])
+    await write(storage, a, [prompt('x')])
+    await storage.deleteSession(b)
+    await storage.deleteSession(c)
+    const made = await bed.session(storage)
+    const rest = await storage.activityRows('ann', { limit: 9, after: first.next ?? 0 })
+    const listed = [...first.rows, ...rest.rows].map(({ sessionId }) => sessionId)
+    assert.deepEqual(listed, [a, b, ...ids.slice(3), made])
+    const { rows, removed } = await storage.activityChanges('ann', first.position, 99)
+    assert.deepEqual(
+      rows.map(({ sessionId }) => sessionId),
+      [d, a, made],
+    )
+    assert.deepEqual(
+      removed.map(({ sessionId }) => sessionId),
+      [b, c],
+    )
+  },
+
+  async 'is listed by recency, newest first, in pages'(bed) {
+    const storage = await bed.open()
+    const ids: string[] = []
+    for (let index = 0; index < 5; index++) ids.push(await bed.session(storage))
+    await bed.session(storage, { members: ['bob'], createdAt: 99 })
+    await write(storage, ids[1] ?? '', [prompt('a')], { at: 70 })
+    await write(storage, ids[3] ?? '', [prompt('a')], { at: 80 })
+    const expected = [ids[3], ids[1], ids[4], ids[2], ids[0]]
+    for (const limit of [1, 2, 4, 5, 6]) {
+      const found: string[] = []
+      for (let after: ListQuery['after']; ;) {
+        const page = await storage.activityPage('ann', { limit, ...(after && { after }) })
+        for (const one of page.rows) assert.deepEqual(one, await row(storage, one.sessionId))
+        found.push(...page.rows.map(({ sessionId }) => sessionId))
+        assert.equal(page.position, (await allRows(storage, 'ann')).position)
+        after = page.next
+        if (!after) break
+        assert.equal(page.rows.length, limit, 'A page that is not the last is full.')
+      }
+      assert.deepEqual(found, expected, `${limit} to a page`)
+    }
+    assert.deepEqual((await storage.activityPage('eve', { limit: 3 })).rows, [])
+  },
+
+  async 'tells what a session is about'(bed) {
+    const storage = await bed.open()
+    const session = await bed.session(storage, { title: 'Title', createdAt: 3 })
+    const { revision, ...fresh } = await row(storage, session)
+    const empty = { generation: 0, epoch: 0, messageCount: 0, headSeq: 0, unread: 0 }
+    const start = { sessionId: session, title: 'Title', recency: 3, streaming: false, ...empty }
+    assert.deepEqual(fresh, start)
+    assert(revision > 0)
+    const contextUsage = { tokens: 7, limit: 10 }
+    await write(storage, session, [runStarted('r', 'model-1'), prompt('a'), opened('m')], {
+      at: 10,
+    })
+    assert.equal((await row(storage, session)).streaming, true)
+    await write(
+      storage,
+      session,
+      [
+        { type: 'message-finished', messageId: 'm', reason: 'stop', contextUsage },
+        {
+          type: 'run-ended',
+          runId: 'r',
+          reason: 'error',
+          error: { code: 'overloaded', message: 'Too much' },
+        },
+      ],
+      { at: 20 },
+    )
+    const { revision: after, ...now } = await row(storage, session)
+    assert.deepEqual(now, {
+      ...start,
+      recency: 20,
+      generation: 1,
+      lastModel: 'model-1',
+      messageCount: 2,
+      lastMessageAt: 10,
+      headSeq: 5,
+      unread: 1,
+      contextUsage,
+      lastError: { code: 'overloaded', message: 'Too much' },
+    })
+    assert(after > revision)
+  },
+
+  async 'has what changed since a position, and nothing twice'(bed) {
+    const storage = await bed.open()
+    const other = await bed.open()
+    const [a, b] = [await bed.session(storage), await bed.session(storage)]
+    const { position } = await allRows(storage, 'ann')
+    const nothing = { rows: [], removed: [], position, more: false, known: true }
+    assert.deepEqual(await storage.activityChanges('ann', position, 9), nothing)
+    await write(other, b, [prompt('x')])
+    await write(storage, a, [prompt('x')])
+    await write(other, b, [answer('y')])
+    const changes = await storage.activityChanges('ann', position, 9)
+    assert.deepEqual(
+      changes.rows.map(({ sessionId }) => sessionId),
+      [a, b],
+    )
+    assert.equal(changes.known, true)
+    assert(changes.position > position)
+    const rest = await other.activityChanges('ann', changes.position, 9)
+    assert.deepEqual(rest, { ...nothing, position: changes.position })
+  },
+
+  async 'tells changes and removals in steps, in the order of commits'(bed) {
+    const storage = await bed.open()
+    const { position } = await allRows(storage, 'ann')
+    const ids: string[] = []
+    for (let index = 0; index < 6; index++) {
+      ids.push(await bed.session(storage))
+      await bed.session(storage, { members: ['bob'] })
+    }
+    for (const index of [4, 1]) await storage.deleteSession(ids[index] ?? '')
+    await write(storage, ids[0] ?? '', [prompt('x')])
+    const expected = [ids[2], ids[3], ids[5], ids[4], ids[1], ids[0]]
+    for (const limit of [1, 2, 5, 6, 7]) {
+      const told: string[] = []
+      for (let since = position; ;) {
+        const step = await storage.activityChanges('ann', since, limit)
+        const changes = [...step.rows, ...step.removed].sort((x, y) => x.revision - y.revision)
+        told.push(...changes.map(({ sessionId }) => sessionId))
+        assert(changes.length <= limit)
+        assert(changes.every(({ revision }) => revision > since && revision <= step.position))
+        since = step.position
+        if (!step.more) break
+        assert.equal(changes.length, limit, 'A step that is not the last is full.')
+      }
+      assert.deepEqual(told, expected, `${limit} to a step`)
+    }
+  },
+
+  async 'tells the same of many changes as of few'(bed) {
+    const storage = await bed.open()
+    const [a, b] = [await bed.session(storage), await bed.session(storage)]
+    const { position } = await allRows(storage, 'ann')
+    await storage.updateSession(b, { title: 'b', at: 1 })
+    for (let index = 0; index < 1_100; index++) {
+      await storage.updateSession(a, { title: `${index}`, at: 1 })
+    }
+    const { rows } = await storage.activityChanges('ann', position, 9)
+    assert.deepEqual(rows, [await row(storage, b), await row(storage, a)])
+    const { rows: newest } = await storage.activityChanges('ann', position + 1, 9)
+    assert.deepEqual(newest, [await row(storage, a)])
+  },
+
+  async 'keeps its revision while text streams, and has the newest seq all the same'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [opened('m')])
+    const before = await row(storage, session)
+    await write(storage, session, [delta('m', 'x'), delta('m', 'y')])
+    assert.deepEqual(await row(storage, session), { ...before, headSeq: 3 })
+    await write(storage, session, [finished('m')])
+    assert((await row(storage, session)).revision > before.revision)
+  },
+
+  async 'does not stream while the run waits'(bed) {
+    const { storage, session } = await bed.start()
+    const streaming = []
+    for (const draft of [
+      runStarted('r'),
+      runChanged('r', 'waiting'),
+      runChanged('r', 'streaming'),
+      runEnded('r'),
+    ]) {
+      await write(storage, session, [draft])
+      streaming.push((await row(storage, session)).streaming)
+    }
+    assert.deepEqual(streaming, [true, false, true, false])
+  },
+
+  async 'tells a deleted session to those who saw it'(bed) {
+    const storage = await bed.open()
+    const session = await bed.session(storage, { members: ['ann', 'bob'] })
+    const { position } = await allRows(storage, 'bob')
+    await storage.deleteSession(session)
+    for (const principal of ['ann', 'bob']) {
+      const { rows, removed, known } = await storage.activityChanges(principal, position, 9)
+      assert.deepEqual([rows, known], [[], true])
+      assert.deepEqual(
+        removed.map(({ sessionId }) => sessionId),
+        [session],
+      )
+    }
+    const after = await storage.activityChanges('bob', position, 9)
+    const [removal] = after.removed
+    assert(removal && removal.revision > position && removal.revision <= after.position)
+    assert.deepEqual((await storage.activityChanges('bob', after.position, 9)).removed, [])
+    assert.deepEqual((await storage.activityChanges('eve', position, 9)).removed, [])
+    assert.deepEqual((await allRows(storage, 'bob')).rows, [])
+  },
+
+  async 'goes on from no position that it never gave'(bed) {
+    const { storage } = await bed.start()
+    const { position } = await allRows(storage, 'ann')
+    const changes = await storage.activityChanges('ann', position + 1_000, 9)
+    assert.deepEqual(changes, { rows: [], removed: [], position, more: false, known: false })
+  },
+
+  async 'never gives a position again'(bed) {
+    const { storage, session } = await bed.start()
+    const positions = [(await allRows(storage, 'ann')).position]
+    const note = async () => positions.push((await allRows(storage, 'ann')).position)
+    await write(storage, session, [prompt('a')])
+    await note()
+    const other = await bed.session(await bed.open())
+    await note()
+    await storage.deleteSession(other)
+    await note()
+    await storage.updateSession(session, { title: 'x', at: 1 })
+    await note()
+    await bed.session(await bed.open())
+    await note()
+    assert.deepEqual(
+      positions,
+      [...new Set(positions)].toSorted((a, b) => a - b),
+    )
+  },
+
+  async "counts finished answers after the principal's read mark"(bed) {
+    const storage = await bed.open()
+    const session = await bed.session(storage, { members: ['ann', 'bob'] })
+    await writeEach(storage, session, [
+      ...turn('a'),
+      ...turn('b'),
+      compaction('s'),
+      ...turn('c'),
+      opened('m'),
+    ])
+    const unread = async () => [
+      (await row(storage, session)).unread,
+      (await row(storage, session, 'bob')).unread,
+    ]
+    assert.deepEqual(await unread(), [3, 3])
+    assert.equal(await storage.markRead(session, 'ann', 2), 2)
+    assert.deepEqual(await unread(), [2, 3])
+    await write(storage, session, [finished('m')])
+    assert.deepEqual(await unread(), [3, 4])
+    await write(storage, session, [deleted('c-answer')])
+    assert.deepEqual(await unread(), [2, 3])
+  },
+
+  async 'moves a read mark forward only, and not beyond the newest message'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    await write(storage, session, [...turn('a'), ...turn('b')])
+    const before = await row(storage, session)
+    assert.equal(await storage.markRead(session, 'ann', 2), 2)
+    const marked = await row(storage, session)
+    assert(marked.revision > before.revision)
+    assert.equal(await other.markRead(session, 'ann', 1), 2)
+    assert.equal(await storage.markRead(session, 'ann', 2), 2)
+    assert.deepEqual(await row(storage, session), marked)
+    assert.equal(await other.markRead(session, 'ann', 1_000), 4)
+    await write(storage, session, turn('c'))
+    assert.equal((await row(storage, session)).unread, 1)
+  },
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+
+import {
+  type ActivityRow,
+  type Event,
+  CaughtupError,
+  type EventFilter,
+  type Message,
+  type Page,
+} from '@caughtup/schema'
+
+import type { Storage, StorageFailure } from '../port/storage.ts'
+import { StorageError } from '../port/storage.ts'
+
+export const unbounded = { messages: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER }
+
+/** Ids of the window's messages. */
+export async function shownIds(storage: Storage, sessionId: string): Promise<string[]> {
+  const { messages } = await storage.window(sessionId, unbounded)
+  return messages.map(({ id }) => id)
+}
+
+/** Every page from the newest to the oldest. */
+export async function allPages(
+  storage: Storage,
+  sessionId: string,
+  limit = 1_000,
+): Promise<Page[]> {
+  const pages: Page[] = []
+  for (let before: number | undefined = Number.MAX_SAFE_INTEGER; before !== undefined;) {
+    const page: Page = await storage.page(sessionId, before, { ...unbounded, messages: limit })
+    pages.push(page)
+    assert.equal(page.hasOlder, page.nextCursor !== null)
+    before = page.nextCursor?.before
+  }
+  return pages
+}
+
+/** Every message, oldest first. */
+export async function allMessages(storage: Storage, sessionId: string): Promise<Message[]> {
+  const pages = await allPages(storage, sessionId)
+  return pages.reverse().flatMap(({ messages }) => messages)
+}
+
+/** Every entry of the journal, each by itself. */
+export async function allEvents(
+  storage: Storage,
+  sessionId: string,
+  filter: EventFilter = {},
+): Promise<Event[]> {
+  const { events, next } = await storage.eventList(sessionId, {
+    filter,
+    from: 'oldest',
+    limit: Number.MAX_SAFE_INTEGER,
+    bytes: Infinity,
+  })
+  assert.equal(next, null)
+  return events
+}
+
+/** Every row of a principal's session list, and where the feed stands then. */
+export async function allRows(
+  storage: Storage,
+  principal: string,
+  limit = 2,
+): Promise<{ rows: ActivityRow[]; position: number }> {
+  const rows: ActivityRow[] = []
+  for (let after: number | undefined; ;) {
+    const query = { limit, ...(after !== undefined && { after }) }
+    const step = await storage.activityRows(principal, query)
+    rows.push(...step.rows)
+    assert(step.rows.length <= limit)
+    if (step.next === undefined) return { rows, position: step.position }
+    assert.equal(step.rows.length, limit, 'A step that is not the last is full.')
+    after = step.next
+  }
+}
+
+/** All that can be read of a session, to be compared with the same at another time. */
+export async function everything(storage: Storage, sessionId: string, principal = 'ann') {
+  return {
+    session: await storage.session(sessionId),
+    head: await storage.head(sessionId),
+    window: await storage.window(sessionId, unbounded),
+    pages: await allPages(storage, sessionId, 3),
+    merged: await storage.events(sessionId, 0, { bytes: Number.MAX_SAFE_INTEGER }),
+    entries: await allEvents(storage, sessionId),
+    summary: await storage.eventSummary(sessionId, {}),
+    activity: await storage.activityRow(principal, sessionId),
+    found: await storage.search({ text: 'prompt', in: { sessionId }, limit: 1_000 }),
+  }
+}
+
+/** Asserts that the promise rejects with `NOT_FOUND`. */
+export async function assertNotFound(call: Promise<unknown>, what: string): Promise<void> {
+  await assert.rejects(
+    call,
+    (error) => error instanceof CaughtupError && error.code === 'NOT_FOUND',
+    what,
+  )
+}
+
+/** Asserts that the promise rejects with a StorageError of that kind. */
+export async function assertFails(
+  call: Promise<unknown>,
+  failure: StorageFailure,
+  what: string,
+): Promise<void> {
+  await assert.rejects(
+    call,
+    (error) => error instanceof StorageError && error.failure === failure,
+    what,
+  )
+}
+
+/** Does all upkeep that waits. */
+export async function tidyAll(storage: Storage): Promise<void> {
+  for (let steps = 0; await storage.tidy(false); steps++) {
+    assert(steps < 100_000, 'Upkeep comes to an end.')
+  }
+}

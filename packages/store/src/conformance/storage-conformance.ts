@@ -1,0 +1,100 @@
+import { activityCases } from './reading/activity-cases.ts'
+import { backupCases } from './keeping/backup-cases.ts'
+import { Bed, type Cases, type TestDatabase } from './bed.ts'
+import { closeCases } from './keeping/close-cases.ts'
+import { commitCases } from './writing/commit-cases.ts'
+import { convergenceCases } from './writing/convergence-cases.ts'
+import { cursorCases } from './reading/cursor-cases.ts'
+import { eraseCases } from './keeping/erase-cases.ts'
+import { foreignCases } from './keeping/remote-cases.ts'
+import { forkCases } from './keeping/fork-cases.ts'
+import { guardCases } from './writing/guard-cases.ts'
+import { historyCases } from './writing/history-cases.ts'
+import { importCases } from './writing/import-cases.ts'
+import { journalCases } from './reading/journal-cases.ts'
+import { pageCases } from './reading/page-cases.ts'
+import { queryCases } from './reading/query-cases.ts'
+import { queueCases } from './writing/queue-cases.ts'
+import { refusalCases } from './writing/refusal-cases.ts'
+import { retentionCases } from './keeping/retention-cases.ts'
+import { runCases } from './writing/run-cases.ts'
+import { searchCases } from './reading/search-cases.ts'
+import { sessionCases } from './keeping/session-cases.ts'
+import { tidyCases } from './keeping/maintenance-cases.ts'
+import { undoCases } from './writing/undo-cases.ts'
+import { windowCases } from './reading/window-cases.ts'
+
+export interface ConformanceOptions {
+  /** Makes a new and empty database; each case has one of its own. */
+  open: () => Promise<TestDatabase>
+  /** `false` for an engine that makes no backups: the cases about them are left out. @default true */
+  backup?: boolean
+  /** Of the random programs. @default a random one; what fails names it */
+  seed?: number
+}
+
+/** One thing that an engine must do. */
+export interface ConformanceCase {
+  /** A fact in the present tense, after the name of the group it belongs to. */
+  title: string
+  /** Rejects with an AssertionError when it is not so. */
+  run: () => Promise<void>
+}
+
+const groups: Readonly<Record<string, Cases>> = {
+  commit: commitCases,
+  guard: guardCases,
+  refusal: refusalCases,
+  window: windowCases,
+  page: pageCases,
+  events: journalCases,
+  cursor: cursorCases,
+  fold: convergenceCases,
+  query: queryCases,
+  history: historyCases,
+  undo: undoCases,
+  import: importCases,
+  erase: eraseCases,
+  fork: forkCases,
+  search: searchCases,
+  session: sessionCases,
+  activity: activityCases,
+  run: runCases,
+  queue: queueCases,
+  changed: foreignCases,
+  tidy: tidyCases,
+  retention: retentionCases,
+  backup: backupCases,
+  close: closeCases,
+}
+
+/**
+ * What every engine behind the storage port must do, as cases for any test runner, because the
+ * checks are Node's own `assert`:
+ *
+ * ```ts
+ * for (const { title, run } of storageConformance({ open })) test(title, run)
+ * ```
+ *
+ * The cases run on the machine's clock; none takes longer than some seconds.
+ */
+export function storageConformance({
+  open,
+  backup = true,
+  seed = Math.floor(Math.random() * 2 ** 32),
+}: ConformanceOptions): ConformanceCase[] {
+  const entries = Object.entries(groups).filter(([group]) => backup || group !== 'backup')
+  return entries.flatMap(([group, cases]) =>
+    Object.entries(cases).map(([fact, check]) => ({
+      title: `${group}: ${fact}`,
+      async run() {
+        const bed = new Bed(await open(), seed)
+        try {
+          await check(bed)
+        } finally {
+          await bed.close()
+        }
+      },
+    })),
+  )
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+
+import type { Event } from '@caughtup/schema'
+import { applyEvent, type Head, type View } from '@caughtup/schema/fold'
+
+import { viewOf } from '../../tests/model/view-of.ts'
+import type { Storage } from '../port/storage.ts'
+import { unbounded } from './reads.ts'
+
+export async function freshView(storage: Storage, sessionId: string): Promise<View> {
+  return viewOf(await storage.window(sessionId, unbounded))
+}
+
+/** The view after the events; `undefined` where one of them asks for a window. */
+export function foldAll(view: View, events: readonly Event[]): View | undefined {
+  let current = view
+  for (const event of events) {
+    const applied = applyEvent(current, event)
+    if (applied.result === 'needs-window') return undefined
+    assert.equal(applied.result, 'applied', `${event.type} ${event.from} to ${event.seq}`)
+    current = applied.view
+  }
+  return current
+}
+
+/** What must be the same however a view was made. */
+export function sameIn(view: View): Omit<View, 'hasOlder' | 'skipped'> & Head {
+  const { hasOlder: _, skipped: __, ...same } = view
+  return same
+}
+
+/** Reads from `after` to the end in batches of about `bytes`. */
+export async function readOn(
+  storage: Storage,
+  sessionId: string,
+  after: number,
+  bytes: number,
+): Promise<Event[]> {
+  const all: Event[] = []
+  for (let seq = after; ;) {
+    const { events, cursor, complete } = await storage.events(sessionId, seq, { bytes })
+    all.push(...events)
+    assert.equal(cursor.seq, events.at(-1)?.seq ?? seq, 'A batch ends at its cursor.')
+    assert.equal(await storage.checkCursor(sessionId, cursor), 'ok')
+    if (complete) return all
+    assert(cursor.seq > seq, 'A batch that is not complete goes on.')
+    seq = cursor.seq
+  }
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+
+import type { EventDraft } from '@caughtup/schema'
+
+import { isHistory } from '../core/decide.ts'
+import type { Guard, Refusal, SliceResult, Storage } from '../port/storage.ts'
+
+export type Written = Exclude<SliceResult, { refused: Refusal }>
+
+interface WriteOptions {
+  /** @default `resting` for changes of history, none for others */
+  guard?: Guard
+  /** @default 1000 */
+  at?: number
+}
+
+/** Commits one slice, whatever comes of it. */
+export async function tryWrite(
+  storage: Storage,
+  sessionId: string,
+  drafts: readonly EventDraft[],
+  { guard = drafts.some(isHistory) ? { is: 'resting' } : undefined, at = 1_000 }: WriteOptions = {},
+): Promise<SliceResult> {
+  const [result] = await storage.commit([{ sessionId, at, drafts, ...(guard && { guard }) }])
+  assert(result, 'A commit answers for each slice.')
+  return result
+}
+
+/** Commits one slice, which must not be refused. */
+export async function write(
+  storage: Storage,
+  sessionId: string,
+  drafts: readonly EventDraft[],
+  options?: WriteOptions,
+): Promise<Written> {
+  return taken(await tryWrite(storage, sessionId, drafts, options))
+}
+
+/** Commits each draft by itself. */
+export async function writeEach(
+  storage: Storage,
+  sessionId: string,
+  drafts: readonly EventDraft[],
+): Promise<Written[]> {
+  const results: Written[] = []
+  for (const draft of drafts) results.push(await write(storage, sessionId, [draft]))
+  return results
+}
+
+export function taken(result: SliceResult | undefined): Written {
+  assert(result, 'A commit answers for each slice.')
+  assert(result.refused === undefined, `The slice is refused: ${result.refused}`)
+  return result
+}
+
+/** Why a slice is refused; `taken` when it is not. */
+export async function refusalOf(
+  storage: Storage,
+  sessionId: string,
+  drafts: readonly EventDraft[],
+  options?: WriteOptions,
+): Promise<Refusal | 'taken'> {
+  const { refused = 'taken' } = await tryWrite(storage, sessionId, drafts, options)
+  return refused
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+
+import type { EventDraft } from '@caughtup/schema'
+
+import type { Cases } from '../bed.ts'
+import { dequeued, enqueued, queued, runStarted } from '../drafts.ts'
+import { refusalOf, write } from '../writes.ts'
+
+const atFront = (runId: string): EventDraft => ({
+  type: 'queue-changed',
+  add: queued(runId),
+  front: true,
+})
+
+export const queueCases: Cases = {
+  async 'keeps its order through every change, and over an opening'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const edited = { ...queued('b'), model: 'large' }
+    const steps: readonly [EventDraft, string][] = [
+      [runStarted('r'), ''],
+      [enqueued('a'), 'a'],
+      [enqueued('b'), 'a b'],
+      [atFront('c'), 'c a b'],
+      [enqueued('d'), 'c a b d'],
+      [{ type: 'queue-changed', replace: edited }, 'c a b d'],
+      [{ type: 'queue-changed', replace: queued('nobody') }, 'c a b d'],
+      [dequeued('a'), 'c b d'],
+      [dequeued('nobody'), 'c b d'],
+      [enqueued('c'), 'b d c'],
+    ]
+    for (const [draft, expected] of steps) {
+      await write(storage, session, [draft])
+      for (const reader of [storage, other, await bed.open()]) {
+        const { head } = await reader.head(session)
+        assert.equal(head.queue.map(({ runId }) => runId).join(' '), expected)
+      }
+    }
+    const { head } = await storage.head(session)
+    assert.deepEqual(head.queue, [edited, queued('d'), queued('c')])
+  },
+
+  async 'is told by entries that carry what changed'(bed) {
+    const { storage, session } = await bed.start()
+    const { events } = await write(storage, session, [enqueued('a'), dequeued('a')])
+    const [added, removed] = events
+    assert(added?.type === 'queue-changed' && removed?.type === 'queue-changed')
+    assert.deepEqual([added.add, added.remove], [queued('a'), undefined])
+    assert.deepEqual([removed.add, removed.remove], [undefined, 'a'])
+  },
+
+  async 'is limited in bytes of JSON, but takes one run of any size'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [runStarted('r')])
+    const bytes = Buffer.byteLength(JSON.stringify([queued('a')]))
+    const within = (queueBytes: number) =>
+      ({ guard: { is: 'busy', queueBelow: 9, queueBytes } }) as const
+    assert.equal(await refusalOf(storage, session, [enqueued('a')], within(0)), 'taken')
+    const refused = await refusalOf(storage, session, [enqueued('b')], within(bytes - 1))
+    assert.equal(refused, 'queue-too-large')
+    assert.equal(await refusalOf(storage, session, [enqueued('b')], within(bytes)), 'taken')
+  },
+}

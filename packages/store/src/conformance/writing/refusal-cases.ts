@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+
+import type { EventDraft } from '@caughtup/schema'
+
+import type { Refusal } from '../../port/storage.ts'
+import type { Bed, Cases } from '../bed.ts'
+import {
+  answer,
+  compaction,
+  deleted,
+  delta,
+  erased,
+  finished,
+  imported,
+  message,
+  opened,
+  prompt,
+  redo,
+  replaced,
+  reset,
+  truncated,
+  turn,
+  undo,
+} from '../drafts.ts'
+import { everything } from '../reads.ts'
+import { refusalOf, write, writeEach } from '../writes.ts'
+
+/** Asserts that each draft is refused so after the drafts that come first, and changes nothing. */
+async function refuses(
+  bed: Bed,
+  first: readonly EventDraft[],
+  refusal: Refusal,
+  drafts: readonly EventDraft[],
+): Promise<void> {
+  const { storage, session } = await bed.start()
+  await writeEach(storage, session, first)
+  const before = await everything(storage, session)
+  for (const draft of drafts) {
+    const what = JSON.stringify(draft)
+    assert.equal(await refusalOf(storage, session, [draft]), refusal, what)
+    assert.deepEqual(await everything(storage, session), before, what)
+  }
+}
+
+/** All that makes a message of that id. */
+const making = (id: string): EventDraft[] => [
+  prompt(id),
+  opened(id),
+  compaction(id),
+  imported([message(id, 'x')]),
+]
+
+export const refusalCases: Cases = {
+  'refuses the id of a message that is there': (bed) =>
+    refuses(bed, [prompt('a')], 'message-exists', making('a')),
+
+  'refuses the id of a message that is open': (bed) =>
+    refuses(bed, [opened('a')], 'message-exists', making('a')),
+
+  'refuses the id of a message of an older epoch': (bed) =>
+    refuses(bed, [prompt('a'), reset()], 'message-exists', making('a')),
+
+  'refuses the id of a summary': (bed) =>
+    refuses(bed, [compaction('a')], 'message-exists', making('a')),
+
+  'refuses the id of a message that an undo hides': (bed) =>
+    refuses(bed, [...turn('a'), undo], 'message-exists', making('a-prompt')),
+
+  'refuses the id of a message that was deleted': (bed) =>
+    refuses(bed, [prompt('a'), deleted('a')], 'message-gone', making('a')),
+
+  'refuses the id of a message that was truncated': (bed) =>
+    refuses(bed, [prompt('a'), truncated()], 'message-gone', making('a')),
+
+  'refuses the id of a message that was erased': (bed) =>
+    refuses(bed, [prompt('a'), erased('a')], 'message-gone', making('a')),
+
+  'refuses the id of a message that was undone, once it is forgotten': (bed) =>
+    refuses(bed, [...turn('a'), undo, prompt('b')], 'message-gone', making('a-prompt')),
+
+  async 'refuses an id twice in one slice'(bed) {
+    const { storage, session } = await bed.start()
+    const refusal = await refusalOf(storage, session, [prompt('a'), prompt('a')])
+    assert.equal(refusal, 'message-exists')
+    assert.equal((await storage.head(session)).head.seq, 0)
+  },
+
+  async 'remembers gone ids after a crash'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [prompt('a'), deleted('a'), prompt('b'), erased('b')])
+    const again = await bed.open()
+    assert.equal(await refusalOf(again, session, [prompt('a')]), 'message-gone')
+    assert.equal(await refusalOf(again, session, [prompt('b')]), 'message-gone')
+  },
+
+  async 'takes the ids of another session'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.session(storage)
+    await write(storage, session, [prompt('a')])
+    assert.deepEqual(await storage.takenIds(other, ['a']), new Set())
+    await write(storage, other, [prompt('a')])
+  },
+
+  async 'names the ids that are taken'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [
+      prompt('deleted'),
+      deleted('deleted'),
+      prompt('older'),
+      compaction('summary'),
+      answer('done'),
+      ...turn('undone'),
+      undo,
+    ])
+    await write(storage, session, [opened('open')])
+    const taken = ['deleted', 'older', 'summary', 'done', 'undone-prompt', 'undone-answer', 'open']
+    const asked = ['new', ...taken]
+    assert.deepEqual(await storage.takenIds(session, asked), new Set(taken))
+    assert.deepEqual(await storage.takenIds(session, []), new Set())
+  },
+
+  'refuses deltas and ends of messages that are not open': (bed) =>
+    refuses(bed, [answer('done'), opened('m'), finished('m')], 'message-missing', [
+      delta('done', 'x'),
+      delta('m', 'x'),
+      delta('nobody', 'x'),
+      finished('done'),
+      finished('m'),
+      finished('nobody'),
+    ]),
+
+  'refuses to change what is not there': (bed) =>
+    refuses(bed, [prompt('a'), deleted('a'), ...turn('b'), undo], 'message-missing', [
+      replaced('nobody', 'x'),
+      replaced('a', 'x'),
+      replaced('b-prompt', 'x'),
+      deleted('nobody'),
+      deleted('a'),
+      deleted('b-prompt'),
+      truncated('nobody'),
+      truncated('a'),
+      truncated('b-prompt'),
+      erased('nobody'),
+      erased(),
+    ]),
+
+  'refuses to change older epochs': (bed) =>
+    refuses(bed, [...turn('a'), compaction('s'), prompt('b')], 'message-missing', [
+      replaced('a-prompt', 'x'),
+      deleted('a-prompt'),
+      truncated('a-prompt'),
+    ]),
+
+  'refuses to erase some where others are not there': (bed) =>
+    refuses(bed, turn('a'), 'message-missing', [erased('a-prompt', 'nobody')]),
+
+  'refuses a truncation or an undo that would take what is open': (bed) =>
+    refuses(bed, [prompt('a'), opened('m')], 'message-open', [truncated('a'), truncated(), undo]),
+
+  'refuses to delete or erase what is open': (bed) =>
+    refuses(bed, [prompt('a'), opened('m')], 'message-missing', [
+      deleted('m'),
+      erased('m'),
+      erased('a', 'm'),
+    ]),
+
+  'refuses an undo where there is no turn': (bed) =>
+    refuses(bed, [answer('a')], 'nothing-to-undo', [undo]),
+
+  'refuses an undo of an older epoch': (bed) =>
+    refuses(bed, [...turn('a'), compaction('s')], 'nothing-to-undo', [undo]),
+
+  'refuses a redo where nothing was undone': (bed) =>
+    refuses(bed, turn('a'), 'nothing-to-redo', [redo]),
+
+  'refuses a redo twice': (bed) =>
+    refuses(bed, [...turn('a'), undo, redo], 'nothing-to-redo', [redo]),
+
+  async 'counts the usage of a child once'(bed) {
+    const { storage, session } = await bed.start()
+    const child = (id: string): EventDraft => ({
+      type: 'usage',
+      add: { inputTokens: 1 },
+      child: id,
+    })
+    await write(storage, session, [child('c1')])
+    const again = await bed.open()
+    for (const each of [storage, again]) {
+      assert.equal(await refusalOf(each, session, [child('c1')]), 'counted-already')
+    }
+    await write(again, session, [child('c2'), { type: 'usage', add: { inputTokens: 1 } }])
+    const { head } = await storage.head(session)
+    assert.deepEqual(head.usage, { version: 3, totals: { inputTokens: 3 } })
+  },
+}

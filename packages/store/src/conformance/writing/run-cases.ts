@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+
+import type { ContextUsage, EventDraft } from '@caughtup/schema'
+
+import type { OpenRun, Storage } from '../../port/storage.ts'
+import type { Cases } from '../bed.ts'
+import {
+  compaction,
+  dequeued,
+  enqueued,
+  finished,
+  opened,
+  prompt,
+  runChanged,
+  runEnded,
+  runStarted,
+} from '../drafts.ts'
+import { tidyAll } from '../reads.ts'
+import { write } from '../writes.ts'
+
+async function openRun(storage: Storage, sessionId: string): Promise<OpenRun | undefined> {
+  return (await storage.openRuns()).find((run) => run.sessionId === sessionId)
+}
+
+export const runCases: Cases = {
+  async 'keeps the limit of the context where a size comes without one'(bed) {
+    const { storage, session } = await bed.start()
+    const finish = (messageId: string, contextUsage: ContextUsage): EventDraft => ({
+      type: 'message-finished',
+      messageId,
+      reason: 'stop',
+      contextUsage,
+    })
+    const told = async (messageId: string) => {
+      const { head } = await storage.head(session)
+      const message = await storage.message(session, messageId)
+      assert.deepEqual(message?.metadata.contextUsage, head.contextUsage)
+      return head.contextUsage
+    }
+    await write(storage, session, [opened('a'), finish('a', { tokens: 700 })])
+    assert.deepEqual(await told('a'), { tokens: 700 })
+    await write(storage, session, [opened('b'), finish('b', { tokens: 710, limit: 1_000 })])
+    await write(storage, session, [opened('c'), finish('c', { tokens: 720 })])
+    assert.deepEqual(await told('c'), { tokens: 720, limit: 1_000 })
+    const contextUsage = { tokens: 70, estimated: true }
+    const boundary = compaction('s')
+    assert(boundary.type === 'boundary' && boundary.summary)
+    const { metadata } = boundary.summary
+    const summary = { ...boundary.summary, metadata: { ...metadata, contextUsage } }
+    await write(storage, session, [{ ...boundary, summary }])
+    assert.deepEqual(await told('s'), { ...contextUsage, limit: 1_000 })
+    await write(storage, session, [opened('d'), finish('d', { tokens: 80, limit: 2_000 })])
+    assert.deepEqual(await told('d'), { tokens: 80, limit: 2_000 })
+  },
+
+  async 'is told by its model and its error until the next one'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const error = { code: 'UNAVAILABLE', message: 'The model is overloaded.' }
+    const run = { id: 'r', kind: 'agent', status: 'streaming', startedAt: 1 } as const
+    const told = async () => {
+      const [first, second] = await Promise.all(
+        [storage, other].map(async (reader) => {
+          const { lastModel, lastThinkingLevel, lastError } = (await reader.head(session)).head
+          return [lastModel, lastThinkingLevel, lastError]
+        }),
+      )
+      assert.deepEqual(first, second)
+      return first
+    }
+    const named = { ...run, model: 'large', thinkingLevel: 'high' }
+    await write(storage, session, [{ type: 'run-started', run: named }])
+    await write(storage, session, [{ type: 'run-ended', runId: 'r', reason: 'error', error }])
+    assert.deepEqual(await told(), ['large', 'high', error])
+    await write(storage, session, [compaction('s')])
+    assert.deepEqual(await told(), ['large', 'high', error])
+    await write(storage, session, [runStarted('next')])
+    assert.deepEqual(await told(), ['large', 'high', undefined])
+  },
+
+  async 'is open from its start to its end, with its messages'(bed) {
+    const { storage, session } = await bed.start()
+    assert.deepEqual(await storage.openRuns(), [])
+    await write(storage, session, [runStarted('r'), prompt('a'), opened('m')])
+    const again = await bed.open()
+    for (const reader of [storage, again]) {
+      const run = await openRun(reader, session)
+      assert.equal(run?.head.run?.id, 'r')
+      assert.deepEqual(run.open, [await storage.message(session, 'm')])
+    }
+    await write(again, session, [finished('m'), runEnded('r')])
+    assert.deepEqual(await storage.openRuns(), [])
+  },
+
+  async 'is leased to the process that started it, whose counter all can see'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    await storage.beat()
+    await write(storage, session, [runStarted('r')])
+    const own = (await openRun(storage, session))?.lease
+    const seen = (await openRun(other, session))?.lease
+    assert(own && seen)
+    assert.deepEqual([own.own, seen.own], [true, false])
+    assert.deepEqual([own.process, own.beats], [seen.process, seen.beats])
+    await storage.beat()
+    await other.beat()
+    await other.beat()
+    const moved = (await openRun(other, session))?.lease
+    assert.equal(moved?.beats, seen.beats + 1)
+  },
+
+  async 'has a lease also before the first beat of its process'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [runStarted('r')])
+    const before = (await openRun(storage, session))?.lease
+    assert(before)
+    await storage.beat()
+    const after = (await openRun(storage, session))?.lease
+    assert(after && after.beats > before.beats)
+  },
+
+  async 'has no lease while it waits, and then that of who goes on with it'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    await write(storage, session, [runStarted('r')])
+    await write(storage, session, [runChanged('r', 'waiting')])
+    for (const reader of [storage, other]) {
+      const run = await openRun(reader, session)
+      assert.equal(run?.head.run?.status, 'waiting')
+      assert.equal(run.lease, undefined)
+    }
+    await write(other, session, [runChanged('r', 'streaming')], {
+      guard: { is: 'waiting', runId: 'r' },
+    })
+    assert.equal((await openRun(other, session))?.lease?.own, true)
+    assert.equal((await openRun(storage, session))?.lease?.own, false)
+  },
+
+  async "stays another process's when one writes into its session"(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    await write(storage, session, [runStarted('r')])
+    await write(other, session, [enqueued('q'), prompt('a')])
+    assert.equal((await openRun(other, session))?.lease?.own, false)
+  },
+
+  async 'waits in the queue without a lease, also when nothing runs'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [runStarted('r'), enqueued('q')])
+    await write(storage, session, [runEnded('r')])
+    const run = await openRun(storage, session)
+    assert.deepEqual([run?.head.run, run?.lease], [undefined, undefined])
+    assert.deepEqual(
+      run?.head.queue.map(({ runId }) => runId),
+      ['q'],
+    )
+    await write(storage, session, [dequeued('q')])
+    assert.deepEqual(await storage.openRuns(), [])
+  },
+
+  async 'is open again after a crash and after upkeep'(bed) {
+    const { storage, session } = await bed.start()
+    await storage.beat()
+    await write(storage, session, [runStarted('r'), opened('m')])
+    const before = await openRun(storage, session)
+    await tidyAll(storage)
+    const again = await bed.open()
+    const after = await openRun(again, session)
+    assert.deepEqual(after?.head, before?.head)
+    assert.deepEqual(after?.open, before?.open)
+    assert.deepEqual(after?.lease, { ...before?.lease, own: false })
+  },
+}

@@ -1,0 +1,29 @@
+export { countTypes, entriesOf, matches, type TypeCounts } from '../journal/list-events.ts'
+export { readEvents } from '../journal/read-events.ts'
+export { redact, redactSegments } from '../journal/redact.ts'
+export {
+  appendEvent,
+  type Appends,
+  cut,
+  indexAfter,
+  type Segment,
+  segmentsAfter,
+  type Single,
+  sizeOf,
+} from '../journal/segment.ts'
+export { cursorVerdict, type JournalBounds } from './cursor-verdict.ts'
+export { type ForkedMessages, forkedRecord } from './forked-record.ts'
+export { leaseAfter } from './lease-after.ts'
+export { newJournal, openingNames, randomTag } from '../base/random-tag.ts'
+export { countKept, type RetentionBounds, retentionFloor } from './retention.ts'
+export { excerptAround, searchText } from './search-text.ts'
+export { phrases, words } from './search-words.ts'
+export { applyToRecord, changedAt, isLifecycle, newRecord, type SessionRecord } from './evolve.ts'
+export {
+  isHistory,
+  type MessageRows,
+  type RowChange,
+  type SessionState,
+  take,
+  type Taken,
+} from './decide.ts'

@@ -1,0 +1,131 @@
+import { isDeepStrictEqual } from 'node:util'
+
+import {
+  CaughtupError,
+  event as eventSchema,
+  type EventDraft,
+  excerpt,
+  type HistoryDraft,
+  message as messageSchema,
+  parseJson,
+  type Part,
+  part as partSchema,
+  timestamp,
+} from '@caughtup/schema'
+
+import { sequence } from './sequence.ts'
+import { newRecord } from './evolve.ts'
+import { isHistory } from './decide.ts'
+
+/** Levels of arrays and objects; SQLite's JSON functions know 1,000 (https://sqlite.org/json1.html). */
+const maxDepth = 500
+
+/**
+ * The value as it will be read back from a database: a copy that nobody can change, with nothing
+ * in it that has no JSON form. What is `undefined` becomes `null`; members named `__proto__` are
+ * dropped.
+ *
+ * @throws CaughtupError `BAD_INPUT` (`not-json`, `too-deep`)
+ */
+export function storedValue(value: unknown): unknown {
+  const stored = copied(value)
+  if (isWithin(stored, maxDepth)) return stored
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `A value is nested more than ${maxDepth} levels deep, which not every database can read.`,
+    { limit: maxDepth, reason: 'too-deep' },
+  )
+}
+
+function copied(value: unknown): unknown {
+  try {
+    return parseJson(JSON.stringify(value) ?? 'null')
+  } catch (error) {
+    throw new CaughtupError(
+      'BAD_INPUT',
+      `A value cannot be stored because it has no JSON form: ${String(error)}`,
+      { value: excerpt(value), reason: 'not-json' },
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * A draft as it will be read back.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what could not be read back as the event that it is to be
+ */
+export function storedDraft<T extends EventDraft>(draft: T): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as an event below
+  const stored = storedValue(draft) as T
+  const { error } = isHistory(stored)
+    ? checkHistory(stored)
+    : eventSchema.safeParse(storedValue(sequence(newRecord(0), stored, 0)))
+  if (!error) return stored
+  const [issue] = error.issues
+  const field = `${draft.type}.${issue?.path.join('.') ?? ''}`
+  throw new CaughtupError('BAD_INPUT', `${field}: ${issue?.message}`, {
+    field,
+    value: excerpt(draft),
+    reason: 'not-an-event',
+  })
+}
+
+/**
+ * A part as it will be read back.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what could not be read back as a part
+ */
+export function storedPart(part: Part): Part {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as a part below
+  const stored = storedValue(part) as Part
+  const { error } = partSchema.safeParse(stored)
+  if (!error) return stored
+  throw new CaughtupError('BAD_INPUT', `parts: ${error.issues[0]?.message}`, {
+    field: 'parts',
+    value: excerpt(part),
+    reason: 'not-a-part',
+  })
+}
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((each) => isWithin(each, levels - 1))
+}
+
+/** Whether a value reads back as one that was stored. */
+export function isStored(stored: unknown, value: unknown): boolean {
+  return isDeepStrictEqual(stored, value) || isDeepStrictEqual(stored, storedValue(value))
+}
+
+/** Whatever of a history draft comes from outside. */
+function checkHistory(draft: HistoryDraft) {
+  const place = { order: 0, revision: 0, epoch: 0 }
+  switch (draft.type) {
+    case 'imported': {
+      const checks = draft.messages.map((each) => messageSchema.safeParse({ ...each, ...place }))
+      const { recency = 0 } = draft
+      return checks.find(({ error }) => error) ?? timestamp.safeParse(recency)
+    }
+    case 'message-replaced': {
+      const { messageId: id, parts, metadata = { createdAt: 0 } } = draft
+      const message = { ...place, id, role: 'user', status: 'done', parts, metadata }
+      return messageSchema.safeParse(message)
+    }
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'history-restored':
+    case 'message-erased':
+      return { error: undefined }
+  }
+}
+
+/** The size of a text in UTF-8. */
+export function textBytes(text: string): number {
+  return Buffer.byteLength(text)
+}
+
+/** The size of a value's JSON, in bytes of UTF-8. */
+export function jsonBytes(value: unknown): number {
+  return textBytes(JSON.stringify(value))
+}

@@ -1,0 +1,223 @@
+import type { Cursor, Event, EventOf, Message } from '@caughtup/schema'
+
+import { appendEvent, type Segment, segmentsAfter } from '../../../journal/segment.ts'
+import { changedAt, isLifecycle } from '../../../core/evolve.ts'
+import { leaseAfter } from '../../../core/lease-after.ts'
+import { isHistory, type SessionState, take } from '../../../core/decide.ts'
+import type { Slice, SliceResult } from '../../../port/storage.ts'
+import type { Database } from '../file/database.ts'
+import { noteErasure, redactLines } from '../log/erase.ts'
+import { foldEvent } from '../log/fold-open.ts'
+import type { LiveSession } from './cached-session.ts'
+import type { LiveSessions } from './session-cache.ts'
+import type { MessageRows } from '../rows/message-rows.ts'
+import { isHeavy, packEntries, packHeavy } from '../log/pack.ts'
+import { writeQueueChange } from '../rows/queue-rows.ts'
+import { encodeRecord } from '../rows/record-row.ts'
+
+export interface CommitContext {
+  db: Database
+  lives: LiveSessions
+  messages: MessageRows
+  process: string
+  /** Of everything that this opening of the database writes. */
+  tag: string
+}
+
+/** A session's next state while its transaction is not committed. */
+interface Stage {
+  readonly live: LiveSession
+  state: SessionState
+  readonly events: Event[]
+  /** How many of the events are packed in this very transaction, with all that came before. */
+  packed: number | undefined
+  /** Whether more than text changed, so that the session's row is to be written. */
+  rowChanged: boolean
+  /** Whether its activity row changed. */
+  activity: boolean
+  /** What a run that starts, or goes on, or waits, makes of the lease. */
+  lease: 'ours' | 'nobody' | undefined
+}
+
+/**
+ * The same for a session of which one message goes on, as of most in a window; and what comes of it.
+ * Nearly nobody looks at the message, which is folded for those who do.
+ */
+class Delta {
+  readonly refused = undefined
+  readonly activity = false
+  readonly live: LiveSession
+  readonly event: EventOf<'message-delta'>
+  readonly events: Event[]
+  readonly #tag: string
+  /** The message as it is after it, where more of the session follows in the same commit. */
+  message: Message | undefined
+
+  constructor(live: LiveSession, event: EventOf<'message-delta'>, tag: string) {
+    this.live = live
+    this.event = event
+    this.events = [event]
+    this.#tag = tag
+  }
+
+  get cursor(): Cursor {
+    return { journal: this.live.journal, seq: this.event.seq, tag: this.#tag }
+  }
+
+  get messages(): Message[] {
+    const message = this.message ?? this.live.overlay.get(this.event.messageId)
+    return message ? [message] : []
+  }
+}
+
+/** Writes slices in one transaction. Memory follows only when the database has it. */
+export function commit(slices: readonly Slice[], context: CommitContext): SliceResult[] {
+  const { db, lives, tag } = context
+  const stages = new Map<string, Stage | Delta>()
+  const lines: string[] = []
+  let logId = lives.lastLogId
+  const results = db.transaction(() => {
+    lives.notice()
+    const taken = slices.map((slice) => takeSlice(slice, stages, lines, context))
+    if (lines.length > 0) {
+      const body = lines.join('\n')
+      logId = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
+    }
+    stages.forEach((stage) => {
+      if (!(stage instanceof Delta) && stage.rowChanged) writeRow(stage, context)
+    })
+    return taken
+  })
+  if (lines.length > 0) lives.wrote(logId)
+  const at = { tag, logId }
+  const heavy: LiveSession[] = []
+  stages.forEach((stage) => {
+    if (stage instanceof Delta) stage.live.appendDelta(stage.event, at)
+    else adopt(stage, at)
+    if (isHeavy(stage.live)) heavy.push(stage.live)
+  })
+  packHeavy(heavy, context)
+  lives.evict()
+  return results
+}
+
+function takeSlice(
+  slice: Slice,
+  stages: Map<string, Stage | Delta>,
+  lines: string[],
+  context: CommitContext,
+): SliceResult {
+  const { db, lives, messages, tag } = context
+  const before = stages.get(slice.sessionId)
+  const live = before?.live ?? lives.find(slice.sessionId)
+  if (!live) return { refused: 'session-missing' }
+  const delta = before ? undefined : live.takeDelta(slice)
+  if (delta) {
+    const stage = new Delta(live, delta, tag)
+    stages.set(slice.sessionId, stage)
+    lines.push(live.entries.encode(delta))
+    return stage
+  }
+  const stage = open(live, before)
+  stages.set(slice.sessionId, stage)
+  if (slice.drafts.some(isHistory)) packStage(stage, context)
+  const result = take(stage.state, slice, live.rows)
+  if (result.refused !== undefined) return result
+  stage.state = result.state
+  for (const change of result.changes) {
+    messages.apply(live.key, change)
+    if (change.change !== 'erase') continue
+    noteErasure(db, live.key, change.messageIds)
+    redactLines(lines, live.key, new Set(change.messageIds))
+  }
+  let activity = false
+  for (const event of result.events) {
+    lines.push(live.entries.encode(event))
+    stage.events.push(event)
+    if (event.type === 'message-delta') continue
+    if (event.type === 'queue-changed') writeQueueChange(db, live.key, event)
+    stage.rowChanged = true
+    activity ||= isLifecycle(event)
+  }
+  stage.lease = leaseAfter(result.events, result.state.record) ?? stage.lease
+  stage.activity ||= activity
+  const newest = stage.events.length > 0 ? tag : live.tag
+  const cursor = { journal: live.journal, seq: result.state.record.seq, tag: newest }
+  return { events: result.events, cursor, messages: result.messages, activity }
+}
+
+function open(live: LiveSession, before: Stage | Delta | undefined): Stage {
+  if (before && !(before instanceof Delta)) return before
+  const stage = { live, packed: undefined, rowChanged: false, activity: false, lease: undefined }
+  if (!before)
+    return { ...stage, state: { record: live.record, overlay: live.overlay }, events: [] }
+  const { event } = before
+  const overlay = new Map(live.overlay)
+  foldEvent(overlay, event)
+  before.message = overlay.get(event.messageId)
+  return {
+    ...stage,
+    state: { record: { ...live.record, seq: event.seq }, overlay },
+    events: [event],
+  }
+}
+
+/** A change of history acts on rows: everything before it is packed. */
+function packStage(stage: Stage, { db, messages, tag }: CommitContext): void {
+  const { live, state } = stage
+  const entries = [...live.segments]
+  const own: Segment[] = []
+  for (const event of stage.events) appendEvent(own, event, tag)
+  entries.push(...own)
+  const row = db.get('SELECT packed FROM sessions WHERE key = ?', live.key)
+  packEntries(db, live.key, segmentsAfter(entries, Number(row?.['packed'])))
+  for (const message of state.overlay.values()) messages.write(live.key, message)
+  stage.state = { ...state, overlay: openOnly(state.overlay) }
+  stage.packed = stage.events.length
+  // Also where the change is refused afterwards: what is packed is never ahead of the record.
+  db.run(
+    'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
+    state.record.seq,
+    encodeRecord(state.record),
+    stage.events.length > 0 ? tag : live.tag,
+    live.key,
+  )
+}
+
+function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): void {
+  const { live, events, lease } = stage
+  const { record } = stage.state
+  const rests = !record.run && record.queue.length === 0
+  db.run(
+    `UPDATE sessions SET record = ?, tag = ?, recency = ?, active = ?,
+     updated_at = coalesce(?, updated_at),
+     process = CASE ? WHEN 'ours' THEN ? WHEN 'nobody' THEN NULL ELSE process END,
+     revision = coalesce(?, revision) WHERE key = ?`,
+    encodeRecord(record),
+    tag,
+    record.recency,
+    rests ? 0 : 1,
+    changedAt(events) ?? null,
+    lease ?? 'same',
+    process,
+    stage.activity ? lives.nextRevision() : null,
+    live.key,
+  )
+}
+
+function adopt({ live, state, events, packed }: Stage, at: { tag: string; logId: number }): void {
+  if (events.length > 0) live.own = true
+  live.append(events, at)
+  live.become(state)
+  if (packed === undefined) return
+  const first = events[packed]
+  live.markPacked((first?.seq ?? state.record.seq + 1) - 1)
+  // Nothing of before stays in memory: it may have been erased.
+  live.segments = segmentsAfter(live.segments, live.packed)
+  if (live.unpacked.entries > 0) live.logId = at.logId
+  live.written.clear()
+}
+
+function openOnly(overlay: ReadonlyMap<string, Message>): Map<string, Message> {
+  return new Map([...overlay].filter(([, { status }]) => status === 'open'))
+}

@@ -1,0 +1,235 @@
+import type {
+  Cursor,
+  Event,
+  EventFilter,
+  EventPage,
+  EventSummary,
+  EventType,
+  ReplayReason,
+} from '@caughtup/schema'
+
+import { cursorVerdict } from '../../../core/cursor-verdict.ts'
+import {
+  countTypes,
+  entriesOf,
+  firstOf,
+  matches,
+  type TypeCounts,
+} from '../../../journal/list-events.ts'
+import { redactSegments } from '../../../journal/redact.ts'
+import { readEvents } from '../../../journal/read-events.ts'
+import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
+import type { EventBatch, EventQuery } from '../../../port/storage.ts'
+import { decodeBlock, isStandIn, standIn, tagInBlock } from './block-codec.ts'
+import type { Database, Row } from '../file/database.ts'
+import { beingErased } from './erase.ts'
+import type { LiveSession } from '../cache/cached-session.ts'
+
+/** Reads of journals: blocks for what is old, memory for the newest stretch. */
+export class JournalReads {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  events(live: LiveSession, after: number, bytes: number): EventBatch {
+    const { journal } = live
+    // Memory and blocks may hold more than what is above the floor.
+    const start = Math.max(after, this.#floor(live).floor)
+    const { events, last, complete } = readEvents(this.#after(live, start), start, bytes)
+    const cursor = { journal, seq: last?.seq ?? after, tag: last?.tag ?? live.tag }
+    return { events, cursor, complete, newest: live.seq }
+  }
+
+  /** Whether the cursor is of this journal's history, and if not, why. */
+  checkCursor(live: LiveSession, cursor: Cursor): 'ok' | ReplayReason {
+    const { floor, floorTag } = this.#floor(live)
+    return cursorVerdict(cursor, {
+      journal: live.journal,
+      seq: live.record.seq,
+      floor,
+      tagAt: (seq) => (seq === floor ? floorTag : this.#tagAt(live, seq)),
+    })
+  }
+
+  list(live: LiveSession, { filter, from, ...caps }: EventQuery): EventPage {
+    return firstOf(this.#entries(live, this.#within(live, filter), from), caps)
+  }
+
+  summary(live: LiveSession, asked: EventFilter): EventSummary {
+    const filter = this.#within(live, asked)
+    const types: TypeCounts = {}
+    const add = (counts: TypeCounts) => {
+      for (const type of typesOf(counts)) {
+        types[type] = (types[type] ?? 0) + (counts[type] ?? 0)
+      }
+    }
+    for (const row of this.#blocks(live, filter, 'oldest')) {
+      const counted = countsInside(row, filter, this.#countsIn(row))
+      add(counted ?? countTypes(this.#decode(row), filter))
+    }
+    add(countTypes(this.#newest(live), filter))
+    const edge = (from: 'oldest' | 'newest') =>
+      this.list(live, { filter, from, limit: 1, bytes: 0 }).events[0]
+    const [first, last] = [edge('oldest'), edge('newest')]
+    const total = typesOf(types).reduce((sum, type) => sum + (types[type] ?? 0), 0)
+    const { floor } = this.#floor(live)
+    return { total, types, floor, ...(first && last && { first: first.seq, last: last.seq }) }
+  }
+
+  /** Nothing up to the floor is there, though a block may still have it. */
+  #within(live: LiveSession, filter: EventFilter): EventFilter {
+    return { ...filter, after: Math.max(filter.after ?? 0, this.#floor(live).floor) }
+  }
+
+  /** What is in memory and in no block. */
+  #newest(live: LiveSession): Segment[] {
+    const row = this.#db.get('SELECT max(last_seq) AS last FROM blocks WHERE session = ?', live.key)
+    return segmentsAfter(live.segments, Number(row?.['last'] ?? 0))
+  }
+
+  *#entries(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Event> {
+    for (const segment of this.#matching(live, filter, from)) {
+      for (const event of entriesOf(segment, from)) if (matches(event, filter)) yield event
+    }
+  }
+
+  *#matching(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Segment> {
+    const newest = this.#newest(live)
+    if (from === 'newest') yield* newest.toReversed()
+    for (const row of this.#blocks(live, filter, from)) {
+      const { types } = filter
+      const counts = this.#countsIn(row)
+      if (counts && types?.every((type) => counts[type] === undefined)) continue
+      const segments = this.#decode(row)
+      yield* from === 'oldest' ? segments : segments.toReversed()
+    }
+    if (from === 'oldest') yield* newest
+  }
+
+  #blocks(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Row> {
+    const { after = 0, before = most, since = 0, until = most, epoch } = filter
+    return this.#db.iterate(
+      `SELECT * FROM blocks WHERE session = ? AND last_seq > ? AND first_seq < ? AND last_at >= ?
+       AND first_at < ? AND last_epoch >= ? AND first_epoch <= ?
+       ORDER BY first_seq ${from === 'oldest' ? 'ASC' : 'DESC'}`,
+      live.key,
+      after,
+      before,
+      since,
+      until,
+      epoch ?? 0,
+      epoch ?? most,
+    )
+  }
+
+  #floor({ key }: LiveSession): { floor: number; floorTag: string } {
+    const row = this.#db.get('SELECT floor, floor_tag FROM sessions WHERE key = ?', key)
+    return row
+      ? { floor: Number(row['floor']), floorTag: String(row['floor_tag']) }
+      : { floor: 0, floorTag: '' }
+  }
+
+  #tagAt({ key, segments, record, tag }: LiveSession, seq: number): string | undefined {
+    if (seq === record.seq) return tag
+    const [segment] = segmentsAfter(segments, seq - 1)
+    if (segment && segment.from <= seq) return segment.tag
+    const row = this.#db.get(
+      `SELECT body FROM blocks WHERE session = ? AND first_seq <= ? AND last_seq >= ?
+       ORDER BY first_seq DESC LIMIT 1`,
+      key,
+      seq,
+      seq,
+    )
+    return row && tagInBlock(row['body'], seq)
+  }
+
+  /** What lies after a seq, without a hole: what is missing or damaged has a stand-in. */
+  *#after(live: LiveSession, after: number): Iterable<Segment> {
+    let next = after + 1
+    for (const segment of this.#stored(live, next - 1)) {
+      if (segment.seq < next) continue
+      if (segment.from > next) yield this.#missing(next, segment.from - 1)
+      yield segment
+      next = segment.seq + 1
+    }
+    if (next <= live.record.seq) yield this.#missing(next, live.record.seq)
+  }
+
+  #missing(from: number, seq: number): Segment {
+    this.#db.unreadable++
+    return standIn(from, seq)
+  }
+
+  *#stored(live: LiveSession, after: number): Iterable<Segment> {
+    const { key, segments, record } = live
+    const inMemory = segments[0]?.from ?? record.seq + 1
+    if (after + 1 < inMemory) {
+      const blocks = this.#db.iterate(
+        'SELECT * FROM blocks WHERE session = ? AND last_seq > ? ORDER BY first_seq',
+        key,
+        after,
+      )
+      for (const block of blocks) {
+        const decoded = this.#decode(block)
+        // Whoever else comes back to the newest stretch needs no block.
+        if (Number(block['last_seq']) + 1 === inMemory) live.recall(decoded)
+        yield* decoded
+      }
+    }
+    yield* segments
+  }
+
+  /** `undefined` where only the block itself tells: while some of it is being erased. */
+  #countsIn(block: Row): TypeCounts | undefined {
+    const erased = beingErased(this.#db, Number(block['session']))
+    return erased.size === 0 ? countsIn(block) : undefined
+  }
+
+  #decode(block: Row): readonly Segment[] {
+    const [firstSeq, lastSeq] = [Number(block['first_seq']), Number(block['last_seq'])]
+    const segments = decodeBlock(block['body'], { firstSeq, lastSeq })
+    this.#db.unreadable += segments.filter(isStandIn).length
+    const erased = beingErased(this.#db, Number(block['session']))
+    return redactSegments(segments, erased)
+  }
+}
+
+const most = Number.MAX_SAFE_INTEGER
+
+/** `undefined` where they are damaged: the block itself then tells. */
+function countsIn(row: Row): TypeCounts | undefined {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own data, read back
+    return JSON.parse(String(row['counts'])) as TypeCounts
+  } catch {
+    return undefined
+  }
+}
+
+/** A block's counts, where the filter takes or leaves its entries by their type alone. */
+function countsInside(
+  row: Row,
+  filter: EventFilter,
+  counts: TypeCounts | undefined,
+): TypeCounts | undefined {
+  const { types, epoch, after = 0, before = most, since = 0, until = most } = filter
+  const inside =
+    Number(row['first_seq']) > after &&
+    Number(row['last_seq']) < before &&
+    Number(row['first_at']) >= since &&
+    Number(row['last_at']) < until &&
+    (epoch === undefined ||
+      (Number(row['first_epoch']) === epoch && Number(row['last_epoch']) === epoch))
+  if (!inside) return undefined
+  if (!types || !counts) return counts
+  return Object.fromEntries(
+    typesOf(counts).flatMap((type) => (types.includes(type) ? [[type, counts[type]]] : [])),
+  )
+}
+
+function typesOf(counts: TypeCounts): EventType[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type's own keys
+  return Object.keys(counts) as EventType[]
+}

@@ -1,0 +1,83 @@
+import type { Event } from '@caughtup/schema'
+
+import { asAppend } from '../../../journal/segment.ts'
+import { decodeEvent, encodeEvent, isCount, isId } from './event-codec.ts'
+
+/*
+ * A row of the log has one line per entry of the commit:
+ *   [session, messageId, part, epoch, seq, at, text]   a delta that only appends
+ *   [session, event]                                   any other entry
+ *   [session]                                          the session was deleted
+ * JSON has no line breaks, so that a damaged line stays one.
+ */
+
+export function encodeEntry(session: number, event: Event): string {
+  return new EntryEncoder(session).encode(event)
+}
+
+/** Encodes one session's entries: what the appends of a message have in common is made once. */
+export class EntryEncoder {
+  readonly #session: number
+  #messageId = ''
+  #part = -1
+  #epoch = -1
+  #head = ''
+
+  constructor(session: number) {
+    this.#session = session
+  }
+
+  encode(event: Event): string {
+    const append = asAppend(event)
+    if (!append) return `[${this.#session},${encodeEvent(event)}]`
+    const { seq, epoch, at, messageId } = append.event
+    const { part, text } = append
+    if (messageId !== this.#messageId || part !== this.#part || epoch !== this.#epoch) {
+      this.#messageId = messageId
+      this.#part = part
+      this.#epoch = epoch
+      // Ids have nothing that JSON would escape.
+      this.#head = `[${this.#session},"${messageId}",${part},${epoch},`
+    }
+    return `${this.#head}${seq},${at},${JSON.stringify(text)}]`
+  }
+}
+
+export function encodeDeletion(session: number): string {
+  return `[${session}]`
+}
+
+/** What a line says; an event that cannot be decoded is its stand-in. */
+export interface LogLine {
+  session: number
+  /** Absent where the session was deleted. */
+  event?: Event
+}
+
+/** The lines of a row; `undefined` for one that does not even say of which session it is. */
+export function* decodeLog(body: string): Iterable<LogLine | undefined> {
+  for (const line of body.split('\n')) yield decodeLine(line)
+}
+
+function decodeLine(line: string): LogLine | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  if (!Array.isArray(value)) return undefined
+  const fields: readonly unknown[] = value
+  const [session, second] = fields
+  if (!isCount(session)) return undefined
+  if (fields.length === 1) return { session }
+  if (fields.length === 2) {
+    const seq: unknown = Object(second)['seq']
+    return isCount(seq) ? { session, event: decodeEvent(second, seq) } : undefined
+  }
+  const [, messageId, part, epoch, seq, at, text] = fields
+  if (!isCount(seq) || !isCount(epoch) || !isCount(at) || !isCount(part)) return undefined
+  if (!isId(messageId) || typeof text !== 'string') return undefined
+  const ops = [{ op: 'append' as const, part, text }]
+  return { session, event: { type: 'message-delta', seq, from: seq, epoch, at, messageId, ops } }
+}

@@ -1,0 +1,51 @@
+import type { Message } from '@caughtup/schema'
+
+import { cut, type Segment } from '../../../journal/segment.ts'
+import { applyToRecord } from '../../../core/evolve.ts'
+import { standIn } from './block-codec.ts'
+import { foldOpen } from './fold-open.ts'
+import { LiveSession, type Tail } from '../cache/cached-session.ts'
+
+/**
+ * Rebuilds the state of a session from what was packed (its row, its open messages, the blocks
+ * after the oldest of those) and the log's entries. A row may be newer than `packed`: its revision
+ * says what it has. What is missing between them leaves a stand-in.
+ */
+export function recover(
+  base: Pick<LiveSession, 'key' | 'id' | 'journal' | 'record' | 'tag' | 'packed' | 'rows'>,
+  open: readonly Message[],
+  older: readonly Segment[],
+  tail: Tail | undefined,
+): LiveSession {
+  let { record, tag } = base
+  const overlay = new Map(open.map((message) => [message.id, message]))
+  // What is packed is in rows: only open ones may lack some of it, and what is gone stays away.
+  for (const segment of older) if (!makesMessage(segment)) foldOpen(overlay, segment)
+  const segments: Segment[] = []
+  let next = base.packed + 1
+  for (const segment of tail?.segments ?? []) {
+    if (segment.seq < next) continue
+    if (segment.from > next) segments.push(standIn(next, segment.from - 1))
+    segments.push(segment)
+    next = segment.seq + 1
+  }
+  if (record.seq >= next) segments.push(standIn(next, record.seq))
+  for (const segment of segments) {
+    foldOpen(overlay, segment)
+    if (segment.seq > record.seq) {
+      record = applyToRecord(
+        record,
+        cut(segment, Math.max(segment.from, record.seq + 1), segment.seq),
+      )
+      tag = segment.tag
+    }
+  }
+  const written = new Map(open.map((message) => [message.id, JSON.stringify(message).length]))
+  const logId = tail?.logId
+  return new LiveSession({ ...base, record, tag, overlay, segments, logId, written })
+}
+
+function makesMessage(segment: Segment): boolean {
+  if (segment.kind !== 'single') return false
+  return segment.event.type === 'message-created' || segment.event.type === 'boundary'
+}

@@ -1,0 +1,90 @@
+import { countKept, retentionFloor } from '../../../core/retention.ts'
+import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
+import type { Retention } from '../../../port/storage.ts'
+import { decodeBlock, tagInBlock } from './block-codec.ts'
+import type { CommitContext } from '../cache/commit.ts'
+import type { Database, Row } from '../file/database.ts'
+import { packAll } from './pack.ts'
+
+/**
+ * Moves the floor of a session over its oldest entries that are too old or too many. Entries go with
+ * their block, once nothing in it is needed; until then nobody is shown them.
+ *
+ * `row` is the session's, with the `first_at` of its oldest block above the floor.
+ */
+export function retain(
+  row: Row,
+  { age, events }: Exclude<Retention, false>,
+  context: CommitContext,
+  now: number,
+): void {
+  const { db, lives } = context
+  const [key, floor] = [Number(row['key']), Number(row['floor'])]
+  const before = now - age
+  const newest = lives.newestSeq(row)
+  const mayBeTooMany = newest - floor > events
+  // What is not packed yet says nothing of its age.
+  const mayBeOld = row['first_at'] === null ? newest > floor : Number(row['first_at']) < before
+  if (!mayBeTooMany && !mayBeOld) return
+  const live = db.snapshot(() => {
+    lives.notice()
+    return lives.find(String(row['id']))
+  })
+  if (!live) return
+  packAll([live], context)
+  db.transaction(() => {
+    lives.notice()
+    const surplus = mayBeTooMany ? keptAfter(db, key, floor) - events : 0
+    const open = [...live.overlay.values()].filter(({ status }) => status === 'open')
+    const needed = Math.min(...open.map(({ revision }) => revision))
+    const seq = retentionFloor(segmentsOf(db, key, floor), { surplus, before, needed })
+    if (seq > floor) {
+      const block = db.get(
+        'SELECT body FROM blocks WHERE session = ? AND first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+        key,
+        seq,
+      )
+      const tag = tagInBlock(block?.['body'], seq) ?? ''
+      db.run('UPDATE sessions SET floor = ?, floor_tag = ? WHERE key = ?', seq, tag, key)
+    }
+    removeBlocks(context, key)
+  })
+}
+
+/** Removes blocks that lie below the floor; the rows of open messages go on from some of them. */
+function removeBlocks({ db, messages }: CommitContext, key: number): void {
+  const revisions = messages.open(key).map(({ revision }) => revision)
+  const row = db.get('SELECT floor FROM sessions WHERE key = ?', key)
+  const last = Math.min(Number(row?.['floor'] ?? 0), ...revisions)
+  db.run('DELETE FROM blocks WHERE session = ? AND last_seq <= ?', key, last)
+}
+
+/** How many entries there are above the floor, as retention counts them. */
+function keptAfter(db: Database, key: number, floor: number): number {
+  const row = db.get(
+    'SELECT coalesce(sum(entries), 0) AS n FROM blocks WHERE session = ? AND first_seq > ?',
+    key,
+    floor,
+  )
+  const [cut] = db.all(
+    'SELECT * FROM blocks WHERE session = ? AND first_seq <= ? AND last_seq > ?',
+    key,
+    floor,
+    floor,
+  )
+  return Number(row?.['n']) + (cut ? countKept(segmentsAfter(segmentsIn(cut), floor)) : 0)
+}
+
+function* segmentsOf(db: Database, key: number, floor: number): Iterable<Segment> {
+  const blocks = db.iterate(
+    'SELECT * FROM blocks WHERE session = ? AND last_seq > ? ORDER BY first_seq',
+    key,
+    floor,
+  )
+  for (const block of blocks) yield* segmentsAfter(segmentsIn(block), floor)
+}
+
+function segmentsIn(block: Row): Segment[] {
+  const [firstSeq, lastSeq] = [Number(block['first_seq']), Number(block['last_seq'])]
+  return decodeBlock(block['body'], { firstSeq, lastSeq })
+}

@@ -1,0 +1,203 @@
+import type { ActivityRow, Message, Session } from '@caughtup/schema'
+
+import { activityStep, unknownPosition } from '../../../core/activity-step.ts'
+import type {
+  ActivityChanges,
+  ActivityPage,
+  ActivityRows,
+  ListQuery,
+  RowsStep,
+  SessionList,
+} from '../../../port/storage.ts'
+import type { Database, Row } from '../file/database.ts'
+import type { LiveSessions } from '../cache/session-cache.ts'
+
+/** So many positions behind, the sessions that changed are fewer than most principals have. */
+const fewChanges = 1_000
+
+const owner =
+  "coalesce((SELECT principal FROM members AS m WHERE session = sessions.key AND owner = 1), '') AS owner"
+const columns = `sessions.*, members.read_up_to, ${owner}`
+const rowsOf = `SELECT ${columns} FROM members
+  JOIN sessions ON sessions.key = members.session WHERE members.principal = ? AND sessions.fork_of IS NULL`
+/** The same, found by what changed and not by who sees it. */
+const changedRowsOf = `SELECT ${columns} FROM sessions
+  CROSS JOIN members ON members.principal = ? AND members.session = sessions.key
+  WHERE sessions.fork_of IS NULL`
+
+/** Reads of sessions as wholes: lists, and the rows of the activity feed. */
+export class ActivityReads {
+  readonly #db: Database
+  readonly #lives: LiveSessions
+
+  constructor(db: Database, lives: LiveSessions) {
+    this.#db = db
+    this.#lives = lives
+  }
+
+  session(sessionId: string): Session | undefined {
+    const row = this.#db.get(
+      `SELECT sessions.*, ${owner} FROM sessions WHERE id = ? AND fork_of IS NULL`,
+      sessionId,
+    )
+    return row && this.#session(row)
+  }
+
+  sessions(principal: string, query: ListQuery): SessionList {
+    const { listed, ...next } = this.#byRecency(principal, query)
+    return { sessions: listed.map((row) => this.#session(row)), ...next }
+  }
+
+  page(principal: string, query: ListQuery): ActivityPage {
+    const position = this.#position()
+    const { listed, ...next } = this.#byRecency(principal, query)
+    return { rows: listed.map((row) => this.#activityRow(row)), ...next, position }
+  }
+
+  rows(principal: string, { after = 0, limit }: RowsStep): ActivityRows {
+    const found = this.#db.all(
+      `${rowsOf} AND members.session > ? ORDER BY members.session LIMIT ?`,
+      principal,
+      after,
+      limit + 1,
+    )
+    const listed = found.slice(0, limit)
+    const last = found.length > limit ? listed.at(-1) : undefined
+    return {
+      rows: listed.map((row) => this.#activityRow(row)),
+      position: this.#position(),
+      ...(last && { next: Number(last['key']) }),
+    }
+  }
+
+  changes(principal: string, since: number, limit: number): ActivityChanges {
+    const position = this.#position()
+    if (since < this.#floor() || since > position) return unknownPosition(position)
+    const changed = this.#db.all(
+      `${position - since <= fewChanges ? changedRowsOf : rowsOf} AND sessions.revision > ?
+       ORDER BY sessions.revision LIMIT ?`,
+      principal,
+      since,
+      limit + 1,
+    )
+    const removed = this.#db.all(
+      `SELECT session_id, revision FROM removed WHERE principal = ? AND revision > ?
+       ORDER BY revision LIMIT ?`,
+      principal,
+      since,
+      limit + 1,
+    )
+    return activityStep(
+      {
+        rows: changed.map((row) => this.#activityRow(row)),
+        removed: removed.map((row) => ({
+          sessionId: String(row['session_id']),
+          revision: Number(row['revision']),
+        })),
+        position,
+      },
+      limit,
+    )
+  }
+
+  row(principal: string, sessionId: string): ActivityRow | undefined {
+    const row = this.#db.get(`${rowsOf} AND sessions.id = ?`, principal, sessionId)
+    return row && this.#activityRow(row)
+  }
+
+  /** Keeps the newest `count` removals; cursors older than the others get the complete list. */
+  forgetRemovals(count: number): void {
+    const oldest = this.#db.get(
+      'SELECT revision FROM removed ORDER BY revision DESC LIMIT 1 OFFSET ?',
+      count,
+    )
+    if (!oldest) return
+    const floor = Number(oldest['revision'])
+    this.#db.run('DELETE FROM removed WHERE revision <= ?', floor)
+    this.#db.run("INSERT INTO removed (revision, principal, session_id) VALUES (?, '', '')", floor)
+  }
+
+  #byRecency(principal: string, { after, limit }: ListQuery) {
+    const { recency = Number.MAX_SAFE_INTEGER, id = '' } = after ?? {}
+    const found = this.#db.all(
+      `${rowsOf} AND (sessions.recency < ?2 OR (sessions.recency = ?2 AND sessions.id < ?3))
+       ORDER BY sessions.recency DESC, sessions.id DESC LIMIT ?4`,
+      principal,
+      recency,
+      id,
+      limit + 1,
+    )
+    const listed = found.slice(0, limit)
+    const last = found.length > limit ? listed.at(-1) : undefined
+    return {
+      listed,
+      ...(last && { next: { recency: Number(last['recency']), id: String(last['id']) } }),
+    }
+  }
+
+  #position(): number {
+    return this.#lives.nextRevision() - 1
+  }
+
+  /** Below this position, removals may be forgotten. */
+  #floor(): number {
+    const row = this.#db.get("SELECT max(revision) AS floor FROM removed WHERE principal = ''")
+    return Number(row?.['floor'] ?? 0)
+  }
+
+  #session(row: Row): Session {
+    return {
+      id: String(row['id']),
+      title: String(row['title']),
+      owner: String(row['owner']),
+      createdAt: Number(row['created_at']),
+      updatedAt: Number(row['updated_at']),
+      epoch: this.#lives.beyond(row).record.epoch,
+    }
+  }
+
+  #activityRow(row: Row): ActivityRow {
+    const { record, overlay } = this.#lives.beyond(row)
+    const { recency, generation, epoch, messageCount, lastMessageAt, contextUsage } = record
+    const { lastModel, lastThinkingLevel, lastError } = record
+    const sessionId = String(row['id'])
+    return {
+      sessionId,
+      title: String(row['title']),
+      revision: Number(row['revision']),
+      recency,
+      generation,
+      epoch,
+      messageCount,
+      streaming: record.run?.status === 'streaming',
+      headSeq: record.seq,
+      unread: this.#unread(Number(row['key']), overlay, Number(row['read_up_to'])),
+      ...(lastModel !== undefined && { lastModel }),
+      ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
+      ...(lastMessageAt !== undefined && { lastMessageAt }),
+      ...(contextUsage && { contextUsage }),
+      ...(lastError && { lastError }),
+    }
+  }
+
+  #unread(key: number, overlay: ReadonlyMap<string, Message>, readUpTo: number): number {
+    const row = this.#db.get(
+      `SELECT count(*) AS unread FROM messages WHERE session = ? AND ord > ?
+       AND role = 'assistant' AND open = 0 AND hidden = 0`,
+      key,
+      readUpTo,
+    )
+    let unread = Number(row?.['unread'] ?? 0)
+    for (const { order, role, status } of overlay.values()) {
+      if (order <= readUpTo || role !== 'assistant' || status !== 'done') continue
+      // Another process may have packed it meanwhile: then it is counted above.
+      const packed = this.#db.get(
+        'SELECT 1 FROM messages WHERE session = ? AND ord = ? AND open = 0',
+        key,
+        order,
+      )
+      if (!packed) unread++
+    }
+    return unread
+  }
+}

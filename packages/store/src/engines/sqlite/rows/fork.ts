@@ -1,0 +1,146 @@
+import { type ForkedMessages, forkedRecord } from '../../../core/forked-record.ts'
+import { appendEvent, type Segment } from '../../../journal/segment.ts'
+import { sessionNotFound } from '../../../errors/session-not-found.ts'
+import type { CommitContext } from '../cache/commit.ts'
+import type { Database, Row } from '../file/database.ts'
+import { encodeEntry } from '../log/log-codec.ts'
+import { messageIn } from './message-rows.ts'
+import { packEntries } from '../log/pack.ts'
+import { encodeRecord } from './record-row.ts'
+
+/** What one step copies at most. */
+const stepMessages = 500
+const stepBytes = 2 * 1024 * 1024
+
+/**
+ * The row of a session that is being copied; `undefined` where it is complete.
+ *
+ * @throws CaughtupError `NOT_FOUND`
+ */
+export function forkRow(db: Database, sessionId: string): Row | undefined {
+  const row = db.get('SELECT * FROM sessions WHERE id = ?', sessionId)
+  if (!row) throw sessionNotFound(sessionId)
+  return row['fork_of'] === null ? undefined : row
+}
+
+/**
+ * Copies one stretch of messages into a session that is not complete, in a transaction; whether
+ * more is left. The last step begins the session's journal and shows it. Without its source, the
+ * fork is gone.
+ */
+export function copyFork(
+  row: Row,
+  { db, lives, tag }: CommitContext,
+): { left: 'more' | 'source-gone' } | { left: 'nothing'; logId: number } {
+  const key = Number(row['key'])
+  const source = Number(row['fork_of'])
+  if (!db.get('SELECT 1 FROM sessions WHERE key = ?', source)) {
+    db.run('INSERT INTO leftovers (session) VALUES (?)', key)
+    db.run('DELETE FROM sessions WHERE key = ?', key)
+    return { left: 'source-gone' }
+  }
+  const copied = Number(
+    db.get('SELECT max(ord) AS last FROM messages WHERE session = ?', key)?.['last'] ?? 0,
+  )
+  const upTo = stretchEnd(db, source, copied, Number(row['fork_up_to']))
+  if (upTo !== undefined) {
+    // The journal of a fork has one entry: its rows are as of that.
+    db.run(
+      `INSERT INTO messages (session, ord, id, epoch, role, open, created, body)
+       SELECT ?, ord, id, epoch, role, open, created, json_set(body, '$.revision', 1) FROM messages
+       WHERE ${copyable}`,
+      key,
+      source,
+      copied,
+      upTo,
+    )
+    db.run(
+      'INSERT INTO unindexed (key) SELECT key FROM messages WHERE session = ? AND ord > ?',
+      key,
+      copied,
+    )
+    return { left: 'more' }
+  }
+  const { record, event } = forkedRecord(copiedMessages(db, key), Number(row['created_at']))
+  const first: Segment[] = []
+  appendEvent(first, event, tag)
+  packEntries(db, key, first)
+  const body = encodeEntry(key, event)
+  const { lastId: logId } = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body)
+  db.run(
+    `UPDATE sessions SET fork_of = NULL, fork_up_to = NULL, record = ?, tag = ?, packed = 1,
+     recency = ?, revision = ? WHERE key = ?`,
+    encodeRecord(record),
+    tag,
+    record.recency,
+    lives.nextRevision(),
+    key,
+  )
+  // What came from elsewhere came to the fork too, or stays out of it with what lies behind the cut.
+  db.run(
+    `INSERT INTO remembered (session, kind, id, count)
+     SELECT ?, kind, id, count FROM remembered WHERE session = ? AND kind = 'import'`,
+    key,
+    Number(row['fork_of']),
+  )
+  // What its members saw elsewhere is no news to them.
+  db.run('UPDATE members SET read_up_to = ? WHERE session = ?', record.lastOrder, key)
+  return { left: 'nothing', logId }
+}
+
+/** A message that is damaged stays behind. */
+const copyable =
+  'session = ? AND ord > ? AND ord <= ? AND hidden = 0 AND open = 0 AND json_valid(body)'
+
+/** The order up to which one step goes; `undefined` when nothing is left. */
+function stretchEnd(db: Database, source: number, after: number, upTo: number): number | undefined {
+  let bytes = 0
+  let end: number | undefined
+  const rows = db.iterate(
+    `SELECT ord, octet_length(body) AS bytes FROM messages WHERE ${copyable} ORDER BY ord LIMIT ?`,
+    source,
+    after,
+    upTo,
+    stepMessages,
+  )
+  for (const row of rows) {
+    bytes += Number(row['bytes'])
+    if (end !== undefined && bytes > stepBytes) break
+    end = Number(row['ord'])
+  }
+  return end
+}
+
+function copiedMessages(db: Database, key: number): ForkedMessages {
+  const row = db.get(
+    `SELECT count(*) AS n, coalesce(min(ord), 0) AS first, coalesce(max(ord), 0) AS last,
+     coalesce(max(epoch), 0) AS epoch FROM messages WHERE session = ?`,
+    key,
+  )
+  const epoch = Number(row?.['epoch'] ?? 0)
+  const bodies = (order: 'ASC' | 'DESC', limit: number) =>
+    db
+      .all(
+        `SELECT ord, id, epoch, body FROM messages WHERE session = ? AND epoch = ?
+         ORDER BY ord ${order} LIMIT ?`,
+        key,
+        epoch,
+        limit,
+      )
+      .flatMap((each) => messageIn(db, each) ?? [])
+  const prompt = db.get(
+    `SELECT ord FROM messages WHERE session = ? AND epoch = ? AND role = 'user'
+     ORDER BY ord DESC LIMIT 1`,
+    key,
+    epoch,
+  )
+  return {
+    count: Number(row?.['n'] ?? 0),
+    first: Number(row?.['first'] ?? 0),
+    last: Number(row?.['last'] ?? 0),
+    epoch,
+    epochFirst: bodies('ASC', 1)[0],
+    newest: bodies('DESC', 10),
+    newestPrompt: prompt && Number(prompt['ord']),
+  }
+}

@@ -1,0 +1,78 @@
+import type { Page } from '@caughtup/schema'
+
+import { jsonBytes, textBytes } from '../../../core/stored-value.ts'
+import { newestStretch, type SizedMessage } from '../../../core/newest-stretch.ts'
+import type { MessageCaps, Window } from '../../../port/storage.ts'
+import type { Database } from '../file/database.ts'
+import type { LiveSession } from '../cache/cached-session.ts'
+import { messageIn } from './message-rows.ts'
+
+const newest = Number.MAX_SAFE_INTEGER
+
+/** Reads of messages: packed rows, with what changed since laid over them. */
+export class MessageReads {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  window(live: LiveSession, caps: MessageCaps): Window {
+    const { record, journal, tag } = live
+    const messages = newestStretch(this.#before(live, newest), caps, record.epoch)
+    return {
+      messages,
+      head: record,
+      cursor: { journal, seq: record.seq, tag },
+      hasOlder: this.#hasBefore(live, messages[0]?.order ?? newest),
+    }
+  }
+
+  page(live: LiveSession, before: number, caps: MessageCaps): Page {
+    const messages = newestStretch(this.#before(live, before), caps)
+    const [first] = messages
+    const hasOlder = first !== undefined && this.#hasBefore(live, first.order)
+    return {
+      messages,
+      nextCursor: hasOlder ? { before: first.order } : null,
+      hasOlder,
+      epoch: first?.epoch ?? live.record.epoch,
+      asOf: live.record.seq,
+    }
+  }
+
+  /** Messages of lower order, newest first, read one at a time. */
+  *#before(live: LiveSession, order: number): Iterable<SizedMessage> {
+    const changed = [...live.overlay.values()]
+      .filter((message) => message.order < order)
+      .sort((a, b) => b.order - a.order)
+    const rows = this.#db.iterate(
+      'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND ord < ? AND hidden = 0 ORDER BY ord DESC',
+      live.key,
+      order,
+    )
+    let next = 0
+    for (const row of rows) {
+      const rowOrder = Number(row['ord'])
+      for (let newer = changed[next]; newer && newer.order >= rowOrder; newer = changed[++next]) {
+        yield { message: newer, size: jsonBytes(newer) }
+      }
+      if (changed[next - 1]?.order === rowOrder) continue
+      const message = messageIn(this.#db, row)
+      if (message) yield { message, size: textBytes(String(row['body'])) }
+    }
+    for (const message of changed.slice(next)) {
+      yield { message, size: jsonBytes(message) }
+    }
+  }
+
+  #hasBefore({ key, overlay }: LiveSession, order: number): boolean {
+    for (const message of overlay.values()) if (message.order < order) return true
+    const row = this.#db.get(
+      'SELECT 1 FROM messages WHERE session = ? AND ord < ? AND hidden = 0 LIMIT 1',
+      key,
+      order,
+    )
+    return row !== undefined
+  }
+}

@@ -1,0 +1,30 @@
+import type { Message } from '@caughtup/schema'
+
+import type { OpenRun } from '../../../port/storage.ts'
+import type { CommitContext } from '../cache/commit.ts'
+import type { LiveSession } from '../cache/cached-session.ts'
+
+/** Runs that have not ended and sessions whose queue waits, of every process; in a reading. */
+export function openRuns({ db, lives, process: ownProcess }: CommitContext): OpenRun[] {
+  const rows = db.all(
+    `SELECT sessions.id, sessions.process, processes.beats FROM sessions
+     LEFT JOIN processes ON processes.id = sessions.process WHERE sessions.active = 1`,
+  )
+  return rows.map((row) => {
+    const live = lives.get(String(row['id']))
+    const process = String(row['process'])
+    return {
+      sessionId: live.id,
+      head: live.record,
+      open: openMessages(live),
+      ...(live.record.run?.status === 'streaming' && {
+        lease: { process, own: process === ownProcess, beats: Number(row['beats'] ?? 0) },
+      }),
+    }
+  })
+}
+
+/** Messages that are not finished. */
+export function openMessages({ overlay }: Pick<LiveSession, 'overlay'>): Message[] {
+  return [...overlay.values()].filter(({ status }) => status === 'open')
+}

@@ -1,0 +1,126 @@
+import { newRecord } from '../../../core/evolve.ts'
+import { sessionExists } from '../../../errors/session-exists.ts'
+import type { NewSession } from '../../../port/storage.ts'
+import type { CommitContext } from '../cache/commit.ts'
+import type { LiveSession } from '../cache/cached-session.ts'
+import { encodeDeletion } from '../log/log-codec.ts'
+import { encodeRecord } from './record-row.ts'
+import { newJournal } from '../../../base/random-tag.ts'
+
+/** The rows of sessions and their members. Everything that writes is called in a transaction. */
+export class SessionRows {
+  readonly #context: CommitContext
+  readonly #random: () => number
+
+  constructor(context: CommitContext, random: () => number) {
+    this.#context = context
+    this.#random = random
+  }
+
+  /**
+   * With `fork`, it is hidden until its messages are copied.
+   *
+   * @throws CaughtupError `CONFLICT` for an id that a session has already
+   */
+  insert(
+    { id, title, createdAt, members }: NewSession,
+    fork?: { source: number; upTo: number },
+  ): void {
+    const { db, lives } = this.#context
+    if (db.get('SELECT 1 FROM sessions WHERE id = ?', id)) throw sessionExists(id)
+    const record = newRecord(createdAt)
+    const { lastId: key } = db.run(
+      `INSERT INTO sessions
+         (id, journal, title, created_at, updated_at, record, tag, recency, revision, fork_of, fork_up_to)
+       VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)`,
+      id,
+      newJournal(this.#random),
+      title,
+      createdAt,
+      createdAt,
+      encodeRecord(record),
+      record.recency,
+      // Hidden, it has no place in the feed that others could have seen.
+      fork ? 0 : lives.nextRevision(),
+      fork?.source ?? null,
+      fork?.upTo ?? null,
+    )
+    for (const [index, principal] of [...new Set(members)].entries()) {
+      db.run(
+        'INSERT INTO members (principal, session, owner) VALUES (?, ?, ?)',
+        principal,
+        key,
+        index === 0 ? 1 : 0,
+      )
+    }
+  }
+
+  isMember(sessionId: string, principal: string): boolean {
+    const row = this.#context.db.get(
+      `SELECT 1 FROM members JOIN sessions ON sessions.key = members.session
+       WHERE sessions.id = ? AND members.principal = ? AND sessions.fork_of IS NULL`,
+      sessionId,
+      principal,
+    )
+    return row !== undefined
+  }
+
+  retitle(
+    sessionId: string,
+    { title, at, ifTitle }: { title: string; at: number; ifTitle?: string },
+  ): void {
+    this.#context.db.run(
+      `UPDATE sessions SET title = ?, updated_at = ?, revision = ?
+       WHERE id = ? AND fork_of IS NULL AND title = coalesce(?, title)`,
+      title,
+      at,
+      this.#context.lives.nextRevision(),
+      sessionId,
+      ifTitle ?? null,
+    )
+  }
+
+  /** Moves a member's read mark forward; where it stands then. */
+  markRead(key: number, principal: string, upTo: number): number {
+    const { db, lives } = this.#context
+    const { changes } = db.run(
+      'UPDATE members SET read_up_to = ? WHERE session = ? AND principal = ? AND read_up_to < ?',
+      upTo,
+      key,
+      principal,
+      upTo,
+    )
+    if (changes > 0) {
+      db.run('UPDATE sessions SET revision = ? WHERE key = ?', lives.nextRevision(), key)
+    }
+    const row = db.get(
+      'SELECT read_up_to FROM members WHERE session = ? AND principal = ?',
+      key,
+      principal,
+    )
+    return Number(row?.['read_up_to'] ?? 0)
+  }
+
+  /** Its messages and journal go step by step, once nobody can see it. */
+  delete({ key, id }: LiveSession): { logId: number; members: string[] } {
+    const { db, lives, tag } = this.#context
+    const revision = lives.nextRevision()
+    const members = db
+      .all('SELECT principal FROM members WHERE session = ?', key)
+      .map((row) => String(row['principal']))
+    for (const principal of members) {
+      db.run(
+        'INSERT INTO removed (revision, principal, session_id) VALUES (?, ?, ?)',
+        revision,
+        principal,
+        id,
+      )
+    }
+    db.run('DELETE FROM members WHERE session = ?', key)
+    db.run('DELETE FROM sessions WHERE key = ?', key)
+    db.run('INSERT INTO leftovers (session) VALUES (?)', key)
+    const body = encodeDeletion(key)
+    const { lastId: logId } = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body)
+    return { logId, members }
+  }
+}

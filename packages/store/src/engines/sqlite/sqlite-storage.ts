@@ -1,0 +1,375 @@
+import type {
+  ActivityRow,
+  Cursor,
+  EventFilter,
+  EventPage,
+  EventSummary,
+  Message,
+  Page,
+  ReplayReason,
+  SearchHit,
+  Session,
+} from '@caughtup/schema'
+import { type Clock, sleep } from '@caughtup/schema/clock'
+
+import { sessionNotFound } from '../../errors/session-not-found.ts'
+import {
+  type ActivityChanges,
+  type ActivityPage,
+  type ActivityRows,
+  type EventBatch,
+  type EventQuery,
+  type EventsOptions,
+  type ForeignChanges,
+  type ListQuery,
+  type NewSession,
+  type OpenRun,
+  type Retention,
+  type RowsStep,
+  type SearchQuery,
+  type SessionHead,
+  type SessionList,
+  type Slice,
+  type SliceResult,
+  type Storage,
+  StorageError,
+  type StorageStats,
+  type Window,
+  type MessageCaps,
+} from '../../port/storage.ts'
+import { ActivityReads } from './rows/activity-reads.ts'
+import { commit, type CommitContext } from './cache/commit.ts'
+import type { Database } from './file/database.ts'
+import { eraseStep } from './log/erase.ts'
+import { copyFork, forkRow } from './rows/fork.ts'
+import { JournalReads } from './log/journal-reads.ts'
+import type { LiveSession } from './cache/cached-session.ts'
+import { LiveSessions } from './cache/session-cache.ts'
+import { MessageReads } from './rows/message-reads.ts'
+import { MessageRows } from './rows/message-rows.ts'
+import { openMessages, openRuns } from './rows/open-runs.ts'
+import { packAll } from './log/pack.ts'
+import { openingNames } from '../../base/random-tag.ts'
+import { retryBusy } from './file/retry-busy.ts'
+import { Search } from './rows/search.ts'
+import { SessionRows } from './rows/session-rows.ts'
+import { pacer } from '../../base/pacer.ts'
+import { Upkeep } from './upkeep.ts'
+
+/** Deleted sessions that the activity feed remembers; older cursors get the complete list. */
+const rememberedRemovals = 10_000
+
+/** How often the commits of other processes are looked for while somebody waits for them, in ms. */
+const pollEvery = 40
+
+/** How long closing waits for another process's lock to pack what is left, in ms. */
+const closingPatience = 500
+
+/** The storage port on a SQLite file. */
+export class SqliteStorage implements Storage {
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #context: CommitContext
+  readonly #lives: LiveSessions
+  readonly #rows: MessageRows
+  readonly #messages: MessageReads
+  readonly #journal: JournalReads
+  readonly #activity: ActivityReads
+  readonly #sessions: SessionRows
+  readonly #search: Search
+  readonly #upkeep: Upkeep
+  readonly #rewriteBytes: number
+  readonly #closing = new AbortController()
+  #polledVersion: number
+
+  constructor(
+    db: Database,
+    options: { clock: Clock; random: () => number; rewriteBytes?: number },
+  ) {
+    const { clock, random, rewriteBytes = 0 } = options
+    this.#db = db
+    this.#clock = clock
+    this.#rewriteBytes = rewriteBytes
+    this.#rows = new MessageRows(db)
+    this.#lives = new LiveSessions(db, this.#rows)
+    this.#messages = new MessageReads(db)
+    this.#journal = new JournalReads(db)
+    this.#activity = new ActivityReads(db, this.#lives)
+    this.#search = new Search(db)
+    this.#context = {
+      db,
+      lives: this.#lives,
+      messages: this.#rows,
+      ...openingNames(random),
+    }
+    this.#sessions = new SessionRows(this.#context, random)
+    // From here on it is known what others write.
+    this.#read(() => undefined)
+    this.#upkeep = new Upkeep(this.#context, this.#search, clock)
+    this.#polledVersion = db.dataVersion()
+  }
+
+  async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
+    return commit(slices, this.#context)
+  }
+
+  async events(sessionId: string, after: number, { bytes }: EventsOptions): Promise<EventBatch> {
+    return this.#read(() => this.#journal.events(this.#lives.get(sessionId), after, bytes))
+  }
+
+  async checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
+    return this.#read(() => this.#journal.checkCursor(this.#lives.get(sessionId), cursor))
+  }
+
+  async window(sessionId: string, caps: MessageCaps): Promise<Window> {
+    return this.#read(() => this.#messages.window(this.#lives.get(sessionId), caps))
+  }
+
+  async page(sessionId: string, before: number, caps: MessageCaps): Promise<Page> {
+    return this.#read(() => this.#messages.page(this.#lives.get(sessionId), before, caps))
+  }
+
+  async message(sessionId: string, messageId: string): Promise<Message | undefined> {
+    return this.#read(() => {
+      const { key, overlay } = this.#lives.get(sessionId)
+      return overlay.get(messageId) ?? this.#rows.packed(key, messageId)
+    })
+  }
+
+  async head(sessionId: string): Promise<SessionHead> {
+    return this.#read(() => {
+      const live = this.#lives.get(sessionId)
+      const { record, journal, tag } = live
+      return {
+        head: record,
+        cursor: { journal, seq: record.seq, tag },
+        open: openMessages(live),
+        messageCount: record.messageCount,
+      }
+    })
+  }
+
+  async createSession(session: NewSession): Promise<Session> {
+    const { id, title, createdAt, members } = session
+    const [owner = ''] = members
+    await this.#write(() => this.#sessions.insert(session))
+    return { id, title, owner, createdAt, updatedAt: createdAt, epoch: 0 }
+  }
+
+  async session(sessionId: string): Promise<Session | undefined> {
+    return this.#read(() => this.#activity.session(sessionId))
+  }
+
+  async isMember(sessionId: string, principal: string): Promise<boolean> {
+    return this.#sessions.isMember(sessionId, principal)
+  }
+
+  async sessions(principal: string, query: ListQuery): Promise<SessionList> {
+    return this.#read(() => this.#activity.sessions(principal, query))
+  }
+
+  async updateSession(
+    sessionId: string,
+    change: { title: string; at: number; ifTitle?: string },
+  ): Promise<Session | undefined> {
+    return this.#write(() => {
+      this.#sessions.retitle(sessionId, change)
+      return this.#activity.session(sessionId)
+    })
+  }
+
+  async deleteSession(sessionId: string): Promise<string[]> {
+    const deleted = await this.#write(() => {
+      const live = this.#lives.find(sessionId)
+      const removed = live && this.#sessions.delete(live)
+      this.#activity.forgetRemovals(rememberedRemovals)
+      return removed && { key: live.key, ...removed }
+    })
+    if (!deleted) return []
+    this.#lives.wrote(deleted.logId)
+    this.#lives.forget(deleted.key)
+    return deleted.members
+  }
+
+  async eventList(sessionId: string, query: EventQuery): Promise<EventPage> {
+    return this.#read(() => this.#journal.list(this.#lives.get(sessionId), query))
+  }
+
+  async eventSummary(sessionId: string, filter: EventFilter): Promise<EventSummary> {
+    return this.#read(() => this.#journal.summary(this.#lives.get(sessionId), filter))
+  }
+
+  async search(query: SearchQuery): Promise<SearchHit[]> {
+    // What was just finished is found: it is packed and indexed first.
+    const turn = pacer(this.#clock)
+    for (const id of this.#read(() => this.#search.unpacked(query.in, this.#lives))) {
+      const live = this.#read(() => this.#lives.find(id))
+      if (live && hasFinished(live)) await this.#pack([live])
+      await turn()
+    }
+    while (await this.#write(() => this.#search.index())) await turn()
+    return this.#read(() => this.#search.find(query))
+  }
+
+  async importedCounts(
+    sessionId: string,
+    identities: readonly string[],
+  ): Promise<Map<string, number>> {
+    return this.#read(() => {
+      const { key } = this.#lives.get(sessionId)
+      const counts = new Map<string, number>()
+      for (const identity of identities) {
+        const count = this.#rows.remembered(key, 'import', identity)
+        if (count > 0) counts.set(identity, count)
+      }
+      return counts
+    })
+  }
+
+  async takenIds(sessionId: string, messageIds: readonly string[]): Promise<Set<string>> {
+    return this.#read(() => {
+      const { key, overlay } = this.#lives.get(sessionId)
+      const isTaken = (id: string) => overlay.has(id) || this.#rows.taken(key, id) !== 'no'
+      return new Set(messageIds.filter(isTaken))
+    })
+  }
+
+  async beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void> {
+    const source = this.#read(() => this.#lives.get(fork.sourceId))
+    await this.#pack([source])
+    await this.#write(() => {
+      const upTo = Math.min(fork.upTo, source.record.lastOrder)
+      this.#sessions.insert(fork.session, { source: source.key, upTo })
+    })
+  }
+
+  async continueFork(sessionId: string): Promise<boolean> {
+    const step = await this.#write(() => {
+      const row = forkRow(this.#db, sessionId)
+      return row && copyFork(row, this.#context)
+    })
+    if (step?.left === 'source-gone') throw sessionNotFound(sessionId)
+    if (step?.left === 'nothing') this.#lives.wrote(step.logId)
+    return step?.left === 'more'
+  }
+
+  async continueErase(sessionId: string): Promise<boolean> {
+    return this.#write(() => {
+      const { key } = this.#lives.get(sessionId)
+      const erasure = () => this.#db.get('SELECT * FROM erasures WHERE session = ? LIMIT 1', key)
+      const first = erasure()
+      return first !== undefined && (eraseStep(this.#db, first) || erasure() !== undefined)
+    })
+  }
+
+  async changed(signal: AbortSignal): Promise<ForeignChanges> {
+    const waiting = AbortSignal.any([signal, this.#closing.signal])
+    for (;;) {
+      waiting.throwIfAborted()
+      this.#db.assertInPlace(this.#clock.monotonic())
+      const version = this.#db.dataVersion()
+      if (version !== this.#polledVersion) {
+        // Titles, read marks and new sessions leave nothing in the log.
+        const sessions = this.#read(() => this.#lives.takeForeign()) ?? new Set<string>()
+        this.#polledVersion = version
+        return { sessions }
+      }
+      await sleep(this.#clock, pollEvery, waiting)
+    }
+  }
+
+  async tidy(retention: Retention): Promise<boolean> {
+    return retryBusy(this.#clock, () => this.#upkeep.step(retention))
+  }
+
+  async backup(path: string, signal?: AbortSignal): Promise<void> {
+    return this.#db.backup(path, signal)
+  }
+
+  stats(): StorageStats {
+    let unpackedEvents = 0
+    for (const { unpacked } of this.#lives.unpacked()) unpackedEvents += unpacked.entries
+    return { unpackedEvents, unreadable: this.#db.unreadable, fileBytes: this.#db.fileBytes() }
+  }
+
+  async activityPage(principal: string, query: ListQuery): Promise<ActivityPage> {
+    return this.#read(() => this.#activity.page(principal, query))
+  }
+
+  async activityRows(principal: string, step: RowsStep): Promise<ActivityRows> {
+    return this.#read(() => this.#activity.rows(principal, step))
+  }
+
+  async activityChanges(principal: string, since: number, limit: number): Promise<ActivityChanges> {
+    return this.#read(() => this.#activity.changes(principal, since, limit))
+  }
+
+  async activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
+    return this.#read(() => this.#activity.row(principal, sessionId))
+  }
+
+  async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
+    return this.#write(() => {
+      const { key, record } = this.#lives.get(sessionId)
+      return this.#sessions.markRead(key, principal, Math.min(upTo, record.lastOrder))
+    })
+  }
+
+  async beat(): Promise<void> {
+    await this.#write(() =>
+      this.#db.run(
+        'INSERT INTO processes (id, beats) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET beats = beats + 1',
+        this.#context.process,
+      ),
+    )
+  }
+
+  async openRuns(): Promise<OpenRun[]> {
+    return this.#read(() => openRuns(this.#context))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(new StorageError('closed', 'The database is closed.'))
+    try {
+      // What was erased is in no byte of the files when this has returned.
+      const turn = pacer(this.#clock)
+      const erase = () => this.#db.transaction(() => this.#upkeep.erase())
+      while (await retryBusy(this.#clock, erase, closingPatience)) await turn()
+      await retryBusy(this.#clock, () => this.#upkeep.finish(this.#rewriteBytes), closingPatience)
+    } catch (error) {
+      // A full disk, say: all is committed, and the next opening packs what this one could not.
+      if (!(error instanceof StorageError)) throw error
+    } finally {
+      this.#db.close()
+    }
+  }
+
+  #pack(sessions: readonly LiveSession[]): Promise<void> {
+    return retryBusy(this.#clock, () => packAll(sessions, this.#context))
+  }
+
+  /** One moment's reading. */
+  #read<T>(work: () => T): T {
+    const result = this.#db.snapshot(() => {
+      this.#lives.notice()
+      return work()
+    })
+    this.#lives.evict()
+    return result
+  }
+
+  /** One transaction, however long another process holds the lock within reason. */
+  #write<T>(work: () => T): Promise<T> {
+    return retryBusy(this.#clock, () =>
+      this.#db.transaction(() => {
+        this.#lives.notice()
+        return work()
+      }),
+    )
+  }
+}
+
+function hasFinished({ overlay }: LiveSession): boolean {
+  return [...overlay.values()].some(({ status }) => status === 'done')
+}

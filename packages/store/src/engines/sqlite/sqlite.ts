@@ -1,0 +1,46 @@
+import { assertInput, object, oneOf, text, whole } from '../../input/assert-input.ts'
+import type { StorageFactory } from '../../port/storage.ts'
+import { Database } from './file/database.ts'
+import { retryBusy } from './file/retry-busy.ts'
+import { SqliteStorage } from './sqlite-storage.ts'
+
+export interface SqliteOptions {
+  /** The database file, made with its folder when it is missing; `:memory:` for one that is not kept. */
+  path: string
+  /**
+   * What a commit survives: `normal` the end of the process, `full` also a power cut (an fsync per
+   * commit). After a power cut with `normal` the newest commits may be gone; clients notice it.
+   * @default 'normal'
+   */
+  durability?: 'normal' | 'full'
+  /**
+   * How large a file may be, in bytes, that closing writes anew when something was erased in it: no
+   * byte of that is left then. This holds the process (a second per 100 MB, as measured) and
+   * needs as much free space again; in a larger file, copies that SQLite left in unused parts of
+   * pages may stay until a `VACUUM`. 0 never rewrites.
+   * @default 256 MiB
+   */
+  rewriteBytes?: number
+}
+
+const file = { ...text, words: 'a file, or :memory: for a database that is not kept' }
+
+/**
+ * The default engine: one SQLite file, through Node's own `node:sqlite`.
+ *
+ * @throws CaughtupError `BAD_INPUT` for other options; StorageError when the file cannot be opened or
+ *   was written by a newer version
+ */
+export function sqlite(options: SqliteOptions): StorageFactory {
+  assertInput('options', options, object)
+  const { path, durability = 'normal', rewriteBytes = 256 * 1024 * 1024 } = options
+  assertInput('path', path, file)
+  assertInput('durability', durability, oneOf('normal', 'full'))
+  assertInput('rewriteBytes', rewriteBytes, whole)
+  return {
+    async open({ clock, random }) {
+      const db = await retryBusy(clock, () => new Database({ path, durability }))
+      return new SqliteStorage(db, { clock, random, rewriteBytes })
+    },
+  }
+}

@@ -1,0 +1,249 @@
+import type { Clock } from '@caughtup/schema/clock'
+
+import type { Retention } from '../../port/storage.ts'
+import type { CommitContext } from './cache/commit.ts'
+import { eraseStep, hasSteps, rewriteErased } from './log/erase.ts'
+import { copyFork } from './rows/fork.ts'
+import { packAll, packDue } from './log/pack.ts'
+import { retain } from './log/retain.ts'
+import type { Search } from './rows/search.ts'
+
+/** Rows of the log stay this long after they are packed, so that other processes get to read them. */
+const logGrace = 10_000
+/** Bytes of the log that one step removes, and rows of other tables. */
+const trimBytes = 4 * 1024 * 1024
+const stepRows = 500
+/** How often every session's count and every process is looked at, in ms. */
+const lookEvery = 3_600_000
+
+/** What is done between commits, in steps of which none takes long. */
+export class Upkeep {
+  readonly #context: CommitContext
+  readonly #search: Search
+  readonly #clock: Clock
+  /** Where the log ended at these times. */
+  #marks: { at: number; logId: number }[] = []
+  /** The newest row of the log that was there before this opening. */
+  readonly #left: number
+  #lookedAt = -Infinity
+  /** The session up to which this look has come. */
+  #retainedUpTo = 0
+  /** Counters of other processes at the last look. */
+  #beats = new Map<string, number>()
+
+  constructor(context: CommitContext, search: Search, clock: Clock) {
+    this.#context = context
+    this.#search = search
+    this.#clock = clock
+    this.#left = context.lives.lastLogId
+  }
+
+  /** One bounded step; whether more is to be done. */
+  step(retention: Retention): boolean {
+    let packing = false
+    let failure: Error | undefined
+    try {
+      const abandoned = this.#abandoned()
+      packing = packDue(this.#context, abandoned) || this.#packLeftTail(abandoned)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      failure = error
+    }
+    // A session that cannot be packed keeps nothing else from being done.
+    const others = this.#others(retention)
+    if (failure && !others) throw failure
+    return packing || others
+  }
+
+  #others(retention: Retention): boolean {
+    const { db, lives } = this.#context
+    const { trims, indexes, works, looks } = this.#due()
+    if (!trims && !indexes && !works && !looks) return false
+    const { more, logId } = db.transaction(() => {
+      lives.notice()
+      const indexing = indexes && this.#search.index()
+      const trimming = trims && this.#trim(this.#trimmable())
+      return { more: indexing || trimming || works, logId: works ? this.#work() : undefined }
+    })
+    if (logId !== undefined) lives.wrote(logId)
+    const looking = looks && this.#look(retention)
+    return more || looking
+  }
+
+  /** One step of an erasure, in a transaction; whether there was one. */
+  erase(): boolean {
+    const { db } = this.#context
+    const erasure = db.get(`SELECT * FROM erasures WHERE ${hasSteps} ORDER BY key DESC LIMIT 1`)
+    if (erasure) eraseStep(db, erasure)
+    return erasure !== undefined
+  }
+
+  /**
+   * Packs and removes all that can be, for a database that is left alone from now on. After an
+   * erasure a file of up to `rewriteBytes` is written anew.
+   */
+  finish(rewriteBytes: number): void {
+    const { db, lives } = this.#context
+    while (packDue(this.#context, this.#abandoned())) continue
+    db.transaction(() => {
+      lives.notice()
+      while (this.#trim(this.#needed())) continue
+    })
+    db.shrink()
+    rewriteErased(db, rewriteBytes)
+    db.checkpoint()
+  }
+
+  #due() {
+    const { db } = this.#context
+    const now = this.#clock.monotonic()
+    const some = (sql: string) => db.get(sql) !== undefined
+    return {
+      trims: (this.#firstLogId() ?? Infinity) < this.#trimmable(),
+      indexes: some('SELECT 1 FROM unindexed LIMIT 1'),
+      works:
+        some(`SELECT 1 FROM erasures WHERE ${hasSteps} LIMIT 1`) ||
+        some('SELECT 1 FROM leftovers LIMIT 1') ||
+        some('SELECT 1 FROM sessions WHERE fork_of IS NOT NULL LIMIT 1'),
+      looks: now - this.#lookedAt >= lookEvery,
+    }
+  }
+
+  #firstLogId(): number | undefined {
+    const row = this.#context.db.get('SELECT min(id) AS first FROM log')
+    return row?.['first'] === null ? undefined : Number(row?.['first'])
+  }
+
+  /** The first row of the log that somebody needs. */
+  #needed(): number {
+    const { lives } = this.#context
+    let needed = lives.lastLogId + 1
+    for (const { logId } of lives.unpacked()) needed = Math.min(needed, logId ?? needed)
+    for (const { logId } of lives.tails()) needed = Math.min(needed, logId)
+    return needed
+  }
+
+  /** The newest row of the log that was there for long enough to be read. */
+  #settled(): number {
+    const now = this.#clock.monotonic()
+    const { lastLogId } = this.#context.lives
+    if (now - (this.#marks.at(-1)?.at ?? -Infinity) >= logGrace / 10) {
+      this.#marks.push({ at: now, logId: lastLogId })
+    }
+    const old = this.#marks.filter(({ at }) => now - at >= logGrace)
+    this.#marks = this.#marks.slice(Math.max(0, old.length - 1))
+    return old.at(-1)?.logId ?? 0
+  }
+
+  /** Rows of the log up to this one would be packed by now if whoever wrote them were alive. */
+  #abandoned(): number {
+    return Math.max(this.#settled(), this.#left)
+  }
+
+  /** Rows before this one are needed by nobody. */
+  #trimmable(): number {
+    return Math.min(this.#needed(), this.#settled() + 1)
+  }
+
+  /** Removes rows of the log before this one; whether some are left. */
+  #trim(before: number): boolean {
+    const { db } = this.#context
+    let bytes = 0
+    let end: number | undefined
+    for (const row of db.iterate(
+      'SELECT id, octet_length(body) AS bytes FROM log WHERE id < ? ORDER BY id',
+      before,
+    )) {
+      end = Number(row['id'])
+      bytes += Number(row['bytes'])
+      if (bytes >= trimBytes) break
+    }
+    if (end === undefined) return false
+    db.run('DELETE FROM log WHERE id <= ?', end)
+    return bytes >= trimBytes
+  }
+
+  /** What an earlier process left in the log. */
+  #packLeftTail(abandoned: number): boolean {
+    const { db, lives } = this.#context
+    if (!lives.tailUpTo(abandoned)) return false
+    const live = db.snapshot(() => {
+      // The row is only put together with all of the log that it is of.
+      lives.notice()
+      const tail = lives.tailUpTo(abandoned)
+      const row = tail && db.get('SELECT * FROM sessions WHERE key = ?', tail.key)
+      if (tail && !row) lives.dropTail(tail.key)
+      return row && lives.load(row)
+    })
+    const rests = live && !live.record.run && live.record.queue.length === 0
+    if (rests && live.logId !== undefined) packAll([live], this.#context)
+    return true
+  }
+
+  /** Goes on with one of each that is to be completed; the row of the log that was written for it. */
+  #work(): number | undefined {
+    const { db } = this.#context
+    const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL ORDER BY key LIMIT 1')
+    const leftover = db.get('SELECT session FROM leftovers LIMIT 1')
+    this.erase()
+    if (leftover) this.#removeLeftover(Number(leftover['session']))
+    const copied = fork && copyFork(fork, this.#context)
+    return copied?.left === 'nothing' ? copied.logId : undefined
+  }
+
+  /** Rows of a deleted session, some at a time. */
+  #removeLeftover(session: number): void {
+    const { db } = this.#context
+    const messages = db.all('SELECT key FROM messages WHERE session = ? LIMIT ?', session, stepRows)
+    for (const row of messages) {
+      db.run('DELETE FROM words WHERE rowid = ?', Number(row['key']))
+      db.run('DELETE FROM unindexed WHERE key = ?', Number(row['key']))
+      db.run('DELETE FROM messages WHERE key = ?', Number(row['key']))
+    }
+    const blocks = db.all('SELECT key FROM blocks WHERE session = ? LIMIT ?', session, stepRows)
+    for (const row of blocks) db.run('DELETE FROM blocks WHERE key = ?', Number(row['key']))
+    if (messages.length + blocks.length > 0) return
+    db.run('DELETE FROM erasures WHERE session = ?', session)
+    db.run('DELETE FROM remembered WHERE session = ?', session)
+    db.run('DELETE FROM queue WHERE session = ?', session)
+    db.run('DELETE FROM leftovers WHERE session = ?', session)
+  }
+
+  /** Looks at some sessions, one after the other; whether more are to be looked at. */
+  #look(retention: Retention): boolean {
+    const { db } = this.#context
+    if (retention !== false && this.#retain(retention)) return true
+    this.#lookedAt = this.#clock.monotonic()
+    db.transaction(() => this.#forgetProcesses())
+    return false
+  }
+
+  #retain(retention: Exclude<Retention, false>): boolean {
+    const { db } = this.#context
+    const sessions = db.all(
+      `SELECT *, (SELECT first_at FROM blocks WHERE session = sessions.key
+         AND last_seq > sessions.floor ORDER BY first_seq LIMIT 1) AS first_at
+       FROM sessions WHERE key > ? AND fork_of IS NULL ORDER BY key LIMIT ?`,
+      this.#retainedUpTo,
+      stepRows,
+    )
+    for (const row of sessions) retain(row, retention, this.#context, this.#clock.now())
+    this.#retainedUpTo = sessions.length < stepRows ? 0 : Number(sessions.at(-1)?.['key'])
+    return this.#retainedUpTo > 0
+  }
+
+  /** Processes whose counter stood still since the last look, and that hold no run. */
+  #forgetProcesses(): void {
+    const { db } = this.#context
+    const rows = db.all('SELECT id, beats FROM processes')
+    for (const row of rows) {
+      if (this.#beats.get(String(row['id'])) !== Number(row['beats'])) continue
+      db.run(
+        `DELETE FROM processes WHERE id = ?1 AND NOT EXISTS
+           (SELECT 1 FROM sessions WHERE active = 1 AND process = ?1)`,
+        String(row['id']),
+      )
+    }
+    this.#beats = new Map(rows.map((row) => [String(row['id']), Number(row['beats'])]))
+  }
+}

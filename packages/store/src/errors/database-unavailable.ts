@@ -1,0 +1,40 @@
+import { CaughtupError } from '@caughtup/schema'
+
+import { type Slice, StorageError } from '../port/storage.ts'
+
+/**
+ * The answer to a call that the database did not serve: what it was to write is not written. Its
+ * words are for clients, who are told the kind of the failure only; the cause has the rest.
+ */
+export function databaseUnavailable(
+  cause: unknown,
+  retryAfter: number,
+  reason: `database-${string}` | 'outcome-unknown' = reasonOf(cause),
+): CaughtupError {
+  const words =
+    reason === 'outcome-unknown'
+      ? 'The database has not answered; the change may still be written.'
+      : 'The database takes nothing at present; nothing was written.'
+  return new CaughtupError('UNAVAILABLE', words, { reason, retryAfter }, { cause })
+}
+
+/** What a store that closes tells of the changes that its database did not take. */
+export function notWritten(
+  left: readonly (Pick<Slice, 'sessionId'> & { bytes: number })[],
+  cause: unknown,
+): CaughtupError {
+  const sessions = [...new Set(left.map(({ sessionId }) => sessionId))]
+  const bytes = left.reduce((sum, slice) => sum + slice.bytes, 0)
+  const some = sessions.slice(0, 10).join(', ') + (sessions.length > 10 ? ' …' : '')
+  return new CaughtupError(
+    'UNAVAILABLE',
+    `The store was closed with ${left.length} changes (about ${bytes} bytes) not written, of ` +
+      `${sessions.length} sessions: ${some}. ${cause instanceof Error ? cause.message : ''}`.trimEnd(),
+    { reason: 'not-written' },
+    { cause },
+  )
+}
+
+function reasonOf(cause: unknown): `database-${string}` {
+  return `database-${cause instanceof StorageError ? cause.failure : 'busy'}`
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '@caughtup/schema/clock'
+
+import { ActivityAudience } from './activity-audience.ts'
+import type { BrokerOptions } from './broker.ts'
+import { Followers } from './followers.ts'
+import { ForeignWatch } from './remote-watch.ts'
+import type { OnError } from '../base/on-error.ts'
+import { StoreUpdates } from './store-updates.ts'
+import { SharedReads } from './shared-reads.ts'
+import type { ForeignChanges, Slice, SliceResult, Storage, Window } from '../port/storage.ts'
+
+export interface DoorbellsOptions {
+  storage: Storage
+  clock: Clock
+  /** Bytes of events that one batch of a follower aims at. */
+  batchBytes: number
+  updates: Pick<BrokerOptions, 'capacity' | 'mustDeliverTimeout'> | undefined
+  /** Called when another process was seen to have written. */
+  foreign: () => void
+  onError: OnError
+  /** Aborted when the store closes. */
+  ended: AbortSignal
+}
+
+/** Everybody who is told that something changed: whoever follows, lists or reads at this moment. */
+export class Doorbells {
+  readonly followers: Followers
+  readonly audience: ActivityAudience
+  readonly updates: StoreUpdates
+  readonly windows = new SharedReads<Window>()
+  readonly watch: ForeignWatch
+
+  constructor(options: DoorbellsOptions) {
+    const { storage, clock, batchBytes, updates, foreign, onError, ended } = options
+    const changed = (changes: ForeignChanges) => {
+      this.changedElsewhere(changes)
+      foreign()
+    }
+    const failed = (error: unknown) => onError(error, 'watching what other processes write')
+    this.watch = new ForeignWatch(storage, clock, changed, failed)
+    this.followers = new Followers({
+      read: (sessionId, after) => storage.events(sessionId, after, { bytes: batchBytes }),
+      watch: this.watch.watch,
+      ended,
+    })
+    this.audience = new ActivityAudience(storage, clock)
+    this.updates = new StoreUpdates({
+      ...updates,
+      clock,
+      timedOut: (error) => onError(error, 'delivering store.updates'),
+    })
+  }
+
+  created(sessionId: string, members: readonly string[]): void {
+    this.audience.created(sessionId, members)
+  }
+
+  /** To be called in the order of commits. Returns what the commit's caller is to wait for besides. */
+  committed(
+    slice: Slice,
+    result: Extract<SliceResult, { events: unknown }>,
+    structural: boolean,
+  ): Promise<void> | undefined {
+    const { sessionId } = slice
+    this.windows.forget(sessionId)
+    this.followers.committed(sessionId, result.cursor.seq)
+    if (result.activity) this.audience.changed(sessionId)
+    return this.updates.committed(slice, result, structural)
+  }
+
+  /** A fork is complete; what its caller is to wait for. */
+  forked(sessionId: string, from: string, members: readonly string[]): Promise<void> {
+    this.created(sessionId, members)
+    return this.updates.forked(sessionId, from)
+  }
+
+  /** Returns what the caller is to wait for. */
+  deleted(sessionId: string, members: readonly string[]): Promise<void> {
+    this.windows.forget(sessionId)
+    this.followers.changed(sessionId)
+    this.audience.removed(sessionId, members)
+    return this.updates.deleted(sessionId)
+  }
+
+  changedElsewhere(changes: ForeignChanges): void {
+    const { sessions } = changes
+    if (sessions === 'all') this.windows.clear()
+    else {
+      for (const sessionId of sessions) {
+        this.windows.forget(sessionId)
+        // Runs of this process may have been ended there.
+        this.updates.forget(sessionId)
+      }
+    }
+    this.followers.changedElsewhere(changes)
+    this.audience.changedElsewhere(changes)
+  }
+}

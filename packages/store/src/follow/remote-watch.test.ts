@@ -1,0 +1,92 @@
+import { ManualClock, settle } from '@caughtup/schema/testing'
+import { expect, test } from 'vitest'
+
+import { ForeignWatch } from './remote-watch.ts'
+import type { ForeignChanges } from '../port/storage.ts'
+
+/** A watch whose database answers when the test says so. */
+function openWatch() {
+  const clock = new ManualClock()
+  const calls: { answer: (changes: ForeignChanges) => void; fail: (error: Error) => void }[] = []
+  const seen: ForeignChanges[] = []
+  const watch = new ForeignWatch(
+    {
+      changed: (signal) =>
+        new Promise((answer, fail) => {
+          calls.push({ answer, fail })
+          signal.addEventListener('abort', () => fail(signal.reason))
+        }),
+    },
+    clock,
+    (changes) => seen.push(changes),
+  )
+  return { clock, watch, calls, seen }
+}
+
+const changes: ForeignChanges = { sessions: new Set(['s']) }
+
+test('looks out while anybody watches, and not otherwise', async () => {
+  const { watch, calls, seen } = openWatch()
+  await settle()
+  expect(calls).toHaveLength(0)
+  const [one, other] = [watch.watch(), watch.watch()]
+  await settle()
+  expect(calls).toHaveLength(1)
+  calls[0]?.answer(changes)
+  await settle()
+  expect(seen).toEqual([changes])
+  expect(calls).toHaveLength(2)
+  one[Symbol.dispose]()
+  one[Symbol.dispose]()
+  await settle()
+  calls[1]?.answer(changes)
+  await settle()
+  expect(seen).toHaveLength(2)
+  other[Symbol.dispose]()
+  await settle()
+  expect(calls).toHaveLength(3)
+  calls[2]?.answer(changes)
+  await settle()
+  expect(seen).toHaveLength(2)
+})
+
+test('asks again for the next who watches, one question at a time', async () => {
+  const { watch, calls } = openWatch()
+  const first = watch.watch()
+  await settle()
+  first[Symbol.dispose]()
+  watch.watch()
+  expect(calls).toHaveLength(1)
+  await settle()
+  expect(calls).toHaveLength(2)
+  await watch.close()
+})
+
+test('tries again when it fails, ever later, and says so until it works', async () => {
+  const { clock, watch, calls } = openWatch()
+  watch.watch()
+  await settle()
+  calls[0]?.fail(new Error('locked'))
+  await settle()
+  expect(watch.lastError).toBe('Error: locked')
+  await clock.advance(100)
+  calls[1]?.fail(new Error('locked'))
+  await clock.advance(199)
+  expect(calls).toHaveLength(2)
+  await clock.advance(1)
+  calls[2]?.answer(changes)
+  await settle()
+  expect(watch.lastError).toBeUndefined()
+  await watch.close()
+})
+
+test('ends when it is closed, and does not begin again', async () => {
+  const { clock, watch, calls } = openWatch()
+  watch.watch()
+  await settle()
+  await watch.close()
+  watch.watch()
+  await settle()
+  expect(calls).toHaveLength(1)
+  expect(clock.pending).toBe(0)
+})

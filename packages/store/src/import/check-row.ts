@@ -1,0 +1,95 @@
+import { CaughtupError, excerpt, type Limits, message } from '@caughtup/schema'
+
+import { assertInput, type Kind, object, whole, yesOrNo } from '../input/assert-input.ts'
+import { storedValue } from '../core/stored-value.ts'
+import { assertMessageSize } from '../input/assert-message-size.ts'
+import type { ForeignRow } from './imported-row.ts'
+import { tellLost } from './tell-lost.ts'
+
+const longestId = 1_000
+const foreignId: Kind = {
+  words: `a text of 1 to ${longestId} characters`,
+  is: (value) => typeof value === 'string' && value !== '' && value.length <= longestId,
+  limit: longestId,
+}
+
+/** A message's place in its own session means nothing here; nobody misses it. */
+const place = { order: 0, revision: 0, epoch: 0, status: 'done' } as const
+
+/**
+ * A row as it is kept: in its JSON form, with the members that a message has, its time beside them,
+ * without runs and boundaries, and within the limits of a message.
+ *
+ * @param lost - is told the path of each member that is not kept: `NAME`, `parts.NAME`, `metadata.NAME`
+ * @throws CaughtupError `BAD_INPUT` or `TOO_LARGE`, whose `field` begins with the row: `rows.3.parts`
+ */
+export function checkRow(
+  value: unknown,
+  index: number,
+  limits: Readonly<Limits>,
+  lost: (path: string) => void,
+): ForeignRow {
+  const field = `rows.${index}`
+  const row = asObject(field, value)
+  const given = asObject(
+    field,
+    inRow(field, () => storedValue(row)),
+  )
+  const { id, complete, role, parts, createdAt, metadata = {}, ...others } = given
+  if (id !== undefined) assertInput(`${field}.id`, id, foreignId)
+  if (complete !== undefined) assertInput(`${field}.complete`, complete, yesOrNo)
+  const { createdAt: own, ...said } = asObject(`${field}.metadata`, metadata)
+  const time = createdAt ?? own
+  if (time !== undefined) assertInput(`${field}.createdAt`, time, whole)
+  const draft = { ...place, id: 'row', role, parts, metadata: { ...said, createdAt: time ?? 0 } }
+  const { data, error } = message.safeParse(draft)
+  if (!data) {
+    const [issue] = error.issues
+    const path = [field, ...(issue?.path ?? [])].join('.')
+    const bad = issue?.path.reduce<unknown>(memberOf, draft)
+    throw new CaughtupError('BAD_INPUT', `${path} is ${excerpt(bad)}: ${issue?.message}.`, {
+      field: path,
+      value: excerpt(bad),
+    })
+  }
+  const name = typeof id === 'string' ? id : 'without an id'
+  inRow(field, () => assertMessageSize(name, data.parts, limits))
+  const { createdAt: at, runId: _, boundary: __, ...kept } = data.metadata
+  tellLost(others, place, '', lost)
+  tellLost(parts, data.parts, 'parts', lost)
+  tellLost(said, kept, 'metadata', lost)
+  return {
+    ...(typeof id === 'string' && { id }),
+    role: data.role,
+    parts: data.parts,
+    ...(time !== undefined && { createdAt: at }),
+    ...(Object.keys(kept).length > 0 && { metadata: kept }),
+    ...(complete === false && { complete }),
+  }
+}
+
+function asObject(field: string, value: unknown): Record<string, unknown> {
+  assertInput(field, value, object)
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function memberOf(value: unknown, name: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
+/** Names the row in what `check` throws. */
+function inRow<T>(field: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    if (!(error instanceof CaughtupError)) throw error
+    const { code, message: words, data } = error
+    const within = data.field === undefined ? field : `${field}.${data.field}`
+    throw new CaughtupError(
+      code,
+      `${field}: ${words}`,
+      { ...data, field: within },
+      { cause: error },
+    )
+  }
+}

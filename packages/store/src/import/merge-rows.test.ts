@@ -1,0 +1,159 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+
+import type { ForeignRow } from './imported-row.ts'
+import { identify } from './identify.ts'
+import { type Merge, mergeRows } from './merge-rows.ts'
+import { MergingSession } from './testing/merging-session.ts'
+
+function say(text: string, rest: Partial<ForeignRow> = {}): ForeignRow {
+  return { role: 'user', parts: [{ type: 'text', text }], ...rest }
+}
+
+function imported(...transcripts: ForeignRow[][]): ForeignRow[] {
+  const session = new MergingSession()
+  return rowsOf(transcripts.map((rows) => session.import(rows)).at(-1)!)
+}
+
+function rowsOf({ added }: Merge): ForeignRow[] {
+  return added.map(({ row: each }) => each)
+}
+
+// Few texts, times and ids, so that equal rows are common.
+const row: fc.Arbitrary<ForeignRow> = fc.record(
+  {
+    id: fc.constantFrom('a', 'b', 'no.id'),
+    role: fc.constantFrom('user', 'assistant'),
+    parts: fc.array(fc.record({ type: fc.constant('text'), text: fc.constantFrom('x', 'y') }), {
+      maxLength: 2,
+    }),
+    createdAt: fc.constantFrom(1000, 2000),
+    complete: fc.boolean(),
+  },
+  { requiredKeys: ['role', 'parts'] },
+)
+const transcript = fc.array(row, { maxLength: 20 })
+
+describe('any transcript', () => {
+  test('adds nothing when it comes again, nor do its beginnings', () => {
+    fc.assert(
+      fc.property(transcript, fc.nat(20), (rows, cut) => {
+        expect(imported(rows, rows)).toEqual([])
+        expect(imported(rows, rows.slice(0, cut))).toEqual([])
+      }),
+    )
+  })
+
+  test('adds nothing to a session that has its messages from an export', () => {
+    fc.assert(
+      fc.property(transcript, (rows) => {
+        const first = new MergingSession()
+        first.import(rows)
+        const restored = new MergingSession(first.messages.map(({ id }) => id))
+        expect(rowsOf(restored.import(rows))).toEqual([])
+      }),
+    )
+  })
+
+  test('adds nothing after its own export in the same file', () => {
+    fc.assert(
+      fc.property(transcript, (rows) => {
+        const exported = identify(rows).map(({ row: each, messageId }) => ({
+          ...each,
+          id: messageId,
+          complete: true,
+        }))
+        const whole = imported([...exported, ...rows])
+        expect(whole).toEqual(imported(exported))
+      }),
+    )
+  })
+
+  test('gives the same whether it comes whole or as it grows', () => {
+    fc.assert(
+      fc.property(transcript, fc.array(fc.nat(20)), (rows, cuts) => {
+        const growing = new MergingSession()
+        for (const cut of cuts.sort((a, b) => a - b)) growing.import(rows.slice(0, cut))
+        growing.import(rows)
+        const whole = new MergingSession()
+        whole.import(rows)
+        expect(growing.messages).toEqual(whole.messages)
+      }),
+    )
+  })
+
+  test('keeps its own order, and every row is added or has a reason', () => {
+    fc.assert(
+      fc.property(transcript, (rows) => {
+        const merge = new MergingSession().import(rows)
+        const left = new Set(merge.skipped.map(({ index }) => index))
+        expect(rowsOf(merge)).toEqual(rows.filter((_, index) => !left.has(index)))
+      }),
+    )
+  })
+
+  test('counts equal rows without ids by multiplicity', () => {
+    fc.assert(
+      fc.property(fc.nat(5), fc.nat(5), (before, now) => {
+        const [first, second] = [before, now].map((n) => Array.from({ length: n }, () => say('x')))
+        expect(imported(first!, second!)).toHaveLength(Math.max(0, now - before))
+      }),
+    )
+  })
+})
+
+test('equal text at different times is kept, also next to what was imported', () => {
+  const early = say('ok', { createdAt: 1000 })
+  const late = say('ok', { createdAt: 2000 })
+  expect(imported([early], [early, late])).toEqual([late])
+})
+
+test('three rows of the same second, two of them imported before, add one', () => {
+  const same = say('ok', { createdAt: 1000 })
+  expect(imported([same, same], [same, same, same])).toHaveLength(1)
+})
+
+test('calls with equal text stay apart by their ids', () => {
+  const [one, two] = ['call-1', 'call-2'].map((toolCallId) => ({
+    role: 'assistant' as const,
+    parts: [
+      { type: 'dynamic-tool', toolCallId, toolName: 't', state: 'input-available', input: {} },
+    ] as const,
+  }))
+  expect(imported([one!], [one!, two!])).toEqual([two])
+})
+
+test('an id of the session is known although it was never imported', () => {
+  const known = { ids: new Set(['local']), counts: new Map<string, number>() }
+  const merge = mergeRows(known, identify([say('x', { id: 'local' }), say('x')]))
+  expect(rowsOf(merge)).toEqual([say('x')])
+  expect(merge.skipped).toEqual([{ index: 0, why: 'known' }])
+})
+
+test('what was imported and removed since stays away', () => {
+  const counts = new Map(identify([say('x')]).map(({ identity }) => [identity, 1]))
+  const merge = mergeRows({ ids: new Set(), counts }, identify([say('x'), say('y')]))
+  expect(rowsOf(merge)).toEqual([say('y')])
+  const [{ identity, said } = { identity: '', said: '' }] = identify([say('y')])
+  expect(merge.identities).toEqual([identity, said].map((each) => ({ identity: each, count: 1 })))
+})
+
+describe('a row that may still grow', () => {
+  const growing = say('He', { role: 'assistant', complete: false })
+  const grown = say('Hello', { role: 'assistant' })
+
+  test('is left while it is the last, and taken when it is complete', () => {
+    expect(imported([say('x'), growing])).toEqual([say('x')])
+    expect(imported([say('x'), growing], [say('x'), grown])).toEqual([grown])
+  })
+
+  test('is taken as it is when another row follows', () => {
+    expect(imported([growing, say('x')])).toEqual([growing, say('x')])
+  })
+
+  test('gives way to a later row with its id', () => {
+    const states = [growing, { ...growing }, grown].map((state) => ({ ...state, id: 'a' }))
+    expect(imported(states)).toEqual([states[2]])
+    expect(imported(states.slice(0, 2))).toEqual([])
+  })
+})

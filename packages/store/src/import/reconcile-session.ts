@@ -1,0 +1,131 @@
+import { CaughtupError, excerpt, type Limits } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+
+import { assertBetween } from '../input/assert-between.ts'
+import { assertInput, list, principals, whole } from '../input/assert-input.ts'
+import { pacer } from '../base/pacer.ts'
+import { checkRow } from './check-row.ts'
+import type { ForeignRow } from './imported-row.ts'
+import { identify, type IdentifiedRow } from './identify.ts'
+import { importedMessage } from './imported-message.ts'
+import { type Known, mergeRows } from './merge-rows.ts'
+import type { Reconciled, ReconcileOptions } from './reconciled.ts'
+import { refusedChange } from '../errors/refused-change.ts'
+import type { Refusal, Slice, SliceResult, Storage } from '../port/storage.ts'
+import type { Waiting } from '../store-options.ts'
+
+/** Rows of one transcript at most: it is merged as a whole, and written in one transaction. */
+const mostRows = 100_000
+/** Rows that are looked at before others have a turn. */
+const step = 500
+/** A refusal means that a concurrent import brought the same messages first, so a few are plenty. */
+const attempts = 10
+/** Paths of members that are counted each by itself. */
+const mostPaths = 100
+
+/**
+ * Brings the rows of a foreign transcript into a session, at its end and in one transaction. Two at
+ * once, in whatever processes, add each row once: rows without ids get ids that follow from what they
+ * are known by, and the second to come is refused and looks again.
+ *
+ * @throws CaughtupError what a change of history throws, `BAD_INPUT` and `TOO_LARGE` for a row that
+ * cannot be a message (and then no row is taken), and `UNAVAILABLE` (with the last refusal as
+ * its `reason`) where each of ten attempts found that others had just brought one of the messages
+ */
+export async function reconcileSession(
+  {
+    storage,
+    limits,
+    clock,
+    append,
+  }: {
+    storage: Pick<Storage, 'importedCounts' | 'takenIds' | 'isMember'>
+    limits: Readonly<Limits>
+    clock: Clock
+    append: (slice: Omit<Slice, 'at'>, waiting: Waiting) => Promise<SliceResult>
+  },
+  sessionId: string,
+  rows: readonly ForeignRow[],
+  options: ReconcileOptions,
+): Promise<Reconciled> {
+  assertInput('rows', rows, list)
+  assertBetween('rows.length', rows.length, 0, mostRows)
+  const { recency, readBy = [], ...waiting } = options
+  if (recency !== undefined) assertInput('recency', recency, whole)
+  await assertMembers(storage, sessionId, readBy)
+  const notKept = new Map<string, number>()
+  const lost = (path: string) => {
+    const name = notKept.size < mostPaths || notKept.has(path) ? path : 'other'
+    notKept.set(name, (notKept.get(name) ?? 0) + 1)
+  }
+  const identified: IdentifiedRow[] = []
+  const come = new Map<string, number>()
+  const turn = pacer(clock, waiting.signal)
+  for (let start = 0; start < rows.length; start += step) {
+    const some = rows
+      .slice(start, start + step)
+      .map((row, index) => checkRow(row, start + index, limits, lost))
+    identified.push(...identify(some, come))
+    await turn()
+  }
+  let last: Refusal | undefined
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const known = await readKnown(storage, sessionId, identified)
+    const merge = mergeRows(known, identified)
+    const skipped = { known: 0, changed: 0, incomplete: 0 }
+    for (const { why } of merge.skipped) skipped[why] += 1
+    const outcome: Reconciled = {
+      added: merge.added.length,
+      ...skipped,
+      notKept: Object.fromEntries(notKept),
+    }
+    if (merge.added.length === 0) return outcome
+    const now = clock.now()
+    const messages = merge.added.map(({ row, messageId: id }) => importedMessage(row, { id, now }))
+    const use = { readBy, ...(recency !== undefined && { recency }) }
+    const draft = { type: 'imported', messages, identities: merge.identities, ...use } as const
+    const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } } as const
+    const { refused } = await append(slice, waiting)
+    if (refused === undefined) return outcome
+    if (refused !== 'message-exists' && refused !== 'message-gone') {
+      throw refusedChange(refused, { sessionId })
+    }
+    last = refused
+  }
+  throw new CaughtupError(
+    'UNAVAILABLE',
+    `Session ${sessionId} took no rows: in each of ${attempts} attempts others had just brought, or ` +
+      `brought and removed, one of the messages (${last}).`,
+    { field: 'sessionId', value: excerpt(sessionId), ...(last !== undefined && { reason: last }) },
+  )
+}
+
+/** @throws CaughtupError `BAD_INPUT` */
+async function assertMembers(
+  storage: Pick<Storage, 'isMember'>,
+  sessionId: string,
+  readBy: readonly string[],
+): Promise<void> {
+  assertInput('readBy', readBy, principals)
+  for (const principal of readBy) {
+    if (await storage.isMember(sessionId, principal)) continue
+    throw new CaughtupError(
+      'BAD_INPUT',
+      `readBy names ${excerpt(principal)}, who is not a member of session ${sessionId}.`,
+      { field: 'readBy', value: excerpt(principal) },
+    )
+  }
+}
+
+async function readKnown(
+  storage: Pick<Storage, 'importedCounts' | 'takenIds'>,
+  sessionId: string,
+  rows: readonly IdentifiedRow[],
+): Promise<Known> {
+  const identities = [...new Set(rows.flatMap(({ identity, said }) => [identity, said]))]
+  const ids = [...new Set(rows.map(({ messageId }) => messageId))]
+  return {
+    counts: await storage.importedCounts(sessionId, identities),
+    ids: await storage.takenIds(sessionId, ids),
+  }
+}

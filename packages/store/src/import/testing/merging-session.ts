@@ -1,0 +1,28 @@
+import type { ForeignRow } from '../imported-row.ts'
+import { identify } from '../identify.ts'
+import { importedMessage } from '../imported-message.ts'
+import { type Merge, mergeRows } from '../merge-rows.ts'
+
+/** A session as far as merging sees it, which does with a merge what a store would. */
+export class MergingSession {
+  readonly messages: { id: string; text: string }[] = []
+  readonly #ids: Set<string>
+  readonly #counts = new Map<string, number>()
+
+  /** @param ids - of the messages that came from elsewhere, like those of an export */
+  constructor(ids: Iterable<string> = []) {
+    this.#ids = new Set(ids)
+  }
+
+  import(rows: readonly ForeignRow[]): Merge {
+    const merge = mergeRows({ ids: this.#ids, counts: this.#counts }, identify(rows))
+    for (const { identity, count } of merge.identities) this.#counts.set(identity, count)
+    for (const { row, messageId } of merge.added) {
+      const { id, parts } = importedMessage(row, { id: messageId, now: 0 })
+      if (this.#ids.has(id)) throw new Error(`There are two messages ${id}.`)
+      this.#ids.add(id)
+      this.messages.push({ id, text: JSON.stringify(parts) })
+    }
+    return merge
+  }
+}

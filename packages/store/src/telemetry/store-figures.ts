@@ -1,0 +1,82 @@
+import type { StoreStats } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+
+import type { Coalescer } from '../commit/coalescer.ts'
+import type { Followers } from '../follow/followers.ts'
+import type { ForeignWatch } from '../follow/remote-watch.ts'
+import type { StoreUpdates } from '../follow/store-updates.ts'
+import { Metrics, type StoreMeter } from './metrics.ts'
+import type { Slice, SliceResult, Storage } from '../port/storage.ts'
+import type { Upkeep } from '../maintenance/maintenance.ts'
+
+/** Whatever the figures are of. */
+export interface FigureSources {
+  storage: Pick<Storage, 'stats'>
+  coalescer: Pick<Coalescer, 'counts' | 'unflushedBytes' | 'window' | 'lastError'>
+  followers: Pick<Followers, 'count' | 'lag'>
+  updates: StoreUpdates
+  watch: Pick<ForeignWatch, 'lastError'>
+  upkeep: Pick<Upkeep, 'failures' | 'lastError'>
+}
+
+/** Measures commits, and gathers what the parts of the store count. */
+export class StoreFigures {
+  readonly #clock: Clock
+  readonly #sources: FigureSources
+  readonly #metrics: Metrics | undefined
+  #commitDuration = 0
+  #flushWait = 0
+
+  constructor(clock: Clock, sources: FigureSources, meter: StoreMeter | undefined) {
+    this.#clock = clock
+    this.#sources = sources
+    this.#metrics = meter && new Metrics(meter, () => this.stats())
+  }
+
+  stats(): StoreStats {
+    const { storage, coalescer, followers, updates, watch, upkeep } = this.#sources
+    const { unpackedEvents, unreadable, fileBytes } = storage.stats()
+    const lastError = coalescer.lastError ?? upkeep.lastError ?? watch.lastError
+    return {
+      ...coalescer.counts,
+      commitDuration: this.#commitDuration,
+      flushWait: this.#flushWait,
+      flushWindow: coalescer.window,
+      unflushedBytes: coalescer.unflushedBytes,
+      openMessages: updates.openCount,
+      ...(lastError !== undefined && { lastError }),
+      updateDrops: updates.broker.dropCount,
+      updateMustDeliverDrops: updates.broker.mustDeliverDropCount,
+      followers: followers.count,
+      followerLag: followers.lag,
+      unpackedEvents,
+      unreadable,
+      upkeepFailures: upkeep.failures,
+      databaseBytes: fileBytes,
+    }
+  }
+
+  /** Measures a commit that succeeds. */
+  async measure(
+    slices: readonly Slice[],
+    commit: (slices: readonly Slice[]) => Promise<SliceResult[]>,
+  ): Promise<SliceResult[]> {
+    const startedAt = this.#clock.monotonic()
+    const results = await commit(slices)
+    this.#commitDuration = this.#clock.monotonic() - startedAt
+    // The first has waited longest, by the wall clock, which may have stepped since.
+    const now = this.#clock.now()
+    this.#flushWait = Math.max(0, now - (slices[0]?.at ?? now))
+    if (this.#metrics) {
+      let events = 0
+      for (const result of results) if (result.refused === undefined) events += result.events.length
+      this.#metrics.committed({ duration: this.#commitDuration, events, wait: this.#flushWait })
+    }
+    return results
+  }
+
+  /** Takes the figures off the meter. */
+  stop(): void {
+    this.#metrics?.stop()
+  }
+}

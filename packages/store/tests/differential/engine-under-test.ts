@@ -1,0 +1,308 @@
+import { CaughtupError, type Cursor, type EventType } from '@caughtup/schema'
+import { mergeEvents } from '@caughtup/schema/fold'
+import type { ManualClock } from '@caughtup/schema/testing'
+
+import { Random } from '../simulation/random.ts'
+import {
+  type ListQuery,
+  type Retention,
+  type RowsStep,
+  type Slice,
+  type SliceResult,
+  type Storage,
+  type StorageFactory,
+  StorageError,
+} from '../../src/port/storage.ts'
+import { everything } from '../../src/conformance/reads.ts'
+import { type Call, type CursorChange, type FilterSpec, principals } from './call.ts'
+import { type Names, sessionIds } from './names.ts'
+
+/** What a call gave: a value, or an error; only what the port promises of it. */
+export type Outcome = { value: unknown } | { error: unknown }
+
+const eventTypes: readonly EventType[] = [
+  'message-created',
+  'message-delta',
+  'message-finished',
+  'boundary',
+  'run-started',
+  'run-ended',
+  'run-changed',
+  'queue-changed',
+  'usage',
+  'message-replaced',
+  'message-deleted',
+  'history-truncated',
+  'history-restored',
+  'imported',
+  'forked',
+  'message-erased',
+  'redacted',
+  'unreadable',
+]
+
+/** One engine's database, opened twice, with every random number and the time from outside. */
+export class EngineUnderTest {
+  readonly #factory: StorageFactory
+  readonly #clock: ManualClock
+  readonly #random: Random
+  readonly #storages: Storage[] = []
+  readonly #left: Storage[] = []
+
+  private constructor(factory: StorageFactory, clock: ManualClock, seed: number) {
+    this.#factory = factory
+    this.#clock = clock
+    this.#random = new Random(seed)
+  }
+
+  static async open(factory: StorageFactory, clock: ManualClock, seed: number) {
+    const engine = new EngineUnderTest(factory, clock, seed)
+    engine.#storages.push(await engine.#open(), await engine.#open())
+    return engine
+  }
+
+  storage(opening: 0 | 1): Storage {
+    const storage = this.#storages[opening]
+    if (!storage) throw new Error('Both openings are open.')
+    return storage
+  }
+
+  async perform(
+    opening: 0 | 1,
+    call: Call,
+    names: Names,
+    slices: readonly Slice[],
+  ): Promise<Outcome> {
+    try {
+      return { value: plain(await this.#value(opening, call, names, slices)) }
+    } catch (error) {
+      return { error: errorOf(error) }
+    }
+  }
+
+  tidy(opening: 0 | 1, retention: Retention = false): Promise<void> {
+    return tidyAll(this.storage(opening), retention)
+  }
+
+  async close(): Promise<void> {
+    for (const storage of [...this.#storages, ...this.#left]) await storage.close()
+  }
+
+  async #value(
+    opening: 0 | 1,
+    call: Call,
+    names: Names,
+    slices: readonly Slice[],
+  ): Promise<unknown> {
+    const storage = this.storage(opening)
+    const id =
+      'session' in call && call.session !== undefined ? names.session(call.session) : 'nowhere'
+    switch (call.call) {
+      case 'create':
+        return storage.createSession({
+          id,
+          title: call.title,
+          createdAt: names.at(0),
+          members: call.members,
+        })
+      case 'commit':
+        return (await storage.commit(slices)).map(committed)
+      case 'events':
+        return readOn(storage, id, call)
+      case 'window':
+        return storage.window(id, call)
+      case 'page':
+        return storage.page(id, call.before, call)
+      case 'message':
+        return storage.message(id, names.message(id, call.pick))
+      case 'head':
+        return storage.head(id)
+      case 'session':
+        return storage.session(id)
+      case 'continueErase':
+        while (await storage.continueErase(id));
+        return undefined
+      case 'delete':
+        // Who saw it, in no order.
+        return (await storage.deleteSession(id)).toSorted()
+      case 'checkCursor':
+        return storage.checkCursor(
+          id,
+          call.change === 'none'
+            ? names.cursor(call.pick)
+            : changed((await storage.head(id)).cursor, call.pick, call.change),
+        )
+      case 'list': {
+        const from = call.newest ? 'newest' : 'oldest'
+        return storage.eventList(id, {
+          filter: filterOf(call.filter),
+          from,
+          limit: call.limit,
+          bytes: call.bytes,
+        })
+      }
+      case 'summary':
+        return storage.eventSummary(id, filterOf(call.filter))
+      case 'search': {
+        const scope = call.session === undefined ? { principal: call.principal } : { sessionId: id }
+        return storage.search({ text: call.text, in: scope, limit: call.limit })
+      }
+      case 'importedCounts':
+        return storage.importedCounts(id, ['i0', 'i1', 'i2', 'i3', 'none'])
+      case 'takenIds':
+        return storage.takenIds(id, [...names.messages(id), 'nothing'])
+      case 'isMember':
+        return storage.isMember(id, call.principal)
+      case 'activityRow':
+        return storage.activityRow(call.principal, id)
+      case 'sessions':
+        return pages((query: ListQuery) => storage.sessions(call.principal, query), call.limit)
+      case 'update': {
+        const { title, ifTitle } = call
+        return storage.updateSession(id, {
+          title,
+          at: names.at(0),
+          ...(ifTitle !== undefined && { ifTitle }),
+        })
+      }
+      case 'fork': {
+        const made = {
+          id: names.session(call.into),
+          title: 'Fork',
+          createdAt: names.at(0),
+          members: ['ann', 'bob'],
+        }
+        await storage.beginFork({ sourceId: id, upTo: call.pick, session: made })
+        if (call.whole) while (await storage.continueFork(made.id));
+        return undefined
+      }
+      case 'continueFork':
+        while (await storage.continueFork(id));
+        return undefined
+      case 'activity':
+        return storage.activityChanges(call.principal, call.since, call.limit)
+      case 'activityPage':
+        return pages((query: ListQuery) => storage.activityPage(call.principal, query), call.limit)
+      case 'activityRows':
+        return pages((query: RowsStep) => storage.activityRows(call.principal, query), call.limit)
+      case 'markRead':
+        return storage.markRead(id, call.principal, call.upTo)
+      case 'beat':
+        return storage.beat()
+      case 'openRuns':
+        return (await storage.openRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+      case 'tidy':
+        return this.tidy(opening)
+      case 'retain':
+        return this.tidy(opening, { age: call.age, events: call.events })
+      case 'everything':
+        return this.everything(opening)
+      case 'reopen':
+        if (call.closed) await storage.close()
+        else this.#left.push(storage)
+        this.#storages[opening] = await this.#open()
+        return undefined
+    }
+  }
+
+  /** All that one opening can be asked. */
+  async everything(opening: 0 | 1): Promise<unknown> {
+    const storage = this.storage(opening)
+    const sessions: Record<string, unknown> = {}
+    for (const id of sessionIds) {
+      if (await storage.session(id)) sessions[id] = await everything(storage, id)
+    }
+    const lists: Record<string, unknown> = {}
+    for (const principal of principals) {
+      lists[principal] = [
+        await pages((query: ListQuery) => storage.sessions(principal, query), 2),
+        await pages((query: ListQuery) => storage.activityPage(principal, query), 2),
+        await pages((query: RowsStep) => storage.activityRows(principal, query), 3),
+        await storage.activityChanges(principal, 0, 1_000),
+      ]
+    }
+    return { sessions, lists }
+  }
+
+  #open(): Promise<Storage> {
+    return this.#factory.open({ clock: this.#clock, random: this.#random.next })
+  }
+}
+
+/** What lies after a place, however it comes in batches. */
+async function readOn(
+  storage: Storage,
+  id: string,
+  { after, bytes }: { after: number; bytes: number },
+) {
+  const events = []
+  let cursor: Cursor
+  for (let seq = after; ;) {
+    const batch = await storage.events(id, seq, { bytes })
+    events.push(...batch.events)
+    cursor = batch.cursor
+    if (batch.complete) return { events: mergeEvents(events), cursor }
+    seq = cursor.seq
+  }
+}
+
+/** Every page of a list. */
+async function pages<After>(
+  read: (query: { after?: After; limit: number }) => Promise<{ next?: After }>,
+  limit: number,
+): Promise<unknown[]> {
+  const found: unknown[] = []
+  for (let after: After | undefined; ;) {
+    const page = await read({ limit, ...(after !== undefined && { after }) })
+    found.push(page)
+    after = page.next
+    if (after === undefined) return found
+  }
+}
+
+async function tidyAll(storage: Storage, retention: Retention): Promise<void> {
+  for (let steps = 0; await storage.tidy(retention); steps++) {
+    if (steps > 10_000) throw new Error('Upkeep does not end.')
+  }
+}
+
+function filterOf({ types, ...rest }: FilterSpec) {
+  return { ...rest, ...(types && { types: types.flatMap((index) => eventTypes[index] ?? []) }) }
+}
+
+function changed(newest: Cursor, pick: number, change: Exclude<CursorChange, 'none'>): Cursor {
+  const cursor = { ...newest, seq: pick % (newest.seq + 2) }
+  switch (change) {
+    case 'seq':
+      return cursor
+    case 'tag':
+      return { ...cursor, tag: 'other' }
+    case 'empty':
+      return { ...cursor, tag: '' }
+    case 'journal':
+      return { ...cursor, journal: 'other' }
+  }
+}
+
+/** What the port promises of a result, which may have more. */
+function committed(result: SliceResult): SliceResult {
+  if (result.refused !== undefined) return { refused: result.refused }
+  const { events, cursor, messages, activity } = result
+  return { events, cursor, messages, activity }
+}
+
+/** Without what JSON does not tell apart. */
+function plain(value: unknown): unknown {
+  const text = JSON.stringify({ value }, (_, each: unknown) => {
+    if (each instanceof Map) return Object.fromEntries(each)
+    return each instanceof Set ? Object.fromEntries([...each].map((item) => [item, true])) : each
+  })
+  const { value: read }: { value?: unknown } = JSON.parse(text)
+  return read
+}
+
+/** What a caller may act on; what no engine should throw is told with its words. */
+function errorOf(error: unknown): unknown {
+  if (error instanceof CaughtupError) return { code: error.code, data: plain(error.data) }
+  return error instanceof StorageError ? { failure: error.failure } : String(error)
+}

@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { test } from 'vitest'
+
+import { long } from '../faults/long.ts'
+import { testDatabase } from '../support/open-test-store.ts'
+import { type Call, type DraftSpec, step } from './call.ts'
+import { runOnBoth } from './run-on-both.ts'
+
+// Not compared: what is an engine's own matter (gauges, backups, how much one step of upkeep does),
+// and when another process is noticed, which the conformance kit checks.
+test('both engines answer every call of a random program alike, errors included', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), (steps) =>
+      runOnBoth(steps, testDatabase()),
+    ),
+    { numRuns: long ? 10_000 : 100 },
+  )
+}, 1_800_000)
+
+/** One draft to a slice, all of one session. */
+function commit(session: number, ...drafts: DraftSpec['draft'][]): Call {
+  const slices = drafts.map((draft) => ({
+    session,
+    guard: undefined,
+    drafts: [{ draft, pick: 0, text: 'Hello' }],
+  }))
+  return { call: 'commit', slices }
+}
+
+const retain: Call = { call: 'retain', age: 1, events: 0 }
+const fork = { call: 'fork', session: 0, into: 3, pick: 1, whole: false } as const
+const remove: Call = { call: 'delete', session: 0, pick: 0 }
+const create: Call = { call: 'create', session: 0, members: ['ann'], title: 'Again' }
+
+// Programs that found something once.
+test.each<{ what: string; calls: readonly Call[] }>([
+  {
+    what: 'a commit of several slices of one session',
+    calls: [commit(0, 'prompt', 'delta', 'prompt')],
+  },
+  {
+    what: 'a change of a run that is not the active one',
+    calls: [commit(0, 'run', 'end', 'wait', 'run')],
+  },
+  {
+    what: 'a fork that is completed after its source',
+    calls: [commit(0, 'prompt'), fork, commit(0, 'prompt')],
+  },
+  {
+    what: 'a fork whose source is another session by now',
+    calls: [fork, remove, create, { call: 'tidy' }],
+  },
+  {
+    what: 'a fork that is dropped with its source',
+    calls: [fork, remove, { call: 'continueFork', session: 3 }],
+  },
+  {
+    what: 'a hidden fork that is deleted',
+    calls: [fork, { call: 'delete', session: 3, pick: 0 }, { call: 'tidy' }],
+  },
+  {
+    what: 'a summary in the middle of an erasure',
+    calls: [commit(0, 'prompt'), commit(0, 'erase')],
+  },
+  {
+    what: 'a floor in the middle of what another opening streams',
+    calls: [commit(0, 'open', 'delta'), retain, commit(0, 'delta'), { call: 'everything' }],
+  },
+])('both engines answer alike in $what', async ({ calls }) => {
+  const openings = [0, 1] as const
+  for (const first of openings) {
+    const steps = calls.map(
+      (call, index) => ({ opening: index % 2 === first ? 0 : 1, call }) as const,
+    )
+    await runOnBoth(steps, testDatabase())
+  }
+})

@@ -1,0 +1,224 @@
+import { copyFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+
+import { systemClock } from '@caughtup/schema/clock'
+import { ManualClock } from '@caughtup/schema/testing'
+import { expect, test } from 'vitest'
+
+import { Database } from '../../src/engines/sqlite/file/database.ts'
+import { sqlite } from '../../src/engines/sqlite/index.ts'
+import { SqliteStorage } from '../../src/engines/sqlite/sqlite-storage.ts'
+import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
+import { delta, opened, runStarted, turn } from '../../src/conformance/drafts.ts'
+import { write } from '../../src/conformance/writes.ts'
+import { everything } from './check-database.ts'
+import { createSessions, openStorage } from './open-storage.ts'
+
+test('a session that was not used for long is not forgotten in the middle of its commit', async () => {
+  const { store } = await openTestStore()
+  const ids: string[] = []
+  for (let i = 0; i <= 1_000; i++) ids.push((await store.sessions.create({ owner: 'me' })).id)
+  for (const id of ids.slice(0, 1_000)) await store.head(id)
+  const [first = '', last = ''] = [ids[0], ids.at(-1)]
+  const runs = await Promise.all([startRun(store, first), startRun(store, last)])
+  for (const run of runs) {
+    await store.writer(run).finish({ reason: 'stop' }, [ended(run.runId)])
+    const { events } = await store.events(run.sessionId, 0, { bytes: everything })
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5])
+  }
+})
+
+test('nothing of a deleted session turns up in a new one', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const other = await store.sessions.create({ owner: 'alice' })
+  const run = await startRun(store)
+  await store.close()
+  const again = await openTestStore({ path })
+  await again.store.head(other.id)
+  await again.store.sessions.delete(run.sessionId)
+  const { id } = await again.store.sessions.create({ owner: 'bob' })
+  expect(await again.store.window(id)).toMatchObject({ messages: [], head: { seq: 0 } })
+})
+
+test('unread is right after a restart in the middle of a run', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const run = await startRun(store)
+  await store.writer(run).finish({ reason: 'stop' })
+  await store.close()
+  const again = await openTestStore({ path })
+  const { rows } = await again.store.activity.list('me')
+  expect(rows).toMatchObject([{ unread: 1, headSeq: 4, streaming: true }])
+})
+
+test('open messages are counted no longer when their session is gone', async () => {
+  const { store } = await openTestStore()
+  const run = await startRun(store)
+  expect(store.stats().openMessages).toBe(1)
+  await store.sessions.delete(run.sessionId)
+  expect(store.stats().openMessages).toBe(0)
+})
+
+test('the first entry after a restart is of the epoch that the session was in', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const { id } = await store.sessions.create({ owner: 'me' })
+  const reset = { type: 'boundary', kind: 'reset', trigger: 'user' } as const
+  for (let epoch = 1; epoch <= 3; epoch++) await store.append({ sessionId: id, drafts: [reset] })
+  const { cursor } = await store.head(id)
+  await store.close()
+  const { store: again } = await openTestStore({ path })
+  await startRun(again, id)
+  const { events } = await again.events(id, cursor.seq, { bytes: everything })
+  expect(events.map(({ epoch }) => epoch)).toEqual([3, 3, 3])
+})
+
+test('an answer that is interrupted before its first token is kept with its notice alone', async () => {
+  const path = testDatabase()
+  const { store } = await openTestStore({ path })
+  const run = await startRun(store)
+  const part = { type: 'data-notice', data: { reason: 'interrupted' } } as const
+  await store.writer(run).finish({ reason: 'interrupted', part }, [ended(run.runId)])
+  await store.close()
+  const { store: again } = await openTestStore({ path })
+  const { messages } = await again.window(run.sessionId)
+  expect(messages[1]).toMatchObject({
+    status: 'done',
+    parts: [part],
+    metadata: { finishReason: 'interrupted' },
+  })
+})
+
+test('an answer that was packed while it streamed is whole after a crash', async () => {
+  const [file, crashed] = [testDatabase(), testDatabase()]
+  const storage = await openStorage(file)
+  await createSessions(storage, ['s'])
+  await write(storage, 's', [runStarted('r'), opened('m')])
+  let text = ''
+  // Its row is written again only when it has grown by half; what comes after that is in blocks.
+  for (const length of [800_000, 300_000, 1_000]) {
+    text += `${length} `.repeat(length / 7)
+    await write(storage, 's', [delta('m', `${length} `.repeat(length / 7))])
+    while (await storage.tidy(false)) continue
+  }
+  for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${crashed}${end}`)
+  const again = await openStorage(crashed)
+  const { open } = await again.head('s')
+  expect(open).toMatchObject([{ id: 'm', revision: 5 }])
+  const [part] = open[0]!.parts
+  expect(part?.type === 'text' && part.text === text).toBe(true)
+})
+
+test('what a process leaves in the log is packed by another one, at once or after a while', async () => {
+  const path = testDatabase()
+  // Never asked to pack anything: as good as dead.
+  const dead = await openStorage(path)
+  await createSessions(dead, ['early', 'late'])
+  await write(dead, 'early', turn('early'))
+  const { store, clock } = await openTestStore({ path })
+  await store.window('early')
+  await clock.advance(100)
+  expect(store.stats().unpackedEvents).toBe(0)
+
+  const leave = new AbortController()
+  const batches = store.follow('late', 0, leave)
+  const first = batches.next()
+  await clock.advance(1_000)
+  const { cursor } = await write(dead, 'late', turn('late'))
+  await clock.advance(2_000)
+  expect(await first).toMatchObject({ value: { cursor } })
+  expect(store.stats().unpackedEvents).toBe(cursor.seq)
+  await clock.advance(30_000)
+  expect(store.stats().unpackedEvents).toBe(0)
+  leave.abort()
+})
+
+test('what another process packs is not kept by one that only reads', async () => {
+  const path = testDatabase()
+  const writing = await openTestStore({ path })
+  const run = await startRun(writing.store)
+  const reading = await openTestStore({ path })
+  await reading.store.window(run.sessionId)
+  const writer = writing.store.writer(run)
+  for (let n = 0; n < 3_000; n++) {
+    await writer.write({ type: 'text-delta', text: `${n} ` })
+    await writing.store.flush(run.messageId)
+    if (n % 100 === 99) {
+      await writing.clock.advance(1_100)
+      await reading.store.head(run.sessionId)
+    }
+  }
+  // What was read since the other's packing, and what it had not packed then.
+  expect(reading.store.stats().unpackedEvents).toBeLessThan(1_100)
+})
+
+test('what is not packed stays in the log, however old it is', async () => {
+  const [path, crashed] = [testDatabase(), testDatabase()]
+  const clock = new ManualClock()
+  const storage = await sqlite({ path }).open({ clock, random: Math.random })
+  await createSessions(storage, ['a'])
+  await write(storage, 'a', [runStarted('r'), opened('m')])
+  await write(storage, 'a', [delta('m', 'not packed')])
+  // Longer than rows of the log stay for other processes, seen by more than one look.
+  for (let look = 0; look < 10; look++) {
+    while (await storage.tidy(false)) continue
+    await clock.advance(10_000)
+  }
+  for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${crashed}${end}`)
+  const again = await openStorage(crashed)
+  expect(await again.message('a', 'm')).toMatchObject({ parts: [{ text: 'not packed' }] })
+  await storage.close()
+})
+
+test('an open message that a full disk kept from being packed is there after a crash', async () => {
+  const [path, crashed] = [testDatabase(), testDatabase()]
+  const db = new Database({ path, durability: 'normal' })
+  const storage = new SqliteStorage(db, { clock: systemClock, random: Math.random })
+  const ids = ['a', 'b', 'c', 'd']
+  await createSessions(storage, ids)
+  for (const id of ids) {
+    await write(storage, id, [...turn('before'), opened('m')])
+    await write(storage, id, [delta('m', 'x'.repeat(20_000))])
+  }
+  const pages = Number(db.get('PRAGMA page_count')?.['page_count'])
+  db.get(`PRAGMA max_page_count = ${pages + 30}`)
+  await expect(storage.tidy(false)).rejects.toMatchObject({ failure: 'full' })
+  db.get('PRAGMA max_page_count = 4294967294')
+  while (await storage.tidy(false)) continue
+  for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${crashed}${end}`)
+  const again = await openStorage(crashed)
+  for (const id of ids) expect(await again.message(id, 'm')).toMatchObject({ status: 'open' })
+  await storage.close()
+})
+
+test('a tool that answers with much is packed by its size', async () => {
+  const { store, clock } = await openTestStore()
+  const run = await startRun(store)
+  const writer = store.writer(run)
+  for (let n = 0; n < 20; n++) {
+    const input = { n, text: 'x'.repeat(100_000) }
+    await writer.write({ type: 'tool-call', toolCallId: `call-${n}`, toolName: 'read', input })
+    await clock.advance(1_100)
+  }
+  expect(store.stats().unpackedEvents).toBeLessThan(5)
+})
+
+test('the newest stretch is read from its block once, and is the same from memory', async () => {
+  const path = testDatabase()
+  const first = await openStorage(path)
+  await createSessions(first, ['s'])
+  for (const name of ['one', 'two', 'three']) await write(first, 's', turn(name))
+  await first.close()
+  const storage = await openStorage(path)
+  const whole = await storage.events('s', 0, { bytes: everything })
+  const db = new DatabaseSync(path)
+  db.exec('DELETE FROM blocks')
+  db.close()
+  expect(await storage.events('s', 0, { bytes: everything })).toEqual(whole)
+  const { events } = await storage.events('s', 2, { bytes: everything })
+  expect(events).toEqual(whole.events.filter(({ seq }) => seq > 2))
+  const { cursor } = await write(storage, 's', turn('four'))
+  expect(cursor.seq).toBe(whole.cursor.seq + 2)
+  expect((await storage.events('s', 0, { bytes: everything })).events).toHaveLength(8)
+})

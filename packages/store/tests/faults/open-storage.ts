@@ -1,0 +1,23 @@
+import { systemClock } from '@caughtup/schema/clock'
+import { onTestFinished } from 'vitest'
+
+import { sqlite } from '../../src/engines/sqlite/index.ts'
+import type { Storage } from '../../src/port/storage.ts'
+
+/** The SQLite engine on a file, as one more process that opens it; closed after the test. */
+export async function openStorage(file: string): Promise<Storage> {
+  const storage = await sqlite({ path: file }).open({ clock: systemClock, random: Math.random })
+  onTestFinished(() => storage.close())
+  return storage
+}
+
+/** Sessions of the principal `me`, by name. */
+export async function createSessions(storage: Storage, ids: readonly string[]): Promise<void> {
+  for (const id of ids)
+    await storage.createSession({ id, title: id, createdAt: 1, members: ['me'] })
+}
+
+/** A number that a failure is to tell, so that the same can be had again. */
+export function newSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32)
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+
+import {
+  activityRow,
+  type Event,
+  event as eventSchema,
+  type Message,
+  message as messageSchema,
+} from '@caughtup/schema'
+
+import type { Storage } from '../../src/port/storage.ts'
+import { finished, prompt, runEnded, undo } from '../../src/conformance/drafts.ts'
+
+/** More steps than any reading of these sessions takes: who takes them goes in circles. */
+const mostSteps = 2_000
+
+/** What a session says of itself to those who read it in every way there is. */
+export interface Reading {
+  events: Event[]
+  messages: Message[]
+  entries: number
+}
+
+/**
+ * Reads a session as its readers do: from its beginning in small batches, backwards, page by page.
+ *
+ * @throws AssertionError where a reader does not get to the end, or gets what a client would refuse
+ */
+export async function readOn(storage: Storage, sessionId: string): Promise<Reading> {
+  const { cursor, open } = await storage.head(sessionId)
+  const { floor } = await storage.eventSummary(sessionId, {})
+  const events: Event[] = []
+  let steps = 0
+  const step = () => assert(++steps < mostSteps, `A reader of ${sessionId} goes in circles.`)
+  for (let after = floor, complete = false; !complete; step()) {
+    const batch = await storage.events(sessionId, after, { bytes: 300 })
+    for (const event of batch.events) {
+      assert.equal(event.from, after + 1, `${sessionId} has a hole after ${after}.`)
+      eventSchema.parse(event)
+      after = event.seq
+      events.push(event)
+    }
+    complete = batch.complete
+    await storage.checkCursor(sessionId, batch.cursor)
+  }
+  assert.equal(events.at(-1)?.seq ?? floor, cursor.seq, `A reader of ${sessionId} gets to its end.`)
+
+  if (events.some(({ type }) => type === 'unreadable')) {
+    assert(storage.stats().unreadable > 0, 'What cannot be read is counted.')
+  }
+
+  const { messages } = await storage.window(sessionId, { messages: 3, bytes: 100_000 })
+  let before = messages[0]?.order ?? Number.MAX_SAFE_INTEGER
+  for (let more = true; more; step()) {
+    const page = await storage.page(sessionId, before, { messages: 2, bytes: Infinity })
+    messages.unshift(...page.messages)
+    more = page.nextCursor !== null
+    before = page.nextCursor?.before ?? 0
+  }
+  for (const message of [...messages, ...open]) messageSchema.parse(message)
+  const orders = messages.map(({ order }) => order)
+  assert.deepEqual(
+    orders,
+    [...new Set(orders)].sort((a, b) => a - b),
+    'Each message is there once.',
+  )
+  for (const { id } of messages) await storage.message(sessionId, id)
+
+  let entries = 0
+  for (let end: number | null = cursor.seq + 1; end !== null; step()) {
+    const list = await storage.eventList(sessionId, {
+      filter: { before: end },
+      from: 'newest',
+      limit: 5,
+      bytes: Infinity,
+    })
+    for (const event of list.events) eventSchema.parse(event)
+    entries += list.events.length
+    end = list.next
+  }
+  await storage.takenIds(sessionId, ['m'])
+  return { events, messages, entries }
+}
+
+/** Reads what shows all sessions of a principal. */
+export async function listOn(storage: Storage, principal: string): Promise<string[]> {
+  const { sessions } = await storage.sessions(principal, { limit: 100 })
+  const { rows } = await storage.activityRows(principal, { limit: 100 })
+  for (const row of rows) activityRow.parse(row)
+  await storage.openRuns()
+  await storage.search({ text: 'answer', in: { principal }, limit: 10 })
+  return sessions.map(({ id }) => id).sort()
+}
+
+/** Writes on: ends what runs, takes a turn back, adds one; each is taken or refused. */
+export async function writeOn(storage: Storage, sessionId: string): Promise<void> {
+  const { head, open } = await storage.head(sessionId)
+  const finishes = open.map(({ id }) => finished(id, 'lost'))
+  const ends = head.run ? [runEnded(head.run.id)] : []
+  for (const drafts of [[...finishes, ...ends], [undo], [prompt('new')]]) {
+    const [result] = await storage.commit([{ sessionId, at: 1, drafts }])
+    assert(result, 'A commit answers for each slice.')
+  }
+}
+
+/** Tidies until nothing is left to be done. */
+export async function tidyAll(storage: Storage): Promise<void> {
+  for (let steps = 0; await storage.tidy({ age: 1e15, events: 20 });) {
+    assert(++steps < mostSteps, 'Upkeep goes in circles.')
+  }
+}

@@ -1,0 +1,93 @@
+import { copyFileSync, rmSync } from 'node:fs'
+
+import { expect, test } from 'vitest'
+
+import { Random } from '../simulation/random.ts'
+import { testDatabase } from '../support/open-test-store.ts'
+import { assertIntact, readWhole } from './check-database.ts'
+import { createSessions, newSeed, openStorage } from './open-storage.ts'
+import { RandomHistory } from './random-history.ts'
+import { newClient, resume, shown } from './resume.ts'
+
+const ids = Array.from({ length: 20 }, (_, n) => `session-${n}`)
+
+/** A database whose backup is put back after more was written, and then written on by another. */
+async function restoredAndWrittenOn(seed: number) {
+  const random = new Random(seed)
+  const [file, copy] = [testDatabase(), testDatabase()]
+  const first = await openStorage(file)
+  await createSessions(first, ids)
+  const before = new RandomHistory(first, random, 'kept-')
+  for (let step = 0; step < 60; step++) await before.step(ids)
+  const backup = first.backup(copy)
+  for (let step = 0; step < 5; step++) await before.step(ids)
+  await backup
+  const lost = new RandomHistory(first, random, 'lost-')
+  await lost.takeOver()
+  for (let step = 0; step < 60; step++) await lost.step(ids)
+  await first.close()
+
+  assertIntact(copy)
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
+  copyFileSync(copy, file)
+  const second = await openStorage(file)
+  const restored = new Map<string, number>()
+  for (const id of ids) restored.set(id, (await second.head(id)).cursor.seq)
+  const after = new RandomHistory(second, random, 'new-')
+  await after.takeOver()
+  // Some sessions are left alone, some fall short of where they were, some pass it.
+  for (let step = 0; step < 40; step++) await after.step(ids.slice(0, step < 20 ? 15 : 5))
+  const clients = [...before.clients, ...lost.clients]
+  return { storage: second, restored, clients }
+}
+
+test('a cursor of what a restored backup lacks gets a full replay, every other one goes on', async () => {
+  const seed = newSeed()
+  const { storage, restored, clients } = await restoredAndWrittenOn(seed)
+  const verdicts = new Map<string, number>()
+  for (const client of clients) {
+    const { cursor, sessionId } = client
+    const { head } = await storage.head(sessionId)
+    const inBackup = cursor.seq <= (restored.get(sessionId) ?? 0)
+    const expected = inBackup ? 'ok' : cursor.seq > head.seq ? 'cursor-ahead' : 'cursor-unknown'
+    expect(await storage.checkCursor(sessionId, cursor), `seed ${seed}`).toBe(expected)
+    verdicts.set(expected, (verdicts.get(expected) ?? 0) + 1)
+  }
+  for (const verdict of ['ok', 'cursor-ahead', 'cursor-unknown']) {
+    expect(verdicts.get(verdict)).toBeGreaterThan(20)
+  }
+})
+
+test('no view mixes what was lost with a backup and what came after it', async () => {
+  const seed = newSeed()
+  const { storage, clients } = await restoredAndWrittenOn(seed)
+  for (const client of clients) {
+    const { view } = await resume(storage, client)
+    const fresh = await resume(storage, newClient(client.sessionId))
+    expect(view, `seed ${seed}`).toEqual(fresh.view)
+    expect(shown({ view })).not.toContain('lost-')
+  }
+})
+
+test('a backup that is made while everything goes on has a moment of every session', async () => {
+  const [file, copy] = [testDatabase(), testDatabase()]
+  const storage = await openStorage(file)
+  await createSessions(storage, ids)
+  const history = new RandomHistory(storage, new Random(1), 'kept-')
+  for (let step = 0; step < 20; step++) await history.step(ids)
+  const heads = () => Promise.all(ids.map(async (id) => (await storage.head(id)).cursor.seq))
+  const from = await heads()
+  const backup = storage.backup(copy)
+  for (let step = 0; step < 20; step++) await history.step(ids)
+  await backup
+  const to = await heads()
+  assertIntact(copy)
+  const copied = await openStorage(copy)
+  for (const [index, id] of ids.entries()) {
+    const { events } = await readWhole(copied, id)
+    expect(events.length).toBeGreaterThanOrEqual(from[index]!)
+    expect(events.length).toBeLessThanOrEqual(to[index]!)
+    const { events: all } = await readWhole(storage, id)
+    expect(all.slice(0, events.length)).toEqual(events)
+  }
+})

@@ -1,0 +1,41 @@
+import type { Cursor, ReplayReason } from '@caughtup/schema'
+import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+
+import { viewOf } from '../model/view-of.ts'
+import type { Storage } from '../../src/port/storage.ts'
+import { everything } from './check-database.ts'
+
+/** Somebody who has seen a session up to a cursor. */
+export interface Client {
+  readonly sessionId: string
+  readonly view: View
+  readonly cursor: Cursor
+}
+
+/** One who has seen nothing yet, of no journal. */
+export function newClient(sessionId: string): Client {
+  return { sessionId, view: emptyView, cursor: { journal: '', seq: 0, tag: '' } }
+}
+
+/** What a server replays to a client that comes back, and what the client makes of it. */
+export async function resume(
+  storage: Storage,
+  { sessionId, view, cursor }: Client,
+): Promise<Client & { verdict: 'ok' | ReplayReason }> {
+  const verdict = await storage.checkCursor(sessionId, cursor)
+  if (verdict !== 'ok') {
+    const caps = { messages: everything, bytes: everything }
+    const window = await storage.window(sessionId, caps)
+    return { sessionId, view: viewOf(window), cursor: window.cursor, verdict }
+  }
+  const batch = await storage.events(sessionId, cursor.seq, { bytes: everything })
+  const reached = batch.events.reduce((so, event) => applyEvent(so, event).view, view)
+  return { sessionId, view: reached, cursor: batch.cursor, verdict }
+}
+
+/** Everything that the client shows, as one text. */
+export function shown({ view }: Pick<Client, 'view'>): string {
+  return view.messages
+    .flatMap(({ parts }) => parts.map((part) => (part.type === 'text' ? part.text : '')))
+    .join(' ')
+}

@@ -1,0 +1,64 @@
+import { systemClock } from '@caughtup/schema/clock'
+import { settle } from '@caughtup/schema/testing'
+import { expect, test } from 'vitest'
+
+import { Followers } from '../../src/follow/followers.ts'
+import { memory } from '../../src/engines/memory/index.ts'
+import { delta, opened } from '../../src/conformance/drafts.ts'
+import { write } from '../../src/conformance/writes.ts'
+import { createSessions } from './open-storage.ts'
+
+test('a follower to whom every third ring is lost misses no entry, and has none twice', async () => {
+  const storage = await memory().open({ clock: systemClock, random: Math.random })
+  await createSessions(storage, ['s'])
+  const { signal } = new AbortController()
+  const followers = new Followers({
+    read: (sessionId, after) => storage.events(sessionId, after, { bytes: 1 }),
+    watch: () => ({ [Symbol.dispose]: () => undefined }),
+    ended: signal,
+  })
+  const batches = followers.follow('s', 0, signal)
+  const seen: number[] = []
+  const reading = (async () => {
+    for await (const { events } of batches) {
+      for (const { from, seq } of events) seen.push(...(from === seq ? [seq] : [from, seq]))
+      if (seen.at(-1) === 30) return
+    }
+  })()
+  for (let n = 1; n <= 30; n++) {
+    const { cursor } = await write(storage, 's', [n === 1 ? opened('m') : delta('m', `${n} `)])
+    if (n % 3 !== 1) followers.committed('s', cursor.seq)
+    await settle()
+  }
+  await reading
+  expect(seen).toEqual(Array.from({ length: 30 }, (_, index) => index + 1))
+  await storage.close()
+})
+
+test('what is committed while a follower reads and finds nothing is read at once', async () => {
+  const storage = await memory().open({ clock: systemClock, random: Math.random })
+  await createSessions(storage, ['s'])
+  const controller = new AbortController()
+  let reads = 0
+  const followers = new Followers({
+    async read(sessionId, after) {
+      const batch = await storage.events(sessionId, after, { bytes: 1 })
+      if (++reads === 1) {
+        const { cursor } = await write(storage, sessionId, [opened('m')])
+        followers.committed(sessionId, cursor.seq)
+      }
+      return batch
+    },
+    watch: () => ({ [Symbol.dispose]: () => undefined }),
+    ended: controller.signal,
+  })
+  let seen: number | undefined
+  void followers
+    .follow('s', 0, controller.signal)
+    .next()
+    .then(({ value }) => (seen = value?.cursor.seq))
+  for (let turn = 0; turn < 10; turn++) await settle()
+  expect(seen).toBe(1)
+  controller.abort()
+  await storage.close()
+})

@@ -1,0 +1,98 @@
+import { DatabaseSync } from 'node:sqlite'
+
+import { expect, test } from 'vitest'
+
+import { prompt, turn } from '../../../src/conformance/drafts.ts'
+import { write } from '../../../src/conformance/writes.ts'
+import {
+  ended,
+  openTestStore,
+  startRun,
+  testDatabase,
+  textOnDisk,
+} from '../../support/open-test-store.ts'
+import { readWhole } from '../check-database.ts'
+import { createSessions, openStorage } from '../open-storage.ts'
+
+test('queueing a prompt from elsewhere does not take over the run', async () => {
+  const path = testDatabase()
+  const [a, b] = [await openTestStore({ path }), await openTestStore({ path })]
+  const { sessionId } = await startRun(a.store)
+  await b.store.append({
+    sessionId,
+    guard: { is: 'busy', queueBelow: 9 },
+    drafts: [
+      { type: 'queue-changed', add: { kind: 'reset', runId: 'r', trigger: 'user', queuedAt: 1 } },
+    ],
+  })
+  expect(await a.store.openRuns()).toMatchObject([{ lease: { own: true } }])
+  expect(await b.store.openRuns()).toMatchObject([{ lease: { own: false } }])
+})
+
+test('rows of the session list are of what the other wrote', async () => {
+  const path = testDatabase()
+  const [a, b] = [await openTestStore({ path }), await openTestStore({ path })]
+  const run = await startRun(a.store)
+  expect(await b.store.activity.row('me', run.sessionId)).toMatchObject({ streaming: true })
+  await a.store.writer(run).finish({ reason: 'stop' }, [ended(run.runId)])
+  expect(await b.store.activity.row('me', run.sessionId)).toMatchObject({
+    streaming: false,
+    unread: 1,
+    headSeq: 5,
+  })
+})
+
+test('a lock that the other holds is waited for, by every kind of write', async () => {
+  const path = testDatabase()
+  const { store, clock } = await openTestStore({ path })
+  const { id } = await store.sessions.create({ owner: 'me' })
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  const writes = Promise.all([
+    store.sessions.create({ owner: 'me' }),
+    store.sessions.update(id, { title: 'x' }),
+    store.beat(),
+    store.activity.markRead(id, 'me', 1),
+  ])
+  await clock.advance(20)
+  other.exec('COMMIT')
+  other.close()
+  await clock.advance(100)
+  await writes
+  expect((await store.sessions.get(id, 'me')).title).toBe('x')
+})
+
+test('a lock that is never let go of is a typed error in the end, and deltas wait on', async () => {
+  const path = testDatabase()
+  const { store, clock } = await openTestStore({ path })
+  const run = await startRun(store)
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  await store.writer(run).write({ type: 'text-delta', text: 'kept' })
+  const creating = store.sessions.create({ owner: 'me' }).catch((error: unknown) => error)
+  await clock.advance(6_000)
+  expect(await creating).toMatchObject({ name: 'StorageError', failure: 'busy' })
+  expect(store.stats().unflushedBytes).toBeGreaterThan(0)
+  other.close()
+  await clock.advance(2_000)
+  expect(store.stats().unflushedBytes).toBe(0)
+  expect(await textOnDisk(path, run)).toBe('kept')
+})
+
+test('a process that slept while another wrote and left nothing in the log gives out no seq again', async () => {
+  const file = testDatabase()
+  const [slept, other] = [await openStorage(file), await openStorage(file)]
+  await createSessions(slept, ['s', 't'])
+  await write(slept, 's', [prompt('first')])
+  await write(other, 's', turn('meanwhile'))
+  // Closing packs and removes all of the log that can be.
+  await other.close()
+  const next = await openStorage(file)
+  await write(next, 't', [prompt('elsewhere')])
+  const { events, cursor } = await write(slept, 's', [prompt('last')])
+  expect(events).toMatchObject([{ seq: 4, message: { order: 4 } }])
+  expect(await next.checkCursor('s', cursor)).toBe('ok')
+  const { messages } = await readWhole(slept, 's')
+  expect(messages).toHaveLength(4)
+  expect(messages).toEqual((await readWhole(next, 's')).messages)
+})

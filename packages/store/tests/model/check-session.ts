@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+
+import type { Event, Message } from '@caughtup/schema'
+import { emptyView, type View } from '@caughtup/schema/fold'
+
+import type { Storage, Window } from '../../src/port/storage.ts'
+import type { Store } from '../../src/store.ts'
+import { assertSameView } from './assert-same-view.ts'
+import { everyEvent, everyMessage } from './everything.ts'
+import { folded } from './folded.ts'
+import type { OracleSession } from './oracle-session.ts'
+import { viewOf } from './view-of.ts'
+
+export interface Checked {
+  id: string
+  oracle: OracleSession
+  /** Fresh loads of earlier moments. */
+  snapshots: readonly View[]
+  /** Words of each message, and those that were erased. */
+  words: ReadonlyMap<string, readonly string[]>
+  erased: readonly string[]
+}
+
+/** Holds all that can be read of a session against its oracle, and the readings against each other. */
+export async function checkSession(
+  store: Store,
+  storage: Storage,
+  { id, oracle, snapshots, words, erased }: Checked,
+): Promise<void> {
+  const window = await store.window(id)
+  checkWindow(window, oracle, store.limits.windowMessages)
+  const messages = await everyMessage(store, id, window)
+  assert.deepEqual(messages.map(withoutRevision), oracle.messages, `${id}: all pages`)
+  const { floor } = await store.journal.summary(id)
+  const events = await everyEvent(store, id, floor)
+  assert.equal(events.at(-1)?.seq ?? floor, window.head.seq, `${id}: the head`)
+  checkRevisions(messages, events, floor)
+  checkErased(erased, [messages, events])
+  await checkSearch(store, id, oracle, words)
+  const fresh = viewOf(window)
+  for (const snapshot of [...snapshots, ...views(events, floor, snapshots)]) {
+    if (snapshot.seq < floor) continue
+    const rest = await storage.events(id, snapshot.seq, { bytes: 1e9 })
+    const view = folded(snapshot, rest.events)
+    if (view) assertSameView(view, fresh, `${id} from ${snapshot.seq}`)
+  }
+}
+
+function checkWindow({ messages, head, hasOlder }: Window, oracle: OracleSession, cap: number) {
+  const newest = oracle.messages.filter(({ epoch }) => epoch === oracle.epoch).slice(-cap)
+  assert.deepEqual(messages.map(withoutRevision), newest, 'the window')
+  assert.deepEqual(
+    {
+      epoch: head.epoch,
+      runId: head.run?.id,
+      queue: head.queue,
+      usage: head.usage,
+      contextUsage: head.contextUsage,
+      canUndo: head.canUndo,
+      canRedo: head.canRedo,
+      hasOlder,
+    },
+    {
+      epoch: oracle.epoch,
+      runId: oracle.runId,
+      queue: oracle.queue,
+      usage: oracle.usage,
+      contextUsage: oracle.contextUsage,
+      canUndo: oracle.canUndo,
+      canRedo: oracle.canRedo,
+      hasOlder: oracle.messages.length > newest.length,
+    },
+    'the head',
+  )
+}
+
+/** A message's revision is the newest entry that says something of it. */
+function checkRevisions(messages: readonly Message[], events: readonly Event[], floor: number) {
+  for (const message of messages) {
+    const last = events.findLast((event) => concerns(event, message))
+    if (last) assert.equal(message.revision, last.seq, `revision of ${message.id}`)
+    else assert(message.revision <= floor, `${message.id} has a revision that says nothing of it.`)
+  }
+}
+
+/** What was erased is nowhere any more, whatever it was part of. */
+function checkErased(words: readonly string[], everything: unknown): void {
+  const text = words.length > 0 ? JSON.stringify(everything) : ''
+  for (const word of words) assert(!text.includes(word), `${word} was erased, and is there.`)
+}
+
+/** Each word of the newest messages finds the message that has it now, and nothing else. */
+async function checkSearch(
+  store: Store,
+  sessionId: string,
+  { messages }: OracleSession,
+  words: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  for (const [messageId, [word]] of [...words].slice(-3)) {
+    if (word === undefined) continue
+    const hits = await store.history.search({ text: word, in: { sessionId } })
+    const holder = messages.find(({ id }) => id === messageId)
+    const text = JSON.stringify(holder?.parts.filter(({ type }) => type === 'text') ?? [])
+    const isFound = holder?.status === 'done' && text.includes(word)
+    assert.deepEqual(
+      hits.map((hit) => hit.messageId),
+      isFound ? [messageId] : [],
+      `search ${word}`,
+    )
+  }
+}
+
+function concerns(event: Event, { id, order }: Message): boolean {
+  switch (event.type) {
+    case 'message-created':
+    case 'message-replaced':
+      return event.message.id === id
+    case 'message-delta':
+    case 'message-finished':
+      return event.messageId === id
+    case 'boundary':
+      return event.summary?.id === id
+    case 'history-restored':
+      return event.messages.some((message) => message.id === id)
+    case 'imported':
+    case 'forked':
+      return event.first <= order && order <= event.last
+    case 'run-started':
+    case 'run-changed':
+    case 'run-ended':
+    case 'queue-changed':
+    case 'usage':
+    case 'message-deleted':
+    case 'history-truncated':
+    case 'message-erased':
+    case 'redacted':
+    case 'unreadable':
+      return false
+  }
+}
+
+/** The view at every cut that the journal can tell: from its beginning, and from snapshots on. */
+function views(events: readonly Event[], floor: number, snapshots: readonly View[]): View[] {
+  const found: View[] = []
+  let view: View | undefined = floor === 0 ? emptyView : undefined
+  for (const event of events) {
+    if (view) found.push(view)
+    view &&= folded(view, [event])
+    view ??= snapshots.find(({ seq }) => seq === event.seq)
+  }
+  return found
+}
+
+function withoutRevision({ revision: _, ...message }: Message): Omit<Message, 'revision'> {
+  return message
+}

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+
+import type { Part } from '@caughtup/schema'
+import type { View } from '@caughtup/schema/fold'
+import { ManualClock, settle } from '@caughtup/schema/testing'
+
+import type { MessageWriter } from '../../src/compose/message-writer.ts'
+import { Random } from '../simulation/random.ts'
+import type { Storage } from '../../src/port/storage.ts'
+import { createStore, type Store } from '../../src/store.ts'
+import { assertSameView } from './assert-same-view.ts'
+import { checkSession } from './check-session.ts'
+import type { ModelEngine } from './model-engine.ts'
+import { ModelFollower } from './model-follower.ts'
+import { OracleSession } from './oracle-session.ts'
+import { viewOf } from './view-of.ts'
+
+/** A session of a program: what it is to be, and who looks at it. */
+export interface ModelSession {
+  readonly id: string
+  readonly oracle: OracleSession
+  readonly snapshots: View[]
+  readonly followers: ModelFollower[]
+  /** Words that were put into each message, by its id. */
+  readonly words: Map<string, string[]>
+  /** Words that are to be nowhere any more. */
+  readonly erased: string[]
+  writing?: Writing | undefined
+  /** An open message that belongs to no run. */
+  draft?: OpenMessage | undefined
+}
+
+/** A message that is written to. */
+export interface OpenMessage {
+  readonly messageId: string
+  /** What it was since it was last known to be committed, the oldest first. */
+  states: Part[][]
+}
+
+/** The open answer of a run. */
+export interface Writing extends OpenMessage {
+  readonly runId: string
+  readonly driver: 'writer' | 'update'
+  writer: MessageWriter | undefined
+  /** Where text and reasoning go on, by their parts' indices. */
+  readonly blocks: Map<'text' | 'reasoning', number>
+}
+
+/** A store on an engine, driven by the steps of a program. */
+export class Machine {
+  readonly clock = new ManualClock()
+  readonly sessions: ModelSession[] = []
+  readonly #random = new Random(1)
+  #engine: ModelEngine
+  #open: { store: Store; storage: Storage } | undefined
+  /** What is to be let go of in the end. */
+  readonly #left: { store: Store; engine: ModelEngine }[] = []
+  #names = 0
+
+  constructor(engine: ModelEngine) {
+    this.#engine = engine
+  }
+
+  get store(): Store {
+    assert(this.#open, 'The machine is started.')
+    return this.#open.store
+  }
+
+  get storage(): Storage {
+    assert(this.#open, 'The machine is started.')
+    return this.#open.storage
+  }
+
+  async start(): Promise<void> {
+    await this.#openStore()
+    const id = this.name('session')
+    const now = this.clock.now()
+    await this.storage.createSession({ id, title: '', createdAt: now, members: ['me'] })
+    this.add(id, new OracleSession())
+  }
+
+  add(id: string, oracle: OracleSession): ModelSession {
+    const words = new Map<string, string[]>()
+    const session = { id, oracle, snapshots: [], followers: [], words, erased: [] }
+    this.sessions.push(session)
+    return session
+  }
+
+  /** A word that occurs nowhere else; none is the beginning of another. */
+  name(kind: string): string {
+    return `${kind}${String(++this.#names).padStart(4, '0')}`
+  }
+
+  /** What a call comes to; time passes while it waits. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let over = false
+    const end = () => (over = true)
+    work.then(end, end)
+    for (await settle(); !over;) await this.clock.advance(1)
+    return work
+  }
+
+  /** Remembers what a client that comes now is shown. */
+  async snapshot(session: ModelSession): Promise<void> {
+    const window = await this.until(this.store.window(session.id))
+    session.snapshots.push(viewOf(window))
+    this.flushed(session)
+  }
+
+  async follow(session: ModelSession): Promise<void> {
+    const window = await this.until(this.store.window(session.id))
+    this.flushed(session)
+    session.followers.push(
+      new ModelFollower(session.id, { view: viewOf(window), cursor: window.cursor }),
+    )
+  }
+
+  async read(session: ModelSession): Promise<void> {
+    const { floor } = await this.until(this.store.journal.summary(session.id))
+    this.flushed(session)
+    for (const follower of session.followers) await this.until(follower.read(this.store, floor))
+  }
+
+  /** What the session's open messages are by now is committed. */
+  flushed({ writing, draft, oracle }: ModelSession): void {
+    for (const open of [writing, draft]) {
+      if (open) open.states = [oracle.find(open.messageId)?.parts ?? []]
+    }
+  }
+
+  async reopen(): Promise<void> {
+    await this.until(this.store.close())
+    for (const session of this.sessions) this.flushed(session)
+    await this.#reconnect()
+  }
+
+  /** The process dies as it is; another one finds what is stored. */
+  async crash(): Promise<void> {
+    this.#left.push({ store: this.store, engine: this.#engine })
+    this.#engine = this.#engine.crashed()
+    await this.#reconnect()
+  }
+
+  /** Does what upkeep there is to do; of the journals only the newest entries are kept. */
+  async tidy(keep: number | undefined): Promise<void> {
+    const retention = keep === undefined ? false : { age: 1e12, events: keep + 1 }
+    for (let more = true; more;) more = await this.until(this.storage.tidy(retention))
+  }
+
+  /** Holds everything against the oracle. */
+  async check(): Promise<void> {
+    for (const session of this.sessions) {
+      await this.until(checkSession(this.store, this.storage, session))
+      this.flushed(session)
+      await this.read(session)
+      const fresh = viewOf(await this.until(this.store.window(session.id)))
+      for (const { view } of session.followers) assertSameView(view, fresh, 'a follower')
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#left.push({ store: this.store, engine: this.#engine })
+    for (const { store, engine } of this.#left) {
+      await this.until(store.close())
+      engine.dispose()
+    }
+  }
+
+  async #openStore(): Promise<void> {
+    const { clock } = this
+    const random = this.#random.next
+    const storage = await this.#engine.factory.open({ clock, random })
+    const store = await createStore({
+      clock,
+      random,
+      storage: { open: async () => storage },
+      limits: { windowMessages: 5, pageDefault: 3 },
+    })
+    this.#open = { store, storage }
+  }
+
+  async #reconnect(): Promise<void> {
+    for (const { followers } of this.sessions) for (const each of followers) each.disconnect()
+    await this.#openStore()
+    for (const session of this.sessions) await this.#recover(session)
+  }
+
+  /** What was on its way may be lost, but only from its end. */
+  async #recover({ id, oracle, writing, draft }: ModelSession): Promise<void> {
+    const { open } = await this.until(this.store.head(id))
+    const expected = [writing, draft].flatMap((each) => each ?? [])
+    assert.equal(open.length, expected.length, `${id}: open messages.`)
+    for (const each of expected) {
+      const { messageId, states } = each
+      const parts = open.find((message) => message.id === messageId)?.parts
+      const found = states.find((state) => isSame(state, parts))
+      assert(found, `${messageId} is what it never was, or lost what was acknowledged.`)
+      oracle.setParts(messageId, () => found)
+      each.states = [found]
+    }
+    if (writing?.driver !== 'writer') return
+    writing.blocks.clear()
+    const { runId, messageId, states } = writing
+    const partCount = states[0]?.length ?? 0
+    writing.writer = this.store.writer({ sessionId: id, runId, messageId, partCount })
+  }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  try {
+    assert.deepEqual(a, b)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+
+import type { Cursor } from '@caughtup/schema'
+import { applyEvent, type View } from '@caughtup/schema/fold'
+import { settle } from '@caughtup/schema/testing'
+
+import type { EventBatch } from '../../src/port/storage.ts'
+import type { Store } from '../../src/store.ts'
+import { viewOf } from './view-of.ts'
+
+/** Somebody who follows one session, and reads when a program says so. */
+export class ModelFollower {
+  readonly #sessionId: string
+  #view: View
+  #cursor: Cursor
+  #connection: { reading: AsyncGenerator<EventBatch>; controller: AbortController } | undefined
+  #next: Promise<IteratorResult<EventBatch>> | undefined
+
+  constructor(sessionId: string, start: { view: View; cursor: Cursor }) {
+    this.#sessionId = sessionId
+    this.#view = start.view
+    this.#cursor = start.cursor
+  }
+
+  get view(): View {
+    return this.#view
+  }
+
+  /** The store that it is connected to is there no more. */
+  disconnect(): void {
+    this.#connection?.controller.abort()
+    this.#next?.catch(() => undefined)
+    this.#connection = this.#next = undefined
+  }
+
+  /** Takes everything that is there for it; `floor` is up to where the journal was removed. */
+  async read(store: Store, floor: number): Promise<void> {
+    if (!this.#connection) await this.#connect(store, floor)
+    for (;;) {
+      this.#next ??= this.#connection?.reading.next()
+      const taken = await now(this.#next)
+      if (!taken) return
+      this.#next = undefined
+      assert(!taken.done, `A follower of ${this.#sessionId} was ended.`)
+      if (!this.#apply(taken.value, floor)) {
+        this.disconnect()
+        await this.#replay(store)
+        await this.#connect(store, floor)
+      }
+    }
+  }
+
+  async #connect(store: Store, floor: number): Promise<void> {
+    const known = await store.checkCursor(this.#sessionId, this.#cursor)
+    const expected = this.#cursor.seq < floor ? 'cursor-expired' : 'ok'
+    assert.equal(known, expected, `A cursor of ${this.#sessionId} at ${this.#cursor.seq}.`)
+    if (known !== 'ok') await this.#replay(store)
+    const controller = new AbortController()
+    const { signal } = controller
+    const reading = store.follow(this.#sessionId, this.#view.seq, { signal })
+    this.#connection = { reading, controller }
+  }
+
+  async #replay(store: Store): Promise<void> {
+    const window = await store.window(this.#sessionId)
+    this.#view = viewOf(window)
+    this.#cursor = window.cursor
+  }
+
+  /** Whether it can go on without a full replay. */
+  #apply({ events, cursor }: EventBatch, floor: number): boolean {
+    for (const event of events) {
+      const { result, view } = applyEvent(this.#view, event)
+      if (result === 'needs-window') return false
+      if (result === 'gap' && this.#view.seq < floor) return false
+      const at = `${event.type} ${event.from}–${event.seq} after ${this.#view.seq}`
+      assert.equal(result, 'applied', `${this.#sessionId}: ${at}`)
+      this.#view = view
+    }
+    assert.equal(cursor.seq, this.#view.seq, 'A batch ends where its cursor stands.')
+    this.#cursor = cursor
+    return true
+  }
+}
+
+/** What a promise has come to by now, if it has. */
+async function now<T>(promise: Promise<T> | undefined): Promise<T | undefined> {
+  return Promise.race([promise, settle().then(() => undefined)])
+}

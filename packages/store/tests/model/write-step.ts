@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict'
+
+import type { EventDraft, MessageDraft, Part } from '@caughtup/schema'
+
+import type { MessageWriter } from '../../src/compose/message-writer.ts'
+import type { Guard } from '../../src/port/storage.ts'
+import type { Machine, ModelSession, OpenMessage, Writing } from './machine.ts'
+import type { Expected, OracleSession } from './oracle-session.ts'
+import type { WriteAction } from './program.ts'
+
+export async function writeStep(
+  machine: Machine,
+  session: ModelSession,
+  action: WriteAction,
+): Promise<void> {
+  const { writing } = session
+  switch (action.do) {
+    case 'start':
+      return startRun(machine, session, action)
+    case 'next': {
+      const runId = session.oracle.queue[0]?.runId ?? 'nobody'
+      return startRun(machine, session, { driver: 'writer', queued: runId })
+    }
+    case 'queue':
+      return queueRun(machine, session)
+    case 'usage':
+      return addUsage(machine, session)
+    case 'text':
+    case 'reasoning':
+    case 'thought':
+    case 'tool':
+      if (writing?.writer) await stream(machine, session, writing, writing.writer, action)
+      return
+    case 'update':
+      if (writing && !writing.writer) await update(machine, session, writing, action)
+      return
+    case 'draft':
+      return draft(machine, session, action)
+    case 'finish':
+      if (writing) await finish(machine, session, writing, action.reason)
+  }
+}
+
+async function startRun(
+  machine: Machine,
+  session: ModelSession,
+  { driver, queued }: { driver: Writing['driver']; queued?: string },
+): Promise<void> {
+  const { oracle } = session
+  const runId = queued ?? machine.name('run')
+  const guard: Guard = queued === undefined ? { is: 'idle' } : { is: 'next', runId }
+  const idle = oracle.runId === undefined && oracle.queue.length === 0
+  const next = oracle.runId === undefined && oracle.queue[0]?.runId === runId
+  const expected: Expected = (guard.is === 'idle' ? idle : next) ? 'done' : 'guard-failed'
+  const metadata = { createdAt: machine.clock.now(), runId }
+  const word = machine.name('word')
+  const messageId = `answer-${runId}`
+  const prompt = {
+    id: `prompt-${runId}`,
+    role: 'user' as const,
+    parts: [{ type: 'text' as const, text: `${word} of ${runId}` }],
+    metadata,
+    status: 'done' as const,
+  }
+  const answer = {
+    id: messageId,
+    role: 'assistant' as const,
+    parts: [],
+    metadata,
+    status: 'open' as const,
+  }
+  const { createdAt: startedAt } = metadata
+  const drafts: EventDraft[] = [
+    ...(guard.is === 'next' ? [{ type: 'queue-changed', remove: runId } as const] : []),
+    {
+      type: 'run-started',
+      runId,
+      run: { id: runId, kind: 'agent', status: 'streaming', startedAt },
+    },
+    { type: 'message-created', runId, message: prompt },
+    { type: 'message-created', runId, message: answer },
+  ]
+  await append(machine, session, { drafts, guard }, expected)
+  if (expected !== 'done') return
+  oracle.queue = oracle.queue.filter((queued) => queued.runId !== runId)
+  oracle.runId = runId
+  oracle.create(prompt)
+  oracle.create(answer)
+  session.words.set(prompt.id, [word])
+  session.words.set(messageId, [])
+  const writer =
+    driver === 'writer'
+      ? machine.store.writer({ sessionId: session.id, runId, messageId })
+      : undefined
+  session.writing = { runId, messageId, driver, writer, blocks: new Map(), states: [[]] }
+}
+
+async function queueRun(machine: Machine, session: ModelSession): Promise<void> {
+  const { oracle } = session
+  const runId = machine.name('run')
+  const add = {
+    kind: 'agent' as const,
+    runId,
+    messageId: `prompt-${runId}`,
+    parts: [{ type: 'text' as const, text: runId }],
+    queuedAt: machine.clock.now(),
+  }
+  const guard = { is: 'busy', queueBelow: 2 } as const
+  const busy = oracle.runId !== undefined || oracle.queue.length > 0
+  const full = oracle.queue.length >= guard.queueBelow ? 'queue-full' : 'done'
+  const expected: Expected = busy ? full : 'guard-failed'
+  await append(machine, session, { drafts: [{ type: 'queue-changed', add }], guard }, expected)
+  if (expected === 'done') oracle.queue = [...oracle.queue, add]
+}
+
+/** Usage of one of three children, each of which counts once. */
+async function addUsage(machine: Machine, session: ModelSession): Promise<void> {
+  const { oracle } = session
+  const child = `child-${oracle.children.size}`
+  const draft = {
+    type: 'usage',
+    add: { inputTokens: 2 },
+    models: { small: { inputTokens: 2 } },
+    child,
+  } as const
+  await append(machine, session, { drafts: [draft] }, 'done')
+  oracle.countUsage({ inputTokens: 2 }, 'small')
+  oracle.children.add(child)
+  await append(machine, session, { drafts: [draft] }, 'counted-already')
+}
+
+async function stream(
+  machine: Machine,
+  session: ModelSession,
+  writing: Writing,
+  writer: MessageWriter,
+  action: Extract<WriteAction, { do: 'text' | 'reasoning' | 'thought' | 'tool' }>,
+): Promise<void> {
+  const { oracle } = session
+  switch (action.do) {
+    case 'text':
+    case 'reasoning': {
+      const { do: type } = action
+      const text = ` ${newWord(machine, session, writing)} ${action.text}`
+      await machine.until(writer.write({ type: `${type}-delta`, text }))
+      return change(oracle, writing, (parts) => appended(parts, writing, type, text))
+    }
+    case 'thought': {
+      await machine.until(writer.write({ type: 'reasoning-end', id: undefined }))
+      const index = writing.blocks.get('reasoning')
+      writing.blocks.delete('reasoning')
+      if (index === undefined) return
+      change(oracle, writing, (parts) =>
+        parts.map((part, at) =>
+          at === index && part.type === 'reasoning' ? { ...part, state: 'done' as const } : part,
+        ),
+      )
+      return machine.flushed(session)
+    }
+    case 'tool': {
+      const tool = { toolCallId: machine.name('call'), toolName: 'look' }
+      const { toolCallId: id, toolName } = tool
+      const input = { a: 1 }
+      await machine.until(writer.write({ type: 'tool-input-start', id, toolName }))
+      await machine.until(writer.write({ type: 'tool-input-delta', id, delta: '{"a' }))
+      await machine.until(writer.write({ type: 'tool-call', ...tool, input }))
+      await machine.until(writer.write({ type: 'tool-result', ...tool, input, output: [2] }))
+      change(oracle, writing, (parts) => [
+        ...parts,
+        { type: 'dynamic-tool', ...tool, state: 'output-available', input, output: [2] },
+      ])
+      machine.flushed(session)
+    }
+  }
+}
+
+/** Text goes on in the newest part where that is of its kind and this writer's, else in a new one. */
+function appended(
+  parts: Part[],
+  { blocks }: Writing,
+  type: 'text' | 'reasoning',
+  text: string,
+): Part[] {
+  const index = blocks.get(type)
+  const last = index === parts.length - 1 ? parts[index] : undefined
+  if (last?.type === type) return [...parts.slice(0, -1), { ...last, text: last.text + text }]
+  blocks.set(type, parts.length)
+  return [...parts, { type, text, state: 'streaming' }]
+}
+
+/** The next whole state of an answer. */
+async function update(
+  machine: Machine,
+  session: ModelSession,
+  writing: Writing,
+  action: Extract<WriteAction, { do: 'update' }>,
+): Promise<void> {
+  const word = ` ${newWord(machine, session, writing)} ${action.text}`
+  change(session.oracle, writing, (parts) => changed(parts, action.change, word))
+  await machine.until(machine.store.update(session.id, stateOf(session.oracle, writing)))
+}
+
+/** A message of no run: begun, gone on with, finished. */
+async function draft(
+  machine: Machine,
+  session: ModelSession,
+  { change: how, text }: Extract<WriteAction, { do: 'draft' }>,
+): Promise<void> {
+  const { oracle, id } = session
+  const now = machine.clock.now()
+  if (!session.draft) {
+    const messageId = machine.name('draft')
+    session.draft = { messageId, states: [] }
+    session.words.set(messageId, [])
+    const parts: Part[] = [{ type: 'text', text, state: 'streaming' }]
+    const metadata = { createdAt: now }
+    oracle.create({ id: messageId, role: 'assistant', parts, metadata, status: 'open' })
+  } else if (how === 'done') {
+    oracle.finish(session.draft.messageId, { finishedAt: now, finishReason: 'stop' })
+  } else {
+    const word = ` ${newWord(machine, session, session.draft)} ${text}`
+    change(oracle, session.draft, (parts) => changed(parts, how, word))
+  }
+  const state = stateOf(oracle, session.draft)
+  await machine.until(machine.store.update(id, state))
+  if (session.draft.states.length === 0) machine.flushed(session)
+  if (state.status === 'done') session.draft = undefined
+}
+
+/** The next state of a message's parts. */
+function changed(parts: Part[], how: 'append' | 'rewrite' | 'add', text: string): Part[] {
+  const last = parts.at(-1)
+  if (how === 'rewrite' && parts.length > 0) {
+    return [{ type: 'text', text, state: 'done' }, ...parts.slice(2)]
+  }
+  if (how === 'append' && last?.type === 'text' && last.state === 'streaming') {
+    return [...parts.slice(0, -1), { ...last, text: last.text + text }]
+  }
+  return [...parts, { type: how === 'add' ? 'reasoning' : 'text', text, state: 'streaming' }]
+}
+
+function stateOf(oracle: OracleSession, { messageId }: OpenMessage): MessageDraft {
+  const message = oracle.find(messageId)
+  assert(message, `${messageId} is open.`)
+  const { order: _, epoch: __, ...state } = message
+  return state
+}
+
+/** A word that the message has from now on. */
+function newWord(machine: Machine, { words }: ModelSession, { messageId }: OpenMessage): string {
+  const word = machine.name('word')
+  words.get(messageId)?.push(word)
+  return word
+}
+
+async function finish(
+  machine: Machine,
+  session: ModelSession,
+  writing: Writing,
+  reason: 'stop' | 'interrupted',
+): Promise<void> {
+  const { oracle, id } = session
+  const { writer, messageId, runId } = writing
+  const finishedAt = machine.clock.now()
+  const usage = { outputTokens: 1 }
+  const contextUsage = { tokens: oracle.lastOrder }
+  const ended = { type: 'run-ended', runId, reason } as const
+  oracle.finish(messageId, { finishedAt, finishReason: reason, usage, contextUsage })
+  if (writer) {
+    await machine.until(writer.finish({ reason, usage, contextUsage }, [ended]))
+  } else {
+    await machine.until(machine.store.update(id, stateOf(oracle, writing)))
+    await append(machine, session, { drafts: [ended], guard: { is: 'run', runId } }, 'done')
+  }
+  oracle.countUsage(usage)
+  oracle.runId = undefined
+  session.writing = undefined
+}
+
+function change(
+  oracle: OracleSession,
+  { messageId, states }: OpenMessage,
+  make: (parts: Part[]) => Part[],
+): void {
+  oracle.setParts(messageId, make)
+  states.push(oracle.find(messageId)?.parts ?? [])
+}
+
+export async function append(
+  machine: Machine,
+  { id: sessionId }: ModelSession,
+  slice: { drafts: readonly EventDraft[]; guard?: Guard },
+  expected: Expected,
+): Promise<void> {
+  const { refused = 'done' } = await machine.until(machine.store.append({ sessionId, ...slice }))
+  assert.equal(
+    refused,
+    expected,
+    `${slice.drafts.map(({ type }) => type).join(', ')} in ${sessionId}`,
+  )
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+
+import { CaughtupError, type Cursor } from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
+import { applyEvent, type View } from '@caughtup/schema/fold'
+
+import { viewOf } from '../model/view-of.ts'
+import { type EventBatch, StorageError } from '../../src/port/storage.ts'
+import type { Store } from '../../src/store.ts'
+import type { Incarnation } from './host.ts'
+import type { World } from './world.ts'
+
+/**
+ * Somebody who looks at one session, now through this process and now through that: a replay,
+ * then what comes, then again from where it stood. Never twice the same entry, never a hole.
+ */
+export class Client {
+  readonly name: string
+  readonly sessionId: string
+  readonly #world: World
+  /** How long it takes to read a batch, in ms. */
+  readonly #pace: number
+  #view: View | undefined
+  #cursor: Cursor | undefined
+  #at: Incarnation | undefined
+  #isOver = false
+
+  constructor(world: World, sessionId: string) {
+    this.#world = world
+    this.sessionId = sessionId
+    this.name = world.name('client')
+    this.#pace = world.random.pick([0, 0, 30, 1_000])
+  }
+
+  /** What it shows; `undefined` before its first replay, and when it is over. */
+  get view(): View | undefined {
+    return this.#view
+  }
+
+  /** Whether it has left, because its session is not there any more. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Whether it shows everything up to `seq` through a process that lives. */
+  hasSeen(seq: number): boolean {
+    return this.#at?.life.killed.aborted === false && this.#view?.seq === seq
+  }
+
+  async run(): Promise<void> {
+    const { random, outside } = this.#world
+    while (this.#world.sessions.includes(this.sessionId)) {
+      const { host } = random.pick(this.#world.hosts)
+      this.#at = await host.running()
+      try {
+        await this.#connected(this.#at)
+      } catch (error) {
+        if (!this.#at.life.killed.aborted && !this.#isPassing(error)) throw error
+      }
+      const away = this.#world.calm ? 100 : random.pick([100, 100, 2_000])
+      await this.#world.rest(outside, 1, away)
+    }
+    this.#view = undefined
+    this.#isOver = true
+  }
+
+  async #connected({ store, life }: Incarnation): Promise<void> {
+    const { random, outside } = this.#world
+    const connection = new AbortController()
+    const { signal } = connection
+    const lose = () => connection.abort(life.killed.reason)
+    life.killed.addEventListener('abort', lose, { once: true })
+    const patience = random.pick([200, 1_000, 1e9])
+    const leave = outside.after(patience, () => connection.abort(goesOn))
+    try {
+      this.#world.trace(this.name, `connects to ${life.name}`)
+      if (!(await this.#isKnown(store, signal))) await this.#replay(store, life.name, signal)
+      for await (const batch of store.follow(this.sessionId, this.#view?.seq ?? 0, { signal })) {
+        if (!this.#apply(batch)) return
+        if (this.#pace > 0 && !this.#world.calm) {
+          await this.#world.rest(outside, 0, this.#pace, signal)
+        }
+      }
+    } catch (error) {
+      if (error !== goesOn) throw error
+    } finally {
+      leave()
+      life.killed.removeEventListener('abort', lose)
+    }
+  }
+
+  async #isKnown(store: Store, signal: AbortSignal): Promise<boolean> {
+    if (!this.#cursor) return false
+    const known = await abortable(store.checkCursor(this.sessionId, this.#cursor), signal)
+    this.#world.trace(this.name, `has a cursor that is ${known}`)
+    return known === 'ok'
+  }
+
+  async #replay(store: Store, process: string, signal: AbortSignal): Promise<void> {
+    const least = this.#world.ledger.acknowledged(process, this.sessionId)
+    const window = await abortable(store.window(this.sessionId, { signal }), signal)
+    this.#world.trace(this.name, `loads ${this.sessionId} at ${window.head.seq}`)
+    assert(window.head.seq >= least, `${least} was acknowledged before the load that lacks it.`)
+    this.#view = viewOf(window)
+    this.#cursor = window.cursor
+  }
+
+  /** Whether it can go on from here; else it needs a replay. */
+  #apply({ events, cursor }: EventBatch): boolean {
+    for (const event of events) {
+      const before = this.#view
+      assert(before, 'A replay comes first.')
+      this.#world.ledger.shown(this.sessionId, event)
+      const { result, view } = applyEvent(before, event)
+      const what = () => `${event.type} ${event.from}–${event.seq}`
+      this.#world.trace(this.name, () => `${what()} of ${this.sessionId}: ${result}`)
+      if (result === 'needs-window') {
+        this.#cursor = undefined
+        return false
+      }
+      // What is missing was removed by age: the cursor says so when it is shown again.
+      if (result === 'gap' && this.#world.retains) return false
+      if (result !== 'applied') assert.fail(`${this.name} at ${before.seq}: ${what()}, ${result}.`)
+      this.#view = view
+    }
+    assert.equal(cursor.seq, this.#view?.seq, 'A batch ends where its cursor stands.')
+    this.#cursor = cursor
+    return true
+  }
+
+  /** What a client lives with: it comes again. */
+  #isPassing(error: unknown): boolean {
+    if (error instanceof StorageError) return true
+    if (!(error instanceof CaughtupError)) return false
+    const isThere = this.#world.sessions.includes(this.sessionId)
+    return error.code === 'UNAVAILABLE' || (error.code === 'NOT_FOUND' && !isThere)
+  }
+}
+
+/** The reason with which a client leaves one process for another. */
+const goesOn = new Error('The client goes on to another process.')

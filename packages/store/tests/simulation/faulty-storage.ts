@@ -1,0 +1,58 @@
+import { sleep } from '@caughtup/schema/clock'
+
+import { type Storage, StorageError, type StorageFailure } from '../../src/port/storage.ts'
+import type { SimulatedProcess } from './simulated-process.ts'
+
+/** What happens to one call of the database. */
+export interface Fate {
+  /** Ms until it begins, and until its answer arrives. */
+  delay: number
+  late: number
+  /** It fails and changes nothing. */
+  failure?: StorageFailure
+  /** The process dies before it begins, or after it is done and before anybody hears of it. */
+  crash?: 'before' | 'after'
+}
+
+/** Calls that are none of the database. */
+const untouched = new Set<PropertyKey>(['stats', 'close'])
+
+/**
+ * A database as a process sees it to which everything happens that `fate` says. The process may be
+ * paused or killed at either end of each call.
+ */
+export function faultyStorage(
+  storage: Storage,
+  life: SimulatedProcess,
+  fate: (call: string) => Fate,
+): Storage {
+  const dying = () => {
+    life.kill()
+    return life.awake()
+  }
+  const call = async (name: string, work: () => unknown): Promise<unknown> => {
+    const { delay, late, failure, crash } = fate(name)
+    await life.awake()
+    if (delay > 0) await sleep(life, delay)
+    if (crash === 'before') return dying()
+    if (failure) throw new StorageError(failure, `Simulated: ${failure}.`)
+    try {
+      return await work()
+    } finally {
+      if (crash === 'after') await dying()
+      if (late > 0) await sleep(life, late)
+      // Also what the database has said for long is only heard by who is awake.
+      await life.awake()
+    }
+  }
+  return new Proxy(storage, {
+    get(target, property) {
+      const member: unknown = Reflect.get(target, property)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]): unknown => {
+        const work = () => Reflect.apply(member, target, args)
+        return untouched.has(property) ? work() : call(String(property), work)
+      }
+    },
+  })
+}

@@ -1,0 +1,104 @@
+import type { Storage, StorageFactory } from '../../src/port/storage.ts'
+import { createStore, type Store } from '../../src/store.ts'
+import type { StoreOptions } from '../../src/store-options.ts'
+import { type Fate, faultyStorage } from './faulty-storage.ts'
+import type { Random } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+
+/** A process from its start to its end, with the store in it. */
+export interface Incarnation {
+  readonly life: SimulatedProcess
+  readonly store: Store
+  readonly storage: Storage
+  /** Runs that it executes, from just before their start is committed. */
+  readonly executing: Set<string>
+}
+
+export interface HostOptions {
+  name: string
+  scheduler: Scheduler
+  random: Random
+  factory: () => StorageFactory
+  store: Omit<StoreOptions, 'storage'>
+  fate: (call: string) => Fate
+  /** Puts work into a process that has just started. */
+  inhabit: (incarnation: Incarnation) => void
+  trace: (who: string, what: string) => void
+}
+
+/** A place where one process after the other runs on the same database. */
+export class Host {
+  readonly name: string
+  readonly #options: HostOptions
+  /** Every process that was ever started here, and its database. */
+  readonly #started: { life: SimulatedProcess; database: Storage }[] = []
+  #current: Incarnation | undefined
+  #waiting: (() => void)[] = []
+
+  constructor(options: HostOptions) {
+    this.name = options.name
+    this.#options = options
+  }
+
+  /** The process that runs now; not one that shuts down. */
+  get current(): Incarnation | undefined {
+    return this.#current
+  }
+
+  async start(): Promise<void> {
+    const { scheduler, random, factory, fate, inhabit, trace } = this.#options
+    const life = new SimulatedProcess(`${this.name}${this.#started.length + 1}`, scheduler)
+    const { next } = random
+    const database = await factory().open({ clock: life, random: next })
+    this.#started.push({ life, database })
+    const storage = faultyStorage(database, life, fate)
+    const opened = { open: async () => storage }
+    const store = await createStore({
+      ...this.#options.store,
+      clock: life,
+      random: next,
+      storage: opened,
+      onError: (error, where) => trace(life.name, `${where} failed: ${String(error)}`),
+    })
+    const incarnation = { life, store, storage, executing: new Set<string>() }
+    this.#current = incarnation
+    life.killed.addEventListener(
+      'abort',
+      () => {
+        trace(life.name, 'is gone')
+        if (this.#current === incarnation) this.#current = undefined
+      },
+      { once: true },
+    )
+    trace(life.name, 'starts')
+    inhabit(incarnation)
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Resolves when a process runs here. */
+  async running(): Promise<Incarnation> {
+    while (!this.#current) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    return this.#current
+  }
+
+  /** Ends the process in order: what waits is committed. */
+  async shutDown(): Promise<void> {
+    const incarnation = this.#current
+    if (!incarnation) return
+    this.#current = undefined
+    incarnation.life.leaving = true
+    await incarnation.store.close()
+    incarnation.life.kill()
+  }
+
+  killAll(): void {
+    for (const { life } of this.#started) if (!life.killed.aborted) life.kill()
+  }
+
+  /** Lets go of the databases, those of killed processes too. */
+  async end(): Promise<void> {
+    this.killAll()
+    for (const { database } of this.#started) await database.close()
+  }
+}

@@ -1,0 +1,88 @@
+import type { EventDraft } from '@caughtup/schema'
+
+import type { OpenRun } from '../../src/port/storage.ts'
+import type { Incarnation } from './host.ts'
+import { Turn } from './turn.ts'
+import { lease, type World } from './world.ts'
+
+/** A process's signs of life. */
+export async function beat(world: World, { life, store }: Incarnation): Promise<void> {
+  let last = life.monotonic()
+  for (;;) {
+    await world.persist(life, () => store.beat())
+    const silence = life.monotonic() - last
+    world.silences.set(life.name, Math.max(silence, world.silences.get(life.name) ?? 0))
+    last = life.monotonic()
+    await world.rest(life, lease / 3, lease / 3)
+  }
+}
+
+/**
+ * Looks at the runs of all processes: ends those whose process is silent for one lease, answers
+ * those that wait, and takes up queues.
+ */
+export async function watch(world: World, at: Incarnation): Promise<void> {
+  const { life, store, executing } = at
+  const observed = new Map<string, { holder: string; since: number }>()
+  for (;;) {
+    await world.rest(life, lease / 3, lease / 3)
+    // A reading takes its time: it is of some moment between these two.
+    const before = life.monotonic()
+    const openRuns = await world.persist(life, () => store.openRuns())
+    const after = life.monotonic()
+    for (const open of openRuns) {
+      const { run, queue } = open.head
+      const [next] = queue
+      if (!run) {
+        if (next?.kind === 'agent') world.spawn(life, startNext(world, at, open.sessionId, next))
+      } else if (run.status === 'waiting') {
+        if (world.calm || world.random.chance(0.5)) world.spawn(life, resume(world, at, open))
+      } else if (open.lease && !executing.has(run.id)) {
+        const holder = `${open.lease.process} ${open.lease.own ? '' : open.lease.beats}`
+        const seen = observed.get(run.id)
+        if (seen?.holder !== holder) observed.set(run.id, { holder, since: after })
+        else if (before - seen.since >= lease) await endLost(world, at, open)
+      }
+    }
+  }
+}
+
+async function startNext(
+  world: World,
+  at: Incarnation,
+  sessionId: string,
+  { runId, messageId }: { runId: string; messageId: string },
+): Promise<void> {
+  if (at.executing.has(runId)) return
+  await new Turn(world, at, { sessionId, runId, messageId }).take({ is: 'next', runId })
+}
+
+async function resume(world: World, at: Incarnation, { sessionId, head }: OpenRun): Promise<void> {
+  const runId = head.run?.id
+  if (runId === undefined || at.executing.has(runId)) return
+  await new Turn(world, at, { sessionId, runId, messageId: `prompt-${runId}` }).resume()
+}
+
+async function endLost(
+  world: World,
+  { life, store }: Incarnation,
+  { sessionId, head, open }: OpenRun,
+): Promise<void> {
+  const runId = head.run?.id
+  if (runId === undefined) return
+  const drafts = open
+    .filter(({ metadata }) => metadata.runId === runId)
+    .map(({ id }): EventDraft => ({
+      type: 'message-finished',
+      runId,
+      messageId: id,
+      reason: 'lost',
+    }))
+  const result = await store.append({
+    sessionId,
+    drafts: [...drafts, { type: 'run-ended', runId, reason: 'lost' }],
+    guard: { is: 'run', runId },
+  })
+  const ended = world.ledger.committed(life.name, sessionId, result)
+  world.trace(life.name, `${ended ? 'ends' : 'does not end'} ${runId} as lost`)
+}

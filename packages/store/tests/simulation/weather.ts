@@ -1,0 +1,53 @@
+import type { StorageFailure } from '../../src/port/storage.ts'
+import type { Fate } from './faulty-storage.ts'
+import type { Random } from './random.ts'
+
+const kinds = { fine: 6, slow: 3, stormy: 2, deadly: 1 }
+type Kind = keyof typeof kinds
+
+const failures: readonly StorageFailure[] = ['busy', 'full', 'io']
+
+/** How a database behaves towards one host for a while. */
+export class Weather {
+  readonly #random: Random
+  #kind: Kind = 'fine'
+  #failure: StorageFailure = 'busy'
+  /** Whether it is to stay fine. */
+  #settled = false
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** Changes to whatever comes next, and says what. */
+  turn(): string {
+    if (this.#settled) return 'fine'
+    this.#kind = this.#random.weighted(kinds)
+    this.#failure = this.#random.pick(failures)
+    return this.#kind === 'stormy' ? this.#failure : this.#kind
+  }
+
+  /** Nothing goes wrong from now on. */
+  settle(): void {
+    this.#settled = true
+    this.#kind = 'fine'
+  }
+
+  readonly fate = (call: string): Fate => {
+    const random = this.#random
+    switch (this.#kind) {
+      case 'fine':
+        return random.chance(0.2) ? { delay: random.next(), late: random.next() } : atOnce
+      case 'slow':
+        return { delay: 40 * random.next(), late: 40 * random.next() }
+      case 'stormy':
+        return random.chance(0.6) ? { ...atOnce, failure: this.#failure } : atOnce
+      case 'deadly':
+        return call === 'commit' && random.chance(0.15)
+          ? { ...atOnce, crash: random.chance(0.5) ? 'before' : 'after' }
+          : { delay: 3 * random.next(), late: 3 * random.next() }
+    }
+  }
+}
+
+const atOnce: Fate = { delay: 0, late: 0 }
