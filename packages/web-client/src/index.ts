@@ -13,14 +13,15 @@ export { webSocket, type WebSocketOptions } from './links/web-socket.ts'
 export type { Network } from './core/network.ts'
 export type { Schedule } from './core/notifier.ts'
 export type { Prompt } from './outbox/prompt.ts'
-export type {
-  ChatErrorCode,
-  Connection,
-  ConnectionStatus,
-  PendingPrompt,
-  SessionSnapshot,
-  ViewError,
-} from './session/session-snapshot.ts'
+export type { SessionSnapshot } from './session/session-snapshot.ts'
+export type { Connection, ConnectionStatus } from './live/connection.ts'
+export type { PendingPrompt } from './outbox/outbox.ts'
 export type { SessionView } from './session/session-view.ts'
-export { asChatError, ChatClientError, isPermanentError } from './core/errors.ts'
+export {
+  asChatError,
+  ChatClientError,
+  type ChatErrorCode,
+  isPermanentError,
+  type ViewError,
+} from './core/errors.ts'
 export type { ChatRpc } from './core/client-context.ts'

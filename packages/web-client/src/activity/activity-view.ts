@@ -1,6 +1,6 @@
 import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
 
-import type { ActivitySnapshot } from './activity-snapshot.ts'
+import type { ActivityHint, ActivitySnapshot } from './activity-snapshot.ts'
 import {
   type ActivityState,
   disconnectActivity,
@@ -8,13 +8,12 @@ import {
   isCompletion,
   receiveActivityFrame,
 } from './activity-state.ts'
-import type { ActivityHint } from '../session/build-session-snapshot.ts'
 import { type ClientStats, Counters } from '../core/counters.ts'
 import type { Progress } from '../live/stream-follower.ts'
 import { keepIdentity } from '../core/keep-identity.ts'
 import type { CallContext } from '../links/link.ts'
 import { LiveView } from '../live/live-view.ts'
-import type { ViewError } from '../session/session-snapshot.ts'
+import type { ViewError } from '../core/errors.ts'
 import type { ViewContext } from '../core/client-context.ts'
 
 /** What the activity view tells its client. */

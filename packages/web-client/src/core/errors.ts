@@ -1,7 +1,15 @@
-import { type ErrorData, isErrorCode, isPermanent } from '@caughtup/schema/error'
+import { type ErrorCode, type ErrorData, isErrorCode, isPermanent } from '@caughtup/schema/error'
 import { ORPCError } from '@orpc/client'
 
-import type { ChatErrorCode, ViewError } from '../session/session-snapshot.ts'
+/** A code of the protocol, or `NETWORK` where no answer came, or `INTERNAL` for a 500. */
+export type ChatErrorCode = ErrorCode | 'NETWORK' | 'INTERNAL'
+
+/** An error as a view shows it. */
+export interface ViewError {
+  code: ChatErrorCode
+  message: string
+  data: ErrorData
+}
 
 /** What a view's calls reject with; `cause` is the error beneath. */
 export class ChatClientError extends Error implements ViewError {

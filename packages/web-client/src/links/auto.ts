@@ -1,8 +1,13 @@
 import type { ClientOptions } from '@orpc/client'
 
-import { NeverConnected } from './connection-lost.ts'
+import {
+  type CallContext,
+  type Link,
+  type LinkHost,
+  NeverConnected,
+  type OpenLink,
+} from './link.ts'
 import { resolveUrl, type UrlSource } from './endpoint.ts'
-import type { CallContext, Link, LinkHost, OpenLink } from './link.ts'
 import { sse, type SseOptions } from './sse.ts'
 import { WebSocketLink, type WebSocketOptions } from './web-socket.ts'
 

@@ -4,8 +4,7 @@ import { CaughtupError } from '@caughtup/schema/error'
 import type { ClientLink } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
 
-import { ConnectionLost, NeverConnected } from './connection-lost.ts'
-import type { CallContext } from './link.ts'
+import { type CallContext, ConnectionLost, NeverConnected } from './link.ts'
 
 /** The close code for it (RFC 6455). */
 const messageTooBig = 1009

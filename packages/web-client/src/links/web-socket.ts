@@ -2,9 +2,14 @@ import { abortable } from '@caughtup/schema/abortable'
 import { type ErrorData, errorStatus } from '@caughtup/schema/error'
 import { AsyncIteratorClass, type ClientOptions, ORPCError } from '@orpc/client'
 
-import { ConnectionLost } from './connection-lost.ts'
+import {
+  type CallContext,
+  ConnectionLost,
+  type Link,
+  type LinkHost,
+  type OpenLink,
+} from './link.ts'
 import { resolveUrl, type UrlSource, webSocketUrlOf } from './endpoint.ts'
-import type { CallContext, Link, LinkHost, OpenLink } from './link.ts'
 import { RpcSocket, type WebSocketConstructor } from './rpc-socket.ts'
 
 export interface WebSocketOptions {

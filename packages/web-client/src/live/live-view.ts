@@ -3,7 +3,7 @@ import type { ActivityFrame, ChatFrame } from '@caughtup/schema'
 import type { Counters } from '../core/counters.ts'
 import { type StreamTarget, StreamFollower } from './stream-follower.ts'
 import { keepIdentity } from '../core/keep-identity.ts'
-import type { Connection } from '../session/session-snapshot.ts'
+import type { Connection } from './connection.ts'
 import type { ViewContext } from '../core/client-context.ts'
 
 /** What a kind of view adds to a live view: its state, and how that is fed and shown. */

@@ -1,12 +1,11 @@
 import type { ActivityFrame, ChatFrame, EndReason } from '@caughtup/schema'
 
 import { backoffDelay } from '../core/backoff.ts'
-import { ConnectionLost } from '../links/connection-lost.ts'
+import { type CallContext, ConnectionLost } from '../links/link.ts'
 import { readEvents } from './event-stream.ts'
-import type { CallContext } from '../links/link.ts'
 import { pause } from '../core/pause.ts'
-import type { Connection, ViewError } from '../session/session-snapshot.ts'
-import { ChatClientError, isPermanentError, toViewError } from '../core/errors.ts'
+import type { Connection } from './connection.ts'
+import { ChatClientError, isPermanentError, toViewError, type ViewError } from '../core/errors.ts'
 import type { ViewContext } from '../core/client-context.ts'
 import { Watchdog } from './watchdog.ts'
 

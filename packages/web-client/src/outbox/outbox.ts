@@ -1,7 +1,15 @@
-import type { QueuedRun, SendInput } from '@caughtup/schema'
+import type { PromptPart, QueuedRun, SendInput } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 
-import type { PendingPrompt, ViewError } from '../session/session-snapshot.ts'
+import type { ViewError } from '../core/errors.ts'
+
+/** A prompt that was sent and is not yet seen in the session's messages or queue. */
+export interface PendingPrompt {
+  messageId: string
+  parts: readonly PromptPart[]
+  /** Absent while it is under way; set when it failed for good. */
+  error?: ViewError
+}
 
 /** A prompt from the moment it is sent until it is seen in the session. */
 export interface Outgoing {

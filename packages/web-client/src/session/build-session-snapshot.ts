@@ -1,15 +1,9 @@
-import type { ActivityRow } from '@caughtup/schema'
-
+import type { ActivityHint } from '../activity/activity-snapshot.ts'
 import { keepIdentity } from '../core/keep-identity.ts'
-import type { Connection, PendingPrompt, SessionSnapshot } from './session-snapshot.ts'
+import type { Connection } from '../live/connection.ts'
+import type { PendingPrompt } from '../outbox/outbox.ts'
+import type { SessionSnapshot } from './session-snapshot.ts'
 import type { SessionState } from './session-state.ts'
-
-/** What the activity feed says of a session. */
-export interface ActivityHint {
-  row: ActivityRow
-  /** Whether the feed is caught up, so that the row is as new as can be. */
-  live: boolean
-}
 
 /** What a session view shows, from all that it knows; `previous` lends the identity of what is equal. */
 export function buildSessionSnapshot(

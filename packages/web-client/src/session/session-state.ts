@@ -11,7 +11,8 @@ import {
   replayEnded,
   seen,
 } from '../outbox/outbox.ts'
-import type { Connection, ViewError } from './session-snapshot.ts'
+import type { ViewError } from '../core/errors.ts'
+import type { Connection } from '../live/connection.ts'
 
 /** All that a session view knows. Immutable; the functions of this file give the next one. */
 export interface SessionState {

@@ -2,7 +2,8 @@ import type { ChatFrame, RunTicket, SendResult } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 import { v7 as uuid } from 'uuid'
 
-import { type ActivityHint, buildSessionSnapshot } from './build-session-snapshot.ts'
+import type { ActivityHint } from '../activity/activity-snapshot.ts'
+import { buildSessionSnapshot } from './build-session-snapshot.ts'
 import { CallOrder } from './call-order.ts'
 import { type ClientStats, Counters } from '../core/counters.ts'
 import { deliverPrompt } from '../outbox/deliver-prompt.ts'
@@ -20,7 +21,7 @@ import {
 } from '../outbox/outbox.ts'
 import { type Prompt, promptInput } from '../outbox/prompt.ts'
 import { request } from '../core/request.ts'
-import type { SessionSnapshot, ViewError } from './session-snapshot.ts'
+import type { SessionSnapshot } from './session-snapshot.ts'
 import {
   disconnect,
   emptySessionState,
@@ -30,7 +31,7 @@ import {
   receivePage,
   type SessionState,
 } from './session-state.ts'
-import { toViewError } from '../core/errors.ts'
+import { toViewError, type ViewError } from '../core/errors.ts'
 import type { ViewContext } from '../core/client-context.ts'
 
 /** What a session view needs of its client besides the shared context. */
