@@ -1,5 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 
+import type { ModelConfig } from './openai/chat-model.ts'
+
 /** What the environment and the command line say, checked. */
 export interface DemoConfig {
   port: number
@@ -12,12 +14,6 @@ export interface DemoConfig {
   dev: boolean
   /** An OpenAI-compatible model; absent where the guide answers. */
   model?: ModelConfig
-}
-
-export interface ModelConfig {
-  baseUrl: string
-  apiKey: string
-  name: string
 }
 
 /** The environment or the command line says something that cannot be followed. */

@@ -60,7 +60,15 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     stats: () => true,
   })
   opened.defer(() => chat.close())
-  const pages = await demoPages({ chat, store, filler, repository, built, dev: config.dev })
+  const pages = await demoPages({
+    chat,
+    store,
+    filler,
+    principal: localPrincipal,
+    repository,
+    built,
+    dev: config.dev,
+  })
   opened.defer(() => pages.close())
   const { host, port } = config
   const serving = await serve(chat, { host, port, fallback: pages.answer })

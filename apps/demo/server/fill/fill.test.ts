@@ -8,8 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { sayText } from '../agents/speak.ts'
 import { createFillClient, type FillClient } from './fill-client.ts'
 import { countPrompts, fillPlan } from './fill-plan.ts'
-import { fill } from './fill.ts'
-import type { Filling } from './filling.ts'
+import { fill, type Filling } from './fill.ts'
 
 const plan = fillPlan([], { turns: 12, turnsPerEpoch: 4 })
 const long = plan.at(-1)!

@@ -2,8 +2,10 @@ import type { Store } from '@caughtup/store'
 
 import type { FillClient } from './fill-client.ts'
 import { countPrompts, type PlannedSession } from './fill-plan.ts'
-import type { Filling } from './filling.ts'
 import { SessionFiller } from './session-filler.ts'
+
+/** How far the filling of an empty database is: prompts answered, `done`, or `failed`. */
+export type Filling = { done: number; total: number } | 'done' | 'failed'
 
 export interface FillOptions {
   store: Store

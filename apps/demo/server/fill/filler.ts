@@ -3,8 +3,7 @@ import type { Store } from '@caughtup/store'
 
 import { createFillClient } from './fill-client.ts'
 import { countPrompts, type PlannedSession } from './fill-plan.ts'
-import { fill } from './fill.ts'
-import type { Filling } from './filling.ts'
+import { fill, type Filling } from './fill.ts'
 import { fillPromptId } from './session-filler.ts'
 
 /** Fills an empty database behind a server that is already answering. */

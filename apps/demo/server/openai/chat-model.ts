@@ -1,6 +1,11 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 
-import type { ModelConfig } from '../config.ts'
+/** Where an OpenAI-compatible model is reached. */
+export interface ModelConfig {
+  baseUrl: string
+  apiKey: string
+  name: string
+}
 
 export function chatModel({ baseUrl, apiKey, name }: ModelConfig) {
   const provider = createOpenAICompatible({

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type { ChatServer } from '@caughtup/server'
+import type { ChatServer, Principal } from '@caughtup/server'
 import type { Store } from '@caughtup/store'
 import { createRouterClient } from '@orpc/server'
 
 import type { Filler } from '../fill/filler.ts'
-import { localPrincipal } from '../principal.ts'
 import type { Repository } from '../repository/repository.ts'
 import { devPage } from './dev-page.ts'
 import { type Health, healthPage } from './health-page.ts'
@@ -17,6 +16,8 @@ export interface DemoPagesOptions {
   chat: ChatServer
   store: Store
   filler: Filler
+  /** Whose sessions the health page counts. */
+  principal: Principal
   repository: Repository
   /** The folder of the built page. */
   built: string
@@ -37,17 +38,14 @@ export async function demoPages(options: DemoPagesOptions): Promise<DemoPages> {
   return { answer: servePages([health, sourcePage(repository), app.page]), close: app.close }
 }
 
-async function healthOf({ chat, store, filler }: DemoPagesOptions): Promise<Health> {
+async function healthOf({ chat, store, filler, principal }: DemoPagesOptions): Promise<Health> {
   const client = createRouterClient(chat.router, {
     context: { request: { headers: new Headers() } },
   })
   const { chatStreams, activityStreams, runs, uptime } = await client.server.stats()
   let sessions = 0
   for (let cursor: string | null | undefined; cursor !== null;) {
-    const page = await store.activity.list(
-      localPrincipal.id,
-      cursor === undefined ? {} : { cursor },
-    )
+    const page = await store.activity.list(principal.id, cursor === undefined ? {} : { cursor })
     sessions += page.rows.length
     cursor = page.nextCursor
   }

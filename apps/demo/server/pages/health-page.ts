@@ -1,4 +1,4 @@
-import type { Filling } from '../fill/filling.ts'
+import type { Filling } from '../fill/fill.ts'
 import { isReading, type Page, pathOf, send } from './page.ts'
 
 export interface Health {

@@ -2,7 +2,7 @@ import type { Message } from '@caughtup/schema'
 import type { ConnectionStatus } from '@caughtup/web-client'
 import { useEffect, useRef } from 'react'
 
-import { messageText } from '../transcript/message-text.ts'
+import { messageText } from '../../../shared/message-text.ts'
 import { useAnnounce } from '../ui/announcer.tsx'
 
 /** An answer is read out up to here, in characters; the rest is in the transcript. */

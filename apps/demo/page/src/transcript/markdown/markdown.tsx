@@ -1,10 +1,6 @@
 import { type ComponentType, lazy, Suspense } from 'react'
 
-export interface MarkdownProps {
-  text: string
-  /** While it grows, unfinished markup at its end is shown as if it were complete. */
-  streaming: boolean
-}
+import { type MarkdownProps, PlainText } from './plain-text.tsx'
 
 const RenderedMarkdown = lazy(async (): Promise<{ default: ComponentType<MarkdownProps> }> => {
   try {
@@ -29,8 +25,4 @@ export function Markdown(props: MarkdownProps) {
 export function preloadMarkdown(): void {
   // Whoever needs it will see the failure, and go without.
   import('./rendered-markdown.tsx').catch(() => {})
-}
-
-function PlainText({ text }: MarkdownProps) {
-  return <p className="whitespace-pre-wrap wrap-anywhere">{text}</p>
 }

@@ -2,7 +2,7 @@ import { type ComponentProps, memo } from 'react'
 import { Streamdown } from 'streamdown'
 
 import { useCodeHighlight } from './code-highlight.tsx'
-import type { MarkdownProps } from './markdown.tsx'
+import type { MarkdownProps } from './plain-text.tsx'
 
 const components = { img: ImageLink }
 const linkSafety = { enabled: false }

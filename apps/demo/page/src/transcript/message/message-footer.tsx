@@ -6,7 +6,7 @@ import { compactNumber } from '../../format/number.ts'
 import { duration, fullTime } from '../../format/time.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
-import { messageText } from '../message-text.ts'
+import { messageText } from '../../../../shared/message-text.ts'
 
 /** Facts about an answer, for who looks for them. Its height is there from the start. */
 export function MessageFooter({ message }: { message: Message }) {

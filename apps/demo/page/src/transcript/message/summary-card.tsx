@@ -3,7 +3,7 @@ import type { Message } from '@caughtup/schema'
 import { Disclosure } from '../../ui/disclosure.tsx'
 import { EpochDivider } from './epoch-divider.tsx'
 import { MessageContent } from './message-content.tsx'
-import { messageText } from '../message-text.ts'
+import { messageText } from '../../../../shared/message-text.ts'
 import { Markdown } from '../markdown/markdown.tsx'
 
 const triggers = {
