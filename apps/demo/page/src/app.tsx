@@ -2,7 +2,7 @@ import { X } from 'lucide-react'
 import { useCallback, useState } from 'react'
 
 import { useActiveClient } from './client/client-context.tsx'
-import { HoodDrawer } from './inspector/inspector-drawer.tsx'
+import { InspectorDrawer } from './inspector/inspector-drawer.tsx'
 import { RedrawProvider } from './inspector/redraw-counter.tsx'
 import { roomForDrawer, roomForList, useMediaQuery } from './hooks/use-media-query.ts'
 import { useSessionRoute } from './hooks/use-route.ts'
@@ -20,9 +20,9 @@ export function App() {
   const listFits = useMediaQuery(roomForList)
   const drawerFits = useMediaQuery(roomForDrawer)
   const [listOpen, setListOpen] = useState(false)
-  const [hoodOpen, setHoodOpen] = useState(false)
+  const [inspectorOpen, setInspectorOpen] = useState(false)
   const closeList = useCallback(() => setListOpen(false), [])
-  const closeHood = useCallback(() => setHoodOpen(false), [])
+  const closeInspector = useCallback(() => setInspectorOpen(false), [])
 
   const list = (
     <SessionList
@@ -38,10 +38,10 @@ export function App() {
       }
     />
   )
-  const hood = <HoodDrawer sessionId={sessionId} onClose={closeHood} />
+  const inspector = <InspectorDrawer sessionId={sessionId} onClose={closeInspector} />
   const controls = {
-    hoodOpen,
-    onToggleHood: () => setHoodOpen((open) => !open),
+    inspectorOpen,
+    onToggleInspector: () => setInspectorOpen((open) => !open),
     ...(!listFits && { onOpenList: () => setListOpen(true) }),
   }
   return (
@@ -75,12 +75,12 @@ export function App() {
               <SessionScreen key={sessionId} sessionId={sessionId} {...controls} />
             )}
           </main>
-          {hoodOpen && drawerFits && (
+          {inspectorOpen && drawerFits && (
             <aside
               aria-label="Under the hood"
               className="flex w-84 shrink-0 flex-col border-l border-border bg-sidebar"
             >
-              {hood}
+              {inspector}
             </aside>
           )}
           {listOpen && !listFits && (
@@ -88,9 +88,9 @@ export function App() {
               {list}
             </Sheet>
           )}
-          {hoodOpen && !drawerFits && (
-            <Sheet label="Under the hood" side="right" onClose={closeHood}>
-              {hood}
+          {inspectorOpen && !drawerFits && (
+            <Sheet label="Under the hood" side="right" onClose={closeInspector}>
+              {inspector}
             </Sheet>
           )}
         </div>

@@ -7,19 +7,19 @@ import { NetworkControl } from './network-control.tsx'
 import { ServerMetrics } from './server-metrics.tsx'
 import { StreamPanel } from './stream-panel.tsx'
 import { TrafficMetrics } from './traffic-metrics.tsx'
-import { useHoodSamples } from './use-inspector-samples.ts'
+import { useInspectorSamples } from './use-inspector-samples.ts'
 
-interface HoodDrawerProps {
+interface InspectorDrawerProps {
   sessionId: string | undefined
   onClose: () => void
 }
 
 /** What goes on below the chat, and the means to disturb it. */
-export function HoodDrawer({ sessionId, onClose }: HoodDrawerProps) {
+export function InspectorDrawer({ sessionId, onClose }: InspectorDrawerProps) {
   const { client, transport } = useActiveClient()
-  const reading = useHoodSamples()
+  const reading = useInspectorSamples()
   return (
-    <div data-testid="hood" className="flex min-h-0 flex-1 flex-col">
+    <div data-testid="inspector" className="flex min-h-0 flex-1 flex-col">
       <div className="flex h-16 shrink-0 items-center justify-between pr-3 pl-5">
         <h2 className="font-semibold">Under the hood</h2>
         <IconButton icon={X} label="Close the drawer" onClick={onClose} />

@@ -1,9 +1,9 @@
 import type { ServerStats } from '@caughtup/schema'
 import { describe, expect, it } from 'vitest'
 
-import { type HoodSample, hoodRates } from './inspector-rates.ts'
+import { type InspectorSample, inspectorRates } from './inspector-rates.ts'
 
-function sample(at: number, counters: Partial<HoodSample> = {}): HoodSample {
+function sample(at: number, counters: Partial<InspectorSample> = {}): InspectorSample {
   return { at, framesReceived: 0, bytesReceived: 0, notifications: 0, redraws: 0, ...counters }
 }
 
@@ -37,14 +37,14 @@ function server(commits: number, deltas: number, events: number): ServerStats {
   }
 }
 
-describe('hoodRates', () => {
+describe('inspectorRates', () => {
   it('divides by the time that really passed', () => {
-    const rates = hoodRates(sample(1_000), sample(3_000, { framesReceived: 60, redraws: 30 }))
+    const rates = inspectorRates(sample(1_000), sample(3_000, { framesReceived: 60, redraws: 30 }))
     expect(rates).toMatchObject({ framesPerSecond: 30, redrawsPerSecond: 15 })
   })
 
   it('says how many tokens and events one commit took', () => {
-    const rates = hoodRates(
+    const rates = inspectorRates(
       sample(0, { server: server(10, 100, 20) }),
       sample(1_000, { server: server(40, 300, 50) }),
     )
@@ -55,7 +55,7 @@ describe('hoodRates', () => {
 
   it('says nothing of tokens per commit in a second without commits', () => {
     const idle = server(10, 100, 20)
-    const rates = hoodRates(sample(0, { server: idle }), sample(1_000, { server: idle }))
+    const rates = inspectorRates(sample(0, { server: idle }), sample(1_000, { server: idle }))
     expect(rates).not.toHaveProperty('tokensPerCommit')
     expect(rates.commitsPerSecond).toBe(0)
   })

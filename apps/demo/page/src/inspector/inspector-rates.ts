@@ -1,7 +1,7 @@
 import type { ServerStats } from '@caughtup/schema'
 
 /** The counters that the drawer watches, as they stood at one moment. */
-export interface HoodSample {
+export interface InspectorSample {
   /** ms, by a clock that never steps. */
   at: number
   framesReceived: number
@@ -13,7 +13,7 @@ export interface HoodSample {
 }
 
 /** What went on between two samples. */
-export interface HoodRates {
+export interface InspectorRates {
   framesPerSecond: number
   bytesPerSecond: number
   notificationsPerSecond: number
@@ -24,7 +24,7 @@ export interface HoodRates {
   eventsPerCommit?: number
 }
 
-export function hoodRates(before: HoodSample, after: HoodSample): HoodRates {
+export function inspectorRates(before: InspectorSample, after: InspectorSample): InspectorRates {
   const seconds = Math.max(after.at - before.at, 1) / 1_000
   const rates = {
     framesPerSecond: (after.framesReceived - before.framesReceived) / seconds,

@@ -1,9 +1,9 @@
 import { byteSize, rate, wholeNumber } from '../format/number.ts'
 import { Metric, MetricGroup } from './metric.tsx'
-import type { HoodReading } from './use-inspector-samples.ts'
+import type { InspectorReading } from './use-inspector-samples.ts'
 
 /** What the whole server does, for every session. */
-export function ServerMetrics({ reading }: { reading: HoodReading | undefined }) {
+export function ServerMetrics({ reading }: { reading: InspectorReading | undefined }) {
   const server = reading?.sample.server
   const rates = reading?.rates
   return (

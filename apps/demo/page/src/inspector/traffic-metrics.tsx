@@ -1,9 +1,9 @@
 import { byteSize, rate, wholeNumber } from '../format/number.ts'
 import { Metric, MetricGroup } from './metric.tsx'
-import type { HoodReading } from './use-inspector-samples.ts'
+import type { InspectorReading } from './use-inspector-samples.ts'
 
 /** What reaches this page, and what it makes of it. */
-export function TrafficMetrics({ reading }: { reading: HoodReading | undefined }) {
+export function TrafficMetrics({ reading }: { reading: InspectorReading | undefined }) {
   const sample = reading?.sample
   const rates = reading?.rates
   return (

@@ -3,34 +3,34 @@ import { useEffect, useState } from 'react'
 
 import { useClient, useConnectivity } from '../client/client-context.tsx'
 import type { DemoClient } from '../client/demo-client.ts'
-import { type HoodRates, hoodRates, type HoodSample } from './inspector-rates.ts'
+import { type InspectorRates, inspectorRates, type InspectorSample } from './inspector-rates.ts'
 import { useRedrawCounter } from './redraw-counter.tsx'
 
 const intervalMs = 1_000
 
-export interface HoodReading {
-  sample: HoodSample
-  rates?: HoodRates
+export interface InspectorReading {
+  sample: InspectorSample
+  rates?: InspectorRates
   /** Why the server's own numbers are missing. */
   serverError?: string
 }
 
 /** Reads the counters once a second for as long as its component is mounted. */
-export function useHoodSamples(): HoodReading | undefined {
+export function useInspectorSamples(): InspectorReading | undefined {
   const client = useClient()
   const { network } = useConnectivity()
   const redraws = useRedrawCounter()
-  const [reading, setReading] = useState<HoodReading>()
+  const [reading, setReading] = useState<InspectorReading>()
 
   useEffect(() => {
     const abort = new AbortController()
-    let former: HoodSample | undefined
+    let former: InspectorSample | undefined
     const take = async () => {
       const { server, serverError }: ServerAnswer = network.isOnline()
         ? await serverStats(client, abort.signal)
         : { serverError: 'offline' }
       if (abort.signal.aborted) return
-      const sample: HoodSample = {
+      const sample: InspectorSample = {
         ...client.stats(),
         at: performance.now(),
         redraws: redraws.count,
@@ -38,7 +38,7 @@ export function useHoodSamples(): HoodReading | undefined {
       }
       setReading({
         sample,
-        ...(former && { rates: hoodRates(former, sample) }),
+        ...(former && { rates: inspectorRates(former, sample) }),
         ...(serverError !== undefined && { serverError }),
       })
       former = sample

@@ -5,16 +5,16 @@ import { IconButton } from '../ui/icon-button.tsx'
 import { ThemeToggle } from '../ui/theme-toggle.tsx'
 
 export interface PageControls {
-  hoodOpen: boolean
-  onToggleHood: () => void
+  inspectorOpen: boolean
+  onToggleInspector: () => void
   /** Given where the list is not beside the chat. */
   onOpenList?: () => void
 }
 
 /** The bar over the chat: what it is about, and the page's own switches. */
 export function PageHeader({
-  hoodOpen,
-  onToggleHood,
+  inspectorOpen,
+  onToggleInspector,
   onOpenList,
   children,
 }: PageControls & { children?: ReactNode }) {
@@ -27,9 +27,9 @@ export function PageHeader({
       <IconButton
         icon={Activity}
         label="Under the hood"
-        aria-expanded={hoodOpen}
-        aria-pressed={hoodOpen}
-        onClick={onToggleHood}
+        aria-expanded={inspectorOpen}
+        aria-pressed={inspectorOpen}
+        onClick={onToggleInspector}
       />
     </header>
   )
