@@ -2,5 +2,6 @@ export {
   type AttachedWebSocket,
   attachWebSocket,
   type UpgradeServer,
+  type WebSocketChat,
 } from './transports/attach-websocket.ts'
-export { serve, type ServeOptions, type Serving } from './transports/serve.ts'
+export { serve, type ServedChat, type ServeOptions, type Serving } from './transports/serve.ts'

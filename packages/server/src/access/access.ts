@@ -1,7 +1,8 @@
 import { CaughtupError, excerpt, type Session } from '@caughtup/schema'
 
 import type { Settings } from '../host/options.ts'
-import type { Action, ChatRequest, Principal } from '../host/principal.ts'
+import type { Action, Principal } from '../host/principal.ts'
+import type { ChatRequest } from '../host/request.ts'
 
 /** What no other member may do. */
 const ownerOnly: ReadonlySet<Action> = new Set(['sessions.delete'])

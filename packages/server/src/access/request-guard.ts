@@ -5,9 +5,10 @@ import type { StandardHandlerOptions, StandardHandlerPlugin } from '@orpc/server
 
 import { isAllowedHost } from './allowed-host.ts'
 import { isAllowedOrigin } from './allowed-origin.ts'
-import { mapReadErrors, tooLarge } from '../errors/wire-error.ts'
+import { tooLarge } from '../errors/call-errors.ts'
+import { mapReadErrors } from '../errors/wire-error.ts'
 import type { Settings } from '../host/options.ts'
-import type { ChatContext } from '../procedures/base.ts'
+import type { ChatContext } from '../host/request.ts'
 
 type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>
 type Interceptor = NonNullable<StandardHandlerOptions<ChatContext>['interceptors']>[number]

@@ -4,9 +4,8 @@ import type { MessageWriter } from '@caughtup/store'
 
 import { UsageTally } from './agent-usage.ts'
 import { driveAgent } from './drive-agent.ts'
-import { type Execution, runEndedDraft, type RunEnd } from '../runs/run-execution.ts'
+import { type Execution, noticePart, runEndedDraft, type RunEnd } from '../runs/run-execution.ts'
 import { modelContext } from './model-context.ts'
-import { noticePart } from '../runs/notice-part.ts'
 import type { Settings } from '../host/options.ts'
 import { authorOf } from '../host/principal.ts'
 

@@ -2,7 +2,8 @@ import type { AgentPart } from '@caughtup/schema'
 import type { MessageWriter } from '@caughtup/store'
 
 import type { AgentStream } from '../host/agent.ts'
-import { type DescribeError, toolErrorText, withoutValues } from '../host/describe-error.ts'
+import { type DescribeError, wordsFor } from '../host/describe-error.ts'
+import { withoutValues } from '../runs/run-errors.ts'
 import type { UsageTally } from './agent-usage.ts'
 import type { RunEnd } from '../runs/run-execution.ts'
 import { readAgentPart } from './read-agent-part.ts'
@@ -71,7 +72,10 @@ async function keepPart(part: AgentPart, drive: Drive): Promise<void> {
   else if (part.type === 'finish-step') tally.step(part)
   else if (part.type === 'tool-error') {
     onError(part.error)
-    await writer.write({ ...part, error: toolErrorText(part.error, describeError) })
+    await writer.write({
+      ...part,
+      error: wordsFor(part.error, describeError) ?? 'The tool failed.',
+    })
   } else await writer.write(part)
 }
 

@@ -1,6 +1,7 @@
 import { type AgentPart, type FinishReason, isFinishReason, isNormalEnd } from '@caughtup/schema'
 
-import { type DescribeError, toRunError } from '../host/describe-error.ts'
+import type { DescribeError } from '../host/describe-error.ts'
+import { toRunError } from '../runs/run-errors.ts'
 import type { RunEnd } from '../runs/run-execution.ts'
 
 /**

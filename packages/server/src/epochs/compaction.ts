@@ -12,7 +12,7 @@ import { type Execution, runEndedDraft, type RunEnd } from '../runs/run-executio
 import { modelContext } from '../agent/model-context.ts'
 import type { Settings } from '../host/options.ts'
 import { authorOf } from '../host/principal.ts'
-import { estimateContext, readSummary, type WrittenSummary } from '../host/summarise.ts'
+import { estimateContext, readSummary, type WrittenSummary } from './summary.ts'
 
 export type QueuedCompaction = Extract<QueuedRun, { kind: 'compaction' }>
 

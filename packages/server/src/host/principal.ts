@@ -8,15 +8,6 @@ export interface Principal {
   readonly id: string
 }
 
-/** What `principal` decides by. */
-export interface ChatRequest {
-  readonly headers: Headers
-  /** Absolute where the transport knows it. */
-  readonly url?: string
-  /** The address of this machine that the connection came in on, where the transport knows it. */
-  readonly localAddress?: string
-}
-
 /** A procedure of the contract by its path: `onChat`, `messages.send`, `server.stats` … */
 export type Action = {
   [K in keyof Contract]: Contract[K] extends { '~orpc': unknown }

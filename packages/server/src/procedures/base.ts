@@ -3,22 +3,11 @@ import { background } from '@caughtup/schema/clock'
 import { implement } from '@orpc/server'
 
 import type { Access } from '../access/access.ts'
-import type { ChatRequest } from '../host/principal.ts'
+import type { ChatContext } from '../host/request.ts'
 import { mapIteratorErrors, toWireError } from '../errors/wire-error.ts'
 import type { Settings } from '../host/options.ts'
 import type { ReadSlots } from '../access/read-slots.ts'
-import { shuttingDown } from '../runs/run-errors.ts'
-
-/** What a transport gives to a call. */
-export interface ChatContext {
-  /** The request, or the handshake of the WebSocket that it came by. */
-  request: ChatRequest
-  /**
-   * Resolves when the answer was taken by the transport, or lost: so long its bytes are held here,
-   * and so long it counts as being read (`readsPerPrincipal`). @default when the answer is made
-   */
-  taken?: Promise<void>
-}
+import { shuttingDown } from '../errors/call-errors.ts'
 
 /** Calls whose answers are large, or costly to make. */
 const heavyReads: ReadonlySet<string> = new Set([

@@ -2,8 +2,7 @@ import type { EventDraft, Part } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { OpenRun } from '@caughtup/store'
 
-import { runEndedDraft, type RunEnd } from './run-execution.ts'
-import { noticePart } from './notice-part.ts'
+import { noticePart, runEndedDraft, type RunEnd } from './run-execution.ts'
 import type { Settings } from '../host/options.ts'
 
 /**

@@ -1,5 +1,7 @@
-import { CaughtupError, type Limits } from '@caughtup/schema'
+import { CaughtupError, type Limits, type RunError } from '@caughtup/schema'
 import type { Refusal } from '@caughtup/store'
+
+import { type DescribeError, wordsFor } from '../host/describe-error.ts'
 
 /** Why a session did not take a run. */
 export function refusedError(sessionId: string, refused: Refusal, limits: Limits): CaughtupError {
@@ -41,10 +43,26 @@ export function stoppedNotWritten(error: unknown): unknown {
   return new CaughtupError('UNAVAILABLE', words, error.data, { cause: error })
 }
 
-/** Clients try again, and find the next process. */
-export function shuttingDown(): CaughtupError {
-  return new CaughtupError('UNAVAILABLE', 'The server is shutting down.', {
-    reason: 'shutting-down',
-    retryAfter: 1_000,
-  })
+/** What clients may know of a failed run: what the host says on purpose, else nothing. */
+export function toRunError(error: unknown, describeError: DescribeError): RunError {
+  const code = error instanceof CaughtupError ? error.code : 'AGENT_FAILED'
+  return { code, message: wordsFor(error, describeError) ?? 'The assistant ran into an error.' }
+}
+
+/**
+ * What a write failed of, without its words where they show a value: it is the agent's, and nobody
+ * meant it for clients.
+ */
+export function withoutValues(error: unknown): unknown {
+  return error instanceof CaughtupError && error.code === 'BAD_INPUT'
+    ? new Error('The agent gave something that cannot be stored.', { cause: error })
+    : error
+}
+
+/** Whether a write was refused because the run is over for everyone else. */
+export function isSuperseded(error: unknown): boolean {
+  return (
+    error instanceof CaughtupError &&
+    (error.code === 'NOT_FOUND' || error.data.reason === 'run-superseded')
+  )
 }

@@ -1,4 +1,5 @@
-import type { EventDraft, FinishReason, RunError } from '@caughtup/schema'
+import type { DataPart, EventDraft, FinishReason, RunError } from '@caughtup/schema'
+import { type Notice, type NoticeKind, noticeType } from '@caughtup/schema/notice'
 
 /** How a run ended. */
 export interface RunEnd {
@@ -21,4 +22,9 @@ export interface Execution {
 
 export function runEndedDraft(runId: string, { reason, error }: RunEnd): EventDraft {
   return { type: 'run-ended', runId, reason, ...(error && { error }) }
+}
+
+/** The part that says, inside a message, how its run was ended from outside. */
+export function noticePart(kind: NoticeKind, assistant: string): DataPart {
+  return { type: noticeType, data: { kind, assistant } satisfies Notice }
 }

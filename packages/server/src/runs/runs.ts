@@ -5,13 +5,19 @@ import { sleep } from '@caughtup/schema/clock'
 import type { Guard, Refusal } from '@caughtup/store'
 import { v7 as uuid } from 'uuid'
 
-import { isSuperseded, toRunError, withoutValues } from '../host/describe-error.ts'
 import { AgentRun } from '../agent/agent-run.ts'
 import { Compaction } from '../epochs/compaction.ts'
 import { endForeignRun } from './end-orphaned-run.ts'
 import type { Execution, RunEnd } from './run-execution.ts'
 import type { Settings } from '../host/options.ts'
-import { refusedError, shuttingDown, stoppedNotWritten } from './run-errors.ts'
+import { shuttingDown } from '../errors/call-errors.ts'
+import {
+  isSuperseded,
+  refusedError,
+  stoppedNotWritten,
+  toRunError,
+  withoutValues,
+} from './run-errors.ts'
 import { startDrafts } from '../agent/start-drafts.ts'
 
 /** A run that this process executes, from just before its start is committed to its end. */

@@ -3,7 +3,7 @@ import type { ActivityBatch, Store } from '@caughtup/store'
 import { withEventMeta } from '@orpc/server'
 
 import { chunks } from './chunks.ts'
-import { shuttingDown } from '../runs/run-errors.ts'
+import { shuttingDown } from '../errors/call-errors.ts'
 
 export interface ActivitySource {
   store: Store

@@ -3,7 +3,7 @@ import { background } from '@caughtup/schema/clock'
 
 import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
 import type { Settings } from '../host/options.ts'
-import { shuttingDown } from '../runs/run-errors.ts'
+import { shuttingDown } from '../errors/call-errors.ts'
 
 export type StreamKind = 'chat' | 'activity'
 

@@ -11,12 +11,13 @@ import {
 } from '@orpc/standard-server-peer'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 
-import type { ChatServer } from '../create-chat-server.ts'
-import { notFound } from '../errors/wire-error.ts'
+import type { Guard } from '../access/request-guard.ts'
+import { notFound } from '../errors/call-errors.ts'
 import { chatRequest } from './node-handler.ts'
 import type { Settings } from '../host/options.ts'
-import type { ChatRequest } from '../host/principal.ts'
-import { type ChatContext, isIterator } from '../procedures/base.ts'
+import type { ChatContext, ChatRequest } from '../host/request.ts'
+import { isIterator } from '../procedures/base.ts'
+import type { ChatRouter } from '../procedures/router.ts'
 import { SocketCalls } from './socket-calls.ts'
 
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -26,6 +27,14 @@ export interface UpgradeServer {
   on(event: 'upgrade', listener: OnUpgrade): unknown
   off(event: 'upgrade', listener: OnUpgrade): unknown
   listenerCount(event: 'upgrade'): number
+}
+
+/** The members of a chat server that its WebSocket uses. */
+export interface WebSocketChat {
+  readonly router: ChatRouter
+  readonly guard: Guard
+  readonly settings: Readonly<Settings>
+  start(): void
 }
 
 export interface AttachedWebSocket {
@@ -47,7 +56,7 @@ const grace = 1_000
  * Serves a chat server by WebSocket at `<path>/ws` of an HTTP server. Other handshakes are left to
  * the server's other listeners, and refused where it has none.
  */
-export function attachWebSocket(chat: ChatServer, server: UpgradeServer): AttachedWebSocket {
+export function attachWebSocket(chat: WebSocketChat, server: UpgradeServer): AttachedWebSocket {
   const { router, settings, guard } = chat
   const { path, limits } = settings
   const url = path === '/' ? '/ws' : `${path}/ws`

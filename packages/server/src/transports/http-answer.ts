@@ -1,9 +1,10 @@
 import { StandardRPCHandler } from '@orpc/server/standard'
 import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-server'
 
-import { notFound } from '../errors/wire-error.ts'
+import { notFound } from '../errors/call-errors.ts'
 import type { Guard } from '../access/request-guard.ts'
-import type { ChatContext, ProcedureParts } from '../procedures/base.ts'
+import type { ChatContext } from '../host/request.ts'
+import type { ProcedureParts } from '../procedures/base.ts'
 import type { ChatRouter } from '../procedures/router.ts'
 
 /** Answers a request over HTTP, whatever the runtime: what is not under `settings.path` is not found. */

@@ -5,7 +5,7 @@ import { sendStandardResponse, toStandardLazyRequest } from '@orpc/standard-serv
 
 import { type HttpAnswer, isUnder } from './http-answer.ts'
 import type { Settings } from '../host/options.ts'
-import type { ChatRequest } from '../host/principal.ts'
+import type { ChatRequest } from '../host/request.ts'
 import { readJson } from './read-json.ts'
 
 /** A request as `node:http` and `node:http2` have it; frameworks add members. */

@@ -1,4 +1,4 @@
-import { tooLarge } from '../errors/wire-error.ts'
+import { tooLarge } from '../errors/call-errors.ts'
 
 /**
  * A request's body as JSON; undefined where it is empty.

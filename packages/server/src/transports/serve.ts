@@ -1,7 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
-import type { ChatServer } from '../create-chat-server.ts'
-import { attachWebSocket } from './attach-websocket.ts'
+import { attachWebSocket, type WebSocketChat } from './attach-websocket.ts'
+import type { NodeHandler } from './node-handler.ts'
+
+/** The members of a chat server that `serve` uses. */
+export interface ServedChat extends WebSocketChat {
+  readonly nodeHandler: NodeHandler
+  close(options?: { signal?: AbortSignal | undefined }): Promise<void>
+}
 
 export interface ServeOptions {
   /** 0 takes a free one. @default 0 */
@@ -19,7 +25,7 @@ export interface Serving {
   /**
    * Closes the chat server, so that every stream ends in order, then the HTTP server. What is still
    * not read after a second is cut off. All of it is over 5 s after the drain; see
-   * {@link ChatServer.close} for `signal`.
+   * `close` of the chat server for `signal`.
    */
   close(options?: { signal?: AbortSignal | undefined }): Promise<void>
 }
@@ -33,7 +39,7 @@ const grace = 1_000
  * An application with an HTTP server of its own gives requests to `chat.nodeHandler`, and the
  * server to `attachWebSocket`.
  */
-export async function serve(chat: ChatServer, options: ServeOptions = {}): Promise<Serving> {
+export async function serve(chat: ServedChat, options: ServeOptions = {}): Promise<Serving> {
   const { port = 0, host = '127.0.0.1', fallback } = options
   const server = createServer((request, response) => {
     chat.nodeHandler(request, response, fallback && (() => fallback(request, response)))

@@ -1,0 +1,63 @@
+import { CaughtupError, excerpt } from '@caughtup/schema'
+import { type ORPCError, ValidationError } from '@orpc/server'
+
+/** Names the field at fault, where the input's schema found one. */
+export function inputError(error: ORPCError<string, unknown>): CaughtupError {
+  const issue = error.cause instanceof ValidationError ? firstIssue(error.cause.issues) : undefined
+  if (!issue || !(error.cause instanceof ValidationError)) {
+    return new CaughtupError('BAD_INPUT', 'The request is not well-formed.', {}, { cause: error })
+  }
+  const path = issue.unknownKey === undefined ? issue.path : [...issue.path, issue.unknownKey]
+  const field = path.join('.')
+  const value = path.reduce(member, error.cause.data)
+  const limit = issue.maximum ?? issue.minimum
+  return new CaughtupError('BAD_INPUT', `${field || 'The input'}: ${issue.message}`, {
+    ...(field && { field }),
+    ...(value !== undefined && { value: excerpt(value) }),
+    ...(typeof limit === 'number' && { limit }),
+  })
+}
+
+interface Issue {
+  path: PropertyKey[]
+  message: string
+  maximum?: unknown
+  minimum?: unknown
+  /** A member that the input must not have. */
+  unknownKey?: string
+}
+
+/** The first issue; of a union, that of the alternative that the input came nearest to. */
+function firstIssue(issues: readonly unknown[], path: PropertyKey[] = []): Issue | undefined {
+  const [issue] = issues
+  if (!isRecord(issue)) return undefined
+  const at = [...path, ...(Array.isArray(issue['path']) ? issue['path'].map(pathKey) : [])]
+  const alternatives = Array.isArray(issue['errors']) ? issue['errors'].filter(Array.isArray) : []
+  const [nearest] = alternatives
+    .flatMap((alternative) => firstIssue(alternative, at) ?? [])
+    .toSorted((a, b) => b.path.length - a.path.length)
+  if (nearest) return nearest
+  const { message, maximum, minimum, keys } = issue
+  const [unknownKey] = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : []
+  return {
+    path: at,
+    message: typeof message === 'string' ? message : 'invalid',
+    maximum,
+    minimum,
+    ...(unknownKey !== undefined && { unknownKey }),
+  }
+}
+
+/** The standard schema's path segments are keys, or objects with one. */
+function pathKey(segment: unknown): PropertyKey {
+  const key = isRecord(segment) ? segment['key'] : segment
+  return typeof key === 'number' || typeof key === 'symbol' ? key : String(key)
+}
+
+function member(value: unknown, key: PropertyKey): unknown {
+  return isRecord(value) ? Reflect.get(value, key) : undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
