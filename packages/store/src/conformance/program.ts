@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
 import type { EventDraft, Op } from '@caughtup/schema'
+import type { Random } from '@caughtup/schema/testing'
 
-import type { Random } from '../../tests/simulation/random.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Bed } from './bed.ts'
 import {

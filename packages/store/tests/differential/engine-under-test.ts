@@ -1,8 +1,7 @@
 import { CaughtupError, type Cursor, type EventType } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
-import type { ManualClock } from '@caughtup/schema/testing'
+import { type ManualClock, Random } from '@caughtup/schema/testing'
 
-import { Random } from '../simulation/random.ts'
 import {
   type ListQuery,
   type Retention,

@@ -1,9 +1,8 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
+import { Random } from '@caughtup/schema/testing'
 import fc from 'fast-check'
-
-import { Random } from '../simulation/random.ts'
 
 /** What is done to a database by hand; everything about it follows from `seed`. */
 export interface Damage {

@@ -3,9 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { inflateRawSync } from 'node:zlib'
 
 import type { EventDraft } from '@caughtup/schema'
+import { Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { Random } from '../simulation/random.ts'
 import { Database } from '../../src/engines/sqlite/file/database.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import {

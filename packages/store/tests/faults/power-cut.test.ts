@@ -3,9 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 
 import type { Event } from '@caughtup/schema'
 import { systemClock } from '@caughtup/schema/clock'
+import { Random } from '@caughtup/schema/testing'
 import { expect, test, vi } from 'vitest'
 
-import { Random } from '../simulation/random.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { testDatabase } from '../support/open-test-store.ts'
 import { assertIntact, readWhole } from './check-database.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
+import type { Random } from '@caughtup/schema/testing'
 
-import type { Random } from '../simulation/random.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { delta, finished, opened, prompt, runStarted } from '../../src/conformance/drafts.ts'
 import { type Client, newClient, resume } from './resume.ts'

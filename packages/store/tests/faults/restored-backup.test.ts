@@ -1,8 +1,8 @@
 import { copyFileSync, rmSync } from 'node:fs'
 
+import { Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { Random } from '../simulation/random.ts'
 import { testDatabase } from '../support/open-test-store.ts'
 import { assertIntact, readWhole } from './check-database.ts'
 import { createSessions, newSeed, openStorage } from './open-storage.ts'

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 
 import type { Part } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
-import { ManualClock, settle } from '@caughtup/schema/testing'
+import { ManualClock, Random, settle } from '@caughtup/schema/testing'
 
 import type { MessageWriter } from '../../src/compose/message-writer.ts'
-import { Random } from '../simulation/random.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { createStore, type Store } from '../../src/store.ts'
 import { assertSameView } from './assert-same-view.ts'

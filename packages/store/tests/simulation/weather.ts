@@ -1,6 +1,7 @@
+import type { Random } from '@caughtup/schema/testing'
+
 import type { StorageFailure } from '../../src/port/storage.ts'
 import type { Fate } from './faulty-storage.ts'
-import type { Random } from './random.ts'
 
 const kinds = { fine: 6, slow: 3, stormy: 2, deadly: 1 }
 type Kind = keyof typeof kinds

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
 import { emptyView, type View } from '@caughtup/schema/fold'
+import { Random } from '@caughtup/schema/testing'
 
-import { Random } from '../../../tests/simulation/random.ts'
 import type { Bed, Cases } from '../bed.ts'
 import { Program } from '../program.ts'
 import { allEvents } from '../reads.ts'

@@ -3,8 +3,8 @@ import { writeSync } from 'node:fs'
 
 import type { AgentPart } from '@caughtup/schema'
 import { sleep } from '@caughtup/schema/clock'
+import { Random } from '@caughtup/schema/testing'
 
-import { Random } from '../../simulation/random.ts'
 import { sqlite } from '../../../src/engines/sqlite/index.ts'
 import type { StorageFactory } from '../../../src/port/storage.ts'
 import { createStore, type Store } from '../../../src/store.ts'

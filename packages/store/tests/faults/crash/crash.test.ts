@@ -1,9 +1,9 @@
 import { decodeCursor } from '@caughtup/schema/cursor'
 import { systemClock } from '@caughtup/schema/clock'
 import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+import { Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { Random } from '../../simulation/random.ts'
 import { sqlite } from '../../../src/engines/sqlite/index.ts'
 import type { Storage } from '../../../src/port/storage.ts'
 import { testDatabase } from '../../support/open-test-store.ts'
