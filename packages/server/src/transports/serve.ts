@@ -14,7 +14,7 @@ export interface ServeOptions {
   port?: number
   /** The address to listen on. @default '127.0.0.1' */
   host?: string
-  /** Answers what is not under the chat server's `path`, static pages for instance. @default 404 */
+  /** Answers what is not under the chat server's `path`, static pages for instance. @default a 404 */
   fallback?: (request: IncomingMessage, response: ServerResponse) => void
 }
 

@@ -14,7 +14,7 @@ export interface SseOptions {
   url: UrlSource
   /** Sent with every call; a function is asked before each. @default none */
   headers?: HeadersSource
-  /** @default the platform's */
+  /** Makes the requests. @default the platform's */
   fetch?: (request: Request, init?: RequestInit) => Promise<Response>
 }
 

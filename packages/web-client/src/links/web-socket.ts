@@ -19,7 +19,7 @@ export interface WebSocketOptions {
    * that it can carry a fresh token: a browser's WebSocket has no headers of its own.
    */
   url: UrlSource
-  /** @default the platform's */
+  /** The class of its sockets. @default the platform's */
   WebSocket?: WebSocketConstructor
   /** How long a socket may take to open, asking for its address included, in ms. @default 10_000 */
   openTimeout?: number
