@@ -24,11 +24,15 @@ async function openSystem() {
     principal: () => ({ id: 'me' }),
     drain: 0,
   })
-  const openClient = () =>
-    createChatClient({
+  const openClient = () => {
+    let outage = new AbortController()
+    const client = createChatClient({
       link: sse({
         url: 'http://chat.test/rpc',
-        fetch: (input, init) => chat.fetch(new Request(input, init)),
+        fetch(input, init) {
+          const signal = AbortSignal.any([outage.signal, input.signal])
+          return chat.fetch(new Request(input, { ...init, signal }))
+        },
       }),
       schedule: (callback) => {
         queueMicrotask(callback)
@@ -36,9 +40,15 @@ async function openSystem() {
       },
       reconnect: { minDelay: 1, maxDelay: 5, stableAfter: 0 },
     })
+    const cut = () => {
+      outage.abort()
+      outage = new AbortController()
+    }
+    return { client, cut }
+  }
   const clients = [openClient(), openClient()]
   onTestFinished(async () => {
-    for (const client of clients) client.close()
+    for (const { client } of clients) client.close()
     await chat.close()
     await store.close()
     rmSync(folder, { recursive: true, force: true })
@@ -134,18 +144,18 @@ test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))(
   async (seed) => {
     const { store, clients } = await openSystem()
     const choose = chooser(seed)
-    const { id: sessionId } = await clients[0]!.rpc.sessions.create({ title: 'Test' })
-    const views = clients.map((client) => client.session(sessionId))
+    const { id: sessionId } = await clients[0]!.client.rpc.sessions.create({ title: 'Test' })
+    const views = clients.map(({ client }) => client.session(sessionId))
     for (const view of views) view.subscribe(() => {})
     let cuts = 0
     for (let step = 0; step < 60; step++) {
       await change(store, sessionId, choose, `m${step}`).catch((error: unknown) => {
         if (!(error instanceof CaughtupError)) throw error
       })
-      const view = views[choose(views.length)]!
-      if (choose(4) === 0) await view.loadOlder()
+      const chosen = choose(views.length)
+      if (choose(4) === 0) await views[chosen]!.loadOlder()
       if (choose(6) === 0) {
-        view.cut()
+        clients[chosen]!.cut()
         cuts++
       }
       // Now and then everybody is caught up; else the changes come faster than they are read.

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 
 declare global {
   interface Window {
-    caughtup?: { client: ChatClient }
+    caughtup?: { client: ChatClient; network: { cut(): void } }
     /** Animation frames since `countFrames`. */
     framesDrawn?: number
   }
@@ -97,9 +97,10 @@ export class DemoPage {
   /** Cuts the session's stream, until it has been asked for again: it may be back within a frame. */
   async cut(): Promise<void> {
     await this.page.evaluate(async (id) => {
-      const session = window.caughtup!.client.session(id)
+      const { client, network } = window.caughtup!
+      const session = client.session(id)
       const { connects } = session.stats()
-      session.cut()
+      network.cut()
       while (session.stats().connects === connects) {
         await new Promise((resolve) => requestAnimationFrame(resolve))
       }

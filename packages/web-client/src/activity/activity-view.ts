@@ -74,11 +74,6 @@ export class ActivityView {
     this.#live.resume()
   }
 
-  /** Breaks the connection as a failing network would; the view reconnects by itself. */
-  cut(): void {
-    this.#live.cut()
-  }
-
   /** @internal What the feed says of one session. */
   hint(sessionId: string): ActivityHint | undefined {
     const row = this.#state.rows.get(sessionId)

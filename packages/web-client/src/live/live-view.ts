@@ -99,10 +99,6 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
     this.changed()
   }
 
-  cut(): void {
-    this.#follower.cut()
-  }
-
   close(): void {
     this.#follower.stop()
     this.changed()

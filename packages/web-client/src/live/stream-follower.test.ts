@@ -49,13 +49,13 @@ test('whatever breaks at any frame, the view ends as an uninterrupted one, with 
           if (breaks === 'error') throw new Error('broken')
         },
       }
-      const { client, clock, network, server } = setUp(script)
+      const { client, clock, network, server, cut } = setUp(script)
       const session = client.session('s')
       const orders: number[] = []
       session.subscribe(() => orders.push(session.getSnapshot().messages.length))
       for (const { breaks } of connections) {
         await rest()
-        if (breaks === 'cut') session.cut()
+        if (breaks === 'cut') cut()
         if (breaks === 'online') {
           network.change({ online: false })
           network.change({ online: true })
@@ -64,7 +64,7 @@ test('whatever breaks at any frame, the view ends as an uninterrupted one, with 
         }
         await clock.advance(10_000)
       }
-      session.cut()
+      cut()
       await clock.advance(20_000)
       await until(() => session.stats().framesReceived > 0)
       await rest()

@@ -43,7 +43,6 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
   readonly #target: StreamTarget<Frame>
   #connection: Connection = { status: 'idle', attempts: 0 }
   #running: AbortController | undefined
-  #attempt: AbortController | undefined
   /** Settles when the latest loop has let go of its attempt. */
   #finished: Promise<void> = Promise.resolve()
 
@@ -74,11 +73,6 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     this.#set({ status: 'idle', attempts: 0 })
   }
 
-  /** Breaks the stream as a failing network would. */
-  cut(): void {
-    this.#attempt?.abort(new ConnectionLost('the connection was cut'))
-  }
-
   async #follow(signal: AbortSignal): Promise<void> {
     let attempts = 0
     let failures = 0
@@ -106,7 +100,6 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
   async #connect(running: AbortSignal): Promise<Outcome> {
     const { clock, silence, counters, reconnect } = this.#context
     const attempt = new AbortController()
-    this.#attempt = attempt
     const signal = AbortSignal.any([running, attempt.signal])
     const watchdog = new Watchdog(clock, silence, () => {
       attempt.abort(new ConnectionLost(`nothing was heard for ${silence} ms`))
@@ -141,7 +134,6 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     } finally {
       watchdog.stop()
       attempt.abort()
-      this.#attempt = undefined
     }
   }
 

@@ -289,7 +289,7 @@ describe('reconnecting', () => {
   test('spaces its attempts, doubling up to the cap, and begins again after being live', async () => {
     const recording = answered()
     let fails = true
-    const { client, clock, server } = setUp(
+    const { client, clock, server, cut } = setUp(
       {
         async *onChat(_input, signal) {
           if (fails) throw new ORPCError('UNAVAILABLE', { status: 503 })
@@ -320,7 +320,7 @@ describe('reconnecting', () => {
     await clock.advance(10_000)
     await shows(clock, () => status(session) === 'live')
     await clock.advance(5_000)
-    session.cut()
+    cut()
     await shows(clock, () => status(session) === 'waiting')
     const { retryAt, attempts } = session.getSnapshot().connection
     expect(retryAt! - clock.now()).toBeLessThanOrEqual(250)
@@ -409,7 +409,7 @@ describe('reconnecting', () => {
       yield recording.replay('since')
       throw new Error('disk on fire')
     }
-    const { client, clock } = setUp({
+    const { client, clock, cut } = setUp({
       onChat: inTurn(
         serving(...recording.full(5)),
         failing('UNAVAILABLE', 503),
@@ -428,7 +428,7 @@ describe('reconnecting', () => {
     })
     await shows(clock, () => status(session) === 'live')
     const { messages } = session.getSnapshot()
-    session.cut()
+    cut()
     await shows(clock, () => codes.size === 3)
     expect([...codes]).toEqual(['NETWORK', 'UNAVAILABLE', 'INTERNAL'])
     await shows(clock, () => status(session) === 'live')
@@ -542,7 +542,7 @@ describe('reconnecting', () => {
 
   test('a cursor that the server cannot read is given up for a full replay, once', async () => {
     const recording = answered()
-    const { client, clock, server } = setUp({
+    const { client, clock, server, cut } = setUp({
       onChat: inTurn(
         serving(...recording.full()),
         failing('BAD_INPUT', 400, { field: 'mode.cursor' }),
@@ -552,7 +552,7 @@ describe('reconnecting', () => {
     const session = client.session('s')
     session.subscribe(() => {})
     await shows(clock, () => status(session) === 'live')
-    session.cut()
+    cut()
     await shows(clock, () => status(session) === 'waiting')
     await clock.advance(1_000)
     await rest()
@@ -697,7 +697,7 @@ describe('older pages', () => {
 
   test('an answer that comes after a full replay is dropped', async () => {
     const answer = Promise.withResolvers<Page>()
-    const { client, clock, recording } = paged(
+    const { client, clock, recording, cut } = paged(
       () => answer.promise,
       (input, signal) => serving(...recording.full())(input, signal),
     )
@@ -705,7 +705,7 @@ describe('older pages', () => {
     session.subscribe(() => {})
     await shows(clock, () => session.getSnapshot().hasOlder)
     const loading = session.loadOlder()
-    session.cut()
+    cut()
     await shows(clock, () => status(session) === 'waiting')
     await clock.advance(1_000)
     await shows(clock, () => status(session) === 'live')

@@ -215,11 +215,6 @@ export class SessionView {
     this.#live.resume()
   }
 
-  /** Breaks the connection as a failing network would; the view reconnects by itself. */
-  cut(): void {
-    this.#live.cut()
-  }
-
   /** @internal The activity row of this session changed. */
   activityChanged(): void {
     if (!this.#state.caughtUp) this.#live.changedByFrame()

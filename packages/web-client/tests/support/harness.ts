@@ -123,13 +123,16 @@ export function setUp(
 ) {
   const clock = new ManualClock()
   const network = new FakeNetwork()
+  let outage = new AbortController()
   const server = new ScriptedServer(script)
   const handler = new RPCHandler(server.router())
   const client = createChatClient({
     link: sse({
       url: 'http://test/rpc',
       async fetch(input, init) {
-        const request = new Request(input, init)
+        const breaks = input.url.endsWith('/onChat') ? [outage.signal] : []
+        const signal = AbortSignal.any([input.signal, ...breaks])
+        const request = new Request(input, { ...init, signal })
         const { response } = await handler.handle(request, { prefix: '/rpc', context: {} })
         return response ?? new Response('not here', { status: 404 })
       },
@@ -141,7 +144,13 @@ export function setUp(
     ...options,
   })
   onTestFinished(() => client.close())
-  return { client, clock, network, server }
+  /** Breaks the sessions' streams as a failing network does, and no call. */
+  const cut = () => {
+    const broken = outage
+    outage = new AbortController()
+    broken.abort(new TypeError('the connection was cut'))
+  }
+  return { client, clock, network, server, cut }
 }
 
 /** Lets the event loop turn, without time passing on the clock, until the condition holds. */

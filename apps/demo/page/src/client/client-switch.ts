@@ -38,7 +38,7 @@ export class ClientSwitch {
 
   #open(transport: Transport): ActiveClient {
     const client = createDemoClient(transport, this.#network)
-    window.caughtup = { client }
+    window.caughtup = { client, network: this.#network }
     return { client, transport }
   }
 }
@@ -51,6 +51,6 @@ function transportOfPage(): Transport {
 declare global {
   interface Window {
     /** To play with in the console. */
-    caughtup?: { client: DemoClient }
+    caughtup?: { client: DemoClient; network: NetworkSwitch }
   }
 }

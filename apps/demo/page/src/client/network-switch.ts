@@ -19,6 +19,13 @@ export class NetworkSwitch {
     for (const listener of this.#listeners) listener()
   }
 
+  /** Breaks what is under way, and lets what comes next through. */
+  cut(): void {
+    if (this.forcedOffline) return
+    this.#outage.abort(new TypeError('The connection was cut'))
+    this.#outage = new AbortController()
+  }
+
   // Arrow functions, because client and React call them unbound.
   readonly isOnline = (): boolean => navigator.onLine && !this.forcedOffline
 

@@ -1,6 +1,7 @@
 import { useSession } from '@caughtup/web-client/react'
 import { Pause, Play, Scissors } from 'lucide-react'
 
+import { useConnectivity } from '../client/client-context.tsx'
 import type { DemoSession } from '../client/demo-client.ts'
 import { useNow } from '../hooks/use-now.ts'
 import { connectionText } from '../format/connection-text.ts'
@@ -10,6 +11,7 @@ import { Metric, MetricGroup } from './metric.tsx'
 /** The stream of the session on screen. */
 export function StreamPanel({ session }: { session: DemoSession }) {
   const { connection, messages, run, skipped, epoch } = useSession(session)
+  const { network } = useConnectivity()
   const now = useNow(connection.status === 'waiting' ? 250 : undefined)
   const { lastReplay } = connection
   const held = connection.status === 'idle'
@@ -18,7 +20,7 @@ export function StreamPanel({ session }: { session: DemoSession }) {
       <div className="grid grid-cols-2 gap-2 px-5 pb-4">
         <Button
           className="px-1 whitespace-nowrap"
-          onClick={() => session.cut()}
+          onClick={() => network.cut()}
           disabled={connection.status !== 'live'}
         >
           <Scissors aria-hidden size={15} />
