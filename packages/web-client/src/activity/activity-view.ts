@@ -65,11 +65,11 @@ export class ActivityView {
   }
 
   /** Closes the feed and keeps it closed, subscribers or not. */
-  hold(): void {
-    this.#live.hold()
+  pause(): void {
+    this.#live.pause()
   }
 
-  /** Ends a hold; goes on where the feed was. */
+  /** Ends a pause; the feed resumes after its cursor. */
   resume(): void {
     this.#live.resume()
   }

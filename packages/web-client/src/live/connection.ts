@@ -5,7 +5,7 @@ import type { ViewError } from '../core/errors.ts'
 /**
  * Where a view's stream stands.
  *
- * - `idle`: nobody subscribes, or the view is held
+ * - `idle`: nobody subscribes, or the view is paused
  * - `connecting`: asked for a stream, or replaying
  * - `live`: caught up and following
  * - `waiting`: between two attempts (`retryAt` says until when)

@@ -19,7 +19,7 @@ export interface LiveViewSource<Frame, Snapshot> extends Omit<
 
 /**
  * Subscribers and the published snapshot of a view. Its stream is open exactly while somebody
- * subscribes and the view is not held.
+ * subscribes and the view is not paused.
  *
  * What frames change is published at the next animation frame. What the caller does is in the
  * snapshot at once, and told to the listeners at that frame too.
@@ -31,7 +31,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   readonly #counters: Counters
   /** One entry per subscription, so that the same function may subscribe twice. */
   readonly #subscriptions = new Set<{ listener: () => void }>()
-  #held = false
+  #paused = false
   #snapshot: Snapshot
   /** The snapshot that the listeners were last told of. */
   #told: Snapshot
@@ -68,7 +68,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
     this.#subscriptions.add(subscription)
     if (this.#subscriptions.size === 1) {
       this.#source.subscribedChanged?.(true)
-      if (!this.#held) this.#follower.start()
+      if (!this.#paused) this.#follower.start()
       this.changed()
     }
     return () => {
@@ -83,18 +83,18 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
     // What was refused for good may have to do with the credentials that the connection carries.
     if (this.connection.status === 'failed') this.#context.renewConnection()
     this.#follower.stop()
-    if (this.#subscriptions.size > 0 && !this.#held) this.#follower.start()
+    if (this.#subscriptions.size > 0 && !this.#paused) this.#follower.start()
     this.changed()
   }
 
-  hold(): void {
-    this.#held = true
+  pause(): void {
+    this.#paused = true
     this.#follower.stop()
     this.changed()
   }
 
   resume(): void {
-    this.#held = false
+    this.#paused = false
     if (this.#subscriptions.size > 0) this.#follower.start()
     this.changed()
   }

@@ -223,7 +223,7 @@ describe('following', () => {
     })
   })
 
-  test('a hold closes the stream, and a resume goes on after the cursor', async () => {
+  test('a pause closes the stream, and a resume continues after the cursor', async () => {
     const recording = answered()
     const { client, clock, server } = setUp({
       onChat: inTurn(serving(...recording.full(5)), serving(...recording.since(5))),
@@ -231,7 +231,7 @@ describe('following', () => {
     const session = client.session('s')
     session.subscribe(() => {})
     await shows(clock, () => status(session) === 'live')
-    session.hold()
+    session.pause()
     expect(session.getSnapshot()).toMatchObject({ connection: { status: 'idle' }, stale: true })
     await until(() => server.open === 0)
     await clock.advance(60_000)

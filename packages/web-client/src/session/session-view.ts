@@ -206,11 +206,11 @@ export class SessionView {
   }
 
   /** Closes the stream and keeps it closed, subscribers or not. */
-  hold(): void {
-    this.#live.hold()
+  pause(): void {
+    this.#live.pause()
   }
 
-  /** Ends a hold; goes on where the view was. */
+  /** Ends a pause; the view resumes after its cursor. */
   resume(): void {
     this.#live.resume()
   }

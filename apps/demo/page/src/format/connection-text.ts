@@ -11,7 +11,7 @@ const endings = {
 export function connectionText(connection: Connection, now: number): string {
   switch (connection.status) {
     case 'idle':
-      return 'On hold'
+      return 'Paused'
     case 'connecting':
       return connection.attempts > 1 ? 'Reconnecting…' : 'Connecting…'
     case 'live':

@@ -14,7 +14,7 @@ export function StreamPanel({ session }: { session: DemoSession }) {
   const { network } = useConnectivity()
   const now = useNow(connection.status === 'waiting' ? 250 : undefined)
   const { lastReplay } = connection
-  const held = connection.status === 'idle'
+  const paused = connection.status === 'idle'
   return (
     <>
       <div className="grid grid-cols-2 gap-2 px-5 pb-4">
@@ -27,12 +27,12 @@ export function StreamPanel({ session }: { session: DemoSession }) {
           Cut connection
         </Button>
         <Button
-          aria-pressed={held}
-          title="On hold nothing is received; resuming catches up from the cursor"
-          onClick={() => (held ? session.resume() : session.hold())}
+          aria-pressed={paused}
+          title="While paused, nothing is received; resuming catches up from the cursor"
+          onClick={() => (paused ? session.resume() : session.pause())}
         >
-          {held ? <Play aria-hidden size={15} /> : <Pause aria-hidden size={15} />}
-          {held ? 'Resume' : 'Hold'}
+          {paused ? <Play aria-hidden size={15} /> : <Pause aria-hidden size={15} />}
+          {paused ? 'Resume' : 'Pause'}
         </Button>
       </div>
       <MetricGroup title="Stream">
