@@ -20,21 +20,11 @@ export type { ForeignRow } from './import/imported-row.ts'
 export type { Sessions } from './api/sessions.ts'
 export type { StoreOptions } from './store-options.ts'
 export { createStore, type Store } from './store.ts'
-export {
-  type ActivityChanges,
-  type ActivityPage,
-  type ActivityRows,
-  type EventBatch,
-  type Guard,
-  type OpenRun,
-  type Refusal,
-  type Slice,
-  type SliceResult,
-  type Storage,
-  StorageError,
-  type StorageFactory,
-  type StorageFailure,
-  type Window,
-} from './port/storage.ts'
+export type { ActivityChanges, ActivityPage, ActivityRows } from './port/activity.ts'
+export type { Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
+export type { EventBatch, Window } from './port/reading.ts'
+export type { OpenRun } from './port/sessions.ts'
+export { StorageError, type StorageFailure } from './port/storage-error.ts'
+export type { Storage, StorageFactory } from './port/storage.ts'
 export type { RetentionOptions } from './maintenance/maintenance.ts'
 export type { SessionUsage } from './api/usage-ledger.ts'

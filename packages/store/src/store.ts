@@ -31,16 +31,10 @@ import { resolveOnError } from './base/on-error.ts'
 import { Reads } from './api/reads.ts'
 import { resolveLimits } from './resolve-limits.ts'
 import { Sessions } from './api/sessions.ts'
-import type {
-  EventBatch,
-  Guard,
-  OpenRun,
-  SessionHead,
-  Slice,
-  SliceResult,
-  Storage,
-  Window,
-} from './port/storage.ts'
+import type { Guard, Slice, SliceResult } from './port/commit.ts'
+import type { EventBatch, SessionHead, Window } from './port/reading.ts'
+import type { OpenRun } from './port/sessions.ts'
+import type { Storage } from './port/storage.ts'
 import { StoreFigures } from './telemetry/store-figures.ts'
 import type { AppendWaiting, StoreOptions, Waiting } from './store-options.ts'
 import { resolveRetention, Upkeep } from './maintenance/maintenance.ts'

@@ -24,7 +24,9 @@ import { assertMessageSize } from '../input/assert-message-size.ts'
 import { type Forked, type ForkOptions, forkSession } from './fork.ts'
 import { pacer } from '../base/pacer.ts'
 import { refusedChange } from '../errors/refused-change.ts'
-import type { SearchQuery, Slice, SliceResult, Storage } from '../port/storage.ts'
+import type { Slice, SliceResult } from '../port/commit.ts'
+import type { SearchQuery } from '../port/reading.ts'
+import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../store-options.ts'
 
 /** What changing history needs of the store around it. */

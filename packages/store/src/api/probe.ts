@@ -1,6 +1,7 @@
 import { encodeCursor } from '@caughtup/schema'
 
-import type { SessionHead, Storage } from '../port/storage.ts'
+import type { SessionHead } from '../port/reading.ts'
+import type { Storage } from '../port/storage.ts'
 
 /** What tells cheaply whether a session changed since the last look. */
 export interface Probe {

@@ -1,7 +1,8 @@
 import { CaughtupError, type ContextUsage, excerpt, type UsageLedger } from '@caughtup/schema'
 
 import { refusedChange } from '../errors/refused-change.ts'
-import type { SessionHead, Slice, SliceResult } from '../port/storage.ts'
+import type { Slice, SliceResult } from '../port/commit.ts'
+import type { SessionHead } from '../port/reading.ts'
 
 /** What a session used, and how full its model's context is by now. */
 export interface SessionUsage extends UsageLedger {

@@ -1,6 +1,6 @@
 import { CaughtupError } from '@caughtup/schema'
 
-import { StorageError } from '../port/storage.ts'
+import { StorageError } from '../port/storage-error.ts'
 
 /** 0: all went well; 1: something was left out; 2: something could not be done. */
 export type ExitCode = 0 | 1 | 2

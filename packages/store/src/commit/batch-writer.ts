@@ -1,7 +1,8 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
 import { asError, type Pending } from './pending-commit.ts'
-import { type Slice, type SliceResult, StorageError } from '../port/storage.ts'
+import type { Slice, SliceResult } from '../port/commit.ts'
+import { StorageError } from '../port/storage-error.ts'
 
 export interface BatchWriterOptions {
   clock: Clock

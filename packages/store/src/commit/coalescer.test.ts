@@ -2,7 +2,7 @@ import { settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
 import { memory } from '../engines/memory/index.ts'
-import { StorageError } from '../port/storage.ts'
+import { StorageError } from '../port/storage-error.ts'
 import type { Store } from '../store.ts'
 import {
   ended,

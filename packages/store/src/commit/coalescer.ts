@@ -8,7 +8,8 @@ import { jsonBytes, storedDraft } from '../core/stored-value.ts'
 import { Batch, Gathered, type Pending, type Replacement, Structural } from './pending-commit.ts'
 import type { FlushOptions } from './flush-options.ts'
 import type { Source } from './message-source.ts'
-import type { Slice, SliceResult, StorageError } from '../port/storage.ts'
+import type { Slice, SliceResult } from '../port/commit.ts'
+import type { StorageError } from '../port/storage-error.ts'
 import { databaseUnavailable, notWritten } from '../errors/database-unavailable.ts'
 
 export interface CoalescerOptions extends FlushOptions {

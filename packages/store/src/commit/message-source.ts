@@ -1,7 +1,7 @@
 import { CaughtupError } from '@caughtup/schema'
 
 import type { Gathered } from './pending-commit.ts'
-import type { Guard, Refusal } from '../port/storage.ts'
+import type { Guard, Refusal } from '../port/commit.ts'
 
 export interface SourceTarget {
   sessionId: string

@@ -2,7 +2,7 @@ import type { EventDraft, Op } from '@caughtup/schema'
 import { applyOps, mergeOps } from '@caughtup/schema/fold'
 
 import type { Source } from './message-source.ts'
-import type { Guard, Slice, SliceResult } from '../port/storage.ts'
+import type { Guard, Slice, SliceResult } from '../port/commit.ts'
 
 export type Replacement = Extract<EventDraft, { type: 'message-replaced' }>
 type Delta = Extract<EventDraft, { type: 'message-delta' }>

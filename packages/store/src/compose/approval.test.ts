@@ -1,7 +1,7 @@
 import type { EventDraft, MessageDraft, Part } from '@caughtup/schema'
 import { describe, expect, test } from 'vitest'
 
-import type { SliceResult } from '../port/storage.ts'
+import type { SliceResult } from '../port/commit.ts'
 import type { Store } from '../store.ts'
 import {
   ended,

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
-import { type Storage, StorageError, type StorageFactory } from '../port/storage.ts'
+import { StorageError } from '../port/storage-error.ts'
+import type { Storage, StorageFactory } from '../port/storage.ts'
 
 /** A database that a case has to itself. */
 export interface TestDatabase {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 
 import { isHistory } from '../core/decide.ts'
-import type { Guard, Refusal, SliceResult, Storage } from '../port/storage.ts'
+import type { Guard, Refusal, SliceResult } from '../port/commit.ts'
+import type { Storage } from '../port/storage.ts'
 
 export type Written = Exclude<SliceResult, { refused: Refusal }>
 

@@ -1,6 +1,6 @@
 import type { ActivityRow } from '@caughtup/schema'
 
-import type { ActivityChanges, Removal } from '../port/storage.ts'
+import type { ActivityChanges, Removal } from '../port/activity.ts'
 
 /** The first `limit` of rows and removals by their revision, of which each list has the first ones. */
 export function activityStep(

@@ -4,7 +4,7 @@ import { applyToMessage } from '@caughtup/schema/fold'
 import { sequenceHistory } from './history-change.ts'
 import { holds, sequence } from './sequence.ts'
 import { applyToRecord, type SessionRecord } from './evolve.ts'
-import type { Refusal, Slice } from '../port/storage.ts'
+import type { Refusal, Slice } from '../port/commit.ts'
 
 /** A session as a commit finds it. */
 export interface SessionState {

@@ -3,7 +3,7 @@ import type { Event, EventOf, HistoryDraft, Message } from '@caughtup/schema'
 import { nextEntry } from './sequence.ts'
 import type { SessionRecord } from './evolve.ts'
 import type { MessageRows, RowChange, SessionState } from './decide.ts'
-import type { Refusal } from '../port/storage.ts'
+import type { Refusal } from '../port/commit.ts'
 
 /**
  * Gives a change of history its place in the journal, with what it does to rows. The session is

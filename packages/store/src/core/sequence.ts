@@ -11,7 +11,7 @@ import {
 } from '@caughtup/schema'
 
 import type { SessionRecord } from './evolve.ts'
-import type { Guard } from '../port/storage.ts'
+import type { Guard } from '../port/commit.ts'
 
 /** The place of the next entry in the journal, and when it happened. */
 export function nextEntry(record: SessionRecord, at: number, runId?: string) {

@@ -1,6 +1,7 @@
 import { CaughtupError } from '@caughtup/schema'
 
-import { type Slice, StorageError } from '../port/storage.ts'
+import type { Slice } from '../port/commit.ts'
+import { StorageError } from '../port/storage-error.ts'
 
 /**
  * The answer to a call that the database did not serve: what it was to write is not written. Its

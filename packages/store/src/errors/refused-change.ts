@@ -1,7 +1,7 @@
 import { CaughtupError, excerpt } from '@caughtup/schema'
 
 import { sessionNotFound } from './session-not-found.ts'
-import type { Refusal } from '../port/storage.ts'
+import type { Refusal } from '../port/commit.ts'
 
 /** Why a session's history was not changed; `messageId` is what the change was about. */
 export function refusedChange(

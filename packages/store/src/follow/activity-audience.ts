@@ -1,7 +1,8 @@
 import type { Clock } from '@caughtup/schema/clock'
 
 import { Bell, type Listener } from './signal.ts'
-import type { ForeignChanges, Storage } from '../port/storage.ts'
+import type { ForeignChanges } from '../port/change-feed.ts'
+import type { Storage } from '../port/storage.ts'
 
 /** Sessions whose members are remembered; those of others are asked for again. */
 const rememberedSessions = 10_000

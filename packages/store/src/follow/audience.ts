@@ -7,7 +7,10 @@ import { ForeignWatch } from './remote-watch.ts'
 import type { OnError } from '../base/on-error.ts'
 import { StoreUpdates } from './store-updates.ts'
 import { SharedReads } from './shared-reads.ts'
-import type { ForeignChanges, Slice, SliceResult, Storage, Window } from '../port/storage.ts'
+import type { ForeignChanges } from '../port/change-feed.ts'
+import type { Slice, SliceResult } from '../port/commit.ts'
+import type { Window } from '../port/reading.ts'
+import type { Storage } from '../port/storage.ts'
 
 export interface DoorbellsOptions {
   storage: Storage

@@ -3,7 +3,7 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
 import { Followers } from './followers.ts'
-import type { EventBatch } from '../port/storage.ts'
+import type { EventBatch } from '../port/reading.ts'
 import type { Store } from '../store.ts'
 import { ended, openTestStore, startRun } from '../../tests/support/open-test-store.ts'
 import { fill, sampleSession } from '../../tests/support/sample-history.ts'

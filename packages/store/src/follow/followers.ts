@@ -4,7 +4,8 @@ import { abortable } from '@caughtup/schema/abortable'
 import { assertIds, assertInput, whole } from '../input/assert-input.ts'
 import { Bell } from './signal.ts'
 import { SharedReads } from './shared-reads.ts'
-import type { EventBatch, ForeignChanges } from '../port/storage.ts'
+import type { ForeignChanges } from '../port/change-feed.ts'
+import type { EventBatch } from '../port/reading.ts'
 
 export interface FollowersOptions {
   read: (sessionId: string, after: number) => Promise<EventBatch>

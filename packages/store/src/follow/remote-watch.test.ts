@@ -2,7 +2,7 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
 import { ForeignWatch } from './remote-watch.ts'
-import type { ForeignChanges } from '../port/storage.ts'
+import type { ForeignChanges } from '../port/change-feed.ts'
 
 /** A watch whose database answers when the test says so. */
 function openWatch() {

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
-import type { ForeignChanges, Storage } from '../port/storage.ts'
+import type { ForeignChanges } from '../port/change-feed.ts'
+import type { Storage } from '../port/storage.ts'
 
 const firstRetry = 100
 const lastRetry = 5_000

@@ -1,7 +1,7 @@
 import type { Event } from '@caughtup/schema'
 
 import { Broker, type BrokerOptions } from './broker.ts'
-import type { Slice, SliceResult } from '../port/storage.ts'
+import type { Slice, SliceResult } from '../port/commit.ts'
 import type { StoreUpdate } from './store-update.ts'
 
 type Taken = Extract<SliceResult, { events: unknown }>

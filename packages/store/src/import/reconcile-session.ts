@@ -11,7 +11,8 @@ import { importedMessage } from './imported-message.ts'
 import { type Known, mergeRows } from './merge-rows.ts'
 import type { Reconciled, ReconcileOptions } from './reconciled.ts'
 import { refusedChange } from '../errors/refused-change.ts'
-import type { Refusal, Slice, SliceResult, Storage } from '../port/storage.ts'
+import type { Refusal, Slice, SliceResult } from '../port/commit.ts'
+import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../store-options.ts'
 
 /** Rows of one transcript at most: it is merged as a whole, and written in one transaction. */

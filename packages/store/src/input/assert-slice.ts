@@ -1,5 +1,5 @@
 import { assertInput, object, objects, oneOf, text, wholeOrInfinite } from './assert-input.ts'
-import type { Guard, Slice } from '../port/storage.ts'
+import type { Guard, Slice } from '../port/commit.ts'
 
 /** Every guard that there is. */
 const known: Record<Guard['is'], true> = {

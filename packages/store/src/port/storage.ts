@@ -1,8 +1,6 @@
 import type {
   ActivityRow,
   Cursor,
-  Event,
-  EventDraft,
   EventFilter,
   EventPage,
   EventSummary,
@@ -13,7 +11,20 @@ import type {
   Session,
 } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
-import type { Head } from '@caughtup/schema/fold'
+
+import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from './activity.ts'
+import type { ForeignChanges } from './change-feed.ts'
+import type { Slice, SliceResult } from './commit.ts'
+import type {
+  EventBatch,
+  EventQuery,
+  EventsOptions,
+  MessageCaps,
+  SearchQuery,
+  SessionHead,
+  Window,
+} from './reading.ts'
+import type { ListQuery, NewSession, OpenRun, SessionList } from './sessions.ts'
 
 /**
  * The port between the store and a database: what the store needs, and nothing of how it is done.
@@ -120,99 +131,6 @@ export interface StorageFactory {
   open(options: { clock: Clock; random: () => number }): Promise<Storage>
 }
 
-/** Changes of one session that stand or fall together; one of history is the first and the only one. */
-export interface Slice {
-  sessionId: string
-  /** When it happened, in ms since the epoch. */
-  at: number
-  drafts: readonly EventDraft[]
-  /** What must be true of the session at the moment of the commit. */
-  guard?: Guard
-}
-
-/**
- * - `run`: this run is the active one. The fence: a run that was ended elsewhere writes no more.
- * - `idle`: nothing runs and nothing waits
- * - `busy`: something runs or waits, fewer than `queueBelow` wait, and what waits is at most
- *   `queueBytes` of JSON; where nothing waits, any prompt may
- * - `next`: nothing runs and this run is the first that waits
- * - `queued`: this run waits in the queue
- * - `waiting`: this run is the active one and waits for a tool's answer
- * - `resting`: nothing runs, whatever waits
- */
-export type Guard =
-  | { is: 'run'; runId: string }
-  | { is: 'idle' }
-  | { is: 'busy'; queueBelow: number; queueBytes?: number }
-  | { is: 'next'; runId: string }
-  | { is: 'queued'; runId: string }
-  | { is: 'waiting'; runId: string }
-  | { is: 'resting' }
-
-export type SliceResult =
-  | { refused: Refusal }
-  | {
-      refused?: undefined
-      events: Event[]
-      cursor: Cursor
-      /** Messages that the slice touched, as they are after it. */
-      messages: Message[]
-      /** Whether the session's activity row changed. */
-      activity: boolean
-    }
-
-/**
- * - `session-missing`: deleted, or never there
- * - `guard-failed`: the guard does not hold
- * - `queue-full`: only for the guard `busy`
- * - `message-exists`: a message of that id is in the session already
- * - `message-gone`: a message of that id was in the session, and was removed
- * - `message-missing`: a delta or finish for a message that is not open, a change of one that is
- *   not there or not of the newest epoch
- * - `message-open`: a truncation or an undo that would take a message that is not finished
- * - `nothing-to-undo`, `nothing-to-redo`
- * - `counted-already`: usage of a child that is in the ledger
- */
-export type Refusal =
-  | 'session-missing'
-  | 'guard-failed'
-  | 'queue-full'
-  | 'queue-too-large'
-  | 'message-exists'
-  | 'message-gone'
-  | 'message-missing'
-  | 'message-open'
-  | 'nothing-to-undo'
-  | 'nothing-to-redo'
-  | 'counted-already'
-
-export interface EventsOptions {
-  /** Bytes of event JSON after which the batch ends. */
-  bytes: number
-}
-
-export interface EventQuery {
-  filter: EventFilter
-  /** `oldest` first or `newest` first. */
-  from: 'oldest' | 'newest'
-  limit: number
-  /** Bytes of JSON; the first entry is given whatever its size. */
-  bytes: number
-}
-
-export interface SearchQuery {
-  /** Plain text; every word of it must be in the message, the last one as a beginning. */
-  text: string
-  /** One session, or all of one principal. */
-  in: { sessionId: string } | { principal: string }
-  limit: number
-}
-
-export interface ForeignChanges {
-  /** Sessions whose journal went on or ended; `all` when it is not known which. */
-  sessions: ReadonlySet<string> | 'all'
-}
-
 /** How much of a journal is kept; `false` keeps all of it. Messages are never removed. */
 export type Retention =
   | false
@@ -233,120 +151,4 @@ export interface StorageStats {
   unreadable: number
   /** Bytes of the database's files. */
   fileBytes: number
-}
-
-export interface EventBatch {
-  events: Event[]
-  /** At the last of the events; at `after` where there are none. */
-  cursor: Cursor
-  /** Whether nothing lies after it. */
-  complete: boolean
-  /** The journal's newest seq when it was read. */
-  newest: number
-}
-
-/** How much of a stretch of messages is read at once. */
-export interface MessageCaps {
-  messages: number
-  /** Bytes of JSON; the newest message is given whatever its size. */
-  bytes: number
-}
-
-export interface Window {
-  messages: Message[]
-  head: Head
-  cursor: Cursor
-  hasOlder: boolean
-}
-
-export interface SessionHead {
-  head: Head
-  cursor: Cursor
-  /** Messages that are not finished. */
-  open: Message[]
-  messageCount: number
-}
-
-export interface NewSession {
-  id: string
-  /** Well-formed Unicode, as principals are: not every database keeps half of a surrogate pair. */
-  title: string
-  createdAt: number
-  /** The first is the owner. */
-  members: readonly string[]
-}
-
-export interface ListQuery {
-  /** The last session of the page before: its recency and id. */
-  after?: { recency: number; id: string }
-  limit: number
-}
-
-export interface SessionList {
-  sessions: Session[]
-  /** Where the next page goes on; absent when there is none. */
-  next?: { recency: number; id: string }
-}
-
-export interface ActivityPage {
-  rows: ActivityRow[]
-  /** Where the next page goes on; absent when there is none. */
-  next?: { recency: number; id: string }
-  /** Where the feed stands. */
-  position: number
-}
-
-export interface RowsStep {
-  /** Where the step before ended; absent at the beginning. */
-  after?: number
-  limit: number
-}
-
-export interface ActivityRows {
-  rows: ActivityRow[]
-  /** Where the next step goes on; absent when there is none. */
-  next?: number
-  /** Where the feed stands. */
-  position: number
-}
-
-export interface ActivityChanges {
-  rows: ActivityRow[]
-  removed: Removal[]
-  /** Everything up to here is in it. */
-  position: number
-  /** Whether something lies after it. */
-  more: boolean
-  /** Whether `since` was a position of this feed, and the removals after it are still known. */
-  known: boolean
-}
-
-/** A session that is gone: older rows do not bring it back. */
-export interface Removal {
-  sessionId: string
-  revision: number
-}
-
-export interface OpenRun {
-  sessionId: string
-  head: Head
-  open: Message[]
-  /** The active run's process and its counter; absent where nothing runs or the run waits. */
-  lease?: { process: string; own: boolean; beats: number }
-}
-
-/**
- * Why a database call failed; what it was to write is not written. `moved`: its files are not at
- * their place any more, or others are.
- */
-export type StorageFailure = 'busy' | 'full' | 'io' | 'moved' | 'corrupt' | 'closed'
-
-export class StorageError extends Error {
-  override readonly name = 'StorageError'
-  readonly failure: StorageFailure
-
-  constructor(failure: StorageFailure, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.failure = failure
-  }
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import type { StoreMeter } from './metrics.ts'
-import { StorageError } from '../port/storage.ts'
+import { StorageError } from '../port/storage-error.ts'
 import { ended, openTestStore, startRun } from '../../tests/support/open-test-store.ts'
 import { sampleSession } from '../../tests/support/sample-history.ts'
 import { engines, testEngine, withCalls } from '../../tests/support/test-engines.ts'

@@ -6,7 +6,8 @@ import type { Followers } from '../follow/followers.ts'
 import type { ForeignWatch } from '../follow/remote-watch.ts'
 import type { StoreUpdates } from '../follow/store-updates.ts'
 import { Metrics, type StoreMeter } from './metrics.ts'
-import type { Slice, SliceResult, Storage } from '../port/storage.ts'
+import type { Slice, SliceResult } from '../port/commit.ts'
+import type { Storage } from '../port/storage.ts'
 import type { Upkeep } from '../maintenance/maintenance.ts'
 
 /** Whatever the figures are of. */

@@ -2,16 +2,11 @@ import { CaughtupError, type Cursor, type EventType } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 import { type ManualClock, Random } from '@caughtup/schema/testing'
 
-import {
-  type ListQuery,
-  type Retention,
-  type RowsStep,
-  type Slice,
-  type SliceResult,
-  type Storage,
-  type StorageFactory,
-  StorageError,
-} from '../../src/port/storage.ts'
+import type { RowsStep } from '../../src/port/activity.ts'
+import type { Slice, SliceResult } from '../../src/port/commit.ts'
+import type { ListQuery } from '../../src/port/sessions.ts'
+import { StorageError } from '../../src/port/storage-error.ts'
+import type { Retention, Storage, StorageFactory } from '../../src/port/storage.ts'
 import { everything } from '../../src/conformance/reads.ts'
 import { type Call, type CursorChange, type FilterSpec, principals } from './call.ts'
 import { type Names, sessionIds } from './names.ts'

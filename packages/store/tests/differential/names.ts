@@ -1,7 +1,8 @@
 import type { Cursor, EventDraft, MessageDraft } from '@caughtup/schema'
 
 import { storedDraft } from '../../src/core/stored-value.ts'
-import type { Guard, Slice, Storage } from '../../src/port/storage.ts'
+import type { Guard, Slice } from '../../src/port/commit.ts'
+import type { Storage } from '../../src/port/storage.ts'
 import {
   answer,
   compaction,

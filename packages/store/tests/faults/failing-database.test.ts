@@ -2,7 +2,7 @@ import { systemClock } from '@caughtup/schema/clock'
 import { expect, test } from 'vitest'
 
 import { sqlite } from '../../src/engines/sqlite/index.ts'
-import { StorageError } from '../../src/port/storage.ts'
+import { StorageError } from '../../src/port/storage-error.ts'
 import { createStore } from '../../src/store.ts'
 import { intercepted, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
 

@@ -4,12 +4,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { memory } from '../../src/engines/memory/index.ts'
 import { Database } from '../../src/engines/sqlite/file/database.ts'
 import { SqliteStorage } from '../../src/engines/sqlite/sqlite-storage.ts'
-import {
-  type Slice,
-  type Storage,
-  StorageError,
-  type StorageFailure,
-} from '../../src/port/storage.ts'
+import type { Slice } from '../../src/port/commit.ts'
+import { StorageError, type StorageFailure } from '../../src/port/storage-error.ts'
+import type { Storage } from '../../src/port/storage.ts'
 import { createStore, type Store } from '../../src/store.ts'
 import {
   ended,

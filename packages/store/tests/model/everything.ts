@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Event, Message } from '@caughtup/schema'
 
-import type { Window } from '../../src/port/storage.ts'
+import type { Window } from '../../src/port/reading.ts'
 import type { Store } from '../../src/store.ts'
 
 /** Every page behind the window, and the window. */

@@ -4,7 +4,7 @@ import type { Cursor } from '@caughtup/schema'
 import { applyEvent, type View } from '@caughtup/schema/fold'
 import { settle } from '@caughtup/schema/testing'
 
-import type { EventBatch } from '../../src/port/storage.ts'
+import type { EventBatch } from '../../src/port/reading.ts'
 import type { Store } from '../../src/store.ts'
 import { viewOf } from './view-of.ts'
 

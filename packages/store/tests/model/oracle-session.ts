@@ -7,7 +7,7 @@ import type {
   Usage,
 } from '@caughtup/schema'
 
-import type { Refusal } from '../../src/port/storage.ts'
+import type { Refusal } from '../../src/port/commit.ts'
 
 /** A message without its revision, which only the journal can tell. */
 export type OracleMessage = Omit<Message, 'revision'>

@@ -1,6 +1,6 @@
 import type { View } from '@caughtup/schema/fold'
 
-import type { Window } from '../../src/port/storage.ts'
+import type { Window } from '../../src/port/reading.ts'
 
 /** A fresh load, as the view that a client makes of it. */
 export function viewOf({ messages, head, hasOlder }: Window): View {

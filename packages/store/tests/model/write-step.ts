@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { EventDraft, MessageDraft, Part } from '@caughtup/schema'
 
 import type { MessageWriter } from '../../src/compose/message-writer.ts'
-import type { Guard } from '../../src/port/storage.ts'
+import type { Guard } from '../../src/port/commit.ts'
 import type { Machine, ModelSession, OpenMessage, Writing } from './machine.ts'
 import type { Expected, OracleSession } from './oracle-session.ts'
 import type { WriteAction } from './program.ts'

@@ -1,7 +1,7 @@
 import { CaughtupError, type Event, type Message, type MessageDraft } from '@caughtup/schema'
 
 import type { ForeignRow } from '../../src/import/imported-row.ts'
-import { StorageError } from '../../src/port/storage.ts'
+import { StorageError } from '../../src/port/storage-error.ts'
 import type { Incarnation } from './host.ts'
 import { sendPrompt } from './prompts.ts'
 import type { World } from './world.ts'

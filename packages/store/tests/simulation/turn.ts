@@ -8,7 +8,7 @@ import {
   type Run,
 } from '@caughtup/schema'
 
-import type { Guard } from '../../src/port/storage.ts'
+import type { Guard } from '../../src/port/commit.ts'
 import { type Driver, StateDriver, WriterDriver } from './drivers.ts'
 import type { Incarnation } from './host.ts'
 import type { World } from './world.ts'

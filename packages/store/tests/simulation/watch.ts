@@ -1,6 +1,6 @@
 import type { EventDraft } from '@caughtup/schema'
 
-import type { OpenRun } from '../../src/port/storage.ts'
+import type { OpenRun } from '../../src/port/sessions.ts'
 import type { Incarnation } from './host.ts'
 import { Turn } from './turn.ts'
 import { lease, type World } from './world.ts'

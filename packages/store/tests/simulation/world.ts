@@ -6,7 +6,7 @@ import { Random, settle } from '@caughtup/schema/testing'
 
 import type { ModelEngine } from '../model/model-engine.ts'
 import type { ForeignRow } from '../../src/import/imported-row.ts'
-import { StorageError } from '../../src/port/storage.ts'
+import { StorageError } from '../../src/port/storage-error.ts'
 import type { StoreOptions } from '../../src/store-options.ts'
 import { Host, type Incarnation } from './host.ts'
 import { Ledger } from './ledger.ts'

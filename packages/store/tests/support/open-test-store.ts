@@ -9,7 +9,8 @@ import { onTestFinished } from 'vitest'
 
 import type { StoreUpdate } from '../../src/follow/store-update.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
-import type { Slice, Storage, StorageFactory } from '../../src/port/storage.ts'
+import type { Slice } from '../../src/port/commit.ts'
+import type { Storage, StorageFactory } from '../../src/port/storage.ts'
 import type { StoreOptions } from '../../src/store-options.ts'
 import { createStore, type Store } from '../../src/store.ts'
 

@@ -3,7 +3,7 @@ import type { EventDraft, Message } from '@caughtup/schema'
 import type { MessageState } from './message-diff.ts'
 import type { MessageSize } from '../message-size.ts'
 import type { Source } from '../../commit/message-source.ts'
-import type { Slice } from '../../port/storage.ts'
+import type { Slice } from '../../port/commit.ts'
 
 /** An open message in the state that was last accepted: what is new is told from it. */
 export interface Baseline extends MessageState {

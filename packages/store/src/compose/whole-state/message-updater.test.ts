@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest'
 import { Coalescer } from '../../commit/coalescer.ts'
 import { memory } from '../../engines/memory/index.ts'
 import { MessageUpdater } from './message-updater.ts'
-import type { Slice } from '../../port/storage.ts'
+import type { Slice } from '../../port/commit.ts'
 import type { Store } from '../../store.ts'
 import {
   ended,

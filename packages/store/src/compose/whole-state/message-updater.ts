@@ -17,7 +17,7 @@ import { diffMessage, splitMetadata } from './message-diff.ts'
 import { MessageSize } from '../message-size.ts'
 import { messageNotFound } from '../../errors/refused-change.ts'
 import { Source } from '../../commit/message-source.ts'
-import type { Slice } from '../../port/storage.ts'
+import type { Slice } from '../../port/commit.ts'
 
 export interface MessageUpdaterOptions {
   coalescer: Coalescer

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 
-import type { ListQuery, Storage } from '../../port/storage.ts'
+import type { ListQuery } from '../../port/sessions.ts'
+import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../bed.ts'
 import {
   answer,

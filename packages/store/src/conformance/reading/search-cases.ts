@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 
 import type { Part } from '@caughtup/schema'
 
-import type { SearchQuery, Storage } from '../../port/storage.ts'
+import type { SearchQuery } from '../../port/reading.ts'
+import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../bed.ts'
 import {
   compaction,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
-import type { Guard } from '../../port/storage.ts'
+import type { Guard } from '../../port/commit.ts'
 import type { Bed, Cases } from '../bed.ts'
 import { dequeued, enqueued, runChanged, runEnded, runStarted } from '../drafts.ts'
 import { refusalOf, write } from '../writes.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
-import type { Refusal } from '../../port/storage.ts'
+import type { Refusal } from '../../port/commit.ts'
 import type { Bed, Cases } from '../bed.ts'
 import {
   answer,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 
 import type { ContextUsage, EventDraft } from '@caughtup/schema'
 
-import type { OpenRun, Storage } from '../../port/storage.ts'
+import type { OpenRun } from '../../port/sessions.ts'
+import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../bed.ts'
 import {
   compaction,

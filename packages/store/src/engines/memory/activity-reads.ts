@@ -1,15 +1,8 @@
 import type { ActivityRow, Session } from '@caughtup/schema'
 
 import { activityStep, unknownPosition } from '../../core/activity-step.ts'
-import type {
-  ActivityChanges,
-  ActivityPage,
-  ActivityRows,
-  ListQuery,
-  OpenRun,
-  RowsStep,
-  SessionList,
-} from '../../port/storage.ts'
+import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from '../../port/activity.ts'
+import type { ListQuery, OpenRun, SessionList } from '../../port/sessions.ts'
 import type { MemoryDatabase } from './memory-database.ts'
 import type { MemorySession } from './memory-session.ts'
 import { openMessages } from './message-reads.ts'

@@ -11,7 +11,7 @@ import { cursorVerdict } from '../../core/cursor-verdict.ts'
 import { entriesOf, firstOf, matches } from '../../journal/list-events.ts'
 import { readEvents } from '../../journal/read-events.ts'
 import { indexAfter, type Segment } from '../../journal/segment.ts'
-import type { EventBatch, EventQuery } from '../../port/storage.ts'
+import type { EventBatch, EventQuery } from '../../port/reading.ts'
 import type { MemorySession } from './memory-session.ts'
 
 export function events(session: MemorySession, after: number, bytes: number): EventBatch {

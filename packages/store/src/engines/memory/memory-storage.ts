@@ -2,20 +2,12 @@ import type { ActivityRow, Cursor, EventFilter, Session } from '@caughtup/schema
 import type { Clock } from '@caughtup/schema/clock'
 
 import { sessionNotFound } from '../../errors/session-not-found.ts'
-import {
-  type EventQuery,
-  type EventsOptions,
-  type ListQuery,
-  type NewSession,
-  type Retention,
-  type RowsStep,
-  type SearchQuery,
-  type Slice,
-  type Storage,
-  StorageError,
-  type StorageStats,
-  type MessageCaps,
-} from '../../port/storage.ts'
+import type { RowsStep } from '../../port/activity.ts'
+import type { Slice } from '../../port/commit.ts'
+import type { EventQuery, EventsOptions, MessageCaps, SearchQuery } from '../../port/reading.ts'
+import type { ListQuery, NewSession } from '../../port/sessions.ts'
+import { StorageError } from '../../port/storage-error.ts'
+import type { Retention, Storage, StorageStats } from '../../port/storage.ts'
 import {
   activityChanges,
   activityPage,

@@ -2,7 +2,7 @@ import type { Message, Page } from '@caughtup/schema'
 
 import { jsonBytes } from '../../core/stored-value.ts'
 import { newestStretch, type SizedMessage } from '../../core/newest-stretch.ts'
-import type { MessageCaps, SessionHead, Window } from '../../port/storage.ts'
+import type { MessageCaps, SessionHead, Window } from '../../port/reading.ts'
 import type { MemorySession } from './memory-session.ts'
 import { indexAbove } from './message-table.ts'
 

@@ -13,30 +13,21 @@ import type {
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
 import { sessionNotFound } from '../../errors/session-not-found.ts'
-import {
-  type ActivityChanges,
-  type ActivityPage,
-  type ActivityRows,
-  type EventBatch,
-  type EventQuery,
-  type EventsOptions,
-  type ForeignChanges,
-  type ListQuery,
-  type NewSession,
-  type OpenRun,
-  type Retention,
-  type RowsStep,
-  type SearchQuery,
-  type SessionHead,
-  type SessionList,
-  type Slice,
-  type SliceResult,
-  type Storage,
-  StorageError,
-  type StorageStats,
-  type Window,
-  type MessageCaps,
-} from '../../port/storage.ts'
+import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from '../../port/activity.ts'
+import type { ForeignChanges } from '../../port/change-feed.ts'
+import type { Slice, SliceResult } from '../../port/commit.ts'
+import type {
+  EventBatch,
+  EventQuery,
+  EventsOptions,
+  MessageCaps,
+  SearchQuery,
+  SessionHead,
+  Window,
+} from '../../port/reading.ts'
+import type { ListQuery, NewSession, OpenRun, SessionList } from '../../port/sessions.ts'
+import { StorageError } from '../../port/storage-error.ts'
+import type { Retention, Storage, StorageStats } from '../../port/storage.ts'
 import { ActivityReads } from './rows/activity-reads.ts'
 import { commit, type CommitContext } from './cache/commit.ts'
 import type { Database } from './file/database.ts'

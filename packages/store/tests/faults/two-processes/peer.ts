@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { CaughtupError } from '@caughtup/schema'
 
 import { sqlite } from '../../../src/engines/sqlite/index.ts'
-import { StorageError } from '../../../src/port/storage.ts'
+import { StorageError } from '../../../src/port/storage-error.ts'
 import { createStore } from '../../../src/store.ts'
 import { signalAtStep } from '../signal-at-step.ts'
 import type { MessageWriter } from '../../../src/compose/message-writer.ts'

@@ -10,7 +10,7 @@ import {
 import { holds } from '../../../core/sequence.ts'
 import type { SessionRecord } from '../../../core/evolve.ts'
 import type { MessageRows, SessionState } from '../../../core/decide.ts'
-import type { Slice } from '../../../port/storage.ts'
+import type { Slice } from '../../../port/commit.ts'
 import { isStandIn } from '../log/block-codec.ts'
 import { foldOpen } from '../log/fold-open.ts'
 import { EntryEncoder } from '../log/log-codec.ts'

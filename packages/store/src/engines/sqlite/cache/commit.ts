@@ -4,7 +4,7 @@ import { appendEvent, type Segment, segmentsAfter } from '../../../journal/segme
 import { changedAt, isLifecycle } from '../../../core/evolve.ts'
 import { leaseAfter } from '../../../core/lease-after.ts'
 import { isHistory, type SessionState, take } from '../../../core/decide.ts'
-import type { Slice, SliceResult } from '../../../port/storage.ts'
+import type { Slice, SliceResult } from '../../../port/commit.ts'
 import type { Database } from '../file/database.ts'
 import { noteErasure, redactLines } from '../log/erase.ts'
 import { foldEvent } from '../log/fold-open.ts'

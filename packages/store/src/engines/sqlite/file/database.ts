@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
-import { StorageError, type StorageFailure } from '../../../port/storage.ts'
+import { StorageError, type StorageFailure } from '../../../port/storage-error.ts'
 import { FileIdentity } from './file-identity.ts'
 import { migrate, versionOf } from './schema.ts'
 

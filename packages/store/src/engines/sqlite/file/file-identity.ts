@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import path from 'node:path'
 
-import { StorageError } from '../../../port/storage.ts'
+import { StorageError } from '../../../port/storage-error.ts'
 
 /** Bytes at the beginning of a SQLite file that say how large it is (https://sqlite.org/fileformat.html). */
 const headerBytes = 32

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
-import { StorageError } from '../../../port/storage.ts'
+import { StorageError } from '../../../port/storage-error.ts'
 
 const firstDelay = 2
 const lastDelay = 50

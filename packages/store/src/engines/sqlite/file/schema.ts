@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-import { StorageError } from '../../../port/storage.ts'
+import { StorageError } from '../../../port/storage-error.ts'
 
 /** Marks a file as ours: "Cgup" (https://sqlite.org/pragma.html#pragma_application_id). */
 const applicationId = 0x43_67_75_70

@@ -19,7 +19,7 @@ import {
 import { redactSegments } from '../../../journal/redact.ts'
 import { readEvents } from '../../../journal/read-events.ts'
 import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
-import type { EventBatch, EventQuery } from '../../../port/storage.ts'
+import type { EventBatch, EventQuery } from '../../../port/reading.ts'
 import { decodeBlock, isStandIn, standIn, tagInBlock } from './block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
 import { beingErased } from './erase.ts'

@@ -5,10 +5,9 @@ import type {
   ActivityChanges,
   ActivityPage,
   ActivityRows,
-  ListQuery,
   RowsStep,
-  SessionList,
-} from '../../../port/storage.ts'
+} from '../../../port/activity.ts'
+import type { ListQuery, SessionList } from '../../../port/sessions.ts'
 import type { Database, Row } from '../file/database.ts'
 import type { LiveSessions } from '../cache/session-cache.ts'
 

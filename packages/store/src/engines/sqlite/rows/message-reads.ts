@@ -2,7 +2,7 @@ import type { Page } from '@caughtup/schema'
 
 import { jsonBytes, textBytes } from '../../../core/stored-value.ts'
 import { newestStretch, type SizedMessage } from '../../../core/newest-stretch.ts'
-import type { MessageCaps, Window } from '../../../port/storage.ts'
+import type { MessageCaps, Window } from '../../../port/reading.ts'
 import type { Database } from '../file/database.ts'
 import type { LiveSession } from '../cache/cached-session.ts'
 import { messageIn } from './message-rows.ts'

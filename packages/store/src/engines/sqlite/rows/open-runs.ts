@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import type { OpenRun } from '../../../port/storage.ts'
+import type { OpenRun } from '../../../port/sessions.ts'
 import type { CommitContext } from '../cache/commit.ts'
 import type { LiveSession } from '../cache/cached-session.ts'
 

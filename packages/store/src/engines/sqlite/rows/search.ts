@@ -2,7 +2,7 @@ import type { SearchHit } from '@caughtup/schema'
 
 import { excerptAround, searchText } from '../../../core/search-text.ts'
 import { phrases, words } from '../../../core/search-words.ts'
-import type { SearchQuery } from '../../../port/storage.ts'
+import type { SearchQuery } from '../../../port/reading.ts'
 import type { Database, Row } from '../file/database.ts'
 import type { LiveSessions } from '../cache/session-cache.ts'
 import { messageIn } from './message-rows.ts'

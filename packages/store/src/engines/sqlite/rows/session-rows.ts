@@ -1,6 +1,6 @@
 import { newRecord } from '../../../core/evolve.ts'
 import { sessionExists } from '../../../errors/session-exists.ts'
-import type { NewSession } from '../../../port/storage.ts'
+import type { NewSession } from '../../../port/sessions.ts'
 import type { CommitContext } from '../cache/commit.ts'
 import type { LiveSession } from '../cache/cached-session.ts'
 import { encodeDeletion } from '../log/log-codec.ts'

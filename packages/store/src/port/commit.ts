@@ -1,0 +1,67 @@
+import type { Cursor, Event, EventDraft, Message } from '@caughtup/schema'
+
+/** Changes of one session that stand or fall together; one of history is the first and the only one. */
+export interface Slice {
+  sessionId: string
+  /** When it happened, in ms since the epoch. */
+  at: number
+  drafts: readonly EventDraft[]
+  /** What must be true of the session at the moment of the commit. */
+  guard?: Guard
+}
+
+/**
+ * - `run`: this run is the active one. The fence: a run that was ended elsewhere writes no more.
+ * - `idle`: nothing runs and nothing waits
+ * - `busy`: something runs or waits, fewer than `queueBelow` wait, and what waits is at most
+ *   `queueBytes` of JSON; where nothing waits, any prompt may
+ * - `next`: nothing runs and this run is the first that waits
+ * - `queued`: this run waits in the queue
+ * - `waiting`: this run is the active one and waits for a tool's answer
+ * - `resting`: nothing runs, whatever waits
+ */
+export type Guard =
+  | { is: 'run'; runId: string }
+  | { is: 'idle' }
+  | { is: 'busy'; queueBelow: number; queueBytes?: number }
+  | { is: 'next'; runId: string }
+  | { is: 'queued'; runId: string }
+  | { is: 'waiting'; runId: string }
+  | { is: 'resting' }
+
+export type SliceResult =
+  | { refused: Refusal }
+  | {
+      refused?: undefined
+      events: Event[]
+      cursor: Cursor
+      /** Messages that the slice touched, as they are after it. */
+      messages: Message[]
+      /** Whether the session's activity row changed. */
+      activity: boolean
+    }
+
+/**
+ * - `session-missing`: deleted, or never there
+ * - `guard-failed`: the guard does not hold
+ * - `queue-full`: only for the guard `busy`
+ * - `message-exists`: a message of that id is in the session already
+ * - `message-gone`: a message of that id was in the session, and was removed
+ * - `message-missing`: a delta or finish for a message that is not open, a change of one that is
+ *   not there or not of the newest epoch
+ * - `message-open`: a truncation or an undo that would take a message that is not finished
+ * - `nothing-to-undo`, `nothing-to-redo`
+ * - `counted-already`: usage of a child that is in the ledger
+ */
+export type Refusal =
+  | 'session-missing'
+  | 'guard-failed'
+  | 'queue-full'
+  | 'queue-too-large'
+  | 'message-exists'
+  | 'message-gone'
+  | 'message-missing'
+  | 'message-open'
+  | 'nothing-to-undo'
+  | 'nothing-to-redo'
+  | 'counted-already'

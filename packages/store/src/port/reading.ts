@@ -1,0 +1,56 @@
+import type { Cursor, Event, EventFilter, Message } from '@caughtup/schema'
+import type { Head } from '@caughtup/schema/fold'
+
+export interface EventsOptions {
+  /** Bytes of event JSON after which the batch ends. */
+  bytes: number
+}
+
+export interface EventBatch {
+  events: Event[]
+  /** At the last of the events; at `after` where there are none. */
+  cursor: Cursor
+  /** Whether nothing lies after it. */
+  complete: boolean
+  /** The journal's newest seq when it was read. */
+  newest: number
+}
+
+export interface EventQuery {
+  filter: EventFilter
+  /** `oldest` first or `newest` first. */
+  from: 'oldest' | 'newest'
+  limit: number
+  /** Bytes of JSON; the first entry is given whatever its size. */
+  bytes: number
+}
+
+/** How much of a stretch of messages is read at once. */
+export interface MessageCaps {
+  messages: number
+  /** Bytes of JSON; the newest message is given whatever its size. */
+  bytes: number
+}
+
+export interface Window {
+  messages: Message[]
+  head: Head
+  cursor: Cursor
+  hasOlder: boolean
+}
+
+export interface SessionHead {
+  head: Head
+  cursor: Cursor
+  /** Messages that are not finished. */
+  open: Message[]
+  messageCount: number
+}
+
+export interface SearchQuery {
+  /** Plain text; every word of it must be in the message, the last one as a beginning. */
+  text: string
+  /** One session, or all of one principal. */
+  in: { sessionId: string } | { principal: string }
+  limit: number
+}
