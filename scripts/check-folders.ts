@@ -6,8 +6,8 @@
 import { globSync } from 'node:fs'
 import path from 'node:path'
 
-import { findCircles } from './folders/find-circles.ts'
-import { readImports, type SourceImport } from './folders/source-imports.ts'
+import { findCircles } from './checks/folders/find-circles.ts'
+import { readImports, type SourceImport } from './checks/folders/source-imports.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const most = 12

@@ -7,8 +7,8 @@ import { globSync } from 'node:fs'
 const mutants = globSync('tests/mutants/*.patch').map((patch) => ['git', 'apply', '--check', patch])
 const quiet = '--output-logs=errors-only'
 const steps = {
-  registry: [['node', 'scripts/check-no-registry.ts']],
-  orpc: [['node', 'scripts/check-one-orpc.ts']],
+  registry: [['node', 'scripts/checks/no-registry.ts']],
+  orpc: [['node', 'scripts/checks/one-orpc.ts']],
   versions: [['sherif']],
   format: [['oxfmt', '--check']],
   lint: [['oxlint']],
@@ -21,11 +21,11 @@ const steps = {
   mutants,
   build: [['turbo', 'run', 'build', quiet]],
   packages: [
-    ['node', 'scripts/check-packages.ts'],
-    ['node', 'scripts/check-embedding.ts'],
+    ['node', 'scripts/checks/packages.ts'],
+    ['node', 'scripts/checks/embedding.ts'],
   ],
-  bundle: [['node', 'scripts/check-bundle.ts']],
-  guarantees: [['node', 'scripts/check-guarantees.ts']],
+  bundle: [['node', 'scripts/checks/bundle.ts']],
+  guarantees: [['node', 'scripts/checks/guarantees.ts']],
 } satisfies Record<string, string[][]>
 
 const asked = process.argv.slice(2)

@@ -1,7 +1,7 @@
-import { readConfig } from '../../apps/demo/server/config.ts'
-import { createStore } from '../../packages/store/src/index.ts'
-import { memory } from '../../packages/store/src/engines/memory/index.ts'
-import { sqlite, type SqliteOptions } from '../../packages/store/src/engines/sqlite/index.ts'
+import { readConfig } from '../../../apps/demo/server/config.ts'
+import { createStore } from '../../../packages/store/src/index.ts'
+import { memory } from '../../../packages/store/src/engines/memory/index.ts'
+import { sqlite, type SqliteOptions } from '../../../packages/store/src/engines/sqlite/index.ts'
 
 /** One object of options, as a user passes it to one call. */
 export interface Section {

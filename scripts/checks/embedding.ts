@@ -5,9 +5,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
-import { packPackages } from './pack-packages.ts'
+import { packPackages } from '../pack-packages.ts'
 
-const root = resolve(import.meta.dirname, '..')
+const root = resolve(import.meta.dirname, '../..')
 const folder = join(root, '.reports/embedding')
 const modules = join(folder, 'node_modules')
 rmSync(folder, { recursive: true, force: true })

@@ -1,8 +1,8 @@
 // Writes docs/settings.md from the declarations of the options, or checks that it says what they
 // say; and that each default in a doc comment is the one that the code uses.
 //
-//   node scripts/check-settings.ts            checks
-//   node scripts/check-settings.ts --write    writes
+//   node scripts/checks/settings.ts            checks
+//   node scripts/checks/settings.ts --write    writes
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,7 @@ import { defaultsIn } from './settings/default-values.ts'
 import { Declarations, type Option } from './settings/option-declarations.ts'
 import { demoVariables, type Section, sections } from './settings/sections.ts'
 
-const root = path.join(import.meta.dirname, '..')
+const root = path.join(import.meta.dirname, '../..')
 const document = 'docs/settings.md'
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } })
 const declarations = new Declarations(root)
@@ -22,7 +22,7 @@ const text = [
   '# Settings',
   '',
   'Every option and variable, with its unit and default. This file is written by',
-  '`node scripts/check-settings.ts --write` from the declarations of the options, and',
+  '`node scripts/checks/settings.ts --write` from the declarations of the options, and',
   '`pnpm check settings` compares it with them, and the defaults with those in the code. Sizes: 1 KiB is',
   '1,024 bytes, 1 MiB is 1,024 KiB.',
   '',
@@ -33,7 +33,7 @@ const text = [
 if (values.write) writeFileSync(path.join(root, document), text)
 else if (read(document) !== text)
   problems.push(
-    `${document} does not say what the code says: run node scripts/check-settings.ts --write.`,
+    `${document} does not say what the code says: run node scripts/checks/settings.ts --write.`,
   )
 for (const problem of problems) console.error(problem)
 console.log(`${seen.size} settings, ${problems.length} problems`)

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { basename } from 'node:path'
 
-import { packPackages } from './pack-packages.ts'
+import { packPackages } from '../pack-packages.ts'
 
 let failures = 0
 const packed = packPackages()
