@@ -1,3 +1,7 @@
+import { AgentKind } from './agent/agent-kind.ts'
+import { CompactionKind } from './epochs/compaction-kind.ts'
+import { RequestEpoch } from './epochs/request-epoch.ts'
+import { ResetKind } from './epochs/reset-kind.ts'
 import { Access } from './access/access.ts'
 import { closeChat } from './close-chat.ts'
 import { createFetch } from './transports/fetch.ts'
@@ -61,7 +65,12 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   const settings = resolveOptions(options)
   const { store, limits } = settings
   const access = new Access(settings)
-  const runs = new Runs(settings)
+  const kinds = {
+    agent: new AgentKind(settings),
+    compaction: new CompactionKind(settings),
+    reset: new ResetKind(settings),
+  }
+  const runs = new Runs(settings, kinds)
   const streams = new Streams(settings)
   const lease = new Lease(settings, runs)
   const rates = {
@@ -77,7 +86,9 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     streams,
     rates,
     reads: new ReadSlots(limits),
-    sendMessage: new SendMessage(settings, access, runs, rates.sends),
+    requestEpoch: new RequestEpoch(settings, runs, rates.sends),
+    agents: kinds.agent,
+    sendMessage: new SendMessage(settings, runs, rates.sends),
     start: () => lease.start(),
     closing: closing.signal,
     startedAt: store.clock.monotonic(),

@@ -1,18 +1,18 @@
-import type { QueuedRun } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
 import { UsageTally } from './agent-usage.ts'
 import { driveAgent } from './drive-agent.ts'
-import { type Execution, noticePart, runEndedDraft, type RunEnd } from '../runs/run-execution.ts'
+import { noticePart, runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
+import type { QueuedRunOf } from '../runs/run-kind.ts'
 import { modelContext } from './model-context.ts'
 import type { Settings } from '../host/options.ts'
 import { authorOf } from '../host/principal.ts'
 
-export type QueuedPrompt = Extract<QueuedRun, { kind: 'agent' }>
+export type QueuedPrompt = QueuedRunOf<'agent'>
 
 /** The agent answers a prompt: its stream becomes one assistant message. */
-export class AgentRun implements Execution {
+export class AgentRun implements RunExecution {
   readonly #settings: Settings
   readonly #sessionId: string
   readonly #prompt: QueuedPrompt

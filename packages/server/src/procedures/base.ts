@@ -2,6 +2,12 @@ import { contract } from '@caughtup/schema'
 import { background } from '@caughtup/schema/clock'
 import { implement } from '@orpc/server'
 
+import type { AgentKind } from '../agent/agent-kind.ts'
+import type { RequestEpoch } from '../epochs/request-epoch.ts'
+import type { SendMessage } from '../prompts/send-message.ts'
+import type { Runs } from '../runs/runs.ts'
+import type { Streams } from '../streams/stream-registry.ts'
+import type { RateLimit } from '../access/rate-limit.ts'
 import type { Access } from '../access/access.ts'
 import type { ChatContext } from '../host/request.ts'
 import { mapIteratorErrors, toWireError } from '../errors/wire-error.ts'
@@ -23,18 +29,30 @@ const heavyReads: ReadonlySet<string> = new Set([
  */
 const slotPatience = 5_000
 
-export interface ProcedureParts {
+/** Everything that procedures work with. */
+export interface ProcedureDeps {
   settings: Settings
   access: Access
   reads: ReadSlots
+  rates: { creates: RateLimit; sends: RateLimit; interrupts: RateLimit }
+  streams: Streams
+  runs: Runs
+  agents: AgentKind
+  sendMessage: SendMessage
+  requestEpoch: RequestEpoch
   /** Called before each call: what the server does by itself begins with the first. */
   start: () => void
   /** Aborted when the server closes. */
   closing: AbortSignal
+  /** By the store's monotonic clock. */
+  startedAt: number
 }
 
+/** The contract's procedures, each ready for its handler. */
+export type Procedures = ReturnType<typeof procedures>
+
 /** Every procedure, with what comes before its handler: errors outermost, then who calls. */
-export function procedures({ settings, access, reads, start, closing }: ProcedureParts) {
+export function procedures({ settings, access, reads, start, closing }: ProcedureDeps) {
   return implement(contract)
     .$context<ChatContext>()
     .use(async ({ next, path, signal }) => {

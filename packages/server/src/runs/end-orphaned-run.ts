@@ -9,7 +9,7 @@ import type { Settings } from '../host/options.ts'
  * Ends a run without its execution: its open messages (with a notice where it ended from outside)
  * and the run, in one commit that only happens while it is the active one. Returns whether it did.
  */
-export async function endForeignRun(
+export async function endOrphanedRun(
   { store, assistantName }: Settings,
   { sessionId, head, open }: Pick<OpenRun, 'sessionId' | 'head' | 'open'>,
   end: RunEnd,

@@ -7,15 +7,15 @@ export interface RunEnd {
   error?: RunError
 }
 
-/** What a run does, whatever its kind. */
-export interface Execution {
-  /** Works until the run is over by itself. Rejects with what it failed of. */
+/** The work of a started run, whatever its kind. */
+export interface RunExecution {
+  /** Works until the run ends by itself; rejects with the cause of a failure. */
   drive(signal: AbortSignal): Promise<RunEnd>
   /**
-   * Commits the end of the run and all that belongs to it, at once and together, whether or not
-   * `drive` has returned; nothing is written after it.
+   * Commits the end of the run and everything that belongs to it in one commit, whether or not
+   * `drive` has returned. Nothing is written after it.
    *
-   * @throws CaughtupError `CONFLICT` (`run-superseded`) or `NOT_FOUND` when it ended elsewhere
+   * @throws CaughtupError `CONFLICT` (`run-superseded`) or `NOT_FOUND` if the run ended elsewhere
    */
   commit(end: RunEnd): Promise<void>
 }
@@ -24,7 +24,7 @@ export function runEndedDraft(runId: string, { reason, error }: RunEnd): EventDr
   return { type: 'run-ended', runId, reason, ...(error && { error }) }
 }
 
-/** The part that says, inside a message, how its run was ended from outside. */
+/** The part of a message that says how its run was ended from outside. */
 export function noticePart(kind: NoticeKind, assistant: string): DataPart {
   return { type: noticeType, data: { kind, assistant } satisfies Notice }
 }

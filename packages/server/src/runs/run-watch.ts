@@ -78,7 +78,7 @@ export class Lease {
       this.#observed.set(head.run.id, { holder, since: now })
     } else if (now - seen.since >= lease) {
       this.#observed.delete(head.run.id)
-      await this.#runs.endForeign(run, 'lost')
+      await this.#runs.endOrphaned(run, 'lost')
     }
   }
 }

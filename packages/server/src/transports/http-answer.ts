@@ -4,7 +4,7 @@ import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-serve
 import { notFound } from '../errors/call-errors.ts'
 import type { Guard } from '../access/request-guard.ts'
 import type { ChatContext } from '../host/request.ts'
-import type { ProcedureParts } from '../procedures/base.ts'
+import type { ProcedureDeps } from '../procedures/base.ts'
 import type { ChatRouter } from '../procedures/router.ts'
 
 /** Answers a request over HTTP, whatever the runtime: what is not under `settings.path` is not found. */
@@ -13,7 +13,7 @@ export type HttpAnswer = (
   context: ChatContext,
 ) => Promise<StandardResponse>
 
-interface HttpAnswerParts extends Pick<ProcedureParts, 'settings' | 'start' | 'closing'> {
+interface HttpAnswerParts extends Pick<ProcedureDeps, 'settings' | 'start' | 'closing'> {
   guard: Guard
 }
 

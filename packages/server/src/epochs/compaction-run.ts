@@ -1,31 +1,23 @@
-import {
-  type BoundaryKind,
-  type BoundaryTrigger,
-  CaughtupError,
-  type EventDraft,
-  type MessageDraft,
-  type QueuedRun,
-} from '@caughtup/schema'
+import { CaughtupError, type EventDraft, type MessageDraft } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
-import { type Execution, runEndedDraft, type RunEnd } from '../runs/run-execution.ts'
+import { runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
+import type { QueuedRunOf } from '../runs/run-kind.ts'
 import { modelContext } from '../agent/model-context.ts'
 import type { Settings } from '../host/options.ts'
 import { authorOf } from '../host/principal.ts'
 import { estimateContext, readSummary, type WrittenSummary } from './summary.ts'
 
-export type QueuedCompaction = Extract<QueuedRun, { kind: 'compaction' }>
-
 /** Summarises the newest epoch; the summary opens the next one, in the commit that ends the run. */
-export class Compaction implements Execution {
+export class CompactionRun implements RunExecution {
   readonly #settings: Settings
   readonly #sessionId: string
-  readonly #queued: QueuedCompaction
+  readonly #queued: QueuedRunOf<'compaction'>
   #summary: WrittenSummary | undefined
   /** Size of the model's context window, as far as it is known. */
   #limit: number | undefined
 
-  constructor(settings: Settings, sessionId: string, queued: QueuedCompaction) {
+  constructor(settings: Settings, sessionId: string, queued: QueuedRunOf<'compaction'>) {
     this.#settings = settings
     this.#sessionId = sessionId
     this.#queued = queued
@@ -72,7 +64,9 @@ export class Compaction implements Execution {
     const summary = this.#summary
     if (reason !== 'stop' || !summary) return []
     const { runId, trigger } = this.#queued
-    const drafts = [boundaryDraft('compaction', trigger, this.#message(summary))]
+    const drafts: EventDraft[] = [
+      { type: 'boundary', kind: 'compaction', trigger, summary: this.#message(summary) },
+    ]
     const { usage, model } = summary
     if (!usage) return drafts
     const models = model === undefined ? undefined : { [model]: usage }
@@ -98,14 +92,6 @@ export class Compaction implements Execution {
       },
     }
   }
-}
-
-export function boundaryDraft(
-  kind: BoundaryKind,
-  trigger: BoundaryTrigger,
-  summary?: MessageDraft,
-): EventDraft {
-  return { type: 'boundary', kind, trigger, ...(summary && { summary }) }
 }
 
 export function noSummarise(): CaughtupError {

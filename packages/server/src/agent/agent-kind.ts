@@ -1,0 +1,77 @@
+import type { MessageDraft } from '@caughtup/schema'
+import { v7 as uuid } from 'uuid'
+
+import type { Settings } from '../host/options.ts'
+import { type RunKind, runStartedDraft, type RunStart } from '../runs/run-kind.ts'
+import { AgentRun, type QueuedPrompt } from './agent-run.ts'
+
+/** Prompts as runs: the prompt becomes a message, and the agent writes the next one. */
+export class AgentKind implements RunKind<QueuedPrompt> {
+  readonly #settings: Settings
+  #ignoredParts = 0
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  /** How many parts agents have yielded whose types are not stored. */
+  get ignoredParts(): number {
+    return this.#ignoredParts
+  }
+
+  start(sessionId: string, prompt: QueuedPrompt): RunStart {
+    const now = this.#settings.store.clock.now()
+    const { runId } = prompt
+    const answer = answerMessage(prompt, now)
+    return {
+      drafts: [
+        runStartedDraft(prompt, now, askedOf(prompt)),
+        { type: 'message-created', runId, message: promptMessage(prompt, now) },
+        { type: 'message-created', runId, message: answer },
+      ],
+      execution: new AgentRun(this.#settings, {
+        sessionId,
+        prompt,
+        answerId: answer.id,
+        onIgnored: () => void this.#ignoredParts++,
+      }),
+    }
+  }
+}
+
+function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
+  const { messageId, runId, parts, author } = prompt
+  return {
+    id: messageId,
+    role: 'user',
+    status: 'done',
+    parts,
+    metadata: {
+      createdAt,
+      finishedAt: createdAt,
+      runId,
+      ...(author !== undefined && { author }),
+    },
+  }
+}
+
+function answerMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
+  return {
+    id: uuid(),
+    role: 'assistant',
+    status: 'open',
+    parts: [],
+    metadata: { createdAt, runId: prompt.runId, ...askedOf(prompt) },
+  }
+}
+
+/** The fields of a prompt that choose the model and how much it thinks. */
+function askedOf({
+  model,
+  thinkingLevel,
+}: QueuedPrompt): Pick<QueuedPrompt, 'model' | 'thinkingLevel'> {
+  return {
+    ...(model !== undefined && { model }),
+    ...(thinkingLevel !== undefined && { thinkingLevel }),
+  }
+}

@@ -1,0 +1,40 @@
+import { v7 as uuid } from 'uuid'
+
+import type { RateLimit } from '../access/rate-limit.ts'
+import type { Settings } from '../host/options.ts'
+import type { Principal } from '../host/principal.ts'
+import type { Runs } from '../runs/runs.ts'
+import { noSummarise } from './compaction-run.ts'
+
+/** Submits a compaction or a reset: a run that opens the session's next epoch. */
+export class RequestEpoch {
+  readonly #settings: Settings
+  readonly #runs: Runs
+  readonly #rate: RateLimit
+
+  constructor(settings: Settings, runs: Runs, rate: RateLimit) {
+    this.#settings = settings
+    this.#runs = runs
+    this.#rate = rate
+  }
+
+  /** @throws CaughtupError `BAD_INPUT` (`no-summarise`), and those of {@link Runs.submit} */
+  async request(
+    kind: 'compaction' | 'reset',
+    sessionId: string,
+    principal: Principal,
+  ): Promise<{ runId: string; queued: boolean }> {
+    const { store, summarise } = this.#settings
+    if (kind === 'compaction' && !summarise) throw noSummarise()
+    this.#rate.take(principal.id)
+    const runId = uuid()
+    const outcome = await this.#runs.submit(sessionId, {
+      kind,
+      runId,
+      trigger: 'user',
+      queuedAt: store.clock.now(),
+      author: principal.id,
+    })
+    return { runId, queued: outcome === 'queued' }
+  }
+}

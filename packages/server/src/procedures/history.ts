@@ -1,0 +1,23 @@
+import type { ProcedureDeps, Procedures } from './base.ts'
+
+export function historyProcedures(
+  { history: { loadMore, compact, reset } }: Procedures,
+  { settings, access, requestEpoch }: ProcedureDeps,
+) {
+  return {
+    loadMore: loadMore.handler(async ({ input, context: { principal }, signal }) => {
+      const { id } = await access.session(principal, 'history.loadMore', input.sessionId)
+      const { cursor, limit } = input
+      const query = { ...cursor, ...(limit !== undefined && { limit }) }
+      return settings.store.page(id, query, signal && { signal })
+    }),
+    compact: compact.handler(async ({ input, context: { principal } }) => {
+      const { id } = await access.session(principal, 'history.compact', input.sessionId)
+      return requestEpoch.request('compaction', id, principal)
+    }),
+    reset: reset.handler(async ({ input, context: { principal } }) => {
+      const { id } = await access.session(principal, 'history.reset', input.sessionId)
+      return requestEpoch.request('reset', id, principal)
+    }),
+  }
+}

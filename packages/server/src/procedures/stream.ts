@@ -1,0 +1,20 @@
+import { chatFrames, startOf } from '../streams/session-stream.ts'
+import type { ProcedureDeps, Procedures } from './base.ts'
+
+export function streamProcedure(
+  { onChat }: Procedures,
+  { settings, access, streams }: ProcedureDeps,
+) {
+  const { store, limits } = settings
+  return onChat.handler(async ({ input, context: { principal }, signal, lastEventId }) => {
+    const { id: sessionId } = await access.session(principal, 'onChat', input.sessionId)
+    const start = startOf(input, lastEventId)
+    return streams.open(
+      { kind: 'chat', principal: principal.id, streamId: input.streamId },
+      {
+        signal,
+        frames: (either) => chatFrames({ store, sessionId, limits, signal: either }, start),
+      },
+    )
+  })
+}

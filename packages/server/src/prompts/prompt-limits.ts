@@ -1,0 +1,55 @@
+import { Buffer } from 'node:buffer'
+
+import { CaughtupError, excerpt, type Limits, type PromptPart } from '@caughtup/schema'
+
+/**
+ * Checks the content of a prompt beyond its schema.
+ *
+ * @param field - the member of the input that holds the content
+ * @throws CaughtupError `BAD_INPUT`, `TOO_LARGE`
+ */
+export function assertPrompt(
+  parts: readonly PromptPart[],
+  field: 'text' | 'parts',
+  { promptBytes, messageParts, messageBytes }: Limits,
+): void {
+  const texts = parts.map((part) => (part.type === 'text' ? part.text : ''))
+  if (parts.every(({ type }) => type === 'text') && texts.join('').trim() === '') {
+    throw new CaughtupError('BAD_INPUT', 'The prompt is empty.', { field, value: '' })
+  }
+  for (const [index, part] of parts.entries()) {
+    // Agents hand it to their providers, which take no other: one prompt would end all later ones.
+    if (part.type === 'file' && !URL.canParse(part.url)) throw relativeUrl(index, part.url)
+  }
+  const textBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  assertSize(field, 'bytes of text', textBytes, promptBytes, texts.join(' '))
+  assertSize(field, 'parts', parts.length, messageParts, parts)
+  assertSize(field, 'bytes', Buffer.byteLength(JSON.stringify(parts)), messageBytes, parts)
+}
+
+function assertSize(
+  field: string,
+  unit: string,
+  size: number,
+  limit: number,
+  value: unknown,
+): void {
+  if (size <= limit) return
+  throw new CaughtupError(
+    'TOO_LARGE',
+    `The prompt has ${size} ${unit}; at most ${limit} are allowed.`,
+    {
+      field,
+      value: excerpt(value),
+      limit,
+    },
+  )
+}
+
+function relativeUrl(index: number, url: string): CaughtupError {
+  return new CaughtupError(
+    'BAD_INPUT',
+    `The file's url must be absolute (https:, data: …), and is ${excerpt(url) || "''"}.`,
+    { field: `parts.${index}.url`, value: excerpt(url) },
+  )
+}

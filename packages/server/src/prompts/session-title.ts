@@ -1,0 +1,35 @@
+import type { PromptPart, Session } from '@caughtup/schema'
+
+import type { Settings } from '../host/options.ts'
+
+/** Length of a title in UTF-16 units: about what a list shows in one line. */
+const titleUnits = 60
+
+/** Names an untitled session after the first line of its first prompt. */
+export async function titleSession(
+  { store, onError }: Settings,
+  { id, title }: Session,
+  parts: readonly PromptPart[],
+): Promise<void> {
+  const text = parts.find((part) => part.type === 'text')?.text ?? ''
+  const firstLine = text.trim().split('\n', 1)[0]?.trim() ?? ''
+  if (title !== '' || firstLine === '') return
+  const name = shortened(firstLine, titleUnits)
+  try {
+    await store.sessions.update(id, { title: name, ifTitle: '' })
+  } catch (error) {
+    // The prompt is taken; a session without a title is no reason to say otherwise.
+    onError(error, 'titling a session')
+  }
+}
+
+/** At most `most` UTF-16 units, cut between characters as people see them. */
+function shortened(line: string, most: number): string {
+  if (line.length <= most) return line
+  let kept = ''
+  for (const { segment } of new Intl.Segmenter().segment(line.slice(0, 2 * most))) {
+    if (kept.length + segment.length >= most) break
+    kept += segment
+  }
+  return `${kept}…`
+}

@@ -1,0 +1,153 @@
+import { sleep } from '@caughtup/schema/clock'
+
+import type { Settings } from '../host/options.ts'
+import { endOrphanedRun } from './end-orphaned-run.ts'
+import { isSuperseded, toRunError, withoutValues } from './run-errors.ts'
+import type { RunEnd, RunExecution } from './run-execution.ts'
+
+/** A run that this process executes, from just before the commit of its start to that of its end. */
+export interface ActiveRun {
+  readonly id: string
+  readonly sessionId: string
+  readonly execution: RunExecution
+  readonly controller: AbortController
+  readonly over: PromiseWithResolvers<void>
+  started: boolean
+  /** The commit of its end. The first caller to end the run decides how it ends. */
+  ending?: Promise<boolean>
+}
+
+export const interrupted = { reason: 'interrupted' } as const
+
+/** Executes the runs of this process and ends each of them once. */
+export class ActiveRuns {
+  readonly #settings: Settings
+  readonly #onEnd: (sessionId: string) => void
+  readonly #runs = new Map<string, ActiveRun>()
+
+  /** @param onEnd - called after each end: the session's next run may start */
+  constructor(settings: Settings, onEnd: (sessionId: string) => void) {
+    this.#settings = settings
+    this.#onEnd = onEnd
+  }
+
+  /** Runs whose end is not written yet. */
+  get ids(): readonly string[] {
+    return [...this.#runs.keys()]
+  }
+
+  /** Runs whose start is committed and whose end is not being committed. */
+  get executing(): ReadonlySet<string> {
+    const running = [...this.#runs.values()].filter((run) => run.started && !run.ending)
+    return new Set(running.map(({ id }) => id))
+  }
+
+  get(runId: string): ActiveRun | undefined {
+    return this.#runs.get(runId)
+  }
+
+  /** Registers a run before its start is committed, so that an interruption right after it finds it. */
+  prepare(id: string, sessionId: string, execution: RunExecution): ActiveRun {
+    const run: ActiveRun = {
+      id,
+      sessionId,
+      execution,
+      controller: new AbortController(),
+      over: Promise.withResolvers(),
+      started: false,
+    }
+    this.#runs.set(id, run)
+    return run
+  }
+
+  /** Never rejects: the outcome of a run goes to the journal or to `onError`. */
+  async drive(run: ActiveRun): Promise<void> {
+    run.started = true
+    if (run.ending) return
+    let end: RunEnd
+    try {
+      end = await run.execution.drive(run.controller.signal)
+    } catch (error) {
+      // The run was ended from outside; an error that its agent throws then is not a failure.
+      if (run.ending) return
+      if (!isSuperseded(error)) this.#settings.onError(error, `run ${run.id}`)
+      end = { reason: 'error', error: toRunError(error, this.#settings.describeError) }
+      run.controller.abort()
+    }
+    await this.end(run, end)
+  }
+
+  /** Returns whether this call, and not an earlier one, ended the run. */
+  async end(run: ActiveRun, end: RunEnd): Promise<boolean> {
+    if (run.ending) {
+      await run.ending
+      return false
+    }
+    run.ending = this.#commitEnd(run, end)
+    if (end.reason === 'interrupted') run.controller.abort()
+    return run.ending
+  }
+
+  /** Stops runs that the journal no longer lists as active: ended elsewhere, or deleted. */
+  abandon(matches: (run: { id: string; sessionId: string }) => boolean): void {
+    for (const run of this.#runs.values()) {
+      if (!matches(run)) continue
+      run.ending ??= Promise.resolve(false)
+      this.forget(run)
+      run.controller.abort()
+    }
+  }
+
+  forget(run: ActiveRun): void {
+    this.#runs.delete(run.id)
+    run.over.resolve()
+  }
+
+  /** Waits until every run is over, for `ms` at most, or until the signal. */
+  async settle(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms <= 0 || signal.aborted) return
+    const over = new AbortController()
+    const all = Promise.all([...this.#runs.values()].map((run) => run.over.promise))
+    const waiting = sleep(this.#settings.store.clock, ms, AbortSignal.any([over.signal, signal]))
+    await Promise.race([all, waiting.catch(() => undefined)])
+    over.abort()
+  }
+
+  /** Interrupts every run; resolves when their ends are written. */
+  async interruptAll(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => this.end(run, interrupted)))
+  }
+
+  async #commitEnd(run: ActiveRun, end: RunEnd): Promise<boolean> {
+    try {
+      await run.execution.commit(end)
+      return true
+    } catch (error) {
+      run.controller.abort()
+      if (isSuperseded(error)) return false
+      this.#settings.onError(error, `ending run ${run.id}`)
+      return await this.#endBare(run, error)
+    } finally {
+      this.forget(run)
+      this.#onEnd(run.sessionId)
+    }
+  }
+
+  /** Ends a run without its message's last content, because that cannot be stored. */
+  async #endBare({ id, sessionId }: ActiveRun, cause: unknown): Promise<boolean> {
+    try {
+      const state = await this.#settings.store.head(sessionId)
+      if (state.head.run?.id !== id) return false
+      const error = toRunError(withoutValues(cause), this.#settings.describeError)
+      return await endOrphanedRun(
+        this.#settings,
+        { sessionId, ...state },
+        { reason: 'error', error },
+      )
+    } catch (error) {
+      // Its lease expires once the store works again.
+      if (!isSuperseded(error)) this.#settings.onError(error, `ending run ${id}`)
+      return false
+    }
+  }
+}

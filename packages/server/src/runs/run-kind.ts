@@ -1,0 +1,31 @@
+import type { EventDraft, QueuedRun, RunDraft } from '@caughtup/schema'
+
+import type { RunExecution } from './run-execution.ts'
+
+/** A queued run of one kind. */
+export type QueuedRunOf<K extends QueuedRun['kind']> = Extract<QueuedRun, { kind: K }>
+
+/** What a queued run becomes when its turn comes. */
+export interface RunStart {
+  /** `run-started` and everything else that is committed with it. */
+  drafts: EventDraft[]
+  /** The work that follows that commit; absent when the same commit also ends the run. */
+  execution?: RunExecution
+}
+
+/** A kind of run: how it starts. `Runs` knows the agent, compactions and resets only by this. */
+export interface RunKind<Queued extends QueuedRun = QueuedRun> {
+  start(sessionId: string, queued: Queued): RunStart
+}
+
+export type RunKinds = { readonly [K in QueuedRun['kind']]: RunKind<QueuedRunOf<K>> }
+
+/** @param asked - what the run asks of the model, if it does */
+export function runStartedDraft(
+  { runId, kind }: QueuedRun,
+  startedAt: number,
+  asked: Pick<RunDraft, 'model' | 'thinkingLevel'> = {},
+): EventDraft {
+  const run: RunDraft = { id: runId, kind, status: 'streaming', startedAt, ...asked }
+  return { type: 'run-started', runId, run }
+}

@@ -1,0 +1,137 @@
+import { Buffer } from 'node:buffer'
+
+import { CaughtupError, type QueuedRun } from '@caughtup/schema'
+import type { Guard, Refusal } from '@caughtup/store'
+
+import { shuttingDown } from '../errors/call-errors.ts'
+import type { Settings } from '../host/options.ts'
+import type { ActiveRuns } from './active-runs.ts'
+import { isSuperseded, refusedError } from './run-errors.ts'
+import type { RunKind, RunKinds } from './run-kind.ts'
+
+/** `message-exists`, `message-gone`: the prompt's id is that of a message, or of a removed one. */
+export type Submitted = 'started' | 'queued' | 'message-exists' | 'message-gone'
+
+/**
+ * How often a commit is tried anew after its guard failed. A guard fails only when another writer
+ * made progress, so more failures in a row than this mean a session that is hopelessly contended.
+ */
+export const attempts = 20
+
+/** Starts runs in their order: at once in an idle session, else from its queue in the journal. */
+export class RunQueue {
+  readonly #settings: Settings
+  readonly #kinds: RunKinds
+  readonly #active: ActiveRuns
+  #closed = false
+
+  constructor(settings: Settings, kinds: RunKinds, active: ActiveRuns) {
+    this.#settings = settings
+    this.#kinds = kinds
+    this.#active = active
+  }
+
+  /**
+   * Starts a run if its session is idle, else adds it to the queue.
+   *
+   * @throws CaughtupError `LIMIT_EXCEEDED` when the queue is full, `NOT_FOUND`, `UNAVAILABLE`
+   */
+  async submit(sessionId: string, queued: QueuedRun): Promise<Submitted> {
+    const { store, limits } = this.#settings
+    const guard = {
+      is: 'busy',
+      queueBelow: limits.queuedPerSession,
+      queueBytes: Math.max(0, limits.queuedBytesPerSession - jsonBytes(queued)),
+    } as const
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const started = await this.#start(sessionId, queued, { is: 'idle' })
+      if (started === 'started' || isDuplicate(started)) return started
+      if (started !== 'guard-failed') throw refusedError(sessionId, started, limits)
+      const { refused } = await store.append({
+        sessionId,
+        drafts: [{ type: 'queue-changed', add: queued }],
+        guard,
+      })
+      if (refused === undefined) return 'queued'
+      if (refused !== 'guard-failed') throw refusedError(sessionId, refused, limits)
+    }
+    throw new CaughtupError('UNAVAILABLE', `Session ${sessionId} is too busy to take a prompt.`)
+  }
+
+  /** Starts the first run of a session's queue unless a run is active; failures are logged. */
+  next(sessionId: string): void {
+    this.#startNext(sessionId).catch((error: unknown) => {
+      if (!isSuperseded(error)) this.#settings.onError(error, 'starting the next run')
+    })
+  }
+
+  /** Removes a queued run; returns whether it was still in the queue. */
+  async remove(sessionId: string, runId: string): Promise<boolean> {
+    const { refused } = await this.#settings.store.append({
+      sessionId,
+      drafts: [{ type: 'queue-changed', remove: runId }],
+      guard: { is: 'queued', runId },
+    })
+    return refused === undefined
+  }
+
+  /** No run starts after this. */
+  close(): void {
+    this.#closed = true
+  }
+
+  async #startNext(sessionId: string): Promise<void> {
+    const { store } = this.#settings
+    for (let attempt = 0; attempt < attempts && !this.#closed; attempt++) {
+      const { head } = await store.head(sessionId)
+      const [queued] = head.queue
+      if (head.run || !queued) return
+      const guard = { is: 'next', runId: queued.runId } as const
+      const started = await this.#start(sessionId, queued, guard)
+      if (started === 'started' || started === 'session-missing') return
+      if (!isDuplicate(started)) continue
+      // The same prompt was sent twice at the same moment: its message exists already, or did.
+      const drafts = [{ type: 'queue-changed', remove: queued.runId } as const]
+      await store.append({ sessionId, drafts, guard })
+    }
+  }
+
+  async #start(
+    sessionId: string,
+    queued: QueuedRun,
+    guard: Extract<Guard, { is: 'idle' | 'next' }>,
+  ): Promise<'started' | Refusal> {
+    if (this.#closed) throw shuttingDown()
+    const kind: RunKind = this.#kinds[queued.kind]
+    const { drafts, execution } = kind.start(sessionId, queued)
+    const run = execution && this.#active.prepare(queued.runId, sessionId, execution)
+    const { refused } = await this.#settings.store
+      .append({
+        sessionId,
+        drafts:
+          guard.is === 'next'
+            ? [{ type: 'queue-changed', remove: queued.runId }, ...drafts]
+            : drafts,
+        guard,
+      })
+      .catch((error: unknown) => {
+        if (run) this.#active.forget(run)
+        throw error
+      })
+    if (refused !== undefined) {
+      if (run) this.#active.forget(run)
+      return refused
+    }
+    if (run) void this.#active.drive(run)
+    else this.next(sessionId)
+    return 'started'
+  }
+}
+
+function isDuplicate(outcome: 'started' | Refusal): outcome is 'message-exists' | 'message-gone' {
+  return outcome === 'message-exists' || outcome === 'message-gone'
+}
+
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}
