@@ -75,7 +75,7 @@ describe('a chat server', () => {
     const clock = new ManualClock()
     let looks = 0
     const count = () => void looks++
-    const storage = interceptedStorage(testDatabase(), { beat: count, openRuns: count })
+    const storage = interceptedStorage(testDatabase(), { heartbeat: count, activeRuns: count })
     const store = await createStore({ storage, clock })
     const chat = createChatServer({
       store,

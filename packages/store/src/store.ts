@@ -33,7 +33,7 @@ import { resolveLimits } from './resolve-limits.ts'
 import { Sessions } from './api/sessions.ts'
 import type { Guard, Slice, SliceResult } from './port/commit.ts'
 import type { EventBatch, SessionHead, Window } from './port/reading.ts'
-import type { OpenRun } from './port/sessions.ts'
+import type { ActiveRun } from './port/sessions.ts'
 import type { Storage } from './port/storage.ts'
 import { StoreFigures } from './telemetry/store-figures.ts'
 import type { AppendWaiting, StoreOptions, Waiting } from './store-options.ts'
@@ -311,13 +311,13 @@ export class Store {
   }
 
   /** Tells other processes that this one lives. */
-  beat(): Promise<void> {
-    return this.#storage.beat()
+  heartbeat(): Promise<void> {
+    return this.#storage.heartbeat()
   }
 
   /** Runs that have not ended, and sessions whose queue waits, of every process. */
-  openRuns(): Promise<OpenRun[]> {
-    return this.#storage.openRuns()
+  activeRuns(): Promise<ActiveRun[]> {
+    return this.#storage.activeRuns()
   }
 
   /** Commits what one message has waiting, however long the database takes. A no-op when clean. */

@@ -392,11 +392,11 @@ describe('guards', () => {
     const path = testDatabase()
     const first = await openTestStore({ path })
     const run = await startRun(first.store)
-    await first.store.beat()
-    expect(await first.store.openRuns()).toMatchObject([{ lease: { own: true, beats: 1 } }])
+    await first.store.heartbeat()
+    expect(await first.store.activeRuns()).toMatchObject([{ lease: { own: true, beats: 1 } }])
     await first.store.close()
     const { store } = await openTestStore({ path })
-    expect(await store.openRuns()).toMatchObject([
+    expect(await store.activeRuns()).toMatchObject([
       { sessionId: run.sessionId, lease: { own: false, beats: 1 }, open: [{ id: run.messageId }] },
     ])
   })

@@ -16,7 +16,7 @@ function change(store: Store, run: TestRun, status: 'waiting' | 'streaming') {
 }
 
 async function leases(store: Store) {
-  const runs = await store.openRuns()
+  const runs = await store.activeRuns()
   return runs.map(({ head, lease }) => ({ status: head.run?.status, own: lease?.own }))
 }
 
@@ -25,7 +25,7 @@ describe.each(engines)('a run that waits for an answer on %s', (engine) => {
     const storage = testEngine(engine)
     const { store } = await openTestStore({ storage })
     const run = await startRun(store)
-    await store.beat()
+    await store.heartbeat()
     expect(await leases(store)).toEqual([{ status: 'streaming', own: true }])
     await change(store, run, 'waiting')
     expect(await leases(store)).toEqual([{ status: 'waiting', own: undefined }])

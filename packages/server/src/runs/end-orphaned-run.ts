@@ -1,6 +1,6 @@
 import type { EventDraft, Part } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
-import type { OpenRun } from '@caughtup/store'
+import type { ActiveRun } from '@caughtup/store'
 
 import { noticePart, runEndedDraft, type RunEnd } from './run-execution.ts'
 import type { Settings } from '../host/options.ts'
@@ -11,7 +11,7 @@ import type { Settings } from '../host/options.ts'
  */
 export async function endOrphanedRun(
   { store, assistantName }: Settings,
-  { sessionId, head, open }: Pick<OpenRun, 'sessionId' | 'head' | 'open'>,
+  { sessionId, head, open }: Pick<ActiveRun, 'sessionId' | 'head' | 'open'>,
   end: RunEnd,
 ): Promise<boolean> {
   const runId = head.run?.id

@@ -1,5 +1,5 @@
 import { background } from '@caughtup/schema/clock'
-import type { OpenRun } from '@caughtup/store'
+import type { ActiveRun } from '@caughtup/store'
 
 import type { Settings } from '../host/options.ts'
 import { repeat } from './repeat.ts'
@@ -45,7 +45,7 @@ export class Lease {
       repeat(rhythm, (late) => work(late).catch(log)).catch(log)
     }
     // Apart from each other: a slow look must not make this process seem dead.
-    logged(() => store.beat(), 'proving that this process lives')
+    logged(() => store.heartbeat(), 'proving that this process lives')
     logged((late) => this.#look(late), 'watching the runs of other processes')
   }
 
@@ -58,14 +58,14 @@ export class Lease {
     // After a suspend nothing is known of how long a counter stood still.
     if (late > lease / 2) this.#observed.clear()
     const executing = this.#runs.executing
-    const open = await store.openRuns()
+    const open = await store.activeRuns()
     const ids = new Set(open.map(({ head }) => head.run?.id))
     this.#runs.abandon(({ id }) => executing.has(id) && !ids.has(id))
     for (const runId of this.#observed.keys()) if (!ids.has(runId)) this.#observed.delete(runId)
     for (const run of open) await this.#judge(run)
   }
 
-  async #judge(run: OpenRun): Promise<void> {
+  async #judge(run: ActiveRun): Promise<void> {
     const { store, lease } = this.#settings
     const { sessionId, head, lease: held } = run
     if (!head.run) return this.#runs.next(sessionId)

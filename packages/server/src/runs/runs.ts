@@ -1,5 +1,5 @@
 import type { QueuedRun } from '@caughtup/schema'
-import type { OpenRun } from '@caughtup/store'
+import type { ActiveRun } from '@caughtup/store'
 
 import type { Settings } from '../host/options.ts'
 import { ActiveRuns, interrupted } from './active-runs.ts'
@@ -79,7 +79,7 @@ export class Runs {
 
   /** Ends a run that another process executes, or that no living process does. */
   async endOrphaned(
-    run: Pick<OpenRun, 'sessionId' | 'head' | 'open'>,
+    run: Pick<ActiveRun, 'sessionId' | 'head' | 'open'>,
     reason: 'interrupted' | 'lost',
   ): Promise<boolean> {
     const ended = await endOrphanedRun(this.#settings, run, { reason })

@@ -82,7 +82,7 @@ describe('a run that waits for leave', () => {
     const { head, open } = await store.head(sessionId)
     expect(head.run).toMatchObject({ id: runId, status: 'waiting' })
     expect(open).toMatchObject([{ id: messageId, parts: [requested] }])
-    const [waiting] = await store.openRuns()
+    const [waiting] = await store.activeRuns()
     expect(waiting).not.toHaveProperty('lease')
 
     expect((await respond(store, run, true)).refused).toBeUndefined()

@@ -1,7 +1,7 @@
 import type { Clock } from '@caughtup/schema/clock'
 
 import { Bell, type Listener } from './signal.ts'
-import type { ForeignChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/change-feed.ts'
 import type { Storage } from '../port/storage.ts'
 
 /** Sessions whose members are remembered; those of others are asked for again. */
@@ -64,7 +64,7 @@ export class ActivityAudience {
     this.#ring(members)
   }
 
-  changedElsewhere({ sessions }: ForeignChanges): void {
+  changedElsewhere({ sessions }: RemoteChanges): void {
     // Changes of none of them by name: of titles, or of marks.
     if (sessions === 'all' || sessions.size === 0) return this.#bell.ringAll()
     for (const sessionId of sessions) this.changed(sessionId)

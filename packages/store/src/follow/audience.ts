@@ -7,7 +7,7 @@ import { ForeignWatch } from './remote-watch.ts'
 import type { OnError } from '../base/on-error.ts'
 import { StoreUpdates } from './store-updates.ts'
 import { SharedReads } from './shared-reads.ts'
-import type { ForeignChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/change-feed.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { Window } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
@@ -35,7 +35,7 @@ export class Doorbells {
 
   constructor(options: DoorbellsOptions) {
     const { storage, clock, batchBytes, updates, foreign, onError, ended } = options
-    const changed = (changes: ForeignChanges) => {
+    const changed = (changes: RemoteChanges) => {
       this.changedElsewhere(changes)
       foreign()
     }
@@ -85,7 +85,7 @@ export class Doorbells {
     return this.updates.deleted(sessionId)
   }
 
-  changedElsewhere(changes: ForeignChanges): void {
+  changedElsewhere(changes: RemoteChanges): void {
     const { sessions } = changes
     if (sessions === 'all') this.windows.clear()
     else {

@@ -4,7 +4,7 @@ import { abortable } from '@caughtup/schema/abortable'
 import { assertIds, assertInput, whole } from '../input/assert-input.ts'
 import { Bell } from './signal.ts'
 import { SharedReads } from './shared-reads.ts'
-import type { ForeignChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/change-feed.ts'
 import type { EventBatch } from '../port/reading.ts'
 
 export interface FollowersOptions {
@@ -128,7 +128,7 @@ export class Followers {
     this.#bell.ring(sessionId)
   }
 
-  changedElsewhere({ sessions }: ForeignChanges): void {
+  changedElsewhere({ sessions }: RemoteChanges): void {
     if (sessions === 'all') {
       this.#reads.clear()
       this.#bell.ringAll()

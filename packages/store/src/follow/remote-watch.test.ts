@@ -2,13 +2,13 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
 import { ForeignWatch } from './remote-watch.ts'
-import type { ForeignChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/change-feed.ts'
 
 /** A watch whose database answers when the test says so. */
 function openWatch() {
   const clock = new ManualClock()
-  const calls: { answer: (changes: ForeignChanges) => void; fail: (error: Error) => void }[] = []
-  const seen: ForeignChanges[] = []
+  const calls: { answer: (changes: RemoteChanges) => void; fail: (error: Error) => void }[] = []
+  const seen: RemoteChanges[] = []
   const watch = new ForeignWatch(
     {
       changed: (signal) =>
@@ -23,7 +23,7 @@ function openWatch() {
   return { clock, watch, calls, seen }
 }
 
-const changes: ForeignChanges = { sessions: new Set(['s']) }
+const changes: RemoteChanges = { sessions: new Set(['s']) }
 
 test('looks out while anybody watches, and not otherwise', async () => {
   const { watch, calls, seen } = openWatch()

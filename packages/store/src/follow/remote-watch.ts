@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
-import type { ForeignChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/change-feed.ts'
 import type { Storage } from '../port/storage.ts'
 
 const firstRetry = 100
@@ -13,7 +13,7 @@ const lastRetry = 5_000
 export class ForeignWatch {
   readonly #storage: Pick<Storage, 'changed'>
   readonly #clock: Clock
-  readonly #changed: (changes: ForeignChanges) => void
+  readonly #changed: (changes: RemoteChanges) => void
   readonly #failed: (error: unknown) => void
   #watchers = 0
   #stop = new AbortController()
@@ -26,7 +26,7 @@ export class ForeignWatch {
   constructor(
     storage: Pick<Storage, 'changed'>,
     clock: Clock,
-    changed: (changes: ForeignChanges) => void,
+    changed: (changes: RemoteChanges) => void,
     /** Called for the first of several failures. */
     failed: (error: unknown) => void = () => undefined,
   ) {

@@ -22,7 +22,7 @@ export interface SessionList {
   next?: { recency: number; id: string }
 }
 
-export interface OpenRun {
+export interface ActiveRun {
   sessionId: string
   head: Head
   open: Message[]

@@ -13,7 +13,7 @@ import type {
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from './activity.ts'
-import type { ForeignChanges } from './change-feed.ts'
+import type { RemoteChanges } from './change-feed.ts'
 import type { Slice, SliceResult } from './commit.ts'
 import type {
   EventBatch,
@@ -24,7 +24,7 @@ import type {
   SessionHead,
   Window,
 } from './reading.ts'
-import type { ListQuery, NewSession, OpenRun, SessionList } from './sessions.ts'
+import type { ListQuery, NewSession, ActiveRun, SessionList } from './sessions.ts'
 
 /**
  * The port between the store and a database: what the store needs, and nothing of how it is done.
@@ -104,15 +104,15 @@ export interface Storage {
   markRead(sessionId: string, principal: string, upTo: number): Promise<number>
 
   /** Moves this process's counter; other processes judge by it whether this one lives. */
-  beat(): Promise<void>
+  heartbeat(): Promise<void>
   /** Runs that have not ended and sessions whose queue waits, of every process. */
-  openRuns(): Promise<OpenRun[]>
+  activeRuns(): Promise<ActiveRun[]>
 
   /**
    * Resolves when another process has written what this one may have shown otherwise; rejects with
    * the signal's reason. What was written between two calls is in the next one's answer.
    */
-  changed(signal: AbortSignal): Promise<ForeignChanges>
+  changed(signal: AbortSignal): Promise<RemoteChanges>
   /**
    * One bounded step of upkeep, invisible to every reader but for `retention`: packing, indexing,
    * trimming, completing forks and erasures. Whether more is to be done.

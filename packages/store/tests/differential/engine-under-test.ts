@@ -181,10 +181,10 @@ export class EngineUnderTest {
         return pages((query: RowsStep) => storage.activityRows(call.principal, query), call.limit)
       case 'markRead':
         return storage.markRead(id, call.principal, call.upTo)
-      case 'beat':
-        return storage.beat()
-      case 'openRuns':
-        return (await storage.openRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+      case 'heartbeat':
+        return storage.heartbeat()
+      case 'activeRuns':
+        return (await storage.activeRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
       case 'tidy':
         return this.tidy(opening)
       case 'retain':

@@ -64,7 +64,7 @@ async function passAnHour(engines: readonly EngineUnderTest[], opening: 0 | 1, c
   for (const engine of engines) await engine.tidy(opening)
   await clock.advance(hour)
   for (const engine of engines)
-    for (const each of [0, 1] as const) await engine.storage(each).beat()
+    for (const each of [0, 1] as const) await engine.storage(each).heartbeat()
 }
 
 /** A fork is made in one go where a message of its source may be finished while it is copied. */

@@ -75,7 +75,7 @@ describe.each(kinds)('when $what under the process', ({ hurt, says }) => {
     await expect(store.sessions.create({ owner: 'me' })).rejects.toMatchObject(moved)
     await expect(title(store, sessionId)).rejects.toMatchObject(moved)
     await expect(store.activity.markRead(sessionId, 'me', 1)).rejects.toMatchObject(moved)
-    await expect(store.beat()).rejects.toMatchObject(moved)
+    await expect(store.heartbeat()).rejects.toMatchObject(moved)
     await expect(store.backup(`${file}.again`)).rejects.toMatchObject(moved)
     expect(existsSync(`${file}.again`)).toBe(false)
 

@@ -29,7 +29,7 @@ export class RandomHistory {
 
   /** Ends what somebody else left open, so that this one can go on. */
   async takeOver(): Promise<void> {
-    for (const { sessionId, head, open } of await this.#storage.openRuns()) {
+    for (const { sessionId, head, open } of await this.#storage.activeRuns()) {
       const finishes = open.map(({ id }) => finished(id, 'lost'))
       const runId = head.run?.id ?? ''
       await this.#write(sessionId, [...finishes, { type: 'run-ended', runId, reason: 'lost' }])

@@ -87,7 +87,7 @@ export async function listOn(storage: Storage, principal: string): Promise<strin
   const { sessions } = await storage.sessions(principal, { limit: 100 })
   const { rows } = await storage.activityRows(principal, { limit: 100 })
   for (const row of rows) activityRow.parse(row)
-  await storage.openRuns()
+  await storage.activeRuns()
   await storage.search({ text: 'answer', in: { principal }, limit: 10 })
   return sessions.map(({ id }) => id).sort()
 }

@@ -1,7 +1,7 @@
 import { editHistory } from './editor.ts'
 import type { Incarnation } from './host.ts'
 import { sendPrompt } from './prompts.ts'
-import { beat, watch } from './watch.ts'
+import { heartbeat, watch } from './watch.ts'
 import type { StoreUpdate } from '../../src/follow/store-update.ts'
 import type { World } from './world.ts'
 
@@ -11,7 +11,7 @@ export function inhabit(world: World, at: Incarnation): void {
   const { random } = world
   const dies = () => world.silences.set(life.name, Number.POSITIVE_INFINITY)
   life.killed.addEventListener('abort', dies, { once: true })
-  world.spawn(life, beat(world, at))
+  world.spawn(life, heartbeat(world, at))
   world.spawn(life, watch(world, at))
   for (let agents = random.between(1, 2); agents > 0; agents--) {
     world.spawn(life, sendPrompts(world, at))

@@ -93,7 +93,7 @@ async function unfinished(world: World, clients: readonly Client[]): Promise<str
   for (const { host } of world.hosts) if (!host.current) await host.start()
   const left = world.hosts.flatMap(({ host }) => [...(host.current?.executing ?? [])])
   const { store } = await world.hosts[0].host.running()
-  for (const { sessionId } of await store.openRuns()) left.push(sessionId)
+  for (const { sessionId } of await store.activeRuns()) left.push(sessionId)
   for (const client of clients) {
     if (client.isOver || !world.sessions.includes(client.sessionId)) continue
     const { head } = await store.head(client.sessionId)

@@ -1,15 +1,15 @@
 import type { EventDraft } from '@caughtup/schema'
 
-import type { OpenRun } from '../../src/port/sessions.ts'
+import type { ActiveRun } from '../../src/port/sessions.ts'
 import type { Incarnation } from './host.ts'
 import { Turn } from './turn.ts'
 import { lease, type World } from './world.ts'
 
 /** A process's signs of life. */
-export async function beat(world: World, { life, store }: Incarnation): Promise<void> {
+export async function heartbeat(world: World, { life, store }: Incarnation): Promise<void> {
   let last = life.monotonic()
   for (;;) {
-    await world.persist(life, () => store.beat())
+    await world.persist(life, () => store.heartbeat())
     const silence = life.monotonic() - last
     world.silences.set(life.name, Math.max(silence, world.silences.get(life.name) ?? 0))
     last = life.monotonic()
@@ -28,9 +28,9 @@ export async function watch(world: World, at: Incarnation): Promise<void> {
     await world.rest(life, lease / 3, lease / 3)
     // A reading takes its time: it is of some moment between these two.
     const before = life.monotonic()
-    const openRuns = await world.persist(life, () => store.openRuns())
+    const activeRuns = await world.persist(life, () => store.activeRuns())
     const after = life.monotonic()
-    for (const open of openRuns) {
+    for (const open of activeRuns) {
       const { run, queue } = open.head
       const [next] = queue
       if (!run) {
@@ -57,7 +57,11 @@ async function startNext(
   await new Turn(world, at, { sessionId, runId, messageId }).take({ is: 'next', runId })
 }
 
-async function resume(world: World, at: Incarnation, { sessionId, head }: OpenRun): Promise<void> {
+async function resume(
+  world: World,
+  at: Incarnation,
+  { sessionId, head }: ActiveRun,
+): Promise<void> {
   const runId = head.run?.id
   if (runId === undefined || at.executing.has(runId)) return
   await new Turn(world, at, { sessionId, runId, messageId: `prompt-${runId}` }).resume()
@@ -66,7 +70,7 @@ async function resume(world: World, at: Incarnation, { sessionId, head }: OpenRu
 async function endLost(
   world: World,
   { life, store }: Incarnation,
-  { sessionId, head, open }: OpenRun,
+  { sessionId, head, open }: ActiveRun,
 ): Promise<void> {
   const runId = head.run?.id
   if (runId === undefined) return

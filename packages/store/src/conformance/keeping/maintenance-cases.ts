@@ -75,7 +75,7 @@ async function readAll(storage: Storage, sessions: readonly string[]) {
     activity: await allRows(storage, 'ann'),
     taken: await storage.takenIds(sessions[5] ?? '', ['b-answer', 'i', 'new']),
     imported: await storage.importedCounts(sessions[5] ?? '', ['i']),
-    runs: (await storage.openRuns()).map(({ lease: _, ...run }) => run),
+    runs: (await storage.activeRuns()).map(({ lease: _, ...run }) => run),
   }
 }
 

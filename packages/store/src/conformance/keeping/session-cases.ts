@@ -164,7 +164,7 @@ export const sessionCases: Cases = {
       assert.equal(await reader.isMember(session, 'ann'), false)
       assert.deepEqual((await reader.sessions('ann', { limit: 9 })).sessions, [])
       assert.equal(await refusalOf(reader, session, [prompt('x')]), 'session-missing')
-      assert.deepEqual(await reader.openRuns(), [])
+      assert.deepEqual(await reader.activeRuns(), [])
     }
     assert.deepEqual(await storage.deleteSession(session), [])
     await storage.createSession({ id: session, title: '', createdAt: 9, members: ['ann'] })

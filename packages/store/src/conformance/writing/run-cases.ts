@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { ContextUsage, EventDraft } from '@caughtup/schema'
 
-import type { OpenRun } from '../../port/sessions.ts'
+import type { ActiveRun } from '../../port/sessions.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../bed.ts'
 import {
@@ -19,8 +19,8 @@ import {
 import { tidyAll } from '../reads.ts'
 import { write } from '../writes.ts'
 
-async function openRun(storage: Storage, sessionId: string): Promise<OpenRun | undefined> {
-  return (await storage.openRuns()).find((run) => run.sessionId === sessionId)
+async function openRun(storage: Storage, sessionId: string): Promise<ActiveRun | undefined> {
+  return (await storage.activeRuns()).find((run) => run.sessionId === sessionId)
 }
 
 export const runCases: Cases = {
@@ -81,7 +81,7 @@ export const runCases: Cases = {
 
   async 'is open from its start to its end, with its messages'(bed) {
     const { storage, session } = await bed.start()
-    assert.deepEqual(await storage.openRuns(), [])
+    assert.deepEqual(await storage.activeRuns(), [])
     await write(storage, session, [runStarted('r'), prompt('a'), opened('m')])
     const again = await bed.open()
     for (const reader of [storage, again]) {
@@ -90,32 +90,32 @@ export const runCases: Cases = {
       assert.deepEqual(run.open, [await storage.message(session, 'm')])
     }
     await write(again, session, [finished('m'), runEnded('r')])
-    assert.deepEqual(await storage.openRuns(), [])
+    assert.deepEqual(await storage.activeRuns(), [])
   },
 
   async 'is leased to the process that started it, whose counter all can see'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
-    await storage.beat()
+    await storage.heartbeat()
     await write(storage, session, [runStarted('r')])
     const own = (await openRun(storage, session))?.lease
     const seen = (await openRun(other, session))?.lease
     assert(own && seen)
     assert.deepEqual([own.own, seen.own], [true, false])
     assert.deepEqual([own.process, own.beats], [seen.process, seen.beats])
-    await storage.beat()
-    await other.beat()
-    await other.beat()
+    await storage.heartbeat()
+    await other.heartbeat()
+    await other.heartbeat()
     const moved = (await openRun(other, session))?.lease
     assert.equal(moved?.beats, seen.beats + 1)
   },
 
-  async 'has a lease also before the first beat of its process'(bed) {
+  async 'has a lease also before the first heartbeat of its process'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [runStarted('r')])
     const before = (await openRun(storage, session))?.lease
     assert(before)
-    await storage.beat()
+    await storage.heartbeat()
     const after = (await openRun(storage, session))?.lease
     assert(after && after.beats > before.beats)
   },
@@ -156,12 +156,12 @@ export const runCases: Cases = {
       ['q'],
     )
     await write(storage, session, [dequeued('q')])
-    assert.deepEqual(await storage.openRuns(), [])
+    assert.deepEqual(await storage.activeRuns(), [])
   },
 
   async 'is open again after a crash and after upkeep'(bed) {
     const { storage, session } = await bed.start()
-    await storage.beat()
+    await storage.heartbeat()
     await write(storage, session, [runStarted('r'), opened('m')])
     const before = await openRun(storage, session)
     await tidyAll(storage)

@@ -2,7 +2,7 @@ import type { ActivityRow, Session } from '@caughtup/schema'
 
 import { activityStep, unknownPosition } from '../../core/activity-step.ts'
 import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from '../../port/activity.ts'
-import type { ListQuery, OpenRun, SessionList } from '../../port/sessions.ts'
+import type { ListQuery, ActiveRun, SessionList } from '../../port/sessions.ts'
 import type { MemoryDatabase } from './memory-database.ts'
 import type { MemorySession } from './memory-session.ts'
 import { openMessages } from './message-reads.ts'
@@ -92,7 +92,7 @@ export function activityRow(session: MemorySession, principal: string): Activity
 }
 
 /** Runs that have not ended, and sessions whose queue waits. */
-export function openRuns(db: MemoryDatabase, ownProcess: string): OpenRun[] {
+export function activeRuns(db: MemoryDatabase, ownProcess: string): ActiveRun[] {
   return [...db.sessions.values()]
     .filter(({ state }) => state.record.run ?? state.record.queue.length > 0)
     .map((session) => {

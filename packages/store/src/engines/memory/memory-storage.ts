@@ -13,7 +13,7 @@ import {
   activityPage,
   activityRow,
   activityRows,
-  openRuns,
+  activeRuns,
   sessionOf,
   sessions,
 } from './activity-reads.ts'
@@ -223,7 +223,7 @@ export class MemoryStorage implements Storage {
     })
   }
 
-  beat(): Promise<void> {
+  heartbeat(): Promise<void> {
     return this.#call(() => {
       const { beats } = this.#db
       const { process } = this.#opening
@@ -231,8 +231,8 @@ export class MemoryStorage implements Storage {
     })
   }
 
-  openRuns() {
-    return this.#call(() => openRuns(this.#db, this.#opening.process))
+  activeRuns() {
+    return this.#call(() => activeRuns(this.#db, this.#opening.process))
   }
 
   changed(signal: AbortSignal) {

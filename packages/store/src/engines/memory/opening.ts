@@ -1,6 +1,6 @@
 import { abortable } from '@caughtup/schema/abortable'
 
-import type { ForeignChanges } from '../../port/change-feed.ts'
+import type { RemoteChanges } from '../../port/change-feed.ts'
 import { StorageError } from '../../port/storage-error.ts'
 
 /** Sessions that are told apart; where more changed between two calls, all are said to have. */
@@ -29,7 +29,7 @@ export class Opening {
     this.#ring()
   }
 
-  async changed(signal: AbortSignal): Promise<ForeignChanges> {
+  async changed(signal: AbortSignal): Promise<RemoteChanges> {
     for (;;) {
       signal.throwIfAborted()
       this.assertOpen()

@@ -14,7 +14,7 @@ import { type Clock, sleep } from '@caughtup/schema/clock'
 
 import { sessionNotFound } from '../../errors/session-not-found.ts'
 import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from '../../port/activity.ts'
-import type { ForeignChanges } from '../../port/change-feed.ts'
+import type { RemoteChanges } from '../../port/change-feed.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type {
   EventBatch,
@@ -25,7 +25,7 @@ import type {
   SessionHead,
   Window,
 } from '../../port/reading.ts'
-import type { ListQuery, NewSession, OpenRun, SessionList } from '../../port/sessions.ts'
+import type { ListQuery, NewSession, ActiveRun, SessionList } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Retention, Storage, StorageStats } from '../../port/storage.ts'
 import { ActivityReads } from './rows/activity-reads.ts'
@@ -38,7 +38,7 @@ import type { LiveSession } from './cache/cached-session.ts'
 import { LiveSessions } from './cache/session-cache.ts'
 import { MessageReads } from './rows/message-reads.ts'
 import { MessageRows } from './rows/message-rows.ts'
-import { openMessages, openRuns } from './rows/open-runs.ts'
+import { openMessages, activeRuns } from './rows/active-runs.ts'
 import { packAll } from './log/pack.ts'
 import { openingNames } from '../../base/random-tag.ts'
 import { retryBusy } from './file/retry-busy.ts'
@@ -253,7 +253,7 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  async changed(signal: AbortSignal): Promise<ForeignChanges> {
+  async changed(signal: AbortSignal): Promise<RemoteChanges> {
     const waiting = AbortSignal.any([signal, this.#closing.signal])
     for (;;) {
       waiting.throwIfAborted()
@@ -306,7 +306,7 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  async beat(): Promise<void> {
+  async heartbeat(): Promise<void> {
     await this.#write(() =>
       this.#db.run(
         'INSERT INTO processes (id, beats) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET beats = beats + 1',
@@ -315,8 +315,8 @@ export class SqliteStorage implements Storage {
     )
   }
 
-  async openRuns(): Promise<OpenRun[]> {
-    return this.#read(() => openRuns(this.#context))
+  async activeRuns(): Promise<ActiveRun[]> {
+    return this.#read(() => activeRuns(this.#context))
   }
 
   async close(): Promise<void> {

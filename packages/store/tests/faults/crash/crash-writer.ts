@@ -41,7 +41,7 @@ const observed: StorageFactory = {
 
 /** Ends what the one who was killed before left open. */
 async function endLost(store: Store): Promise<void> {
-  for (const { sessionId: session, head, open } of await store.openRuns()) {
+  for (const { sessionId: session, head, open } of await store.activeRuns()) {
     if (!head.run) continue
     const runId = head.run.id
     for (const { id } of open) say({ did: 'gave', session, message: id, text: '.' })

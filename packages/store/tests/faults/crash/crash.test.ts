@@ -85,7 +85,7 @@ async function dieAt(fate: string) {
     const missed = await storage.events(sessionId, cursor.seq, { bytes: everything })
     const resumed = missed.events.reduce((so, event) => applyEvent(so, event).view, view)
     const found = await storage.message(sessionId, messageId)
-    const [run] = await storage.openRuns()
+    const [run] = await storage.activeRuns()
     return { found, resumed, run, missed: missed.events.length }
   })
 }

@@ -21,7 +21,7 @@ import type { MessageWriter } from '../../../src/compose/message-writer.ts'
 export type PeerCommand =
   | { do: 'append' | 'start'; session: string; id: string }
   | { do: 'stream'; text: string }
-  | { do: 'finish' | 'beat' | 'stop-in-next-transaction' | 'close' }
+  | { do: 'finish' | 'heartbeat' | 'stop-in-next-transaction' | 'close' }
   | { do: 'follow'; session: string }
 
 /** An answer to each command, in their order; and what a follower sees, whenever it does. */
@@ -85,8 +85,8 @@ async function obey(command: PeerCommand): Promise<number | undefined> {
     case 'finish':
       await writer?.finish({ reason: 'stop' }, [{ type: 'run-ended', runId: run, reason: 'stop' }])
       return undefined
-    case 'beat':
-      await store.beat()
+    case 'heartbeat':
+      await store.heartbeat()
       return undefined
     case 'stop-in-next-transaction':
       signalAtStep('SIGSTOP', 1, 'after')

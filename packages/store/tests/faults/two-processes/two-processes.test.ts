@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { EventDraft } from '@caughtup/schema'
 import { expect, test } from 'vitest'
 
-import type { OpenRun } from '../../../src/port/sessions.ts'
+import type { ActiveRun } from '../../../src/port/sessions.ts'
 import type { Storage } from '../../../src/port/storage.ts'
 import { finished } from '../../../src/conformance/drafts.ts'
 import { tryWrite } from '../../../src/conformance/writes.ts'
@@ -25,20 +25,20 @@ async function openShared() {
 }
 
 /** The run that is held, once its process has not beaten for a lease. */
-async function silent(storage: Storage): Promise<OpenRun> {
+async function silent(storage: Storage): Promise<ActiveRun> {
   let beats: number | undefined
   for (let since = performance.now(); performance.now() - since < lease;) {
-    const [run] = await storage.openRuns()
+    const [run] = await storage.activeRuns()
     if (run?.lease?.beats !== beats) since = performance.now()
     beats = run?.lease?.beats
     await pause(lease / 10)
   }
-  const [run] = await storage.openRuns()
+  const [run] = await storage.activeRuns()
   return run!
 }
 
 /** Ends a run as lost; whether it was this one who did. */
-async function endLost(storage: Storage, { head, open }: OpenRun): Promise<boolean> {
+async function endLost(storage: Storage, { head, open }: ActiveRun): Promise<boolean> {
   const runId = head.run!.id
   const end: EventDraft = { type: 'run-ended', runId, reason: 'lost' }
   const drafts = [...open.map(({ id }) => finished(id, 'lost')), end]
@@ -121,7 +121,7 @@ test('a process that is paused beyond its lease loses its run once, and is refus
   const paused = new PeerProcess(file)
   await paused.do({ do: 'start', session, id: 'm' })
   await paused.do({ do: 'stream', text: 'before ' })
-  for (let n = 0; n < 3; n++) await paused.do({ do: 'beat' })
+  for (let n = 0; n < 3; n++) await paused.do({ do: 'heartbeat' })
   paused.signal('SIGSTOP')
   const [here, there] = await Promise.all([silent(storage), silent(other)])
   const ends = await Promise.all([endLost(storage, here), endLost(other, there)])

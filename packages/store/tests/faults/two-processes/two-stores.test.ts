@@ -25,8 +25,8 @@ test('queueing a prompt from elsewhere does not take over the run', async () => 
       { type: 'queue-changed', add: { kind: 'reset', runId: 'r', trigger: 'user', queuedAt: 1 } },
     ],
   })
-  expect(await a.store.openRuns()).toMatchObject([{ lease: { own: true } }])
-  expect(await b.store.openRuns()).toMatchObject([{ lease: { own: false } }])
+  expect(await a.store.activeRuns()).toMatchObject([{ lease: { own: true } }])
+  expect(await b.store.activeRuns()).toMatchObject([{ lease: { own: false } }])
 })
 
 test('rows of the session list are of what the other wrote', async () => {
@@ -51,7 +51,7 @@ test('a lock that the other holds is waited for, by every kind of write', async 
   const writes = Promise.all([
     store.sessions.create({ owner: 'me' }),
     store.sessions.update(id, { title: 'x' }),
-    store.beat(),
+    store.heartbeat(),
     store.activity.markRead(id, 'me', 1),
   ])
   await clock.advance(20)

@@ -3,7 +3,7 @@ import type { Event } from '@caughtup/schema'
 import { appendEvent, indexAfter, segmentsAfter } from '../../../journal/segment.ts'
 import { applyToRecord, type SessionRecord } from '../../../core/evolve.ts'
 import { sessionNotFound } from '../../../errors/session-not-found.ts'
-import type { ForeignChanges } from '../../../port/change-feed.ts'
+import type { RemoteChanges } from '../../../port/change-feed.ts'
 import { decodeBlock, isStandIn } from '../log/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
 import { foldEvent } from '../log/fold-open.ts'
@@ -120,7 +120,7 @@ export class LiveSessions {
   }
 
   /** What other processes changed since the last call. */
-  takeForeign(): ForeignChanges['sessions'] | undefined {
+  takeForeign(): RemoteChanges['sessions'] | undefined {
     const foreign = this.#foreign
     if (foreign !== 'all' && foreign.size === 0) return undefined
     this.#foreign = new Set()

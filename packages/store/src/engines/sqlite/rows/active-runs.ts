@@ -1,11 +1,11 @@
 import type { Message } from '@caughtup/schema'
 
-import type { OpenRun } from '../../../port/sessions.ts'
+import type { ActiveRun } from '../../../port/sessions.ts'
 import type { CommitContext } from '../cache/commit.ts'
 import type { LiveSession } from '../cache/cached-session.ts'
 
 /** Runs that have not ended and sessions whose queue waits, of every process; in a reading. */
-export function openRuns({ db, lives, process: ownProcess }: CommitContext): OpenRun[] {
+export function activeRuns({ db, lives, process: ownProcess }: CommitContext): ActiveRun[] {
   const rows = db.all(
     `SELECT sessions.id, sessions.process, processes.beats FROM sessions
      LEFT JOIN processes ON processes.id = sessions.process WHERE sessions.active = 1`,
