@@ -6,32 +6,33 @@ import { queryWords, stem, termsOf } from './terms.ts'
 export interface Match {
   section: Section
   score: number
-  /** Which of the query's words it has. */
+  /** The query's words that it contains. */
   words: string[]
 }
 
-/** BM25: how soon more of the same word stops counting, and how much a long section is marked down. */
+/** BM25's usual k1 (how soon repeats of a word stop counting) and b (the penalty for length). */
 const saturation = 1.2
 const lengthPenalty = 0.75
 /** A word in a title says more than one in the text; the path is a title too. */
 const titleCount = 4
 const pathCount = 2
 
-/** A name that is asked for as it is written (`applyEvent`) is what was meant. */
+/** A title that the query spells exactly (`applyEvent`) is most likely meant. */
 const namedWeight = 2
-/** The next best: a title that has no word but those asked for. */
+/** The next best: a title whose words are all in the query. */
 const coveredWeight = 1.5
-/** Explanations answer questions better than what happens to use the words. */
+/** Explanations answer questions better than code and tests that use the words. */
 const kindWeight: Record<Section['kind'], number> = { prose: 1.3, code: 1, test: 0.5, other: 0.4 }
+/** Code with a comment above it explains more than code without. */
 const uncommentedWeight = 0.7
-/** The demo and the tests use what is asked about; the packages and documents are it. */
-const besidesWeight = 0.5
+/** The demo, the scripts and the proofs only use what the packages and documents define. */
+const userWeight = 0.5
 
 interface Indexed {
   section: Section
   length: number
   titleTerms: readonly string[]
-  /** What its kind makes of its score. */
+  /** The factor of its kind and folder. */
   weight: number
 }
 
@@ -39,12 +40,12 @@ interface Indexed {
  * Finds the sections of the repository that are about something.
  *
  * The score is BM25 over weighted word counts (a rare word counts more, its repeats less and less,
- * a long section less than a short one), times the share of the query's words that the section
- * has, times a weight for what it is.
+ * a long section less than a short one), times the share of the query's words in the section, times
+ * the weights of its kind and title.
  */
 export class SearchIndex {
   readonly #entries: Indexed[] = []
-  /** For each term, the sections that have it with how often, by weight. */
+  /** For each term, the sections that contain it, with their weighted counts. */
   readonly #postings = new Map<string, Map<number, number>>()
   readonly #paths = new Set<string>()
   readonly #meanLength: number
@@ -58,27 +59,25 @@ export class SearchIndex {
     this.#meanLength = total / Math.max(1, this.#entries.length)
   }
 
-  /** In the order of their files. */
+  /** All sections, in the order of their files. */
   get sections(): Section[] {
     return this.#entries.map(({ section }) => section)
   }
 
-  /** How many sections there are. */
   get size(): number {
     return this.#entries.length
   }
 
-  /** Whether a file of this path was indexed. */
   has(path: string): boolean {
     return this.#paths.has(path)
   }
 
-  /** How many sections have a word. */
+  /** The number of sections that contain a word. */
   countOf(word: string): number {
     return this.#postings.get(stem(word))?.size ?? 0
   }
 
-  /** Every section with one of the query's words, best first. */
+  /** Every section with a word of the query, best first. */
   search(query: string): Match[] {
     const words = queryWords(query)
     const terms = words.map(stem)
@@ -137,8 +136,8 @@ export class SearchIndex {
 
 function weightOf({ kind, path, text }: Section): number {
   const isBare = kind === 'code' && !/^\s*\//.test(text)
-  const isBesides = /^(apps|tests|scripts|benches)\//.test(path)
-  return kindWeight[kind] * (isBare ? uncommentedWeight : 1) * (isBesides ? besidesWeight : 1)
+  const isUser = /^(apps|scripts|benches)\/|(^|\/)(tests|testing)\//.test(path)
+  return kindWeight[kind] * (isBare ? uncommentedWeight : 1) * (isUser ? userWeight : 1)
 }
 
 function titleWeight(
