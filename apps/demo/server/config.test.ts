@@ -15,7 +15,7 @@ describe('readConfig', () => {
     })
   })
 
-  it('takes what is set, and an empty value for none', () => {
+  it('uses the variables that are set, and ignores empty ones', () => {
     const env = { PORT: '0', HOST: '::1', CAUGHTUP_DB: '/tmp/x.db', DEMO_TOKENS_PER_SECOND: '' }
     expect(read(env, ['--dev'])).toMatchObject({
       port: 0,
@@ -26,7 +26,7 @@ describe('readConfig', () => {
     })
   })
 
-  it('reads a relative CAUGHTUP_DB from the repository, and :memory: as it is', () => {
+  it('resolves a relative CAUGHTUP_DB against the repository, but not :memory:', () => {
     expect(read({ CAUGHTUP_DB: 'a/b.db' }).database).toBe('/repo/a/b.db')
     expect(read({ CAUGHTUP_DB: ':memory:' }).database).toBe(':memory:')
   })
@@ -39,16 +39,16 @@ describe('readConfig', () => {
     ['DEMO_TOKENS_PER_SECOND', '0'],
     ['DEMO_TOKENS_PER_SECOND', '10001'],
     ['DEMO_TOKENS_PER_SECOND', '1.5'],
-  ])('names %s=%s when it is refused', (name, value) => {
+  ])('names %s=%s in its error', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(ConfigError)
     expect(() => read({ [name]: value })).toThrow(`${name}=${value} is not a whole number`)
   })
 
-  it('refuses an option that it does not know', () => {
-    expect(() => read({}, ['--prod'])).toThrow('There is no option --prod')
+  it('rejects an unknown option', () => {
+    expect(() => read({}, ['--prod'])).toThrow('Unknown option --prod')
   })
 
-  it('takes a model when all three of its values are set', () => {
+  it('has a model when all three of its variables are set', () => {
     const env = { OPENAI_BASE_URL: 'http://localhost:1/v1', OPENAI_API_KEY: 'k' }
     expect(read(env).model).toBeUndefined()
     expect(read({ ...env, OPENAI_MODEL: 'm' }).model).toEqual({
@@ -58,7 +58,7 @@ describe('readConfig', () => {
     })
   })
 
-  it('names a base URL that is none', () => {
+  it('names an invalid base URL', () => {
     const env = { OPENAI_BASE_URL: 'localhost', OPENAI_API_KEY: 'k', OPENAI_MODEL: 'm' }
     expect(() => read(env)).toThrow('OPENAI_BASE_URL=localhost is not')
   })

@@ -1,34 +1,45 @@
 import { isAbsolute, join } from 'node:path'
 
 import type { ModelConfig } from './openai/chat-model.ts'
+import { mostPerSecond } from './text/paced.ts'
 
-/** What the environment and the command line say, checked. */
+/** The demo's settings, read from the environment and the command line. */
 export interface DemoConfig {
   port: number
   host: string
   /** The database file, or `:memory:`. */
   database: string
-  /** How fast answers stream. */
+  /** How fast answers of the guide and of commands stream. */
   tokensPerSecond: number
-  /** Whether Vite serves the page from its sources. */
+  /** Whether Vite serves the page from its sources, for work on it. */
   dev: boolean
-  /** An OpenAI-compatible model; absent where the guide answers. */
+  /** An OpenAI-compatible model; without one, the guide answers. */
   model?: ModelConfig
 }
 
-/** The environment or the command line says something that cannot be followed. */
+/** A setting in the environment or on the command line is invalid. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-const mostPerSecond = 10_000
+/** The settings of variables that are unset or empty. */
+const defaults = {
+  /** The port in all of the project's READMEs. */
+  port: 4000,
+  /** This machine only: the demo has no passwords. */
+  host: '127.0.0.1',
+  /** Relative to the repository; git ignores the folder. */
+  database: '.data/demo.db',
+  /** About as fast as hosted models, and slow enough to watch. */
+  tokensPerSecond: 60,
+}
 
 /**
- * Reads PORT (4000; 0 for a free one), HOST (127.0.0.1), CAUGHTUP_DB (.data/demo.db),
- * DEMO_TOKENS_PER_SECOND (60), and OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL, which count when
- * all three are set. An empty value is none.
+ * Reads PORT (0 for a free one), HOST, CAUGHTUP_DB, DEMO_TOKENS_PER_SECOND, and OPENAI_BASE_URL,
+ * OPENAI_API_KEY and OPENAI_MODEL, which take effect when all three are set. An empty value counts
+ * as unset.
  *
- * @param root what a relative CAUGHTUP_DB is relative to
+ * @param root the folder that a relative CAUGHTUP_DB starts from
  * @throws ConfigError naming the value
  */
 export function readConfig(
@@ -37,15 +48,16 @@ export function readConfig(
   root: string,
 ): DemoConfig {
   const unknown = args.find((arg) => arg !== '--dev')
-  if (unknown !== undefined) throw new ConfigError(`There is no option ${unknown}, only --dev.`)
-  const database = env['CAUGHTUP_DB'] || '.data/demo.db'
+  if (unknown !== undefined)
+    throw new ConfigError(`Unknown option ${unknown}. The only option is --dev.`)
+  const database = env['CAUGHTUP_DB'] || defaults.database
   const model = readModel(env)
   return {
-    port: wholeNumber(env, 'PORT', { fallback: 4000, least: 0, most: 65_535 }),
-    host: env['HOST'] || '127.0.0.1',
+    port: wholeNumber(env, 'PORT', { fallback: defaults.port, least: 0, most: 65_535 }),
+    host: env['HOST'] || defaults.host,
     database: database === ':memory:' || isAbsolute(database) ? database : join(root, database),
     tokensPerSecond: wholeNumber(env, 'DEMO_TOKENS_PER_SECOND', {
-      fallback: 60,
+      fallback: defaults.tokensPerSecond,
       least: 1,
       most: mostPerSecond,
     }),

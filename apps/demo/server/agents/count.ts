@@ -1,38 +1,36 @@
 import type { AgentPart } from '@caughtup/schema'
 
-import { type Pace, paced } from '../text/paced.ts'
+import { mostPerSecond, type Pace, paced } from '../text/paced.ts'
 import type { Command } from './command.ts'
 import { sayText } from './speak.ts'
 
+/** A text of 590 kB: long for an answer, and far below the limit of a message (16 MiB). */
 const mostNumbers = 100_000
-const mostPerSecond = 10_000
 
-/** Counts, one number per part: the text is `1 2 3 … N`, so what is missing or doubled shows. */
+/** Counts to N, one number per part: in `1 2 3 … N` a gap or a repetition is easy to see. */
 export const count: Command = {
   name: 'count',
   usage: '/count N [per second]',
-  what: `counts to N (up to ${mostNumbers.toLocaleString('en')}), at up to ${mostPerSecond.toLocaleString('en')} numbers a second`,
+  description: `counts to N (up to ${mostNumbers.toLocaleString('en')}), at up to ${mostPerSecond.toLocaleString('en')} numbers a second`,
   run([last = '', perSecond, ...rest], { pace }) {
-    const complaint =
-      complaintAbout('N', last, mostNumbers) ??
-      (perSecond === undefined
-        ? undefined
-        : complaintAbout('The rate', perSecond, mostPerSecond)) ??
-      (rest.length > 0 ? `“${rest.join(' ')}” is one argument too many.` : undefined)
-    if (complaint !== undefined) {
-      return sayText(`${complaint} Try \`/count 3000 200\`.`, 'complaint', pace)
+    const mistake =
+      mistakeIn('N', last, mostNumbers) ??
+      (perSecond === undefined ? undefined : mistakeIn('The rate', perSecond, mostPerSecond)) ??
+      (rest.length > 0 ? `Unexpected: “${rest.join(' ').slice(0, 40)}”.` : undefined)
+    if (mistake !== undefined) {
+      return sayText(`${mistake} Try \`/count 3000 200\`.`, 'mistake', pace)
     }
     const rate = perSecond === undefined ? pace.perSecond : Number(perSecond)
     return countTo(Number(last), { ...pace, perSecond: rate })
   },
 }
 
-function complaintAbout(name: string, value: string, most: number): string | undefined {
+function mistakeIn(name: string, value: string, most: number): string | undefined {
   if (/^\d{1,9}$/.test(value) && Number(value) >= 1 && Number(value) <= most) return undefined
   const limit = most.toLocaleString('en')
   return value === ''
-    ? `${name} is missing: a whole number from 1 to ${limit}.`
-    : `${name} is a whole number from 1 to ${limit}, and “${value.slice(0, 40)}” is not.`
+    ? `${name} is missing. It must be a whole number from 1 to ${limit}.`
+    : `${name} must be a whole number from 1 to ${limit}, not “${value.slice(0, 40)}”.`
 }
 
 async function* countTo(last: number, pace: Pace): AsyncGenerator<AgentPart, void, undefined> {

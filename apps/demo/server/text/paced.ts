@@ -4,39 +4,42 @@ import { type Clock, sleep } from '@caughtup/schema/clock'
 
 export interface Pace {
   clock: Clock
-  /** Items a second; `Infinity` for as fast as they are taken. */
+  /** Items a second; `Infinity` for as fast as the consumer takes them. */
   perSecond: number
   signal: AbortSignal
 }
 
-/**
- * Work without a rest, in ms, after which sockets get a turn. A timer of no length would be no
- * rest: Node runs those that fell due meanwhile one after the other, and sockets after the last.
- */
-const longestStretch = 8
+/** Faster rates look the same: at this one, ten items fall due in each ms of a timer. */
+export const mostPerSecond = 10_000
 
 /**
- * Gives the items in time: the n-th is due at start + n / rate, so late timers do not add up. At
- * rates above the timer's resolution several fall due together and come without a wait between.
+ * Longest work without serving sockets, in ms. A `setTimeout` of 0 would not do: Node runs all due
+ * timers before it polls sockets.
+ */
+const longestBurst = 8
+
+/**
+ * Yields items at a steady rate: the n-th is due at start + n / rate, so late timers do not add up.
+ * At rates above the resolution of timers, several items fall due together.
  *
- * @throws the signal's reason, once it is aborted while an item waits
+ * @throws the signal's reason when it is aborted during a wait
  */
 export async function* paced<T>(
   items: Iterable<T>,
   { clock, perSecond, signal }: Pace,
 ): AsyncGenerator<T, void, undefined> {
   const start = clock.monotonic()
-  let restedAt = start
+  let pausedAt = start
   let index = 0
   for (const item of items) {
     const due = start + (index++ * 1_000) / perSecond
     const now = clock.monotonic()
     if (due > now) {
       await sleep(clock, due - now, signal)
-      restedAt = clock.monotonic()
-    } else if (now - restedAt >= longestStretch) {
+      pausedAt = clock.monotonic()
+    } else if (now - pausedAt >= longestBurst) {
       await setImmediate(undefined, { signal })
-      restedAt = clock.monotonic()
+      pausedAt = clock.monotonic()
     }
     yield item
   }
