@@ -23,13 +23,13 @@ export interface AgentOptions {
 }
 
 /**
- * What answers and what summarises: a language model where one is configured, else the guide. The
- * filling is the guide's either way, at full speed: no model is paid for it.
+ * Chooses the agent and the summariser: a language model if one is configured, else the guide. The
+ * filling always uses the guide, at full speed, so that nobody pays a model for it.
  */
 export function createAgent(options: AgentOptions): {
   agent: Agent
   summarise: Summarise
-  /** Who answers, as the session list names it. */
+  /** The model's name in the session list. */
   model: string
 } {
   const { config, repository, index, filler, clock } = options

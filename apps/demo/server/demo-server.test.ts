@@ -32,7 +32,7 @@ function clientOf(demo: Demo, query = ''): ChatClient {
   return client
 }
 
-/** Sends a prompt and waits for the end of its run; gives its answer. */
+/** Sends a prompt, waits for the end of its run, and returns its answer. */
 async function ask({ rpc }: ChatClient, sessionId: string, text: string): Promise<Message> {
   const { runId } = await rpc.messages.send({ sessionId, text })
   for await (const frame of await rpc.onChat({ sessionId, mode: { type: 'full' } })) {
@@ -57,7 +57,7 @@ describe('startDemo', () => {
     expect(answer.metadata.finishReason).toBe('stop')
   })
 
-  it('keeps what /fail wrote and says that it failed', async () => {
+  it('keeps the text before a failure and marks the answer as failed', async () => {
     const client = clientOf(await testDemo())
     const { id } = await client.rpc.sessions.create()
     const answer = await ask(client, id, '/fail')
@@ -75,7 +75,7 @@ describe('startDemo', () => {
     expect(answer.metadata.usage!.inputTokens).toBeGreaterThan(0)
   })
 
-  it('summarises what was asked when the history is compacted', async () => {
+  it('summarises the questions when the history is compacted', async () => {
     const client = clientOf(await testDemo())
     const { id } = await client.rpc.sessions.create()
     await ask(client, id, 'What is tested?')
@@ -86,7 +86,7 @@ describe('startDemo', () => {
     expect(textOf(messages[0]!)).toContain('What is tested? — It is a test.')
   })
 
-  it('answers with the model where one is configured, commands as ever', async () => {
+  it('answers questions with the configured model, and commands by itself', async () => {
     const model = await serveModel(() => ({
       deltas: textDeltas('I am a model'),
       finishReason: 'stop',
@@ -104,7 +104,7 @@ describe('startDemo', () => {
     expect(model.requests).toHaveLength(1)
   })
 
-  it('keeps the sessions of different names apart', async () => {
+  it('keeps the sessions of different principals apart', async () => {
     const demo = await testDemo()
     const { id } = await clientOf(demo, '?as=ann').rpc.sessions.create()
     await expect(clientOf(demo).rpc.sessions.get({ sessionId: id })).rejects.toMatchObject({
@@ -115,7 +115,7 @@ describe('startDemo', () => {
     })
   })
 
-  it('lets everybody see its statistics', async () => {
+  it('shows its statistics to everyone', async () => {
     const stats = await clientOf(await testDemo()).rpc.server.stats()
     expect(stats).toMatchObject({ runs: 0, chatStreams: 0 })
   })
@@ -127,7 +127,7 @@ describe('startDemo', () => {
     expect((await fetch(`${url}/nothing`)).status).toBe(404)
   })
 
-  it('tells its health while it fills an empty database, and afterwards', async () => {
+  it('reports its health while it fills an empty database, and afterwards', async () => {
     const demo = await testDemo({}, { fillSize: { turns: 6, turnsPerEpoch: 2 } })
     const health = async () => (await (await fetch(`${demo.url}/healthz`)).json()) as Health
     const first = await health()
@@ -137,7 +137,7 @@ describe('startDemo', () => {
     expect(await health()).toMatchObject({ status: 'ok', filling: 'done', sessions: 5, runs: 0 })
   })
 
-  it('lets nobody pay a model for the filling', async () => {
+  it('does not call the model for the filling', async () => {
     const model = await serveModel(() => ({ deltas: [], finishReason: 'stop' }))
     const env = {
       OPENAI_BASE_URL: model.baseUrl,
@@ -150,7 +150,7 @@ describe('startDemo', () => {
     expect(model.requests).toEqual([])
   })
 
-  it('ends streams in order when it closes, and keeps everything', async () => {
+  it('ends its streams and keeps everything when it closes', async () => {
     const database = join(temporaryFolder(), 'demo.db')
     const demo = await testDemo({ CAUGHTUP_DB: database })
     const { rpc } = clientOf(demo)
@@ -166,7 +166,7 @@ describe('startDemo', () => {
     expect(await again.rpc.sessions.get({ sessionId: id })).toMatchObject({ title: 'Kept' })
   })
 
-  it('rejects where its port is taken', async () => {
+  it('rejects when its port is in use', async () => {
     const { url } = await testDemo()
     const port = new URL(url).port
     await expect(testDemo({ PORT: port })).rejects.toMatchObject({ code: 'EADDRINUSE' })

@@ -17,29 +17,29 @@ import { SearchIndex } from './repository/search-index.ts'
 
 export interface DemoOptions {
   config: DemoConfig
-  /** The repository that the agents know. */
+  /** Root of the repository that the agents answer questions about. */
   root: string
-  /** How much an empty database is filled with; `false` leaves it empty. @default defaultFillSize */
+  /** How much to put into an empty database; `false` leaves it empty. @default defaultFillSize */
   fillSize?: FillSize | false
-  /** Where the built page is. @default apps/demo/dist */
+  /** Folder of the built page. @default apps/demo/dist */
   built?: string
   /** @default the machine's clock */
   clock?: Clock
 }
 
 export interface Demo {
-  /** Where it answers, for instance `http://127.0.0.1:4000`. */
+  /** Its address, for instance `http://127.0.0.1:4000`. */
   readonly url: string
-  /** Resolves when the filling of an empty database is over. */
+  /** Resolves when the filling of an empty database has ended. */
   readonly filled: Promise<void>
   /** Ends runs and streams in order, commits everything, closes the database. */
   close(): Promise<void>
 }
 
-/** The filling sends far more prompts in a minute than a person does. */
+/** In effect no limit: the filling sends far more prompts in a minute than a person does. */
 const sendsPerMinute = 1_000_000
 
-/** Starts the demo: it answers when this returns, and fills an empty database behind that. */
+/** Starts the demo. It serves requests once this resolves, and fills an empty database meanwhile. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { config, root, fillSize = defaultFillSize, clock = systemClock } = options
   const built = options.built ?? fileURLToPath(new URL('../dist', import.meta.url))

@@ -8,14 +8,14 @@ const config = readConfig({ PORT: '4711', CAUGHTUP_DB: '/data/x.db' }, [], '/')
 const failing = (fields: object) => Object.assign(new Error('it failed'), fields)
 
 describe('explainError', () => {
-  it('gives the words of a config error', () => {
+  it('repeats the message of a config error', () => {
     expect(explainError(new ConfigError('PORT=x is wrong.'), undefined)).toBe('PORT=x is wrong.')
   })
 
   it.each([
-    [{ code: 'EADDRINUSE' }, 'PORT=4711 is in use on 127.0.0.1. Set PORT to a free one.'],
-    [{ code: 'EACCES' }, 'PORT=4711 on 127.0.0.1 needs more rights than this process has.'],
-    [{ code: 'ENOTFOUND' }, 'HOST=127.0.0.1 is no address of this machine.'],
+    [{ code: 'EADDRINUSE' }, 'PORT=4711 is in use on 127.0.0.1. Set PORT to a free port.'],
+    [{ code: 'EACCES' }, 'PORT=4711 on 127.0.0.1 needs privileges that this process lacks.'],
+    [{ code: 'ENOTFOUND' }, 'HOST=127.0.0.1 is not an address of this machine.'],
     [{ syscall: 'mkdir' }, 'CAUGHTUP_DB=/data/x.db cannot be used: it failed'],
   ])('names the value behind %j', (fields, words) => {
     expect(explainError(failing(fields), config)).toBe(words)
@@ -28,7 +28,7 @@ describe('explainError', () => {
     ).toBe(words)
   })
 
-  it('has no words for a bug', () => {
+  it('does not explain a bug', () => {
     expect(explainError(new TypeError('x is not a function'), config)).toBeUndefined()
     expect(explainError('thrown', config)).toBeUndefined()
   })

@@ -3,10 +3,10 @@ import { StorageError } from '@caughtup/store'
 import { ConfigError, type DemoConfig } from './config.ts'
 
 /**
- * One line for what a person can put right by setting something else, naming the value at fault;
- * `undefined` for everything else, which is a bug and keeps its stack.
+ * One line for an error that another setting would fix, naming the value at fault. `undefined` for
+ * every other error: that is a bug, and keeps its stack.
  *
- * @param config absent while it is being read
+ * @param config undefined while it is being read
  */
 export function explainError(error: unknown, config: DemoConfig | undefined): string | undefined {
   if (!(error instanceof Error)) return undefined
@@ -18,12 +18,12 @@ export function explainError(error: unknown, config: DemoConfig | undefined): st
   }
   switch ('code' in error ? error.code : undefined) {
     case 'EADDRINUSE':
-      return `PORT=${port} is in use on ${host}. Set PORT to a free one.`
+      return `PORT=${port} is in use on ${host}. Set PORT to a free port.`
     case 'EACCES':
-      return `PORT=${port} on ${host} needs more rights than this process has.`
+      return `PORT=${port} on ${host} needs privileges that this process lacks.`
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `HOST=${host} is no address of this machine.`
+      return `HOST=${host} is not an address of this machine.`
     default:
       return undefined
   }

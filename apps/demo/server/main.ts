@@ -12,7 +12,7 @@ async function main(): Promise<void> {
     config = readConfig(process.env, process.argv.slice(2), root)
     const demo = await startDemo({ config, root })
     console.log(`Caughtup demo: ${demo.url}`)
-    console.log(`Answers come from ${answererOf(config)}.`)
+    console.log(answerSource(config))
     closeOnSignal(demo)
   } catch (error) {
     const words = explainError(error, config)
@@ -22,13 +22,13 @@ async function main(): Promise<void> {
   }
 }
 
-function answererOf({ model }: DemoConfig): string {
+function answerSource({ model }: DemoConfig): string {
   return model
-    ? `${model.name} at ${model.baseUrl}`
-    : 'this repository’s files (from a language model where OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL are set)'
+    ? `Answers come from ${model.name} at ${model.baseUrl}.`
+    : 'Answers quote this repository’s files. For answers from a language model, set OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL.'
 }
 
-/** The first signal closes in order, the second exits at once. */
+/** The first signal closes cleanly, the second exits at once. */
 function closeOnSignal(demo: Demo): void {
   let closing = false
   const onSignal = () => {

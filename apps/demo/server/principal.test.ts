@@ -5,7 +5,7 @@ import { demoPrincipal } from './principal.ts'
 const named = (url: string) => demoPrincipal({ headers: new Headers(), url })
 
 describe('demoPrincipal', () => {
-  it('is local where no name is given', () => {
+  it('is local without a name', () => {
     expect(named('/rpc/ws')).toEqual({ id: 'local' })
   })
 
@@ -14,7 +14,7 @@ describe('demoPrincipal', () => {
     expect(named('http://host/rpc/ws?as=ann')).toEqual({ id: 'ann' })
   })
 
-  it.each(['', 'a b', 'ä', '../x', 'x'.repeat(65)])('is nobody for the name %j', (name) => {
+  it.each(['', 'a b', 'ä', '../x', 'x'.repeat(65)])('is undefined for the name %j', (name) => {
     expect(named(`/rpc?as=${encodeURIComponent(name)}`)).toBeUndefined()
   })
 })

@@ -1,12 +1,12 @@
 import type { ChatRequest, Principal } from '@caughtup/server'
 import { id } from '@caughtup/schema'
 
-/** Who calls where no name is given. */
+/** The caller when the URL names nobody. */
 export const localPrincipal: Principal = { id: 'local' }
 
 /**
- * The demo knows no passwords: callers are who they say by `?as=` in the URL, which a WebSocket has
- * too. A name that is not an id is nobody.
+ * The demo has no passwords: `?as=NAME` in the URL, also in that of a WebSocket, names the caller. A
+ * name that is not a valid id is rejected.
  */
 export function demoPrincipal({ url = '/' }: ChatRequest): Principal | undefined {
   const name = new URL(url, 'http://demo').searchParams.get('as')

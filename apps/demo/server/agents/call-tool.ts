@@ -4,7 +4,7 @@ import type { RepoTool } from '../repository/repo-tools.ts'
 import { type Pace, paced } from '../text/paced.ts'
 import { tokensOf } from '../text/tokens.ts'
 
-/** Calls a tool as a model would: its input streams, then it runs; returns the output. */
+/** Calls a tool as a model would: streams its input, runs it, and returns its output. */
 export async function* callTool<Input, Output>(
   tool: RepoTool<Input, Output>,
   input: Input,

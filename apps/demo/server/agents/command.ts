@@ -2,12 +2,13 @@ import type { AgentStream } from '@caughtup/server'
 
 import type { DemoContext } from './demo-agent.ts'
 
-/** Something to type that always does the same, so that anybody can check what a client shows. */
+/** A command with a predictable answer, so that anyone can check what a client shows. */
 export interface Command {
   /** Without the slash. */
   name: string
-  /** As it is typed, arguments included. */
+  /** As typed, with its arguments. */
   usage: string
-  what: string
+  /** Follows the usage in the list of `/help`. */
+  description: string
   run(args: readonly string[], context: DemoContext): AgentStream
 }

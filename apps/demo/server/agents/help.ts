@@ -3,14 +3,16 @@ import { sayText } from './speak.ts'
 
 const name = 'help'
 const usage = '/help'
-const what = 'lists these commands'
+const description = 'lists these commands'
 
 /** Lists the commands, itself included. */
 export function helpCommand(commands: readonly Command[]): Command {
-  const lines = [...commands, { usage, what }].map((one) => `- \`${one.usage}\` ${one.what}`)
+  const lines = [...commands, { usage, description }].map(
+    (one) => `- \`${one.usage}\` ${one.description}`,
+  )
   const text =
-    `These always do the same:\n\n${lines.join('\n')}\n\n` +
-    'Everything else is a question about this repository. Without a language model its tokens are ' +
-    'counted roughly, four characters each.'
-  return { name, usage, what, run: (_args, { pace }) => sayText(text, 'help', pace) }
+    `These commands have predictable answers:\n\n${lines.join('\n')}\n\n` +
+    'Anything else is a question about this repository. Without a language model, token counts are ' +
+    'estimates: four characters each.'
+  return { name, usage, description, run: (_args, { pace }) => sayText(text, 'help', pace) }
 }

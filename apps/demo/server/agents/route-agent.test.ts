@@ -31,7 +31,7 @@ describe('commands', () => {
     expect(partsOf(parts, 'text-delta')).toHaveLength(12)
   })
 
-  it('count at the rate that was asked for', async () => {
+  it('count at the requested rate', async () => {
     const clock = new ManualClock()
     const agent = await testAgent({ clock, perSecond: 1 })
     let counted = 0
@@ -48,16 +48,16 @@ describe('commands', () => {
   })
 
   it.each([
-    ['/count', 'N is missing: a whole number from 1 to 100,000. Try `/count 3000 200`.'],
-    ['/count 0', 'N is a whole number from 1 to 100,000, and “0” is not.'],
-    ['/count 100001', 'N is a whole number from 1 to 100,000, and “100001” is not.'],
-    ['/count 5 20000', 'The rate is a whole number from 1 to 10,000, and “20000” is not.'],
-    ['/count 5 5 5', '“5” is one argument too many.'],
-  ])('answer %s with what is wrong', async (prompt, words) => {
+    ['/count', 'N is missing. It must be a whole number from 1 to 100,000. Try `/count 3000 200`.'],
+    ['/count 0', 'N must be a whole number from 1 to 100,000, not “0”.'],
+    ['/count 100001', 'N must be a whole number from 1 to 100,000, not “100001”.'],
+    ['/count 5 20000', 'The rate must be a whole number from 1 to 10,000, not “20000”.'],
+    ['/count 5 5 5', 'Unexpected: “5”.'],
+  ])('explain the mistake in %s', async (prompt, words) => {
     expect(textOf(await ask(prompt))).toContain(words)
   })
 
-  it('think first and then say how many messages there are', async () => {
+  it('reason first and then say how many messages there are', async () => {
     const messages = [
       testMessage(1, 'user', 'Hi'),
       testMessage(2, 'assistant', 'Hello'),
@@ -68,7 +68,7 @@ describe('commands', () => {
     expect(parts.findIndex(({ type }) => type === 'reasoning-end')).toBeLessThan(
       parts.findIndex(({ type }) => type === 'text-delta'),
     )
-    expect(textOf(parts)).toContain('asked **2** times and I have answered **1** time')
+    expect(textOf(parts)).toContain('sent **2 prompts**, and I had given **1 answer**')
   })
 
   it('read a real file with a tool whose input streams', async () => {
@@ -90,11 +90,11 @@ describe('commands', () => {
       const stream = await (await testAgent())(testContext('/fail'))
       for await (const part of stream) if (part.type === 'text-delta') seen.push(part.text)
     }
-    await expect(failing()).rejects.toThrow('/fail fails after 20 tokens')
+    await expect(failing()).rejects.toThrow('/fail failed after 20 tokens')
     expect(seen).toHaveLength(20)
   })
 
-  it('stall after a few tokens, whatever the signal says', async () => {
+  it('stall after a few tokens and ignore the signal', async () => {
     const stopping = new AbortController()
     const agent = await testAgent()
     const iterator = (await agent(testContext('/stall', { signal: stopping.signal })))[
@@ -116,12 +116,14 @@ describe('commands', () => {
 })
 
 describe('routeAgent', () => {
-  it('gives what is no command to the agent that answers', async () => {
+  it('passes a prompt that is not a command to the answering agent', async () => {
     expect(textOf(await ask('What is /count?'))).toBe('an answer')
     expect(textOf(await ask('/etc/passwd, what is it?'))).toBe('an answer')
   })
 
-  it('says so where there is no such command', async () => {
-    expect(textOf(await ask('/nope 1'))).toBe('There is no `/nope`. `/help` lists what there is.')
+  it('answers an unknown command with a pointer to /help', async () => {
+    expect(textOf(await ask('/nope 1'))).toBe(
+      'There is no command `/nope`. `/help` lists the commands.',
+    )
   })
 })

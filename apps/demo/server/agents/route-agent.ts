@@ -8,14 +8,14 @@ import { sayText } from './speak.ts'
 
 export interface RouteOptions {
   commands: readonly Command[]
-  /** Answers what is no command. */
+  /** Answers every prompt that is not a command. */
   agent: DemoAgent
   clock: Clock
   /** How fast a run's answer streams. */
   tokensPerSecond: (context: AgentContext) => number
 }
 
-/** The demo's agent: commands go to their own, everything else to the one that answers questions. */
+/** The demo's agent: runs a command, or passes the prompt to the agent that answers questions. */
 export function routeAgent({ commands, agent, clock, tokensPerSecond }: RouteOptions): Agent {
   const byName = new Map(commands.map((command) => [command.name, command]))
   return (context) => {
@@ -27,7 +27,7 @@ export function routeAgent({ commands, agent, clock, tokensPerSecond }: RouteOpt
     const command = byName.get(name)
     if (command) return command.run(text.split(/\s+/).slice(1), paced)
     return sayText(
-      `There is no \`/${name}\`. \`/help\` lists what there is.`,
+      `There is no command \`/${name}\`. \`/help\` lists the commands.`,
       'unknown',
       paced.pace,
     )

@@ -13,7 +13,7 @@ export async function* sayText(text: string, id: string, pace: Pace): Spoken {
   yield { type: 'text-end', id }
 }
 
-/** Streams a reasoning token by token, as one part of the message. */
+/** Streams reasoning token by token, as one part of the message. */
 export async function* sayReasoning(text: string, id: string, pace: Pace): Spoken {
   for await (const token of paced(tokensOf(text), pace)) {
     yield { type: 'reasoning-delta', id, text: token }

@@ -4,11 +4,11 @@ import type { Pace } from '../text/paced.ts'
 import type { Command } from './command.ts'
 import { sayText } from './speak.ts'
 
-/** Stops without a word and ignores its signal: only the server can end it. */
+/** Falls silent and ignores its signal: only the server can end its run. */
 export const stall: Command = {
   name: 'stall',
   usage: '/stall',
-  what: 'stops in the middle and ignores being told to end; interrupt it',
+  description: 'falls silent halfway and ignores its signal; press stop',
   run: (_args, { pace }) => sayAndHang(pace),
 }
 

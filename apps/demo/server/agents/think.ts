@@ -4,11 +4,11 @@ import type { Command } from './command.ts'
 import type { DemoContext } from './demo-agent.ts'
 import { sayReasoning, sayText } from './speak.ts'
 
-/** Reasons about how many messages the session has, then says it. */
+/** Reasons about the number of messages in the epoch, then states it. */
 export const think: Command = {
   name: 'think',
   usage: '/think',
-  what: 'reasons first, then answers',
+  description: 'reasons first, then answers',
   run: (_args, context) => countMessages(context),
 }
 
@@ -18,17 +18,21 @@ async function* countMessages(context: DemoContext): AsyncGenerator<AgentPart, v
   const answered = messages.filter(({ role }) => role === 'assistant').length
   const summarised = messages.some(({ role }) => role === 'system')
   yield* sayReasoning(
-    `How long is this conversation? I am given the newest epoch: ${messages.length} messages. ` +
-      `Of these, ${asked} are prompts, the newest of which I am answering, and ${answered} are answers. ` +
+    `How long is this conversation? My context is the newest epoch, ${counted(messages.length, 'message')}: ` +
+      `${counted(asked, 'prompt')} including this one, and ${counted(answered, 'answer')}. ` +
       (summarised
-        ? 'The first one is a summary, so there were earlier epochs, which I do not see.'
-        : 'None of them is a summary, so nothing was compacted before them.'),
+        ? 'The first message is a summary, so there were earlier epochs, which I cannot see.'
+        : 'None of them is a summary, so no earlier messages were compacted.'),
     'thinking',
     pace,
   )
   yield* sayText(
-    `In this epoch you have asked **${asked}** ${asked === 1 ? 'time' : 'times'} and I have answered **${answered}** ${answered === 1 ? 'time' : 'times'} before now.`,
+    `In this epoch you have sent **${counted(asked, 'prompt')}**, and I had given **${counted(answered, 'answer')}** before this one.`,
     'answer',
     pace,
   )
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -8,12 +8,12 @@ import { sayText } from './speak.ts'
 
 const path = 'package.json'
 
-/** Reads one real file of the repository. */
+/** Reads a real file of the repository with a tool. */
 export function toolCommand(tools: RepoTools): Command {
   return {
     name: 'tool',
     usage: '/tool',
-    what: `reads \`${path}\` with a tool`,
+    description: `reads \`${path}\` with a tool`,
     run: (_args, context) => readFile(tools, context),
   }
 }
@@ -22,10 +22,10 @@ async function* readFile(
   tools: RepoTools,
   { pace }: DemoContext,
 ): AsyncGenerator<AgentPart, void, undefined> {
-  yield* sayText(`I read \`${path}\`.`, 'before', pace)
+  yield* sayText(`Let me read \`${path}\`.`, 'before', pace)
   const file = yield* callTool(tools.read, { path }, { toolCallId: 'read', pace })
   yield* sayText(
-    `It has ${file.lines} lines, and begins:\n\n\`\`\`json\n${firstLines(file.text)}\n\`\`\``,
+    `It has ${file.lines} lines and starts with:\n\n\`\`\`json\n${firstLines(file.text)}\n\`\`\``,
     'after',
     pace,
   )

@@ -1,7 +1,7 @@
 import { askAbout } from '../guide/compose-answer.ts'
 import type { Section } from '../repository/section.ts'
 
-/** What an empty database is filled with: sessions, each with what happens in it. */
+/** A session that the filling creates, with the steps that it takes there. */
 export interface PlannedSession {
   title: string
   steps: readonly FillStep[]
@@ -10,12 +10,13 @@ export interface PlannedSession {
 export type FillStep = { type: 'ask'; text: string } | { type: 'compact' } | { type: 'reset' }
 
 export interface FillSize {
-  /** Prompts of the long session. @default 1500 */
+  /** Prompts of the long session. */
   turns: number
-  /** Prompts between two boundaries of it. @default 45 */
+  /** Prompts of each of its epochs. */
   turnsPerEpoch: number
 }
 
+/** About 3,000 messages in 34 epochs: far more than a window, and filled within a minute. */
 export const defaultFillSize: FillSize = { turns: 1_500, turnsPerEpoch: 45 }
 
 const short: readonly PlannedSession[] = [
@@ -39,14 +40,13 @@ const short: readonly PlannedSession[] = [
 ]
 
 /**
- * The short sessions first, the long one last: a walk through every section of the repository.
- * It ends its epochs with compactions, and one of them, in its middle, with a reset.
+ * The short sessions, then the long one: a walk through every section of the repository. Its epochs
+ * end with compactions, except one in the middle, which ends with a reset.
  */
 export function fillPlan(sections: readonly Section[], size: FillSize): PlannedSession[] {
   return [...short, { title: 'A walk through the source', steps: [...walk(sections, size)] }]
 }
 
-/** How many prompts there are in some steps. */
 export function countPrompts(steps: readonly FillStep[]): number {
   return steps.filter(({ type }) => type === 'ask').length
 }
@@ -72,7 +72,7 @@ function* walk(
   }
 }
 
-/** Each round through the sections asks something else of them. */
+/** Each round through the sections asks a different question. */
 function questionAbout(section: Section, round: number): string {
   switch (round % 3) {
     case 0:

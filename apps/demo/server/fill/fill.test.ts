@@ -23,7 +23,7 @@ async function testStore(): Promise<Store> {
   return store
 }
 
-/** A process: a chat server that answers everything with a word. */
+/** A chat server that answers every prompt with one word. */
 function startServer(store: Store) {
   const chat = createChatServer({
     store,
@@ -36,7 +36,7 @@ function startServer(store: Store) {
   return { chat, client: createFillClient(chat, { headers: new Headers() }) }
 }
 
-/** Fills until it is done or, with `until`, that many prompts are answered. */
+/** Fills the database, or stops after `until` answered prompts. */
 async function run(store: Store, client: FillClient, until = Infinity): Promise<Filling[]> {
   const stopping = new AbortController()
   const seen: Filling[] = []
@@ -53,7 +53,7 @@ async function rows(client: FillClient) {
   return (await client.activity.list({ limit: 200 })).rows
 }
 
-/** Every message of the session of a title, oldest first. */
+/** Every message of the session with this title, oldest first. */
 async function history(client: FillClient, title: string): Promise<Message[]> {
   const row = (await rows(client)).find((one) => one.title === title)!
   const messages: Message[] = []
@@ -72,7 +72,7 @@ const promptIds = (messages: Message[]) =>
 const expectedIds = Array.from({ length: 12 }, (_, index) => `fill-${index + 1}`)
 
 describe('fill', () => {
-  it('makes the planned sessions, the long one below the others', async () => {
+  it('creates the planned sessions, the long one last in the list', async () => {
     const store = await testStore()
     const { client } = startServer(store)
     const seen = await run(store, client)
@@ -104,7 +104,7 @@ describe('fill', () => {
     expect((await rows(client)).map(({ unread }) => unread)).toEqual(plan.map(() => 0))
   })
 
-  it.each([1, 3, 14, 15, 18, 22])('goes on where it was killed after %i prompts', async (until) => {
+  it.each([1, 3, 14, 15, 18, 22])('resumes where it was killed after %i prompts', async (until) => {
     const store = await testStore()
     const first = startServer(store)
     await expect(run(store, first.client, until)).rejects.toThrow('killed')
@@ -118,7 +118,7 @@ describe('fill', () => {
     expect(await rows(second.client)).toHaveLength(plan.length)
   })
 
-  it('changes nothing when it was done before', async () => {
+  it('changes nothing when it has run before', async () => {
     const store = await testStore()
     const { client } = startServer(store)
     await run(store, client)
@@ -127,7 +127,7 @@ describe('fill', () => {
     expect(await rows(client)).toEqual(before)
   })
 
-  it('leaves a database alone that has other sessions', async () => {
+  it('leaves a database with other sessions alone', async () => {
     const store = await testStore()
     const { client } = startServer(store)
     await client.sessions.create({ title: 'Mine' })
@@ -135,7 +135,7 @@ describe('fill', () => {
     expect((await rows(client)).map(({ title }) => title)).toEqual(['Mine'])
   })
 
-  it('does without a session that was deleted meanwhile', async () => {
+  it('skips a session that was deleted meanwhile', async () => {
     const store = await testStore()
     const { client } = startServer(store)
     await expect(run(store, client, 2)).rejects.toThrow('killed')

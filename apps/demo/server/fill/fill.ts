@@ -4,7 +4,7 @@ import type { FillClient } from './fill-client.ts'
 import { countPrompts, type PlannedSession } from './fill-plan.ts'
 import { SessionFiller } from './session-filler.ts'
 
-/** How far the filling of an empty database is: prompts answered, `done`, or `failed`. */
+/** Progress of the filling of an empty database, in answered prompts. */
 export type Filling = { done: number; total: number } | 'done' | 'failed'
 
 export interface FillOptions {
@@ -12,21 +12,20 @@ export interface FillOptions {
   client: FillClient
   plan: readonly PlannedSession[]
   signal: AbortSignal
-  /** Called for each session that is about to be filled. */
+  /** Called for each session before it is filled. */
   onSession: (sessionId: string) => void
   onProgress: (filling: Filling) => void
 }
 
 /**
- * Fills an empty database with the planned sessions, by asking what they ask, one run at a time.
+ * Fills an empty database with the planned sessions, one run at a time.
  *
- * All sessions are made first. So at a later start those that are there by their titles are what a
- * killed process left: they go on where they stopped, and none is made again. A caller who has
- * other sessions and none of these is left alone.
+ * It creates all sessions first: a start after a kill finds them by their titles and resumes each
+ * one where it stopped. A principal with other sessions gets none of these.
  */
 export async function fill(options: FillOptions): Promise<void> {
   const { store, client, plan, signal, onSession, onProgress } = options
-  const sessionIds = await findOrMake(client, plan)
+  const sessionIds = await findOrCreate(client, plan)
   const fillers: SessionFiller[] = []
   for (const planned of plan) {
     const sessionId = sessionIds.get(planned.title)
@@ -38,14 +37,14 @@ export async function fill(options: FillOptions): Promise<void> {
   let done = total - fillers.reduce((sum, { promptsLeft }) => sum + promptsLeft, 0)
   const onAsked = () => onProgress({ done: ++done, total })
   onProgress({ done, total })
-  // The last prompt of each short session comes after the long session, which therefore is not
-  // the newest of them.
+  // The last prompts go in reverse order, that of the long session first, so that the long session
+  // is not the newest in the list.
   for (const filler of fillers) await filler.run({ left: 1, onAsked })
   for (const filler of fillers.toReversed()) await filler.run({ left: 0, onAsked })
   onProgress('done')
 }
 
-async function findOrMake(
+async function findOrCreate(
   client: FillClient,
   plan: readonly PlannedSession[],
 ): Promise<ReadonlyMap<string, string>> {
@@ -56,7 +55,7 @@ async function findOrMake(
     cursor = page.nextCursor
   }
   if (found.size > 0) return found
-  const made = new Map<string, string>()
-  for (const { title } of plan) made.set(title, (await client.sessions.create({ title })).id)
-  return made
+  const created = new Map<string, string>()
+  for (const { title } of plan) created.set(title, (await client.sessions.create({ title })).id)
+  return created
 }

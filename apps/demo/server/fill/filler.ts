@@ -6,17 +6,17 @@ import { countPrompts, type PlannedSession } from './fill-plan.ts'
 import { fill, type Filling } from './fill.ts'
 import { fillPromptId } from './session-filler.ts'
 
-/** Fills an empty database behind a server that is already answering. */
+/** Fills an empty database while the server already serves requests. */
 export class Filler {
   readonly #principal: Principal
-  /** Its own, so that nothing from outside can pass for it. */
+  /** Compared by identity, so that no outside request can act as the filling. */
   readonly #request: ChatRequest = { headers: new Headers() }
   readonly #sessionIds = new Set<string>()
   readonly #stopping = new AbortController()
   #filling: Filling = 'done'
   #finished: Promise<void> = Promise.resolve()
 
-  /** @param principal whom the sessions belong to */
+  /** @param principal the owner of the sessions */
   constructor(principal: Principal) {
     this.#principal = principal
   }
@@ -25,7 +25,7 @@ export class Filler {
     return this.#filling
   }
 
-  /** Resolves when the filling is over, also when it failed. */
+  /** Resolves when the filling has ended, also after a failure. */
   get finished(): Promise<void> {
     return this.#finished
   }
@@ -35,12 +35,12 @@ export class Filler {
     return request === this.#request ? this.#principal : undefined
   }
 
-  /** Whether the filling asked, so that nobody waits to see the answer stream. */
+  /** Whether the filling sent this prompt, so that nobody watches the answer stream. */
   asked({ sessionId, prompt }: AgentContext): boolean {
     return this.owns(sessionId) && fillPromptId.test(prompt.id)
   }
 
-  /** Whether a session is one that it is filling. */
+  /** Whether the filling is at work in this session. */
   owns(sessionId: string): boolean {
     return this.#sessionIds.has(sessionId)
   }
@@ -51,7 +51,7 @@ export class Filler {
     this.#finished = this.#fill(chat, store, plan)
   }
 
-  /** Returns when it has stopped. The next start goes on with what is left. */
+  /** Resolves when the filling has stopped. The next start resumes it. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#finished
@@ -70,7 +70,7 @@ export class Filler {
       })
     } catch (error) {
       if (signal.aborted) return
-      // The demo is worth using without it.
+      // The demo is useful without it.
       this.#filling = 'failed'
       console.error('Filling the empty database failed:', error)
     } finally {

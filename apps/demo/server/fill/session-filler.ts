@@ -5,12 +5,12 @@ import type { Store } from '@caughtup/store'
 import type { FillClient } from './fill-client.ts'
 import { countPrompts, type FillStep, type PlannedSession } from './fill-plan.ts'
 
-/** Prompts of the filling are known by their ids: `fill-1`, `fill-2` … in each session. */
+/** Ids of the filling's prompts: `fill-1`, `fill-2` … in each session. */
 export const fillPromptId = /^fill-(\d+)$/
 
 /**
- * Takes one planned session through its steps, one run after the other, through the front door.
- * Where it stands is read from the session itself, so it goes on where a killed process stopped.
+ * Takes one planned session through its steps, one run at a time, with the calls of any client. It
+ * reads its progress from the session itself, so it resumes where a killed process stopped.
  */
 export class SessionFiller {
   readonly #store: Store
@@ -31,16 +31,15 @@ export class SessionFiller {
 
   static async open(options: SessionFillerOptions): Promise<SessionFiller> {
     const filler = new SessionFiller(options)
-    await filler.#findPlace()
+    await filler.#skipDone()
     return filler
   }
 
-  /** Prompts that are left. */
   get promptsLeft(): number {
     return countPrompts(this.#steps.slice(this.#next))
   }
 
-  /** Goes on until `left` steps are left; `onAsked` is called after each prompt. */
+  /** Runs until `left` steps remain; calls `onAsked` after each prompt. */
   async run({ left, onAsked }: { left: number; onAsked: () => void }): Promise<void> {
     const end = this.#steps.length - left
     if (this.#next >= end) return
@@ -55,7 +54,7 @@ export class SessionFiller {
         if (!step) return
         const runId = await this.#start(step)
         await untilEnded(batches, runId)
-        // Between any two prompts, whoever uses the demo meanwhile gets a turn.
+        // Lets the server answer other clients between two prompts.
         await setImmediate(undefined, { signal })
         this.#next++
         if (step.type === 'ask') onAsked()
@@ -89,7 +88,7 @@ export class SessionFiller {
     }
   }
 
-  /** Nobody waited for these answers. */
+  /** Answers of the filling are not news: they must not show as unread. */
   async #markRead(): Promise<void> {
     const sessionId = this.#sessionId
     const { messages } = await this.#client.history.loadMore({ sessionId, limit: 1 })
@@ -97,8 +96,8 @@ export class SessionFiller {
     if (newest) await this.#client.activity.markRead({ sessionId, upTo: newest.order })
   }
 
-  /** The first step that did not happen: behind the newest prompt, and behind its boundary. */
-  async #findPlace(): Promise<void> {
+  /** Skips the steps that happened: up to the newest prompt, and the boundary that followed it. */
+  async #skipDone(): Promise<void> {
     const sessionId = this.#sessionId
     this.#asked = await this.#newestPrompt()
     const { epoch } = await this.#client.sessions.get({ sessionId })
@@ -136,7 +135,7 @@ export interface SessionFillerOptions {
   client: FillClient
   sessionId: string
   planned: PlannedSession
-  /** Aborted when the demo closes; the filling goes on at the next start. */
+  /** Aborted when the demo closes; the next start resumes the filling. */
   signal: AbortSignal
 }
 

@@ -4,12 +4,12 @@ import { passageOf } from './passage.ts'
 import type { Question } from './question.ts'
 import { rebaseLinks, sourceLink } from './source-link.ts'
 
-/** The sections an answer quotes, and those it only names. */
+/** Sections that an answer quotes, and sections that it only names: about two screens. */
 const mostQuoted = 3
 const mostNamed = 4
 const pageSize = mostQuoted + mostNamed
 
-/** The matches that an answer to this question is made of. */
+/** The page of matches that the question asks for. */
 export function matchesOf(question: Question, found: readonly Match[]): Match[] {
   return found.slice(question.page * pageSize, (question.page + 1) * pageSize)
 }
@@ -21,13 +21,13 @@ export function quotedMatches(matches: readonly Match[]): Match[] {
 export interface Findings {
   /** Those of this page, best first. */
   matches: readonly Match[]
-  /** How many there are on all pages. */
+  /** The number of matches on all pages. */
   total: number
-  /** Whether a path is a file of the repository, to which a link can lead. */
+  /** Whether a path is a file of the repository, so that a link to it works. */
   isFile: (path: string) => boolean
 }
 
-/** An answer in Markdown: the best passages with their places, then where to read on. */
+/** An answer in Markdown: the best passages with their places, then related sections and questions. */
 export function composeAnswer(question: Question, { matches, total, isFile }: Findings): string {
   const [best] = matches
   if (!best) return nothingFound(question)
@@ -37,7 +37,7 @@ export function composeAnswer(question: Question, { matches, total, isFile }: Fi
     `## ${headingOf(question)}`,
     `${sharing(total)} ${strongest(best)}`,
     ...quoted.map((match) => quote(match, isFile)),
-    ...(named.length > 0 ? ['### Also about it', nameTable(named)] : []),
+    ...(named.length > 0 ? ['### Related', nameTable(named)] : []),
     '### Ask next',
     followUps(question, matches, total),
   ].join('\n\n')
@@ -49,7 +49,7 @@ function headingOf({ text, query, page }: Question): string {
 }
 
 function strongest({ section }: Match): string {
-  return `The closest is **${inline(section.title)}** in ${sourceLink(section)}:`
+  return `The best match is **${inline(section.title)}** in ${sourceLink(section)}:`
 }
 
 function quote({ section, words }: Match, isFile: Findings['isFile']): string {
@@ -74,13 +74,16 @@ function nameTable(matches: readonly Match[]): string {
     ({ section, words }) =>
       `| ${inline(section.title)} | ${sourceLink(section)} | ${words.join(', ')} |`,
   )
-  return ['| section | place | words it shares |', '|---|---|---|', ...rows].join('\n')
+  return ['| Section | Place | Shared words |', '|---|---|---|', ...rows].join('\n')
 }
 
 function followUps(question: Question, matches: readonly Match[], total: number): string {
   const about = matches.slice(1, 3).map(({ section }) => `- ${askAbout(section)}`)
   const left = total - (question.page + 1) * pageSize
-  return [...about, ...(left > 0 ? [`- \`more\` for the next of ${left} others`] : [])].join('\n')
+  return [
+    ...about,
+    ...(left > 0 ? [`- \`more\` shows the next of ${left} other matches`] : []),
+  ].join('\n')
 }
 
 /** A question that finds this section first. */
@@ -99,11 +102,11 @@ export function askAbout({ kind, title, path }: Section): string {
 function nothingFound({ query }: Question): string {
   const reason =
     query === ''
-      ? 'That has no word that I could look for.'
-      : `No file of this repository has a word of “${inline(query)}”.`
+      ? 'The question has no word to search for.'
+      : `No file of this repository contains a word of “${inline(query)}”.`
   return [
     `## Nothing found`,
-    `${reason} I am no language model: I search the project’s own files and show what they say.`,
+    `${reason} I am not a language model: I search the project’s own files and quote them.`,
     '### Ask next',
     '- What is Caughtup?\n- How does a client resume after a lost connection?\n- `/help` lists the commands',
   ].join('\n\n')
@@ -111,11 +114,11 @@ function nothingFound({ query }: Question): string {
 
 function sharing(total: number): string {
   return total === 1
-    ? 'One section of this repository shares words with that.'
-    : `${total.toLocaleString('en')} sections of this repository share words with that.`
+    ? 'One section of this repository shares words with the question.'
+    : `${total.toLocaleString('en')} sections of this repository share words with the question.`
 }
 
-/** Without what would end a line, a table's cell or an emphasis. */
+/** Text that cannot end a line, a table cell or an emphasis. */
 function inline(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[|*]/g, '\\$&')
 }

@@ -37,7 +37,7 @@ describe('the guide, in this repository', () => {
     expect(types.at(-1)).toBe('finish')
   })
 
-  it('shows what its tools really gave', async () => {
+  it('shows the real results of its tools', async () => {
     const results = partsOf(await ask('What is the layer rule?'), 'tool-result')
     const read = results.find(({ toolName }) => toolName === 'read_file')!
     const { path, from, text } = read.output as { path: string; from: number; text: string }
@@ -45,7 +45,7 @@ describe('the guide, in this repository', () => {
     expect(text).toBe(lines.slice(from - 1, from - 1 + text.split('\n').length).join('\n'))
   })
 
-  it('quotes the file, and links to the line', async () => {
+  it('quotes the file and links to the line', async () => {
     const text = textOf(await ask('What is the layer rule?'))
     expect(text).toMatch(/^## What is the layer rule\?/)
     expect(text).toContain('> `schema ← store ← server`')
@@ -62,7 +62,7 @@ describe('the guide, in this repository', () => {
     expect(sources[0]).toMatchObject({ sourceType: 'document', filename: 'CONTRIBUTING.md' })
   })
 
-  it('goes on with the next matches for `more`', async () => {
+  it('answers `more` with the next matches', async () => {
     const question = testMessage(1, 'user', 'What is a session?')
     const first = textOf(await ask([question]))
     const more = [question, testMessage(2, 'assistant', first), testMessage(3, 'user', 'more')]
@@ -72,7 +72,7 @@ describe('the guide, in this repository', () => {
     expect(second).not.toContain(best)
   })
 
-  it('takes a prompt without a telling word for one about the question before', async () => {
+  it('relates a prompt without a distinctive word to the previous question', async () => {
     const parts = await ask([
       testMessage(1, 'user', 'What is the layer rule?'),
       testMessage(2, 'assistant', 'An answer'),
@@ -82,13 +82,13 @@ describe('the guide, in this repository', () => {
     expect(search!.input).toEqual({ query: 'What is the layer rule?' })
   })
 
-  it('says so when there is nothing to find', async () => {
+  it('says that it found nothing', async () => {
     const text = textOf(await ask('xylophonequartz'))
-    expect(text).toContain('No file of this repository has a word of “xylophonequartz”.')
-    expect(textOf(await ask('why?'))).toContain('no word that I could look for')
+    expect(text).toContain('No file of this repository contains a word of “xylophonequartz”.')
+    expect(textOf(await ask('why?'))).toContain('no word to search for')
   })
 
-  it('tells its usage step by step, with the limit of its context', async () => {
+  it('reports its usage step by step, with its context limit', async () => {
     const parts = await ask('What is the layer rule?')
     const steps = partsOf(parts, 'finish-step').map(({ usage }) => usage!)
     expect(steps).toHaveLength(2)

@@ -11,12 +11,15 @@ import { composeAnswer, matchesOf, quotedMatches } from './compose-answer.ts'
 import { contextTokens, guideContextLimit, stepUsage } from './guide-usage.ts'
 import { type Question, readQuestion } from './question.ts'
 
-/** Lines of a section that are read, so that its result does not fill the context. */
+/** Lines read of one section, so that a tool result does not fill the context. */
 const mostLinesRead = 30
+
+/** A rough estimate of the tokens of one tool call. */
+const callTokens = 20
 
 /**
  * Answers from this repository's own files, without a language model: it searches them, reads the
- * best matches, and quotes what they say. Everything it shows is the result of work it did.
+ * best matches, and quotes them. Its tool calls and their results are real.
  */
 export function createGuideAgent(options: { tools: RepoTools; index: SearchIndex }): DemoAgent {
   return (context) => answer(context, options)
@@ -47,12 +50,12 @@ async function* answer(
   }
   const input = contextTokens(messages)
   const results = approximateTokens(JSON.stringify(outputs))
-  const lookUp = stepUsage({
+  const searchUsage = stepUsage({
     input,
     reasoning: approximateTokens(plan),
-    output: 20 * outputs.length,
+    output: callTokens * outputs.length,
   })
-  yield { type: 'finish-step', finishReason: 'tool-calls', usage: lookUp }
+  yield { type: 'finish-step', finishReason: 'tool-calls', usage: searchUsage }
 
   yield { type: 'start-step' }
   const text = composeAnswer(question, {
@@ -62,16 +65,16 @@ async function* answer(
   })
   yield* sayText(text, 'answer', pace)
   yield* sourcesOf(quoted)
-  const telling = stepUsage({
-    input: input + lookUp.outputTokens + results,
+  const answerUsage = stepUsage({
+    input: input + searchUsage.outputTokens + results,
     reasoning: 0,
     output: approximateTokens(text),
   })
-  yield { type: 'finish-step', finishReason: 'stop', usage: telling }
+  yield { type: 'finish-step', finishReason: 'stop', usage: answerUsage }
   yield { type: 'finish', finishReason: 'stop', contextLimit: guideContextLimit }
 }
 
-/** The best match, and the second where it is in another file. */
+/** The best match, and the best one from another file. */
 function readsOf(quoted: readonly Match[]): Match[] {
   const [first, ...others] = quoted
   if (!first) return []
@@ -81,17 +84,18 @@ function readsOf(quoted: readonly Match[]): Match[] {
 
 function planOf({ text, query, page }: Question, index: SearchIndex): string {
   const words = queryWords(query)
-  if (words.length === 0) return 'The question has no word that could tell one file from another.'
-  const asked = page > 0 || text !== query ? `It goes on about “${query}”. ` : ''
+  if (words.length === 0)
+    return 'The question has no word that distinguishes one file from another.'
+  const asked = page > 0 || text !== query ? `This continues “${query}”. ` : ''
   const rare = rarest(words, index)
   return (
     `${asked}I look for ${words.join(', ')} in ${index.size.toLocaleString('en')} sections of this ` +
-    `repository’s files.${rare === undefined ? '' : ` The rarest of these is “${rare}”, so it counts most.`} ` +
+    `repository’s files.${rare === undefined ? '' : ` The rarest word is “${rare}”, so it counts most.`} ` +
     'Then I read the best matches.'
   )
 }
 
-/** The word that the fewest sections have, of several that some have. */
+/** The word that the fewest sections contain, if at least two words occur at all. */
 function rarest(words: readonly string[], index: SearchIndex): string | undefined {
   const counted = words
     .map((word) => ({ word, count: index.countOf(word) }))

@@ -2,13 +2,13 @@ import type { AgentUsage, Message, Part } from '@caughtup/schema'
 
 import { approximateTokens } from '../text/tokens.ts'
 
-/** The context window that the guide claims, so that the page's meter has something to measure. */
+/** The context window that the guide claims, so that the page's meter has a limit to show. */
 export const guideContextLimit = 64_000
 
-/** What the guide would send first with each request, were it a model. */
+/** Tokens of the system prompt that the guide would send if it were a model. */
 export const guideSystemTokens = 200
 
-/** Roughly the tokens of a conversation, four characters each: reasoning is not sent back. */
+/** An estimate of a conversation's tokens. Reasoning does not count: it is not sent back. */
 export function contextTokens(messages: readonly Message[]): number {
   const texts = messages.flatMap(({ parts }) => parts.map(sentText))
   return guideSystemTokens + texts.reduce((sum, text) => sum + approximateTokens(text), 0)
@@ -19,7 +19,7 @@ function sentText(part: Part): string {
   return part.type === 'dynamic-tool' ? JSON.stringify(part) : ''
 }
 
-/** One step's usage. The numbers are estimates, made like those of {@link contextTokens}. */
+/** One step's usage, from estimates like those of {@link contextTokens}. */
 export function stepUsage(tokens: {
   input: number
   reasoning: number

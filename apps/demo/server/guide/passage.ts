@@ -1,9 +1,9 @@
 import type { Section } from '../repository/section.ts'
 import { stem, termsOf } from '../repository/terms.ts'
 
-/** What an answer shows of a section. */
+/** The part of a section that an answer shows. */
 export interface Passage {
-  /** Words for a person: paragraphs, or the comment above a declaration. */
+  /** Paragraphs, or the comment above a declaration. */
   prose: string
   code?: { language: string; text: string }
 }
@@ -12,7 +12,7 @@ export interface Passage {
 const mostProse = 900
 const mostCodeLines = 16
 
-/** The part of a section that says most about some words. */
+/** The part of a section that fits some words best. */
 export function passageOf(section: Section, words: readonly string[]): Passage {
   const terms = words.map(stem)
   switch (section.kind) {
@@ -33,7 +33,7 @@ function withoutHeading(text: string): string {
   return text.replace(/^#{1,6}\s.*\n?/, '').trim()
 }
 
-/** The paragraph with most of the terms and those after it, as far as there is room. */
+/** The paragraph with the most terms, and as many of those after it as fit. */
 function bestParagraphs(text: string, terms: readonly string[]): string {
   const paragraphs = splitParagraphs(text)
   const counts = paragraphs.map((paragraph) => countTerms(paragraph, terms))
@@ -46,7 +46,7 @@ function bestParagraphs(text: string, terms: readonly string[]): string {
   return cutLines(shown, mostProse)
 }
 
-/** At blank lines, but never inside a fenced block. */
+/** Splits at blank lines, but never inside a fenced block. */
 function splitParagraphs(text: string): string[] {
   const paragraphs: string[] = []
   let lines: string[] = []
@@ -68,7 +68,7 @@ function countTerms(text: string, terms: readonly string[]): number {
   return terms.filter((term) => present.has(term)).length
 }
 
-/** Whole lines of a text up to a length; a fence that was cut open is closed. */
+/** Cuts a text at the end of a line, and closes a fence that the cut left open. */
 function cutLines(text: string, most: number): string {
   if (text.length <= most) return text
   const end = text.lastIndexOf('\n', most)
@@ -99,7 +99,7 @@ function uncomment(line: string): string {
   return line.replace(/^\s*(\/\*\*?|\*\/|\*|\/\/)\s?/, '').replace(/\s*\*\/\s*$/, '')
 }
 
-/** The lines around the first one that has a term. */
+/** The lines around the first one with a term. */
 function around(text: string, terms: readonly string[]): string {
   const lines = text.split('\n')
   const hit = lines.findIndex((line) => countTerms(line, terms) > 0)

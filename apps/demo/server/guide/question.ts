@@ -4,17 +4,17 @@ import { messageText } from '../../shared/message-text.ts'
 import { termsOf } from '../repository/terms.ts'
 
 export interface Question {
-  /** As it was typed. */
+  /** As typed. */
   text: string
-  /** What to search for; empty when there is nothing to go by. */
+  /** The words to search for; empty when neither this prompt nor an earlier one has any. */
   query: string
-  /** Which page of matches is asked for: 0, and one further for each `more`. */
+  /** The requested page of matches: 0, plus 1 for each `more`. */
   page: number
 }
 
 /**
- * What the newest prompt asks. `more` asks for the next matches of the question before it, and a
- * prompt without a telling word ("why?") is about that question too.
+ * Reads the newest prompt. `more` asks for the next matches of the previous question, and a prompt
+ * without a distinctive word ("why?") refers to that question too.
  */
 export function readQuestion(messages: readonly Message[], prompt: Message): Question {
   const text = messageText(prompt).trim()
@@ -24,7 +24,7 @@ export function readQuestion(messages: readonly Message[], prompt: Message): Que
     .filter((earlier) => !earlier.startsWith('/'))
   if (!isMore(text)) {
     if (termsOf(text).length > 0) return { text, query: text, page: 0 }
-    return { text, query: asked.findLast(isTelling) ?? '', page: 0 }
+    return { text, query: asked.findLast(isDistinctive) ?? '', page: 0 }
   }
   const before = asked.findLastIndex((earlier) => !isMore(earlier))
   const query = asked[before] ?? ''
@@ -35,6 +35,6 @@ function isMore(text: string): boolean {
   return /^(more|go on|next)[.!?]*$/i.test(text)
 }
 
-function isTelling(text: string): boolean {
+function isDistinctive(text: string): boolean {
   return !isMore(text) && termsOf(text).length > 0
 }

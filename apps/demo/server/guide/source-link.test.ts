@@ -10,11 +10,11 @@ describe('source links', () => {
     expect(sourceHref('docs/a b#1.md', 3)).toBe('/source/docs/a%20b%231.md#L3')
   })
 
-  it('lead from a quote to where its relative links led', () => {
+  it('replace the relative links of a quote', () => {
     expect(rebase('see [it](../PROTOCOL.md#frames)')).toBe('see [it](/source/PROTOCOL.md#L1)')
   })
 
-  it('leave the text of a link that leads nowhere here', () => {
+  it('reduce a link to an unknown file to its text', () => {
     expect(rebase('a [folder](../src) and ![an image](x.png)')).toBe('a folder and an image')
   })
 

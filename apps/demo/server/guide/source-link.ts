@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 
 import type { Section } from '../repository/section.ts'
 
-/** Where the demo's server shows a file of the repository, at a line. */
+/** The URL at which the demo's server shows a line of a file. */
 export function sourceHref(path: string, line: number): string {
   return `/source/${path.split('/').map(encodeURIComponent).join('/')}#L${line}`
 }
@@ -11,7 +11,7 @@ export function sourceLink({ path, from }: Section): string {
   return `[${path}:${from}](${sourceHref(path, from)})`
 }
 
-/** Makes the relative links of a quoted file lead where they led; the text of others stays. */
+/** Points relative links of a quoted file to source pages; a link to an unknown file becomes its text. */
 export function rebaseLinks(
   markdown: string,
   path: string,

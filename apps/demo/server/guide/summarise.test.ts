@@ -21,19 +21,19 @@ const readPart = (path: string): Message['parts'][number] => ({
 })
 
 describe('summariseByExtract', () => {
-  it('keeps each question with what was quoted first for it', async () => {
+  it('keeps each prompt with the first quote of its answer', async () => {
     const { text } = await summarise([
       testMessage(1, 'user', 'What is a cursor?'),
       testMessage(2, 'assistant', '## What is a cursor?\n\nSee:\n\n> Applied up to here.\n> More.'),
       testMessage(3, 'user', '/help'),
-      testMessage(4, 'assistant', 'These always do the same:'),
+      testMessage(4, 'assistant', 'These commands have predictable answers:'),
     ])
-    expect(text).toContain('**Summary of 4 messages**, 2 of them questions.')
+    expect(text).toContain('**Summary of 4 messages**, 2 of them prompts.')
     expect(text).toContain('- What is a cursor? — Applied up to here.')
-    expect(text).toContain('- /help — These always do the same:')
+    expect(text).toContain('- /help — These commands have predictable answers:')
   })
 
-  it('lists the files that were read, the most often read first', async () => {
+  it('lists the files that were read, most often first', async () => {
     const { text } = await summarise([
       testMessage(1, 'user', 'Q'),
       testMessage(2, 'assistant', [readPart('a.ts'), readPart('b.ts')]),
@@ -43,7 +43,7 @@ describe('summariseByExtract', () => {
     expect(text).toContain('**Files read**\n\n- `b.ts` (2 times)\n- `a.ts`')
   })
 
-  it('counts what it leaves out, and stays short', async () => {
+  it('counts the entries that it omits, and stays short', async () => {
     const messages = Array.from({ length: 400 }, (_, index) => [
       testMessage(2 * index + 1, 'user', `Question ${index + 1}`),
       testMessage(2 * index + 2, 'assistant', 'x'.repeat(5_000)),
@@ -54,13 +54,13 @@ describe('summariseByExtract', () => {
     expect(text.length).toBeLessThan(6_000)
   })
 
-  it('says what an earlier summary was of', async () => {
-    const summary = testMessage(1, 'system', '**Summary of 90 messages**, 45 of them questions.')
+  it('mentions an earlier summary', async () => {
+    const summary = testMessage(1, 'system', '**Summary of 90 messages**, 45 of them prompts.')
     const { text } = await summarise([summary, testMessage(2, 'user', 'Q')])
-    expect(text).toContain('Before them: **Summary of 90 messages**')
+    expect(text).toContain('Earlier: **Summary of 90 messages**')
   })
 
-  it('tells what it used, so that the context after it can be estimated', async () => {
+  it('reports its usage, so that the next context can be estimated', async () => {
     const { text, usage, systemTokens } = await summarise([testMessage(1, 'user', 'Q')])
     expect(usage!.outputTokens).toBe(Math.ceil(text.length / 4))
     expect(systemTokens).toBeGreaterThan(0)

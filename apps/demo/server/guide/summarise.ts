@@ -5,16 +5,13 @@ import { messageText } from '../../shared/message-text.ts'
 import { approximateTokens } from '../text/tokens.ts'
 import { contextTokens, guideSystemTokens } from './guide-usage.ts'
 
-/** Entries of each list: the newest answers, the files read most. The rest is counted. */
+/** Longest lists of a summary: the newest answers, the files read most. The rest is only counted. */
 const mostAnswers = 12
 const mostFiles = 15
-/** Characters of one line. */
+/** Longest line, in characters: a headline, not a paragraph. */
 const mostLine = 160
 
-/**
- * Summarises an epoch without a model, by what it holds: which questions were asked, what answered
- * each of them, and which files were read.
- */
+/** Summarises an epoch without a model: its questions, the gist of each answer, the files read. */
 export const summariseByExtract: Summarise = async ({ messages }) => extract(messages)
 
 function extract(messages: readonly Message[]): Summary {
@@ -22,8 +19,8 @@ function extract(messages: readonly Message[]): Summary {
   const earlier = messages.find(({ role }) => role === 'system')
   const files = filesRead(messages)
   const text = [
-    `**Summary of ${messages.length} messages**, ${exchanges.length} of them questions.`,
-    ...(earlier ? [`Before them: ${headline(messageText(earlier))}`] : []),
+    `**Summary of ${messages.length} messages**, ${exchanges.length} of them prompts.`,
+    ...(earlier ? [`Earlier: ${headline(messageText(earlier))}`] : []),
     section('Asked and answered', exchanges.slice(-mostAnswers).map(describe), exchanges.length),
     section('Files read', files.slice(0, mostFiles), files.length),
   ]
@@ -60,15 +57,15 @@ function describe({ question, answer }: Exchange): string {
   return key === '' ? cut(question) : `${cut(question)} — ${key}`
 }
 
-/** What an answer said first: its first quoted line, else its first line that is no heading. */
+/** The gist of an answer: its first quoted line, else its first line of plain text. */
 function keyLine(answer: string): string {
   const lines = answer.split('\n').filter((line) => line.trim() !== '')
   const quoted = lines.find((line) => /^>\s*\w/.test(line))
-  const told = lines.find((line) => !/^(#|```|\||>)/.test(line))
-  return cut((quoted ?? told ?? '').replace(/^>\s*/, ''))
+  const plain = lines.find((line) => !/^(#|```|\||>)/.test(line))
+  return cut((quoted ?? plain ?? '').replace(/^>\s*/, ''))
 }
 
-/** The paths that tools read, the most often read first. */
+/** The paths that tools read, most often first. */
 function filesRead(messages: readonly Message[]): string[] {
   const counts = new Map<string, number>()
   for (const { parts } of messages) {

@@ -1,6 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 
-/** Where an OpenAI-compatible model is reached. */
+/** The endpoint and name of an OpenAI-compatible model. */
 export interface ModelConfig {
   baseUrl: string
   apiKey: string
@@ -12,7 +12,7 @@ export function chatModel({ baseUrl, apiKey, name }: ModelConfig) {
     name: 'openai-compatible',
     baseURL: baseUrl,
     apiKey,
-    // Providers count the tokens of a stream only when they are asked to.
+    // Providers report the usage of a stream only on request.
     includeUsage: true,
   })
   return provider.chatModel(name)

@@ -34,7 +34,7 @@ async function testModel(answer: Parameters<typeof serveModel>[0]) {
 }
 
 describe('the model agent', () => {
-  it('streams what the model says, with its usage', async () => {
+  it('streams the model’s text, with its usage', async () => {
     const { server, agent } = await testModel(() => answers('Hello to you'))
     const parts = await collect(agent(testContext('Hi')))
     expect(textOf(parts)).toBe('Hello to you')
@@ -54,7 +54,7 @@ describe('the model agent', () => {
     ])
   })
 
-  it('runs the tools that the model calls and tells it the results', async () => {
+  it('runs the tools that the model calls and sends it the results', async () => {
     const { server, agent } = await testModel((_body, number) =>
       number === 1 ? calls('read_file', { path: 'a.md' }) : answers('It says words.'),
     )

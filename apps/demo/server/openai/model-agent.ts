@@ -6,10 +6,10 @@ import { instructions } from './instructions.ts'
 import { modelTools } from './model-tools.ts'
 import { toModelMessages } from './to-model-messages.ts'
 
-/** Requests of one answer at most: a model that only calls tools ends there. */
+/** Most requests per answer: stops a model that only calls tools. */
 const mostSteps = 8
 
-/** Answers with a language model, which gets the repository's tools. */
+/** Answers with a language model that has the repository's tools. */
 export function createModelAgent(model: LanguageModel, tools: RepoTools): DemoAgent {
   return async ({ messages, signal }) => {
     const { stream } = streamText({

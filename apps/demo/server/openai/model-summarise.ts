@@ -6,10 +6,10 @@ import { messageText } from '../../shared/message-text.ts'
 import { approximateTokens } from '../text/tokens.ts'
 import { instructions, summaryInstructions } from './instructions.ts'
 
-/** Characters of the transcript that is sent; of a longer one, its newest part. */
+/** Longest transcript to send, in characters (its end): about 50,000 tokens, which most models take. */
 const mostCharacters = 200_000
 
-/** Has the language model write a compaction's summary. */
+/** Lets the language model write the summary of a compaction. */
 export function summariseByModel(model: LanguageModel): Summarise {
   return async ({ messages, signal }) => {
     const { text, usage } = await generateText({

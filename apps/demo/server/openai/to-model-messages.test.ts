@@ -7,7 +7,7 @@ import { toModelMessages } from './to-model-messages.ts'
 const call = { type: 'dynamic-tool', toolName: 'search', toolCallId: 'c1' } as const
 
 describe('toModelMessages', () => {
-  it('tells a summary first, as words of the user', async () => {
+  it('sends a summary first, as a user message', async () => {
     const [summary, prompt] = await toModelMessages([
       testMessage(1, 'system', 'It was about cursors.'),
       testMessage(2, 'user', 'Go on'),
@@ -17,7 +17,7 @@ describe('toModelMessages', () => {
     expect(prompt).toMatchObject({ role: 'user', content: [{ type: 'text', text: 'Go on' }] })
   })
 
-  it('gives calls with their results, step by step, and no reasoning', async () => {
+  it('sends calls with their results, step by step, without reasoning', async () => {
     const parts: Part[] = [
       { type: 'step-start' },
       { type: 'reasoning', text: 'hm', state: 'done' },
@@ -34,13 +34,13 @@ describe('toModelMessages', () => {
     expect(text).not.toContain('hm')
   })
 
-  it('tells a failed call as one', async () => {
+  it('sends the error of a failed call', async () => {
     const parts: Part[] = [{ ...call, state: 'output-error', input: {}, errorText: 'no such file' }]
     const messages = await toModelMessages([testMessage(1, 'assistant', parts)])
     expect(JSON.stringify(messages[1])).toContain('no such file')
   })
 
-  it('leaves out a call that never got a result', async () => {
+  it('omits a call that never got a result', async () => {
     const parts: Part[] = [
       { type: 'text', text: 'Let me look.', state: 'done' },
       { ...call, state: 'input-available', input: { query: 'x' } },
@@ -49,7 +49,7 @@ describe('toModelMessages', () => {
     expect(JSON.stringify(messages)).not.toContain('c1')
   })
 
-  it('gives files of a prompt as files', async () => {
+  it('sends files of a prompt as files', async () => {
     const parts: Part[] = [
       { type: 'text', text: 'What is this?' },
       { type: 'file', mediaType: 'image/png', url: 'data:image/png;base64,AAAA' },

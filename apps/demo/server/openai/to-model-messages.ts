@@ -2,8 +2,8 @@ import type { Message, Part } from '@caughtup/schema'
 import { convertToModelMessages, type ModelMessage } from 'ai'
 
 /**
- * Our messages as the model gets them. A summary is told as a user's words: providers differ in
- * what they make of a system message that is not the first.
+ * Converts our messages for the model. A summary becomes a user message: providers treat a system
+ * message that is not the first one differently.
  */
 export function toModelMessages(messages: readonly Message[]): Promise<ModelMessage[]> {
   const prepared = messages.map(({ role, parts }) =>
@@ -12,17 +12,17 @@ export function toModelMessages(messages: readonly Message[]): Promise<ModelMess
       : { role, parts: parts.filter(isForModel) },
   )
   return convertToModelMessages(prepared, {
-    // An interrupted answer may end in a call without a result, which providers refuse.
+    // An interrupted answer may end with a call without a result, which providers reject.
     ignoreIncompleteToolCalls: true,
   })
 }
 
 function asSummary(parts: readonly Part[]): Part[] {
-  const told: Part = { type: 'text', text: 'Summary of the conversation before this:' }
-  return [told, ...parts.filter(isForModel)]
+  const heading: Part = { type: 'text', text: 'Summary of the conversation so far:' }
+  return [heading, ...parts.filter(isForModel)]
 }
 
-/** Reasoning is not sent back: most providers refuse or ignore it. */
+/** Reasoning is not sent back: most providers reject or ignore it. */
 function isForModel({ type }: Part): boolean {
   return type !== 'reasoning'
 }

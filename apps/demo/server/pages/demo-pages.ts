@@ -21,7 +21,7 @@ export interface DemoPagesOptions {
   repository: Repository
   /** The folder of the built page. */
   built: string
-  /** Whether Vite serves it from its sources instead. */
+  /** Whether Vite serves the page from its sources instead. */
   dev: boolean
 }
 
@@ -30,7 +30,7 @@ export interface DemoPages {
   close: () => Promise<void>
 }
 
-/** Everything that the demo answers besides the chat server's calls. */
+/** Answers all requests that are not calls of the chat server: health, sources, the page itself. */
 export async function demoPages(options: DemoPagesOptions): Promise<DemoPages> {
   const { repository, built, dev } = options
   const app = dev ? await devPage() : { page: staticFiles(built), close: async () => {} }

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url'
 
 import type { Page } from './page.ts'
 
-/** Serves the page from its sources, reloaded as they change. */
+/** Serves the page from its sources and reloads it as they change. */
 export async function devPage(): Promise<{ page: Page; close: () => Promise<void> }> {
-  // Loaded here, so that a demo that is only run needs no Vite.
+  // Imported here, so that the built demo runs without Vite.
   const { createServer } = await import('vite')
   const vite = await createServer({
     configFile: fileURLToPath(new URL('../../vite.config.ts', import.meta.url)),

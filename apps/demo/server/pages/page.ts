@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** Answers a request, or says that it is not its own. */
+/** Answers a request; resolves to false if the request belongs to another page. */
 export type Page = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>
 
 export interface Answer {
@@ -27,8 +27,8 @@ export function send(
 }
 
 /**
- * The path that a request asks for, decoded and otherwise as it was sent; `undefined` where it
- * cannot be decoded. It is to be looked up among known names, never joined to a folder.
+ * The request's path, decoded but not normalised; `undefined` if it cannot be decoded. Look it up
+ * among known names; never join it to a folder.
  */
 export function pathOf({ url = '/' }: IncomingMessage): string | undefined {
   const [path = '/'] = url.split('?', 1)

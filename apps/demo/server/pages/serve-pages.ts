@@ -4,7 +4,7 @@ import { type Page, send } from './page.ts'
 
 const text = 'text/plain; charset=utf-8'
 
-/** Answers with the first page that takes the request. A failure is logged and told without details. */
+/** Answers with the first page that accepts the request. Logs a failure; the client gets no details. */
 export function servePages(
   pages: readonly Page[],
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -12,13 +12,13 @@ export function servePages(
     for (const page of pages) {
       if (await page(request, response)) return
     }
-    send(request, response, { status: 404, type: text, body: 'There is nothing here.\n' })
+    send(request, response, { status: 404, type: text, body: 'Not found.\n' })
   }
   return (request, response) => {
     answer(request, response).catch((error: unknown) => {
-      console.error('Answering', request.url, error)
+      console.error(`${request.method} ${request.url} failed:`, error)
       if (response.headersSent) response.destroy()
-      else send(request, response, { status: 500, type: text, body: 'That went wrong.\n' })
+      else send(request, response, { status: 500, type: text, body: 'Internal server error.\n' })
     })
   }
 }

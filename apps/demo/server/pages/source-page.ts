@@ -5,7 +5,7 @@ import { isReading, type Page, pathOf, send } from './page.ts'
 
 const folder = '/source/'
 
-/** Shows a file of the repository with numbered lines: where the links of answers lead. */
+/** Shows a file of the repository with numbered lines. The links of answers lead here. */
 export function sourcePage(repository: Repository): Page {
   return async (request, response) => {
     const path = pathOf(request)

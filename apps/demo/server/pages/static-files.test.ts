@@ -18,7 +18,7 @@ function builtPage() {
 }
 
 describe('staticFiles', () => {
-  it('serves the page at /, asked for anew each time', async () => {
+  it('serves the page at /, to be revalidated each time', async () => {
     const ask = await servePage(staticFiles(builtPage()))
     const { status, headers, body } = await ask('/?as=ann')
     expect({ status, body }).toEqual({ status: 200, body: '<!doctype html>' })
@@ -29,7 +29,7 @@ describe('staticFiles', () => {
     })
   })
 
-  it('lets what has a hash in its name be kept for ever', async () => {
+  it('lets files with a hash in their name be cached for ever', async () => {
     const ask = await servePage(staticFiles(builtPage()))
     const { headers } = await ask('/assets/main-x1y2.js')
     expect(headers).toMatchObject({
@@ -56,7 +56,7 @@ describe('staticFiles', () => {
     '/%ff',
   ])('has nothing at %s', async (path) => {
     const ask = await servePage(staticFiles(builtPage()))
-    expect(await ask(path)).toMatchObject({ status: 404, body: 'There is nothing here.\n' })
+    expect(await ask(path)).toMatchObject({ status: 404, body: 'Not found.\n' })
   })
 
   it('does not follow a link out of the folder', async () => {

@@ -18,7 +18,7 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** Vite puts a hash of the content into the names of what it writes here. */
+/** Vite puts a hash of the content into the names of these files, so they never change. */
 const hashedFolder = '/assets/'
 const forEver = 'public, max-age=31536000, immutable'
 
@@ -27,10 +27,7 @@ const notBuilt = `The page is not built yet. Build it and start the server with:
     npx --yes pnpm@12 demo
 `
 
-/**
- * Serves the built page. A request is looked up among the names of the files that are there, so no
- * path leads out of the folder.
- */
+/** Serves the built page. Paths are looked up among its files, so none leads out of the folder. */
 export function staticFiles(folder: string): Page {
   return async (request, response) => {
     const path = pathOf(request)
@@ -54,7 +51,7 @@ export function staticFiles(folder: string): Page {
   }
 }
 
-/** Read per request: a build that runs meanwhile is served without a restart. */
+/** Read for each request, so that a new build is served without a restart. */
 async function filesOf(folder: string): Promise<ReadonlySet<string>> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true })

@@ -20,7 +20,7 @@ describe('the repository’s tools', () => {
     expect(list.run({ folder: 'sr' })).toEqual({ paths: [], total: 0 })
   })
 
-  it('read the lines that are asked for, and a limited number of them', async () => {
+  it('read the requested lines, up to a limit', async () => {
     const { read } = await testTools()
     expect(read.run({ path: 'long.txt', from: 2, to: 3 })).toEqual({
       path: 'long.txt',
@@ -32,13 +32,13 @@ describe('the repository’s tools', () => {
     expect(read.run({ path: 'long.txt' })).toMatchObject({ from: 1, to: 120, lines: 300 })
   })
 
-  it('refuse to read what is not of the repository', async () => {
+  it('refuse to read a file outside the repository', async () => {
     const { read } = await testTools()
     expect(() => read.run({ path: '../../etc/passwd' })).toThrow('is not a file')
     expect(read.input.safeParse({ path: 'long.txt', from: 0 }).success).toBe(false)
   })
 
-  it('search, and name the places of what they find', async () => {
+  it('search, and name the places of the matches', async () => {
     const { search } = await testTools()
     expect(search.run({ query: 'words' })).toMatchObject({
       total: 1,

@@ -3,24 +3,24 @@ import * as z from 'zod'
 import type { Repository } from './repository.ts'
 import type { SearchIndex } from './search-index.ts'
 
-/** Something that an agent can do, with what it takes and gives. */
+/** A tool of an agent. */
 export interface RepoTool<Input, Output> {
   name: string
-  /** For a model. */
+  /** Tells a model when to use it. */
   description: string
   input: z.ZodType<Input>
-  /** @throws CaughtupError for what is not there */
+  /** @throws CaughtupError if the input names something that does not exist */
   run(input: Input): Output
 }
 
 export type RepoTools = ReturnType<typeof createRepoTools>
 
-/** Paths, lines and matches of one result; what is beyond is counted in it. */
+/** Most paths, lines and matches of one result, so that it does not fill a context; it has the total. */
 const mostPaths = 200
 const mostLines = 120
 const mostMatches = 6
 
-/** What an agent can do with this repository. Nothing outside of it, and nothing that writes. */
+/** The agents' tools. They read this repository and nothing else, and write nothing. */
 export function createRepoTools(repository: Repository, index: SearchIndex) {
   return {
     list: defineTool({
@@ -74,7 +74,7 @@ export function createRepoTools(repository: Repository, index: SearchIndex) {
   }
 }
 
-/** Lets the compiler infer what a tool takes and gives. */
+/** Lets the compiler infer a tool's types of input and output. */
 function defineTool<Input, Output>(tool: RepoTool<Input, Output>): RepoTool<Input, Output> {
   return tool
 }

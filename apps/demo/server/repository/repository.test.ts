@@ -30,7 +30,7 @@ describe('Repository', () => {
     expect(() => repository.text(path)).toThrow('is not a file of this repository')
   })
 
-  it('does not follow a tracked link out of itself', async () => {
+  it('does not follow a tracked link out of the repository', async () => {
     const outside = folderWith({ 'secret.txt': 'secret' })
     const root = folderWith({ 'a.md': 'A' })
     symlinkSync(join(outside, 'secret.txt'), join(root, 'link.txt'))
@@ -38,15 +38,15 @@ describe('Repository', () => {
     expect(repository.texts.map(({ path }) => path)).toEqual(['a.md'])
   })
 
-  it('lists files that are large or no text, and does not read them', async () => {
+  it('lists large and binary files without reading them', async () => {
     const root = checkoutWith({ 'large.txt': 'x'.repeat(200_000), 'image.png': 'P\0NG' })
     const repository = await Repository.open(root)
     expect(repository.paths).toEqual(['image.png', 'large.txt'])
-    expect(() => repository.text('large.txt')).toThrow('is no text file of up to')
-    expect(() => repository.text('image.png')).toThrow('is no text file of up to')
+    expect(() => repository.text('large.txt')).toThrow('is not a text file of at most')
+    expect(() => repository.text('image.png')).toThrow('is not a text file of at most')
   })
 
-  it('walks the folder where git tracks nothing, and leaves out what is no source', async () => {
+  it('walks the folder where git tracks nothing, without hidden, installed and built files', async () => {
     const root = folderWith({
       'a.md': 'A',
       'src/b.ts': 'B',

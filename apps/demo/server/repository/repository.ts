@@ -5,14 +5,14 @@ import { CaughtupError, excerpt } from '@caughtup/schema'
 
 import { trackedFiles } from './tracked-files.ts'
 
-/** Larger files are listed and not read, in bytes: nobody asks a lock file. */
+/** Largest file to read, in bytes. Larger ones, such as lock files, are only listed. */
 const mostBytes = 128 * 1024
-/** Files read at the same moment. */
+/** Files read at the same time, so that a large repository does not use up file handles. */
 const readers = 16
 
 /**
- * The project's own files, as they were when it was opened. Nothing else can be read through it:
- * a path is looked up among those names and never goes to the file system.
+ * The project's files as they were when it was opened. No other file can be read through it: paths
+ * are looked up among these and never reach the file system.
  */
 export class Repository {
   /** Every tracked file, sorted. */
@@ -38,7 +38,7 @@ export class Repository {
     return new Repository(paths, texts)
   }
 
-  /** Files whose text can be read, sorted. */
+  /** The readable files, sorted by path. */
   get texts(): { path: string; text: string }[] {
     return this.paths.flatMap((path) => {
       const text = this.#texts.get(path)
@@ -46,7 +46,7 @@ export class Repository {
     })
   }
 
-  /** @throws CaughtupError `NOT_FOUND`, `TOO_LARGE` for files that are not text or too large */
+  /** @throws CaughtupError `NOT_FOUND`; `TOO_LARGE` for a file that is too large or not text */
   text(path: string): string {
     const text = this.#texts.get(path)
     if (text !== undefined) return text
@@ -57,15 +57,19 @@ export class Repository {
         value,
       })
     }
-    throw new CaughtupError('TOO_LARGE', `${value} is no text file of up to ${mostBytes} bytes.`, {
-      field: 'path',
-      value,
-      limit: mostBytes,
-    })
+    throw new CaughtupError(
+      'TOO_LARGE',
+      `${value} is not a text file of at most ${mostBytes} bytes.`,
+      {
+        field: 'path',
+        value,
+        limit: mostBytes,
+      },
+    )
   }
 }
 
-/** `undefined` for what is no text, too large, a link (it may lead out of the repository) or gone. */
+/** `undefined` for a file that is binary, too large, gone, or a link (it may lead out of the repository). */
 async function readText(file: string): Promise<string | undefined> {
   try {
     const stats = await lstat(file)
@@ -73,7 +77,7 @@ async function readText(file: string): Promise<string | undefined> {
     const text = await readFile(file, 'utf8')
     return text.includes('\0') ? undefined : text
   } catch (error) {
-    // Tracked and deleted, or moved while this was reading.
+    // Git still tracks it, but it was deleted or moved.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }

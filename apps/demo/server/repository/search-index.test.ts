@@ -24,7 +24,7 @@ describe('SearchIndex', () => {
     ])
   })
 
-  it('puts a section above others when it has more of the words', async () => {
+  it('ranks a section with more of the words higher', async () => {
     const index = await indexOf({
       'a.md': '# One\n\nwindow window window',
       'b.md': '# Two\n\nA flush ends the window.',
@@ -35,7 +35,7 @@ describe('SearchIndex', () => {
     expect(best!.words).toEqual(['flush', 'window'])
   })
 
-  it('counts a rare word above a common one', async () => {
+  it('ranks a rare word above a common one', async () => {
     const index = await indexOf({
       'a.md': '# One\n\nsession cursor',
       'b.md': '# Two\n\nsession window',
@@ -45,7 +45,7 @@ describe('SearchIndex', () => {
     expect(titles(index, 'cursor or window')[0]).toBe('One')
   })
 
-  it('puts what is named as it is written first', async () => {
+  it('ranks an exactly spelled name first', async () => {
     const index = await indexOf({
       'a.ts': '/** Applies an event, any event, to apply it. */\nexport function applyAll() {}',
       'b.ts': '/** One. */\nexport function applyEvent() {}',
@@ -53,7 +53,7 @@ describe('SearchIndex', () => {
     expect(titles(index, 'what does applyEvent do')[0]).toBe('applyEvent')
   })
 
-  it('finds nothing for words that it does not have or that say nothing', async () => {
+  it('finds nothing for unknown words and stop words', async () => {
     const index = await indexOf({ 'a.md': '# One\n\ntext' })
     expect(index.search('zebra')).toEqual([])
     expect(index.search('What is it about?')).toEqual([])

@@ -1,4 +1,4 @@
-/** A stretch of a file that says one thing: what the search finds. */
+/** A stretch of a file about one thing: the unit of the search. */
 export interface Section {
   path: string
   /** A heading, a declared name, or the file's name. */

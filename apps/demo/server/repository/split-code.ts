@@ -5,7 +5,7 @@ const declaration =
 
 /**
  * Splits TypeScript and JavaScript at its top-level declarations, each with the comment above it.
- * What comes before the first one (imports) belongs to none.
+ * The lines before the first one (imports) are left out.
  */
 export function splitCode(path: string, text: string): Section[] {
   const kind = /\.(test|test-d)\.\w+$/.test(path) ? 'test' : 'code'

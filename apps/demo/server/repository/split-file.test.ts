@@ -6,7 +6,7 @@ const outline = (path: string, text: string) =>
   splitFile(path, text).map(({ title, from, to }) => [title, from, to])
 
 describe('splitFile', () => {
-  it('splits Markdown at its headings, and not inside of code', () => {
+  it('splits Markdown at its headings, but not inside code', () => {
     const text = '# One\n\ntext\n\n```sh\n# no heading\n```\n\n## Two\n\nmore'
     expect(outline('docs/x.md', text)).toEqual([
       ['One', 1, 8],
@@ -14,7 +14,7 @@ describe('splitFile', () => {
     ])
   })
 
-  it('names what stands before the first heading by the file', () => {
+  it('titles the text before the first heading with the file name', () => {
     expect(outline('docs/x.md', 'intro\n\n# One')).toEqual([
       ['x.md', 1, 2],
       ['One', 3, 3],
@@ -39,7 +39,7 @@ class Second {}
     ])
   })
 
-  it('keeps a test file and one without declarations whole', () => {
+  it('keeps a test file whole, and a file without declarations', () => {
     expect(outline('src/x.test.ts', 'const a = 1\nconst b = 2')).toEqual([['x.test.ts', 1, 2]])
     expect(outline('src/x.ts', "export { a } from './a.ts'")).toEqual([['x.ts', 1, 1]])
   })

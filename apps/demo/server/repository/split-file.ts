@@ -2,7 +2,7 @@ import type { Section } from './section.ts'
 import { splitCode } from './split-code.ts'
 import { splitMarkdown } from './split-markdown.ts'
 
-/** Lines of a section in a file whose structure is not known. */
+/** Lines of a section in a file of unknown structure: about a screen. */
 const stretch = 40
 
 export function splitFile(path: string, text: string): Section[] {

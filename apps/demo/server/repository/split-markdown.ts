@@ -1,6 +1,6 @@
 import type { Section } from './section.ts'
 
-/** Splits at headings; a `#` inside a fenced code block is none. */
+/** Splits at headings, but not at a `#` inside a fenced code block. */
 export function splitMarkdown(path: string, text: string): Section[] {
   const lines = text.split('\n')
   const sections: Section[] = []

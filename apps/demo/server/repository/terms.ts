@@ -1,4 +1,4 @@
-/** Words that a question is made of and that say nothing of what it is about. */
+/** Words that are common in questions and say nothing about their subject. */
 const stopWords: ReadonlySet<string> = new Set(
   `a about after all also am an and any are as at be been before being between both but by called
   can come could defined did do does doing done each every explain few file files find for from
@@ -11,19 +11,19 @@ const stopWords: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Whether a term can tell one text from another. */
-function isTelling(word: string): boolean {
+/** Whether a word helps to tell one text from another. */
+function isDistinctive(word: string): boolean {
   return word.length > 1 && !stopWords.has(word.toLowerCase())
 }
 
-/** The words of a text, identifiers taken apart: `applyEvent` gives `apply` and `Event`. */
+/** The words of a text, with identifiers split: `applyEvent` gives `apply` and `Event`. */
 function wordsOf(text: string): string[] {
   return text.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? []
 }
 
 /**
- * A word as the index knows it, so that `reconnecting` finds `reconnects`. A crude cut of English
- * endings: it need only be the same on both sides.
+ * The stem of a word, so that `reconnecting` finds `reconnects`. Cutting common English endings is
+ * enough: texts and queries only have to agree.
  */
 export function stem(word: string): string {
   let term = word.toLowerCase()
@@ -35,7 +35,7 @@ export function stem(word: string): string {
   return term.length > 4 && term.endsWith('e') ? term.slice(0, -1) : term
 }
 
-/** Longest first: the first that fits is cut, and no other. */
+/** Longest first: only the first ending that fits is cut. */
 const endings: readonly (readonly [string, string])[] = [
   ['nesses', ''],
   ['ations', ''],
@@ -53,16 +53,16 @@ const endings: readonly (readonly [string, string])[] = [
   ['s', ''],
 ]
 
-/** The telling words of a query as they were typed, each term once. */
+/** The distinctive words of a query as typed, each term once. */
 export function queryWords(query: string): string[] {
   const words = new Map<string, string>()
-  for (const word of wordsOf(query).filter(isTelling)) {
+  for (const word of wordsOf(query).filter(isDistinctive)) {
     if (!words.has(stem(word))) words.set(stem(word), word.toLowerCase())
   }
   return [...words.values()]
 }
 
-/** The terms of a text that can tell it from another, in its order, repeats and all. */
+/** The distinctive terms of a text, in order and with repeats. */
 export function termsOf(text: string): string[] {
-  return wordsOf(text).filter(isTelling).map(stem)
+  return wordsOf(text).filter(isDistinctive).map(stem)
 }

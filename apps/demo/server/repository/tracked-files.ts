@@ -5,13 +5,12 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Files beyond this are left out; a repository that a demo shows has far fewer. */
+/** A bound for a folder that is not a repository; this one has far fewer files. */
 const mostFiles = 20_000
 
 /**
- * The paths of the files that belong to the project, from its root, with `/` between folders: what
- * git tracks, or, where git tracks nothing (an unpacked tarball), every file outside of hidden
- * folders, `node_modules` and `dist`.
+ * The paths of the project's files, relative to its root and with `/`: those that git tracks. If git
+ * tracks none (in an unpacked tarball), every file outside hidden folders, `node_modules` and `dist`.
  */
 export async function trackedFiles(root: string): Promise<string[]> {
   const tracked = await gitFiles(root)
@@ -24,7 +23,7 @@ async function gitFiles(root: string): Promise<string[]> {
     const { stdout } = await run('git', ['-C', root, 'ls-files', '-z'], { maxBuffer: 2 ** 26 })
     return stdout.split('\0').filter((path) => path !== '')
   } catch (error) {
-    // No git here, or no checkout. Anything else is worth knowing, and not worth stopping for.
+    // Without git or a checkout, the folder is walked. So it is after other failures, which are logged.
     if (!isExpected(error)) console.warn(`git ls-files failed in ${root}: ${String(error)}`)
     return []
   }

@@ -11,7 +11,7 @@ const chatRequestBody = z.looseObject({
 })
 export type ChatRequestBody = z.infer<typeof chatRequestBody>
 
-/** What a completion streams: deltas as the protocol has them, and why it ended. */
+/** A completion: its deltas in the protocol's form, and the reason of its end. */
 export interface Completion {
   deltas: object[]
   finishReason: 'stop' | 'tool_calls'
@@ -23,7 +23,7 @@ export interface ModelServer {
   requests: { body: ChatRequestBody; authorization: string | undefined }[]
 }
 
-/** A server that speaks OpenAI's chat completions; `answer` is called for each request, with its number. */
+/** A server for OpenAI's chat completions. It calls `answer` for each request, with its number. */
 export async function serveModel(
   answer: (body: ChatRequestBody, number: number) => Completion,
 ): Promise<ModelServer> {

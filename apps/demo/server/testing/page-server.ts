@@ -11,7 +11,7 @@ export interface RawAnswer {
   body: string
 }
 
-/** Serves pages on a free port; gives a function that asks for a path exactly as it is written. */
+/** Serves pages on a free port; returns a function that requests a path exactly as written. */
 export async function servePage(
   ...pages: Page[]
 ): Promise<(path: string, method?: string) => Promise<RawAnswer>> {
@@ -26,7 +26,7 @@ export async function servePage(
   return (path, method = 'GET') => rawRequest({ port, path, method })
 }
 
-/** `fetch` would tidy the path up first. */
+/** Unlike `fetch`, sends the path without normalising it. */
 function rawRequest(options: { port: number | undefined; path: string; method: string }) {
   return new Promise<RawAnswer>((resolve, reject) => {
     const asking = request({ host: '127.0.0.1', ...options }, (response) => {

@@ -4,7 +4,7 @@ import { systemClock } from '@caughtup/schema/clock'
 import type { DemoContext } from '../agents/demo-agent.ts'
 import type { Pace } from '../text/paced.ts'
 
-/** A message as the agents get it. */
+/** A message as an agent receives it. */
 export function testMessage(
   order: number,
   role: Message['role'],
@@ -22,19 +22,19 @@ export function testMessage(
   }
 }
 
-/** What an agent is run with for the last of some messages; at full speed unless told otherwise. */
+/** The context of a run whose prompt is the last message; at full speed by default. */
 export function testContext(
   messages: Message[] | string,
   { clock = systemClock, perSecond = Infinity, signal = new AbortController().signal } = {},
 ): DemoContext {
   const all = typeof messages === 'string' ? [testMessage(1, 'user', messages)] : messages
   const prompt = all.at(-1)
-  if (!prompt) throw new Error('An agent is run for a prompt.')
+  if (!prompt) throw new Error('A run needs a prompt.')
   const pace: Pace = { clock, perSecond, signal }
   return { sessionId: 's', runId: 'r', messages: all, prompt, signal, pace }
 }
 
-/** Every part of a stream that is kept, until it ends or throws. */
+/** Collects the known parts of a stream until it ends. */
 export async function collect(
   stream: AsyncIterable<{ type: string }> | Promise<AsyncIterable<{ type: string }>>,
 ): Promise<AgentPart[]> {

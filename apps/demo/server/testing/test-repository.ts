@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest'
 /** The repository that these tests are in. */
 export const ownRoot = fileURLToPath(new URL('../../../..', import.meta.url))
 
-/** A folder that is gone after the test. */
+/** A folder that is deleted after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'caughtup-demo-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

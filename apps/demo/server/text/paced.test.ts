@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import { paced } from './paced.ts'
 
-/** Takes items and notes when each came. */
+/** Takes the items and records when each came. */
 function record(items: Iterable<number>, pace: Parameters<typeof paced>[1]) {
   const came: number[] = []
   const done = (async () => {
@@ -15,7 +15,7 @@ function record(items: Iterable<number>, pace: Parameters<typeof paced>[1]) {
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 
 describe('paced', () => {
-  it('gives the n-th item at start + n / rate', async () => {
+  it('yields the n-th item at start + n / rate', async () => {
     const clock = new ManualClock()
     const { signal } = new AbortController()
     const { came, done } = record(numbers(5), { clock, perSecond: 4, signal })
@@ -39,7 +39,7 @@ describe('paced', () => {
     expect(came.at(-1)).toBeLessThanOrEqual(1_004)
   })
 
-  it('gives several items at once where the rate is above the resolution of timers', async () => {
+  it('yields several items at once at rates above the resolution of timers', async () => {
     const clock = new ManualClock()
     const whole = {
       now: () => clock.now(),
@@ -56,7 +56,7 @@ describe('paced', () => {
     expect(new Set(came).size).toBeLessThanOrEqual(11)
   })
 
-  it('ends with the reason of its signal while an item waits', async () => {
+  it('rejects with the reason of its signal during a wait', async () => {
     const clock = new ManualClock()
     const stopping = new AbortController()
     const { came, done } = record(numbers(10), { clock, perSecond: 1, signal: stopping.signal })

@@ -10,11 +10,11 @@ describe('tokensOf', () => {
     'a longer sentence,\n\n- with a list\n',
     '  indented\tcode ',
     '…é😀 ü',
-  ])('cuts %j into pieces that are it when joined', (text) => {
+  ])('splits %j into pieces that join to the same text', (text) => {
     expect(tokensOf(text).join('')).toBe(text)
   })
 
-  it('keeps white space with what follows it', () => {
+  it('keeps white space with the word after it', () => {
     expect(tokensOf('one two\n three')).toEqual(['one', ' two', '\n three'])
   })
 })
