@@ -1,4 +1,5 @@
 import type { Store } from '../store.ts'
+import { jsonBytes } from '../transcripts/bad-value.ts'
 import { maxLineBytes } from '../transcripts/read-lines.ts'
 import type { ExportCommand } from './command.ts'
 import { exportSession } from './export-session.ts'
@@ -43,7 +44,7 @@ async function upTo(bytes: number, values: AsyncIterable<unknown>): Promise<unkn
   const held: unknown[] = []
   let size = 0
   for await (const value of values) {
-    size += Buffer.byteLength(JSON.stringify(value)) + 1
+    size += jsonBytes(value) + 1
     if (size > bytes) return undefined
     held.push(value)
   }

@@ -1,6 +1,6 @@
 import { CaughtupError, defaultLimits, type Part } from '@caughtup/schema'
 
-import { jsonBytes } from '../core/stored-value.ts'
+import { jsonBytes } from './bad-value.ts'
 
 /** JSON of less than this is not larger than a message may be, however it is written again. */
 export const safeBytes = defaultLimits.messageBytes / 8

@@ -25,3 +25,8 @@ export function asText(field: string, value: unknown): string {
   if (typeof value === 'string') return value
   throw badValue(field, value, 'a text')
 }
+
+/** The size of a value's JSON in UTF-8; 0 for what has none. */
+export function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value) ?? '')
+}

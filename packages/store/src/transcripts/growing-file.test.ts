@@ -1,27 +1,35 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { MergingSession } from '../import/testing/merging-session.ts'
+import { createStore, type Store } from '../store.ts'
+import { memory } from '../engines/memory/index.ts'
 import { anyMessages, plainMessages } from './testing/arbitrary-message.ts'
 import { jsonLines, readItems } from './testing/read-items.ts'
 import { writeMessage } from './write-message.ts'
 
-async function importInto(session: MergingSession, text: string) {
-  for (const item of await readItems(text)) {
-    expect(item.type).not.toBe('refused')
-    if (item.type === 'conversation') session.import(item.rows)
+/** The messages of a new session after a file was imported in each of these states. */
+async function imported(store: Store, texts: readonly string[]) {
+  const { id: sessionId } = await store.sessions.create({ owner: 'a' })
+  for (const text of texts) {
+    for (const item of await readItems(text)) {
+      expect(item.type).not.toBe('refused')
+      if (item.type === 'conversation') await store.reconcile(sessionId, item.rows)
+    }
   }
+  const { messages } = await store.page(sessionId, {
+    before: Number.MAX_SAFE_INTEGER,
+    limit: store.limits.pageMost,
+  })
+  return messages.map(({ id, parts }) => ({ id, parts }))
 }
 
-/** Imports a file while it is being written, cut at each of these bytes, and then whole. */
+/** Imports a file while it is being written, cut at each of these places, and then whole. */
 async function expectSame(text: string, cuts: readonly number[]) {
-  const growing = new MergingSession()
-  const characters = cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b)
-  for (const cut of characters) await importInto(growing, text.slice(0, cut))
-  await importInto(growing, text)
-  const whole = new MergingSession()
-  await importInto(whole, text)
-  expect(growing.messages).toEqual(whole.messages)
+  const store = await createStore({ storage: memory() })
+  const places = cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b)
+  const growing = await imported(store, [...places.map((place) => text.slice(0, place)), text])
+  expect(growing).toEqual(await imported(store, [text]))
+  await store.close()
 }
 
 const cuts = fc.array(fc.nat(5000), { maxLength: 5 })

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { messageMetadata } from '@caughtup/schema'
 
 import type { ForeignRow } from '../import/imported-row.ts'
-import { isRecord } from './bad-value.ts'
+import { isRecord, jsonBytes } from './bad-value.ts'
 import { isEmpty } from './is-empty.ts'
 import type { Note } from './transcript.ts'
 
@@ -63,7 +63,7 @@ function within(
   let size = 0
   for (const [name, value] of members) {
     if (isEmpty(value)) continue
-    size += name.length + Buffer.byteLength(JSON.stringify(value))
+    size += name.length + jsonBytes(value)
     if (size > limit || held.has(name) || name === '__proto__') note.lost(`${name} is not kept`)
     else held.set(name, value)
   }

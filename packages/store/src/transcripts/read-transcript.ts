@@ -1,6 +1,6 @@
 import { CaughtupError } from '@caughtup/schema'
 
-import { isRecord } from './bad-value.ts'
+import { isRecord, jsonBytes } from './bad-value.ts'
 import type { TranscriptFormat, Unfolded } from './format.ts'
 import { formatOfConversation, formats } from './formats.ts'
 import { Gathering, type Message, refusal } from './gathering.ts'
@@ -57,7 +57,7 @@ export function readMessages(
   const reader = new TranscriptReader({ final: true, ...options })
   return [
     ...values.flatMap((value) => [
-      ...reader.add({ value, bytes: sizeOf(value), line: 1, place: '' }),
+      ...reader.add({ value, bytes: jsonBytes(value), line: 1, place: '' }),
     ]),
     ...reader.end(),
   ]
@@ -144,7 +144,7 @@ class TranscriptReader {
     for (const [index, value] of messages.entries()) {
       yield* gathering.add({
         value,
-        bytes: sizeOf(value),
+        bytes: jsonBytes(value),
         line,
         place: `${place}messages.${index}: `,
       })
@@ -188,8 +188,4 @@ class TranscriptReader {
   #gathering(format: TranscriptFormat | undefined): Gathering {
     return new Gathering({ format, final: this.#final })
   }
-}
-
-function sizeOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value) ?? '')
 }

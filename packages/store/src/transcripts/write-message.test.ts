@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import type { ForeignRow } from '../import/imported-row.ts'
-import { importedMessage } from '../import/imported-message.ts'
 import { anyMessages, plainMessages } from './testing/arbitrary-message.ts'
 import { readItems, readRows } from './testing/read-items.ts'
 import { writeMessage, type WrittenFormat } from './write-message.ts'
@@ -45,9 +44,9 @@ test('any messages say the same in OpenAI’s format when they went through it',
     fc.asyncProperty(anyMessages, async (messages) => {
       const lines = linesOf(messages, 'openai')
       const [rows = []] = await readRows(lines, { final: true })
-      const read = rows.map((row, index) => ({
+      const read = rows.map(({ id = 'new', role, parts, createdAt = 0 }, index): Message => ({
         ...messages[index]!,
-        ...importedMessage(row, { id: row.id ?? 'new', now: 0 }),
+        ...{ id, role, parts: [...parts], metadata: { createdAt } },
       }))
       expect(linesOf(read, 'openai')).toEqual(lines)
     }),
