@@ -2,13 +2,11 @@ import { defineConfig } from 'tsdown'
 
 export default defineConfig({
   entry: [
-    'src/bin/caughtup.ts',
     'src/core/index.ts',
     'src/index.ts',
     'src/engines/memory/index.ts',
     'src/engines/sqlite/index.ts',
     'src/conformance/index.ts',
-    'src/transcripts/index.ts',
   ],
   platform: 'node',
   target: 'node24',

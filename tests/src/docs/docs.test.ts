@@ -19,12 +19,14 @@ const folder = path.resolve(import.meta.dirname, '../../.samples')
 const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
 const ofStore = samplesIn('packages/store/README.md')
-const [storeAlone, streaming, indexing, engine, imported, readers] = ofStore
+const [storeAlone, streaming, indexing, engine, imported] = ofStore
+const ofTranscripts = samplesIn('packages/transcripts/README.md')
+const [readers] = ofTranscripts
 const ofClient = samplesIn('packages/web-client/README.md')
 const [, errors] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
 const [stopping, testing] = ofServer
-const samples = [...quickStart, ...ofStore, ...ofClient, ...ofServer]
+const samples = [...quickStart, ...ofStore, ...ofTranscripts, ...ofClient, ...ofServer]
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -122,9 +124,11 @@ test('there are samples nowhere else', () => {
     'docs/hosts.md',
     'packages/server/README.md',
     'packages/store/README.md',
+    'packages/transcripts/README.md',
     'packages/web-client/README.md',
   ])
-  expect(ofStore).toHaveLength(6)
+  expect(ofStore).toHaveLength(5)
+  expect(ofTranscripts).toHaveLength(1)
   expect(ofClient).toHaveLength(2)
   expect(ofServer).toHaveLength(2)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)

@@ -1,6 +1,0 @@
-import type { ForeignRow } from '../import/imported-row.ts'
-
-/** Rows of a conversation that has ended: none of them may still grow. */
-export function whole(rows: readonly ForeignRow[]): ForeignRow[] {
-  return rows.map(({ complete: _, ...row }) => row)
-}

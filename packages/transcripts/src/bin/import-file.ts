@@ -1,0 +1,112 @@
+import path from 'node:path'
+
+import { CaughtupError } from '@caughtup/schema'
+import type { ForeignRow, Reconciled } from '@caughtup/store'
+
+import { type ReadOptions, readTranscript } from '../reading/read-transcript.ts'
+import type { Report } from './report.ts'
+
+/** When a conversation began and was last used, in ms since the epoch, as far as that is known. */
+interface Times {
+  createdAt?: number
+  recency?: number
+}
+
+/** Where conversations go; see `Store.reconcile`. */
+export interface ImportTarget {
+  /** Gives the id of the session for a conversation, making it where it is to be new. */
+  session(title: string, times: Times): Promise<string>
+  reconcile(sessionId: string, rows: readonly ForeignRow[], times: Times): Promise<Reconciled>
+}
+
+/**
+ * Imports one transcript, a transaction for each of its conversations, and reports on it.
+ *
+ * @param bytes - of the file
+ * @param name - what the file is called in the report; titles come from it
+ * @param imported - is told each session when its conversation is in it
+ * @throws whatever reading or reconciling throws (conversations that came before are imported), and
+ *   CaughtupError `BAD_INPUT` for a file of which nothing could be read
+ */
+export async function importFile(
+  { bytes, name }: { bytes: AsyncIterable<Uint8Array>; name: string },
+  target: ImportTarget,
+  report: Report,
+  { imported, ...options }: ReadOptions & { imported: (sessionId: string) => void },
+): Promise<void> {
+  const sum = { added: 0, known: 0, changed: 0, incomplete: 0, refused: 0 }
+  let conversations = 0
+  try {
+    for await (const item of readTranscript(bytes, options)) {
+      const place = `${name}:${item.line}`
+      switch (item.type) {
+        case 'conversation': {
+          conversations += 1
+          const times = timesOf(item)
+          const sessionId = await target.session(item.title ?? path.parse(name).name, times)
+          const { notKept, ...counts } = await target.reconcile(sessionId, item.rows, times)
+          sum.added += counts.added
+          sum.known += counts.known
+          sum.changed += counts.changed
+          sum.incomplete += counts.incomplete
+          for (const member of Object.keys(notKept))
+            report.leftOutOften(place, `${member} is not kept`)
+          imported(sessionId)
+          break
+        }
+        case 'refused':
+          sum.refused += 1
+          report.leftOut(place, item.message)
+          break
+        case 'lost':
+          report.leftOutOften(place, item.message)
+          break
+        case 'note':
+          report.note(place, item.message)
+          break
+        case 'torn':
+          sum.incomplete += 1
+          break
+      }
+    }
+  } finally {
+    report.tellCommon()
+    if (sum.changed > 0)
+      report.leftOut(name, 'what changed since it was imported stays here as it was')
+    report.say(`${name}: ${summaryOf(sum)}`)
+  }
+  if (conversations === 0 && sum.refused > 0) {
+    throw new CaughtupError('BAD_INPUT', 'Nothing in it could be read.', {
+      field: 'FILE',
+      value: name,
+    })
+  }
+}
+
+function summaryOf({
+  added,
+  known,
+  changed,
+  incomplete,
+  refused,
+}: Record<'added' | 'known' | 'changed' | 'incomplete' | 'refused', number>): string {
+  return [
+    `${added} added, ${known} known`,
+    ...(changed > 0 ? [`${changed} changed since`] : []),
+    ...(incomplete > 0 ? [`${incomplete} may still grow (see --final)`] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
+  ].join(', ')
+}
+
+/** As the transcript says, or as its messages do. */
+function timesOf({ createdAt, rows }: { createdAt?: number; rows: readonly ForeignRow[] }): Times {
+  const all = rows.flatMap((row) => row.createdAt ?? [])
+  const first =
+    createdAt ?? all.reduce<number | undefined>((least, at) => Math.min(least ?? at, at), undefined)
+  const recency =
+    all.reduce<number | undefined>((most, at) => Math.max(most ?? at, at), undefined) ?? createdAt
+  return {
+    ...(first !== undefined && { createdAt: first }),
+    ...(recency !== undefined && { recency }),
+  }
+}

@@ -1,0 +1,116 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+
+import { CaughtupError } from '@caughtup/schema'
+
+import { badValue } from '../base/bad-value.ts'
+import { formatNames, isFormat } from '../formats/formats.ts'
+import { readTime } from '../base/read-time.ts'
+import type { Command, Whose } from './command.ts'
+
+const place = {
+  db: { type: 'string' },
+  session: { type: 'string' },
+  owner: { type: 'string' },
+  format: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} satisfies ParseArgsOptionsConfig
+
+/**
+ * The command in the arguments that follow the program's name.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what is not one
+ */
+export function parseCommand(args: readonly string[]): Command {
+  const [name = '', ...rest] = args
+  switch (name) {
+    case 'import':
+      return parseImport(rest)
+    case 'export':
+      return parseExport(rest)
+    case '--help':
+    case '-h':
+    case 'help':
+      return { do: 'help' }
+    default:
+      throw badValue('the command', name || undefined, 'import or export')
+  }
+}
+
+function parseImport(args: readonly string[]): Command {
+  const { values, positionals } = parse(args, {
+    ...place,
+    title: { type: 'string' },
+    final: { type: 'boolean' },
+    created: { type: 'string' },
+    recency: { type: 'string' },
+    unread: { type: 'boolean' },
+  })
+  if (values.help) return { do: 'help' }
+  if (positionals.length === 0) throw badValue('FILE', undefined, 'a file, or - for standard input')
+  const { title, format, final = false, unread = false } = values
+  if (format !== undefined && !isFormat(format)) {
+    throw badValue('--format', format, formatNames.join(', '))
+  }
+  const [created, recency] = [
+    timeOf('--created', values.created),
+    timeOf('--recency', values.recency),
+  ]
+  return {
+    do: 'import',
+    files: positionals,
+    ...placeOf(values),
+    ...(title !== undefined && { title }),
+    ...(format !== undefined && { format }),
+    ...(created !== undefined && { created }),
+    ...(recency !== undefined && { recency }),
+    final,
+    unread,
+  }
+}
+
+function parseExport(args: readonly string[]): Command {
+  const { values, positionals } = parse(args, { ...place, out: { type: 'string' } })
+  if (values.help) return { do: 'help' }
+  if (positionals.length > 0) throw badValue('the argument', positionals[0], 'an option of export')
+  const { out, format } = values
+  if (format !== undefined && format !== 'ui' && format !== 'openai') {
+    throw badValue('--format', format, 'ui or openai')
+  }
+  const where = out === undefined ? {} : { out }
+  return { do: 'export', ...placeOf(values), ...where, ...(format !== undefined && { format }) }
+}
+
+interface PlaceValues {
+  db?: string | undefined
+  session?: string | undefined
+  owner?: string | undefined
+}
+
+function placeOf({ db, session, owner }: PlaceValues) {
+  if (db === undefined || db === '') throw badValue('--db', db, 'the file of a database')
+  return { db, whose: whoseOf(session, owner) }
+}
+
+function whoseOf(session: string | undefined, owner: string | undefined): Whose {
+  if (session !== undefined) return { session, ...(owner !== undefined && { owner }) }
+  if (owner !== undefined) return { owner }
+  throw badValue('--session or --owner', undefined, 'given')
+}
+
+/** ISO 8601, or a number of ms since the epoch. */
+function timeOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const time = readTime(/^\d+$/.test(text) ? Number(text) : text, 'ms')
+  if (time === undefined)
+    throw badValue(option, text, 'a time, such as 2024-05-31 or 1717113600000')
+  return time
+}
+
+function parse<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new CaughtupError('BAD_INPUT', error.message, {}, { cause: error })
+  }
+}

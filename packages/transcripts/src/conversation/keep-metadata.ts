@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util'
+
+import { messageMetadata } from '@caughtup/schema'
+import type { ForeignRow } from '@caughtup/store'
+
+import { isRecord, jsonBytes } from '../base/bad-value.ts'
+import { isEmpty } from '../base/is-empty.ts'
+import type { Note } from './transcript.ts'
+
+export type RowMetadata = NonNullable<ForeignRow['metadata']>
+
+/** What is taken over; a run or a boundary of another session would be none here. */
+const kept = messageMetadata.omit({ createdAt: true, runId: true, boundary: true })
+
+/** The most that a message keeps of what has no place of its own, in bytes of JSON. */
+const mostForeign = 16 * 1024
+
+/**
+ * Metadata of a row: what a message here has, and the rest under `foreign`, up to 16 KiB.
+ *
+ * @param known - by the names that messages have; what has another form there goes to the rest
+ * @param others - whatever else the transcript says of the message
+ */
+export function keepMetadata(
+  known: Readonly<Record<string, unknown>>,
+  others: Readonly<Record<string, unknown>>,
+  note: Note,
+): RowMetadata | undefined {
+  const found: Record<string, unknown> = {}
+  const rest: [string, unknown][] = []
+  for (const [name, value] of Object.entries(known)) {
+    if (isEmpty(value) || name === 'foreign') continue
+    const isKept = Object.hasOwn(kept.shape, name) && kept.safeParse({ [name]: value }).success
+    if (isKept) found[name] = value
+    else rest.push([name, value])
+  }
+  const before = isRecord(known['foreign']) ? Object.entries(known['foreign']) : []
+  const foreign = within(mostForeign, [...before, ...rest, ...Object.entries(others)], note)
+  const { data = {} } = kept.safeParse({ ...found, ...(foreign && { foreign }) })
+  return Object.keys(data).length > 0 ? data : undefined
+}
+
+/** What two steps of one answer say under `foreign`; of two values of one member the first is kept. */
+export function joinForeign(
+  first: RowMetadata['foreign'],
+  second: RowMetadata['foreign'],
+  note: Note,
+): RowMetadata['foreign'] {
+  if (!first || !second) return first ?? second
+  const added = Object.entries(second).filter(
+    ([name, value]) => !isDeepStrictEqual(first[name], value),
+  )
+  const foreign = within(mostForeign, [...Object.entries(first), ...added], note)
+  return kept.safeParse({ foreign }).data?.foreign
+}
+
+function within(
+  limit: number,
+  members: readonly (readonly [string, unknown])[],
+  note: Note,
+): Record<string, unknown> | undefined {
+  const held = new Map<string, unknown>()
+  let size = 0
+  for (const [name, value] of members) {
+    if (isEmpty(value)) continue
+    size += name.length + jsonBytes(value)
+    if (size > limit || held.has(name) || name === '__proto__') note.lost(`${name} is not kept`)
+    else held.set(name, value)
+  }
+  return held.size > 0 ? Object.fromEntries(held) : undefined
+}

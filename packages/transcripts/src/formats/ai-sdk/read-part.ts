@@ -1,0 +1,61 @@
+import type { Part } from '@caughtup/schema'
+
+import { asPart } from '../../conversation/as-part.ts'
+import { asRecord, asText } from '../../base/bad-value.ts'
+import { noteOthers } from '../../conversation/note-others.ts'
+import type { Note } from '../../conversation/transcript.ts'
+import { unknownPart } from '../../conversation/unknown-part.ts'
+
+const knownTypes = new Set([
+  'text',
+  'reasoning',
+  'dynamic-tool',
+  'file',
+  'reasoning-file',
+  'source-url',
+  'source-document',
+  'custom',
+  'step-start',
+])
+
+/**
+ * A part of a UI message as a part of ours.
+ *
+ * A call of a tool that has a part type of its own (`tool-NAME`) becomes a `dynamic-tool` of that
+ * name. A part of an unknown type is kept in a data part, which is not shown.
+ *
+ * @throws CaughtupError `BAD_INPUT` for a part of a known type that is not as it must be
+ */
+export function readPart(value: unknown, field: string, note: Note): Part {
+  const foreign = asRecord(field, value)
+  const type = asText(`${field}.type`, foreign['type'])
+  const isTool = type === 'dynamic-tool' || type.startsWith('tool-')
+  if (!isTool && !type.startsWith('data-') && !knownTypes.has(type)) {
+    return asPart(unknownPart('ui', foreign, `a part of the type ${type}`, note), field)
+  }
+  const adapted = isTool ? adaptTool(foreign, type) : foreign
+  const part = asPart(adapted, field)
+  noteOthers(adapted, Object.keys(part), note, `in ${part.type} parts, `)
+  return part
+}
+/** As a `dynamic-tool`; what has no JSON form was lost on the way here, and is `null`. */
+function adaptTool(
+  foreign: Readonly<Record<string, unknown>>,
+  type: string,
+): Record<string, unknown> {
+  const { state, input, rawInput, output, ...rest } = foreign
+  const call = {
+    ...rest,
+    ...(type !== 'dynamic-tool' && { toolName: type.slice('tool-'.length) }),
+    type: 'dynamic-tool',
+    state,
+  }
+  if (state === 'input-streaming') {
+    return { ...call, rawInput: rawInput ?? (input === undefined ? '' : JSON.stringify(input)) }
+  }
+  return {
+    ...call,
+    input: input ?? rawInput ?? null,
+    ...(state === 'output-available' && { output: output ?? null }),
+  }
+}

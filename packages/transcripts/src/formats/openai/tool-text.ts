@@ -1,0 +1,26 @@
+import { isDeeper, maxDepth } from '../../base/parse-line.ts'
+
+/**
+ * The value that a tool's answer or a call's arguments spell: what is JSON is read as such, unless
+ * that would change it. Numbers of 16 digits and more would be rounded, and a lone `1.10` may be a
+ * version; such texts stay texts.
+ */
+export function readToolText(text: string): unknown {
+  let value: unknown
+  let canonical: string
+  try {
+    value = JSON.parse(text)
+    canonical = JSON.stringify(value)
+  } catch {
+    // Not JSON, or nested too deeply to be written again.
+    return text
+  }
+  const isWhole = typeof value === 'object' && value !== null && !/[[:,\s-]\d{16}/.test(text)
+  return (canonical === text || isWhole) && !isDeeper(value, maxDepth) ? value : text
+}
+
+/** The text that {@link readToolText} reads as this value. */
+export function writeToolText(value: unknown): string {
+  if (typeof value === 'string' && readToolText(value) === value) return value
+  return JSON.stringify(value ?? null)
+}

@@ -1,0 +1,4 @@
+export type { TranscriptFormat } from './conversation/format.ts'
+export { formatNames } from './formats/formats.ts'
+export { readMessages, readTranscript, type ReadOptions } from './reading/read-transcript.ts'
+export type { Heading, ReadConversation, TranscriptItem } from './conversation/transcript.ts'

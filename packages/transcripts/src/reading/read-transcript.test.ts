@@ -1,0 +1,317 @@
+import { describe, expect, test } from 'vitest'
+
+import { maxLineBytes } from './read-lines.ts'
+import { readMessages, readTranscript } from './read-transcript.ts'
+import { jsonLines, readItems, readRows } from '../../tests/support/read-items.ts'
+
+const hi = { role: 'user', parts: [{ type: 'text', text: 'Hi' }] }
+const chatHi = { role: 'user', content: 'Hi' }
+const chatCall = {
+  role: 'assistant',
+  content: null,
+  tool_calls: [{ id: 'a', function: { name: 'f', arguments: '' } }],
+}
+
+test('a bad line is named by its number, and the others are read', async () => {
+  const lines = [
+    JSON.stringify(hi),
+    '{"role":"user"',
+    '[1]',
+    '"Hi"',
+    '{"role":"wizard","parts":[]}',
+    '',
+    '  ',
+    JSON.stringify(hi),
+  ]
+  expect(await readItems(`${lines.join('\r\n')}\n`)).toEqual([
+    { type: 'refused', line: 2, message: expect.stringMatching(/^It is not JSON: /) },
+    {
+      type: 'refused',
+      line: 3,
+      message: 'messages.0: the message is 1; it must be an object.',
+    },
+    { type: 'refused', line: 4, message: 'the message is "Hi"; it must be an object.' },
+    {
+      type: 'refused',
+      line: 5,
+      message: 'role is "wizard"; it must be "system", "user" or "assistant".',
+    },
+    { type: 'conversation', line: 1, format: 'ui', rows: [hi, hi] },
+  ])
+})
+
+test('what is not UTF-8, nested too deeply or too long is refused by its line', async () => {
+  async function* file() {
+    yield Buffer.from([0xff, 0x0a])
+    yield Buffer.from(`${'['.repeat(100_000)}${']'.repeat(100_000)}\n`)
+    const start = '{"role":"user","content":"'
+    yield Buffer.from(`${start}${'x'.repeat(maxLineBytes - start.length - 1)}"}\n`)
+    yield Buffer.from(`${JSON.stringify(chatHi)}\n`)
+  }
+  const items = []
+  for await (const item of readTranscript(file())) items.push(item)
+  expect(items).toEqual([
+    { type: 'refused', line: 1, message: 'It is not UTF-8.' },
+    { type: 'refused', line: 2, message: 'It is nested deeper than 500 levels.' },
+    { type: 'refused', line: 3, message: 'It is longer than 16777216 bytes.' },
+    { type: 'conversation', line: 4, format: 'openai', rows: [hi] },
+  ])
+})
+
+test('a byte order mark is passed over', async () => {
+  expect(await readRows(`\uFEFF${jsonLines([hi])}`)).toEqual([[hi]])
+})
+
+test('a file without messages has no conversation', async () => {
+  expect(await readItems('')).toEqual([])
+  expect(await readItems('\n\n')).toEqual([])
+})
+
+describe('the format', () => {
+  test('is that of the first message that shows it, and the ones before are read as it too', async () => {
+    const said = { role: 'user', content: 'Hi' }
+    const items = await readItems([{}, said, hi])
+    expect(items).toEqual([
+      { type: 'refused', line: 1, message: expect.stringMatching(/^It is a message of no format/) },
+      { type: 'conversation', line: 1, format: 'ui', rows: [hi, hi] },
+    ])
+  })
+
+  test.each([
+    [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a' }] }, 'anthropic'],
+    [{ role: 'assistant', content: '', toolInvocations: [] }, 'ai-sdk-4'],
+    [{ type: 'function_call', call_id: 'a', name: 'f', arguments: '{}' }, 'responses'],
+    [{ role: 'tool', content: [{ type: 'tool-result', toolCallId: 'a' }] }, 'model'],
+    [{ type: 'human', data: { content: 'Hi' } }, 'langchain'],
+    [{ from: 'human', value: 'Hi' }, 'sharegpt'],
+    [{ messageId: 'a', isCreatedByUser: true, text: 'Hi' }, 'librechat'],
+    [{ type: 'user', uuid: 'a', sessionId: 's', message: { content: 'Hi' } }, 'claude-code'],
+    [chatCall, 'openai'],
+  ])('of a message among others of another format is named: %j', async (message, format) => {
+    const own = format === 'openai' ? hi : chatCall
+    const items = await readItems([own, message])
+    expect(items[0]).toEqual({
+      type: 'refused',
+      line: 2,
+      message: expect.stringMatching(
+        new RegExp(`^It is one of the .* \\(${format}\\) among those`),
+      ),
+    })
+  })
+
+  test('of nothing that is known refuses the whole', async () => {
+    for (const value of [
+      { role: 'model', parts: [{ text: 'Hi' }] },
+      { text: 'Hi' },
+      { prompt: 'a' },
+    ]) {
+      const items = await readItems([value, value])
+      expect(items.map(({ type }) => type)).toEqual(['refused', 'refused'])
+      expect(items[0]).toMatchObject({ message: expect.stringContaining('no format that is read') })
+    }
+  })
+
+  test('keeps a message that says nothing', async () => {
+    const empty = { role: 'assistant', parts: [] }
+    for (const said of [
+      { content: '', model: 'm' },
+      { content: null },
+      { content: '', parts: [] },
+    ]) {
+      const items = await readItems([chatHi, { role: 'assistant', ...said }])
+      expect(items.find(({ type }) => type === 'conversation')).toMatchObject({ rows: [hi, empty] })
+    }
+  })
+
+  test('can be told', async () => {
+    const [item] = await readItems([hi], { format: 'openai' })
+    expect(item).toMatchObject({
+      type: 'refused',
+      message: 'content is missing; it must be a text or a list.',
+    })
+  })
+})
+
+describe('a last line without an end', () => {
+  const torn = jsonLines([chatHi, { role: 'assistant', content: 'Hello' }]).slice(0, -5)
+
+  test('may still grow when it is not JSON yet', async () => {
+    expect(await readItems(torn)).toEqual([
+      { type: 'torn', line: 2 },
+      { type: 'conversation', line: 1, format: 'openai', rows: [hi] },
+    ])
+  })
+
+  test('is bad when the file is final, or when it is whole', async () => {
+    expect((await readItems(torn, { final: true }))[0]).toMatchObject({ type: 'refused', line: 2 })
+    expect(await readItems('{}')).toMatchObject([{ type: 'refused', line: 1 }])
+  })
+
+  test('is read when it is whole', async () => {
+    expect(await readRows(JSON.stringify(chatHi))).toEqual([[hi]])
+  })
+
+  test('may be cut within a character', async () => {
+    async function* file() {
+      yield Buffer.from(JSON.stringify({ role: 'user', content: '🙂' })).subarray(0, -4)
+    }
+    const items = []
+    for await (const item of readTranscript(file())) items.push(item)
+    expect(items).toEqual([{ type: 'torn', line: 1 }])
+  })
+})
+
+describe('a line with a conversation of its own', () => {
+  test('gives one for each line, in either format', async () => {
+    expect(await readRows([{ messages: [chatHi, chatHi] }, { messages: [chatHi] }])).toEqual([
+      [hi, hi],
+      [hi],
+    ])
+    expect(await readItems([{ title: 'T', id: 'x', messages: [hi] }])).toEqual([
+      { type: 'conversation', line: 1, format: 'ui', title: 'T', rows: [hi] },
+    ])
+  })
+
+  test('loses only the messages that are bad', async () => {
+    const messages = [chatHi, { role: 'user' }, chatHi]
+    expect(await readItems([{ messages, model: 'm' }])).toEqual([
+      { type: 'lost', line: 1, message: 'of the conversation, model is not kept' },
+      {
+        type: 'refused',
+        line: 1,
+        message: 'messages.1: content is missing; it must be a text or a list.',
+      },
+      { type: 'conversation', line: 1, format: 'openai', rows: [hi, hi] },
+    ])
+  })
+
+  test('may be a list alone, and has its title, its time and its system prompt', async () => {
+    expect(await readRows([[chatHi, chatHi], [hi]])).toEqual([[hi, hi], [hi]])
+    const conversation = { name: 'N', created_at: 5, system: 'Be kind', messages: [chatHi] }
+    expect(await readItems([conversation])).toEqual([
+      {
+        type: 'conversation',
+        line: 1,
+        format: 'openai',
+        title: 'N',
+        createdAt: 5000,
+        rows: [{ role: 'system', parts: [{ type: 'text', text: 'Be kind' }] }, hi],
+      },
+    ])
+  })
+})
+
+describe('a file that is one value', () => {
+  const said = [chatHi, { role: 'assistant', content: 'a "[{,}]" \\\\ \\" b' }, chatHi]
+  const rows = [hi, { role: 'assistant', parts: [{ type: 'text', text: said[1]!.content }] }, hi]
+
+  test.each([
+    ['an array in one line', JSON.stringify(said)],
+    [
+      'an array with a message in each line',
+      `[\n${said.map((each) => JSON.stringify(each)).join(',\n')}\n]\n`,
+    ],
+    ['an indented array', JSON.stringify(said, null, 2)],
+    ['an array after white space', `\uFEFF \n\t${JSON.stringify(said, null, '\t')}`],
+    ['an indented object', JSON.stringify({ messages: said }, null, 2)],
+    ['an object in one line', JSON.stringify({ messages: said })],
+  ])('is read whole as %s', async (_, text) => {
+    expect(await readRows(text)).toEqual([rows])
+    // Wherever the bytes are cut.
+    for (const size of [1, 7, 64]) {
+      const items = []
+      for await (const item of readTranscript(inPieces(text, size))) items.push(item)
+      expect(items).toMatchObject([{ type: 'conversation', rows }])
+    }
+  })
+
+  test('names the element that is bad, and where it begins', async () => {
+    const items = await readItems(
+      '[\n{"role":"user","content":"Hi"},\n{"role" 5},\n\n {"role":"user"}\n]',
+    )
+    expect(items).toEqual([
+      { type: 'refused', line: 3, message: expect.stringMatching(/^It is not JSON/) },
+      {
+        type: 'refused',
+        line: 5,
+        message: '[2]: content is missing; it must be a text or a list.',
+      },
+      { type: 'conversation', line: 2, format: 'openai', rows: [hi] },
+    ])
+  })
+
+  test('may end in the middle, and grow', async () => {
+    const cut = JSON.stringify(said).slice(0, -20)
+    expect((await readItems(cut)).map(({ type }) => type)).toEqual(['torn', 'conversation'])
+    expect((await readItems(cut, { final: true })).map(({ type }) => type)).toEqual([
+      'refused',
+      'conversation',
+    ])
+  })
+
+  test('has as many conversations as arrays and objects of messages in it', async () => {
+    expect(
+      await readRows('[{"role":"user","content":"Hi"}]\n[{"role":"user","content":"Hi"}]\n'),
+    ).toEqual([[hi], [hi]])
+    expect(
+      await readRows(JSON.stringify([{ messages: said }, { messages: [chatHi] }], null, 1)),
+    ).toEqual([rows, [hi]])
+    expect(await readItems('[]')).toEqual([])
+  })
+
+  test('may be larger than a line, but no element than the limit', async () => {
+    const long = { role: 'user', content: 'x'.repeat(maxLineBytes + 1) }
+    const [item] = await readItems(JSON.stringify({ title: 'T', messages: [long, chatHi] }))
+    expect(item).toMatchObject({ type: 'refused', message: expect.stringContaining('at most') })
+    const items = await readItems(
+      JSON.stringify([chatHi, { ...chatHi, content: 'x'.repeat(99) }, chatHi]),
+      { maxBytes: 90 },
+    )
+    expect(items).toMatchObject([
+      { type: 'refused', message: 'It is longer than 90 bytes.' },
+      { rows: [hi, hi] },
+    ])
+  })
+})
+
+test('values that were parsed already are read alike', () => {
+  expect(readMessages([chatHi, chatHi])).toEqual([
+    { type: 'conversation', line: 1, format: 'openai', rows: [hi, hi] },
+  ])
+  expect(readMessages([{ messages: [hi] }, { messages: [chatHi] }])).toMatchObject([
+    { format: 'ui', rows: [hi] },
+    { format: 'openai', rows: [hi] },
+  ])
+})
+
+test('a last row that may grow says so, unless the file is final', async () => {
+  const growing = { role: 'assistant', parts: [{ type: 'text', text: 'He', state: 'streaming' }] }
+  expect(await readRows([growing])).toEqual([[{ ...growing, complete: false }]])
+  expect(await readRows([growing], { final: true })).toEqual([[growing]])
+})
+
+test('what the source throws comes through', async () => {
+  async function* file() {
+    yield Buffer.from(jsonLines([hi]))
+    throw new Error('The disk is gone')
+  }
+  const read = async () => {
+    for await (const _ of readTranscript(file()));
+  }
+  await expect(read()).rejects.toThrow('The disk is gone')
+})
+
+test('a conversation that is too large to be held is an error', async () => {
+  const lines = [{ messages: [hi, hi] }, hi, hi, hi]
+  const size = JSON.stringify(hi).length
+  expect(await readItems(lines, { maxBytes: 3 * size })).toHaveLength(2)
+  await expect(readItems(lines, { maxBytes: 3 * size - 1 })).rejects.toMatchObject({
+    code: 'TOO_LARGE',
+    data: { limit: 3 * size - 1 },
+  })
+})
+
+async function* inPieces(text: string, size: number) {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}

@@ -1,0 +1,35 @@
+import { part as partSchema } from '@caughtup/schema'
+import type { ForeignRow } from '@caughtup/store'
+import { expect } from 'vitest'
+
+import type { TranscriptFormat } from '../../src/conversation/format.ts'
+import type { ReadConversation, TranscriptItem } from '../../src/conversation/transcript.ts'
+import { readItems } from './read-items.ts'
+
+interface Read extends Partial<ReadConversation> {
+  rows: ForeignRow[]
+  /** What was told beside it. */
+  told: string[]
+}
+
+/**
+ * The one conversation of a file with these values, in the format as which it is to be recognised.
+ * Its parts must be parts, and be the same from JSON Lines, from an array and indented.
+ */
+export async function readAs(format: TranscriptFormat, ...values: unknown[]): Promise<Read> {
+  const items = await readItems(values, { final: true })
+  const shape = (all: readonly TranscriptItem[]) =>
+    all.map((item) => ({ ...item, line: 0, message: '' }))
+  for (const text of [JSON.stringify(values), JSON.stringify(values, null, 2)]) {
+    expect(shape(await readItems(text, { final: true }))).toEqual(shape(items))
+  }
+  const told = items.flatMap((item) => ('message' in item ? [`${item.type}: ${item.message}`] : []))
+  const conversation = items.find((item) => item.type === 'conversation')
+  if (!conversation) return { rows: [], told }
+  expect(conversation.format).toBe(format)
+  for (const part of conversation.rows.flatMap(({ parts }) => parts)) {
+    expect(partSchema.parse(part)).toEqual(part)
+  }
+  const { type: _, line: __, ...read } = conversation
+  return { ...read, told }
+}
