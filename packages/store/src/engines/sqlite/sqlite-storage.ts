@@ -34,8 +34,8 @@ import type { Database } from './file/database.ts'
 import { eraseStep } from './log/erase.ts'
 import { copyFork, forkRow } from './rows/fork.ts'
 import { JournalReads } from './log/journal-reads.ts'
-import type { LiveSession } from './cache/cached-session.ts'
-import { LiveSessions } from './cache/session-cache.ts'
+import type { CachedSession } from './cache/cached-session.ts'
+import { SessionCache } from './cache/session-cache.ts'
 import { MessageReads } from './rows/message-reads.ts'
 import { MessageRows } from './rows/message-rows.ts'
 import { openMessages, activeRuns } from './rows/active-runs.ts'
@@ -61,7 +61,7 @@ export class SqliteStorage implements Storage {
   readonly #db: Database
   readonly #clock: Clock
   readonly #context: CommitContext
-  readonly #lives: LiveSessions
+  readonly #cache: SessionCache
   readonly #rows: MessageRows
   readonly #messages: MessageReads
   readonly #journal: JournalReads
@@ -82,14 +82,14 @@ export class SqliteStorage implements Storage {
     this.#clock = clock
     this.#rewriteBytes = rewriteBytes
     this.#rows = new MessageRows(db)
-    this.#lives = new LiveSessions(db, this.#rows)
+    this.#cache = new SessionCache(db, this.#rows)
     this.#messages = new MessageReads(db)
     this.#journal = new JournalReads(db)
-    this.#activity = new ActivityReads(db, this.#lives)
+    this.#activity = new ActivityReads(db, this.#cache)
     this.#search = new Search(db)
     this.#context = {
       db,
-      lives: this.#lives,
+      cache: this.#cache,
       messages: this.#rows,
       ...openingNames(random),
     }
@@ -105,36 +105,36 @@ export class SqliteStorage implements Storage {
   }
 
   async events(sessionId: string, after: number, { bytes }: EventsOptions): Promise<EventBatch> {
-    return this.#read(() => this.#journal.events(this.#lives.get(sessionId), after, bytes))
+    return this.#read(() => this.#journal.events(this.#cache.get(sessionId), after, bytes))
   }
 
   async checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
-    return this.#read(() => this.#journal.checkCursor(this.#lives.get(sessionId), cursor))
+    return this.#read(() => this.#journal.checkCursor(this.#cache.get(sessionId), cursor))
   }
 
   async window(sessionId: string, caps: MessageCaps): Promise<Window> {
-    return this.#read(() => this.#messages.window(this.#lives.get(sessionId), caps))
+    return this.#read(() => this.#messages.window(this.#cache.get(sessionId), caps))
   }
 
   async page(sessionId: string, before: number, caps: MessageCaps): Promise<Page> {
-    return this.#read(() => this.#messages.page(this.#lives.get(sessionId), before, caps))
+    return this.#read(() => this.#messages.page(this.#cache.get(sessionId), before, caps))
   }
 
   async message(sessionId: string, messageId: string): Promise<Message | undefined> {
     return this.#read(() => {
-      const { key, overlay } = this.#lives.get(sessionId)
+      const { key, overlay } = this.#cache.get(sessionId)
       return overlay.get(messageId) ?? this.#rows.packed(key, messageId)
     })
   }
 
   async head(sessionId: string): Promise<SessionHead> {
     return this.#read(() => {
-      const live = this.#lives.get(sessionId)
-      const { record, journal, tag } = live
+      const cached = this.#cache.get(sessionId)
+      const { record, journal, tag } = cached
       return {
         head: record,
         cursor: { journal, seq: record.seq, tag },
-        open: openMessages(live),
+        open: openMessages(cached),
         messageCount: record.messageCount,
       }
     })
@@ -171,31 +171,31 @@ export class SqliteStorage implements Storage {
 
   async deleteSession(sessionId: string): Promise<string[]> {
     const deleted = await this.#write(() => {
-      const live = this.#lives.find(sessionId)
-      const removed = live && this.#sessions.delete(live)
+      const cached = this.#cache.find(sessionId)
+      const removed = cached && this.#sessions.delete(cached)
       this.#activity.forgetRemovals(rememberedRemovals)
-      return removed && { key: live.key, ...removed }
+      return removed && { key: cached.key, ...removed }
     })
     if (!deleted) return []
-    this.#lives.wrote(deleted.logId)
-    this.#lives.forget(deleted.key)
+    this.#cache.wrote(deleted.logId)
+    this.#cache.forget(deleted.key)
     return deleted.members
   }
 
   async eventList(sessionId: string, query: EventQuery): Promise<EventPage> {
-    return this.#read(() => this.#journal.list(this.#lives.get(sessionId), query))
+    return this.#read(() => this.#journal.list(this.#cache.get(sessionId), query))
   }
 
   async eventSummary(sessionId: string, filter: EventFilter): Promise<EventSummary> {
-    return this.#read(() => this.#journal.summary(this.#lives.get(sessionId), filter))
+    return this.#read(() => this.#journal.summary(this.#cache.get(sessionId), filter))
   }
 
   async search(query: SearchQuery): Promise<SearchHit[]> {
     // What was just finished is found: it is packed and indexed first.
     const turn = pacer(this.#clock)
-    for (const id of this.#read(() => this.#search.unpacked(query.in, this.#lives))) {
-      const live = this.#read(() => this.#lives.find(id))
-      if (live && hasFinished(live)) await this.#pack([live])
+    for (const id of this.#read(() => this.#search.unpacked(query.in, this.#cache))) {
+      const cached = this.#read(() => this.#cache.find(id))
+      if (cached && hasFinished(cached)) await this.#pack([cached])
       await turn()
     }
     while (await this.#write(() => this.#search.index())) await turn()
@@ -207,7 +207,7 @@ export class SqliteStorage implements Storage {
     identities: readonly string[],
   ): Promise<Map<string, number>> {
     return this.#read(() => {
-      const { key } = this.#lives.get(sessionId)
+      const { key } = this.#cache.get(sessionId)
       const counts = new Map<string, number>()
       for (const identity of identities) {
         const count = this.#rows.remembered(key, 'import', identity)
@@ -219,14 +219,14 @@ export class SqliteStorage implements Storage {
 
   async takenIds(sessionId: string, messageIds: readonly string[]): Promise<Set<string>> {
     return this.#read(() => {
-      const { key, overlay } = this.#lives.get(sessionId)
+      const { key, overlay } = this.#cache.get(sessionId)
       const isTaken = (id: string) => overlay.has(id) || this.#rows.taken(key, id) !== 'no'
       return new Set(messageIds.filter(isTaken))
     })
   }
 
   async beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void> {
-    const source = this.#read(() => this.#lives.get(fork.sourceId))
+    const source = this.#read(() => this.#cache.get(fork.sourceId))
     await this.#pack([source])
     await this.#write(() => {
       const upTo = Math.min(fork.upTo, source.record.lastOrder)
@@ -240,13 +240,13 @@ export class SqliteStorage implements Storage {
       return row && copyFork(row, this.#context)
     })
     if (step?.left === 'source-gone') throw sessionNotFound(sessionId)
-    if (step?.left === 'nothing') this.#lives.wrote(step.logId)
+    if (step?.left === 'nothing') this.#cache.wrote(step.logId)
     return step?.left === 'more'
   }
 
   async continueErase(sessionId: string): Promise<boolean> {
     return this.#write(() => {
-      const { key } = this.#lives.get(sessionId)
+      const { key } = this.#cache.get(sessionId)
       const erasure = () => this.#db.get('SELECT * FROM erasures WHERE session = ? LIMIT 1', key)
       const first = erasure()
       return first !== undefined && (eraseStep(this.#db, first) || erasure() !== undefined)
@@ -261,7 +261,7 @@ export class SqliteStorage implements Storage {
       const version = this.#db.dataVersion()
       if (version !== this.#polledVersion) {
         // Titles, read marks and new sessions leave nothing in the log.
-        const sessions = this.#read(() => this.#lives.takeForeign()) ?? new Set<string>()
+        const sessions = this.#read(() => this.#cache.takeRemote()) ?? new Set<string>()
         this.#polledVersion = version
         return { sessions }
       }
@@ -279,7 +279,7 @@ export class SqliteStorage implements Storage {
 
   stats(): StorageStats {
     let unpackedEvents = 0
-    for (const { unpacked } of this.#lives.unpacked()) unpackedEvents += unpacked.entries
+    for (const { unpacked } of this.#cache.unpacked()) unpackedEvents += unpacked.entries
     return { unpackedEvents, unreadable: this.#db.unreadable, fileBytes: this.#db.fileBytes() }
   }
 
@@ -301,7 +301,7 @@ export class SqliteStorage implements Storage {
 
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
     return this.#write(() => {
-      const { key, record } = this.#lives.get(sessionId)
+      const { key, record } = this.#cache.get(sessionId)
       return this.#sessions.markRead(key, principal, Math.min(upTo, record.lastOrder))
     })
   }
@@ -336,17 +336,17 @@ export class SqliteStorage implements Storage {
     }
   }
 
-  #pack(sessions: readonly LiveSession[]): Promise<void> {
+  #pack(sessions: readonly CachedSession[]): Promise<void> {
     return retryBusy(this.#clock, () => packAll(sessions, this.#context))
   }
 
   /** One moment's reading. */
   #read<T>(work: () => T): T {
     const result = this.#db.snapshot(() => {
-      this.#lives.notice()
+      this.#cache.notice()
       return work()
     })
-    this.#lives.evict()
+    this.#cache.evict()
     return result
   }
 
@@ -354,13 +354,13 @@ export class SqliteStorage implements Storage {
   #write<T>(work: () => T): Promise<T> {
     return retryBusy(this.#clock, () =>
       this.#db.transaction(() => {
-        this.#lives.notice()
+        this.#cache.notice()
         return work()
       }),
     )
   }
 }
 
-function hasFinished({ overlay }: LiveSession): boolean {
+function hasFinished({ overlay }: CachedSession): boolean {
   return [...overlay.values()].some(({ status }) => status === 'done')
 }

@@ -35,7 +35,7 @@ export class Upkeep {
     this.#context = context
     this.#search = search
     this.#clock = clock
-    this.#left = context.lives.lastLogId
+    this.#left = context.cache.lastLogId
   }
 
   /** One bounded step; whether more is to be done. */
@@ -56,16 +56,16 @@ export class Upkeep {
   }
 
   #others(retention: Retention): boolean {
-    const { db, lives } = this.#context
+    const { db, cache } = this.#context
     const { trims, indexes, works, looks } = this.#due()
     if (!trims && !indexes && !works && !looks) return false
     const { more, logId } = db.transaction(() => {
-      lives.notice()
+      cache.notice()
       const indexing = indexes && this.#search.index()
       const trimming = trims && this.#trim(this.#trimmable())
       return { more: indexing || trimming || works, logId: works ? this.#work() : undefined }
     })
-    if (logId !== undefined) lives.wrote(logId)
+    if (logId !== undefined) cache.wrote(logId)
     const looking = looks && this.#look(retention)
     return more || looking
   }
@@ -83,10 +83,10 @@ export class Upkeep {
    * erasure a file of up to `rewriteBytes` is written anew.
    */
   finish(rewriteBytes: number): void {
-    const { db, lives } = this.#context
+    const { db, cache } = this.#context
     while (packDue(this.#context, this.#abandoned())) continue
     db.transaction(() => {
-      lives.notice()
+      cache.notice()
       while (this.#trim(this.#needed())) continue
     })
     db.shrink()
@@ -116,17 +116,17 @@ export class Upkeep {
 
   /** The first row of the log that somebody needs. */
   #needed(): number {
-    const { lives } = this.#context
-    let needed = lives.lastLogId + 1
-    for (const { logId } of lives.unpacked()) needed = Math.min(needed, logId ?? needed)
-    for (const { logId } of lives.tails()) needed = Math.min(needed, logId)
+    const { cache } = this.#context
+    let needed = cache.lastLogId + 1
+    for (const { logId } of cache.unpacked()) needed = Math.min(needed, logId ?? needed)
+    for (const { logId } of cache.tails()) needed = Math.min(needed, logId)
     return needed
   }
 
   /** The newest row of the log that was there for long enough to be read. */
   #settled(): number {
     const now = this.#clock.monotonic()
-    const { lastLogId } = this.#context.lives
+    const { lastLogId } = this.#context.cache
     if (now - (this.#marks.at(-1)?.at ?? -Infinity) >= logGrace / 10) {
       this.#marks.push({ at: now, logId: lastLogId })
     }
@@ -165,18 +165,18 @@ export class Upkeep {
 
   /** What an earlier process left in the log. */
   #packLeftTail(abandoned: number): boolean {
-    const { db, lives } = this.#context
-    if (!lives.tailUpTo(abandoned)) return false
-    const live = db.snapshot(() => {
+    const { db, cache } = this.#context
+    if (!cache.tailUpTo(abandoned)) return false
+    const cached = db.snapshot(() => {
       // The row is only put together with all of the log that it is of.
-      lives.notice()
-      const tail = lives.tailUpTo(abandoned)
+      cache.notice()
+      const tail = cache.tailUpTo(abandoned)
       const row = tail && db.get('SELECT * FROM sessions WHERE key = ?', tail.key)
-      if (tail && !row) lives.dropTail(tail.key)
-      return row && lives.load(row)
+      if (tail && !row) cache.dropTail(tail.key)
+      return row && cache.load(row)
     })
-    const rests = live && !live.record.run && live.record.queue.length === 0
-    if (rests && live.logId !== undefined) packAll([live], this.#context)
+    const rests = cached && !cached.record.run && cached.record.queue.length === 0
+    if (rests && cached.logId !== undefined) packAll([cached], this.#context)
     return true
   }
 

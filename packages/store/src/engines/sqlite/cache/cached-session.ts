@@ -30,7 +30,7 @@ interface Written {
   logId: number
 }
 
-export interface LiveSessionOptions extends SessionState {
+export interface CachedSessionOptions extends SessionState {
   key: number
   id: string
   journal: string
@@ -47,7 +47,7 @@ export interface LiveSessionOptions extends SessionState {
  *
  * A window's deltas are only put behind that stretch: their messages are folded when somebody looks.
  */
-export class LiveSession implements SessionState {
+export class CachedSession implements SessionState {
   /** Its row in `sessions`. */
   readonly key: number
   readonly id: string
@@ -78,7 +78,7 @@ export class LiveSession implements SessionState {
   /** The overlay has everything up to this seq. */
   #folded: number
 
-  constructor(options: LiveSessionOptions) {
+  constructor(options: CachedSessionOptions) {
     const { key, id, journal, rows, written, tag, segments, packed, logId } = options
     this.key = key
     this.id = id

@@ -8,8 +8,8 @@ import type { Slice, SliceResult } from '../../../port/commit.ts'
 import type { Database } from '../file/database.ts'
 import { noteErasure, redactLines } from '../log/erase.ts'
 import { foldEvent } from '../log/fold-open.ts'
-import type { LiveSession } from './cached-session.ts'
-import type { LiveSessions } from './session-cache.ts'
+import type { CachedSession } from './cached-session.ts'
+import type { SessionCache } from './session-cache.ts'
 import type { MessageRows } from '../rows/message-rows.ts'
 import { isHeavy, packEntries, packHeavy } from '../log/pack.ts'
 import { writeQueueChange } from '../rows/queue-rows.ts'
@@ -17,7 +17,7 @@ import { encodeRecord } from '../rows/record-row.ts'
 
 export interface CommitContext {
   db: Database
-  lives: LiveSessions
+  cache: SessionCache
   messages: MessageRows
   process: string
   /** Of everything that this opening of the database writes. */
@@ -26,7 +26,7 @@ export interface CommitContext {
 
 /** A session's next state while its transaction is not committed. */
 interface Stage {
-  readonly live: LiveSession
+  readonly cached: CachedSession
   state: SessionState
   readonly events: Event[]
   /** How many of the events are packed in this very transaction, with all that came before. */
@@ -46,38 +46,38 @@ interface Stage {
 class Delta {
   readonly refused = undefined
   readonly activity = false
-  readonly live: LiveSession
+  readonly cached: CachedSession
   readonly event: EventOf<'message-delta'>
   readonly events: Event[]
   readonly #tag: string
   /** The message as it is after it, where more of the session follows in the same commit. */
   message: Message | undefined
 
-  constructor(live: LiveSession, event: EventOf<'message-delta'>, tag: string) {
-    this.live = live
+  constructor(cached: CachedSession, event: EventOf<'message-delta'>, tag: string) {
+    this.cached = cached
     this.event = event
     this.events = [event]
     this.#tag = tag
   }
 
   get cursor(): Cursor {
-    return { journal: this.live.journal, seq: this.event.seq, tag: this.#tag }
+    return { journal: this.cached.journal, seq: this.event.seq, tag: this.#tag }
   }
 
   get messages(): Message[] {
-    const message = this.message ?? this.live.overlay.get(this.event.messageId)
+    const message = this.message ?? this.cached.overlay.get(this.event.messageId)
     return message ? [message] : []
   }
 }
 
 /** Writes slices in one transaction. Memory follows only when the database has it. */
 export function commit(slices: readonly Slice[], context: CommitContext): SliceResult[] {
-  const { db, lives, tag } = context
+  const { db, cache, tag } = context
   const stages = new Map<string, Stage | Delta>()
   const lines: string[] = []
-  let logId = lives.lastLogId
+  let logId = cache.lastLogId
   const results = db.transaction(() => {
-    lives.notice()
+    cache.notice()
     const taken = slices.map((slice) => takeSlice(slice, stages, lines, context))
     if (lines.length > 0) {
       const body = lines.join('\n')
@@ -88,16 +88,16 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
     })
     return taken
   })
-  if (lines.length > 0) lives.wrote(logId)
+  if (lines.length > 0) cache.wrote(logId)
   const at = { tag, logId }
-  const heavy: LiveSession[] = []
+  const heavy: CachedSession[] = []
   stages.forEach((stage) => {
-    if (stage instanceof Delta) stage.live.appendDelta(stage.event, at)
+    if (stage instanceof Delta) stage.cached.appendDelta(stage.event, at)
     else adopt(stage, at)
-    if (isHeavy(stage.live)) heavy.push(stage.live)
+    if (isHeavy(stage.cached)) heavy.push(stage.cached)
   })
   packHeavy(heavy, context)
-  lives.evict()
+  cache.evict()
   return results
 }
 
@@ -107,71 +107,71 @@ function takeSlice(
   lines: string[],
   context: CommitContext,
 ): SliceResult {
-  const { db, lives, messages, tag } = context
+  const { db, cache, messages, tag } = context
   const before = stages.get(slice.sessionId)
-  const live = before?.live ?? lives.find(slice.sessionId)
-  if (!live) return { refused: 'session-missing' }
-  const delta = before ? undefined : live.takeDelta(slice)
+  const cached = before?.cached ?? cache.find(slice.sessionId)
+  if (!cached) return { refused: 'session-missing' }
+  const delta = before ? undefined : cached.takeDelta(slice)
   if (delta) {
-    const stage = new Delta(live, delta, tag)
+    const stage = new Delta(cached, delta, tag)
     stages.set(slice.sessionId, stage)
-    lines.push(live.entries.encode(delta))
+    lines.push(cached.entries.encode(delta))
     return stage
   }
-  const stage = open(live, before)
+  const stage = open(cached, before)
   stages.set(slice.sessionId, stage)
   if (slice.drafts.some(isHistory)) packStage(stage, context)
-  const result = take(stage.state, slice, live.rows)
+  const result = take(stage.state, slice, cached.rows)
   if (result.refused !== undefined) return result
   stage.state = result.state
   for (const change of result.changes) {
-    messages.apply(live.key, change)
+    messages.apply(cached.key, change)
     if (change.change !== 'erase') continue
-    noteErasure(db, live.key, change.messageIds)
-    redactLines(lines, live.key, new Set(change.messageIds))
+    noteErasure(db, cached.key, change.messageIds)
+    redactLines(lines, cached.key, new Set(change.messageIds))
   }
   let activity = false
   for (const event of result.events) {
-    lines.push(live.entries.encode(event))
+    lines.push(cached.entries.encode(event))
     stage.events.push(event)
     if (event.type === 'message-delta') continue
-    if (event.type === 'queue-changed') writeQueueChange(db, live.key, event)
+    if (event.type === 'queue-changed') writeQueueChange(db, cached.key, event)
     stage.rowChanged = true
     activity ||= isLifecycle(event)
   }
   stage.lease = leaseAfter(result.events, result.state.record) ?? stage.lease
   stage.activity ||= activity
-  const newest = stage.events.length > 0 ? tag : live.tag
-  const cursor = { journal: live.journal, seq: result.state.record.seq, tag: newest }
+  const newest = stage.events.length > 0 ? tag : cached.tag
+  const cursor = { journal: cached.journal, seq: result.state.record.seq, tag: newest }
   return { events: result.events, cursor, messages: result.messages, activity }
 }
 
-function open(live: LiveSession, before: Stage | Delta | undefined): Stage {
+function open(cached: CachedSession, before: Stage | Delta | undefined): Stage {
   if (before && !(before instanceof Delta)) return before
-  const stage = { live, packed: undefined, rowChanged: false, activity: false, lease: undefined }
+  const stage = { cached, packed: undefined, rowChanged: false, activity: false, lease: undefined }
   if (!before)
-    return { ...stage, state: { record: live.record, overlay: live.overlay }, events: [] }
+    return { ...stage, state: { record: cached.record, overlay: cached.overlay }, events: [] }
   const { event } = before
-  const overlay = new Map(live.overlay)
+  const overlay = new Map(cached.overlay)
   foldEvent(overlay, event)
   before.message = overlay.get(event.messageId)
   return {
     ...stage,
-    state: { record: { ...live.record, seq: event.seq }, overlay },
+    state: { record: { ...cached.record, seq: event.seq }, overlay },
     events: [event],
   }
 }
 
 /** A change of history acts on rows: everything before it is packed. */
 function packStage(stage: Stage, { db, messages, tag }: CommitContext): void {
-  const { live, state } = stage
-  const entries = [...live.segments]
+  const { cached, state } = stage
+  const entries = [...cached.segments]
   const own: Segment[] = []
   for (const event of stage.events) appendEvent(own, event, tag)
   entries.push(...own)
-  const row = db.get('SELECT packed FROM sessions WHERE key = ?', live.key)
-  packEntries(db, live.key, segmentsAfter(entries, Number(row?.['packed'])))
-  for (const message of state.overlay.values()) messages.write(live.key, message)
+  const row = db.get('SELECT packed FROM sessions WHERE key = ?', cached.key)
+  packEntries(db, cached.key, segmentsAfter(entries, Number(row?.['packed'])))
+  for (const message of state.overlay.values()) messages.write(cached.key, message)
   stage.state = { ...state, overlay: openOnly(state.overlay) }
   stage.packed = stage.events.length
   // Also where the change is refused afterwards: what is packed is never ahead of the record.
@@ -179,13 +179,13 @@ function packStage(stage: Stage, { db, messages, tag }: CommitContext): void {
     'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
     state.record.seq,
     encodeRecord(state.record),
-    stage.events.length > 0 ? tag : live.tag,
-    live.key,
+    stage.events.length > 0 ? tag : cached.tag,
+    cached.key,
   )
 }
 
-function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): void {
-  const { live, events, lease } = stage
+function writeRow(stage: Stage, { db, cache, process, tag }: CommitContext): void {
+  const { cached, events, lease } = stage
   const { record } = stage.state
   const rests = !record.run && record.queue.length === 0
   db.run(
@@ -200,22 +200,22 @@ function writeRow(stage: Stage, { db, lives, process, tag }: CommitContext): voi
     changedAt(events) ?? null,
     lease ?? 'same',
     process,
-    stage.activity ? lives.nextRevision() : null,
-    live.key,
+    stage.activity ? cache.nextRevision() : null,
+    cached.key,
   )
 }
 
-function adopt({ live, state, events, packed }: Stage, at: { tag: string; logId: number }): void {
-  if (events.length > 0) live.own = true
-  live.append(events, at)
-  live.become(state)
+function adopt({ cached, state, events, packed }: Stage, at: { tag: string; logId: number }): void {
+  if (events.length > 0) cached.own = true
+  cached.append(events, at)
+  cached.become(state)
   if (packed === undefined) return
   const first = events[packed]
-  live.markPacked((first?.seq ?? state.record.seq + 1) - 1)
+  cached.markPacked((first?.seq ?? state.record.seq + 1) - 1)
   // Nothing of before stays in memory: it may have been erased.
-  live.segments = segmentsAfter(live.segments, live.packed)
-  if (live.unpacked.entries > 0) live.logId = at.logId
-  live.written.clear()
+  cached.segments = segmentsAfter(cached.segments, cached.packed)
+  if (cached.unpacked.entries > 0) cached.logId = at.logId
+  cached.written.clear()
 }
 
 function openOnly(overlay: ReadonlyMap<string, Message>): Map<string, Message> {

@@ -7,7 +7,7 @@ import type { RemoteChanges } from '../../../port/change-feed.ts'
 import { decodeBlock, isStandIn } from '../log/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
 import { foldEvent } from '../log/fold-open.ts'
-import type { LiveSession, Tail } from './cached-session.ts'
+import type { CachedSession, Tail } from './cached-session.ts'
 import { decodeLog } from '../log/log-codec.ts'
 import type { MessageRows } from '../rows/message-rows.ts'
 import { readQueue } from '../rows/queue-rows.ts'
@@ -21,22 +21,22 @@ const restingSessions = 1_000
 const dropEvery = 500
 
 /** Sessions that are told apart of those that others changed. */
-const mostForeign = 10_000
+const mostRemote = 10_000
 
 /**
  * The engine's memory of sessions: the log's entries that are not packed, and the state of the
  * sessions in use. What another process commits is read from the log and folded in; where part of
  * the log is gone before it was read, everything is read anew.
  */
-export class LiveSessions {
+export class SessionCache {
   readonly #db: Database
   readonly #messages: MessageRows
   /** Those at rest in the order of use, by id. */
-  readonly #lives = new Map<string, LiveSession>()
-  readonly #byKey = new Map<number, LiveSession>()
+  readonly #sessions = new Map<string, CachedSession>()
+  readonly #byKey = new Map<number, CachedSession>()
   /** How many there are before some at rest are looked for. */
   #evictAbove = restingSessions
-  /** What the log has of sessions that are not in `#lives`, by key. */
+  /** What the log has of sessions that are not in `#sessions`, by key. */
   #tails = new Map<number, Tail>()
   #dataVersion: number | undefined
   /** Whether reading what others wrote failed, so that all is to be read anew. */
@@ -44,7 +44,7 @@ export class LiveSessions {
   #lastLogId = 0
   #droppedAt = 0
   /** What other processes changed since it was last asked for. */
-  #foreign: Set<string> | 'all' = new Set()
+  #remote: Set<string> | 'all' = new Set()
 
   constructor(db: Database, messages: MessageRows) {
     this.#db = db
@@ -76,7 +76,7 @@ export class LiveSessions {
     const head = Number(row?.['seq'] ?? 0)
     if (this.#dataVersion === undefined || this.#broken) {
       this.#readAnew(head)
-      if (!this.#broken) this.#foreign = new Set()
+      if (!this.#broken) this.#remote = new Set()
       return
     }
     if (head === this.#lastLogId) return
@@ -110,7 +110,8 @@ export class LiveSessions {
       if (segments.length === 0) this.#tails.delete(key)
       else tail.segments = segments
     }
-    for (const live of others) live.markPacked(Math.min(packed.get(live.key) ?? 0, live.seq))
+    for (const cached of others)
+      cached.markPacked(Math.min(packed.get(cached.key) ?? 0, cached.seq))
   }
 
   /** To be called when a commit of this process is in the database. */
@@ -120,24 +121,24 @@ export class LiveSessions {
   }
 
   /** What other processes changed since the last call. */
-  takeForeign(): RemoteChanges['sessions'] | undefined {
-    const foreign = this.#foreign
-    if (foreign !== 'all' && foreign.size === 0) return undefined
-    this.#foreign = new Set()
-    return foreign
+  takeRemote(): RemoteChanges['sessions'] | undefined {
+    const remote = this.#remote
+    if (remote !== 'all' && remote.size === 0) return undefined
+    this.#remote = new Set()
+    return remote
   }
 
   /** @throws CaughtupError `NOT_FOUND` */
-  get(sessionId: string): LiveSession {
-    const live = this.find(sessionId)
-    if (!live) throw sessionNotFound(sessionId)
-    return live
+  get(sessionId: string): CachedSession {
+    const cached = this.find(sessionId)
+    if (!cached) throw sessionNotFound(sessionId)
+    return cached
   }
 
-  find(sessionId: string): LiveSession | undefined {
-    const known = this.#lives.get(sessionId)
+  find(sessionId: string): CachedSession | undefined {
+    const known = this.#sessions.get(sessionId)
     if (known) {
-      if (this.#lives.size > restingSessions && isAtRest(known)) this.#used(known)
+      if (this.#sessions.size > restingSessions && isAtRest(known)) this.#used(known)
       return known
     }
     const row = this.#db.get('SELECT * FROM sessions WHERE id = ? AND fork_of IS NULL', sessionId)
@@ -145,12 +146,12 @@ export class LiveSessions {
   }
 
   /** The session that is in memory, if it is. */
-  inMemory(key: number): LiveSession | undefined {
+  inMemory(key: number): CachedSession | undefined {
     return this.#byKey.get(key)
   }
 
   /** What is known of a session beyond its row; one at rest is not kept in memory for that. */
-  beyond(row: Row): Pick<LiveSession, 'record' | 'overlay'> {
+  beyond(row: Row): Pick<CachedSession, 'record' | 'overlay'> {
     const key = Number(row['key'])
     const known = this.#byKey.get(key)
     if (known) return known
@@ -159,8 +160,8 @@ export class LiveSessions {
   }
 
   /** Sessions with entries that are not packed. */
-  *unpacked(): Iterable<LiveSession> {
-    for (const live of this.#lives.values()) if (live.logId !== undefined) yield live
+  *unpacked(): Iterable<CachedSession> {
+    for (const cached of this.#sessions.values()) if (cached.logId !== undefined) yield cached
   }
 
   /** Keys of sessions that are not in memory, with the first row of the log that has one's entries. */
@@ -186,33 +187,33 @@ export class LiveSessions {
   }
 
   forget(key: number): void {
-    const live = this.#byKey.get(key)
-    if (live) this.#lives.delete(live.id)
+    const cached = this.#byKey.get(key)
+    if (cached) this.#sessions.delete(cached.id)
     this.#byKey.delete(key)
     this.#tails.delete(key)
   }
 
   /** To be called when these were packed: they are the newest of those at rest. */
-  packed(sessions: readonly LiveSession[]): void {
-    for (const live of sessions) this.#used(live)
+  packed(sessions: readonly CachedSession[]): void {
+    for (const cached of sessions) this.#used(cached)
     this.#evictAbove = restingSessions
     this.evict()
   }
 
   /** Drops sessions at rest that were used longest ago; never while a commit is staged. */
   evict(): void {
-    if (this.#lives.size <= this.#evictAbove) return
-    for (const live of this.#lives.values()) {
-      if (this.#lives.size <= restingSessions) break
-      if (isAtRest(live)) this.forget(live.key)
+    if (this.#sessions.size <= this.#evictAbove) return
+    for (const cached of this.#sessions.values()) {
+      if (this.#sessions.size <= restingSessions) break
+      if (isAtRest(cached)) this.forget(cached.key)
     }
     // The others are not looked at again for every commit and reading.
-    this.#evictAbove = Math.max(restingSessions, this.#lives.size * 1.25)
+    this.#evictAbove = Math.max(restingSessions, this.#sessions.size * 1.25)
   }
 
-  #used(live: LiveSession): void {
-    if (!this.#lives.delete(live.id)) return
-    this.#lives.set(live.id, live)
+  #used(cached: CachedSession): void {
+    if (!this.#sessions.delete(cached.id)) return
+    this.#sessions.set(cached.id, cached)
   }
 
   /** The next position of the activity feed; to be called inside a transaction that uses it. */
@@ -224,12 +225,12 @@ export class LiveSessions {
     return Number(row?.['revision']) + 1
   }
 
-  load(row: Row): LiveSession {
+  load(row: Row): CachedSession {
     const key = Number(row['key'])
     const packed = Number(row['packed'])
     const open = this.#messages.open(key)
     const record = recordIn(row, this.#db)
-    const live = recover(
+    const cached = recover(
       {
         key,
         id: String(row['id']),
@@ -243,12 +244,12 @@ export class LiveSessions {
       open.length > 0 ? this.#blocksAfter(key, Math.min(...open.map((m) => m.revision))) : [],
       this.#tails.get(key),
     )
-    if (!record) this.#complete(live, row)
-    this.#db.unreadable += live.segments.filter(isStandIn).length
+    if (!record) this.#complete(cached, row)
+    this.#db.unreadable += cached.segments.filter(isStandIn).length
     this.#tails.delete(key)
-    this.#lives.set(live.id, live)
-    this.#byKey.set(key, live)
-    return live
+    this.#sessions.set(cached.id, cached)
+    this.#byKey.set(key, cached)
+    return cached
   }
 
   #rebuild(row: Row): SessionRecord {
@@ -257,8 +258,8 @@ export class LiveSessions {
   }
 
   /** A record that was rebuilt gets what rows know better than what is left of the journal. */
-  #complete(live: LiveSession, row: Row): void {
-    const { key, record, overlay } = live
+  #complete(cached: CachedSession, row: Row): void {
+    const { key, record, overlay } = cached
     const shown = this.#db.get(
       'SELECT count(*) AS n FROM messages WHERE session = ? AND hidden = 0',
       key,
@@ -267,7 +268,7 @@ export class LiveSessions {
     const isNew = (id: string) => this.#messages.taken(key, id) === 'no'
     const added = [...overlay.keys()].filter(isNew).length
     const messageCount = Number(shown?.['n']) + added
-    live.become({ record: { ...record, messageCount, queue: readQueue(this.#db, row) }, overlay })
+    cached.become({ record: { ...record, messageCount, queue: readQueue(this.#db, row) }, overlay })
   }
 
   #blocksAfter(key: number, seq: number) {
@@ -280,10 +281,10 @@ export class LiveSessions {
   }
 
   #readAnew(head: number): void {
-    this.#lives.clear()
+    this.#sessions.clear()
     this.#byKey.clear()
     this.#tails = new Map()
-    this.#foreign = 'all'
+    this.#remote = 'all'
     for (const row of this.#db.iterate('SELECT id, tag, body FROM log ORDER BY id')) {
       this.#takeIn(row)
     }
@@ -304,21 +305,21 @@ export class LiveSessions {
         continue
       }
       if (event.type === 'unreadable') this.#db.unreadable++
-      const live = this.#byKey.get(key)
-      if (!live) this.#toTail(key, event, at)
-      else if (event.seq > live.seq && !goOn(live, event, at)) {
+      const cached = this.#byKey.get(key)
+      if (!cached) this.#toTail(key, event, at)
+      else if (event.seq > cached.seq && !goOn(cached, event, at)) {
         // It changed what is in rows, or entries are missing: it is put together from them anew.
-        this.#setAside(live)
+        this.#setAside(cached)
         this.#toTail(key, event, at)
       }
     }
   }
 
-  #setAside(live: LiveSession): void {
-    this.forget(live.key)
-    if (live.logId === undefined) return
-    const segments = live.segments.slice(indexAfter(live.segments, live.packed))
-    this.#tails.set(live.key, { segments, logId: live.logId })
+  #setAside(cached: CachedSession): void {
+    this.forget(cached.key)
+    if (cached.logId === undefined) return
+    const segments = cached.segments.slice(indexAfter(cached.segments, cached.packed))
+    this.#tails.set(cached.key, { segments, logId: cached.logId })
   }
 
   #toTail(key: number, event: Event, { tag, logId }: { tag: string; logId: number }): void {
@@ -329,11 +330,11 @@ export class LiveSessions {
 
   /** Notes a session whose followers are to look. */
   #touched(key: number): void {
-    if (this.#foreign === 'all') return
+    if (this.#remote === 'all') return
     const id = this.#byKey.get(key)?.id ?? this.#idOf(key)
     // Nobody may be asking.
-    if (id === undefined || this.#foreign.size >= mostForeign) this.#foreign = 'all'
-    else this.#foreign.add(id)
+    if (id === undefined || this.#remote.size >= mostRemote) this.#remote = 'all'
+    else this.#remote.add(id)
   }
 
   #idOf(key: number): string | undefined {
@@ -343,13 +344,13 @@ export class LiveSessions {
 }
 
 /** Whether it can be put together from its rows: what is in the log is not read again. */
-function isAtRest({ logId, overlay }: LiveSession): boolean {
+function isAtRest({ logId, overlay }: CachedSession): boolean {
   return logId === undefined && overlay.size === 0
 }
 
 /** Folds what another process wrote into a session in memory, if that can be done. */
-function goOn(live: LiveSession, event: Event, at: { tag: string; logId: number }): boolean {
-  if (event.from !== live.seq + 1) return false
+function goOn(cached: CachedSession, event: Event, at: { tag: string; logId: number }): boolean {
+  if (event.from !== cached.seq + 1) return false
   switch (event.type) {
     case 'message-replaced':
     case 'message-deleted':
@@ -371,9 +372,9 @@ function goOn(live: LiveSession, event: Event, at: { tag: string; logId: number 
     case 'redacted':
     case 'unreadable':
   }
-  const overlay = new Map(live.overlay)
+  const overlay = new Map(cached.overlay)
   foldEvent(overlay, event)
-  live.append([event], at)
-  live.become({ record: applyToRecord(live.record, event), overlay })
+  cached.append([event], at)
+  cached.become({ record: applyToRecord(cached.record, event), overlay })
   return true
 }

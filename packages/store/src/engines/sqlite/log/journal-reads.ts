@@ -23,7 +23,7 @@ import type { EventBatch, EventQuery } from '../../../port/reading.ts'
 import { decodeBlock, isStandIn, standIn, tagInBlock } from './block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
 import { beingErased } from './erase.ts'
-import type { LiveSession } from '../cache/cached-session.ts'
+import type { CachedSession } from '../cache/cached-session.ts'
 
 /** Reads of journals: blocks for what is old, memory for the newest stretch. */
 export class JournalReads {
@@ -33,72 +33,83 @@ export class JournalReads {
     this.#db = db
   }
 
-  events(live: LiveSession, after: number, bytes: number): EventBatch {
-    const { journal } = live
+  events(cached: CachedSession, after: number, bytes: number): EventBatch {
+    const { journal } = cached
     // Memory and blocks may hold more than what is above the floor.
-    const start = Math.max(after, this.#floor(live).floor)
-    const { events, last, complete } = readEvents(this.#after(live, start), start, bytes)
-    const cursor = { journal, seq: last?.seq ?? after, tag: last?.tag ?? live.tag }
-    return { events, cursor, complete, newest: live.seq }
+    const start = Math.max(after, this.#floor(cached).floor)
+    const { events, last, complete } = readEvents(this.#after(cached, start), start, bytes)
+    const cursor = { journal, seq: last?.seq ?? after, tag: last?.tag ?? cached.tag }
+    return { events, cursor, complete, newest: cached.seq }
   }
 
   /** Whether the cursor is of this journal's history, and if not, why. */
-  checkCursor(live: LiveSession, cursor: Cursor): 'ok' | ReplayReason {
-    const { floor, floorTag } = this.#floor(live)
+  checkCursor(cached: CachedSession, cursor: Cursor): 'ok' | ReplayReason {
+    const { floor, floorTag } = this.#floor(cached)
     return cursorVerdict(cursor, {
-      journal: live.journal,
-      seq: live.record.seq,
+      journal: cached.journal,
+      seq: cached.record.seq,
       floor,
-      tagAt: (seq) => (seq === floor ? floorTag : this.#tagAt(live, seq)),
+      tagAt: (seq) => (seq === floor ? floorTag : this.#tagAt(cached, seq)),
     })
   }
 
-  list(live: LiveSession, { filter, from, ...caps }: EventQuery): EventPage {
-    return firstOf(this.#entries(live, this.#within(live, filter), from), caps)
+  list(cached: CachedSession, { filter, from, ...caps }: EventQuery): EventPage {
+    return firstOf(this.#entries(cached, this.#within(cached, filter), from), caps)
   }
 
-  summary(live: LiveSession, asked: EventFilter): EventSummary {
-    const filter = this.#within(live, asked)
+  summary(cached: CachedSession, asked: EventFilter): EventSummary {
+    const filter = this.#within(cached, asked)
     const types: TypeCounts = {}
     const add = (counts: TypeCounts) => {
       for (const type of typesOf(counts)) {
         types[type] = (types[type] ?? 0) + (counts[type] ?? 0)
       }
     }
-    for (const row of this.#blocks(live, filter, 'oldest')) {
+    for (const row of this.#blocks(cached, filter, 'oldest')) {
       const counted = countsInside(row, filter, this.#countsIn(row))
       add(counted ?? countTypes(this.#decode(row), filter))
     }
-    add(countTypes(this.#newest(live), filter))
+    add(countTypes(this.#newest(cached), filter))
     const edge = (from: 'oldest' | 'newest') =>
-      this.list(live, { filter, from, limit: 1, bytes: 0 }).events[0]
+      this.list(cached, { filter, from, limit: 1, bytes: 0 }).events[0]
     const [first, last] = [edge('oldest'), edge('newest')]
     const total = typesOf(types).reduce((sum, type) => sum + (types[type] ?? 0), 0)
-    const { floor } = this.#floor(live)
+    const { floor } = this.#floor(cached)
     return { total, types, floor, ...(first && last && { first: first.seq, last: last.seq }) }
   }
 
   /** Nothing up to the floor is there, though a block may still have it. */
-  #within(live: LiveSession, filter: EventFilter): EventFilter {
-    return { ...filter, after: Math.max(filter.after ?? 0, this.#floor(live).floor) }
+  #within(cached: CachedSession, filter: EventFilter): EventFilter {
+    return { ...filter, after: Math.max(filter.after ?? 0, this.#floor(cached).floor) }
   }
 
   /** What is in memory and in no block. */
-  #newest(live: LiveSession): Segment[] {
-    const row = this.#db.get('SELECT max(last_seq) AS last FROM blocks WHERE session = ?', live.key)
-    return segmentsAfter(live.segments, Number(row?.['last'] ?? 0))
+  #newest(cached: CachedSession): Segment[] {
+    const row = this.#db.get(
+      'SELECT max(last_seq) AS last FROM blocks WHERE session = ?',
+      cached.key,
+    )
+    return segmentsAfter(cached.segments, Number(row?.['last'] ?? 0))
   }
 
-  *#entries(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Event> {
-    for (const segment of this.#matching(live, filter, from)) {
+  *#entries(
+    cached: CachedSession,
+    filter: EventFilter,
+    from: 'oldest' | 'newest',
+  ): Iterable<Event> {
+    for (const segment of this.#matching(cached, filter, from)) {
       for (const event of entriesOf(segment, from)) if (matches(event, filter)) yield event
     }
   }
 
-  *#matching(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Segment> {
-    const newest = this.#newest(live)
+  *#matching(
+    cached: CachedSession,
+    filter: EventFilter,
+    from: 'oldest' | 'newest',
+  ): Iterable<Segment> {
+    const newest = this.#newest(cached)
     if (from === 'newest') yield* newest.toReversed()
-    for (const row of this.#blocks(live, filter, from)) {
+    for (const row of this.#blocks(cached, filter, from)) {
       const { types } = filter
       const counts = this.#countsIn(row)
       if (counts && types?.every((type) => counts[type] === undefined)) continue
@@ -108,13 +119,13 @@ export class JournalReads {
     if (from === 'oldest') yield* newest
   }
 
-  #blocks(live: LiveSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Row> {
+  #blocks(cached: CachedSession, filter: EventFilter, from: 'oldest' | 'newest'): Iterable<Row> {
     const { after = 0, before = most, since = 0, until = most, epoch } = filter
     return this.#db.iterate(
       `SELECT * FROM blocks WHERE session = ? AND last_seq > ? AND first_seq < ? AND last_at >= ?
        AND first_at < ? AND last_epoch >= ? AND first_epoch <= ?
        ORDER BY first_seq ${from === 'oldest' ? 'ASC' : 'DESC'}`,
-      live.key,
+      cached.key,
       after,
       before,
       since,
@@ -124,14 +135,14 @@ export class JournalReads {
     )
   }
 
-  #floor({ key }: LiveSession): { floor: number; floorTag: string } {
+  #floor({ key }: CachedSession): { floor: number; floorTag: string } {
     const row = this.#db.get('SELECT floor, floor_tag FROM sessions WHERE key = ?', key)
     return row
       ? { floor: Number(row['floor']), floorTag: String(row['floor_tag']) }
       : { floor: 0, floorTag: '' }
   }
 
-  #tagAt({ key, segments, record, tag }: LiveSession, seq: number): string | undefined {
+  #tagAt({ key, segments, record, tag }: CachedSession, seq: number): string | undefined {
     if (seq === record.seq) return tag
     const [segment] = segmentsAfter(segments, seq - 1)
     if (segment && segment.from <= seq) return segment.tag
@@ -146,15 +157,15 @@ export class JournalReads {
   }
 
   /** What lies after a seq, without a hole: what is missing or damaged has a stand-in. */
-  *#after(live: LiveSession, after: number): Iterable<Segment> {
+  *#after(cached: CachedSession, after: number): Iterable<Segment> {
     let next = after + 1
-    for (const segment of this.#stored(live, next - 1)) {
+    for (const segment of this.#stored(cached, next - 1)) {
       if (segment.seq < next) continue
       if (segment.from > next) yield this.#missing(next, segment.from - 1)
       yield segment
       next = segment.seq + 1
     }
-    if (next <= live.record.seq) yield this.#missing(next, live.record.seq)
+    if (next <= cached.record.seq) yield this.#missing(next, cached.record.seq)
   }
 
   #missing(from: number, seq: number): Segment {
@@ -162,8 +173,8 @@ export class JournalReads {
     return standIn(from, seq)
   }
 
-  *#stored(live: LiveSession, after: number): Iterable<Segment> {
-    const { key, segments, record } = live
+  *#stored(cached: CachedSession, after: number): Iterable<Segment> {
+    const { key, segments, record } = cached
     const inMemory = segments[0]?.from ?? record.seq + 1
     if (after + 1 < inMemory) {
       const blocks = this.#db.iterate(
@@ -174,7 +185,7 @@ export class JournalReads {
       for (const block of blocks) {
         const decoded = this.#decode(block)
         // Whoever else comes back to the newest stretch needs no block.
-        if (Number(block['last_seq']) + 1 === inMemory) live.recall(decoded)
+        if (Number(block['last_seq']) + 1 === inMemory) cached.recall(decoded)
         yield* decoded
       }
     }

@@ -6,8 +6,8 @@ import { type Segment, segmentsAfter, sizeOf } from '../../../journal/segment.ts
 import { StorageError } from '../../../port/storage-error.ts'
 import { encodeBlock } from './block-codec.ts'
 import type { Database } from '../file/database.ts'
-import type { LiveSession } from '../cache/cached-session.ts'
-import type { LiveSessions } from '../cache/session-cache.ts'
+import type { CachedSession } from '../cache/cached-session.ts'
+import type { SessionCache } from '../cache/session-cache.ts'
 import type { MessageRows } from '../rows/message-rows.ts'
 import { encodeRecord } from '../rows/record-row.ts'
 
@@ -28,7 +28,7 @@ const stepBytes = 128 * 1024
 
 export interface PackContext {
   db: Database
-  lives: LiveSessions
+  cache: SessionCache
   messages: MessageRows
 }
 
@@ -37,23 +37,23 @@ export interface PackContext {
  * rows of the log up to `abandoned` would have packed them by now.
  */
 export function packDue(context: PackContext, abandoned: number): boolean {
-  const { lives } = context
-  const due: LiveSession[] = []
-  const failing: LiveSession[] = []
+  const { cache } = context
+  const due: CachedSession[] = []
+  const failing: CachedSession[] = []
   let bytes = 0
   let more = false
-  for (const live of lives.unpacked()) {
-    if (!isDue(live, lives.lastLogId, abandoned)) continue
-    if (live.failsToPack) {
-      failing.push(live)
+  for (const cached of cache.unpacked()) {
+    if (!isDue(cached, cache.lastLogId, abandoned)) continue
+    if (cached.failsToPack) {
+      failing.push(cached)
       continue
     }
     if (due.length >= stepSessions || bytes >= stepBytes) {
       more = true
       break
     }
-    due.push(live)
-    bytes += live.unpacked.bytes
+    due.push(cached)
+    bytes += cached.unpacked.bytes
   }
   // Those that failed wait until nobody else does.
   if (due.length === 0) due.push(...failing.slice(0, stepSessions))
@@ -63,26 +63,28 @@ export function packDue(context: PackContext, abandoned: number): boolean {
 }
 
 /** Packs these sessions in one transaction. */
-export function packAll(sessions: readonly LiveSession[], context: PackContext): void {
-  const { db, lives } = context
-  let packed: LiveSession[]
+export function packAll(sessions: readonly CachedSession[], context: PackContext): void {
+  const { db, cache } = context
+  let packed: CachedSession[]
   try {
     packed = db.transaction(() => {
-      lives.notice()
+      cache.notice()
       // Another process may have written on, or packed, or deleted it; what is stale is left alone.
-      return sessions.filter((live) => lives.inMemory(live.key) === live && packOne(live, context))
+      return sessions.filter(
+        (cached) => cache.inMemory(cached.key) === cached && packOne(cached, context),
+      )
     })
   } catch (error) {
     // What was noted as written was taken back.
-    for (const live of sessions) live.written.clear()
+    for (const cached of sessions) cached.written.clear()
     throw error
   }
-  for (const live of packed) {
-    live.markPacked(live.seq)
-    live.own = false
-    live.failsToPack = false
+  for (const cached of packed) {
+    cached.markPacked(cached.seq)
+    cached.own = false
+    cached.failsToPack = false
   }
-  lives.packed(packed)
+  cache.packed(packed)
 }
 
 /**
@@ -91,18 +93,18 @@ export function packAll(sessions: readonly LiveSession[], context: PackContext):
  *
  * @throws what the first of those that fail fails with, when the others are packed
  */
-function packEach(sessions: readonly LiveSession[], context: PackContext): void {
+function packEach(sessions: readonly CachedSession[], context: PackContext): void {
   try {
     packAll(sessions, context)
   } catch (error) {
     if (!isOfOne(error)) throw error
     let first: Error | undefined
-    for (const live of sessions) {
+    for (const cached of sessions) {
       try {
-        packAll([live], context)
+        packAll([cached], context)
       } catch (failure) {
         if (!(failure instanceof Error) || !isOfOne(failure)) throw failure
-        live.failsToPack = true
+        cached.failsToPack = true
         first ??= failure
       }
     }
@@ -116,12 +118,12 @@ function isOfOne(error: unknown): boolean {
 }
 
 /** Whether a session was written faster than upkeep came round. */
-export function isHeavy({ unpacked, failsToPack }: LiveSession): boolean {
+export function isHeavy({ unpacked, failsToPack }: CachedSession): boolean {
   return unpacked.bytes >= heavyBytes && !failsToPack
 }
 
 /** Packs heavy sessions, so that memory stays bounded. They are committed, whatever comes of this. */
-export function packHeavy(heavy: readonly LiveSession[], context: PackContext): void {
+export function packHeavy(heavy: readonly CachedSession[], context: PackContext): void {
   if (heavy.length === 0) return
   try {
     packEach(heavy, context)
@@ -131,39 +133,39 @@ export function packHeavy(heavy: readonly LiveSession[], context: PackContext): 
 }
 
 /** Whether a session's entries are to leave the log now. */
-function isDue(live: LiveSession, lastLogId: number, abandoned: number): boolean {
-  const { logId = lastLogId } = live
+function isDue(cached: CachedSession, lastLogId: number, abandoned: number): boolean {
+  const { logId = lastLogId } = cached
   if (lastLogId - logId >= mostBehind) return true
-  const { entries, bytes } = live.unpacked
-  const rests = !live.record.run && live.record.queue.length === 0
+  const { entries, bytes } = cached.unpacked
+  const rests = !cached.record.run && cached.record.queue.length === 0
   // Whoever writes a session packs it; it is only done here too when that seems to be nobody.
-  if (!live.own) return rests && logId <= abandoned
+  if (!cached.own) return rests && logId <= abandoned
   return rests || entries >= unpackedEntries || bytes >= unpackedBytes
 }
 
-function packOne(live: LiveSession, { db, messages }: PackContext): boolean {
-  const { key, record } = live
+function packOne(cached: CachedSession, { db, messages }: PackContext): boolean {
+  const { key, record } = cached
   const row = db.get('SELECT packed FROM sessions WHERE key = ?', key)
   if (!row) return false
   const packed = Number(row['packed'])
   if (packed >= record.seq) return true
-  packEntries(db, key, segmentsAfter(live.segments, packed))
-  for (const message of live.overlay.values()) {
+  packEntries(db, key, segmentsAfter(cached.segments, packed))
+  for (const message of cached.overlay.values()) {
     // Whoever packed up to there has written the others.
-    if (message.revision > packed) writeMessage(live, message, messages)
+    if (message.revision > packed) writeMessage(cached, message, messages)
   }
   db.run(
     'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
     record.seq,
     encodeRecord(record),
-    live.tag,
+    cached.tag,
     key,
   )
   return true
 }
 
-function writeMessage(live: LiveSession, message: Message, messages: MessageRows): void {
-  const { key, written } = live
+function writeMessage(cached: CachedSession, message: Message, messages: MessageRows): void {
+  const { key, written } = cached
   const isOpen = message.status === 'open'
   const before = written.get(message.id)
   if (isOpen && before !== undefined && lengthOf(message) < before * growth) return

@@ -4,7 +4,7 @@ import { cut, type Segment } from '../../../journal/segment.ts'
 import { applyToRecord } from '../../../core/evolve.ts'
 import { standIn } from './block-codec.ts'
 import { foldOpen } from './fold-open.ts'
-import { LiveSession, type Tail } from '../cache/cached-session.ts'
+import { CachedSession, type Tail } from '../cache/cached-session.ts'
 
 /**
  * Rebuilds the state of a session from what was packed (its row, its open messages, the blocks
@@ -12,11 +12,11 @@ import { LiveSession, type Tail } from '../cache/cached-session.ts'
  * says what it has. What is missing between them leaves a stand-in.
  */
 export function recover(
-  base: Pick<LiveSession, 'key' | 'id' | 'journal' | 'record' | 'tag' | 'packed' | 'rows'>,
+  base: Pick<CachedSession, 'key' | 'id' | 'journal' | 'record' | 'tag' | 'packed' | 'rows'>,
   open: readonly Message[],
   older: readonly Segment[],
   tail: Tail | undefined,
-): LiveSession {
+): CachedSession {
   let { record, tag } = base
   const overlay = new Map(open.map((message) => [message.id, message]))
   // What is packed is in rows: only open ones may lack some of it, and what is gone stays away.
@@ -42,7 +42,7 @@ export function recover(
   }
   const written = new Map(open.map((message) => [message.id, JSON.stringify(message).length]))
   const logId = tail?.logId
-  return new LiveSession({ ...base, record, tag, overlay, segments, logId, written })
+  return new CachedSession({ ...base, record, tag, overlay, segments, logId, written })
 }
 
 function makesMessage(segment: Segment): boolean {

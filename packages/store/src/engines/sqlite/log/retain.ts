@@ -18,24 +18,24 @@ export function retain(
   context: CommitContext,
   now: number,
 ): void {
-  const { db, lives } = context
+  const { db, cache } = context
   const [key, floor] = [Number(row['key']), Number(row['floor'])]
   const before = now - age
-  const newest = lives.newestSeq(row)
+  const newest = cache.newestSeq(row)
   const mayBeTooMany = newest - floor > events
   // What is not packed yet says nothing of its age.
   const mayBeOld = row['first_at'] === null ? newest > floor : Number(row['first_at']) < before
   if (!mayBeTooMany && !mayBeOld) return
-  const live = db.snapshot(() => {
-    lives.notice()
-    return lives.find(String(row['id']))
+  const cached = db.snapshot(() => {
+    cache.notice()
+    return cache.find(String(row['id']))
   })
-  if (!live) return
-  packAll([live], context)
+  if (!cached) return
+  packAll([cached], context)
   db.transaction(() => {
-    lives.notice()
+    cache.notice()
     const surplus = mayBeTooMany ? keptAfter(db, key, floor) - events : 0
-    const open = [...live.overlay.values()].filter(({ status }) => status === 'open')
+    const open = [...cached.overlay.values()].filter(({ status }) => status === 'open')
     const needed = Math.min(...open.map(({ revision }) => revision))
     const seq = retentionFloor(segmentsOf(db, key, floor), { surplus, before, needed })
     if (seq > floor) {

@@ -2,22 +2,22 @@ import type { Message } from '@caughtup/schema'
 
 import type { ActiveRun } from '../../../port/sessions.ts'
 import type { CommitContext } from '../cache/commit.ts'
-import type { LiveSession } from '../cache/cached-session.ts'
+import type { CachedSession } from '../cache/cached-session.ts'
 
 /** Runs that have not ended and sessions whose queue waits, of every process; in a reading. */
-export function activeRuns({ db, lives, process: ownProcess }: CommitContext): ActiveRun[] {
+export function activeRuns({ db, cache, process: ownProcess }: CommitContext): ActiveRun[] {
   const rows = db.all(
     `SELECT sessions.id, sessions.process, processes.beats FROM sessions
      LEFT JOIN processes ON processes.id = sessions.process WHERE sessions.active = 1`,
   )
   return rows.map((row) => {
-    const live = lives.get(String(row['id']))
+    const cached = cache.get(String(row['id']))
     const process = String(row['process'])
     return {
-      sessionId: live.id,
-      head: live.record,
-      open: openMessages(live),
-      ...(live.record.run?.status === 'streaming' && {
+      sessionId: cached.id,
+      head: cached.record,
+      open: openMessages(cached),
+      ...(cached.record.run?.status === 'streaming' && {
         lease: { process, own: process === ownProcess, beats: Number(row['beats'] ?? 0) },
       }),
     }
@@ -25,6 +25,6 @@ export function activeRuns({ db, lives, process: ownProcess }: CommitContext): A
 }
 
 /** Messages that are not finished. */
-export function openMessages({ overlay }: Pick<LiveSession, 'overlay'>): Message[] {
+export function openMessages({ overlay }: Pick<CachedSession, 'overlay'>): Message[] {
   return [...overlay.values()].filter(({ status }) => status === 'open')
 }

@@ -9,7 +9,7 @@ import type {
 } from '../../../port/activity.ts'
 import type { ListQuery, SessionList } from '../../../port/sessions.ts'
 import type { Database, Row } from '../file/database.ts'
-import type { LiveSessions } from '../cache/session-cache.ts'
+import type { SessionCache } from '../cache/session-cache.ts'
 
 /** So many positions behind, the sessions that changed are fewer than most principals have. */
 const fewChanges = 1_000
@@ -27,11 +27,11 @@ const changedRowsOf = `SELECT ${columns} FROM sessions
 /** Reads of sessions as wholes: lists, and the rows of the activity feed. */
 export class ActivityReads {
   readonly #db: Database
-  readonly #lives: LiveSessions
+  readonly #cache: SessionCache
 
-  constructor(db: Database, lives: LiveSessions) {
+  constructor(db: Database, cache: SessionCache) {
     this.#db = db
-    this.#lives = lives
+    this.#cache = cache
   }
 
   session(sessionId: string): Session | undefined {
@@ -135,7 +135,7 @@ export class ActivityReads {
   }
 
   #position(): number {
-    return this.#lives.nextRevision() - 1
+    return this.#cache.nextRevision() - 1
   }
 
   /** Below this position, removals may be forgotten. */
@@ -151,12 +151,12 @@ export class ActivityReads {
       owner: String(row['owner']),
       createdAt: Number(row['created_at']),
       updatedAt: Number(row['updated_at']),
-      epoch: this.#lives.beyond(row).record.epoch,
+      epoch: this.#cache.beyond(row).record.epoch,
     }
   }
 
   #activityRow(row: Row): ActivityRow {
-    const { record, overlay } = this.#lives.beyond(row)
+    const { record, overlay } = this.#cache.beyond(row)
     const { recency, generation, epoch, messageCount, lastMessageAt, contextUsage } = record
     const { lastModel, lastThinkingLevel, lastError } = record
     const sessionId = String(row['id'])

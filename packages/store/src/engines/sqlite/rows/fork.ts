@@ -30,7 +30,7 @@ export function forkRow(db: Database, sessionId: string): Row | undefined {
  */
 export function copyFork(
   row: Row,
-  { db, lives, tag }: CommitContext,
+  { db, cache, tag }: CommitContext,
 ): { left: 'more' | 'source-gone' } | { left: 'nothing'; logId: number } {
   const key = Number(row['key'])
   const source = Number(row['fork_of'])
@@ -73,7 +73,7 @@ export function copyFork(
     encodeRecord(record),
     tag,
     record.recency,
-    lives.nextRevision(),
+    cache.nextRevision(),
     key,
   )
   // What came from elsewhere came to the fork too, or stays out of it with what lies behind the cut.

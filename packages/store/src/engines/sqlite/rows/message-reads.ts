@@ -4,7 +4,7 @@ import { jsonBytes, textBytes } from '../../../core/stored-value.ts'
 import { newestStretch, type SizedMessage } from '../../../core/newest-stretch.ts'
 import type { MessageCaps, Window } from '../../../port/reading.ts'
 import type { Database } from '../file/database.ts'
-import type { LiveSession } from '../cache/cached-session.ts'
+import type { CachedSession } from '../cache/cached-session.ts'
 import { messageIn } from './message-rows.ts'
 
 const newest = Number.MAX_SAFE_INTEGER
@@ -17,38 +17,38 @@ export class MessageReads {
     this.#db = db
   }
 
-  window(live: LiveSession, caps: MessageCaps): Window {
-    const { record, journal, tag } = live
-    const messages = newestStretch(this.#before(live, newest), caps, record.epoch)
+  window(cached: CachedSession, caps: MessageCaps): Window {
+    const { record, journal, tag } = cached
+    const messages = newestStretch(this.#before(cached, newest), caps, record.epoch)
     return {
       messages,
       head: record,
       cursor: { journal, seq: record.seq, tag },
-      hasOlder: this.#hasBefore(live, messages[0]?.order ?? newest),
+      hasOlder: this.#hasBefore(cached, messages[0]?.order ?? newest),
     }
   }
 
-  page(live: LiveSession, before: number, caps: MessageCaps): Page {
-    const messages = newestStretch(this.#before(live, before), caps)
+  page(cached: CachedSession, before: number, caps: MessageCaps): Page {
+    const messages = newestStretch(this.#before(cached, before), caps)
     const [first] = messages
-    const hasOlder = first !== undefined && this.#hasBefore(live, first.order)
+    const hasOlder = first !== undefined && this.#hasBefore(cached, first.order)
     return {
       messages,
       nextCursor: hasOlder ? { before: first.order } : null,
       hasOlder,
-      epoch: first?.epoch ?? live.record.epoch,
-      asOf: live.record.seq,
+      epoch: first?.epoch ?? cached.record.epoch,
+      asOf: cached.record.seq,
     }
   }
 
   /** Messages of lower order, newest first, read one at a time. */
-  *#before(live: LiveSession, order: number): Iterable<SizedMessage> {
-    const changed = [...live.overlay.values()]
+  *#before(cached: CachedSession, order: number): Iterable<SizedMessage> {
+    const changed = [...cached.overlay.values()]
       .filter((message) => message.order < order)
       .sort((a, b) => b.order - a.order)
     const rows = this.#db.iterate(
       'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND ord < ? AND hidden = 0 ORDER BY ord DESC',
-      live.key,
+      cached.key,
       order,
     )
     let next = 0
@@ -66,7 +66,7 @@ export class MessageReads {
     }
   }
 
-  #hasBefore({ key, overlay }: LiveSession, order: number): boolean {
+  #hasBefore({ key, overlay }: CachedSession, order: number): boolean {
     for (const message of overlay.values()) if (message.order < order) return true
     const row = this.#db.get(
       'SELECT 1 FROM messages WHERE session = ? AND ord < ? AND hidden = 0 LIMIT 1',

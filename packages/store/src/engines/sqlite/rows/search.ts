@@ -4,7 +4,7 @@ import { excerptAround, searchText } from '../../../core/search-text.ts'
 import { phrases, words } from '../../../core/search-words.ts'
 import type { SearchQuery } from '../../../port/reading.ts'
 import type { Database, Row } from '../file/database.ts'
-import type { LiveSessions } from '../cache/session-cache.ts'
+import type { SessionCache } from '../cache/session-cache.ts'
 import { messageIn } from './message-rows.ts'
 
 /** Messages, and bytes of them, that one step puts into the index. */
@@ -25,9 +25,9 @@ export class Search {
    *
    * @throws CaughtupError `NOT_FOUND`
    */
-  unpacked(scope: SearchQuery['in'], lives: LiveSessions): string[] {
-    if ('sessionId' in scope) return [lives.get(scope.sessionId).id]
-    const keys = [...lives.unpacked(), ...lives.tails()].map(({ key }) => key)
+  unpacked(scope: SearchQuery['in'], cache: SessionCache): string[] {
+    if ('sessionId' in scope) return [cache.get(scope.sessionId).id]
+    const keys = [...cache.unpacked(), ...cache.tails()].map(({ key }) => key)
     const rows = this.#db.all(
       `SELECT sessions.id FROM json_each(?) AS waiting
        JOIN members ON members.session = waiting.value AND members.principal = ?

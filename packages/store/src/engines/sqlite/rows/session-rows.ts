@@ -2,7 +2,7 @@ import { newRecord } from '../../../core/evolve.ts'
 import { sessionExists } from '../../../errors/session-exists.ts'
 import type { NewSession } from '../../../port/sessions.ts'
 import type { CommitContext } from '../cache/commit.ts'
-import type { LiveSession } from '../cache/cached-session.ts'
+import type { CachedSession } from '../cache/cached-session.ts'
 import { encodeDeletion } from '../log/log-codec.ts'
 import { encodeRecord } from './record-row.ts'
 import { newJournal } from '../../../base/random-tag.ts'
@@ -26,7 +26,7 @@ export class SessionRows {
     { id, title, createdAt, members }: NewSession,
     fork?: { source: number; upTo: number },
   ): void {
-    const { db, lives } = this.#context
+    const { db, cache } = this.#context
     if (db.get('SELECT 1 FROM sessions WHERE id = ?', id)) throw sessionExists(id)
     const record = newRecord(createdAt)
     const { lastId: key } = db.run(
@@ -41,7 +41,7 @@ export class SessionRows {
       encodeRecord(record),
       record.recency,
       // Hidden, it has no place in the feed that others could have seen.
-      fork ? 0 : lives.nextRevision(),
+      fork ? 0 : cache.nextRevision(),
       fork?.source ?? null,
       fork?.upTo ?? null,
     )
@@ -74,7 +74,7 @@ export class SessionRows {
        WHERE id = ? AND fork_of IS NULL AND title = coalesce(?, title)`,
       title,
       at,
-      this.#context.lives.nextRevision(),
+      this.#context.cache.nextRevision(),
       sessionId,
       ifTitle ?? null,
     )
@@ -82,7 +82,7 @@ export class SessionRows {
 
   /** Moves a member's read mark forward; where it stands then. */
   markRead(key: number, principal: string, upTo: number): number {
-    const { db, lives } = this.#context
+    const { db, cache } = this.#context
     const { changes } = db.run(
       'UPDATE members SET read_up_to = ? WHERE session = ? AND principal = ? AND read_up_to < ?',
       upTo,
@@ -91,7 +91,7 @@ export class SessionRows {
       upTo,
     )
     if (changes > 0) {
-      db.run('UPDATE sessions SET revision = ? WHERE key = ?', lives.nextRevision(), key)
+      db.run('UPDATE sessions SET revision = ? WHERE key = ?', cache.nextRevision(), key)
     }
     const row = db.get(
       'SELECT read_up_to FROM members WHERE session = ? AND principal = ?',
@@ -102,9 +102,9 @@ export class SessionRows {
   }
 
   /** Its messages and journal go step by step, once nobody can see it. */
-  delete({ key, id }: LiveSession): { logId: number; members: string[] } {
-    const { db, lives, tag } = this.#context
-    const revision = lives.nextRevision()
+  delete({ key, id }: CachedSession): { logId: number; members: string[] } {
+    const { db, cache, tag } = this.#context
+    const revision = cache.nextRevision()
     const members = db
       .all('SELECT principal FROM members WHERE session = ?', key)
       .map((row) => String(row['principal']))
