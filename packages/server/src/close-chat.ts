@@ -1,10 +1,10 @@
 import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import type { Lease } from './runs/run-watch.ts'
+import type { RunWatch } from './runs/run-watch.ts'
 import type { Settings } from './host/options.ts'
 import type { Runs } from './runs/runs.ts'
-import type { Streams } from './streams/stream-registry.ts'
+import type { StreamRegistry } from './streams/stream-registry.ts'
 
 /** How long the ends of runs may take to be written, in ms: the transports need the rest of 5 s. */
 const afterDrain = 3_000
@@ -20,9 +20,9 @@ export async function closeChat(
   {
     settings,
     runs,
-    lease,
+    watch,
     streams,
-  }: { settings: Settings; runs: Runs; lease: Lease; streams: Streams },
+  }: { settings: Settings; runs: Runs; watch: RunWatch; streams: StreamRegistry },
   hurry: AbortSignal,
 ): Promise<void> {
   const { store, drain, onError } = settings
@@ -34,7 +34,7 @@ export async function closeChat(
   } catch (error) {
     onError(error, 'closing')
   } finally {
-    lease.stop()
+    watch.stop()
     streams.endAll()
   }
 }

@@ -5,9 +5,9 @@ import { ResetKind } from './epochs/reset-kind.ts'
 import { Access } from './access/access.ts'
 import { closeChat } from './close-chat.ts'
 import { createFetch } from './transports/fetch.ts'
-import { Guard } from './access/request-guard.ts'
+import { RequestGuard } from './access/request-guard.ts'
 import { createHttpAnswer } from './transports/http-answer.ts'
-import { Lease } from './runs/run-watch.ts'
+import { RunWatch } from './runs/run-watch.ts'
 import { createNodeHandler, type NodeHandler } from './transports/node-handler.ts'
 import { type ChatServerOptions, resolveOptions, type Settings } from './host/options.ts'
 import { RateLimit } from './access/rate-limit.ts'
@@ -15,7 +15,7 @@ import { ReadSlots } from './access/read-slots.ts'
 import { type ChatRouter, createRouter } from './procedures/router.ts'
 import { Runs } from './runs/runs.ts'
 import { SendMessage } from './prompts/send-message.ts'
-import { Streams } from './streams/stream-registry.ts'
+import { StreamRegistry } from './streams/stream-registry.ts'
 
 export interface ChatServer {
   /**
@@ -25,7 +25,7 @@ export interface ChatServer {
    */
   readonly router: ChatRouter
   /** The plugin that makes a handler of one's own as strict as `fetch` and `nodeHandler` are. */
-  readonly guard: Guard
+  readonly guard: RequestGuard
   /** The options with every default in place, for transports. */
   readonly settings: Readonly<Settings>
   /** Answers under `settings.path` over HTTP and SSE: for Hono, Next, Bun, Deno … */
@@ -71,8 +71,8 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     reset: new ResetKind(settings),
   }
   const runs = new Runs(settings, kinds)
-  const streams = new Streams(settings)
-  const lease = new Lease(settings, runs)
+  const streams = new StreamRegistry(settings)
+  const watch = new RunWatch(settings, runs)
   const rates = {
     creates: new RateLimit('createsPerMinute', { limits, clock: store.clock }),
     sends: new RateLimit('sendsPerMinute', { limits, clock: store.clock }),
@@ -89,15 +89,15 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     requestEpoch: new RequestEpoch(settings, runs, rates.sends),
     agents: kinds.agent,
     sendMessage: new SendMessage(settings, runs, rates.sends),
-    start: () => lease.start(),
+    start: () => watch.start(),
     closing: closing.signal,
     startedAt: store.clock.monotonic(),
   })
-  const guard = new Guard(settings)
+  const guard = new RequestGuard(settings)
   const answer = createHttpAnswer(router, {
     settings,
     guard,
-    start: () => lease.start(),
+    start: () => watch.start(),
     closing: closing.signal,
   })
 
@@ -107,7 +107,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     closing.abort()
     if (signal?.aborted) hurry.abort()
     else signal?.addEventListener('abort', () => hurry.abort(), { once: true })
-    return (closed ??= closeChat({ settings, runs, lease, streams }, hurry.signal))
+    return (closed ??= closeChat({ settings, runs, watch, streams }, hurry.signal))
   }
   return {
     router,
@@ -115,7 +115,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     settings,
     fetch: createFetch(answer, settings),
     nodeHandler: createNodeHandler(answer, settings),
-    start: () => lease.start(),
+    start: () => watch.start(),
     close,
   }
 }

@@ -1,7 +1,7 @@
 export type { DescribeError } from './host/describe-error.ts'
 export type { Agent, AgentContext, AgentStream } from './host/agent.ts'
 export { type ChatServer, createChatServer } from './create-chat-server.ts'
-export type { Guard } from './access/request-guard.ts'
+export type { RequestGuard } from './access/request-guard.ts'
 export type { OnError } from '@caughtup/store'
 export type { NodeHandler, NodeRequest, NodeResponse } from './transports/node-handler.ts'
 export type { ChatServerOptions, Settings } from './host/options.ts'

@@ -26,7 +26,11 @@ export class Access {
   }
 
   /** @throws CaughtupError `NOT_FOUND`, for what does not exist and for what is not the caller's */
-  async session(principal: Principal, action: Action, sessionId: string): Promise<Session> {
+  async authorizeSession(
+    principal: Principal,
+    action: Action,
+    sessionId: string,
+  ): Promise<Session> {
     const session = await this.#settings.store.sessions.get(sessionId, principal.id)
     const isGranted = !ownerOnly.has(action) || session.owner === principal.id
     if (isGranted && (await this.#can(principal, action, session))) return session
@@ -37,7 +41,7 @@ export class Access {
   }
 
   /** For actions that are about no session in particular. @throws CaughtupError `NOT_FOUND` */
-  async general(principal: Principal, action: Action): Promise<void> {
+  async authorize(principal: Principal, action: Action): Promise<void> {
     // What a host written without types answers may be anything; only `true` grants.
     const granted = action !== 'server.stats' || (await this.#settings.stats(principal)) === true
     if (granted && (await this.#can(principal, action, undefined))) return

@@ -30,7 +30,7 @@ interface Source {
  * It is a plugin for any oRPC handler of the chat server's router over HTTP. There, add oRPC's
  * `BodyLimitPlugin` for bodies that do not say their length; `fetch` and `nodeHandler` count them.
  */
-export class Guard implements StandardHandlerPlugin<ChatContext> {
+export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
   /** oRPC starts plugins in this order, and each one goes outside those before it. */
   readonly order = 10_000_000
   readonly #settings: Settings

@@ -2,7 +2,7 @@ import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
 import { UsageTally } from './agent-usage.ts'
-import { driveAgent } from './drive-agent.ts'
+import { AgentPump } from './agent-pump.ts'
 import { noticePart, runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
 import type { QueuedRunOf } from '../runs/run-kind.ts'
 import { modelContext } from './model-context.ts'
@@ -55,7 +55,7 @@ export class AgentRun implements RunExecution {
       ...(thinkingLevel !== undefined && { thinkingLevel }),
       ...authorOf(this.#prompt),
     }
-    return driveAgent(() => agent(context), {
+    const pump = new AgentPump({
       writer: this.#writer,
       tally: this.#tally,
       signal,
@@ -63,6 +63,7 @@ export class AgentRun implements RunExecution {
       describeError,
       onError: (error) => onError(error, `the agent of run ${runId}`),
     })
+    return pump.run(() => agent(context))
   }
 
   commit(end: RunEnd): Promise<void> {

@@ -1,4 +1,4 @@
-import { followActivity } from '../streams/activity-stream.ts'
+import { activityStream } from '../streams/activity-stream.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function activityProcedures(
@@ -8,23 +8,23 @@ export function activityProcedures(
   const { store } = settings
   return {
     list: list.handler(async ({ input, context: { principal } }) => {
-      await access.general(principal, 'activity.list')
+      await access.authorize(principal, 'activity.list')
       return store.activity.list(principal.id, input)
     }),
     subscribe: subscribe.handler(async ({ input, context: { principal }, signal, lastEventId }) => {
-      await access.general(principal, 'activity.subscribe')
+      await access.authorize(principal, 'activity.subscribe')
       const since = lastEventId || input?.since
       return streams.open(
         { kind: 'activity', principal: principal.id },
         {
           signal,
           frames: (either) =>
-            followActivity({ store, principal: principal.id, signal: either }, since),
+            activityStream({ store, principal: principal.id, signal: either }, since),
         },
       )
     }),
     markRead: markRead.handler(async ({ input, context: { principal } }) => {
-      const { id } = await access.session(principal, 'activity.markRead', input.sessionId)
+      const { id } = await access.authorizeSession(principal, 'activity.markRead', input.sessionId)
       return { upTo: await store.activity.markRead(id, principal.id, input.upTo) }
     }),
   }

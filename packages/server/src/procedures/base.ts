@@ -6,7 +6,7 @@ import type { AgentKind } from '../agent/agent-kind.ts'
 import type { RequestEpoch } from '../epochs/request-epoch.ts'
 import type { SendMessage } from '../prompts/send-message.ts'
 import type { Runs } from '../runs/runs.ts'
-import type { Streams } from '../streams/stream-registry.ts'
+import type { StreamRegistry } from '../streams/stream-registry.ts'
 import type { RateLimit } from '../access/rate-limit.ts'
 import type { Access } from '../access/access.ts'
 import type { ChatContext } from '../host/request.ts'
@@ -35,7 +35,7 @@ export interface ProcedureDeps {
   access: Access
   reads: ReadSlots
   rates: { creates: RateLimit; sends: RateLimit; interrupts: RateLimit }
-  streams: Streams
+  streams: StreamRegistry
   runs: Runs
   agents: AgentKind
   sendMessage: SendMessage

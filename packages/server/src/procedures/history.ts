@@ -6,17 +6,17 @@ export function historyProcedures(
 ) {
   return {
     loadMore: loadMore.handler(async ({ input, context: { principal }, signal }) => {
-      const { id } = await access.session(principal, 'history.loadMore', input.sessionId)
+      const { id } = await access.authorizeSession(principal, 'history.loadMore', input.sessionId)
       const { cursor, limit } = input
       const query = { ...cursor, ...(limit !== undefined && { limit }) }
       return settings.store.page(id, query, signal && { signal })
     }),
     compact: compact.handler(async ({ input, context: { principal } }) => {
-      const { id } = await access.session(principal, 'history.compact', input.sessionId)
+      const { id } = await access.authorizeSession(principal, 'history.compact', input.sessionId)
       return requestEpoch.request('compaction', id, principal)
     }),
     reset: reset.handler(async ({ input, context: { principal } }) => {
-      const { id } = await access.session(principal, 'history.reset', input.sessionId)
+      const { id } = await access.authorizeSession(principal, 'history.reset', input.sessionId)
       return requestEpoch.request('reset', id, principal)
     }),
   }

@@ -6,7 +6,7 @@ export function messageProcedures(
 ) {
   return {
     send: send.handler(async ({ input, context: { principal } }) => {
-      const session = await access.session(principal, 'messages.send', input.sessionId)
+      const session = await access.authorizeSession(principal, 'messages.send', input.sessionId)
       return sendMessage.send(session, input, principal)
     }),
   }

@@ -6,7 +6,7 @@ export function runProcedures(
 ) {
   return {
     interrupt: interrupt.handler(async ({ input, context: { principal } }) => {
-      const { id } = await access.session(principal, 'runs.interrupt', input.sessionId)
+      const { id } = await access.authorizeSession(principal, 'runs.interrupt', input.sessionId)
       rates.interrupts.take(principal.id)
       return { interrupted: await runs.interrupt(id, input.runId) }
     }),

@@ -7,7 +7,7 @@ export function serverProcedures(
   const { store } = settings
   return {
     stats: stats.handler(async ({ context: { principal } }) => {
-      await access.general(principal, 'server.stats')
+      await access.authorize(principal, 'server.stats')
       return {
         store: store.stats(),
         uptime: Math.round(store.clock.monotonic() - startedAt),

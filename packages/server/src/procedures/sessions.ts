@@ -7,23 +7,23 @@ export function sessionProcedures(
   const { sessions } = settings.store
   return {
     list: list.handler(async ({ input, context: { principal } }) => {
-      await access.general(principal, 'sessions.list')
+      await access.authorize(principal, 'sessions.list')
       return sessions.list(principal.id, input)
     }),
     create: create.handler(async ({ input, context: { principal } }) => {
-      await access.general(principal, 'sessions.create')
+      await access.authorize(principal, 'sessions.create')
       rates.creates.take(principal.id)
       return sessions.create({ owner: principal.id, ...input })
     }),
     get: get.handler(({ input, context: { principal } }) =>
-      access.session(principal, 'sessions.get', input.sessionId),
+      access.authorizeSession(principal, 'sessions.get', input.sessionId),
     ),
     update: update.handler(async ({ input, context: { principal } }) => {
-      const { id } = await access.session(principal, 'sessions.update', input.sessionId)
+      const { id } = await access.authorizeSession(principal, 'sessions.update', input.sessionId)
       return sessions.update(id, { title: input.title })
     }),
     delete: remove.handler(async ({ input, context: { principal } }) => {
-      const { id } = await access.session(principal, 'sessions.delete', input.sessionId)
+      const { id } = await access.authorizeSession(principal, 'sessions.delete', input.sessionId)
       await sessions.delete(id)
       runs.abandon(({ sessionId }) => sessionId === id)
       return { deleted: true }

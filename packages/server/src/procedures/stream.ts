@@ -1,4 +1,4 @@
-import { chatFrames, startOf } from '../streams/session-stream.ts'
+import { sessionStream, startOf } from '../streams/session-stream.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function streamProcedure(
@@ -7,13 +7,13 @@ export function streamProcedure(
 ) {
   const { store, limits } = settings
   return onChat.handler(async ({ input, context: { principal }, signal, lastEventId }) => {
-    const { id: sessionId } = await access.session(principal, 'onChat', input.sessionId)
+    const { id: sessionId } = await access.authorizeSession(principal, 'onChat', input.sessionId)
     const start = startOf(input, lastEventId)
     return streams.open(
       { kind: 'chat', principal: principal.id, streamId: input.streamId },
       {
         signal,
-        frames: (either) => chatFrames({ store, sessionId, limits, signal: either }, start),
+        frames: (either) => sessionStream({ store, sessionId, limits, signal: either }, start),
       },
     )
   })

@@ -6,7 +6,7 @@ export function usageProcedures(
 ) {
   return {
     get: get.handler(async ({ input, context: { principal }, signal }) => {
-      const { id } = await access.session(principal, 'usage.get', input.sessionId)
+      const { id } = await access.authorizeSession(principal, 'usage.get', input.sessionId)
       return settings.store.usage(id, signal && { signal })
     }),
   }

@@ -16,7 +16,7 @@ interface Observation {
  * stood still for one lease, by this process's own monotonic clock, belongs to a dead process; the
  * run it held is lost. Looks come three to a lease, so that takes less than two leases.
  */
-export class Lease {
+export class RunWatch {
   readonly #settings: Settings
   readonly #runs: Runs
   readonly #stopped = new AbortController()

@@ -15,7 +15,7 @@ export interface ActivitySource {
  * The frames of a principal's session list: what changed since the cursor, or all of it, then
  * every change. What a cursor stands behind carries it as its event id.
  */
-export async function* followActivity(
+export async function* activityStream(
   { store, principal, signal }: ActivitySource,
   since: string | undefined,
 ): AsyncGenerator<ActivityFrame, void> {

@@ -15,7 +15,7 @@ import { eventsFrame, replay, type ReplaySource, type ReplayStart } from './repl
  *
  * Returns when the store closes; fails with `NOT_FOUND` when the session is deleted.
  */
-export async function* chatFrames(
+export async function* sessionStream(
   source: ReplaySource,
   start: ReplayStart,
 ): AsyncGenerator<ChatFrame, void> {

@@ -3,13 +3,13 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
 import { resolveOptions } from '../host/options.ts'
-import { Streams } from './stream-registry.ts'
+import { StreamRegistry } from './stream-registry.ts'
 import { openTestServer } from '../../tests/support/open-test-server.ts'
 
 async function openStreams(streamsPerPrincipal = 2) {
   const clock = new ManualClock()
   const { chat, store } = await openTestServer({ clock, limits: { streamsPerPrincipal } })
-  const streams = new Streams(resolveOptions({ ...chat.settings, store }))
+  const streams = new StreamRegistry(resolveOptions({ ...chat.settings, store }))
   const open = (streamId?: string, principal = 'me') =>
     streams.open({ kind: 'chat', principal, streamId }, { signal: undefined, frames: endless })
   return { streams, open, clock }

@@ -18,7 +18,7 @@ interface Entry {
  * The open streams of this process. A principal has at most `limits.streamsPerPrincipal`: when
  * they are all taken, the one that was left unread longest gives way, if any was.
  */
-export class Streams {
+export class StreamRegistry {
   readonly #settings: Settings
   /** In the order in which they were opened. */
   readonly #open = new Set<Entry>()

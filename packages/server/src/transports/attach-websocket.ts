@@ -11,7 +11,7 @@ import {
 } from '@orpc/standard-server-peer'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 
-import type { Guard } from '../access/request-guard.ts'
+import type { RequestGuard } from '../access/request-guard.ts'
 import { notFound } from '../errors/call-errors.ts'
 import { chatRequest } from './node-handler.ts'
 import type { Settings } from '../host/options.ts'
@@ -32,7 +32,7 @@ export interface UpgradeServer {
 /** The members of a chat server that its WebSocket uses. */
 export interface WebSocketChat {
   readonly router: ChatRouter
-  readonly guard: Guard
+  readonly guard: RequestGuard
   readonly settings: Readonly<Settings>
   start(): void
 }

@@ -2,7 +2,7 @@ import { StandardRPCHandler } from '@orpc/server/standard'
 import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-server'
 
 import { notFound } from '../errors/call-errors.ts'
-import type { Guard } from '../access/request-guard.ts'
+import type { RequestGuard } from '../access/request-guard.ts'
 import type { ChatContext } from '../host/request.ts'
 import type { ProcedureDeps } from '../procedures/base.ts'
 import type { ChatRouter } from '../procedures/router.ts'
@@ -14,7 +14,7 @@ export type HttpAnswer = (
 ) => Promise<StandardResponse>
 
 interface HttpAnswerParts extends Pick<ProcedureDeps, 'settings' | 'start' | 'closing'> {
-  guard: Guard
+  guard: RequestGuard
 }
 
 export function createHttpAnswer(

@@ -5,7 +5,7 @@ import { sqlite } from '@caughtup/store/sqlite'
 
 import { createChatServer } from '../../src/create-chat-server.ts'
 import { serve } from '../../src/transports/serve.ts'
-import { createTestClient } from '../../src/test-client.ts'
+import { createTestClient } from '../../src/testing.ts'
 
 const [use = '', path = ''] = process.argv.slice(2)
 const store = await createStore({ storage: sqlite({ path }) })

@@ -16,7 +16,7 @@ import { WebSocket } from 'ws'
 import { type ChatServer, createChatServer } from '../../src/create-chat-server.ts'
 import { type Serving, serve } from '../../src/transports/serve.ts'
 import type { ChatServerOptions } from '../../src/host/options.ts'
-import { createTestClient, type TestClient } from '../../src/test-client.ts'
+import { createTestClient, type TestClient } from '../../src/testing.ts'
 
 export type Client = TestClient
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { createTestClient } from './test-client.ts'
+import { createTestClient } from './testing.ts'
 import { openTestServer, readUntil } from '../tests/support/open-test-server.ts'
 
 test.each(['/', '/rpc', '/api/v1/chat/'])('a test client calls a server at %s', async (path) => {

@@ -1,0 +1,95 @@
+import type { AgentPart } from '@caughtup/schema'
+import type { MessageWriter } from '@caughtup/store'
+
+import type { AgentStream } from '../host/agent.ts'
+import { type DescribeError, wordsFor } from '../host/describe-error.ts'
+import { withoutValues } from '../runs/run-errors.ts'
+import type { RunEnd } from '../runs/run-execution.ts'
+import type { UsageTally } from './agent-usage.ts'
+import { readAgentPart } from './read-agent-part.ts'
+import { StreamEnd } from './stream-end.ts'
+
+export interface AgentPumpOptions {
+  writer: MessageWriter
+  tally: UsageTally
+  signal: AbortSignal
+  /** Called for each part of a type that is not stored. */
+  onIgnored: () => void
+  onError: (error: unknown) => void
+  describeError: DescribeError
+}
+
+/** Writes an agent's stream into a message, part by part; the agent waits while the store is behind. */
+export class AgentPump {
+  readonly #options: AgentPumpOptions
+  readonly #end: StreamEnd
+
+  constructor(options: AgentPumpOptions) {
+    this.#options = options
+    this.#end = new StreamEnd(options.describeError)
+  }
+
+  /**
+   * Returns how the stream ended. When the signal is aborted, the stream is told to return, and
+   * nothing that it still yields is written. An agent that ignores its signal may keep this call
+   * waiting forever: the caller does not have to wait for it.
+   */
+  async run(start: () => AgentStream | Promise<AgentStream>): Promise<RunEnd> {
+    const { signal, onIgnored } = this.#options
+    const stream = await start()
+    const iterator = stream[Symbol.asyncIterator]()
+    let over = false
+    const abandon = () => {
+      if (!over) void this.#abandon(iterator)
+      over = true
+    }
+    signal.addEventListener('abort', abandon, { once: true })
+    try {
+      while (!signal.aborted && !this.#end.end.error) {
+        const result = await iterator.next()
+        if (result.done) over = true
+        if (result.done || signal.aborted) break
+        const part = await this.#take(result.value)
+        if (part) this.#end.take(part)
+        else onIgnored()
+      }
+      return this.#end.end
+    } finally {
+      signal.removeEventListener('abort', abandon)
+      abandon()
+    }
+  }
+
+  /** Returns the part if its type is stored. Errors do not quote the agent's values. */
+  async #take(yielded: unknown): Promise<AgentPart | undefined> {
+    try {
+      const part = readAgentPart(yielded)
+      if (part) await this.#keep(part)
+      return part
+    } catch (error) {
+      throw withoutValues(error)
+    }
+  }
+
+  async #keep(part: AgentPart): Promise<void> {
+    const { writer, tally, onError, describeError } = this.#options
+    if (part.type === 'error') onError(part.error)
+    else if (part.type === 'finish') tally.finish(part)
+    else if (part.type === 'finish-step') tally.step(part)
+    else if (part.type === 'tool-error') {
+      onError(part.error)
+      // The model reads these words, too.
+      const error = wordsFor(part.error, describeError) ?? 'The tool failed.'
+      await writer.write({ ...part, error })
+    } else await writer.write(part)
+  }
+
+  /** Not awaited by `run`: a stuck stream never answers. */
+  async #abandon(iterator: AsyncIterator<unknown>): Promise<void> {
+    try {
+      await iterator.return?.()
+    } catch (error) {
+      this.#options.onError(error)
+    }
+  }
+}
