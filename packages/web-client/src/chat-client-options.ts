@@ -1,43 +1,99 @@
 import type { ActivityRow } from '@caughtup/schema'
-import type { Clock } from '@caughtup/schema/clock'
+import { type Clock, systemClock } from '@caughtup/schema/clock'
+import { CaughtupError } from '@caughtup/schema/error'
 
-import type { ReconnectOptions } from './core/backoff.ts'
+import { browserNetwork, type Network } from './core/network.ts'
+import { frameSchedule, type Schedule } from './core/notifier.ts'
 import type { Link } from './links/link.ts'
-import type { Network } from './core/network.ts'
-import type { Schedule } from './core/notifier.ts'
 
 /** Options of `createChatClient`. */
 export interface ChatClientOptions {
   /**
    * How calls and streams travel: `auto({ url: '/rpc' })`, `webSocket(…)` or `sse(…)`. A bundle
-   * holds only the ones that it imports.
+   * contains only the links that it imports.
    */
   link: Link
   /** @default systemClock */
   clock?: Clock
-  /** In [0, 1), for the jitter of delays. @default Math.random */
+  /** Returns numbers in [0, 1), for the jitter of delays. @default Math.random */
   random?: () => number
-  /** @default the browser's online, offline and visibilitychange; else always online */
+  /** @default the browser's online, offline and visibilitychange events; else always online */
   network?: Network
-  /** When listeners are told. @default the next animation frame; a timer where there is none */
+  /** When listeners are notified. @default the next animation frame; a timer where there is none */
   schedule?: Schedule
+  /** How a view spaces its attempts to connect. */
   reconnect?: ReconnectOptions
   /**
-   * How long a stream may say nothing before it counts as dead, in ms: no byte over SSE, no frame
-   * over a WebSocket. The server sends something every 5 s. @default 15_000
+   * After how long without any sign a stream counts as dead, in ms: no byte over SSE, no frame over
+   * a WebSocket. The server sends something every 5 s. @default 15_000
    */
   silence?: number
   /** How long a view's call (send, loadOlder …) may take, in ms. @default 30_000 */
   requestTimeout?: number
   /**
-   * How many views without subscribers keep their messages and their place, so that coming back
-   * resumes. The ones left longest ago forget theirs. @default 10
+   * How many views without subscribers keep their messages and their place, so that a subscriber
+   * who returns resumes. Views that lost their subscribers longest ago forget theirs. @default 10
    */
   idleViews?: number
   /**
-   * Called when an answer came to its normal end in a session that no view follows. Needs a
-   * subscriber of `client.activity`. Told once, also of what ended while the feed was reconnecting
-   * (but not after a restart of the server, when the feed begins anew); not of aborts.
+   * Called when an answer ended normally in a session that no view follows, once per answer; not for
+   * interrupted ones. Needs a subscriber of `client.activity`. Answers that ended while the feed was
+   * reconnecting count too, except over a restart of the server, when the feed begins anew.
    */
   onCompletedInBackground?: (row: ActivityRow) => void
+}
+
+/** How a view spaces its attempts to connect. */
+export interface ReconnectOptions {
+  /** Upper bound of the first delay, in ms; it doubles with each further failure. @default 250 */
+  minDelay?: number
+  /** Upper bound of every delay, in ms. @default 10_000 */
+  maxDelay?: number
+  /** How long a stream must have been live before the delays start over, in ms. @default 1_000 */
+  stableAfter?: number
+  /** After how many unknown errors (500s) in a row a view gives up. @default 10 */
+  unknownErrors?: number
+}
+
+export const chatClientDefaults = {
+  silence: 15_000,
+  requestTimeout: 30_000,
+  idleViews: 10,
+  reconnect: { minDelay: 250, maxDelay: 10_000, stableAfter: 1_000, unknownErrors: 10 },
+}
+
+/**
+ * The options with their defaults.
+ *
+ * @throws {CaughtupError} `BAD_INPUT` without a link, which JavaScript does not check
+ */
+export function resolveOptions({
+  link,
+  clock = systemClock,
+  random = Math.random,
+  network = browserNetwork(),
+  schedule = frameSchedule(clock),
+  reconnect,
+  silence = chatClientDefaults.silence,
+  requestTimeout = chatClientDefaults.requestTimeout,
+  idleViews = chatClientDefaults.idleViews,
+  onCompletedInBackground,
+}: Partial<ChatClientOptions> = {}) {
+  if (typeof link !== 'function') {
+    const message =
+      "createChatClient needs a link, for instance createChatClient({ link: auto({ url: '/rpc' }) })."
+    throw new CaughtupError('BAD_INPUT', message, { field: 'link' })
+  }
+  return {
+    link,
+    clock,
+    random,
+    network,
+    schedule,
+    reconnect: { ...chatClientDefaults.reconnect, ...reconnect },
+    silence,
+    requestTimeout,
+    idleViews,
+    onCompletedInBackground,
+  }
 }

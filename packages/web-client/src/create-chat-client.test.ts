@@ -26,3 +26,13 @@ test.each([
     await rest()
   },
 )
+
+test.each([
+  ['nothing', undefined],
+  ['no link', { url: '/rpc' }],
+  ['a link that is none', { link: '/rpc' }],
+])('given %s, which JavaScript allows, it says what is missing', (_, options) => {
+  const missing = { code: 'BAD_INPUT', data: { field: 'link' } }
+  expect(() => createChatClient(options as never)).toThrow(expect.objectContaining(missing))
+  expect(() => createChatClient(options as never)).toThrow('createChatClient needs a link')
+})

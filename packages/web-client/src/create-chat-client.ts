@@ -1,15 +1,12 @@
-import { systemClock } from '@caughtup/schema/clock'
 import { createORPCClient } from '@orpc/client'
 
 import { ActivityView } from './activity/activity-view.ts'
-import { defaultReconnect } from './core/backoff.ts'
-import type { ChatClientOptions } from './chat-client-options.ts'
+import { type ChatClientOptions, resolveOptions } from './chat-client-options.ts'
 import { type ClientStats, Counters } from './core/counters.ts'
-import { browserNetwork } from './core/network.ts'
-import { frameSchedule, Notifier } from './core/notifier.ts'
+import { Notifier } from './core/notifier.ts'
 import { SessionView } from './session/session-view.ts'
 import { SessionViews } from './session/session-views.ts'
-import type { ChatRpc, ViewContext } from './core/client-context.ts'
+import type { ChatRpc, ClientContext } from './core/client-context.ts'
 
 export interface ChatClient {
   /** The session list. */
@@ -29,22 +26,24 @@ export interface ChatClient {
  * may be made where a page is rendered on a server.
  */
 export function createChatClient(options: ChatClientOptions): ChatClient {
-  const { clock = systemClock, random = Math.random, idleViews = 10 } = options
+  const {
+    link: openLink,
+    schedule,
+    idleViews,
+    onCompletedInBackground,
+    ...settings
+  } = resolveOptions(options)
+  const { clock } = settings
   const closed = new AbortController()
   const counters = new Counters()
-  const notifier = new Notifier(options.schedule ?? frameSchedule(clock))
-  const link = options.link({ clock, received: (length) => counters.add('bytesReceived', length) })
+  const notifier = new Notifier(schedule)
+  const link = openLink({ clock, received: (length) => counters.add('bytesReceived', length) })
   const rpc: ChatRpc = createORPCClient(link)
-  const context: ViewContext = {
+  const context: ClientContext = {
+    ...settings,
     rpc,
     renewConnection: () => link.renew?.(),
-    clock,
-    random,
-    network: options.network ?? browserNetwork(),
     notifier,
-    reconnect: { ...defaultReconnect, ...options.reconnect },
-    silence: options.silence ?? 15_000,
-    requestTimeout: options.requestTimeout ?? 30_000,
     counters,
     closed: closed.signal,
   }
@@ -52,8 +51,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     rowsChanged: () => views.activityChanged(),
     completed(row) {
       if (views.peek(row.sessionId)?.isFollowing) return
-      // On its own turn, so that what it throws surfaces and does not break the feed.
-      clock.after(0, () => options.onCompletedInBackground?.(row))
+      // In a turn of its own, so that an error of the callback surfaces and does not break the feed.
+      clock.after(0, () => onCompletedInBackground?.(row))
     },
   })
   const views: SessionViews = new SessionViews(

@@ -1,7 +1,6 @@
 export type { ActivitySnapshot } from './activity/activity-snapshot.ts'
 export type { ActivityView } from './activity/activity-view.ts'
-export type { ReconnectOptions } from './core/backoff.ts'
-export type { ChatClientOptions } from './chat-client-options.ts'
+export type { ChatClientOptions, ReconnectOptions } from './chat-client-options.ts'
 export type { ClientStats } from './core/counters.ts'
 export { type ChatClient, createChatClient } from './create-chat-client.ts'
 export { auto, type AutoOptions } from './links/auto.ts'

@@ -14,7 +14,7 @@ import { keepIdentity } from '../core/keep-identity.ts'
 import type { CallContext } from '../links/link.ts'
 import { LiveView } from '../live/live-view.ts'
 import type { ViewError } from '../core/errors.ts'
-import type { ViewContext } from '../core/client-context.ts'
+import type { ClientContext } from '../core/client-context.ts'
 
 /** What the activity view tells its client. */
 export interface ActivityViewHost {
@@ -25,14 +25,14 @@ export interface ActivityViewHost {
 
 /** The session list: one row per session of the caller, kept live by one feed. */
 export class ActivityView {
-  readonly #context: ViewContext
+  readonly #context: ClientContext
   readonly #host: ActivityViewHost
   readonly #counters: Counters
   readonly #live: LiveView<ActivityFrame, ActivitySnapshot>
   #state: ActivityState = emptyActivityState
 
   /** @internal It is `client.activity`. */
-  constructor(context: ViewContext, host: ActivityViewHost) {
+  constructor(context: ClientContext, host: ActivityViewHost) {
     this.#host = host
     this.#counters = new Counters(context.counters)
     this.#context = { ...context, counters: this.#counters }

@@ -2,17 +2,17 @@ import type { Contract } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 import type { ContractRouterClient } from '@orpc/contract'
 
-import type { ReconnectOptions } from './backoff.ts'
 import type { Counters } from './counters.ts'
 import type { CallContext } from '../links/link.ts'
 import type { Network } from './network.ts'
 import type { Notifier } from './notifier.ts'
+import type { Backoff } from './retry.ts'
 
 /** The typed procedures of the contract. */
 export type ChatRpc = ContractRouterClient<Contract, CallContext>
 
 /** What all views of a client share. */
-export interface ViewContext {
+export interface ClientContext {
   readonly rpc: ChatRpc
   /** Has later calls use a new connection, where several share one. */
   readonly renewConnection: () => void
@@ -20,10 +20,9 @@ export interface ViewContext {
   readonly random: () => number
   readonly network: Network
   readonly notifier: Notifier
-  readonly reconnect: Required<ReconnectOptions>
-  /** ms. */
+  /** As in `ChatClientOptions`, which documents them. */
+  readonly reconnect: Backoff & { readonly stableAfter: number; readonly unknownErrors: number }
   readonly silence: number
-  /** ms. */
   readonly requestTimeout: number
   readonly counters: Counters
   /** Aborts when the client closes. */

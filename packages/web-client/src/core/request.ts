@@ -1,6 +1,6 @@
 import { abortable } from '@caughtup/schema/abortable'
 import { asChatError } from './errors.ts'
-import type { ViewContext } from './client-context.ts'
+import type { ClientContext } from './client-context.ts'
 
 /**
  * One unary call of a view, bounded in time.
@@ -8,7 +8,7 @@ import type { ViewContext } from './client-context.ts'
  * @throws {ChatClientError} whatever went wrong; `NETWORK` when no answer came in time
  */
 export async function request<T>(
-  { clock, requestTimeout, closed }: ViewContext,
+  { clock, requestTimeout, closed }: ClientContext,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController()

@@ -4,7 +4,7 @@ import type { Counters } from '../core/counters.ts'
 import { type StreamTarget, StreamFollower } from './stream-follower.ts'
 import { keepIdentity } from '../core/keep-identity.ts'
 import type { Connection } from './connection.ts'
-import type { ViewContext } from '../core/client-context.ts'
+import type { ClientContext } from '../core/client-context.ts'
 
 /** What a kind of view adds to a live view: its state, and how that is fed and shown. */
 export interface LiveViewSource<Frame, Snapshot> extends Omit<
@@ -25,7 +25,7 @@ export interface LiveViewSource<Frame, Snapshot> extends Omit<
  * snapshot at once, and told to the listeners at that frame too.
  */
 export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends object> {
-  readonly #context: ViewContext
+  readonly #context: ClientContext
   readonly #source: LiveViewSource<Frame, Snapshot>
   readonly #follower: StreamFollower<Frame>
   readonly #counters: Counters
@@ -36,7 +36,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   /** The snapshot that the listeners were last told of. */
   #told: Snapshot
 
-  constructor(context: ViewContext, source: LiveViewSource<Frame, Snapshot>) {
+  constructor(context: ClientContext, source: LiveViewSource<Frame, Snapshot>) {
     this.#context = context
     this.#source = source
     this.#counters = context.counters

@@ -1,12 +1,12 @@
-import type { ActivityFrame, ChatFrame, EndReason } from '@caughtup/schema'
+import type { ActivityFrame, ChatFrame } from '@caughtup/schema'
 
-import { backoffDelay } from '../core/backoff.ts'
 import { type CallContext, ConnectionLost } from '../links/link.ts'
 import { readEvents } from './event-stream.ts'
-import { pause } from '../core/pause.ts'
+import { waitToRetry } from '../core/retry.ts'
 import type { Connection } from './connection.ts'
-import { ChatClientError, isPermanentError, toViewError, type ViewError } from '../core/errors.ts'
-import type { ViewContext } from '../core/client-context.ts'
+import { ChatClientError, toViewError, type ViewError } from '../core/errors.ts'
+import type { ClientContext } from '../core/client-context.ts'
+import { type NextStep, type Outcome, ReconnectPolicy } from './reconnect-policy.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** What a frame did to the view; `gap` drops the stream, and the view asks for what it misses. */
@@ -24,29 +24,19 @@ export interface StreamTarget<Frame> {
   connectionChanged(): void
 }
 
-/** How one attempt ended. */
-interface Outcome {
-  end?: EndReason
-  error?: ViewError
-  /** It was live. */
-  live: boolean
-  /** It was live for so long that the delays begin again. */
-  stable: boolean
-}
-
 /**
  * Keeps a view's stream: connects, hands on its frames, and connects again when it breaks. The one
  * place that reconnects, with one attempt at a time.
  */
 export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
-  readonly #context: ViewContext
+  readonly #context: ClientContext
   readonly #target: StreamTarget<Frame>
   #connection: Connection = { status: 'idle', attempts: 0 }
   #running: AbortController | undefined
   /** Settles when the latest loop has let go of its attempt. */
   #finished: Promise<void> = Promise.resolve()
 
-  constructor(context: ViewContext, target: StreamTarget<Frame>) {
+  constructor(context: ClientContext, target: StreamTarget<Frame>) {
     this.#context = context
     this.#target = target
   }
@@ -74,25 +64,21 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    let attempts = 0
-    let failures = 0
-    let unknownErrors = 0
+    const policy = new ReconnectPolicy(this.#context, (error) => this.#target.recovers(error))
     while (!signal.aborted) {
-      attempts += 1
-      this.#set({ status: 'connecting', attempts })
-      const { end, error, live, stable } = await this.#connect(signal)
+      this.#set({ status: 'connecting', attempts: policy.attempt() })
+      const outcome = await this.#connect(signal)
       if (signal.aborted) return
       this.#target.disconnected()
-      if (end && end !== 'shutting-down') {
-        return this.#set({ status: 'ended', attempts: 0, endReason: end })
+      const next = policy.next(outcome)
+      switch (next.type) {
+        case 'ended':
+          return this.#set({ status: 'ended', attempts: 0, endReason: next.reason })
+        case 'failed':
+          return this.#set({ status: 'failed', attempts: next.attempts, error: next.error })
+        case 'retry':
+          await this.#wait(signal, next)
       }
-      if (live) attempts = 0
-      failures = stable ? 1 : failures + 1
-      unknownErrors = error?.code === 'INTERNAL' ? (stable ? 1 : unknownErrors + 1) : 0
-      if (error && this.#isFinal(error, unknownErrors)) {
-        return this.#set({ status: 'failed', attempts, error })
-      }
-      await this.#wait(signal, { attempts, ...(error && { error }) }, failures)
     }
   }
 
@@ -153,31 +139,26 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     if (status !== now) this.#set({ status: now, attempts: now === 'live' ? 0 : attempts })
   }
 
-  #isFinal(error: ViewError, unknownErrors: number): boolean {
-    if (this.#target.recovers(error)) return false
-    return isPermanentError(error) || unknownErrors >= this.#context.reconnect.unknownErrors
-  }
-
   /**
-   * Between two attempts. Being offline is a status, not a reason to stop trying: a browser also
-   * says so on machines that reach the server without a default route.
+   * Between two attempts. Being offline is only a status and stops no attempt: browsers also report
+   * it on machines that reach the server without a default route.
    */
   async #wait(
     signal: AbortSignal,
-    told: Pick<Connection, 'attempts' | 'error'>,
-    failures: number,
+    { attempts, error, wait }: Extract<NextStep, { type: 'retry' }>,
   ): Promise<void> {
-    const { clock, network, random, reconnect } = this.#context
-    const retryAfter = told.error?.data.retryAfter
-    const delay = Math.max(retryAfter ?? 0, backoffDelay(failures, reconnect, random))
-    const retryAt = clock.now() + delay
+    const { clock, network } = this.#context
+    const shown = { attempts, ...(error && { error }) }
+    const retryAt = clock.now() + wait.delay
     this.#set(
-      network.isOnline() ? { ...told, status: 'waiting', retryAt } : { ...told, status: 'offline' },
+      network.isOnline()
+        ? { ...shown, status: 'waiting', retryAt }
+        : { ...shown, status: 'offline' },
     )
     try {
-      await pause(this.#context, delay, retryAfter !== undefined, signal)
-    } catch (error) {
-      if (!signal.aborted) throw error
+      await waitToRetry(this.#context, wait, signal)
+    } catch (cause) {
+      if (!signal.aborted) throw cause
     }
   }
 

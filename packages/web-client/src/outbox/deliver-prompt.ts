@@ -1,11 +1,10 @@
 import type { SendResult } from '@caughtup/schema'
 
-import { backoffDelay } from '../core/backoff.ts'
-import { pause } from '../core/pause.ts'
+import { retryWait, waitToRetry } from '../core/retry.ts'
 import type { Outgoing } from './outbox.ts'
 import { request } from '../core/request.ts'
 import { isPermanentError, toViewError } from '../core/errors.ts'
-import type { ViewContext } from '../core/client-context.ts'
+import type { ClientContext } from '../core/client-context.ts'
 
 /** Attempts to deliver one prompt; each waits for its answer, and there are pauses between them. */
 const mostAttempts = 8
@@ -17,7 +16,7 @@ const mostAttempts = 8
  * @throws {ChatClientError} a permanent error at once, any other after the last attempt
  */
 export async function deliverPrompt(
-  context: ViewContext,
+  context: ClientContext,
   input: Outgoing['input'],
 ): Promise<SendResult> {
   for (let attempt = 1; ; attempt++) {
@@ -26,11 +25,9 @@ export async function deliverPrompt(
     } catch (cause) {
       const error = toViewError(cause)
       if (context.closed.aborted || isPermanentError(error) || attempt === mostAttempts) throw cause
-      const { retryAfter } = error.data
-      const delay = backoffDelay(attempt, context.reconnect, context.random)
-      const patient = retryAfter !== undefined
+      const wait = retryWait(attempt, error, context.reconnect, context.random)
       try {
-        await pause(context, Math.max(retryAfter ?? 0, delay), patient, context.closed)
+        await waitToRetry(context, wait, context.closed)
       } catch {
         // The client was closed: what failed last is what there is to say.
         throw cause

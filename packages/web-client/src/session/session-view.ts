@@ -32,7 +32,7 @@ import {
   type SessionState,
 } from './session-state.ts'
 import { toViewError, type ViewError } from '../core/errors.ts'
-import type { ViewContext } from '../core/client-context.ts'
+import type { ClientContext } from '../core/client-context.ts'
 
 /** What a session view needs of its client besides the shared context. */
 export interface SessionViewHost {
@@ -49,7 +49,7 @@ export interface SessionViewHost {
  */
 export class SessionView {
   readonly sessionId: string
-  readonly #context: ViewContext
+  readonly #context: ClientContext
   readonly #host: SessionViewHost
   readonly #counters: Counters
   readonly #live: LiveView<ChatFrame, SessionSnapshot>
@@ -61,7 +61,7 @@ export class SessionView {
   #markedUpTo = 0
 
   /** @internal Views are made by `client.session(id)`. */
-  constructor(sessionId: string, context: ViewContext, host: SessionViewHost) {
+  constructor(sessionId: string, context: ClientContext, host: SessionViewHost) {
     this.sessionId = sessionId
     this.#host = host
     this.#counters = new Counters(context.counters)
