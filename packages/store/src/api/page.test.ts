@@ -1,7 +1,7 @@
 import type { Page } from '@caughtup/schema'
 import { expect, test } from 'vitest'
 
-import { prompt } from '../conformance/drafts.ts'
+import { prompt } from '../conformance/support/drafts.ts'
 import { openTestStore } from '../../tests/support/open-test-store.ts'
 
 async function fiveOf(bytes: number, pageBytes: number) {

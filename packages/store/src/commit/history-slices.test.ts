@@ -11,7 +11,7 @@ import {
   replaced,
   truncated,
   undo,
-} from '../conformance/drafts.ts'
+} from '../conformance/support/drafts.ts'
 import { openTestStore } from '../../tests/support/open-test-store.ts'
 import { sampleSession } from '../../tests/support/sample-history.ts'
 import { engines, testEngine } from '../../tests/support/test-engines.ts'

@@ -3,4 +3,4 @@ export {
   type ConformanceOptions,
   storageConformance,
 } from './storage-conformance.ts'
-export type { TestDatabase } from './bed.ts'
+export type { TestDatabase } from './support/bed.ts'

@@ -1,6 +1,6 @@
 import { activityCases } from './reading/activity-cases.ts'
 import { backupCases } from './keeping/backup-cases.ts'
-import { Bed, type Cases, type TestDatabase } from './bed.ts'
+import { Bed, type Cases, type TestDatabase } from './support/bed.ts'
 import { closeCases } from './keeping/close-cases.ts'
 import { commitCases } from './writing/commit-cases.ts'
 import { convergenceCases } from './writing/convergence-cases.ts'

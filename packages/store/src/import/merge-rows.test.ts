@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ForeignRow } from './imported-row.ts'
 import { identify } from './identify.ts'
 import { type Merge, mergeRows } from './merge-rows.ts'
-import { MergingSession } from './testing/merging-session.ts'
+import { MergingSession } from '../../tests/support/merging-session.ts'
 
 function say(text: string, rest: Partial<ForeignRow> = {}): ForeignRow {
   return { role: 'user', parts: [{ type: 'text', text }], ...rest }

@@ -7,7 +7,7 @@ import type { Slice, SliceResult } from '../../src/port/commit.ts'
 import type { ListQuery } from '../../src/port/sessions.ts'
 import { StorageError } from '../../src/port/storage-error.ts'
 import type { Retention, Storage, StorageFactory } from '../../src/port/storage.ts'
-import { everything } from '../../src/conformance/reads.ts'
+import { everything } from '../../src/conformance/support/reads.ts'
 import { type Call, type CursorChange, type FilterSpec, principals } from './call.ts'
 import { type Names, sessionIds } from './names.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'vitest'
 
-import { long } from '../faults/long.ts'
+import { long } from '../support/long.ts'
 import { testDatabase } from '../support/open-test-store.ts'
 import { type Call, type DraftSpec, step } from './call.ts'
 import { runOnBoth } from './run-on-both.ts'

@@ -24,7 +24,7 @@ import {
   runStarted,
   truncated,
   undo,
-} from '../../src/conformance/drafts.ts'
+} from '../../src/conformance/support/drafts.ts'
 import type { DraftSpec, GuardName, SliceSpec } from './call.ts'
 
 const failure = { code: 'failed', message: 'It failed.' }

@@ -2,10 +2,10 @@ import { systemClock } from '@caughtup/schema/clock'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { long } from '../faults/long.ts'
+import { long } from '../support/long.ts'
 import type { Storage } from '../../src/port/storage.ts'
-import { prompt } from '../../src/conformance/drafts.ts'
-import { write } from '../../src/conformance/writes.ts'
+import { prompt } from '../../src/conformance/support/drafts.ts'
+import { write } from '../../src/conformance/support/writes.ts'
 import { type Engine, testEngine } from '../support/test-engines.ts'
 
 const samples = [

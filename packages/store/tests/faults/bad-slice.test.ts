@@ -4,11 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 
 import type { Store } from '../../src/store.ts'
-import { delta, opened, prompt, truncated } from '../../src/conformance/drafts.ts'
-import { tryWrite, write } from '../../src/conformance/writes.ts'
+import { delta, opened, prompt, truncated } from '../../src/conformance/support/drafts.ts'
+import { tryWrite, write } from '../../src/conformance/support/writes.ts'
 import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
-import { readWhole } from './check-database.ts'
-import { createSessions, openStorage } from './open-storage.ts'
+import { readWhole } from '../support/check-database.ts'
+import { createSessions, openStorage } from '../support/open-storage.ts'
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { createStore, type Store } from '../../src/store.ts'
 import { ended, startRun, testDatabase } from '../support/open-test-store.ts'
-import { everything } from './check-database.ts'
+import { everything } from '../support/check-database.ts'
 
 const pageBytes = 2_048
 

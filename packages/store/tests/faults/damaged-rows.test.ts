@@ -23,11 +23,11 @@ import {
   runStarted,
   turn,
   undo,
-} from '../../src/conformance/drafts.ts'
-import { write } from '../../src/conformance/writes.ts'
+} from '../../src/conformance/support/drafts.ts'
+import { write } from '../../src/conformance/support/writes.ts'
 import { type Damage, damage, inflict } from './damage.ts'
-import { long } from './long.ts'
-import { createSessions } from './open-storage.ts'
+import { long } from '../support/long.ts'
+import { createSessions } from '../support/open-storage.ts'
 import { listOn, type Reading, readOn, tidyAll, writeOn } from './reads-on.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-'))

@@ -27,12 +27,12 @@ import {
   runStarted,
   truncated,
   undo,
-} from '../../src/conformance/drafts.ts'
-import { tidyAll } from '../../src/conformance/reads.ts'
-import { tryWrite, write } from '../../src/conformance/writes.ts'
+} from '../../src/conformance/support/drafts.ts'
+import { tidyAll } from '../../src/conformance/support/reads.ts'
+import { tryWrite, write } from '../../src/conformance/support/writes.ts'
 import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
-import { long } from './long.ts'
-import { newSeed, openStorage } from './open-storage.ts'
+import { long } from '../support/long.ts'
+import { newSeed, openStorage } from '../support/open-storage.ts'
 
 /** In no other word of these files, in whatever form and wherever it is cut. */
 const secret = 'kwyjibo'

@@ -9,10 +9,10 @@ import { Database } from '../../src/engines/sqlite/file/database.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { SqliteStorage } from '../../src/engines/sqlite/sqlite-storage.ts'
 import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
-import { delta, opened, runStarted, turn } from '../../src/conformance/drafts.ts'
-import { write } from '../../src/conformance/writes.ts'
-import { everything } from './check-database.ts'
-import { createSessions, openStorage } from './open-storage.ts'
+import { delta, opened, runStarted, turn } from '../../src/conformance/support/drafts.ts'
+import { write } from '../../src/conformance/support/writes.ts'
+import { everything } from '../support/check-database.ts'
+import { createSessions, openStorage } from '../support/open-storage.ts'
 
 test('a session that was not used for long is not forgotten in the middle of its commit', async () => {
   const { store } = await openTestStore()

@@ -8,9 +8,9 @@ import { expect, test, vi } from 'vitest'
 
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { testDatabase } from '../support/open-test-store.ts'
-import { assertIntact, readWhole } from './check-database.ts'
-import { long } from './long.ts'
-import { createSessions, newSeed, openStorage } from './open-storage.ts'
+import { assertIntact, readWhole } from '../support/check-database.ts'
+import { long } from '../support/long.ts'
+import { createSessions, newSeed, openStorage } from '../support/open-storage.ts'
 import { RandomHistory } from './random-history.ts'
 import { newClient, resume } from './resume.ts'
 

@@ -4,7 +4,13 @@ import type { EventDraft } from '@caughtup/schema'
 import type { Random } from '@caughtup/schema/testing'
 
 import type { Storage } from '../../src/port/storage.ts'
-import { delta, finished, opened, prompt, runStarted } from '../../src/conformance/drafts.ts'
+import {
+  delta,
+  finished,
+  opened,
+  prompt,
+  runStarted,
+} from '../../src/conformance/support/drafts.ts'
 import { type Client, newClient, resume } from './resume.ts'
 
 /**

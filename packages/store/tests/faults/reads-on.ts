@@ -9,7 +9,7 @@ import {
 } from '@caughtup/schema'
 
 import type { Storage } from '../../src/port/storage.ts'
-import { finished, prompt, runEnded, undo } from '../../src/conformance/drafts.ts'
+import { finished, prompt, runEnded, undo } from '../../src/conformance/support/drafts.ts'
 
 /** More steps than any reading of these sessions takes: who takes them goes in circles. */
 const mostSteps = 2_000

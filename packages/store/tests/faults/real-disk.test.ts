@@ -6,10 +6,10 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { testDatabase } from '../support/open-test-store.ts'
-import { assertIntact } from './check-database.ts'
+import { assertIntact } from '../support/check-database.ts'
 import { ChildProgram } from './child-program.ts'
 import type { DiskReport } from './disk-writer.ts'
-import { openStorage } from './open-storage.ts'
+import { openStorage } from '../support/open-storage.ts'
 
 const KiB = 1_024
 /** Reports without anything taken in between, after which an agent counts as held back. */

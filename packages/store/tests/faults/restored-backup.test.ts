@@ -4,8 +4,8 @@ import { Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
 import { testDatabase } from '../support/open-test-store.ts'
-import { assertIntact, readWhole } from './check-database.ts'
-import { createSessions, newSeed, openStorage } from './open-storage.ts'
+import { assertIntact, readWhole } from '../support/check-database.ts'
+import { createSessions, newSeed, openStorage } from '../support/open-storage.ts'
 import { RandomHistory } from './random-history.ts'
 import { newClient, resume, shown } from './resume.ts'
 

@@ -3,7 +3,7 @@ import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 
 import { viewOf } from '../model/view-of.ts'
 import type { Storage } from '../../src/port/storage.ts'
-import { everything } from './check-database.ts'
+import { everything } from '../support/check-database.ts'
 
 /** Somebody who has seen a session up to a cursor. */
 export interface Client {

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 
 import { Followers } from '../../src/follow/followers.ts'
 import { memory } from '../../src/engines/memory/index.ts'
-import { delta, opened } from '../../src/conformance/drafts.ts'
-import { write } from '../../src/conformance/writes.ts'
-import { createSessions } from './open-storage.ts'
+import { delta, opened } from '../../src/conformance/support/drafts.ts'
+import { write } from '../../src/conformance/support/writes.ts'
+import { createSessions } from '../support/open-storage.ts'
 
 test('a follower to whom every third ring is lost misses no entry, and has none twice', async () => {
   const storage = await memory().open({ clock: systemClock, random: Math.random })

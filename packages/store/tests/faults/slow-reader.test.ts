@@ -7,7 +7,7 @@ import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 import { settle } from '@caughtup/schema/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { figure } from './long.ts'
+import { figure } from '../support/long.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { createStore } from '../../src/store.ts'
 import { ended, startRun, testDatabase } from '../support/open-test-store.ts'

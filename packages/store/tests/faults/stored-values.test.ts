@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
-import { everything } from './check-database.ts'
+import { everything } from '../support/check-database.ts'
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 

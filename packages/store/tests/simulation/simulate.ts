@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 
-import { calmDown, chaos } from './chaos.ts'
-import { Client } from './client.ts'
-import { inhabit } from './inhabit.ts'
-import { ListClient } from './list-client.ts'
+import { calmDown, chaos } from './world/chaos.ts'
+import { Client } from './inhabitants/client.ts'
+import { inhabit } from './inhabitants/inhabit.ts'
+import { ListClient } from './inhabitants/list-client.ts'
 import { verify } from './verify.ts'
-import { World, type WorldOptions } from './world.ts'
+import { World, type WorldOptions } from './world/world.ts'
 
 /** What was simulated, in numbers. */
 export interface SimulationReport {

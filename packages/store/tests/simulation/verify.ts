@@ -8,11 +8,11 @@ import { everyEvent, everyMessage } from '../model/everything.ts'
 import { folded } from '../model/folded.ts'
 import { viewOf } from '../model/view-of.ts'
 import type { Store } from '../../src/store.ts'
-import type { Client } from './client.ts'
-import { assertSameEntry, type Writing } from './ledger.ts'
-import type { ListClient } from './list-client.ts'
-import { textOf } from './turn.ts'
-import { lease, type World } from './world.ts'
+import type { Client } from './inhabitants/client.ts'
+import { assertSameEntry, type Writing } from './world/ledger.ts'
+import type { ListClient } from './inhabitants/list-client.ts'
+import { textOf } from './inhabitants/turn.ts'
+import { lease, type World } from './world/world.ts'
 
 /** How much later than its newest beat a process may seem silent: the database's delays, in ms. */
 const slack = 150

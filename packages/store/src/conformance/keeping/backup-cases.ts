@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 
-import type { Bed, Cases, TestDatabase } from '../bed.ts'
-import { delta, finished, opened, prompt, runStarted, turn, undo } from '../drafts.ts'
-import { everything, shownIds, tidyAll } from '../reads.ts'
-import { write, writeEach } from '../writes.ts'
+import type { Bed, Cases, TestDatabase } from '../support/bed.ts'
+import { delta, finished, opened, prompt, runStarted, turn, undo } from '../support/drafts.ts'
+import { everything, shownIds, tidyAll } from '../support/reads.ts'
+import { write, writeEach } from '../support/writes.ts'
 
 type Check = (bed: Bed, backup: NonNullable<TestDatabase['backup']>) => Promise<void>
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 
 import type { Storage } from '../../port/storage.ts'
-import type { Cases } from '../bed.ts'
-import { prompt, turn } from '../drafts.ts'
-import { assertFails, everything, unbounded } from '../reads.ts'
-import { write } from '../writes.ts'
+import type { Cases } from '../support/bed.ts'
+import { prompt, turn } from '../support/drafts.ts'
+import { assertFails, everything, unbounded } from '../support/reads.ts'
+import { write } from '../support/writes.ts'
 
 /** Every call of the port but `stats`, which is of this moment, and `close` itself. */
 function calls(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {

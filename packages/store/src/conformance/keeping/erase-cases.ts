@@ -4,7 +4,7 @@ import type { EventDraft } from '@caughtup/schema'
 import { emptyView } from '@caughtup/schema/fold'
 
 import type { Storage } from '../../port/storage.ts'
-import type { Bed, Cases } from '../bed.ts'
+import type { Bed, Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
@@ -21,10 +21,10 @@ import {
   truncated,
   turn,
   undo,
-} from '../drafts.ts'
-import { allEvents, everything, shownIds, tidyAll } from '../reads.ts'
-import { foldAll, freshView, readOn, sameIn } from '../views.ts'
-import { refusalOf, write, writeEach } from '../writes.ts'
+} from '../support/drafts.ts'
+import { allEvents, everything, shownIds, tidyAll } from '../support/reads.ts'
+import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
+import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 /** A word that is in nothing but what is erased. */
 const secret = 'xyzzy'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { NewSession } from '../../port/sessions.ts'
 import type { Storage } from '../../port/storage.ts'
-import type { Cases } from '../bed.ts'
+import type { Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
@@ -17,7 +17,7 @@ import {
   runStarted,
   turn,
   undo,
-} from '../drafts.ts'
+} from '../support/drafts.ts'
 import {
   allRows,
   allEvents,
@@ -26,8 +26,8 @@ import {
   everything,
   shownIds,
   tidyAll,
-} from '../reads.ts'
-import { refusalOf, write, writeEach } from '../writes.ts'
+} from '../support/reads.ts'
+import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 const fork: NewSession = { id: 'fork', title: 'Forked', createdAt: 50, members: ['ann', 'bob'] }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 
 import type { Storage } from '../../port/storage.ts'
-import type { Bed, Cases } from '../bed.ts'
+import type { Bed, Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
@@ -22,9 +22,9 @@ import {
   runStarted,
   turn,
   undo,
-} from '../drafts.ts'
-import { allRows, everything, tidyAll } from '../reads.ts'
-import { write, writeEach } from '../writes.ts'
+} from '../support/drafts.ts'
+import { allRows, everything, tidyAll } from '../support/reads.ts'
+import { write, writeEach } from '../support/writes.ts'
 
 const day = 24 * 60 * 60 * 1_000
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 
 import type { Storage } from '../../port/storage.ts'
-import type { Cases } from '../bed.ts'
-import { delta, opened, prompt } from '../drafts.ts'
-import { allRows, tidyAll } from '../reads.ts'
-import { write } from '../writes.ts'
+import type { Cases } from '../support/bed.ts'
+import { delta, opened, prompt } from '../support/drafts.ts'
+import { allRows, tidyAll } from '../support/reads.ts'
+import { write } from '../support/writes.ts'
 
 /** By when another opening's commit must be noticed, in ms, on a machine that has other work. */
 const noticedWithin = 5_000

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 
 import type { Retention, Storage } from '../../port/storage.ts'
-import type { Bed, Cases } from '../bed.ts'
-import { answer, delta, erased, finished, opened, prompt, turn } from '../drafts.ts'
-import { allEvents, allMessages, everything, tidyAll } from '../reads.ts'
-import { foldAll, freshView, readOn, sameIn } from '../views.ts'
-import { write, type Written } from '../writes.ts'
+import type { Bed, Cases } from '../support/bed.ts'
+import { answer, delta, erased, finished, opened, prompt, turn } from '../support/drafts.ts'
+import { allEvents, allMessages, everything, tidyAll } from '../support/reads.ts'
+import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
+import { write, type Written } from '../support/writes.ts'
 
 const day = 24 * 60 * 60 * 1_000
 const forever = 1_000 * 365 * day

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 
 import type { Storage } from '../../port/storage.ts'
-import type { Cases } from '../bed.ts'
-import { answer, compaction, delta, opened, prompt, turn } from '../drafts.ts'
-import { allEvents, allMessages, assertNotFound, shownIds, unbounded } from '../reads.ts'
-import { refusalOf, write, writeEach } from '../writes.ts'
+import type { Cases } from '../support/bed.ts'
+import { answer, compaction, delta, opened, prompt, turn } from '../support/drafts.ts'
+import { allEvents, allMessages, assertNotFound, shownIds, unbounded } from '../support/reads.ts'
+import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 /** Every page of a principal's list. */
 async function listed(storage: Storage, principal: string, limit: number): Promise<string[]> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { ListQuery } from '../../port/sessions.ts'
 import type { Storage } from '../../port/storage.ts'
-import type { Cases } from '../bed.ts'
+import type { Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
@@ -15,9 +15,9 @@ import {
   runEnded,
   runStarted,
   turn,
-} from '../drafts.ts'
-import { allRows } from '../reads.ts'
-import { write, writeEach } from '../writes.ts'
+} from '../support/drafts.ts'
+import { allRows } from '../support/reads.ts'
+import { write, writeEach } from '../support/writes.ts'
 
 async function row(storage: Storage, sessionId: string, principal = 'ann') {
   const found = await storage.activityRow(principal, sessionId)

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 
 import type { Cursor } from '@caughtup/schema'
 
-import type { Cases } from '../bed.ts'
-import { delta, finished, opened, prompt, turn } from '../drafts.ts'
-import { tidyAll } from '../reads.ts'
-import { write } from '../writes.ts'
+import type { Cases } from '../support/bed.ts'
+import { delta, finished, opened, prompt, turn } from '../support/drafts.ts'
+import { tidyAll } from '../support/reads.ts'
+import { write } from '../support/writes.ts'
 
 export const cursorCases: Cases = {
   async 'is good at every seq, whoever wrote it, for good'(bed) {

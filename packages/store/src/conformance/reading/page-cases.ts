@@ -3,10 +3,19 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 
 import { jsonBytes } from '../../core/stored-value.ts'
-import type { Cases } from '../bed.ts'
-import { answer, compaction, deleted, delta, opened, prompt, reset, turn } from '../drafts.ts'
-import { allPages, tidyAll, unbounded } from '../reads.ts'
-import { write, writeEach } from '../writes.ts'
+import type { Cases } from '../support/bed.ts'
+import {
+  answer,
+  compaction,
+  deleted,
+  delta,
+  opened,
+  prompt,
+  reset,
+  turn,
+} from '../support/drafts.ts'
+import { allPages, tidyAll, unbounded } from '../support/reads.ts'
+import { write, writeEach } from '../support/writes.ts'
 
 const newest = Number.MAX_SAFE_INTEGER
 

@@ -4,7 +4,7 @@ import type { Event, EventFilter } from '@caughtup/schema'
 
 import { jsonBytes } from '../../core/stored-value.ts'
 import type { Storage } from '../../port/storage.ts'
-import type { Bed, Cases } from '../bed.ts'
+import type { Bed, Cases } from '../support/bed.ts'
 import {
   compaction,
   delta,
@@ -15,9 +15,9 @@ import {
   runEnded,
   runStarted,
   turn,
-} from '../drafts.ts'
-import { tidyAll } from '../reads.ts'
-import { write, type Written } from '../writes.ts'
+} from '../support/drafts.ts'
+import { tidyAll } from '../support/reads.ts'
+import { write, type Written } from '../support/writes.ts'
 
 /** A journal of all sorts, with ties in time; what its commits returned. */
 async function journal(bed: Bed): Promise<{ storage: Storage; session: string; events: Event[] }> {

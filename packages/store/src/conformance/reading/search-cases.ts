@@ -4,7 +4,7 @@ import type { Part } from '@caughtup/schema'
 
 import type { SearchQuery } from '../../port/reading.ts'
 import type { Storage } from '../../port/storage.ts'
-import type { Cases } from '../bed.ts'
+import type { Cases } from '../support/bed.ts'
 import {
   compaction,
   created,
@@ -17,9 +17,9 @@ import {
   replaced,
   reset,
   truncated,
-} from '../drafts.ts'
-import { tidyAll } from '../reads.ts'
-import { write, writeEach } from '../writes.ts'
+} from '../support/drafts.ts'
+import { tidyAll } from '../support/reads.ts'
+import { write, writeEach } from '../support/writes.ts'
 
 /** Each with the queries that find it, and some that do not. */
 const texts = [

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
 
 import { jsonBytes } from '../../core/stored-value.ts'
-import type { Cases } from '../bed.ts'
-import { answer, compaction, deleted, delta, opened, prompt, reset, turn } from '../drafts.ts'
-import { shownIds, unbounded } from '../reads.ts'
-import { write, writeEach } from '../writes.ts'
+import type { Cases } from '../support/bed.ts'
+import {
+  answer,
+  compaction,
+  deleted,
+  delta,
+  opened,
+  prompt,
+  reset,
+  turn,
+} from '../support/drafts.ts'
+import { shownIds, unbounded } from '../support/reads.ts'
+import { write, writeEach } from '../support/writes.ts'
 
 export const windowCases: Cases = {
   async 'is empty before the first message'(bed) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { Cases } from '../bed.ts'
+import type { Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
@@ -14,9 +14,9 @@ import {
   runEnded,
   runStarted,
   turn,
-} from '../drafts.ts'
-import { allEvents, everything, shownIds } from '../reads.ts'
-import { taken, write, writeEach } from '../writes.ts'
+} from '../support/drafts.ts'
+import { allEvents, everything, shownIds } from '../support/reads.ts'
+import { taken, write, writeEach } from '../support/writes.ts'
 
 export const commitCases: Cases = {
   async 'gives events the next seqs, and the cursor behind them'(bed) {

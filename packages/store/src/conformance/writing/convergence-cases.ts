@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { emptyView, type View } from '@caughtup/schema/fold'
 import { Random } from '@caughtup/schema/testing'
 
-import type { Bed, Cases } from '../bed.ts'
-import { Program } from '../program.ts'
-import { allEvents } from '../reads.ts'
-import { foldAll, freshView, readOn, sameIn } from '../views.ts'
+import type { Bed, Cases } from '../support/bed.ts'
+import { Program } from '../support/program.ts'
+import { allEvents } from '../support/reads.ts'
+import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 
 const programs = 8
 const steps = 60

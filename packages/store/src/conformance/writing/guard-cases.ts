@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 
 import type { Guard } from '../../port/commit.ts'
-import type { Bed, Cases } from '../bed.ts'
-import { dequeued, enqueued, runChanged, runEnded, runStarted } from '../drafts.ts'
-import { refusalOf, write } from '../writes.ts'
+import type { Bed, Cases } from '../support/bed.ts'
+import { dequeued, enqueued, runChanged, runEnded, runStarted } from '../support/drafts.ts'
+import { refusalOf, write } from '../support/writes.ts'
 
 /** States of a session by what brings it there. */
 const states = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import { emptyView } from '@caughtup/schema/fold'
 
-import type { Cases } from '../bed.ts'
+import type { Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
@@ -15,10 +15,10 @@ import {
   reset,
   truncated,
   turn,
-} from '../drafts.ts'
-import { allMessages, shownIds } from '../reads.ts'
-import { foldAll, freshView, readOn, sameIn } from '../views.ts'
-import { write, writeEach } from '../writes.ts'
+} from '../support/drafts.ts'
+import { allMessages, shownIds } from '../support/reads.ts'
+import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
+import { write, writeEach } from '../support/writes.ts'
 
 export const historyCases: Cases = {
   async 'replaces the parts of a message in its place'(bed) {

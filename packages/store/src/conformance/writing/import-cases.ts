@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 
-import type { Cases } from '../bed.ts'
-import { answer, imported, message, prompt, reset, turn, undo } from '../drafts.ts'
-import { allMessages, shownIds } from '../reads.ts'
-import { refusalOf, write, writeEach } from '../writes.ts'
+import type { Cases } from '../support/bed.ts'
+import { answer, imported, message, prompt, reset, turn, undo } from '../support/drafts.ts'
+import { allMessages, shownIds } from '../support/reads.ts'
+import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 const rows = [
   message('i1', 'Foreign question', { role: 'user', createdAt: 5 }),

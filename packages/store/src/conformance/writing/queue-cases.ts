@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
-import type { Cases } from '../bed.ts'
-import { dequeued, enqueued, queued, runStarted } from '../drafts.ts'
-import { refusalOf, write } from '../writes.ts'
+import type { Cases } from '../support/bed.ts'
+import { dequeued, enqueued, queued, runStarted } from '../support/drafts.ts'
+import { refusalOf, write } from '../support/writes.ts'
 
 const atFront = (runId: string): EventDraft => ({
   type: 'queue-changed',

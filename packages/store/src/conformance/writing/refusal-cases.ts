@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 
 import type { Refusal } from '../../port/commit.ts'
-import type { Bed, Cases } from '../bed.ts'
+import type { Bed, Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
@@ -21,9 +21,9 @@ import {
   truncated,
   turn,
   undo,
-} from '../drafts.ts'
-import { everything } from '../reads.ts'
-import { refusalOf, write, writeEach } from '../writes.ts'
+} from '../support/drafts.ts'
+import { everything } from '../support/reads.ts'
+import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 /** Asserts that each draft is refused so after the drafts that come first, and changes nothing. */
 async function refuses(

@@ -4,7 +4,7 @@ import type { ContextUsage, EventDraft } from '@caughtup/schema'
 
 import type { ActiveRun } from '../../port/sessions.ts'
 import type { Storage } from '../../port/storage.ts'
-import type { Cases } from '../bed.ts'
+import type { Cases } from '../support/bed.ts'
 import {
   compaction,
   dequeued,
@@ -15,9 +15,9 @@ import {
   runChanged,
   runEnded,
   runStarted,
-} from '../drafts.ts'
-import { tidyAll } from '../reads.ts'
-import { write } from '../writes.ts'
+} from '../support/drafts.ts'
+import { tidyAll } from '../support/reads.ts'
+import { write } from '../support/writes.ts'
 
 async function openRun(storage: Storage, sessionId: string): Promise<ActiveRun | undefined> {
   return (await storage.activeRuns()).find((run) => run.sessionId === sessionId)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 
 import type { Storage } from '../../port/storage.ts'
-import type { Bed, Cases } from '../bed.ts'
+import type { Bed, Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
@@ -17,9 +17,9 @@ import {
   truncated,
   turn,
   undo,
-} from '../drafts.ts'
-import { allMessages, shownIds, unbounded } from '../reads.ts'
-import { refusalOf, write, writeEach } from '../writes.ts'
+} from '../support/drafts.ts'
+import { allMessages, shownIds, unbounded } from '../support/reads.ts'
+import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 async function canDo(storage: Storage, sessionId: string): Promise<[boolean, boolean]> {
   const { head } = await storage.head(sessionId)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Event } from '@caughtup/schema'
 
 import type { Storage } from '../../../src/port/storage.ts'
-import { everything, readWhole } from '../check-database.ts'
+import { everything, readWhole } from '../../support/check-database.ts'
 import { type CrashLine, trace } from './crash-line.ts'
 
 /** What is known of a message, as traces. */

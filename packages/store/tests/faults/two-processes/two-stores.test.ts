@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
-import { prompt, turn } from '../../../src/conformance/drafts.ts'
-import { write } from '../../../src/conformance/writes.ts'
+import { prompt, turn } from '../../../src/conformance/support/drafts.ts'
+import { write } from '../../../src/conformance/support/writes.ts'
 import {
   ended,
   openTestStore,
@@ -11,8 +11,8 @@ import {
   testDatabase,
   textOnDisk,
 } from '../../support/open-test-store.ts'
-import { readWhole } from '../check-database.ts'
-import { createSessions, openStorage } from '../open-storage.ts'
+import { readWhole } from '../../support/check-database.ts'
+import { createSessions, openStorage } from '../../support/open-storage.ts'
 
 test('queueing a prompt from elsewhere does not take over the run', async () => {
   const path = testDatabase()

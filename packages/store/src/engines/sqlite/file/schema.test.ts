@@ -4,11 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
-import { everything, readWhole } from '../../../../tests/faults/check-database.ts'
-import { createSessions, openStorage } from '../../../../tests/faults/open-storage.ts'
+import { everything, readWhole } from '../../../../tests/support/check-database.ts'
+import { createSessions, openStorage } from '../../../../tests/support/open-storage.ts'
 import type { Storage } from '../../../port/storage.ts'
-import { delta, opened, prompt, turn, undo } from '../../../conformance/drafts.ts'
-import { write } from '../../../conformance/writes.ts'
+import { delta, opened, prompt, turn, undo } from '../../../conformance/support/drafts.ts'
+import { write } from '../../../conformance/support/writes.ts'
 import { testDatabase } from '../../../../tests/support/open-test-store.ts'
 import { migrate, migrations } from './schema.ts'
 

@@ -3,9 +3,9 @@ import { inflateRawSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
-import { createSessions, openStorage } from '../../../../tests/faults/open-storage.ts'
-import { answer, erased, prompt } from '../../../conformance/drafts.ts'
-import { write } from '../../../conformance/writes.ts'
+import { createSessions, openStorage } from '../../../../tests/support/open-storage.ts'
+import { answer, erased, prompt } from '../../../conformance/support/drafts.ts'
+import { write } from '../../../conformance/support/writes.ts'
 import { openTestStore, startRun, testDatabase } from '../../../../tests/support/open-test-store.ts'
 
 /** Everything that the tables say, blocks in plain text. */

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import type { EventDraft } from '@caughtup/schema'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { createSessions, openStorage } from '../../../../tests/faults/open-storage.ts'
-import { dequeued, enqueued, runEnded, runStarted } from '../../../conformance/drafts.ts'
-import { write } from '../../../conformance/writes.ts'
+import { createSessions, openStorage } from '../../../../tests/support/open-storage.ts'
+import { dequeued, enqueued, runEnded, runStarted } from '../../../conformance/support/drafts.ts'
+import { write } from '../../../conformance/support/writes.ts'
 import { testDatabase } from '../../../../tests/support/open-test-store.ts'
 
 test('a commit writes what changes in a long queue, and nothing of what stays in it', async () => {

@@ -5,8 +5,8 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import type { SearchQuery } from '../../../port/reading.ts'
 import type { Storage } from '../../../port/storage.ts'
-import { prompt } from '../../../conformance/drafts.ts'
-import { write } from '../../../conformance/writes.ts'
+import { prompt } from '../../../conformance/support/drafts.ts'
+import { write } from '../../../conformance/support/writes.ts'
 import { testDatabase } from '../../../../tests/support/open-test-store.ts'
 import { sqlite } from '../index.ts'
 

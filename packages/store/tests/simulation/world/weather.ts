@@ -1,6 +1,6 @@
 import type { Random } from '@caughtup/schema/testing'
 
-import type { StorageFailure } from '../../src/port/storage-error.ts'
+import type { StorageFailure } from '../../../src/port/storage-error.ts'
 import type { Fate } from './faulty-storage.ts'
 
 const kinds = { fine: 6, slow: 3, stormy: 2, deadly: 1 }

@@ -1,7 +1,7 @@
-import type { ForeignRow } from '../imported-row.ts'
-import { identify } from '../identify.ts'
-import { importedMessage } from '../imported-message.ts'
-import { type Merge, mergeRows } from '../merge-rows.ts'
+import type { ForeignRow } from '../../src/import/imported-row.ts'
+import { identify } from '../../src/import/identify.ts'
+import { importedMessage } from '../../src/import/imported-message.ts'
+import { type Merge, mergeRows } from '../../src/import/merge-rows.ts'
 
 /** A session as far as merging sees it, which does with a merge what a store would. */
 export class MergingSession {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import type { Event } from '@caughtup/schema'
 import { applyEvent, type Head, type View } from '@caughtup/schema/fold'
 
-import { viewOf } from '../../tests/model/view-of.ts'
-import type { Storage } from '../port/storage.ts'
+import { viewOf } from '../../../tests/model/view-of.ts'
+import type { Storage } from '../../port/storage.ts'
 import { unbounded } from './reads.ts'
 
 export async function freshView(storage: Storage, sessionId: string): Promise<View> {

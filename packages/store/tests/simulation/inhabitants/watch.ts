@@ -1,9 +1,9 @@
 import type { EventDraft } from '@caughtup/schema'
 
-import type { ActiveRun } from '../../src/port/sessions.ts'
-import type { Incarnation } from './host.ts'
+import type { ActiveRun } from '../../../src/port/sessions.ts'
+import type { Incarnation } from '../world/host.ts'
 import { Turn } from './turn.ts'
-import { lease, type World } from './world.ts'
+import { lease, type World } from '../world/world.ts'
 
 /** A process's signs of life. */
 export async function heartbeat(world: World, { life, store }: Incarnation): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
-import { StorageError } from '../port/storage-error.ts'
-import type { Storage, StorageFactory } from '../port/storage.ts'
+import { StorageError } from '../../port/storage-error.ts'
+import type { Storage, StorageFactory } from '../../port/storage.ts'
 
 /** A database that a case has to itself. */
 export interface TestDatabase {

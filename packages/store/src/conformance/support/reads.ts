@@ -9,9 +9,9 @@ import {
   type Page,
 } from '@caughtup/schema'
 
-import type { StorageFailure } from '../port/storage-error.ts'
-import type { Storage } from '../port/storage.ts'
-import { StorageError } from '../port/storage-error.ts'
+import type { StorageFailure } from '../../port/storage-error.ts'
+import type { Storage } from '../../port/storage.ts'
+import { StorageError } from '../../port/storage-error.ts'
 
 export const unbounded = { messages: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER }
 

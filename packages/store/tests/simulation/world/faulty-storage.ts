@@ -1,7 +1,7 @@
 import { sleep } from '@caughtup/schema/clock'
 
-import { StorageError, type StorageFailure } from '../../src/port/storage-error.ts'
-import type { Storage } from '../../src/port/storage.ts'
+import { StorageError, type StorageFailure } from '../../../src/port/storage-error.ts'
+import type { Storage } from '../../../src/port/storage.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 
 /** What happens to one call of the database. */

@@ -4,12 +4,12 @@ import { CaughtupError, type Cursor } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import { applyEvent, type View } from '@caughtup/schema/fold'
 
-import { viewOf } from '../model/view-of.ts'
-import type { EventBatch } from '../../src/port/reading.ts'
-import { StorageError } from '../../src/port/storage-error.ts'
-import type { Store } from '../../src/store.ts'
-import type { Incarnation } from './host.ts'
-import type { World } from './world.ts'
+import { viewOf } from '../../model/view-of.ts'
+import type { EventBatch } from '../../../src/port/reading.ts'
+import { StorageError } from '../../../src/port/storage-error.ts'
+import type { Store } from '../../../src/store.ts'
+import type { Incarnation } from '../world/host.ts'
+import type { World } from '../world/world.ts'
 
 /**
  * Somebody who looks at one session, now through this process and now through that: a replay,

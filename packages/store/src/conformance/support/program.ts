@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { EventDraft, Op } from '@caughtup/schema'
 import type { Random } from '@caughtup/schema/testing'
 
-import type { Storage } from '../port/storage.ts'
+import type { Storage } from '../../port/storage.ts'
 import type { Bed } from './bed.ts'
 import {
   answer,

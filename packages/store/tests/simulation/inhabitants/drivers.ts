@@ -1,9 +1,9 @@
 import type { AgentPart, EventDraft, FinishReason, MessageDraft, Part } from '@caughtup/schema'
 
-import type { MessageWriter } from '../../src/compose/message-writer.ts'
-import type { Incarnation } from './host.ts'
-import type { Writing } from './ledger.ts'
-import type { World } from './world.ts'
+import type { MessageWriter } from '../../../src/compose/message-writer.ts'
+import type { Incarnation } from '../world/host.ts'
+import type { Writing } from '../world/ledger.ts'
+import type { World } from '../world/world.ts'
 
 /** Something that a run's answer is written with. */
 export interface Driver {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Event } from '@caughtup/schema'
 
-import type { SliceResult } from '../../src/port/commit.ts'
+import type { SliceResult } from '../../../src/port/commit.ts'
 
 /** A text as its writer knows it. */
 export interface Writing {

@@ -1,10 +1,10 @@
 import { CaughtupError, type Event, type Message, type MessageDraft } from '@caughtup/schema'
 
-import type { ForeignRow } from '../../src/import/imported-row.ts'
-import { StorageError } from '../../src/port/storage-error.ts'
-import type { Incarnation } from './host.ts'
+import type { ForeignRow } from '../../../src/import/imported-row.ts'
+import { StorageError } from '../../../src/port/storage-error.ts'
+import type { Incarnation } from '../world/host.ts'
 import { sendPrompt } from './prompts.ts'
-import type { World } from './world.ts'
+import type { World } from '../world/world.ts'
 
 /** Sessions that forks may make. */
 const mostSessions = 5

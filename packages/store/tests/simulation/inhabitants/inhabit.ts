@@ -1,9 +1,9 @@
 import { editHistory } from './editor.ts'
-import type { Incarnation } from './host.ts'
+import type { Incarnation } from '../world/host.ts'
 import { sendPrompt } from './prompts.ts'
 import { heartbeat, watch } from './watch.ts'
-import type { StoreUpdate } from '../../src/follow/store-update.ts'
-import type { World } from './world.ts'
+import type { StoreUpdate } from '../../../src/follow/store-update.ts'
+import type { World } from '../world/world.ts'
 
 /** What goes on in each process: signs of life, agents, editors, and readers of `store.updates`. */
 export function inhabit(world: World, at: Incarnation): void {

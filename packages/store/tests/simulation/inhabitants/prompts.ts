@@ -1,6 +1,6 @@
-import type { Incarnation } from './host.ts'
+import type { Incarnation } from '../world/host.ts'
 import { type Prompt, Turn } from './turn.ts'
-import type { World } from './world.ts'
+import type { World } from '../world/world.ts'
 
 /** Prompts that may wait in one session. */
 const queueBelow = 3

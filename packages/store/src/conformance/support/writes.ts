@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
-import { isHistory } from '../core/decide.ts'
-import type { Guard, Refusal, SliceResult } from '../port/commit.ts'
-import type { Storage } from '../port/storage.ts'
+import { isHistory } from '../../core/decide.ts'
+import type { Guard, Refusal, SliceResult } from '../../port/commit.ts'
+import type { Storage } from '../../port/storage.ts'
 
 export type Written = Exclude<SliceResult, { refused: Refusal }>
 

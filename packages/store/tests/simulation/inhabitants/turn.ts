@@ -8,10 +8,10 @@ import {
   type Run,
 } from '@caughtup/schema'
 
-import type { Guard } from '../../src/port/commit.ts'
+import type { Guard } from '../../../src/port/commit.ts'
 import { type Driver, StateDriver, WriterDriver } from './drivers.ts'
-import type { Incarnation } from './host.ts'
-import type { World } from './world.ts'
+import type { Incarnation } from '../world/host.ts'
+import type { World } from '../world/world.ts'
 
 /** A prompt that is to be answered. */
 export interface Prompt {
