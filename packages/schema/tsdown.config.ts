@@ -7,6 +7,7 @@ export default defineConfig({
     clock: 'src/base/clock.ts',
     cursor: 'src/base/cursor.ts',
     error: 'src/base/error.ts',
+    event: 'src/event/index.ts',
     fold: 'src/fold/index.ts',
     notice: 'src/model/notice.ts',
     testing: 'src/testing/index.ts',

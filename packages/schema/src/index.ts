@@ -34,7 +34,6 @@ export {
   type ReplayMode,
   type ReplayReason,
 } from './wire/frame.ts'
-export { historyChanges } from './event/history-change.ts'
 export {
   type Page,
   page,

@@ -1,3 +1,4 @@
+import { isKnown } from '../event/event-traits.ts'
 import type { Event, EventOf } from '../event/event.ts'
 import type { Message } from '../model/message.ts'
 import { applyToHead, emptyHead, type Head } from './head.ts'
@@ -59,28 +60,4 @@ function needsWindow({ messages, hasOlder }: View, event: Event): boolean {
 /** A fresh load of the new epoch shows its summary and nothing else; so does a live view. */
 function openEpoch(event: EventOf<'boundary'>): readonly Message[] {
   return event.summary ? [event.summary] : []
-}
-
-const knownTypes: Record<Exclude<Event['type'], 'unreadable'>, true> = {
-  'message-created': true,
-  'message-delta': true,
-  'message-finished': true,
-  boundary: true,
-  'run-started': true,
-  'run-ended': true,
-  'run-changed': true,
-  'queue-changed': true,
-  usage: true,
-  'message-replaced': true,
-  'message-deleted': true,
-  'history-truncated': true,
-  'history-restored': true,
-  imported: true,
-  forked: true,
-  'message-erased': true,
-  redacted: true,
-}
-
-function isKnown(event: Event): boolean {
-  return Object.hasOwn(knownTypes, event.type)
 }

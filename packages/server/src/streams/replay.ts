@@ -5,7 +5,6 @@ import {
   type Cursor,
   encodeCursor,
   type Event,
-  historyChanges,
   type Limits,
   type Message,
   type ReplayMode,
@@ -16,6 +15,7 @@ import type { EventBatch, Store } from '@caughtup/store'
 import { withEventMeta } from '@orpc/server'
 
 import { abortable } from '@caughtup/schema/abortable'
+import { historyChanges } from '@caughtup/schema/event'
 
 import { chunks } from './chunks.ts'
 

@@ -9,6 +9,7 @@ import {
   type SearchHit,
 } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
+import { messagesOf } from '@caughtup/schema/event'
 
 import { assertBetween } from '../input/assert-between.ts'
 import {
@@ -248,27 +249,11 @@ export class History {
     const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } } as const
     const result = await this.#options.append(slice, waiting)
     if (result.refused !== undefined) {
-      const messageId = subjectOf(draft)
+      const messageId = messagesOf(draft).join(', ')
       throw refusedChange(result.refused, { sessionId, ...(messageId && { messageId }) })
     }
     const event = result.events.find((each): each is EventOf<T> => each.type === draft.type)
     if (!event) throw new Error(`${draft.type} was committed as something else.`)
     return event
-  }
-}
-
-/** The messages that a change names. */
-function subjectOf(draft: HistoryDraft): string | undefined {
-  switch (draft.type) {
-    case 'message-replaced':
-    case 'message-deleted':
-      return draft.messageId
-    case 'history-truncated':
-      return draft.after
-    case 'message-erased':
-      return draft.messageIds.join(', ')
-    case 'imported':
-    case 'history-restored':
-      return undefined
   }
 }

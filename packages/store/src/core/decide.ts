@@ -1,9 +1,10 @@
-import type { Event, EventDraft, HistoryDraft, Message } from '@caughtup/schema'
-import { applyToMessage } from '@caughtup/schema/fold'
+import type { Event, Message } from '@caughtup/schema'
+import { isHistoryDraft } from '@caughtup/schema/event'
 
 import { sequenceHistory } from './history-change.ts'
 import { holds, sequence } from './sequence.ts'
 import { applyToRecord, type SessionRecord } from './evolve.ts'
+import { touchedMessage } from './touched-message.ts'
 import type { Refusal, Slice } from '../port/commit.ts'
 
 /** A session as a commit finds it. */
@@ -68,7 +69,7 @@ export function take(
   const events: Event[] = []
   const changes: RowChange[] = []
   for (const draft of slice.drafts) {
-    const event = isHistory(draft)
+    const event = isHistoryDraft(draft)
       ? sequenceHistory({ record, overlay }, draft, slice.at, rows, changes)
       : sequence(record, draft, slice.at)
     if ('refused' in event) return event
@@ -76,7 +77,7 @@ export function take(
       if (rows.countedChild(draft.child)) return { refused: 'counted-already' }
       changes.push({ change: 'count-child', child: draft.child })
     }
-    const message = subject(event, overlay)
+    const message = touchedMessage(event, overlay)
     if (message === 'missing') return { refused: 'message-missing' }
     const isNew = event.type === 'message-created' || event.type === 'boundary'
     if (message) {
@@ -102,62 +103,4 @@ export function take(
 function written(change: RowChange): readonly Message[] {
   if (change.change === 'insert') return change.messages
   return change.change === 'replace' ? [change.message] : []
-}
-
-/** Whether the draft changes what is in rows, so that the session is packed before. */
-export function isHistory(draft: EventDraft): draft is HistoryDraft {
-  switch (draft.type) {
-    case 'message-replaced':
-    case 'message-deleted':
-    case 'history-truncated':
-    case 'history-restored':
-    case 'imported':
-    case 'message-erased':
-      return true
-    case 'message-created':
-    case 'message-delta':
-    case 'message-finished':
-    case 'boundary':
-    case 'run-started':
-    case 'run-changed':
-    case 'run-ended':
-    case 'queue-changed':
-    case 'usage':
-      return false
-  }
-}
-
-/** The message that the event makes or streams into, as it is after it. */
-function subject(
-  event: Event,
-  overlay: ReadonlyMap<string, Message>,
-): Message | 'missing' | undefined {
-  switch (event.type) {
-    case 'message-created':
-      return event.message
-    case 'boundary':
-      return event.summary
-    case 'message-delta':
-    case 'message-finished': {
-      const message = overlay.get(event.messageId)
-      return message?.status === 'open' ? applyToMessage(message, event) : 'missing'
-    }
-    // A replaced open message is in the overlay and goes on there; a finished one is a row.
-    case 'message-replaced':
-      return event.message.status === 'open' ? event.message : undefined
-    case 'run-started':
-    case 'run-changed':
-    case 'run-ended':
-    case 'queue-changed':
-    case 'usage':
-    case 'message-deleted':
-    case 'history-truncated':
-    case 'history-restored':
-    case 'imported':
-    case 'forked':
-    case 'message-erased':
-    case 'redacted':
-    case 'unreadable':
-      return undefined
-  }
 }

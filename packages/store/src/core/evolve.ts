@@ -76,32 +76,6 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
   }
 }
 
-/** Whether the event changes the session's activity row; a delta never does. */
-export function isLifecycle(event: Event): boolean {
-  switch (event.type) {
-    case 'message-created':
-    case 'message-finished':
-    case 'boundary':
-    case 'run-started':
-    case 'run-changed':
-    case 'run-ended':
-    case 'message-replaced':
-    case 'message-deleted':
-    case 'history-truncated':
-    case 'history-restored':
-    case 'imported':
-    case 'forked':
-    case 'message-erased':
-      return true
-    case 'message-delta':
-    case 'queue-changed':
-    case 'usage':
-    case 'redacted':
-    case 'unreadable':
-      return false
-  }
-}
-
 /** When the session last changed in more than text that streams; `undefined` where nothing did. */
 export function changedAt(events: readonly Event[]): number | undefined {
   return events.findLast(({ type }) => type !== 'message-delta')?.at

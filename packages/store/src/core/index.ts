@@ -18,12 +18,5 @@ export { newJournal, openingNames, randomTag } from '../base/random-tag.ts'
 export { countKept, type RetentionBounds, retentionFloor } from './retention.ts'
 export { excerptAround, searchText } from './search-text.ts'
 export { phrases, words } from './search-words.ts'
-export { applyToRecord, changedAt, isLifecycle, newRecord, type SessionRecord } from './evolve.ts'
-export {
-  isHistory,
-  type MessageRows,
-  type RowChange,
-  type SessionState,
-  take,
-  type Taken,
-} from './decide.ts'
+export { applyToRecord, changedAt, newRecord, type SessionRecord } from './evolve.ts'
+export { type MessageRows, type RowChange, type SessionState, take, type Taken } from './decide.ts'

@@ -12,10 +12,10 @@ import {
   part as partSchema,
   timestamp,
 } from '@caughtup/schema'
+import { isHistoryDraft } from '@caughtup/schema/event'
 
 import { sequence } from './sequence.ts'
 import { newRecord } from './evolve.ts'
-import { isHistory } from './decide.ts'
 
 /** Levels of arrays and objects; SQLite's JSON functions know 1,000 (https://sqlite.org/json1.html). */
 const maxDepth = 500
@@ -58,7 +58,7 @@ function copied(value: unknown): unknown {
 export function storedDraft<T extends EventDraft>(draft: T): T {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as an event below
   const stored = storedValue(draft) as T
-  const { error } = isHistory(stored)
+  const { error } = isHistoryDraft(stored)
     ? checkHistory(stored)
     : eventSchema.safeParse(storedValue(sequence(newRecord(0), stored, 0)))
   if (!error) return stored

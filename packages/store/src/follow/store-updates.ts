@@ -1,4 +1,5 @@
 import type { Event } from '@caughtup/schema'
+import { isStreaming } from '@caughtup/schema/event'
 
 import { Broker, type BrokerOptions } from './broker.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
@@ -53,6 +54,7 @@ export class StoreUpdates {
   }
 
   #note(sessionId: string, event: Event): void {
+    if (!isStreaming(event)) return
     switch (event.type) {
       case 'message-created':
         if (event.message.status === 'open') this.#opened(sessionId, event.message.id)
@@ -66,21 +68,6 @@ export class StoreUpdates {
         if (open?.size === 0) this.#open.delete(sessionId)
         break
       }
-      case 'boundary':
-      case 'run-started':
-      case 'run-changed':
-      case 'run-ended':
-      case 'queue-changed':
-      case 'usage':
-      case 'message-replaced':
-      case 'message-deleted':
-      case 'history-truncated':
-      case 'history-restored':
-      case 'imported':
-      case 'forked':
-      case 'message-erased':
-      case 'redacted':
-      case 'unreadable':
     }
   }
 

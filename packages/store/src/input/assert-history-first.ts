@@ -1,6 +1,5 @@
 import { CaughtupError, type EventDraft } from '@caughtup/schema'
-
-import { isHistory } from '../core/decide.ts'
+import { isHistoryDraft } from '@caughtup/schema/event'
 
 /**
  * A change of history is decided by the rows that are there before its slice: what comes ahead of
@@ -9,7 +8,7 @@ import { isHistory } from '../core/decide.ts'
  * @throws CaughtupError `BAD_INPUT` (`not-first`)
  */
 export function assertHistoryFirst(drafts: readonly EventDraft[]): void {
-  const late = drafts.findIndex((draft, index) => index > 0 && isHistory(draft))
+  const late = drafts.findIndex((draft, index) => index > 0 && isHistoryDraft(draft))
   const draft = drafts[late]
   if (!draft) return
   throw new CaughtupError(

@@ -87,7 +87,7 @@ export function seen(pending: readonly Outgoing[], ids: readonly string[]): read
   return keep(pending, ({ input }) => !ids.includes(input.messageId))
 }
 
-export function queuedIds(queue: readonly QueuedRun[]): string[] {
+function queuedIds(queue: readonly QueuedRun[]): string[] {
   return queue.flatMap((run) => (run.kind === 'agent' ? [run.messageId] : []))
 }
 

@@ -1,16 +1,10 @@
 import type { ChatFrame, ChatFrameOf, Event, Message, OnChatInput, Page } from '@caughtup/schema'
 import { decodeCursor } from '@caughtup/schema/cursor'
+import { messagesOf } from '@caughtup/schema/event'
 import { applyEvent, emptyView, headOf, type View } from '@caughtup/schema/fold'
 
 import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
-import {
-  type Outgoing,
-  queuedIds,
-  replayBegan,
-  replayBroke,
-  replayEnded,
-  seen,
-} from '../outbox/outbox.ts'
+import { type Outgoing, replayBegan, replayBroke, replayEnded, seen } from '../outbox/outbox.ts'
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
 
@@ -159,42 +153,14 @@ function applyEvents(
     view,
     older,
     cursor: eventId ?? state.cursor,
-    pending: seen(state.pending, events.flatMap(promptIds)),
+    // An event that names a prompt shows that it arrived: an erased one's creation is not in the journal.
+    pending: seen(state.pending, events.flatMap(messagesOf)),
   })
 }
 
 /** The window was read just before the first event that follows it. */
 function placedBefore({ view, placed }: Building, first: Event | undefined): View {
   return placed || !first ? view : { ...view, seq: first.from - 1 }
-}
-
-/** Prompts that the event shows to have arrived: how an erased one began is not told any more. */
-function promptIds(event: Event): string[] {
-  switch (event.type) {
-    case 'message-created':
-      return [event.message.id]
-    case 'message-erased':
-      return event.messageIds
-    case 'queue-changed':
-      return queuedIds(event.add ? [event.add] : [])
-    case 'message-delta':
-    case 'message-finished':
-    case 'message-replaced':
-    case 'message-deleted':
-    case 'history-truncated':
-    case 'history-restored':
-    case 'boundary':
-    case 'run-started':
-    case 'run-changed':
-    case 'run-ended':
-    case 'usage':
-    case 'imported':
-    case 'forked':
-    case 'redacted':
-    case 'unreadable':
-    default:
-      return []
-  }
 }
 
 function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): SessionState | 'gap' {

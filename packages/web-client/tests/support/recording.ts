@@ -1,13 +1,6 @@
-import {
-  type ChatFrame,
-  type Event,
-  historyChanges,
-  type Message,
-  type QueuedRun,
-  type Run,
-  type RunError,
-} from '@caughtup/schema'
+import type { ChatFrame, Event, Message, QueuedRun, Run, RunError } from '@caughtup/schema'
 import { encodeCursor } from '@caughtup/schema/cursor'
+import { historyChanges } from '@caughtup/schema/event'
 import { applyEvent, emptyView, headOf, mergeEvents, type View } from '@caughtup/schema/fold'
 
 /** A frame with its event id, as a server yields it. */

@@ -1,4 +1,5 @@
-import type { EventDraft, Message } from '@caughtup/schema'
+import type { Message } from '@caughtup/schema'
+import { changesAny, messagesOf } from '@caughtup/schema/event'
 
 import type { MessageState } from './message-diff.ts'
 import type { MessageSize } from '../message-size.ts'
@@ -84,10 +85,10 @@ export class Baselines {
     if (this.#kept.size === 0 && this.#readings.size === 0) return
     const reading = this.#readings.get(sessionId)
     for (const draft of drafts) {
-      const subjects = subjectsOf(draft)
-      if (subjects === 'all') this.forgetSession(sessionId)
+      // While a run waits, another process may resume it.
+      if (changesAny(draft) || draft.type === 'run-changed') this.forgetSession(sessionId)
       else {
-        for (const id of subjects) {
+        for (const id of messagesOf(draft)) {
           const baseline = this.get(sessionId, id)
           if (baseline && baseline.source !== source) this.forget(baseline)
           if (reading?.messageId === id) reading.overtaken = true
@@ -105,32 +106,4 @@ export class Baselines {
 /** Ids are without blanks. */
 function keyOf(sessionId: string, messageId: string): string {
   return `${sessionId} ${messageId}`
-}
-
-/** The messages that a draft changes, or all of its session's. */
-function subjectsOf(draft: EventDraft): readonly string[] | 'all' {
-  switch (draft.type) {
-    case 'message-created':
-      return [draft.message.id]
-    case 'message-delta':
-    case 'message-finished':
-    case 'message-replaced':
-    case 'message-deleted':
-      return [draft.messageId]
-    case 'message-erased':
-      return draft.messageIds
-    case 'history-truncated':
-    case 'history-restored':
-    case 'boundary':
-      return 'all'
-    // While the run waits, another process may go on with it.
-    case 'run-changed':
-      return 'all'
-    case 'run-started':
-    case 'run-ended':
-    case 'queue-changed':
-    case 'usage':
-    case 'imported':
-      return []
-  }
 }

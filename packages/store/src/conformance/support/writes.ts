@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
+import { isHistoryDraft } from '@caughtup/schema/event'
 
-import { isHistory } from '../../core/decide.ts'
 import type { Guard, Refusal, SliceResult } from '../../port/commit.ts'
 import type { Storage } from '../../port/storage.ts'
 
@@ -20,7 +20,10 @@ export async function tryWrite(
   storage: Storage,
   sessionId: string,
   drafts: readonly EventDraft[],
-  { guard = drafts.some(isHistory) ? { is: 'resting' } : undefined, at = 1_000 }: WriteOptions = {},
+  {
+    guard = drafts.some(isHistoryDraft) ? { is: 'resting' } : undefined,
+    at = 1_000,
+  }: WriteOptions = {},
 ): Promise<SliceResult> {
   const [result] = await storage.commit([{ sessionId, at, drafts, ...(guard && { guard }) }])
   assert(result, 'A commit answers for each slice.')

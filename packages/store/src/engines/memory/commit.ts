@@ -1,7 +1,9 @@
+import { changesActivity } from '@caughtup/schema/event'
+
 import { redactSegments } from '../../journal/redact.ts'
 import { appendEvent } from '../../journal/segment.ts'
 import { leaseAfter } from '../../core/lease-after.ts'
-import { changedAt, isLifecycle } from '../../core/evolve.ts'
+import { changedAt } from '../../core/evolve.ts'
 import { type RowChange, take, type Taken } from '../../core/decide.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import { deepFreeze } from './deep-freeze.ts'
@@ -24,7 +26,7 @@ export function commit(
     const taken = take(session.state, slice, messageRows(session))
     if (taken.refused !== undefined) return taken
     write(session, taken, opening)
-    const activity = taken.events.some(isLifecycle)
+    const activity = taken.events.some(changesActivity)
     if (activity) changed.add(session)
     if (taken.events.length > 0) tellOthers(db, opening, session.id)
     const { events, messages } = taken

@@ -1,9 +1,10 @@
 import type { Cursor, Event, EventOf, Message } from '@caughtup/schema'
+import { changesActivity, isHistoryDraft } from '@caughtup/schema/event'
 
 import { appendEvent, type Segment, segmentsAfter } from '../../../journal/segment.ts'
-import { changedAt, isLifecycle } from '../../../core/evolve.ts'
+import { changedAt } from '../../../core/evolve.ts'
 import { leaseAfter } from '../../../core/lease-after.ts'
-import { isHistory, type SessionState, take } from '../../../core/decide.ts'
+import { type SessionState, take } from '../../../core/decide.ts'
 import type { Slice, SliceResult } from '../../../port/commit.ts'
 import type { Database } from '../file/database.ts'
 import { noteErasure, redactLines } from '../log/erase.ts'
@@ -120,7 +121,7 @@ function takeSlice(
   }
   const stage = open(cached, before)
   stages.set(slice.sessionId, stage)
-  if (slice.drafts.some(isHistory)) packStage(stage, context)
+  if (slice.drafts.some(isHistoryDraft)) packStage(stage, context)
   const result = take(stage.state, slice, cached.rows)
   if (result.refused !== undefined) return result
   stage.state = result.state
@@ -137,7 +138,7 @@ function takeSlice(
     if (event.type === 'message-delta') continue
     if (event.type === 'queue-changed') writeQueueChange(db, cached.key, event)
     stage.rowChanged = true
-    activity ||= isLifecycle(event)
+    activity ||= changesActivity(event)
   }
   stage.lease = leaseAfter(result.events, result.state.record) ?? stage.lease
   stage.activity ||= activity

@@ -1,4 +1,5 @@
 import type { Event } from '@caughtup/schema'
+import { rewritesRows } from '@caughtup/schema/event'
 
 import { appendEvent, indexAfter, segmentsAfter } from '../../../journal/segment.ts'
 import { applyToRecord, type SessionRecord } from '../../../core/evolve.ts'
@@ -350,28 +351,7 @@ function isAtRest({ logId, overlay }: CachedSession): boolean {
 
 /** Folds what another process wrote into a session in memory, if that can be done. */
 function goOn(cached: CachedSession, event: Event, at: { tag: string; logId: number }): boolean {
-  if (event.from !== cached.seq + 1) return false
-  switch (event.type) {
-    case 'message-replaced':
-    case 'message-deleted':
-    case 'history-truncated':
-    case 'history-restored':
-    case 'imported':
-    case 'forked':
-    case 'message-erased':
-      return false
-    case 'message-created':
-    case 'message-delta':
-    case 'message-finished':
-    case 'boundary':
-    case 'run-started':
-    case 'run-changed':
-    case 'run-ended':
-    case 'queue-changed':
-    case 'usage':
-    case 'redacted':
-    case 'unreadable':
-  }
+  if (event.from !== cached.seq + 1 || rewritesRows(event)) return false
   const overlay = new Map(cached.overlay)
   foldEvent(overlay, event)
   cached.append([event], at)

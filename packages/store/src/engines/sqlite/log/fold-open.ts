@@ -1,6 +1,6 @@
 import type { Event, Message } from '@caughtup/schema'
-import { applyToMessage } from '@caughtup/schema/fold'
 
+import { touchedMessage } from '../../../core/touched-message.ts'
 import { cut, type Segment } from '../../../journal/segment.ts'
 
 /** Folds a segment into the messages that it makes or streams into, as far as they lack it. */
@@ -16,41 +16,8 @@ export function foldOpen(overlay: Map<string, Message>, segment: Segment): void 
 }
 
 export function foldEvent(overlay: Map<string, Message>, event: Event): void {
-  switch (event.type) {
-    case 'message-created':
-      if (!overlay.has(event.message.id)) overlay.set(event.message.id, event.message)
-      break
-    case 'boundary':
-      if (event.summary && !overlay.has(event.summary.id)) {
-        overlay.set(event.summary.id, event.summary)
-      }
-      break
-    case 'message-delta':
-    case 'message-finished': {
-      const message = overlay.get(event.messageId)
-      if (!message || message.revision >= event.seq) break
-      overlay.set(message.id, applyToMessage(message, event))
-      break
-    }
-    case 'message-replaced': {
-      // A finished message is in its row already.
-      const message = overlay.get(event.message.id)
-      if (message && message.revision < event.seq) overlay.set(message.id, event.message)
-      break
-    }
-    case 'run-started':
-    case 'run-changed':
-    case 'run-ended':
-    case 'queue-changed':
-    case 'usage':
-    case 'message-deleted':
-    case 'history-truncated':
-    case 'history-restored':
-    case 'imported':
-    case 'forked':
-    case 'message-erased':
-    case 'redacted':
-    case 'unreadable':
-      break
-  }
+  const message = touchedMessage(event, overlay)
+  if (!message || message === 'missing') return
+  const held = overlay.get(message.id)
+  if (!held || held.revision < event.seq) overlay.set(message.id, message)
 }

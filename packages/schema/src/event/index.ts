@@ -1,0 +1,9 @@
+export {
+  changesActivity,
+  changesAny,
+  historyChanges,
+  isHistoryDraft,
+  isStreaming,
+  rewritesRows,
+} from './event-traits.ts'
+export { messagesOf } from './messages-of.ts'
