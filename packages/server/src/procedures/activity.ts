@@ -1,4 +1,5 @@
 import { activityStream } from '../streams/activity-stream.ts'
+import { toEventIterator } from './event-iterator.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function activityProcedures(
@@ -14,7 +15,7 @@ export function activityProcedures(
     subscribe: subscribe.handler(async ({ input, context: { principal }, signal, lastEventId }) => {
       await access.authorize(principal, 'activity.subscribe')
       const since = lastEventId || input?.since
-      return streams.open(
+      const stream = streams.open(
         { kind: 'activity', principal: principal.id },
         {
           signal,
@@ -22,6 +23,7 @@ export function activityProcedures(
             activityStream({ store, principal: principal.id, signal: either }, since),
         },
       )
+      return toEventIterator(stream)
     }),
     markRead: markRead.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'activity.markRead', input.sessionId)

@@ -1,4 +1,5 @@
 import { sessionStream, startOf } from '../streams/session-stream.ts'
+import { toEventIterator } from './event-iterator.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function streamProcedure(
@@ -9,12 +10,13 @@ export function streamProcedure(
   return onChat.handler(async ({ input, context: { principal }, signal, lastEventId }) => {
     const { id: sessionId } = await access.authorizeSession(principal, 'onChat', input.sessionId)
     const start = startOf(input, lastEventId)
-    return streams.open(
+    const stream = streams.open(
       { kind: 'chat', principal: principal.id, streamId: input.streamId },
       {
         signal,
         frames: (either) => sessionStream({ store, sessionId, limits, signal: either }, start),
       },
     )
+    return toEventIterator(stream)
   })
 }

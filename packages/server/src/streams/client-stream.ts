@@ -2,12 +2,8 @@ import type { EndReason } from '@caughtup/schema'
 import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import { type Heartbeat, withHeartbeat } from './with-heartbeat.ts'
-
-export interface End {
-  type: 'end'
-  reason: EndReason
-}
+import type { End, Heartbeat, SentFrame } from './frames.ts'
+import { withHeartbeat } from './with-heartbeat.ts'
 
 /** Why a stream was aborted here, so that it still says so to its client. */
 class StreamEnd extends Error {
@@ -20,9 +16,9 @@ class StreamEnd extends Error {
   }
 }
 
-export interface ClientStreamOptions<F> {
+export interface ClientStreamOptions<T> {
   /** Makes the frames; whatever it waits for must honour the signal. */
-  frames: (signal: AbortSignal) => AsyncGenerator<F, void>
+  frames: (signal: AbortSignal) => AsyncGenerator<T, void>
   /** Of the request: aborted when the client is gone. */
   signal: AbortSignal | undefined
   clock: Clock
@@ -34,8 +30,12 @@ export interface ClientStreamOptions<F> {
  * One client's stream as the transport pulls it: frames and heartbeats, and at most one `end`.
  * It knows since when it was left unread, and it can be ended or closed from here.
  */
-export class ClientStream<F> implements AsyncIteratorObject<F | Heartbeat | End, void, void> {
-  readonly #source: AsyncGenerator<F | Heartbeat | End, void>
+export class ClientStream<T> implements AsyncIteratorObject<
+  T | SentFrame<Heartbeat | End>,
+  void,
+  void
+> {
+  readonly #source: AsyncGenerator<T | SentFrame<Heartbeat | End>, void>
   readonly #controller = new AbortController()
   readonly #clock: Clock
   readonly #onClose: () => void
@@ -43,7 +43,7 @@ export class ClientStream<F> implements AsyncIteratorObject<F | Heartbeat | End,
   #unreadSince: number | undefined
   #closed = false
 
-  constructor({ frames, signal, clock, heartbeat, onClose }: ClientStreamOptions<F>) {
+  constructor({ frames, signal, clock, heartbeat, onClose }: ClientStreamOptions<T>) {
     this.#clock = clock
     this.#onClose = onClose
     this.#unreadSince = clock.monotonic()
@@ -57,7 +57,7 @@ export class ClientStream<F> implements AsyncIteratorObject<F | Heartbeat | End,
     return this.#unreadSince === undefined ? 0 : this.#clock.monotonic() - this.#unreadSince
   }
 
-  async next(): Promise<IteratorResult<F | Heartbeat | End, void>> {
+  async next(): Promise<IteratorResult<T | SentFrame<Heartbeat | End>, void>> {
     this.#unreadSince = undefined
     try {
       const result = await this.#source.next()
@@ -76,7 +76,7 @@ export class ClientStream<F> implements AsyncIteratorObject<F | Heartbeat | End,
   }
 
   /** Frees what the stream holds; its client sees a broken connection. */
-  async return(): Promise<IteratorResult<F | Heartbeat | End, void>> {
+  async return(): Promise<IteratorResult<T | SentFrame<Heartbeat | End>, void>> {
     this.#close()
     this.#controller.abort()
     await this.#source.return()
@@ -101,17 +101,18 @@ export class ClientStream<F> implements AsyncIteratorObject<F | Heartbeat | End,
 async function* endable<T>(
   source: AsyncGenerator<T, void>,
   signal: AbortSignal,
-): AsyncGenerator<T | End, void> {
+): AsyncGenerator<T | SentFrame<End>, void> {
   try {
     yield* source
   } catch (error) {
     if (signal.aborted) {
       // Of the request itself: nobody is there to be told.
-      if (signal.reason instanceof StreamEnd) yield { type: 'end', reason: signal.reason.reason }
+      if (signal.reason instanceof StreamEnd)
+        yield { frame: { type: 'end', reason: signal.reason.reason } }
       return
     }
     if (error instanceof CaughtupError && error.code === 'NOT_FOUND') {
-      yield { type: 'end', reason: 'session-deleted' }
+      yield { frame: { type: 'end', reason: 'session-deleted' } }
       return
     }
     throw error

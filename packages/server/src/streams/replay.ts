@@ -1,25 +1,27 @@
-import { Buffer } from 'node:buffer'
-
 import {
   type ChatFrame,
   type Cursor,
   encodeCursor,
   type Event,
   type Limits,
-  type Message,
-  type ReplayMode,
   type ReplayReason,
 } from '@caughtup/schema'
-import { applyEvent, applyToHead, headOf, type Head, type View } from '@caughtup/schema/fold'
-import type { EventBatch, Store } from '@caughtup/store'
-import { withEventMeta } from '@orpc/server'
-
 import { abortable } from '@caughtup/schema/abortable'
 import { historyChanges } from '@caughtup/schema/event'
+import { applyEvent, applyToHead, type Head, type View } from '@caughtup/schema/fold'
+import type { EventBatch, Store } from '@caughtup/store'
 
 import { chunks } from './chunks.ts'
+import {
+  caughtUpFrame,
+  eventsFrame,
+  eventsFrameWithoutId,
+  messagesFrame,
+  replayFrame,
+  type SentFrame,
+} from './frames.ts'
 
-/** What to replay; `reason` says why it is not what was asked for, `from` where the client stands. */
+/** What to replay. `reason` says why it differs from what was asked for; `from` is the client's place. */
 export type ReplayStart =
   | { mode: 'full' | 'live'; reason?: ReplayReason; from?: Cursor }
   | { mode: 'since'; cursor: Cursor }
@@ -31,16 +33,14 @@ export interface ReplaySource {
   signal: AbortSignal
 }
 
+type Frames<Returned> = AsyncGenerator<SentFrame<ChatFrame>, Returned>
+
 /**
- * Brings a client up to date: `replay`, what it lacks, `caught-up`. Returns where it ended.
- * It only reads, and a failure on the way is thrown: never is there a `caught-up` without all
+ * Brings a client up to date: `replay`, what it lacks, `caught-up`. Returns the cursor that it ended
+ * at. It only reads, and throws on failure, so a client never gets a `caught-up` without everything
  * that belongs before it.
  */
-export async function* replay(
-  source: ReplaySource,
-  asked: ReplayStart,
-): AsyncGenerator<ChatFrame, Cursor> {
-  const start = asked.mode === 'since' ? await servable(source, asked.cursor) : asked
+export async function* replay(source: ReplaySource, start: ReplayStart): Frames<Cursor> {
   switch (start.mode) {
     case 'full':
       return yield* replayFull(source, start)
@@ -51,52 +51,51 @@ export async function* replay(
   }
 }
 
-/** An `events` frame; its id says where a client that saw it stands. */
-export function eventsFrame({ events, cursor }: EventBatch): ChatFrame {
-  return withEventMeta({ type: 'events', events }, { id: encodeCursor(cursor) })
-}
-
 async function* replayFull(
   source: ReplaySource,
   { reason, from }: { reason?: ReplayReason; from?: Cursor },
-): AsyncGenerator<ChatFrame, Cursor> {
+): Frames<Cursor> {
   const { store, sessionId, limits, signal } = source
   for (;;) {
     const { head: opening } = await abortable(store.head(sessionId), signal)
     yield replayFrame('full', opening.epoch, reason)
     const { messages, head, hasOlder, cursor } = await abortable(store.window(sessionId), signal)
-    for (const chunk of chunks(messages, limits.frameBytes)) {
-      yield { type: 'messages', messages: chunk }
-    }
-    // What the client makes of it: it may need another window for what came meanwhile.
-    const view: View = { ...head, messages, hasOlder, skipped: 0 }
-    const reached = yield* catchUp(source, { state: view, cursor }, extend, withoutId)
+    for (const chunk of chunks(messages, limits.frameBytes)) yield messagesFrame(chunk)
+    const opened: View = { ...head, messages, hasOlder, skipped: 0 }
+    const reached = yield* extendWindow(source, opened, cursor)
     if (!reached) continue
-    const { state, cursor: end } = reached
+    const { view, cursor: end } = reached
     const isUnchanged = from !== undefined && (await isHistoryUnchanged(source, from, end.seq))
     const unchanged = isUnchanged ? { unchangedSince: encodeCursor(from) } : {}
-    yield caughtUpFrame('full', state, end, { hasOlder: state.hasOlder, ...unchanged })
+    yield caughtUpFrame('full', view, end, { hasOlder: view.hasOlder, ...unchanged })
     return end
   }
 }
 
-async function* replaySince(source: ReplaySource, from: Cursor): AsyncGenerator<ChatFrame, Cursor> {
-  // The head is read first: what comes after it is folded into it on the way.
-  const { head: opening } = await abortable(source.store.head(source.sessionId), source.signal)
+/** Falls back to a full replay if the journal cannot continue from the cursor, or if that costs more. */
+async function* replaySince(source: ReplaySource, from: Cursor): Frames<Cursor> {
+  const { store, sessionId, signal } = source
+  const verdict = await abortable(store.checkCursor(sessionId, from), signal)
+  if (verdict !== 'ok') return yield* replayFull(source, { reason: verdict })
+  // The head is read before the events: those that come after it are folded into it on the way.
+  const { head: opening } = await abortable(store.head(sessionId), signal)
+  const missed = await missedSince(source, from)
+  if (missed === 'too-far-behind') return yield* replayFull(source, { reason: missed, from })
+  if (missed === 'cursor-expired') return yield* replayFull(source, { reason: missed })
   yield replayFrame('since', opening.epoch)
-  const start = { state: opening, cursor: from }
-  const reached = yield* catchUp(source, start, extendHead, eventsFrame)
-  if (!reached) return yield* replayFull(source, { reason: 'cursor-expired' })
-  const { state, cursor } = reached
-  // How far back this client reaches is for the client to know.
-  yield caughtUpFrame('since', state, cursor, { hasOlder: state.epoch > 0 })
+  let head = opening
+  let cursor = from
+  for (const batch of missed) {
+    if (batch.events.length > 0) yield eventsFrame(batch)
+    head = batch.events.reduce(extendHead, head)
+    ;({ cursor } = batch)
+  }
+  // The server does not know how far back this client's messages reach.
+  yield caughtUpFrame('since', head, cursor, { hasOlder: head.epoch > 0 })
   return cursor
 }
 
-async function* replayLive(
-  source: ReplaySource,
-  reason: ReplayReason | undefined,
-): AsyncGenerator<ChatFrame, Cursor> {
+async function* replayLive(source: ReplaySource, reason: ReplayReason | undefined): Frames<Cursor> {
   const { store, sessionId, signal } = source
   const { head, cursor, open, messageCount } = await abortable(store.head(sessionId), signal)
   yield replayFrame('live', head.epoch, reason)
@@ -104,23 +103,41 @@ async function* replayLive(
   return cursor
 }
 
-/** `since` where the journal goes on from the cursor and it costs no more than `full` would. */
-async function servable(source: ReplaySource, cursor: Cursor): Promise<ReplayStart> {
-  const { store, sessionId, limits, signal } = source
-  const verdict = await abortable(store.checkCursor(sessionId, cursor), signal)
-  if (verdict !== 'ok') return { mode: 'full', reason: verdict }
-  const missed = await abortable(
-    store.events(sessionId, cursor.seq, { bytes: limits.windowBytes }),
-    signal,
-  )
-  // A batch holds its last event whatever the size, so being complete is not enough.
-  const bytes = Buffer.byteLength(JSON.stringify(missed.events))
-  return missed.complete && bytes <= limits.windowBytes
-    ? { mode: 'since', cursor }
-    : { mode: 'full', reason: 'too-far-behind', from: cursor }
+/** The events after a cursor, in batches for one frame each, until none are left. */
+async function* batchesAfter(
+  { store, sessionId, limits, signal }: ReplaySource,
+  { seq }: Cursor,
+): AsyncGenerator<EventBatch, void> {
+  for (let after = seq, complete = false; !complete;) {
+    const reading = store.events(sessionId, after, { bytes: limits.frameBytes })
+    const batch = await abortable(reading, signal)
+    yield batch
+    after = batch.cursor.seq
+    complete = batch.complete
+  }
 }
 
-/** Whether nothing from a cursor to a seq touched messages that were finished before. */
+/** The events after a cursor, or the reason why a full replay is better. Holds at most a window's bytes. */
+async function missedSince(
+  source: ReplaySource,
+  cursor: Cursor,
+): Promise<EventBatch[] | 'cursor-expired' | 'too-far-behind'> {
+  const missed: EventBatch[] = []
+  let { seq } = cursor
+  let bytes = 0
+  for await (const batch of batchesAfter(source, cursor)) {
+    bytes += batch.bytes
+    if (bytes > source.limits.windowBytes) return 'too-far-behind'
+    const [first] = batch.events
+    // Retention has removed events since the cursor was checked, or between two batches.
+    if (first && first.from > seq + 1) return 'cursor-expired'
+    missed.push(batch)
+    ;({ seq } = batch.cursor)
+  }
+  return missed
+}
+
+/** Whether no event from a cursor to a seq changed messages that were finished before. */
 async function isHistoryUnchanged(
   { store, sessionId, signal }: ReplaySource,
   from: Cursor,
@@ -130,73 +147,34 @@ async function isHistoryUnchanged(
   const query = { types, after: from.seq, before: upTo + 1, limit: 1 }
   const { events } = await abortable(store.journal.list(sessionId, query), signal)
   if (events.length > 0) return false
-  // What retention removed meanwhile was not among the entries that were looked through.
+  // The list lacks events that retention removed meanwhile; then the cursor is no longer valid.
   return (await abortable(store.checkCursor(sessionId, from), signal)) === 'ok'
 }
 
 /**
- * Events after the cursor, until nothing lies after them, and the state that `step` folds them
- * into. Nothing where they cannot be gone on from: `step` says so, or some of them are gone.
+ * Sends the events after a window and applies them to it. Returns undefined when the client needs
+ * another window, because of an event or because retention has removed some.
  */
-async function* catchUp<State>(
-  { store, sessionId, limits, signal }: ReplaySource,
-  { state, cursor }: { state: State; cursor: Cursor },
-  step: (state: State, event: Event) => State | undefined,
-  frame: (batch: EventBatch) => ChatFrame,
-): AsyncGenerator<ChatFrame, { state: State; cursor: Cursor } | undefined> {
-  for (;;) {
-    const batch = await abortable(
-      store.events(sessionId, cursor.seq, { bytes: limits.frameBytes }),
-      signal,
-    )
+async function* extendWindow(
+  source: ReplaySource,
+  view: View,
+  cursor: Cursor,
+): Frames<{ view: View; cursor: Cursor } | undefined> {
+  for await (const batch of batchesAfter(source, cursor)) {
     let { seq } = cursor
     for (const event of batch.events) {
-      const next = event.from > seq + 1 ? undefined : step(state, event)
-      if (!next) return undefined
-      state = next
-      seq = event.seq
+      if (event.from > seq + 1) return undefined
+      const applied = applyEvent(view, event)
+      if (applied.result === 'needs-window') return undefined
+      ;({ view } = applied)
+      ;({ seq } = event)
     }
-    if (batch.events.length > 0) yield frame(batch)
+    if (batch.events.length > 0) yield eventsFrameWithoutId(batch)
     ;({ cursor } = batch)
-    if (batch.complete) return { state, cursor }
   }
-}
-
-function extend(view: View, event: Event): View | undefined {
-  const applied = applyEvent(view, event)
-  return applied.result === 'needs-window' ? undefined : applied.view
+  return { view, cursor }
 }
 
 function extendHead(head: Head, event: Event): Head {
   return event.seq <= head.seq ? head : applyToHead(head, event)
-}
-
-/** Before the `caught-up` of a full replay an id would promise more than the client has. */
-function withoutId({ events }: EventBatch): ChatFrame {
-  return { type: 'events', events }
-}
-
-function replayFrame(mode: ReplayMode, epoch: number, reason?: ReplayReason): ChatFrame {
-  return { type: 'replay', mode, epoch, ...(reason && { reason }) }
-}
-
-function caughtUpFrame(
-  mode: ReplayMode,
-  head: Head,
-  cursor: Cursor,
-  rest: { hasOlder: boolean; open?: Message[]; unchangedSince?: string },
-): ChatFrame {
-  const { seq: _, queue, ...state } = headOf(head)
-  const id = encodeCursor(cursor)
-  return withEventMeta(
-    {
-      type: 'caught-up',
-      mode,
-      cursor: id,
-      ...state,
-      queue: [...queue],
-      ...rest,
-    },
-    { id },
-  )
 }

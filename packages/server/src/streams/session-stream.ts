@@ -7,7 +7,8 @@ import {
   type OnChatInput,
 } from '@caughtup/schema'
 
-import { eventsFrame, replay, type ReplaySource, type ReplayStart } from './replay.ts'
+import { eventsFrame, type SentFrame } from './frames.ts'
+import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
 
 /**
  * A session's frames for one client: a replay, then the journal as it grows. A client that falls
@@ -18,7 +19,7 @@ import { eventsFrame, replay, type ReplaySource, type ReplayStart } from './repl
 export async function* sessionStream(
   source: ReplaySource,
   start: ReplayStart,
-): AsyncGenerator<ChatFrame, void> {
+): AsyncGenerator<SentFrame<ChatFrame>, void> {
   let next: ReplayStart | undefined = start
   while (next) {
     const reached: Cursor = yield* replay(source, next)
@@ -38,14 +39,14 @@ export function startOf({ mode }: OnChatInput, lastEventId: string | undefined):
     : { mode: mode.type }
 }
 
-/** Yields batches for ever; returns where it stopped because the client is too far behind. */
+/** Yields batches until the follower ends; returns its place if the client fell too far behind. */
 async function* follow(
   { store, sessionId, signal }: ReplaySource,
   from: Cursor,
-): AsyncGenerator<ChatFrame, Cursor | undefined> {
+): AsyncGenerator<SentFrame<ChatFrame>, Cursor | undefined> {
   let reached = from
   for await (const batch of store.follow(sessionId, from.seq, { signal })) {
-    // A follower's batch holds as much as a window may: what lies after it costs more than that.
+    // A follower's batch holds as much as a window may, so events beyond it cost more than a window.
     if (batch.isBehind) return reached
     yield eventsFrame(batch)
     reached = batch.cursor
@@ -53,11 +54,9 @@ async function* follow(
   return undefined
 }
 
-function readCursor(field: string, text: string) {
+function readCursor(field: string, text: string): Cursor {
   const cursor = decodeCursor(text)
   if (cursor) return cursor
-  throw new CaughtupError('BAD_INPUT', `${field} is no cursor of this server: ${excerpt(text)}`, {
-    field,
-    value: excerpt(text),
-  })
+  const value = excerpt(text)
+  throw new CaughtupError('BAD_INPUT', `${field} is not a valid cursor: ${value}`, { field, value })
 }

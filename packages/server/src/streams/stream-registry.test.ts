@@ -15,14 +15,14 @@ async function openStreams(streamsPerPrincipal = 2) {
   return { streams, open, clock }
 }
 
-async function* endless(signal: AbortSignal): AsyncGenerator<{ type: 'frame' }, void> {
-  yield { type: 'frame' }
+async function* endless(signal: AbortSignal): AsyncGenerator<{ frame: 'frame' }, void> {
+  yield { frame: 'frame' }
   await new Promise((_, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
   )
 }
 
-const end = (reason: EndReason) => ({ done: false, value: { type: 'end', reason } })
+const end = (reason: EndReason) => ({ done: false, value: { frame: { type: 'end', reason } } })
 const over = { done: true, value: undefined }
 
 describe('streams', () => {
@@ -34,7 +34,7 @@ describe('streams', () => {
     const second = open('phone')
     expect(await waiting).toEqual(end('replaced'))
     expect(await first.next()).toEqual(over)
-    expect((await second.next()).value).toEqual({ type: 'frame' })
+    expect((await second.next()).value).toEqual({ frame: 'frame' })
     expect(streams.count('chat')).toBe(1)
   })
 
@@ -72,7 +72,7 @@ describe('streams', () => {
     const third = open()
     await settle()
     expect(await older.next()).toEqual(over)
-    expect((await third.next()).value).toEqual({ type: 'frame' })
+    expect((await third.next()).value).toEqual({ frame: 'frame' })
     expect(streams.count('chat')).toBe(2)
   })
 
@@ -97,7 +97,7 @@ describe('streams', () => {
     for (let beat = 0; beat < 16; beat++) {
       const next = read.next()
       await clock.advance(5_000)
-      expect((await next).value).toMatchObject({ type: 'heartbeat' })
+      expect((await next).value).toMatchObject({ frame: { type: 'heartbeat' } })
     }
     expect(streams.count('chat')).toBe(1)
     await read.return()

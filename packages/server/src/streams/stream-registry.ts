@@ -30,16 +30,16 @@ export class StreamRegistry {
   }
 
   /** @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter`, `UNAVAILABLE` once all are ended */
-  open<F>(
+  open<T>(
     owner: { kind: StreamKind; principal: string; streamId?: string | undefined },
-    source: Pick<ClientStreamOptions<F>, 'frames' | 'signal'>,
-  ): ClientStream<F> {
+    source: Pick<ClientStreamOptions<T>, 'frames' | 'signal'>,
+  ): ClientStream<T> {
     if (this.#closed) throw shuttingDown()
     const { kind, principal, streamId } = owner
     this.#replace(principal, streamId)
     this.#makeRoom(principal)
     const { store, heartbeat } = this.#settings
-    const stream = new ClientStream<F>({
+    const stream = new ClientStream<T>({
       ...source,
       clock: store.clock,
       heartbeat,

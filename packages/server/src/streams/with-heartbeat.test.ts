@@ -29,7 +29,7 @@ describe('a stream with heartbeats', () => {
     for (let beat = 1; beat <= 3; beat++) {
       const next = stream.next()
       await clock.advance(5_000)
-      expect((await next).value).toEqual({ type: 'heartbeat', at: clock.now() })
+      expect((await next).value).toEqual({ frame: { type: 'heartbeat', at: clock.now() } })
     }
     const next = stream.next()
     await settle()
@@ -59,7 +59,7 @@ describe('a stream with heartbeats', () => {
     const stream = withHeartbeat(busy(), { clock, every: 5_000 })
     expect((await stream.next()).value).toBe(0)
     await clock.advance(5_001)
-    expect((await stream.next()).value).toMatchObject({ type: 'heartbeat' })
+    expect((await stream.next()).value).toMatchObject({ frame: { type: 'heartbeat' } })
     expect((await stream.next()).value).toBe(1)
     expect((await stream.next()).value).toBe(2)
   })

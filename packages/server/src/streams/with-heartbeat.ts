@@ -1,9 +1,6 @@
 import type { Clock } from '@caughtup/schema/clock'
 
-export interface Heartbeat {
-  type: 'heartbeat'
-  at: number
-}
+import type { Heartbeat, SentFrame } from './frames.ts'
 
 type Arrived<T> = { result: IteratorResult<T, void> } | { error: unknown }
 
@@ -14,7 +11,7 @@ type Arrived<T> = { result: IteratorResult<T, void> } | { error: unknown }
 export async function* withHeartbeat<T>(
   source: AsyncIterator<T, void>,
   { clock, every }: { clock: Clock; every: number },
-): AsyncGenerator<T | Heartbeat, void> {
+): AsyncGenerator<T | SentFrame<Heartbeat>, void> {
   let due = clock.monotonic() + every
   let pull: Pull<T> | undefined
   try {
@@ -23,7 +20,7 @@ export async function* withHeartbeat<T>(
       await pull.arrivedWithin(due - clock.monotonic(), clock)
       if (clock.monotonic() >= due) {
         due = clock.monotonic() + every
-        yield { type: 'heartbeat', at: clock.now() }
+        yield { frame: { type: 'heartbeat', at: clock.now() } }
         continue
       }
       const arrived = pull.take()

@@ -11,14 +11,20 @@ export function readEvents(
   segments: Iterable<Segment>,
   after: number,
   bytes: number,
-): { events: Event[]; last: { seq: number; tag: string } | undefined; complete: boolean } {
+): {
+  events: Event[]
+  last: { seq: number; tag: string } | undefined
+  complete: boolean
+  /** About as many as the events have as JSON. */
+  bytes: number
+} {
   const events: Event[] = []
   let last: { seq: number; tag: string } | undefined
   let size = 0
   let next = after + 1
   for (const segment of segments) {
     if (segment.seq < next) continue
-    if (last && size >= bytes) return { events, last, complete: false }
+    if (last && size >= bytes) return { events, last, complete: false, bytes: size }
     const until = seqWithin(segment, next, bytes - size)
     const event = cut(segment, Math.max(next, segment.from), until)
     size += segmentBytes(segment, event)
@@ -26,7 +32,7 @@ export function readEvents(
     events.push(...mergeEvents(newest ? [newest, event] : [event]))
     last = { seq: until, tag: segment.tag }
     next = until + 1
-    if (until < segment.seq) return { events, last, complete: false }
+    if (until < segment.seq) return { events, last, complete: false, bytes: size }
   }
-  return { events, last, complete: true }
+  return { events, last, complete: true, bytes: size }
 }

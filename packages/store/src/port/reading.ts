@@ -14,6 +14,8 @@ export interface EventBatch {
   complete: boolean
   /** The journal's newest seq when it was read. */
   newest: number
+  /** Bytes of the events as JSON, about. */
+  bytes: number
 }
 
 export interface EventQuery {

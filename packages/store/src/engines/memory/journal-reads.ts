@@ -16,9 +16,9 @@ import type { MemorySession } from './memory-session.ts'
 
 export function events(session: MemorySession, after: number, bytes: number): EventBatch {
   const { journal, segments, tag, state } = session
-  const { events: read, last, complete } = readEvents(segmentsAfter(segments, after), after, bytes)
+  const { last, ...read } = readEvents(segmentsAfter(segments, after), after, bytes)
   const end = last ?? { seq: after, tag: tagAt(session, after) ?? tag }
-  return { events: read, cursor: { journal, ...end }, complete, newest: state.record.seq }
+  return { ...read, cursor: { journal, ...end }, newest: state.record.seq }
 }
 
 export function checkCursor(session: MemorySession, cursor: Cursor): 'ok' | ReplayReason {

@@ -37,9 +37,9 @@ export class JournalReads {
     const { journal } = cached
     // Memory and blocks may hold more than what is above the floor.
     const start = Math.max(after, this.#floor(cached).floor)
-    const { events, last, complete } = readEvents(this.#after(cached, start), start, bytes)
+    const { last, ...read } = readEvents(this.#after(cached, start), start, bytes)
     const cursor = { journal, seq: last?.seq ?? after, tag: last?.tag ?? cached.tag }
-    return { events, cursor, complete, newest: cached.seq }
+    return { ...read, cursor, newest: cached.seq }
   }
 
   /** Whether the cursor is of this journal's history, and if not, why. */

@@ -1,0 +1,68 @@
+import {
+  type ChatFrame,
+  type Cursor,
+  encodeCursor,
+  type EndReason,
+  type Message,
+  type ReplayMode,
+  type ReplayReason,
+} from '@caughtup/schema'
+import { type Head, headOf } from '@caughtup/schema/fold'
+import type { EventBatch } from '@caughtup/store'
+
+/** A frame as a stream yields it. A client that has read it may resume after `id`, if there is one. */
+export interface SentFrame<Frame> {
+  frame: Frame
+  id?: string
+}
+
+export interface Heartbeat {
+  type: 'heartbeat'
+  /** The server's wall clock, in ms. */
+  at: number
+}
+
+export interface End {
+  type: 'end'
+  reason: EndReason
+}
+
+export function eventsFrame({ events, cursor }: EventBatch): SentFrame<ChatFrame> {
+  return { frame: { type: 'events', events }, id: encodeCursor(cursor) }
+}
+
+/** Before the `caught-up` of a full replay, an id would promise more than the client has. */
+export function eventsFrameWithoutId({ events }: EventBatch): SentFrame<ChatFrame> {
+  return { frame: { type: 'events', events } }
+}
+
+export function messagesFrame(messages: Message[]): SentFrame<ChatFrame> {
+  return { frame: { type: 'messages', messages } }
+}
+
+export function replayFrame(
+  mode: ReplayMode,
+  epoch: number,
+  reason?: ReplayReason,
+): SentFrame<ChatFrame> {
+  return { frame: { type: 'replay', mode, epoch, ...(reason && { reason }) } }
+}
+
+export function caughtUpFrame(
+  mode: ReplayMode,
+  head: Head,
+  cursor: Cursor,
+  rest: { hasOlder: boolean; open?: Message[]; unchangedSince?: string },
+): SentFrame<ChatFrame> {
+  const { seq: _, queue, ...state } = headOf(head)
+  const id = encodeCursor(cursor)
+  const frame: ChatFrame = {
+    type: 'caught-up',
+    mode,
+    cursor: id,
+    ...state,
+    queue: [...queue],
+    ...rest,
+  }
+  return { frame, id }
+}
