@@ -1,7 +1,7 @@
 import type { Cursor, ReplayReason } from '@caughtup/schema'
 import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 
-import { viewOf } from '../model/view-of.ts'
+import { viewOf } from '../../src/conformance/support/views.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { everything } from '../support/check-database.ts'
 

@@ -3,14 +3,13 @@ import assert from 'node:assert/strict'
 import type { Event, Message } from '@caughtup/schema'
 import { emptyView, type View } from '@caughtup/schema/fold'
 
+import { foldAll, viewOf } from '../../src/conformance/support/views.ts'
 import type { Window } from '../../src/port/reading.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import type { Store } from '../../src/store.ts'
 import { assertSameView } from './assert-same-view.ts'
 import { everyEvent, everyMessage } from './everything.ts'
-import { folded } from './folded.ts'
 import type { OracleSession } from './oracle-session.ts'
-import { viewOf } from './view-of.ts'
 
 export interface Checked {
   id: string
@@ -42,7 +41,7 @@ export async function checkSession(
   for (const snapshot of [...snapshots, ...views(events, floor, snapshots)]) {
     if (snapshot.seq < floor) continue
     const rest = await storage.events(id, snapshot.seq, { bytes: 1e9 })
-    const view = folded(snapshot, rest.events)
+    const view = foldAll(snapshot, rest.events)
     if (view) assertSameView(view, fresh, `${id} from ${snapshot.seq}`)
   }
 }
@@ -146,7 +145,7 @@ function views(events: readonly Event[], floor: number, snapshots: readonly View
   let view: View | undefined = floor === 0 ? emptyView : undefined
   for (const event of events) {
     if (view) found.push(view)
-    view &&= folded(view, [event])
+    view &&= foldAll(view, [event])
     view ??= snapshots.find(({ seq }) => seq === event.seq)
   }
   return found

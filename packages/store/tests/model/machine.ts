@@ -4,6 +4,7 @@ import type { Part } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 import { ManualClock, Random, settle } from '@caughtup/schema/testing'
 
+import { viewOf } from '../../src/conformance/support/views.ts'
 import type { MessageWriter } from '../../src/compose/message-writer.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { createStore, type Store } from '../../src/store.ts'
@@ -12,7 +13,6 @@ import { checkSession } from './check-session.ts'
 import type { ModelEngine } from './model-engine.ts'
 import { ModelFollower } from './model-follower.ts'
 import { OracleSession } from './oracle-session.ts'
-import { viewOf } from './view-of.ts'
 
 /** A session of a program: what it is to be, and who looks at it. */
 export interface ModelSession {

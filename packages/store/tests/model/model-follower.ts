@@ -4,9 +4,9 @@ import type { Cursor } from '@caughtup/schema'
 import { applyEvent, type View } from '@caughtup/schema/fold'
 import { settle } from '@caughtup/schema/testing'
 
+import { viewOf } from '../../src/conformance/support/views.ts'
 import type { EventBatch } from '../../src/port/reading.ts'
 import type { Store } from '../../src/store.ts'
-import { viewOf } from './view-of.ts'
 
 /** Somebody who follows one session, and reads when a program says so. */
 export class ModelFollower {

@@ -5,8 +5,7 @@ import { emptyView } from '@caughtup/schema/fold'
 
 import { assertSameView } from '../model/assert-same-view.ts'
 import { everyEvent, everyMessage } from '../model/everything.ts'
-import { folded } from '../model/folded.ts'
-import { viewOf } from '../model/view-of.ts'
+import { foldAll, viewOf } from '../../src/conformance/support/views.ts'
 import type { Store } from '../../src/store.ts'
 import type { Client } from './inhabitants/client.ts'
 import { assertSameEntry, type Writing } from './world/ledger.ts'
@@ -66,7 +65,7 @@ async function verifySession(
     if (id !== sessionId || !world.sessions.includes(id)) continue
     if (view) assertSameView(view, fresh, name)
   }
-  const view = floor === 0 ? folded(emptyView, events) : undefined
+  const view = floor === 0 ? foldAll(emptyView, events) : undefined
   if (view) assertSameView(view, fresh, `${sessionId} from its beginning`)
 }
 

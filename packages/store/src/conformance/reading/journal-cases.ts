@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 
 import { emptyView } from '@caughtup/schema/fold'
 
-import { jsonBytes } from '../../core/stored-value.ts'
 import type { Cases } from '../support/bed.ts'
 import { answer, delta, finished, opened, prompt, reset, turn } from '../support/drafts.ts'
-import { allEvents, tidyAll } from '../support/reads.ts'
+import { allEvents, jsonBytes, tidyAll } from '../support/reads.ts'
 import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 import { write, writeEach } from '../support/writes.ts'
 

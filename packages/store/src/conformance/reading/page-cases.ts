@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
-import { jsonBytes } from '../../core/stored-value.ts'
 import type { Cases } from '../support/bed.ts'
 import {
   answer,
@@ -14,7 +13,7 @@ import {
   reset,
   turn,
 } from '../support/drafts.ts'
-import { allPages, tidyAll, unbounded } from '../support/reads.ts'
+import { allPages, jsonBytes, tidyAll, unbounded } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
 const newest = Number.MAX_SAFE_INTEGER

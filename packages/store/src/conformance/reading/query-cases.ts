@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 
 import type { Event, EventFilter } from '@caughtup/schema'
 
-import { jsonBytes } from '../../core/stored-value.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
 import {
@@ -16,7 +15,7 @@ import {
   runStarted,
   turn,
 } from '../support/drafts.ts'
-import { tidyAll } from '../support/reads.ts'
+import { jsonBytes, tidyAll } from '../support/reads.ts'
 import { write, type Written } from '../support/writes.ts'
 
 /** A journal of all sorts, with ties in time; what its commits returned. */

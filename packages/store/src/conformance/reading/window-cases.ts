@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 
-import { jsonBytes } from '../../core/stored-value.ts'
 import type { Cases } from '../support/bed.ts'
 import {
   answer,
@@ -12,7 +11,7 @@ import {
   reset,
   turn,
 } from '../support/drafts.ts'
-import { shownIds, unbounded } from '../support/reads.ts'
+import { jsonBytes, shownIds, unbounded } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
 export const windowCases: Cases = {

@@ -120,3 +120,8 @@ export async function tidyAll(storage: Storage): Promise<void> {
     assert(steps < 100_000, 'Upkeep comes to an end.')
   }
 }
+
+/** The size of a value's JSON in UTF-8. */
+export function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}

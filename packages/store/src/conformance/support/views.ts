@@ -3,9 +3,27 @@ import assert from 'node:assert/strict'
 import type { Event } from '@caughtup/schema'
 import { applyEvent, type Head, type View } from '@caughtup/schema/fold'
 
-import { viewOf } from '../../../tests/model/view-of.ts'
+import type { Window } from '../../port/reading.ts'
 import type { Storage } from '../../port/storage.ts'
 import { unbounded } from './reads.ts'
+
+/** A fresh load, as the view that a client makes of it. */
+export function viewOf({ messages, head, hasOlder }: Window): View {
+  const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
+  return {
+    seq,
+    epoch,
+    queue,
+    canUndo,
+    canRedo,
+    messages,
+    hasOlder,
+    skipped: 0,
+    ...(run && { run }),
+    ...(usage && { usage }),
+    ...(contextUsage && { contextUsage }),
+  }
+}
 
 export async function freshView(storage: Storage, sessionId: string): Promise<View> {
   return viewOf(await storage.window(sessionId, unbounded))

@@ -4,7 +4,7 @@ import { CaughtupError, type Cursor } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import { applyEvent, type View } from '@caughtup/schema/fold'
 
-import { viewOf } from '../../model/view-of.ts'
+import { viewOf } from '../../../src/conformance/support/views.ts'
 import type { EventBatch } from '../../../src/port/reading.ts'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { Store } from '../../../src/store.ts'
