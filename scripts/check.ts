@@ -1,5 +1,5 @@
-// Everything that can be said about the code without running it. `pnpm check` runs all of it,
-// `pnpm check lint types` only these steps. Every step runs, whatever the ones before it found.
+// The static checks. `pnpm check` runs all of them, `pnpm check lint types` only these steps. A step
+// runs even if an earlier one failed.
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 

@@ -1,8 +1,8 @@
-// Breaks the code on purpose, one patch of tests/mutants after the other, in a copy of the working
-// tree, and expects the tests that the patch names to fail. `pnpm mutants tag` runs those with
-// "tag" in their name, and ends with 2 where there is none. A patch begins with
-//   Breaks: the promise that does not hold any more
-//   Tests: the test files that notice, separated by spaces
+// Breaks the code on purpose, with one patch of tests/mutants after the other, in a copy of the
+// working tree, and expects the tests that the patch names to fail. `pnpm mutants tag` runs the
+// patches with "tag" in their name, and ends with 2 if there are none. A patch begins with
+//   Breaks: the promise that no longer holds
+//   Tests: the test files that catch it, separated by spaces
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   cpSync,
@@ -37,7 +37,7 @@ interface Report {
   }[]
 }
 
-/** Titles of the tests of a file that fail; `broken` where it fails as a whole. */
+/** Titles of the failing tests of each file; `broken` for a file that fails as a whole. */
 type Failures = ReadonlyMap<string, string[] | 'broken'>
 
 const wanted = process.argv.slice(2)
@@ -46,7 +46,7 @@ const names = readdirSync(folder)
   .map((file) => path.basename(file, '.patch'))
   .sort()
 if (!wanted.every((part) => names.some((name) => name.includes(part)))) {
-  console.error(`There is no mutant of that name; there are ${names.join(', ')}.`)
+  console.error(`No mutant has that name. There are: ${names.join(', ')}.`)
   process.exit(2)
 }
 const mutants = names
@@ -60,14 +60,14 @@ try {
     const startedAt = performance.now()
     const verdict = outcome(mutant, sound)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)
-    if (!verdict.startsWith('noticed')) survivors++
+    if (!verdict.startsWith('caught')) survivors++
     console.log(`${mutant.name.padEnd(36)} ${seconds} s  ${verdict}`)
-    if (!verdict.startsWith('noticed')) console.log(`  It breaks: ${mutant.breaks}`)
+    if (!verdict.startsWith('caught')) console.log(`  It breaks: ${mutant.breaks}`)
   }
 } finally {
   rmSync(copy, { recursive: true, force: true })
 }
-console.log(`${mutants.length} mutants, ${survivors} not noticed`)
+console.log(`${mutants.length} mutants, ${survivors} not caught`)
 process.exitCode = survivors > 0 || mutants.length === 0 ? 1 : 0
 
 function read(name: string): Mutant {
@@ -81,13 +81,13 @@ function read(name: string): Mutant {
 
 function outcome({ patch, tests }: Mutant, sound: Failures): string {
   const failing = tests.find((file) => sound.get(file)?.length !== 0)
-  if (failing !== undefined) return `cannot be judged: ${failing} fails without it`
+  if (failing !== undefined) return `cannot be judged: ${failing} fails without the patch`
   if (!applies(patch)) return 'does not apply'
   const failures = [...runTests(tests).values()]
-  if (!applies(patch, '--reverse')) throw new Error(`${patch} cannot be taken back.`)
-  if (failures.includes('broken')) return 'breaks more than a test: a file of tests does not run'
+  if (!applies(patch, '--reverse')) throw new Error(`${patch} cannot be reverted.`)
+  if (failures.includes('broken')) return 'breaks too much: a test file does not run'
   const failed = failures.flat()
-  return failed.length > 0 ? `noticed by ${failed.length}: ${failed[0]}` : 'SURVIVES'
+  return failed.length > 0 ? `caught by ${failed.length}: ${failed[0]}` : 'SURVIVES'
 }
 
 function applies(patch: string, ...options: string[]): boolean {
@@ -111,7 +111,7 @@ function runTests(files: readonly string[]): Failures {
   )
 }
 
-/** The files of the working tree, with what is not committed; packages see each other in the copy. */
+/** Copies the working tree, uncommitted changes included; the packages in the copy use each other. */
 function copyTree(): string {
   const target = mkdtempSync(path.join(tmpdir(), 'caughtup-mutants-'))
   const listed = execFileSync('git', ['ls-files', '-z', '-c', '-o', '--exclude-standard'], {
@@ -130,7 +130,7 @@ function copyTree(): string {
   for (const name of ['benches', 'tests']) copyModules(name)
   return target
 
-  /** Links as they are, so that a link to another package is one to its copy. */
+  /** Keeps links as they are, so that a link to another package leads to its copy. */
   function copyModules(...names: string[]): void {
     const modules = path.join(root, ...names, 'node_modules')
     if (!existsSync(modules)) return

@@ -1,7 +1,7 @@
-// Runs the tests of the folders in `outside/`, or of those named: `pnpm outside`, `pnpm outside hosts`.
-// What only they need (frameworks, other runtimes, peers) has a lock file of its own there, so the
-// workspace stays quick to install. Our packages reach them packed, as an application gets them.
-// Each folder leaves a report for the CI to count: `.reports/outside-<folder>.json`.
+// Runs the tests of all folders in `outside/` (`pnpm outside`), or of some (`pnpm outside hosts`).
+// Each folder has a lock file for what only it needs (frameworks, other runtimes, peers), so that the
+// workspace stays quick to install, and gets our packages packed, as an application would. It leaves
+// a report for the CI to count: `.reports/outside-<folder>.json`.
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -50,10 +50,10 @@ interface Manifest {
   caughtup: string[]
 }
 
-/** Puts a packed package of ours in place, and sees that its dependencies are there in their versions. */
+/** Installs a packed package of ours, and checks that its dependencies have the right versions. */
 function unpack(used: string, cwd: string): void {
   const tarball = tarballs.find((one) => basename(one).startsWith(`caughtup-${used}-`))
-  if (!tarball) throw new Error(`${cwd} uses ${used}, which is not a package of ours.`)
+  if (!tarball) throw new Error(`${cwd} uses ${used}, which is not one of our packages.`)
   const target = join(cwd, 'node_modules/@caughtup', used)
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })

@@ -1,8 +1,8 @@
-// Runs the store in simulated worlds, each of which follows from its seed, and says which failed.
+// Runs the store in simulated worlds, each determined by its seed, and names those that failed.
 //
 //   pnpm simulate                        100 worlds in memory, from a seed of this moment on
 //   pnpm simulate --seeds 1000           that many; --engine sqlite for worlds on a file
-//   pnpm simulate --seed 7 --trace       this one, with everything that happens in it
+//   pnpm simulate --seed 7 --trace       this world, with a trace of everything that happens
 import { parseArgs } from 'node:util'
 
 import { engines } from '../packages/store/tests/model/model-engine.ts'

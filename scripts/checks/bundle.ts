@@ -1,5 +1,5 @@
-// Bundles what pages import of the built packages as their bundlers would, and fails when zod, the
-// contract, anything of Node's or a link that was not imported is in it. Prints what it costs a page.
+// Bundles what pages import from the built packages, as their bundlers would, and fails if the bundle
+// has zod, the contract, a Node built-in or a link that was not imported. Prints the sizes.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'

@@ -1,6 +1,6 @@
 // Compiles an application against the packed packages under the strictest settings, with the
-// declarations of all its dependencies checked (`skipLibCheck: false`), on a machine that has only
-// what the packages ask for. `pnpm check packages` runs it after packing.
+// declarations of all its dependencies checked (`skipLibCheck: false`), and with nothing installed
+// but what the packages ask for. `pnpm check packages` runs it after packing.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

@@ -1,8 +1,8 @@
-// Holds docs/guarantees.md to the tests: each promise names at least one, in a file that is there;
-// and where the last runs have left reports, the test is in one and passed. On the CI a test that the
-// report lacks is a failure; elsewhere the last run may have been of some tests only. Without a
-// report, which is so before the tests also on the CI, only the names are held to it, and that is
-// said; after the tests, the CI fails by itself when they left none.
+// Compares docs/guarantees.md with the tests: each promise names at least one test, in a file that
+// exists. If the last runs left reports, a named test must be in one and have passed. On the CI a
+// test that the reports lack is a failure; elsewhere the last run may have been partial. Without a
+// report, as before the tests, only the form and the files are checked, and the output says so; after
+// the tests, the CI fails by itself if there is no report.
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -14,8 +14,8 @@ interface Proof {
   line: number
   file: string
   /**
-   * A test's title, or that with the titles of what it is in, separated by ` > `; `…` stands for
-   * anything, as in the titles of a table of cases.
+   * A test's title, or the titles of its groups and the test, separated by ` > `; `…` stands for
+   * any text, as in the titles of a table of cases.
    */
   title: string
 }
@@ -56,7 +56,7 @@ const unchecked: string[] = []
 for (const { line, file, title } of proofs) {
   const where = `${document}:${line}: ${file}: ${title}`
   if (!existsSync(path.join(root, file))) {
-    problems.push(`${where}: there is no such file`)
+    problems.push(`${where}: the file does not exist`)
     continue
   }
   if (!report) {
@@ -68,7 +68,7 @@ for (const { line, file, title } of proofs) {
   const found = (results?.assertionResults ?? []).filter(matches)
   const others = found.filter(({ status }) => status !== 'passed').map(({ status }) => status)
   if (others.includes('failed')) problems.push(`${where}: failed`)
-  else if (found.length === 0 && results) problems.push(`${where}: there is no such test`)
+  else if (found.length === 0 && results) problems.push(`${where}: the file has no such test`)
   else if (found.length > 0 && others.length === 0) passed++
   else if (process.env['CI'] === 'true') problems.push(`${where}: was not run`)
   else notRun++
@@ -76,11 +76,11 @@ for (const { line, file, title } of proofs) {
 
 for (const problem of problems) console.error(problem)
 if (!report) {
-  // A log of the CI has the titles after the tests, where one is missing.
+  // On the CI the step runs again after the tests, and then names a missing title.
   if (process.env['CI'] !== 'true')
     for (const where of unchecked) console.error(`unknown: ${where}`)
   console.error(
-    `There is no report ${reports}, so whether these tests exist and pass is not known.`,
+    `There is no report ${reports}, so it is unknown whether these tests exist and pass.`,
   )
 }
 const told = report
@@ -89,7 +89,7 @@ const told = report
 console.log(`${promises} promises, ${proofs.length} tests named, ${told}`)
 process.exitCode = problems.length > 0 ? 1 : 0
 
-/** All of them as one: that of `pnpm test`, and those of the folders in `outside/`. */
+/** The reports of `pnpm test` and of the folders in `outside/`, merged. */
 function readReports(): Report | undefined {
   const found = globSync(reports, { cwd: root }).map((file): Report =>
     JSON.parse(readFileSync(path.join(root, file), 'utf8')),

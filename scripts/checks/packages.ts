@@ -1,5 +1,5 @@
-// Packs every public package as it would be published, lets publint and attw judge the tarballs, and
-// fails when a file in one names a source map that is not.
+// Packs every public package as it would be published, has publint and attw check the tarballs, and
+// fails if a file names a source map that its tarball lacks.
 import { spawnSync } from 'node:child_process'
 import { basename } from 'node:path'
 
@@ -28,7 +28,7 @@ function checkMaps(tarball: string): void {
   for (const [, map = ''] of text.matchAll(/\/\/# sourceMappingURL=(.*)$/gm)) {
     if (files.some((file) => basename(file) === map)) continue
     failures += 1
-    console.error(`${tarball} names the source map ${map}, which is not in it.`)
+    console.error(`${tarball} names the source map ${map}, which it does not contain.`)
   }
 }
 
