@@ -8,9 +8,9 @@ export default defineConfig({
   build: {
     outDir: '../dist',
     emptyOutDir: true,
-    // In kB. The grammars of a few languages are this large; each is loaded with its first code.
+    // In kB. The grammars of a few languages are this large; each loads with its first block of code.
     chunkSizeWarningLimit: 800,
   },
-  // Tests are the server's too, which is not below the page.
+  // The server's tests too, which are outside the root.
   test: { dir: import.meta.dirname },
 })

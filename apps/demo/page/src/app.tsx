@@ -51,14 +51,14 @@ export function App() {
           href="#composer"
           className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-card focus:px-3 focus:py-2 focus:shadow-lg"
           onClick={(event) => {
-            // The hash holds the session: move the focus without changing it.
+            // The hash holds the session, so move the focus without changing it.
             event.preventDefault()
             document.getElementById('composer')?.focus()
           }}
         >
           Skip to the message box
         </a>
-        {/* Another transport is another client: everything that holds one of its views starts anew. */}
+        {/* Another transport has another client: all components that use its views start anew. */}
         <div key={transport} className="flex h-dvh">
           {listFits && (
             <aside

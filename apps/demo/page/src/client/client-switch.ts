@@ -6,7 +6,7 @@ export interface ActiveClient {
   transport: Transport
 }
 
-/** Holds the page's one client, and puts another in its place when the transport changes. */
+/** Holds the page's one client, and replaces it when the transport changes. */
 export class ClientSwitch {
   #active: ActiveClient
   readonly #network: NetworkSwitch
@@ -31,7 +31,7 @@ export class ClientSwitch {
     const url = new URL(location.href)
     url.searchParams.set('transport', transport)
     history.replaceState(null, '', url)
-    // The views of the former client unsubscribe first, so that none of them sees its end.
+    // The views of the former client unsubscribe before it closes, so that none of them shows its end.
     for (const listener of this.#listeners) listener()
     former.close()
   }
@@ -50,7 +50,7 @@ function transportOfPage(): Transport {
 
 declare global {
   interface Window {
-    /** To play with in the console. */
+    /** For the browser's console, and for tests. */
     caughtup?: { client: DemoClient; network: NetworkSwitch }
   }
 }

@@ -9,12 +9,12 @@ export type Transport = (typeof transports)[number]
 export type DemoClient = ReturnType<typeof createChatClient>
 export type DemoSession = ReturnType<DemoClient['session']>
 
-/** Who the page acts as: `?as=NAME`, else the server's default. */
+/** The caller that the page acts as: `?as=NAME`, else the server's default. */
 export function pagePrincipal(): string | undefined {
   return new URL(location.href).searchParams.get('as') ?? undefined
 }
 
-/** A client of the server that this page came from; the principal travels in the URL. */
+/** A client of the server that served this page. The URL names the principal, for WebSockets too. */
 export function createDemoClient(transport: Transport, network: NetworkSwitch): DemoClient {
   const principal = pagePrincipal()
   const url = principal === undefined ? '/rpc' : `/rpc?as=${encodeURIComponent(principal)}`

@@ -1,6 +1,6 @@
 import type { NetworkSwitch } from './network-switch.ts'
 
-/** `fetch` that fails while the switch says offline; what is under way fails when it is switched. */
+/** `fetch` that fails while the switch is off; switching it off aborts requests under way. */
 export function gatedFetch(network: NetworkSwitch): typeof fetch {
   return (input, init) => {
     const asked = init?.signal ?? (input instanceof Request ? input.signal : undefined)
@@ -9,7 +9,7 @@ export function gatedFetch(network: NetworkSwitch): typeof fetch {
   }
 }
 
-/** `WebSocket` that does not open while the switch says offline, and closes when it is switched. */
+/** `WebSocket` that does not open while the switch is off; switching it off closes open ones. */
 export function gatedWebSocket(network: NetworkSwitch): new (url: URL) => WebSocket {
   return class extends WebSocket {
     constructor(url: URL) {

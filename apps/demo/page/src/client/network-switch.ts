@@ -1,9 +1,9 @@
-/** The browser's own network state, with a switch that can say "offline" over it. */
+/** The browser's network state, with a switch that can force it offline. */
 export class NetworkSwitch {
   #outage = new AbortController()
   readonly #listeners = new Set<() => void>()
 
-  /** Aborts, as a broken connection does, when the switch is put to offline. */
+  /** Aborted when the switch forces the page offline, as a broken connection would be. */
   get outage(): AbortSignal {
     return this.#outage.signal
   }
@@ -26,7 +26,7 @@ export class NetworkSwitch {
     this.#outage = new AbortController()
   }
 
-  // Arrow functions, because client and React call them unbound.
+  // Arrow functions, because the client and React call them unbound.
   readonly isOnline = (): boolean => navigator.onLine && !this.forcedOffline
 
   readonly isVisible = (): boolean => document.visibilityState === 'visible'

@@ -5,13 +5,13 @@ import { fitHeight } from './fit-height.ts'
 import { useDraft } from './use-draft.ts'
 
 interface ComposerProps {
-  /** Where the draft is kept: one per chat. */
+  /** Names the draft's storage: one draft per chat. */
   draftKey: string
   streaming: boolean
   onSend: (text: string) => void
-  /** Only for a chat that is gone: a prompt behind an answer queues instead. */
+  /** Only for a chat that is gone: a prompt during an answer is queued instead. */
   disabled?: boolean
-  /** Given while there is something to stop. */
+  /** Set while an answer can be stopped. */
   onStop?: () => void
 }
 
@@ -24,7 +24,7 @@ export function Composer({ draftKey, streaming, onSend, disabled = false, onStop
     if (field.current) fitHeight(field.current)
   }, [draft])
 
-  // On a touch screen the focus would bring up the keyboard over the chat just opened.
+  // On a touch screen, focus would open the keyboard over the chat.
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus()
   }, [])
@@ -36,7 +36,7 @@ export function Composer({ draftKey, streaming, onSend, disabled = false, onStop
     field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // Enter also confirms a character in an input method; that is not sending.
+    // In an input method, Enter confirms a character and must not send.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
     send()
@@ -55,7 +55,7 @@ export function Composer({ draftKey, streaming, onSend, disabled = false, onStop
         id="composer"
         data-testid="composer"
         aria-label="Message"
-        placeholder={streaming ? 'Write the next prompt; it waits its turn' : 'Write a message'}
+        placeholder={streaming ? 'Write the next prompt; it will be queued' : 'Write a message'}
         rows={1}
         value={draft}
         onChange={(event) => setDraft(event.target.value)}

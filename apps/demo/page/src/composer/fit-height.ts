@@ -1,7 +1,7 @@
-/** Lets a field grow with its text where the browser does not know `field-sizing`. */
+/** Fits a field to its text in browsers without `field-sizing`. */
 export function fitHeight(field: HTMLTextAreaElement): void {
   if (CSS.supports('field-sizing', 'content')) return
-  // Shrunk first: an element's scrollHeight is never less than its height.
+  // Shrink it first: scrollHeight is never less than the height.
   field.style.height = 'auto'
   field.style.height = `${field.scrollHeight}px`
 }

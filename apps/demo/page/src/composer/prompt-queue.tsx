@@ -7,14 +7,14 @@ import { IconButton } from '../ui/icon-button.tsx'
 
 interface PromptQueueProps {
   queue: readonly QueuedRun[]
-  /** Prompts on their way into the queue. */
+  /** Prompts that the server has not acknowledged yet. */
   pending: readonly PendingPrompt[]
   onCancel: (runId: string) => void
   onRetry: (messageId: string) => void
   onDismiss: (messageId: string) => void
 }
 
-/** What waits behind the answer that is being written. */
+/** The runs that wait for the current one to end. */
 export const PromptQueue = memo(function PromptQueue(props: PromptQueueProps) {
   const { queue, pending, onCancel, onRetry, onDismiss } = props
   if (queue.length === 0 && pending.length === 0) return null

@@ -1,13 +1,13 @@
 const suggestions = [
-  { prompt: 'What is Caughtup?', what: 'headings, a table, code' },
-  { prompt: '/count 3000 200', what: '200 tokens a second' },
-  { prompt: '/think', what: 'reasons before it answers' },
-  { prompt: '/tool', what: 'calls a tool' },
-  { prompt: '/fail', what: 'fails in the middle' },
-  { prompt: '/stall', what: 'falls silent halfway' },
+  { prompt: 'What is Caughtup?', hint: 'headings, a table, code' },
+  { prompt: '/count 3000 200', hint: '200 tokens a second' },
+  { prompt: '/think', hint: 'reasons before it answers' },
+  { prompt: '/tool', hint: 'calls a tool' },
+  { prompt: '/fail', hint: 'fails halfway' },
+  { prompt: '/stall', hint: 'falls silent halfway' },
 ]
 
-/** What to try first, in a chat without messages. */
+/** Prompts to try first, in a chat without messages. */
 export function Suggestions({ onSend }: { onSend: (text: string) => void }) {
   return (
     <section aria-label="Suggestions" className="w-full max-w-3xl py-6">
@@ -15,10 +15,11 @@ export function Suggestions({ onSend }: { onSend: (text: string) => void }) {
         Ask something, then get in its way.
       </h2>
       <p className="mt-1 text-sm text-pretty text-muted-foreground">
-        Reload, cut the connection, open a second window: the answer goes on, and you are caught up.
+        Reload, cut the connection, open a second window: the answer continues, and you are caught
+        up.
       </p>
       <ul className="mt-5 grid gap-2 sm:grid-cols-2 lg:grid-cols-3">
-        {suggestions.map(({ prompt, what }) => (
+        {suggestions.map(({ prompt, hint }) => (
           <li key={prompt}>
             <button
               type="button"
@@ -33,7 +34,7 @@ export function Suggestions({ onSend }: { onSend: (text: string) => void }) {
               >
                 {prompt}
               </span>
-              <span className="block text-xs text-muted-foreground">{what}</span>
+              <span className="block text-xs text-muted-foreground">{hint}</span>
             </button>
           </li>
         ))}

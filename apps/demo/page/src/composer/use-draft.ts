@@ -1,6 +1,6 @@
 import { useCallback, useState } from 'react'
 
-/** What is being written, kept per chat: looking something up in another one must not lose it. */
+/** The unsent text of a chat. It is stored, so that a look at another chat does not lose it. */
 export function useDraft(key: string): [string, (draft: string) => void] {
   const storageKey = `caughtup-draft-${key}`
   const [draft, setDraft] = useState(() => sessionStorage.getItem(storageKey) ?? '')

@@ -7,7 +7,7 @@ const endings = {
   replaced: 'Continued elsewhere',
 }
 
-/** A connection's state in two or three words. */
+/** The state of a connection in a few words. */
 export function connectionText(connection: Connection, now: number): string {
   switch (connection.status) {
     case 'idle':

@@ -16,7 +16,8 @@ export function byteSize(bytes: number): string {
   if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
-/** Two digits are enough to see a rate, and hold still enough to be read. */
+
+/** A rate with two digits: more would change too fast to read. */
 export function rate(value: number | undefined): string | undefined {
   if (value === undefined) return undefined
   return value < 10 ? value.toFixed(1) : value.toFixed(0)

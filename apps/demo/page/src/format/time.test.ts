@@ -13,7 +13,7 @@ describe('shortAge', () => {
     expect(shortAge(1_000, 1_000 + age)).toBe(text)
   })
 
-  it('calls a moment that a fast clock puts ahead "now"', () => {
+  it('calls a moment in the future "now", for a clock that is ahead', () => {
     expect(shortAge(5_000, 1_000)).toBe('now')
   })
 })

@@ -2,7 +2,7 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-/** How long ago, as short as a list wants it: `now`, `5 min`, `3 h`, `2 d`, then the date. */
+/** The age of a moment, short enough for a list: `now`, `5 min`, `3 h`, `2 d`, then the date. */
 export function shortAge(at: number, now: number): string {
   const age = now - at
   if (age < minute) return 'now'
@@ -16,7 +16,7 @@ export function fullTime(at: number): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
 }
 
-/** A span in ms as a person would say it: `0.8 s`, `12 s`, `3 min 5 s`. */
+/** A span of ms in words: `0.8 s`, `12 s`, `3 min 5 s`. */
 export function duration(ms: number): string {
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`
   const seconds = Math.round(ms / 1_000)

@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react'
 
-/** From these widths on there is room for the session list, and for the drawer, beside the chat. */
+/** Least widths at which the session list, and the drawer, fit beside the chat. */
 export const roomForList = '(min-width: 48rem)'
 export const roomForDrawer = '(min-width: 64rem)'
 

@@ -3,9 +3,9 @@ import { useCallback, useSyncExternalStore } from 'react'
 const minute = 60_000
 
 /**
- * The time in ms since the epoch, in steps: a component draws again when a step has passed.
+ * The time in ms since 1970, in steps: the component is drawn again after each step.
  *
- * @param everyMs the step; undefined while no one needs the time, and no timer runs then
+ * @param everyMs the step; undefined runs no timer, while the component does not show the time
  */
 export function useNow(everyMs: number | undefined): number {
   const subscribe = useCallback(

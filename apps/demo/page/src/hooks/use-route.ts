@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 
 const form = /^#\/s\/([A-Za-z0-9_-]{1,64})$/
 
-/** The session that the URL names, so that a reload and a shared link come back to it. */
+/** The session in the URL, which survives a reload and can be shared. */
 export function useSessionRoute(): string | undefined {
   return useSyncExternalStore(subscribe, sessionOfUrl)
 }

@@ -6,13 +6,13 @@ export type Theme = 'light' | 'dark'
 
 const storageKey = 'caughtup-theme'
 
-/** Puts the stored choice on the page; called before the first render, so that nothing flashes. */
+/** Applies the stored theme. Call it before the first render, so that the page does not flash. */
 export function applyStoredTheme(): void {
   const theme = storedTheme()
   if (theme) document.documentElement.dataset['theme'] = theme
 }
 
-/** The theme in effect, the system's until the visitor chooses, and the way to choose. */
+/** The current theme (the system's until the visitor chooses one), and its setter. */
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const systemIsDark = useMediaQuery('(prefers-color-scheme: dark)')
   const [chosen, setChosen] = useState(storedTheme)

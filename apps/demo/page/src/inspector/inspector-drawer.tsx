@@ -14,7 +14,7 @@ interface InspectorDrawerProps {
   onClose: () => void
 }
 
-/** What goes on below the chat, and the means to disturb it. */
+/** Shows what happens beneath the chat, with switches to disturb it. */
 export function InspectorDrawer({ sessionId, onClose }: InspectorDrawerProps) {
   const { client, transport } = useActiveClient()
   const reading = useInspectorSamples()

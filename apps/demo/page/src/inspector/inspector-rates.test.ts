@@ -38,12 +38,12 @@ function server(commits: number, deltas: number, events: number): ServerStats {
 }
 
 describe('inspectorRates', () => {
-  it('divides by the time that really passed', () => {
+  it('divides by the time between the samples', () => {
     const rates = inspectorRates(sample(1_000), sample(3_000, { framesReceived: 60, redraws: 30 }))
     expect(rates).toMatchObject({ framesPerSecond: 30, redrawsPerSecond: 15 })
   })
 
-  it('says how many tokens and events one commit took', () => {
+  it('counts the tokens and events of one commit', () => {
     const rates = inspectorRates(
       sample(0, { server: server(10, 100, 20) }),
       sample(1_000, { server: server(40, 300, 50) }),
@@ -53,7 +53,7 @@ describe('inspectorRates', () => {
     expect(rates.eventsPerCommit).toBe(1)
   })
 
-  it('says nothing of tokens per commit in a second without commits', () => {
+  it('has no tokens per commit in a second without commits', () => {
     const idle = server(10, 100, 20)
     const rates = inspectorRates(sample(0, { server: idle }), sample(1_000, { server: idle }))
     expect(rates).not.toHaveProperty('tokensPerCommit')

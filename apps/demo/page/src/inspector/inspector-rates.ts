@@ -1,25 +1,25 @@
 import type { ServerStats } from '@caughtup/schema'
 
-/** The counters that the drawer watches, as they stood at one moment. */
+/** The counters in the drawer at one moment. */
 export interface InspectorSample {
-  /** ms, by a clock that never steps. */
+  /** When they were read, in ms of a monotonic clock. */
   at: number
   framesReceived: number
   bytesReceived: number
   notifications: number
   redraws: number
-  /** Absent where the server did not tell. */
+  /** Absent if the server did not answer. */
   server?: ServerStats
 }
 
-/** What went on between two samples. */
+/** Rates between two samples. */
 export interface InspectorRates {
   framesPerSecond: number
   bytesPerSecond: number
   notificationsPerSecond: number
   redrawsPerSecond: number
   commitsPerSecond?: number
-  /** Writer calls, which are tokens nearly always, that one commit took; absent without commits. */
+  /** Deltas per commit, and a delta is nearly always a token; absent without commits. */
   tokensPerCommit?: number
   eventsPerCommit?: number
 }

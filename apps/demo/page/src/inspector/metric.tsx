@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
 
 interface MetricProps {
-  /** Its stable name, for tests: `data-metric`. */
+  /** A stable name for tests, in `data-metric`. */
   name: string
   label: string
   value: string | number | undefined
-  /** What it means, on hover. */
+  /** Its explanation, on hover. */
   hint?: string
 }
 

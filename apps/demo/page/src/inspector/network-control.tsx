@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react'
 import { useConnectivity } from '../client/client-context.tsx'
 import { Button } from '../ui/button.tsx'
 
-/** Takes the whole client off the network, as a tunnel would. */
+/** Takes the client off the network, as a tunnel does with a phone. */
 export function NetworkControl() {
   const { network } = useConnectivity()
   const offline = useSyncExternalStore(network.subscribe, () => network.forcedOffline)

@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, use, useLayoutEffect, useState } from 'react'
 
-/** How often React has committed the transcript. Not a state: counting must not redraw. */
+/** Counts React's commits of the transcript. Not a React state: counting must not redraw. */
 class RedrawCounter {
   #count = 0
 
@@ -24,7 +24,7 @@ export function useRedrawCounter(): RedrawCounter {
   return use(RedrawContext)
 }
 
-/** Counts the commits of the component that calls it (React's Profiler is silent in production). */
+/** Counts the commits of the calling component (React's Profiler does not work in production). */
 export function useCountedRedraws(): void {
   const counter = use(RedrawContext)
   useLayoutEffect(() => {

@@ -2,21 +2,21 @@ import { byteSize, rate, wholeNumber } from '../format/number.ts'
 import { Metric, MetricGroup } from './metric.tsx'
 import type { InspectorReading } from './use-inspector-samples.ts'
 
-/** What the whole server does, for every session. */
+/** Figures of the whole server, over all sessions. */
 export function ServerMetrics({ reading }: { reading: InspectorReading | undefined }) {
   const server = reading?.sample.server
   const rates = reading?.rates
   return (
     <MetricGroup title="Server">
       {reading?.serverError !== undefined && (
-        <p className="text-danger">No numbers: {reading.serverError}</p>
+        <p className="text-danger">No figures: {reading.serverError}</p>
       )}
       <Metric name="commits-per-second" label="Commits / s" value={rate(rates?.commitsPerSecond)} />
       <Metric
         name="tokens-per-commit"
         label="Tokens / commit"
         value={rate(rates?.tokensPerCommit)}
-        hint="Deltas of the last second that one transaction took"
+        hint="Deltas per transaction in the last second"
       />
       <Metric
         name="events-per-commit"
@@ -38,7 +38,7 @@ export function ServerMetrics({ reading }: { reading: InspectorReading | undefin
       <Metric name="chat-streams" label="Chat streams" value={server?.chatStreams} />
       <Metric
         name="commits"
-        label="Commits in all"
+        label="Commits in total"
         value={server && wholeNumber(server.store.commits)}
       />
     </MetricGroup>

@@ -8,7 +8,7 @@ import { connectionText } from '../format/connection-text.ts'
 import { Button } from '../ui/button.tsx'
 import { Metric, MetricGroup } from './metric.tsx'
 
-/** The stream of the session on screen. */
+/** Figures of the stream that feeds the chat, with switches to cut and pause it. */
 export function StreamPanel({ session }: { session: DemoSession }) {
   const { connection, messages, run, skipped, epoch } = useSession(session)
   const { network } = useConnectivity()
@@ -42,13 +42,13 @@ export function StreamPanel({ session }: { session: DemoSession }) {
           name="replay-mode"
           label="Last replay"
           value={lastReplay?.mode}
-          hint="full: the newest window; since: only what came after the cursor"
+          hint="full: the newest window; since: only the events after the cursor"
         />
         <Metric
           name="replay-reason"
-          label="Why not as asked"
+          label="Reason for the mode"
           value={lastReplay?.reason}
-          hint="Why another mode was served than the client had asked for"
+          hint="Why the server chose another mode than the client asked for"
         />
         <Metric
           name="cursor"
@@ -58,7 +58,7 @@ export function StreamPanel({ session }: { session: DemoSession }) {
         />
         <Metric name="run" label="Run" value={run ? `${run.kind}, ${run.status}` : undefined} />
         <Metric name="epoch" label="Epoch" value={epoch} />
-        <Metric name="messages-held" label="Messages held" value={messages.length} />
+        <Metric name="messages-loaded" label="Messages loaded" value={messages.length} />
         <Metric name="skipped" label="Events skipped" value={skipped} />
       </MetricGroup>
     </>

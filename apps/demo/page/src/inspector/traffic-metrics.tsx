@@ -2,7 +2,7 @@ import { byteSize, rate, wholeNumber } from '../format/number.ts'
 import { Metric, MetricGroup } from './metric.tsx'
 import type { InspectorReading } from './use-inspector-samples.ts'
 
-/** What reaches this page, and what it makes of it. */
+/** Figures of this page: what it receives, and how often it redraws. */
 export function TrafficMetrics({ reading }: { reading: InspectorReading | undefined }) {
   const sample = reading?.sample
   const rates = reading?.rates
@@ -34,7 +34,7 @@ export function TrafficMetrics({ reading }: { reading: InspectorReading | undefi
         name="redraws-per-second"
         label="Transcript redraws / s"
         value={rate(rates?.redrawsPerSecond)}
-        hint="Commits of the transcript by React"
+        hint="React's commits of the transcript"
       />
     </MetricGroup>
   )

@@ -6,16 +6,17 @@ import type { DemoClient } from '../client/demo-client.ts'
 import { type InspectorRates, inspectorRates, type InspectorSample } from './inspector-rates.ts'
 import { useRedrawCounter } from './redraw-counter.tsx'
 
+/** Rates per second need no finer steps. */
 const intervalMs = 1_000
 
 export interface InspectorReading {
   sample: InspectorSample
   rates?: InspectorRates
-  /** Why the server's own numbers are missing. */
+  /** Why the server's figures are missing. */
   serverError?: string
 }
 
-/** Reads the counters once a second for as long as its component is mounted. */
+/** Reads the counters once a second while the component is mounted. */
 export function useInspectorSamples(): InspectorReading | undefined {
   const client = useClient()
   const { network } = useConnectivity()
@@ -44,7 +45,7 @@ export function useInspectorSamples(): InspectorReading | undefined {
       former = sample
     }
     let timer: ReturnType<typeof setTimeout> | undefined
-    // The next one is asked for when the last has answered, so that a slow server is not flooded.
+    // Waits for each answer before the next request, so that a slow server is not flooded.
     const poll = async () => {
       await take()
       if (!abort.signal.aborted) timer = setTimeout(() => void poll(), intervalMs)
@@ -64,7 +65,7 @@ interface ServerAnswer {
   serverError?: string
 }
 
-/** The server's numbers, or why there are none within two intervals: the page's own go on. */
+/** The server's figures, or why they are missing. Waits two intervals, so that the page's own are shown. */
 async function serverStats(client: DemoClient, signal: AbortSignal): Promise<ServerAnswer> {
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(2 * intervalMs)])

@@ -11,7 +11,7 @@ interface ListStatusProps {
   children?: ReactNode
 }
 
-/** The list's foot: whose chats these are, and whether the list may be behind. */
+/** The list's foot: the owner of the chats, and whether the list may be out of date. */
 export function ListStatus(props: ListStatusProps) {
   const { connection, stale, principal, onReconnect, children } = props
   const failed = connection.status === 'failed' || connection.status === 'ended'
@@ -24,7 +24,7 @@ export function ListStatus(props: ListStatusProps) {
         </Button>
       )}
       {!failed && stale && (
-        <span className="appear-late shrink-0 text-warning">List may be behind</span>
+        <span className="appear-late shrink-0 text-warning">List may be out of date</span>
       )}
       {children}
     </div>

@@ -15,9 +15,9 @@ import { useRovingFocus } from './use-roving-focus.ts'
 
 interface SessionListProps {
   selectedId: string | undefined
-  /** Called when a session was chosen: a sheet closes then. */
+  /** Called when a session is chosen, to close a sheet. */
   onChosen: () => void
-  /** Put at the end of the list's foot. */
+  /** Shown at the end of the list's foot. */
   foot?: ReactNode
 }
 
@@ -73,7 +73,7 @@ export function SessionList({ selectedId, onChosen, foot }: SessionListProps) {
         </ul>
         {rows.length === 0 && !stale && (
           <p className="px-3 py-6 text-sm text-muted-foreground">
-            No chats yet. What you write first starts one.
+            No chats yet. Send a message to start one.
           </p>
         )}
       </nav>
@@ -88,7 +88,7 @@ export function SessionList({ selectedId, onChosen, foot }: SessionListProps) {
       {deleting && (
         <ConfirmDialog
           title="Delete this chat?"
-          description={`“${sessionTitle(deleting)}” and all its messages are deleted for everyone in it. This cannot be undone.`}
+          description={`“${sessionTitle(deleting)}” and all its messages will be deleted for everyone in it. This cannot be undone.`}
           action="Delete"
           onConfirm={() => remove(deleting.sessionId)}
           onClose={() => setDeletingId(undefined)}

@@ -18,7 +18,7 @@ interface SessionRowProps {
   onDelete: (sessionId: string) => void
 }
 
-/** Memoised by the row's identity, which the view keeps while nothing in it changes. */
+/** Memoised by the row's identity, which the view keeps until the row changes. */
 export const SessionRow = memo(function SessionRow({
   row,
   selected,
@@ -100,7 +100,7 @@ export const SessionRow = memo(function SessionRow({
   )
 })
 
-/** The one thing about a session that matters most now. */
+/** The most important fact about a session now. */
 function RowMark({ row }: { row: ActivityRow }) {
   if (row.streaming) {
     return (

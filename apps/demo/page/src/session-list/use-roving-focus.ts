@@ -8,8 +8,8 @@ const steps: Partial<Record<string, (index: number, count: number) => number>> =
 }
 
 /**
- * One stop for Tab in a list of links, and the arrow keys within it: hundreds of chats must not
- * lie between the list and the composer.
+ * Makes a list of links one stop for Tab, with the arrow keys inside it, so that Tab reaches the
+ * composer without passing hundreds of chats.
  */
 export function useRovingFocus(initialId: string | undefined) {
   const [focusedId, setFocusedId] = useState<string>()
@@ -18,7 +18,7 @@ export function useRovingFocus(initialId: string | undefined) {
     setFocusedId(event.target.closest<HTMLElement>('[data-session-id]')?.dataset['sessionId'])
   }
   const onBlur = (event: FocusEvent<HTMLUListElement>) => {
-    // Outside again, Tab leads to the chat that is open.
+    // From outside, Tab leads to the open chat again.
     if (!event.currentTarget.contains(event.relatedTarget)) setFocusedId(undefined)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLUListElement>) => {

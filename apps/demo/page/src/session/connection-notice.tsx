@@ -5,20 +5,20 @@ import { Button } from '../ui/button.tsx'
 
 interface ConnectionNoticeProps {
   connection: Connection
-  /** Whether what is shown may be behind. */
+  /** Whether the messages on screen may be out of date. */
   stale: boolean
   onReconnect: () => void
 }
 
-/** Over the composer: what a person should know before writing, and nothing while all is well. */
+/** A warning above the composer that the connection or the chat is not well. */
 export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionNoticeProps) {
   const { status, error, endReason } = connection
   if (endReason === 'session-deleted' || error?.code === 'NOT_FOUND') {
     return (
       <Notice look="danger">
-        {endReason ? 'This chat was deleted.' : 'There is no such chat, or it is not yours.'}
+        {endReason ? 'This chat was deleted.' : 'This chat does not exist, or it is not yours.'}
         <a href="#/" className="ml-auto shrink-0 font-medium text-primary underline">
-          Start another
+          Start a new chat
         </a>
       </Notice>
     )
@@ -38,12 +38,12 @@ export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionN
   if (status === 'offline') {
     return (
       <Notice look="quiet">
-        You are offline. What you see may be behind; it catches up by itself.
+        You are offline. Messages may be out of date until you reconnect.
       </Notice>
     )
   }
   if (stale && status !== 'idle') {
-    return <Notice look="quiet">Catching up. What you see may be behind.</Notice>
+    return <Notice look="quiet">Catching up. Messages may be out of date.</Notice>
   }
   return null
 }

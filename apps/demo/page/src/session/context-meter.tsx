@@ -2,7 +2,7 @@ import type { ContextUsage } from '@caughtup/schema'
 
 import { compactNumber, wholeNumber } from '../format/number.ts'
 
-/** From this share on the context is called nearly full. */
+/** The share from which the meter warns: there is still room for an answer, or to compact. */
 const nearlyFull = 0.8
 
 export function ContextMeter({ usage }: { usage: ContextUsage }) {

@@ -7,11 +7,11 @@ import { ThemeToggle } from '../ui/theme-toggle.tsx'
 export interface PageControls {
   inspectorOpen: boolean
   onToggleInspector: () => void
-  /** Given where the list is not beside the chat. */
+  /** Set when the list does not fit beside the chat. */
   onOpenList?: () => void
 }
 
-/** The bar over the chat: what it is about, and the page's own switches. */
+/** The bar above the chat: its header, and the page's own buttons. */
 export function PageHeader({
   inspectorOpen,
   onToggleInspector,
@@ -22,7 +22,7 @@ export function PageHeader({
     <header className="flex min-h-16 shrink-0 items-center gap-0.5 border-b border-border px-2 sm:px-4">
       {onOpenList && <IconButton icon={Menu} label="Show chats" onClick={onOpenList} />}
       <div className="flex min-w-0 flex-1 items-center gap-0.5 px-1">{children}</div>
-      {/* Where the list is a sheet, this bar is narrow and the toggle is in the sheet. */}
+      {/* If the list is a sheet, this bar is narrow, and the sheet has the toggle. */}
       {!onOpenList && <ThemeToggle />}
       <IconButton
         icon={Activity}

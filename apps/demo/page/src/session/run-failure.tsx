@@ -2,12 +2,12 @@ import type { Message, RunError } from '@caughtup/schema'
 import { TriangleAlert } from 'lucide-react'
 
 interface RunFailureProps {
-  /** Why the newest run failed, if it did. */
+  /** The error of the newest run. */
   error: RunError | undefined
   messages: readonly Message[]
 }
 
-/** The error of a run that has no answer to say it: of a compaction. */
+/** The error of a run without an answer that could show it, such as a compaction. */
 export function RunFailure({ error, messages }: RunFailureProps) {
   if (!error || messages.at(-1)?.metadata.error) return null
   return (

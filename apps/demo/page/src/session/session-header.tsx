@@ -19,7 +19,7 @@ interface SessionHeaderProps {
   model: string | undefined
   contextUsage: ContextUsage | undefined
   usage: UsageLedger | undefined
-  /** Whether a run is under way: compacting and clearing wait behind it. */
+  /** Whether a run is active: compacting and clearing wait for its end. */
   busy: boolean
 }
 
@@ -54,7 +54,7 @@ export const SessionHeader = memo(function SessionHeader({
       {confirmingReset && (
         <ConfirmDialog
           title="Clear the context?"
-          description="The assistant forgets this conversation and starts afresh. Its messages stay readable above."
+          description="The assistant forgets the conversation so far. You can still read its messages."
           action="Clear context"
           onConfirm={() => attempt('Clearing the context', () => session.reset())}
           onClose={() => setConfirmingReset(false)}

@@ -23,7 +23,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   const { attempt } = useToasts()
   const { connection, messages, pending, streaming } = snapshot
   const gone = connection.endReason === 'session-deleted' || connection.error?.code === 'NOT_FOUND'
-  const title = gone && !row ? 'No such chat' : sessionTitle(row)
+  const title = gone && !row ? 'Chat not found' : sessionTitle(row)
 
   const send = useCallback((text: string) => settle(session.send(text)), [session])
   const retry = useCallback((id: string) => settle(session.retryPending(id)), [session])
@@ -58,7 +58,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
       </PageHeader>
       <Transcript
         messages={messages}
-        // Behind a running answer a prompt is going to wait, so it is shown in the queue at once.
+        // During an answer a prompt has to wait, so it is shown in the queue at once.
         pending={streaming ? noPrompts : pending}
         epoch={snapshot.epoch}
         streaming={streaming}
@@ -103,7 +103,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
 
 const noPrompts: readonly never[] = []
 
-/** For calls whose failure shows in the snapshot or, for the read mark, is made good by the next. */
+/** For calls whose failure the snapshot shows; a failed read mark is repaired by the next one. */
 function settle(call: Promise<unknown>): void {
   call.catch(() => {})
 }

@@ -4,12 +4,12 @@ import { compactNumber, wholeNumber } from '../format/number.ts'
 
 const shares = [
   ['inputTokens', 'in'],
-  ['cachedInputTokens', 'of that from cache'],
+  ['cachedInputTokens', 'of them cached'],
   ['outputTokens', 'out'],
-  ['reasoningTokens', 'of that reasoning'],
+  ['reasoningTokens', 'of them reasoning'],
 ] as const
 
-/** What the session has used so far: the sum, and its shares on hover. */
+/** The tokens that the session has used: the sum, with its shares on hover. */
 export function UsageTotals({ usage }: { usage: UsageLedger }) {
   const { totals } = usage
   const sum = totals.totalTokens ?? (totals.inputTokens ?? 0) + (totals.outputTokens ?? 0)

@@ -5,18 +5,18 @@ import { useEffect, useRef } from 'react'
 import { messageText } from '../../../shared/message-text.ts'
 import { useAnnounce } from '../ui/announcer.tsx'
 
-/** An answer is read out up to here, in characters; the rest is in the transcript. */
+/** The part of an answer that is read out, in characters; the transcript has the rest. */
 const spokenLength = 400
 
 const spokenStatus: Partial<Record<ConnectionStatus, string>> = {
   live: 'Connected again.',
   waiting: 'The connection was lost. Reconnecting.',
   offline: 'You are offline.',
-  ended: 'The connection was ended.',
+  ended: 'The server ended the connection.',
   failed: 'The connection failed.',
 }
 
-/** Tells screen readers of changes of the connection, and of each answer once it is complete. */
+/** Announces changes of the connection, and each complete answer, to screen readers. */
 export function useAnnouncements(status: ConnectionStatus, messages: readonly Message[]): void {
   const announce = useAnnounce()
 

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 
-/** Calls `onEscape` for an Escape that neither a dialog nor a field has a use for. */
+/** Calls `onEscape` for an Escape that no dialog or field has handled. */
 export function useEscape(onEscape: (() => void) | undefined): void {
   useEffect(() => {
     if (!onEscape) return

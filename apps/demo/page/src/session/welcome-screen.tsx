@@ -7,7 +7,7 @@ import { openSession } from '../hooks/use-route.ts'
 import { useToasts } from '../ui/toasts.tsx'
 import { type PageControls, PageHeader } from './page-header.tsx'
 
-/** No chat is open: what is written here starts one. */
+/** Shown when no chat is open: the first prompt starts one. */
 export function WelcomeScreen(controls: PageControls) {
   const client = useClient()
   const { attempt } = useToasts()
@@ -19,9 +19,9 @@ export function WelcomeScreen(controls: PageControls) {
   const send = (text: string) =>
     attempt('Starting a chat', async () => {
       const { id } = await client.rpc.sessions.create({})
-      // Opened before it is sent, so that the prompt is seen on its way.
+      // The chat opens before it sends, so that it shows the prompt at once.
       openSession(id)
-      // Should it fail, the chat shows the prompt with its error.
+      // If sending fails, the chat shows the prompt with its error.
       client
         .session(id)
         .send(text)

@@ -6,7 +6,7 @@ interface EmptyTranscriptProps {
   onSend: (text: string) => void
 }
 
-/** A session without messages: not there yet, or not written yet. */
+/** A session without messages: they are still loading, or nobody has written any. */
 export function EmptyTranscript({ loading, epoch, onSend }: EmptyTranscriptProps) {
   return (
     <section
@@ -16,7 +16,7 @@ export function EmptyTranscript({ loading, epoch, onSend }: EmptyTranscriptProps
       className="flex min-h-0 flex-1 items-center justify-center overflow-y-auto p-4"
     >
       {loading ? (
-        <p className="appear-late text-sm text-muted-foreground">Loading the messages…</p>
+        <p className="appear-late text-sm text-muted-foreground">Loading messages…</p>
       ) : (
         <div>
           {epoch > 0 && <p className="text-sm text-muted-foreground">The context was cleared.</p>}

@@ -11,7 +11,7 @@ import { useMarkRead } from './scroll/use-mark-read.ts'
 import { useMessageWindow } from './scroll/use-message-window.ts'
 import { useReachTop } from './scroll/use-reach-top.ts'
 
-/** The messages, of which only those near the window are in the page. */
+/** The messages. Only those near the visible stretch are in the page. */
 export function MessageList(props: TranscriptProps) {
   const { messages, pending, hasOlder, loadingOlder, olderError, onLoadOlder } = props
   const scroller = useRef<HTMLDivElement>(null)
@@ -102,7 +102,7 @@ export function MessageList(props: TranscriptProps) {
 
 /**
  * Whether the context was cleared right before this message: it opens an epoch without a summary.
- * The first message held may lie in the midst of its epoch, so nothing is said of it.
+ * False for the first loaded message, which may be in the middle of its epoch.
  */
 function isClearedBefore(messages: readonly Message[], index: number): boolean {
   const [message, former] = [messages[index], messages[index - 1]]

@@ -3,20 +3,20 @@ import type { PendingPrompt, ViewError } from '@caughtup/web-client'
 
 export interface TranscriptProps {
   messages: readonly Message[]
-  /** Prompts on their way, shown after the messages. */
+  /** Prompts that are not acknowledged yet, shown after the messages. */
   pending: readonly PendingPrompt[]
   epoch: number
   streaming: boolean
-  /** Whether the server may have more than what is shown. */
+  /** Whether the server may have newer messages. */
   stale: boolean
-  /** Whether the session was deleted, or never was. */
+  /** Whether the session was deleted or never existed. */
   gone: boolean
   hasOlder: boolean
   loadingOlder: boolean
   olderError: ViewError | undefined
   unread: number
   onLoadOlder: () => void
-  /** Called when what is unread has been seen. */
+  /** Called when the reader has seen the unread messages. */
   onRead: () => void
   onSend: (text: string) => void
   onRetry: (messageId: string) => void

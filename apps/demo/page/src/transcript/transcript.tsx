@@ -5,7 +5,7 @@ import { EmptyTranscript } from './empty-transcript.tsx'
 import { MessageList } from './message-list.tsx'
 import type { TranscriptProps } from './transcript-props.ts'
 
-/** What has been said in a session, or what could be said first. */
+/** The messages of a session, or suggestions for the first one. */
 export const Transcript = memo(function Transcript(props: TranscriptProps) {
   useCountedRedraws()
   const { messages, pending, hasOlder, stale, gone, epoch, onSend } = props

@@ -2,7 +2,7 @@ import { createContext, type ReactNode, use, useState } from 'react'
 
 const AnnounceContext = createContext<(text: string) => void>(() => {})
 
-/** Says something to a screen reader when it next falls silent. */
+/** Gives a screen reader something to say once it is silent. */
 export function useAnnounce(): (text: string) => void {
   return use(AnnounceContext)
 }

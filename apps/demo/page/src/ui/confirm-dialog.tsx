@@ -6,7 +6,7 @@ import { useModal } from './use-modal.ts'
 interface ConfirmDialogProps {
   title: string
   description: string
-  /** What the confirming button says: the deed, not "OK". */
+  /** The label of the confirming button: the action, not "OK". */
   action: string
   onConfirm: () => void
   onClose: () => void

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 
 interface DisclosureProps {
   summary: ReactNode
-  /** Rendered only while open: what is inside may be large. */
+  /** Rendered only while open, because it may be large. */
   children: () => ReactNode
   className?: string
 }

@@ -1,12 +1,12 @@
 import { Component, type ReactNode } from 'react'
 
 interface ErrorBoundaryProps {
-  /** Shown in place of children that cannot be drawn. */
+  /** Shown in place of children that fail to render. */
   fallback: ReactNode
   children: ReactNode
 }
 
-/** Keeps what cannot be drawn from taking the rest of the page with it. React logs the error. */
+/** Keeps a rendering error from removing the rest of the page. React logs the error. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { failed: boolean }> {
   override state = { failed: false }
 

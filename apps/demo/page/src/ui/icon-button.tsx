@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react'
 
 interface IconButtonProps extends Omit<ComponentProps<'button'>, 'children' | 'type'> {
   icon: LucideIcon
-  /** What it does; its accessible name and its tooltip. */
+  /** Its action, as accessible name and tooltip. */
   label: string
   size?: 'small' | 'medium'
 }

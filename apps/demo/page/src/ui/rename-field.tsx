@@ -2,12 +2,12 @@ import { type KeyboardEvent, useState } from 'react'
 
 interface RenameFieldProps {
   title: string
-  /** Called with the new title, or with nothing when it stays as it was. */
+  /** Called with the new title, or without one if it did not change. */
   onDone: (title?: string) => void
   className?: string
 }
 
-/** A title while it is edited: Enter and leaving it keep the change, Escape drops it. */
+/** Edits a title: Enter and leaving the field keep the change, Escape discards it. */
 export function RenameField({ title, onDone, className = '' }: RenameFieldProps) {
   const [text, setText] = useState(title)
 

@@ -9,7 +9,7 @@ interface SheetProps {
   children: ReactNode
 }
 
-/** A panel over the page's edge, where the window is too narrow to have it beside the chat. */
+/** A panel over the edge of the page, for windows too narrow to show it beside the chat. */
 export function Sheet({ label, side, onClose, children }: SheetProps) {
   const modal = useModal(onClose)
   return (

@@ -11,11 +11,12 @@ import {
 
 import { IconButton } from './icon-button.tsx'
 
+/** Long enough to read a long error. */
 const shownMs = 8_000
 
 interface Toasts {
-  /** Runs what a person asked for; should it fail, says what was tried and why it did not work. */
-  attempt: (what: string, task: () => Promise<unknown>) => void
+  /** Runs an action of the user; if it fails, shows the action and the reason. */
+  attempt: (action: string, task: () => Promise<unknown>) => void
 }
 
 const ToastsContext = createContext<Toasts>({ attempt: () => {} })
@@ -24,7 +25,7 @@ export function useToasts(): Toasts {
   return use(ToastsContext)
 }
 
-/** The newest failure, for a while. One at a time: an older one would only explain less. */
+/** Shows the newest failure for a while, without older ones. */
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState<{ text: string }>()
 
@@ -34,10 +35,10 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     return () => clearTimeout(timer)
   }, [shown])
 
-  const attempt = useCallback((what: string, task: () => Promise<unknown>) => {
+  const attempt = useCallback((action: string, task: () => Promise<unknown>) => {
     task().catch((error: unknown) => {
       setShown({
-        text: `${what} failed: ${error instanceof Error ? error.message : String(error)}`,
+        text: `${action} failed: ${error instanceof Error ? error.message : String(error)}`,
       })
     })
   }, [])

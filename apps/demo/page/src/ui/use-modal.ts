@@ -1,22 +1,22 @@
 import { type MouseEvent, useEffect, useRef } from 'react'
 
 /**
- * Shows a native dialog as a modal for as long as its component is mounted. The browser keeps the
- * focus inside it, and gives the focus back to where it was afterwards.
+ * Shows a native dialog as a modal while its component is mounted. The browser keeps the focus
+ * inside, and restores it afterwards.
  */
 export function useModal(onClose: () => void) {
   const ref = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = ref.current
     dialog?.showModal()
-    // Removing an open dialog from the page would lose the focus instead of giving it back.
+    // Close it before it is removed, or the browser would not restore the focus.
     return () => dialog?.close()
   }, [])
   return {
     ref,
     onCancel: onClose,
     onClick: (event: MouseEvent<HTMLDialogElement>) => {
-      // The dialog itself is hit only beside its content: on its backdrop.
+      // Only a click on the backdrop hits the dialog itself.
       if (event.target === event.currentTarget) onClose()
     },
   }

@@ -16,13 +16,13 @@ interface CodeHighlight {
 
 const CodeHighlightContext = createContext<CodeHighlight>({ plugins: undefined, load: () => {} })
 
-/** The highlighter weighs more than the page, so it is loaded with the first code that needs it. */
+/** The highlighter is larger than the page, so it loads with the first block of code. */
 export function CodeHighlightProvider({ children }: { children: ReactNode }) {
   const [plugins, setPlugins] = useState<PluginConfig>()
   const load = useCallback(() => {
     import('@streamdown/code').then(
       ({ code }) => setPlugins((loaded) => loaded ?? { code }),
-      // Plain code is what the reader has without it; the next code block tries again.
+      // Code stays plain; the next block of code tries again.
       (error: unknown) => console.warn('Code is not highlighted:', error),
     )
   }, [])
@@ -31,7 +31,7 @@ export function CodeHighlightProvider({ children }: { children: ReactNode }) {
 }
 
 /**
- * Streamdown's plugins, once they are there.
+ * Streamdown's plugins, once they are loaded.
  *
  * @param needed whether the text has a code block
  */

@@ -7,12 +7,15 @@ const RenderedMarkdown = lazy(async (): Promise<{ default: ComponentType<Markdow
     const { RenderedMarkdown } = await import('./rendered-markdown.tsx')
     return { default: RenderedMarkdown }
   } catch (error) {
-    console.warn('Answers are shown as plain text:', error)
+    console.warn(
+      'Answers are shown as plain text, because the Markdown renderer failed to load:',
+      error,
+    )
     return { default: PlainText }
   }
 })
 
-/** Its renderer is half of the page's code and is not waited for: until it is there, the text is. */
+/** Shows plain text until its renderer, half of the page's code, is loaded. */
 export function Markdown(props: MarkdownProps) {
   return (
     <Suspense fallback={<PlainText {...props} />}>
@@ -21,8 +24,8 @@ export function Markdown(props: MarkdownProps) {
   )
 }
 
-/** Asks for the renderer before the first answer needs it. */
+/** Loads the renderer before the first answer needs it. */
 export function preloadMarkdown(): void {
-  // Whoever needs it will see the failure, and go without.
+  // The first answer tries again, and logs a failure.
   import('./rendered-markdown.tsx').catch(() => {})
 }

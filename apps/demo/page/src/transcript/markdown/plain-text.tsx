@@ -1,10 +1,10 @@
 export interface MarkdownProps {
   text: string
-  /** While it grows, unfinished markup at its end is shown as if it were complete. */
+  /** Whether the text still grows: unfinished markup at its end is then shown as complete. */
   streaming: boolean
 }
 
-/** Shows markdown as it is written, without its renderer. */
+/** Shows Markdown unrendered. */
 export function PlainText({ text }: MarkdownProps) {
   return <p className="whitespace-pre-wrap wrap-anywhere">{text}</p>
 }

@@ -29,7 +29,7 @@ export const RenderedMarkdown = memo(function RenderedMarkdown({ text, streaming
   )
 })
 
-/** An image in an answer is shown as a link: the page fetches nothing from where a model says. */
+/** Shows an image as a link: the page fetches nothing from addresses that a model chooses. */
 function ImageLink({ src, alt }: ComponentProps<'img'>) {
   return (
     <a

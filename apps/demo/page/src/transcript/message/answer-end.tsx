@@ -6,11 +6,11 @@ import { NoticeLine } from '../parts/notice-line.tsx'
 
 interface AnswerEndProps {
   metadata: MessageMetadata
-  /** Whether a part of the message already says how it was ended from outside. */
+  /** Whether a part of the message already says who or what ended it. */
   hasNotice: boolean
 }
 
-/** How an answer ended, where that was not simply its end. */
+/** How an answer ended, unless it ended normally. */
 export function AnswerEnd({ metadata, hasNotice }: AnswerEndProps) {
   const { finishReason, error } = metadata
   switch (finishReason) {

@@ -17,7 +17,7 @@ export function AssistantMessage({ message }: { message: Message }) {
     <>
       <MessageContent message={message} className="flex flex-col gap-3">
         {parts.map((part, index) => (
-          // Parts are only ever added at the end, so their index is their identity.
+          // Parts are only added at the end, so the index identifies them.
           <PartView key={index} part={part} streaming={open && index === parts.length - 1} />
         ))}
         {open && !isGrowing(parts.at(-1)) && <WorkingMark />}
@@ -29,7 +29,7 @@ export function AssistantMessage({ message }: { message: Message }) {
   )
 }
 
-/** Whether a part shows by itself that the answer goes on. */
+/** Whether a part shows by itself that the answer continues. */
 function isGrowing(part: Part | undefined): boolean {
   if (part?.type === 'text' || part?.type === 'reasoning') {
     return part.state !== 'done' && part.text !== ''

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** Between two epochs: what is above is no longer in the model's context. */
+/** Separates two epochs: the messages above are no longer in the model's context. */
 export function EpochDivider({ children }: { children: ReactNode }) {
   return (
     <div

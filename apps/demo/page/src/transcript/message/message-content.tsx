@@ -7,7 +7,7 @@ interface MessageContentProps {
   children: ReactNode
 }
 
-/** The element that holds what a message says, and nothing that is said about it. */
+/** The element of a message's content, without facts about the message. */
 export function MessageContent({ message, className = '', children }: MessageContentProps) {
   return (
     <div

@@ -8,7 +8,7 @@ import { IconButton } from '../../ui/icon-button.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
 import { messageText } from '../../../../shared/message-text.ts'
 
-/** Facts about an answer, for who looks for them. Its height is there from the start. */
+/** Facts about an answer, on hover. It takes its height from the start, so that nothing moves. */
 export function MessageFooter({ message }: { message: Message }) {
   const { createdAt, finishedAt, model, usage } = message.metadata
   const facts = [
@@ -29,13 +29,16 @@ export function MessageFooter({ message }: { message: Message }) {
   )
 }
 
+/** Long enough to notice, short enough to copy again. */
+const confirmedMs = 1_500
+
 function CopyButton({ text }: { text: string }) {
   const { attempt } = useToasts()
   const [copied, setCopied] = useState(false)
 
   useEffect(() => {
     if (!copied) return
-    const timer = setTimeout(() => setCopied(false), 1_500)
+    const timer = setTimeout(() => setCopied(false), confirmedMs)
     return () => clearTimeout(timer)
   }, [copied])
 

@@ -14,14 +14,14 @@ interface MessageViewProps {
   message: Message
   /** Whether the context was cleared right before it. */
   clearedBefore: boolean
-  /** Its place among the messages held, from 1, and how many there are, -1 where not known. */
+  /** Its place among the loaded messages, from 1, and the number of all messages (-1: unknown). */
   position: number
   total: number
 }
 
 const speakers = { user: 'You', assistant: 'Assistant', system: 'System' }
 
-/** Memoised by the message's identity: while an answer streams, only its own row is drawn again. */
+/** Memoised by the message's identity: while an answer streams, only its row is drawn again. */
 export const MessageView = memo(function MessageView({
   message,
   clearedBefore,
@@ -44,7 +44,7 @@ export const MessageView = memo(function MessageView({
   )
 })
 
-/** A message that its view fails at, for what it is worth as text. */
+/** A message whose view failed, as plain text. */
 function Undrawable({ message }: { message: Message }) {
   return (
     <>

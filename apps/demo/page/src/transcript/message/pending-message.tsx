@@ -11,7 +11,7 @@ interface PendingMessageProps {
   onDismiss: (messageId: string) => void
 }
 
-/** A prompt on its way: shown at once, and as what it is. */
+/** A prompt that the server has not acknowledged yet, marked as such. */
 export function PendingMessage({ prompt, onRetry, onDismiss }: PendingMessageProps) {
   const { messageId, parts, error } = prompt
   return (

@@ -8,11 +8,11 @@ import { Markdown } from '../markdown/markdown.tsx'
 
 const triggers = {
   user: 'Context compacted',
-  auto: 'Context compacted, because it was nearly full',
-  idle: 'Context compacted while the chat rested',
+  auto: 'Context compacted because it was nearly full',
+  idle: 'Context compacted while the chat was idle',
 }
 
-/** One line of it, without the marks of its markup. */
+/** The beginning of a text, without Markdown's marks. */
 function plain(markdown: string): string {
   return markdown.slice(0, 200).replaceAll(/[*_`#>|-]+/g, '')
 }
@@ -28,7 +28,7 @@ export function SummaryCard({ message }: { message: Message }) {
         <Disclosure
           summary={
             <>
-              <span className="shrink-0 font-medium">Summary of what came before</span>
+              <span className="shrink-0 font-medium">Summary of earlier messages</span>
               <span className="truncate text-muted-foreground max-sm:hidden">{plain(text)}</span>
             </>
           }

@@ -1,6 +1,6 @@
 const delays = ['0ms', '200ms', '400ms']
 
-/** The answer is under way and nothing of it can be seen to grow. */
+/** Shows that the answer is under way while no visible part of it grows. */
 export function WorkingMark() {
   return (
     <div className="flex h-6 items-center gap-1.5">

@@ -6,7 +6,7 @@ import { Disclosure } from '../../ui/disclosure.tsx'
 import { JsonBlock } from './json-block.tsx'
 import { NoticeLine } from './notice-line.tsx'
 
-/** A notice in its words; any other data part as it is. */
+/** A notice in words; any other data part as JSON. */
 export function DataView({ part }: { part: DataPart }) {
   if (part.type === noticeType && isNotice(part.data)) {
     return <NoticeLine>{noticeText(part.data)}</NoticeLine>

@@ -6,7 +6,7 @@ interface FileViewProps {
   part: { mediaType: string; url: string; filename?: string }
 }
 
-/** Only what is embedded is shown; what lies elsewhere is a link, so that opening a chat fetches nothing. */
+/** Shows embedded images; other files are links, so that opening a chat fetches nothing. */
 export function FileView({ part }: FileViewProps) {
   const name = part.filename ?? part.mediaType
   if (part.mediaType.startsWith('image/') && part.url.startsWith('data:')) {

@@ -1,4 +1,4 @@
-/** A longer value is cut here, in characters: a browser lays out megabytes of text slowly. */
+/** Most characters to show: browsers are slow to lay out megabytes of text. */
 const longest = 20_000
 
 interface JsonBlockProps {
@@ -8,7 +8,7 @@ interface JsonBlockProps {
 }
 
 export function JsonBlock({ label, value, failed = false }: JsonBlockProps) {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? 'nothing')
+  const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '(none)')
   return (
     <div>
       <p className="mb-1 text-xs text-muted-foreground">{label}</p>
@@ -21,7 +21,8 @@ export function JsonBlock({ label, value, failed = false }: JsonBlockProps) {
       </pre>
       {text.length > longest && (
         <p className="mt-1 text-xs text-muted-foreground">
-          The first {longest.toLocaleString('en')} of {text.length.toLocaleString('en')} characters.
+          Showing the first {longest.toLocaleString('en')} of {text.length.toLocaleString('en')}{' '}
+          characters.
         </p>
       )}
     </div>

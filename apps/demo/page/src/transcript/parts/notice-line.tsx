@@ -1,7 +1,7 @@
 import { CircleSlash } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-/** Says in the transcript what happened to an answer from outside. */
+/** A remark about an answer: who or what ended it, or why part of it is missing. */
 export function NoticeLine({ children }: { children: ReactNode }) {
   return (
     <p className="mt-1 flex items-center gap-2 text-sm text-muted-foreground">

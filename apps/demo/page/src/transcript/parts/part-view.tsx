@@ -9,11 +9,11 @@ import { ToolCard } from './tool-card.tsx'
 
 interface PartViewProps {
   part: Part
-  /** Whether it is the part that an open message is growing at. */
+  /** Whether it is the last part of an open message, which grows. */
   streaming: boolean
 }
 
-/** Memoised by the part's identity: of a message that streams, only its last part is drawn again. */
+/** Memoised by the part's identity: while a message streams, only its last part is drawn again. */
 export const PartView = memo(function PartView({ part, streaming }: PartViewProps) {
   switch (part.type) {
     case 'text':
@@ -29,7 +29,7 @@ export const PartView = memo(function PartView({ part, streaming }: PartViewProp
       return <FileView part={part} />
     case 'source-url':
     case 'source-document':
-      // Gathered below the answer, see SourceList.
+      // SourceList shows them below the answer.
       return null
     case 'custom':
     case 'step-start':

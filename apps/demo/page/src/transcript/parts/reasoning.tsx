@@ -3,7 +3,7 @@ import { Brain } from 'lucide-react'
 import { Disclosure } from '../../ui/disclosure.tsx'
 import { Markdown } from '../markdown/markdown.tsx'
 
-/** Characters of the newest reasoning that show in the closed card while it grows. */
+/** Characters of the first or newest line that the closed card shows: more than fit its width. */
 const tailLength = 160
 
 export function Reasoning({ text, streaming }: { text: string; streaming: boolean }) {

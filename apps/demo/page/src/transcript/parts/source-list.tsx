@@ -12,7 +12,7 @@ export function isSource(part: Part): part is Source {
 const chip =
   'inline-flex max-w-64 items-center gap-1.5 rounded-full border border-border bg-card px-2.5 text-xs/6'
 
-/** What an answer rests on, below it. */
+/** The sources of an answer, below it. */
 export function SourceList({ sources }: { sources: readonly Source[] }) {
   return (
     <ul aria-label="Sources" className="mt-3 flex flex-wrap gap-1.5">

@@ -9,7 +9,7 @@ const states: Record<ToolPart['state'], { icon: LucideIcon; text: string; look: 
   'input-streaming': { icon: Wrench, text: 'Preparing', look: 'text-muted-foreground breathe' },
   'input-available': { icon: Wrench, text: 'Running', look: 'text-primary breathe' },
   'approval-requested': { icon: CircleHelp, text: 'Waiting for approval', look: 'text-primary' },
-  'approval-responded': { icon: Wrench, text: 'Answered', look: 'text-primary breathe' },
+  'approval-responded': { icon: Wrench, text: 'Approval answered', look: 'text-primary breathe' },
   'output-available': { icon: Check, text: 'Done', look: 'text-success' },
   'output-error': { icon: TriangleAlert, text: 'Failed', look: 'text-danger' },
   'output-denied': { icon: Ban, text: 'Denied', look: 'text-muted-foreground' },

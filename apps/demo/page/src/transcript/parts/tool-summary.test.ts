@@ -12,7 +12,7 @@ describe('toolSummary', () => {
     )
   })
 
-  it('shows the newest of an input that streams', () => {
+  it('shows the end of an input that streams', () => {
     const rawInput = `{"text":"${'x'.repeat(500)}end`
     expect(toolSummary({ ...call, state: 'input-streaming', rawInput })).toMatch(/^x{197}end$/)
   })

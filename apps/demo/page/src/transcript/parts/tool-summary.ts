@@ -1,9 +1,9 @@
 import type { ToolPart } from '@caughtup/schema'
 
-/** Characters of the summary; the card cuts it to its width. */
+/** Most characters of a summary; the card cuts it to its width. */
 const longest = 200
 
-/** One line that tells calls of one tool apart: the error, else what it was called with. */
+/** One line that distinguishes calls of the same tool: the error, else the input. */
 export function toolSummary(part: ToolPart): string {
   switch (part.state) {
     case 'input-streaming':
@@ -19,7 +19,7 @@ export function toolSummary(part: ToolPart): string {
   }
 }
 
-/** The values of an object with few fields say more in a line than its JSON does. */
+/** In one line, the fields of an object are easier to read than its JSON. */
 function inputText(input: unknown): string {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return text(input)
   return Object.entries(input)

@@ -1,10 +1,10 @@
 import type { Message } from '@caughtup/schema'
 
-/** Characters in a line of the usual width, and its height in px. */
+/** Characters of a line at the usual width, and its height in px, measured in the page. */
 const lineLength = 85
 const lineHeight = 25
 
-/** How high a message is likely to be, in px, until it is measured. */
+/** The likely height of a message, in px, until it is measured. */
 export function estimateHeight(message: Message | undefined): number {
   if (!message) return 80
   let height = message.role === 'user' ? 70 : 60

@@ -3,7 +3,7 @@ import { ChevronUp, LoaderCircle } from 'lucide-react'
 
 import { Button } from '../../ui/button.tsx'
 
-/** In px, whatever is in it: a height that changed would move the messages below. */
+/** In px. Fixed, because a changing height would move the messages below. */
 export const historyTopHeight = 88
 
 interface HistoryTopProps {
@@ -15,7 +15,7 @@ interface HistoryTopProps {
   onLoadOlder: () => void
 }
 
-/** What is above the first message: more of the past, the way to it, or its beginning. */
+/** Above the first message: a button for older ones, or the beginning of the chat. */
 export function HistoryTop({ hasOlder, loading, error, cleared, onLoadOlder }: HistoryTopProps) {
   return (
     <div
@@ -27,7 +27,7 @@ export function HistoryTop({ hasOlder, loading, error, cleared, onLoadOlder }: H
           Older messages could not be loaded: {error.message}
         </p>
       )}
-      {cleared && !error && <p>The context was cleared. Older messages are still there.</p>}
+      {cleared && !error && <p>The context was cleared. You can still load the older messages.</p>}
       {hasOlder ? (
         <Button data-testid="load-older" disabled={loading} onClick={onLoadOlder}>
           {loading ? (

@@ -3,8 +3,8 @@ import { type KeyboardEvent, type UIEvent, useRef, useState, type WheelEvent } f
 const upwardKeys = new Set(['ArrowUp', 'PageUp', 'Home'])
 
 /**
- * Whether the transcript keeps to its end as it grows: until the reader scrolls up, and again once
- * they come back down.
+ * Whether the transcript stays at its end as it grows: until the reader scrolls up, and again once
+ * they scroll back down.
  */
 export function useFollowEnd(endThreshold: number) {
   const [following, setFollowing] = useState(true)
@@ -18,8 +18,8 @@ export function useFollowEnd(endThreshold: number) {
     if (upward && !atEnd) setFollowing(false)
     if (!upward && atEnd) setFollowing(true)
   }
-  // Wheel and keys tell of the wish before the first pixel: without them, an answer that grows at
-  // that very moment would pull the reader back down.
+  // Wheel and keys come before the first scrolled pixel: without them, an answer that grows at that
+  // moment would pull the reader back down.
   const onWheel = (event: WheelEvent<HTMLElement>) => {
     if (event.deltaY < 0 && canScrollUp(event.currentTarget)) setFollowing(false)
   }

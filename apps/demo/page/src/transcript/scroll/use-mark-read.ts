@@ -10,7 +10,7 @@ interface MarkReadOptions {
   onRead: () => void
 }
 
-/** Marks a session read while its end is on screen in a page that is really seen. */
+/** Marks a session as read while its end is on screen in a visible page. */
 export function useMarkRead({ unread, atEnd, messages, onRead }: MarkReadOptions): void {
   const visible = usePageVisible()
   const last = messages.at(-1)

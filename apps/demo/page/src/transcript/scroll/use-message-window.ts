@@ -7,15 +7,15 @@ import { estimateHeight } from './estimate-height.ts'
 import { historyTopHeight } from './history-top.tsx'
 import { useFollowEnd } from './use-follow-end.ts'
 
-/** Within this many px of the end, the reader counts as being at the end. */
+/** Within this many px of the end, about one line, the reader counts as being at the end. */
 const endThreshold = 32
 
 /**
- * Decides which rows are in the page, and keeps the reader's place: at the end while they are
- * there, else at the message they read.
+ * Decides which rows are in the page, and keeps the reader's place: at the end if they are there,
+ * else at the message that they read.
  *
- * Rows are keyed by message id, and a pending prompt has the id of the message that it becomes: so
- * a row stays where and what it is when older pages come before it, and when the server answers.
+ * Rows are keyed by message id, and a pending prompt has the id of the message that it becomes. So a
+ * row keeps its place when older pages arrive, and when the server acknowledges a prompt.
  */
 export function useMessageWindow(
   scroller: RefObject<HTMLDivElement | null>,
@@ -39,9 +39,9 @@ export function useMessageWindow(
     paddingEnd: 24,
     anchorTo: 'end',
     followOnAppend: true,
-    // Below zero nobody is at the end: a reader who scrolled up by a hair is left in peace.
+    // Below zero nobody is at the end: a reader who scrolled up slightly is not pulled down.
     scrollEndThreshold: following ? endThreshold : -1,
-    // Scrolling moves rows without React, which has only to draw those that come into the window.
+    // Scrolling moves rows without React, which only draws the rows that become visible.
     directDomUpdates: true,
   })
 
@@ -52,7 +52,7 @@ export function useMessageWindow(
 
   useLayoutEffect(() => virtualizer.scrollToEnd(), [virtualizer])
 
-  // What one has just sent is what one wants to see.
+  // A person who has just sent a prompt wants to see it.
   const newestPending = pending.at(-1)?.messageId
   useLayoutEffect(() => {
     if (newestPending !== undefined) jumpToEnd()
