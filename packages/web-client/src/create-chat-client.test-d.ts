@@ -3,11 +3,13 @@ import { RPCLink } from '@orpc/client/fetch'
 
 import { WebSocket as NodeWebSocket } from 'ws'
 
+import type { ActivitySnapshot } from './activity/activity-snapshot.ts'
 import { createChatClient } from './create-chat-client.ts'
 import { auto } from './links/auto.ts'
 import type { CallContext } from './links/link.ts'
 import { sse } from './links/sse.ts'
 import { webSocket } from './links/web-socket.ts'
+import type { View } from './live/live-view.ts'
 import type { SessionSnapshot } from './session/session-snapshot.ts'
 
 const client = createChatClient({ link: auto({ url: '/rpc' }) })
@@ -19,6 +21,11 @@ void client.rpc.sessions.create({ title: 7 })
 
 export const snapshot: SessionSnapshot = client.session('s').getSnapshot()
 export const rows: readonly ActivityRow[] = client.activity.getSnapshot().rows
+// What bindings to UI frameworks take.
+export const views: [View<SessionSnapshot>, View<ActivitySnapshot>] = [
+  client.session('s'),
+  client.activity,
+]
 // @ts-expect-error snapshots are read-only
 snapshot.messages.push()
 

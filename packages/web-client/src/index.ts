@@ -24,3 +24,5 @@ export {
   type ViewError,
 } from './core/errors.ts'
 export type { ChatRpc } from './core/client-context.ts'
+export type { View } from './live/live-view.ts'
+export type { HistoryCalls } from './session/history-calls.ts'

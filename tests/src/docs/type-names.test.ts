@@ -16,7 +16,7 @@ const shown = {
   'session.getSnapshot().usage': 'UsageLedger | undefined',
   'client.activity.getSnapshot().rows': 'readonly ActivityRow[]',
   "await session.send('Hi')": 'SendResult',
-  'await session.compact()': 'RunTicket',
+  'await session.history.compact()': 'RunTicket',
   'await client.rpc.sessions.create()': 'Session',
   '(await client.rpc.sessions.list()).sessions': 'Session[]',
   "await client.rpc.history.loadMore({ sessionId: 's' })": 'Page',

@@ -76,7 +76,12 @@ test.each(links)(
     onTestFinished(() => client.close())
     const { id: sessionId } = await client.rpc.sessions.create({ title: 'Test' })
     const view = client.session(sessionId)
-    await Promise.all([view.send('First'), view.reset(), view.send('Second'), view.reset()])
+    await Promise.all([
+      view.send('First'),
+      view.history.reset(),
+      view.send('Second'),
+      view.history.reset(),
+    ])
     const { head } = await store.head(sessionId)
     expect(head.queue.map(({ kind }) => kind)).toEqual(['reset', 'agent', 'reset'])
   },

@@ -12,7 +12,7 @@ import { type ClientStats, Counters } from '../core/counters.ts'
 import type { Progress } from '../live/stream-follower.ts'
 import { keepIdentity } from '../core/keep-identity.ts'
 import type { CallContext } from '../links/link.ts'
-import { LiveView } from '../live/live-view.ts'
+import { LiveView, type View } from '../live/live-view.ts'
 import type { ViewError } from '../core/errors.ts'
 import type { ClientContext } from '../core/client-context.ts'
 
@@ -24,7 +24,7 @@ export interface ActivityViewHost {
 }
 
 /** The session list: one row per session of the caller, kept live by one feed. */
-export class ActivityView {
+export class ActivityView implements View<ActivitySnapshot> {
   readonly #context: ClientContext
   readonly #host: ActivityViewHost
   readonly #counters: Counters

@@ -6,6 +6,14 @@ import { keepIdentity } from '../core/keep-identity.ts'
 import type { Connection } from './connection.ts'
 import type { ClientContext } from '../core/client-context.ts'
 
+/** A view as UI frameworks bind to it: `useSyncExternalStore(view.subscribe, view.getSnapshot)`. */
+export interface View<Snapshot> {
+  /** Opens the stream with the first subscriber; returns the unsubscribe. Works without `this`. */
+  readonly subscribe: (listener: () => void) => () => void
+  /** The same object until something changes. Works without `this`. */
+  readonly getSnapshot: () => Snapshot
+}
+
 /** What a kind of view adds to a live view: its state, and how that is fed and shown. */
 export interface LiveViewSource<Frame, Snapshot> extends Omit<
   StreamTarget<Frame>,

@@ -1,7 +1,8 @@
-import type { PromptPart, QueuedRun, SendInput } from '@caughtup/schema'
+import type { PromptPart, QueuedRun } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 
 import type { ViewError } from '../core/errors.ts'
+import type { PromptInput } from './prompt.ts'
 
 /** A prompt that was sent and is not yet seen in the session's messages or queue. */
 export interface PendingPrompt {
@@ -11,89 +12,86 @@ export interface PendingPrompt {
   error?: ViewError
 }
 
-/** A prompt from the moment it is sent until it is seen in the session. */
-export interface Outgoing {
-  readonly input: SendInput & { messageId: string }
+/** The prompts of one session from the moment they are sent until they are seen in it, in order. */
+export type Outbox = readonly OutboxEntry[]
+
+interface OutboxEntry {
+  readonly input: PromptInput
   /**
-   * Only a replay that began after the answer is sure to contain the prompt: what is not in it
-   * (a compaction came between) is not coming any more.
+   * An answered prompt is in every replay that begins after the answer. If such a replay lacks it (a
+   * compaction came between), it will not come any more, so `replaying` marks these.
    */
   readonly progress: 'sending' | 'answered' | 'replaying' | 'failed'
   readonly shown: PendingPrompt
 }
 
-export function outgoing(input: Outgoing['input']): Outgoing {
+/** Adds a prompt; it replaces one with the same id. */
+export function addPrompt(outbox: Outbox, input: PromptInput): Outbox {
+  const { messageId } = input
   const parts = 'parts' in input ? input.parts : [{ type: 'text' as const, text: input.text }]
-  return { input, progress: 'sending', shown: { messageId: input.messageId, parts } }
+  const added: OutboxEntry = { input, progress: 'sending', shown: { messageId, parts } }
+  return [...removePrompt(outbox, messageId), added]
 }
 
-/** A prompt of the same id takes the place of the former one. */
-export function withOutgoing(pending: readonly Outgoing[], added: Outgoing): readonly Outgoing[] {
-  return [...without(pending, added.input.messageId), added]
+export function removePrompt(outbox: Outbox, messageId: string): Outbox {
+  return removeSeen(outbox, [messageId])
 }
 
-export function without(pending: readonly Outgoing[], messageId: string): readonly Outgoing[] {
-  return keep(pending, ({ input }) => input.messageId !== messageId)
+/** Removes the prompts that are in the queue or are messages by now. */
+export function removeSeen(outbox: Outbox, messageIds: readonly string[]): Outbox {
+  return keep(outbox, ({ input }) => !messageIds.includes(input.messageId))
 }
 
-export function answered(pending: readonly Outgoing[], messageId: string): readonly Outgoing[] {
-  return pending.map((one) =>
-    one.input.messageId === messageId ? { ...one, progress: 'answered' } : one,
+export function markAnswered(outbox: Outbox, messageId: string): Outbox {
+  return outbox.map((entry) =>
+    entry.input.messageId === messageId ? { ...entry, progress: 'answered' } : entry,
   )
 }
 
-export function failed(
-  pending: readonly Outgoing[],
-  messageId: string,
-  error: ViewError,
-): readonly Outgoing[] {
-  return pending.map((one) =>
-    one.input.messageId === messageId
-      ? { ...one, progress: 'failed', shown: { ...one.shown, error } }
-      : one,
+export function markFailed(outbox: Outbox, messageId: string, error: ViewError): Outbox {
+  return outbox.map((entry) =>
+    entry.input.messageId === messageId
+      ? { ...entry, progress: 'failed', shown: { ...entry.shown, error } }
+      : entry,
   )
 }
 
 /** A replay begins: it will contain what was answered before it. */
-export function replayBegan(pending: readonly Outgoing[]): readonly Outgoing[] {
-  if (!pending.some(({ progress }) => progress === 'answered')) return pending
-  return pending.map((one) =>
-    one.progress === 'answered' ? { ...one, progress: 'replaying' } : one,
-  )
+export function replayBegan(outbox: Outbox): Outbox {
+  return advance(outbox, 'answered', 'replaying')
 }
 
 /** The stream broke before the replay was complete. */
-export function replayBroke(pending: readonly Outgoing[]): readonly Outgoing[] {
-  if (!pending.some(({ progress }) => progress === 'replaying')) return pending
-  return pending.map((one) =>
-    one.progress === 'replaying' ? { ...one, progress: 'answered' } : one,
-  )
+export function replayBroke(outbox: Outbox): Outbox {
+  return advance(outbox, 'replaying', 'answered')
 }
 
-export function replayEnded(pending: readonly Outgoing[], view: View): readonly Outgoing[] {
-  return keep(pending, (one) => one.progress !== 'replaying' && !isIn(view, one.input.messageId))
+export function replayEnded(outbox: Outbox, view: View): Outbox {
+  return keep(
+    outbox,
+    ({ input, progress }) => progress !== 'replaying' && !isInSession(view, input.messageId),
+  )
 }
 
 /** Whether the prompt is a message or in the queue. */
-export function isIn(view: View, messageId: string): boolean {
-  return (
-    view.messages.some(({ id }) => id === messageId) || queuedIds(view.queue).includes(messageId)
-  )
-}
-
-/** Prompts that are in the queue or are messages by now. */
-export function seen(pending: readonly Outgoing[], ids: readonly string[]): readonly Outgoing[] {
-  if (pending.length === 0) return pending
-  return keep(pending, ({ input }) => !ids.includes(input.messageId))
+export function isInSession({ messages, queue }: View, messageId: string): boolean {
+  return messages.some(({ id }) => id === messageId) || queuedIds(queue).includes(messageId)
 }
 
 function queuedIds(queue: readonly QueuedRun[]): string[] {
   return queue.flatMap((run) => (run.kind === 'agent' ? [run.messageId] : []))
 }
 
-function keep(
-  pending: readonly Outgoing[],
-  condition: (one: Outgoing) => boolean,
-): readonly Outgoing[] {
-  return pending.every(condition) ? pending : pending.filter(condition)
+function advance(
+  outbox: Outbox,
+  from: OutboxEntry['progress'],
+  to: OutboxEntry['progress'],
+): Outbox {
+  if (!outbox.some(({ progress }) => progress === from)) return outbox
+  return outbox.map((entry) => (entry.progress === from ? { ...entry, progress: to } : entry))
+}
+
+/** The same array if nothing is removed, so that what did not change keeps its identity. */
+function keep(outbox: Outbox, condition: (entry: OutboxEntry) => boolean): Outbox {
+  return outbox.every(condition) ? outbox : outbox.filter(condition)
 }

@@ -1,20 +1,19 @@
 import type { PromptPart, SendInput } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
-/** A prompt: text, or parts where it has files. */
+/** A prompt: text, or parts if it has files. */
 export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
   model?: string
-  /** How much the model is to think, in words that the server's agent knows. */
+  /** How much the model should think, in words that the server's agent understands. */
   thinkingLevel?: string
-  /** @default a new UUIDv7. The same id twice is one message. */
+  /** @default a new UUIDv7. Sending the same id twice makes one message. */
   messageId?: string
 }
 
-/** The prompt as it is sent, every time under the same id. */
-export function promptInput(
-  sessionId: string,
-  prompt: string | Prompt,
-): SendInput & { messageId: string } {
+/** The input of every attempt to send a prompt: all have the same id. */
+export type PromptInput = SendInput & { messageId: string }
+
+export function promptInput(sessionId: string, prompt: string | Prompt): PromptInput {
   const given: Prompt = typeof prompt === 'string' ? { text: prompt } : prompt
   const { model, thinkingLevel, messageId = uuid() } = given
   const content = 'parts' in given ? { parts: [...given.parts] } : { text: given.text }

@@ -32,7 +32,7 @@ export function buildSessionSnapshot(
     queue: view.queue,
     pending: keepItems(
       previous?.pending,
-      state.pending.map(({ shown }) => shown),
+      state.outbox.map(({ shown }) => shown),
     ),
     streaming,
     ...(model !== undefined && { model }),

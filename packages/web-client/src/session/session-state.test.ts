@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { outgoing, withOutgoing } from '../outbox/outbox.ts'
+import { addPrompt } from '../outbox/outbox.ts'
 import {
   disconnect,
   emptySessionState,
@@ -360,14 +360,14 @@ describe('a pending prompt', () => {
   const input = { sessionId: 's', messageId: 'question', text: 'Hi' }
 
   function sent(progress: 'sending' | 'answered', state = emptySessionState): SessionState {
-    return { ...state, pending: withOutgoing([], { ...outgoing(input), progress }) }
+    return { ...state, outbox: addPrompt([], input).map((entry) => ({ ...entry, progress })) }
   }
 
   test('goes when its message is seen live', () => {
     const recording = answered()
     const live = receive(sent('sending'), recording.full(0))
-    expect(live.pending).toHaveLength(1)
-    expect(receive(live, [recording.batch(0, 2)]).pending).toHaveLength(0)
+    expect(live.outbox).toHaveLength(1)
+    expect(receive(live, [recording.batch(0, 2)]).outbox).toHaveLength(0)
   })
 
   test('goes when it is seen in the queue', () => {
@@ -380,7 +380,7 @@ describe('a pending prompt', () => {
       parts: [{ type: 'text', text: 'Hi' }],
       queuedAt: 1,
     })
-    expect(receive(live, [recording.batch(0)]).pending).toHaveLength(0)
+    expect(receive(live, [recording.batch(0)]).outbox).toHaveLength(0)
   })
 
   test('goes when it is seen to be erased, as how it began is told no more', () => {
@@ -388,40 +388,40 @@ describe('a pending prompt', () => {
     const live = sent('answered', receive(emptySessionState, recording.full()))
     recording.append({ type: 'redacted' })
     recording.erase('question')
-    expect(receive(live, [recording.batch(0)]).pending).toHaveLength(0)
+    expect(receive(live, [recording.batch(0)]).outbox).toHaveLength(0)
   })
 
   test('stays while other messages are erased', () => {
     const recording = conversation()
     const live = sent('answered', receive(emptySessionState, recording.full()))
     recording.erase('q1')
-    expect(receive(live, [recording.batch(4)]).pending).toHaveLength(1)
+    expect(receive(live, [recording.batch(4)]).outbox).toHaveLength(1)
   })
 
   test('goes with a replay that began after its answer, though it was undone since', () => {
     const recording = new Recording()
     recording.message('question', 'user', 'Hi')
     recording.undo()
-    expect(receive(sent('answered'), recording.full()).pending).toHaveLength(0)
+    expect(receive(sent('answered'), recording.full()).outbox).toHaveLength(0)
   })
 
   test('goes with a replay that began after its answer, though a boundary hides it', () => {
     const recording = answered()
     recording.boundary('summary')
-    expect(receive(sent('answered'), recording.full()).pending).toHaveLength(0)
+    expect(receive(sent('answered'), recording.full()).outbox).toHaveLength(0)
   })
 
   test('stays when the replay began before its answer', () => {
     const recording = new Recording()
     const [replay, ...rest] = recording.full()
     const begun = receive(sent('sending'), [replay!])
-    expect(receive(sent('answered', begun), rest).pending).toHaveLength(1)
+    expect(receive(sent('answered', begun), rest).outbox).toHaveLength(1)
   })
 
   test('stays when the replay breaks', () => {
     const recording = new Recording()
     const broken = disconnect(receive(sent('answered'), recording.full().slice(0, 1)))
-    expect(broken.pending).toMatchObject([{ progress: 'answered' }])
+    expect(broken.outbox).toMatchObject([{ progress: 'answered' }])
   })
 })
 

@@ -4,7 +4,7 @@ import { messagesOf } from '@caughtup/schema/event'
 import { applyEvent, emptyView, headOf, type View } from '@caughtup/schema/fold'
 
 import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
-import { type Outgoing, replayBegan, replayBroke, replayEnded, seen } from '../outbox/outbox.ts'
+import { type Outbox, removeSeen, replayBegan, replayBroke, replayEnded } from '../outbox/outbox.ts'
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
 
@@ -24,7 +24,7 @@ export interface SessionState {
   readonly gapAt: number | undefined
   readonly older: OlderRequest | undefined
   readonly olderError: ViewError | undefined
-  readonly pending: readonly Outgoing[]
+  readonly outbox: Outbox
 }
 
 interface Building {
@@ -43,7 +43,7 @@ export const emptySessionState: SessionState = {
   gapAt: undefined,
   older: undefined,
   olderError: undefined,
-  pending: [],
+  outbox: [],
 }
 
 /** What to ask `onChat` for. */
@@ -83,7 +83,7 @@ export function disconnect(state: SessionState): SessionState {
     building: undefined,
     replay: undefined,
     caughtUp: false,
-    pending: replayBroke(state.pending),
+    outbox: replayBroke(state.outbox),
   }
 }
 
@@ -119,7 +119,7 @@ function beginReplay(state: SessionState, frame: ChatFrameOf<'replay'>): Session
       frame.mode === 'since'
         ? undefined
         : { view: { ...emptyView, epoch: frame.epoch }, placed: false },
-    pending: replayBegan(state.pending),
+    outbox: replayBegan(state.outbox),
   }
 }
 
@@ -153,8 +153,8 @@ function applyEvents(
     view,
     older,
     cursor: eventId ?? state.cursor,
-    // An event that names a prompt shows that it arrived: an erased one's creation is not in the journal.
-    pending: seen(state.pending, events.flatMap(messagesOf)),
+    // An event that names a prompt shows that it arrived: the journal has no creation of an erased one.
+    outbox: removeSeen(state.outbox, events.flatMap(messagesOf)),
   })
 }
 
@@ -190,7 +190,7 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
     lastReplay: { mode: frame.mode, ...(reason && { reason }), cursor: frame.cursor },
     older: building ? undefined : state.older,
     olderError: building ? undefined : state.olderError,
-    pending: replayEnded(state.pending, view),
+    outbox: replayEnded(state.outbox, view),
   })
 }
 

@@ -1,25 +1,19 @@
-import type { ChatFrame, RunTicket, SendResult } from '@caughtup/schema'
-import type { View } from '@caughtup/schema/fold'
+import type { ChatFrame, SendResult } from '@caughtup/schema'
+import type { View as Fold } from '@caughtup/schema/fold'
 import { v7 as uuid } from 'uuid'
 
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
 import { buildSessionSnapshot } from './build-session-snapshot.ts'
+import { type HistoryCalls, historyCalls } from './history-calls.ts'
+import { ReadMark } from './read-mark.ts'
 import { CallOrder } from './call-order.ts'
 import { type ClientStats, Counters } from '../core/counters.ts'
 import { deliverPrompt } from '../outbox/deliver-prompt.ts'
 import type { Progress } from '../live/stream-follower.ts'
 import type { CallContext } from '../links/link.ts'
-import { LiveView } from '../live/live-view.ts'
-import {
-  answered,
-  failed,
-  isIn,
-  type Outgoing,
-  outgoing,
-  without,
-  withOutgoing,
-} from '../outbox/outbox.ts'
-import { type Prompt, promptInput } from '../outbox/prompt.ts'
+import { LiveView, type View } from '../live/live-view.ts'
+import { addPrompt, isInSession, markAnswered, markFailed, removePrompt } from '../outbox/outbox.ts'
+import { type Prompt, type PromptInput, promptInput } from '../outbox/prompt.ts'
 import { request } from '../core/request.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import {
@@ -47,8 +41,10 @@ export interface SessionViewHost {
  * Prompts, interruptions, compactions and resets reach the server in the order of the calls, each when
  * the one before is answered. Methods that call the server reject with a `ChatClientError`.
  */
-export class SessionView {
+export class SessionView implements View<SessionSnapshot> {
   readonly sessionId: string
+  /** `compact` and `reset`. */
+  readonly history: HistoryCalls
   readonly #context: ClientContext
   readonly #host: SessionViewHost
   readonly #counters: Counters
@@ -58,7 +54,7 @@ export class SessionView {
   #state: SessionState = emptySessionState
   #olderRequests = 0
   readonly #calls = new CallOrder()
-  #markedUpTo = 0
+  readonly #readMark: ReadMark
 
   /** @internal Views are made by `client.session(id)`. */
   constructor(sessionId: string, context: ClientContext, host: SessionViewHost) {
@@ -66,6 +62,8 @@ export class SessionView {
     this.#host = host
     this.#counters = new Counters(context.counters)
     this.#context = { ...context, counters: this.#counters }
+    this.#readMark = new ReadMark(this.#context, sessionId)
+    this.history = historyCalls(this.#context, sessionId, this.#calls)
     this.#live = new LiveView(this.#context, {
       open: (options) => this.#open(options),
       receive: (frame, eventId) => this.#receive(frame, eventId),
@@ -103,18 +101,18 @@ export class SessionView {
     return this.#deliver(promptInput(this.sessionId, prompt))
   }
 
-  /** Sends a prompt again that failed, under its own id. */
+  /** Sends a prompt that failed again, under its own id. */
   async retryPending(messageId: string): Promise<SendResult | undefined> {
-    const entry = this.#state.pending.find(({ input }) => input.messageId === messageId)
+    const entry = this.#state.outbox.find(({ input }) => input.messageId === messageId)
     return entry?.progress === 'failed' ? this.#deliver(entry.input) : undefined
   }
 
-  /** Takes a prompt out of `pending`, unless it is being sent. */
+  /** Removes a prompt from `pending`, unless it is being sent. */
   dismissPending(messageId: string): void {
-    const { pending } = this.#state
-    const entry = pending.find(({ input }) => input.messageId === messageId)
+    const { outbox } = this.#state
+    const entry = outbox.find(({ input }) => input.messageId === messageId)
     if (entry && entry.progress !== 'sending') {
-      this.#change({ pending: without(pending, messageId) })
+      this.#change({ outbox: removePrompt(outbox, messageId) })
     }
   }
 
@@ -133,44 +131,12 @@ export class SessionView {
     })
   }
 
-  /** Asks for a run that opens an epoch with a summary of the present one. */
-  compact(): Promise<RunTicket> {
-    const { sessionId } = this
-    return this.#calls.add(() =>
-      request(this.#context, (signal) =>
-        this.#context.rpc.history.compact({ sessionId }, { signal }),
-      ),
-    )
-  }
-
-  /** Asks for a run that opens an empty epoch. */
-  reset(): Promise<RunTicket> {
-    const { sessionId } = this
-    return this.#calls.add(() =>
-      request(this.#context, (signal) =>
-        this.#context.rpc.history.reset({ sessionId }, { signal }),
-      ),
-    )
-  }
-
   /**
-   * Moves the caller's read mark to `upTo` (an order), by default to the newest message that is
-   * done: an answer that still grows counts as unread once it is complete.
-   * The mark only moves forward; a call that would not move it costs no request.
+   * Moves the caller's read mark forward to `upTo` (an order), by default to the newest message that
+   * is done: an answer that still grows counts as unread once it is complete.
    */
-  async markRead(upTo = newestDone(this.#state.view)): Promise<void> {
-    if (upTo <= this.#markedUpTo) return
-    const { sessionId } = this
-    const before = this.#markedUpTo
-    this.#markedUpTo = upTo
-    try {
-      await request(this.#context, (signal) =>
-        this.#context.rpc.activity.markRead({ sessionId, upTo }, { signal }),
-      )
-    } catch (error) {
-      if (this.#markedUpTo === upTo) this.#markedUpTo = before
-      throw error
-    }
+  markRead(upTo = newestDone(this.#state.view)): Promise<void> {
+    return this.#readMark.moveTo(upTo)
   }
 
   /**
@@ -222,7 +188,7 @@ export class SessionView {
 
   /** @internal Whether the view has prompts that are not yet answered. */
   get isSending(): boolean {
-    return this.#state.pending.some(({ progress }) => progress === 'sending')
+    return this.#state.outbox.some(({ progress }) => progress === 'sending')
   }
 
   /** @internal Whether somebody looks at the session, or will when its stream is back. */
@@ -242,19 +208,19 @@ export class SessionView {
     this.#live.close()
   }
 
-  async #deliver(input: Outgoing['input']): Promise<SendResult> {
+  async #deliver(input: PromptInput): Promise<SendResult> {
     const { messageId } = input
-    this.#change({ pending: withOutgoing(this.#state.pending, outgoing(input)) })
+    this.#change({ outbox: addPrompt(this.#state.outbox, input) })
     try {
       const result = await this.#calls.add(() => deliverPrompt(this.#context, input))
-      const { pending, view, caughtUp } = this.#state
-      const shown = caughtUp && isIn(view, messageId)
+      const { outbox, view, caughtUp } = this.#state
+      const isSeen = caughtUp && isInSession(view, messageId)
       this.#change({
-        pending: shown ? without(pending, messageId) : answered(pending, messageId),
+        outbox: isSeen ? removePrompt(outbox, messageId) : markAnswered(outbox, messageId),
       })
       return result
     } catch (cause) {
-      this.#change({ pending: failed(this.#state.pending, messageId, toViewError(cause)) })
+      this.#change({ outbox: markFailed(this.#state.outbox, messageId, toViewError(cause)) })
       throw cause
     }
   }
@@ -311,6 +277,6 @@ export class SessionView {
   }
 }
 
-function newestDone({ messages }: View): number {
+function newestDone({ messages }: Fold): number {
   return messages.findLast(({ status }) => status === 'done')?.order ?? 0
 }

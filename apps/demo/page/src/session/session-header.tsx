@@ -48,7 +48,7 @@ export const SessionHeader = memo(function SessionHeader({
       <IconButton
         icon={FoldVertical}
         label={busy ? 'Compact the context after this answer' : 'Compact the context'}
-        onClick={() => attempt('Compacting', () => session.compact())}
+        onClick={() => attempt('Compacting', () => session.history.compact())}
       />
       <IconButton icon={ListX} label="Clear the context" onClick={() => setConfirmingReset(true)} />
       {confirmingReset && (
@@ -56,7 +56,7 @@ export const SessionHeader = memo(function SessionHeader({
           title="Clear the context?"
           description="The assistant forgets the conversation so far. You can still read its messages."
           action="Clear context"
-          onConfirm={() => attempt('Clearing the context', () => session.reset())}
+          onConfirm={() => attempt('Clearing the context', () => session.history.reset())}
           onClose={() => setConfirmingReset(false)}
         />
       )}
