@@ -26,7 +26,7 @@ function note(id: string, role: 'user' | 'assistant' = 'user') {
 /** Writes events of a session that rests, each in a commit of its own. */
 async function append(store: Store, sessionId: string, ...drafts: EventDraft[]) {
   for (const draft of drafts) {
-    const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } as const }
+    const slice = { sessionId, drafts: [draft], guard: { is: 'no-active-run' } as const }
     expect((await store.append(slice)).refused).toBeUndefined()
   }
 }

@@ -365,7 +365,7 @@ describe('guards', () => {
     const enqueue = (id: string) =>
       store.append({
         sessionId,
-        guard: { is: 'busy', queueBelow: 2 },
+        guard: { is: 'enqueue', queueBelow: 2 },
         drafts: [
           {
             type: 'queue-changed',
@@ -378,7 +378,7 @@ describe('guards', () => {
     const next = (id: string) =>
       store.append({
         sessionId,
-        guard: { is: 'next', runId: id },
+        guard: { is: 'next-in-queue', runId: id },
         drafts: [{ type: 'queue-changed', remove: id }],
       })
     expect(await next('a')).toEqual({ refused: 'guard-failed' })

@@ -7,7 +7,7 @@ import { engines, testEngine } from './support/test-engines.ts'
 /** The run's status becomes another, where the guard allows it. */
 function change(store: Store, run: TestRun, status: 'waiting' | 'streaming') {
   const { sessionId, runId } = run
-  const is = status === 'waiting' ? 'run' : 'waiting'
+  const is = status === 'waiting' ? 'run' : 'awaiting-tool'
   return store.append({
     sessionId,
     guard: { is, runId },

@@ -37,7 +37,7 @@ export interface UsageDraft {
 }
 
 /**
- * A change of what the newest epoch holds; the guard `resting` goes with it.
+ * A change of what the newest epoch holds; the guard `no-active-run` goes with it.
  *
  * - `message-replaced`: its parts, and metadata where given
  * - `history-truncated`: all after the message, or everything; `undo`: the last turn, to be restored

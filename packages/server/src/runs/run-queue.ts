@@ -39,7 +39,7 @@ export class RunQueue {
   async submit(sessionId: string, queued: QueuedRun): Promise<Submitted> {
     const { store, limits } = this.#settings
     const guard = {
-      is: 'busy',
+      is: 'enqueue',
       queueBelow: limits.queuedPerSession,
       queueBytes: Math.max(0, limits.queuedBytesPerSession - jsonBytes(queued)),
     } as const
@@ -86,7 +86,7 @@ export class RunQueue {
       const { head } = await store.head(sessionId)
       const [queued] = head.queue
       if (head.run || !queued) return
-      const guard = { is: 'next', runId: queued.runId } as const
+      const guard = { is: 'next-in-queue', runId: queued.runId } as const
       const started = await this.#start(sessionId, queued, guard)
       if (started === 'started' || started === 'session-missing') return
       if (!isDuplicate(started)) continue
@@ -99,7 +99,7 @@ export class RunQueue {
   async #start(
     sessionId: string,
     queued: QueuedRun,
-    guard: Extract<Guard, { is: 'idle' | 'next' }>,
+    guard: Extract<Guard, { is: 'idle' | 'next-in-queue' }>,
   ): Promise<'started' | Refusal> {
     if (this.#closed) throw shuttingDown()
     const kind: RunKind = this.#kinds[queued.kind]
@@ -109,7 +109,7 @@ export class RunQueue {
       .append({
         sessionId,
         drafts:
-          guard.is === 'next'
+          guard.is === 'next-in-queue'
             ? [{ type: 'queue-changed', remove: queued.runId }, ...drafts]
             : drafts,
         guard,

@@ -246,7 +246,7 @@ export class History {
     draft: HistoryDraft & { type: T },
     waiting: Waiting | undefined,
   ): Promise<EventOf<T>> {
-    const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } } as const
+    const slice = { sessionId, drafts: [draft], guard: { is: 'no-active-run' } } as const
     const result = await this.#options.append(slice, waiting)
     if (result.refused !== undefined) {
       const messageId = messagesOf(draft).join(', ')

@@ -48,7 +48,7 @@ function respond(store: Store, run: TestRun, approved: boolean): Promise<SliceRe
     { type: 'message-delta', messageId, ops: [{ op: 'put', part: 0, value }] },
     { type: 'run-changed', runId, status: 'streaming' },
   ]
-  return store.append({ sessionId, guard: { is: 'waiting', runId }, drafts })
+  return store.append({ sessionId, guard: { is: 'awaiting-tool', runId }, drafts })
 }
 
 describe('a run that waits for leave', () => {

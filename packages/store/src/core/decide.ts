@@ -1,52 +1,17 @@
-import type { Event, Message } from '@caughtup/schema'
+import type { Event, EventDraft, Message } from '@caughtup/schema'
 import { isHistoryDraft } from '@caughtup/schema/event'
 
+import { checkGuard } from './check-guard.ts'
+import { applyToRecord } from './evolve.ts'
 import { sequenceHistory } from './history-change.ts'
-import { holds, sequence } from './sequence.ts'
-import { applyToRecord, type SessionRecord } from './evolve.ts'
+import { type IdStatus, lookUp, type LookingUp } from './lookups.ts'
+import { sequence } from './sequence.ts'
 import { touchedMessage } from './touched-message.ts'
+import type { RowChange, SessionState } from './types.ts'
 import type { Refusal, Slice } from '../port/commit.ts'
 
-/** A session as a commit finds it. */
-export interface SessionState {
-  readonly record: SessionRecord
-  /** Messages that are newer than their rows, by id: every open one among them. */
-  readonly overlay: ReadonlyMap<string, Message>
-}
-
-/** What a commit looks up in the rows beneath the overlay. */
-export interface MessageRows {
-  /** A message that is not removed or hidden. */
-  message(messageId: string): Message | undefined
-  /** Whether the id is a message's, a hidden one's, or a removed one's. */
-  taken(messageId: string): 'no' | 'exists' | 'gone'
-  /** How many messages have an order above this one. */
-  countAfter(order: number): number
-  /** The order of the newest message of role `user` within these orders, both included. */
-  lastPrompt(from: number, upTo: number): number | undefined
-  /** The messages of the newest undo, oldest first; empty when there is none. */
-  hidden(): readonly Message[]
-  /** Whether an undo lies below the newest one. */
-  hiddenBelow(): boolean
-  /** Whether usage of this child is in the ledger. */
-  countedChild(child: string): boolean
-}
-
-/** What a commit does to rows; messages of the overlay are written when the session is packed. */
-export type RowChange =
-  | { change: 'remove'; messageIds: readonly string[] }
-  | { change: 'truncate'; after: number }
-  | { change: 'hide'; after: number }
-  | { change: 'restore' }
-  | { change: 'forget-hidden' }
-  | { change: 'insert'; messages: readonly Message[] }
-  | { change: 'replace'; message: Message }
-  | { change: 'erase'; messageIds: readonly string[] }
-  | { change: 'count-child'; child: string }
-  | { change: 'count-imported'; identity: string; count: number }
-  | { change: 'mark-read'; principal: string; upTo: number }
-
-export interface Taken {
+/** What comes of a commit to a session. */
+export interface Decision {
   refused?: undefined
   state: SessionState
   events: Event[]
@@ -56,25 +21,25 @@ export interface Taken {
 }
 
 /** Applies a slice to a session's state, whole, or refuses it. */
-export function take(
+export function* decide(
   state: SessionState,
   slice: Pick<Slice, 'at' | 'drafts' | 'guard'>,
-  rows: MessageRows,
-): Taken | { refused: Refusal } {
-  const guarded = slice.guard ? holds(state.record, slice.guard) : true
+): LookingUp<Decision | { refused: Refusal }> {
+  const guarded = slice.guard ? checkGuard(state.record, slice.guard) : true
   if (guarded !== true) return { refused: guarded }
   let record = state.record
   const overlay = new Map(state.overlay)
   const touched = new Set<string>()
   const events: Event[] = []
   const changes: RowChange[] = []
+  const statuses = yield* newIds(slice.drafts, overlay)
   for (const draft of slice.drafts) {
     const event = isHistoryDraft(draft)
-      ? sequenceHistory({ record, overlay }, draft, slice.at, rows, changes)
+      ? yield* sequenceHistory({ record, overlay }, draft, slice.at, changes)
       : sequence(record, draft, slice.at)
     if ('refused' in event) return event
     if (draft.type === 'usage' && draft.child !== undefined) {
-      if (rows.countedChild(draft.child)) return { refused: 'counted-already' }
+      if (yield* lookUp('countedChild', draft.child)) return { refused: 'counted-already' }
       changes.push({ change: 'count-child', child: draft.child })
     }
     const message = touchedMessage(event, overlay)
@@ -82,8 +47,8 @@ export function take(
     const isNew = event.type === 'message-created' || event.type === 'boundary'
     if (message) {
       if (isNew) {
-        const taken = overlay.has(message.id) ? 'exists' : rows.taken(message.id)
-        if (taken !== 'no') return { refused: `message-${taken}` }
+        const status = overlay.has(message.id) ? 'exists' : (statuses.get(message.id) ?? 'free')
+        if (status !== 'free') return { refused: `message-${status}` }
       }
       overlay.set(message.id, message)
       touched.add(message.id)
@@ -97,6 +62,22 @@ export function take(
     ...[...touched].flatMap((id) => overlay.get(id) ?? []),
   ]
   return { state: { record, overlay }, events, messages, changes }
+}
+
+/** Whether the ids of the slice's new messages are free in the rows, in one lookup. */
+function* newIds(
+  drafts: readonly EventDraft[],
+  overlay: ReadonlyMap<string, Message>,
+): LookingUp<ReadonlyMap<string, IdStatus>> {
+  const ids = drafts.flatMap(newId).filter((id) => !overlay.has(id))
+  if (ids.length === 0) return new Map()
+  const statuses = yield* lookUp('idStatus', ids)
+  return new Map(ids.map((id, index) => [id, statuses[index] ?? 'free']))
+}
+
+function newId(draft: EventDraft): string[] {
+  if (draft.type === 'message-created') return [draft.message.id]
+  return draft.type === 'boundary' && draft.summary ? [draft.summary.id] : []
 }
 
 /** The messages that a change of rows leaves there. */

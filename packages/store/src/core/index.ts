@@ -19,4 +19,14 @@ export { countKept, type RetentionBounds, retentionFloor } from './retention.ts'
 export { excerptAround, searchText } from './search-text.ts'
 export { phrases, words } from './search-words.ts'
 export { applyToRecord, changedAt, newRecord, type SessionRecord } from './evolve.ts'
-export { type MessageRows, type RowChange, type SessionState, take, type Taken } from './decide.ts'
+export { decide, type Decision } from './decide.ts'
+export {
+  type AsyncLookups,
+  type IdStatus,
+  type Lookup,
+  type LookingUp,
+  type Lookups,
+  runAsync,
+  runSync,
+} from './lookups.ts'
+export type { RowChange, SessionState } from './types.ts'

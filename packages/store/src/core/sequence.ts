@@ -7,11 +7,9 @@ import {
   type HistoryDraft,
   type Message,
   type MessageDraft,
-  type QueuedRun,
 } from '@caughtup/schema'
 
 import type { SessionRecord } from './evolve.ts'
-import type { Guard } from '../port/commit.ts'
 
 /** The place of the next entry in the journal, and when it happened. */
 export function nextEntry(record: SessionRecord, at: number, runId?: string) {
@@ -73,35 +71,6 @@ export function sequence(
     case 'run-ended':
       return { ...draft, ...entry, runId: draft.runId }
   }
-}
-
-/** Whether the guard holds for the session as it is. */
-export function holds(
-  record: SessionRecord,
-  guard: Guard,
-): true | 'guard-failed' | 'queue-full' | 'queue-too-large' {
-  switch (guard.is) {
-    case 'run':
-      return record.run?.id === guard.runId || 'guard-failed'
-    case 'idle':
-      return (!record.run && record.queue.length === 0) || 'guard-failed'
-    case 'next':
-      return (!record.run && record.queue[0]?.runId === guard.runId) || 'guard-failed'
-    case 'queued':
-      return record.queue.some((queued) => queued.runId === guard.runId) || 'guard-failed'
-    case 'waiting':
-      return (record.run?.id === guard.runId && record.run.status === 'waiting') || 'guard-failed'
-    case 'resting':
-      return !record.run || 'guard-failed'
-    case 'busy':
-      if (!record.run && record.queue.length === 0) return 'guard-failed'
-      if (record.queue.length >= guard.queueBelow) return 'queue-full'
-      return isWithin(record.queue, guard.queueBytes) || 'queue-too-large'
-  }
-}
-
-function isWithin(queue: readonly QueuedRun[], bytes = Infinity): boolean {
-  return queue.length === 0 || Buffer.byteLength(JSON.stringify(queue)) <= bytes
 }
 
 /** A size of the context that comes without the window's keeps the one that the session has. */

@@ -85,7 +85,7 @@ export async function reconcileSession(
     const messages = merge.added.map(({ row, messageId: id }) => importedMessage(row, { id, now }))
     const use = { readBy, ...(recency !== undefined && { recency }) }
     const draft = { type: 'imported', messages, identities: merge.identities, ...use } as const
-    const slice = { sessionId, drafts: [draft], guard: { is: 'resting' } } as const
+    const slice = { sessionId, drafts: [draft], guard: { is: 'no-active-run' } } as const
     const { refused } = await append(slice, waiting)
     if (refused === undefined) return outcome
     if (refused !== 'message-exists' && refused !== 'message-gone') {

@@ -5,11 +5,11 @@ import type { Guard, Slice } from '../port/commit.ts'
 const known: Record<Guard['is'], true> = {
   run: true,
   idle: true,
-  busy: true,
-  next: true,
+  enqueue: true,
+  'next-in-queue': true,
   queued: true,
-  waiting: true,
-  resting: true,
+  'awaiting-tool': true,
+  'no-active-run': true,
 }
 const guards = oneOf(...Object.keys(known))
 const bound = wholeOrInfinite(0)
@@ -31,15 +31,15 @@ function assertGuard(guard: Guard): void {
   assertInput('guard.is', guard.is, guards)
   switch (guard.is) {
     case 'run':
-    case 'next':
+    case 'next-in-queue':
     case 'queued':
-    case 'waiting':
+    case 'awaiting-tool':
       return assertInput('guard.runId', guard.runId, text)
-    case 'busy':
+    case 'enqueue':
       if (guard.queueBytes !== undefined) assertInput('guard.queueBytes', guard.queueBytes, bound)
       return assertInput('guard.queueBelow', guard.queueBelow, bound)
     case 'idle':
-    case 'resting':
+    case 'no-active-run':
       return undefined
   }
 }

@@ -11,23 +11,23 @@ export interface Slice {
 }
 
 /**
- * - `run`: this run is the active one. The fence: a run that was ended elsewhere writes no more.
- * - `idle`: nothing runs and nothing waits
- * - `busy`: something runs or waits, fewer than `queueBelow` wait, and what waits is at most
- *   `queueBytes` of JSON; where nothing waits, any prompt may
- * - `next`: nothing runs and this run is the first that waits
- * - `queued`: this run waits in the queue
- * - `waiting`: this run is the active one and waits for a tool's answer
- * - `resting`: nothing runs, whatever waits
+ * - `run`: this run is active. The fence: a run that another process ended writes nothing more.
+ * - `idle`: no run is active and the queue is empty
+ * - `enqueue`: a run is active or queued, fewer than `queueBelow` are queued, and the queue has at
+ *   most `queueBytes` of JSON; an empty queue takes a prompt of any size
+ * - `next-in-queue`: no run is active, and this run is the first of the queue
+ * - `queued`: this run is in the queue
+ * - `awaiting-tool`: this run is active and waits for a tool's answer
+ * - `no-active-run`: no run is active, whatever the queue holds
  */
 export type Guard =
   | { is: 'run'; runId: string }
   | { is: 'idle' }
-  | { is: 'busy'; queueBelow: number; queueBytes?: number }
-  | { is: 'next'; runId: string }
+  | { is: 'enqueue'; queueBelow: number; queueBytes?: number }
+  | { is: 'next-in-queue'; runId: string }
   | { is: 'queued'; runId: string }
-  | { is: 'waiting'; runId: string }
-  | { is: 'resting' }
+  | { is: 'awaiting-tool'; runId: string }
+  | { is: 'no-active-run' }
 
 export type SliceResult =
   | { refused: Refusal }
@@ -44,7 +44,7 @@ export type SliceResult =
 /**
  * - `session-missing`: deleted, or never there
  * - `guard-failed`: the guard does not hold
- * - `queue-full`: only for the guard `busy`
+ * - `queue-full`: only for the guard `enqueue`
  * - `message-exists`: a message of that id is in the session already
  * - `message-gone`: a message of that id was in the session, and was removed
  * - `message-missing`: a delta or finish for a message that is not open, a change of one that is

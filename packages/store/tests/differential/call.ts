@@ -56,13 +56,13 @@ const guardNames = [
   'run',
   'other-run',
   'idle',
-  'busy',
-  'busy-full',
-  'busy-large',
-  'next',
+  'enqueue',
+  'enqueue-full',
+  'enqueue-large',
+  'next-in-queue',
   'queued',
-  'waiting',
-  'resting',
+  'awaiting-tool',
+  'no-active-run',
 ] as const
 export type GuardName = (typeof guardNames)[number]
 

@@ -216,21 +216,21 @@ interface Place {
 function guardOf(name: GuardName, runId = 'r0', queued = 'q0'): Guard {
   switch (name) {
     case 'run':
-    case 'waiting':
+    case 'awaiting-tool':
       return { is: name, runId }
     case 'other-run':
       return { is: 'run', runId: 'other' }
-    case 'busy':
-      return { is: 'busy', queueBelow: 20 }
-    case 'busy-full':
-      return { is: 'busy', queueBelow: 1 }
-    case 'busy-large':
-      return { is: 'busy', queueBelow: 20, queueBytes: 150 }
-    case 'next':
+    case 'enqueue':
+      return { is: 'enqueue', queueBelow: 20 }
+    case 'enqueue-full':
+      return { is: 'enqueue', queueBelow: 1 }
+    case 'enqueue-large':
+      return { is: 'enqueue', queueBelow: 20, queueBytes: 150 }
+    case 'next-in-queue':
     case 'queued':
       return { is: name, runId: queued }
     case 'idle':
-    case 'resting':
+    case 'no-active-run':
       return { is: name }
   }
 }

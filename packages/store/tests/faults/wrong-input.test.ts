@@ -92,7 +92,7 @@ const calls: [string, string, (store: Loose, run: TestRun) => unknown][] = [
   [
     'a guard of no queue',
     'guard.queueBelow',
-    (store, run) => append(store, run, { guard: { is: 'busy' } }),
+    (store, run) => append(store, run, { guard: { is: 'enqueue' } }),
   ],
   ['an edit to nothing', 'change', (store, run) => store.history.edit(run.sessionId, 'm')],
   [

@@ -125,7 +125,7 @@ async function boundary(
   const expected: Expected = oracle.runId === undefined ? 'done' : 'guard-failed'
   const draft = { type: 'boundary', kind, trigger: 'user' } as const
   if (kind === 'reset') {
-    await append(machine, session, { drafts: [draft], guard: { is: 'resting' } }, expected)
+    await append(machine, session, { drafts: [draft], guard: { is: 'no-active-run' } }, expected)
     if (expected === 'done') oracle.boundary()
     return
   }
@@ -139,7 +139,7 @@ async function boundary(
   const role = oracle.lastOrder % 2 === 0 ? ('system' as const) : ('user' as const)
   const summary = { ...plain, role, metadata }
   const drafts = [{ ...draft, summary }]
-  await append(machine, session, { drafts, guard: { is: 'resting' } }, expected)
+  await append(machine, session, { drafts, guard: { is: 'no-active-run' } }, expected)
   if (expected === 'done') oracle.boundary(summary)
 }
 
@@ -154,7 +154,7 @@ async function importMessages(
     message(machine, session, machine.name('imported')),
   )
   const drafts = [{ type: 'imported', messages, identities: [] } as const]
-  await append(machine, session, { drafts, guard: { is: 'resting' } }, expected)
+  await append(machine, session, { drafts, guard: { is: 'no-active-run' } }, expected)
   if (expected !== 'done') return
   for (const each of messages) oracle.create(each)
   await machine.snapshot(session)

@@ -48,7 +48,7 @@ async function startRun(
 ): Promise<void> {
   const { oracle } = session
   const runId = queued ?? machine.name('run')
-  const guard: Guard = queued === undefined ? { is: 'idle' } : { is: 'next', runId }
+  const guard: Guard = queued === undefined ? { is: 'idle' } : { is: 'next-in-queue', runId }
   const idle = oracle.runId === undefined && oracle.queue.length === 0
   const next = oracle.runId === undefined && oracle.queue[0]?.runId === runId
   const expected: Expected = (guard.is === 'idle' ? idle : next) ? 'done' : 'guard-failed'
@@ -71,7 +71,7 @@ async function startRun(
   }
   const { createdAt: startedAt } = metadata
   const drafts: EventDraft[] = [
-    ...(guard.is === 'next' ? [{ type: 'queue-changed', remove: runId } as const] : []),
+    ...(guard.is === 'next-in-queue' ? [{ type: 'queue-changed', remove: runId } as const] : []),
     {
       type: 'run-started',
       runId,
@@ -105,7 +105,7 @@ async function queueRun(machine: Machine, session: ModelSession): Promise<void> 
     parts: [{ type: 'text' as const, text: runId }],
     queuedAt: machine.clock.now(),
   }
-  const guard = { is: 'busy', queueBelow: 2 } as const
+  const guard = { is: 'enqueue', queueBelow: 2 } as const
   const busy = oracle.runId !== undefined || oracle.queue.length > 0
   const full = oracle.queue.length >= guard.queueBelow ? 'queue-full' : 'done'
   const expected: Expected = busy ? full : 'guard-failed'

@@ -9,7 +9,7 @@ import type { Storage } from '../../port/storage.ts'
 export type Written = Exclude<SliceResult, { refused: Refusal }>
 
 interface WriteOptions {
-  /** @default `resting` for changes of history, none for others */
+  /** @default `no-active-run` for changes of history, none for others */
   guard?: Guard
   /** @default 1000 */
   at?: number
@@ -21,7 +21,7 @@ export async function tryWrite(
   sessionId: string,
   drafts: readonly EventDraft[],
   {
-    guard = drafts.some(isHistoryDraft) ? { is: 'resting' } : undefined,
+    guard = drafts.some(isHistoryDraft) ? { is: 'no-active-run' } : undefined,
     at = 1_000,
   }: WriteOptions = {},
 ): Promise<SliceResult> {

@@ -84,7 +84,7 @@ export const commitCases: Cases = {
         sessionId: session,
         at: 1,
         drafts: [{ type: 'message-deleted', messageId: 'a' }],
-        guard: { is: 'resting' },
+        guard: { is: 'no-active-run' },
       },
       { sessionId: session, at: 1, drafts: [prompt('a')] },
     ])

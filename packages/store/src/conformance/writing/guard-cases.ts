@@ -58,7 +58,7 @@ export const guardCases: Cases = {
     holdsIn(bed, { is: 'idle' }, ['fresh', 'ended', 'ended, none waits any more']),
 
   '`busy` holds where something runs or waits': (bed) =>
-    holdsIn(bed, { is: 'busy', queueBelow: 3 }, [
+    holdsIn(bed, { is: 'enqueue', queueBelow: 3 }, [
       'running',
       'running, one waits',
       'running, two wait',
@@ -72,26 +72,26 @@ export const guardCases: Cases = {
   async '`busy` tells a full queue'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, states['running, two wait'])
-    const options = { guard: { is: 'busy', queueBelow: 2 } } as const
+    const options = { guard: { is: 'enqueue', queueBelow: 2 } } as const
     assert.equal(await refusalOf(storage, session, [enqueued('x')], options), 'queue-full')
     await write(storage, session, [dequeued('q')])
     assert.equal(await refusalOf(storage, session, [enqueued('x')], options), 'taken')
   },
 
   '`next` holds for the first that waits where nothing runs': (bed) =>
-    holdsIn(bed, { is: 'next', runId: 'q' }, ['ended, one waits', 'ended, two wait']),
+    holdsIn(bed, { is: 'next-in-queue', runId: 'q' }, ['ended, one waits', 'ended, two wait']),
 
   '`next` does not hold for the second that waits': (bed) =>
-    holdsIn(bed, { is: 'next', runId: 'p' }, []),
+    holdsIn(bed, { is: 'next-in-queue', runId: 'p' }, []),
 
   '`queued` holds for whatever waits': (bed) =>
     holdsIn(bed, { is: 'queued', runId: 'p' }, ['running, two wait', 'ended, two wait']),
 
   '`waiting` holds while the run waits for an answer': (bed) =>
-    holdsIn(bed, { is: 'waiting', runId: 'r' }, ['waiting']),
+    holdsIn(bed, { is: 'awaiting-tool', runId: 'r' }, ['waiting']),
 
   '`resting` holds where nothing runs, whatever waits': (bed) =>
-    holdsIn(bed, { is: 'resting' }, resting),
+    holdsIn(bed, { is: 'no-active-run' }, resting),
 
   async 'holds for one of two that come at once'(bed) {
     const { storage, session } = await bed.start()

@@ -54,7 +54,7 @@ export const queueCases: Cases = {
     await write(storage, session, [runStarted('r')])
     const bytes = Buffer.byteLength(JSON.stringify([queued('a')]))
     const within = (queueBytes: number) =>
-      ({ guard: { is: 'busy', queueBelow: 9, queueBytes } }) as const
+      ({ guard: { is: 'enqueue', queueBelow: 9, queueBytes } }) as const
     assert.equal(await refusalOf(storage, session, [enqueued('a')], within(0)), 'taken')
     const refused = await refusalOf(storage, session, [enqueued('b')], within(bytes - 1))
     assert.equal(refused, 'queue-too-large')

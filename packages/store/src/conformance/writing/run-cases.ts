@@ -131,7 +131,7 @@ export const runCases: Cases = {
       assert.equal(run.lease, undefined)
     }
     await write(other, session, [runChanged('r', 'streaming')], {
-      guard: { is: 'waiting', runId: 'r' },
+      guard: { is: 'awaiting-tool', runId: 'r' },
     })
     assert.equal((await openRun(other, session))?.lease?.own, true)
     assert.equal((await openRun(storage, session))?.lease?.own, false)

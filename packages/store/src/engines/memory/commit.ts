@@ -4,7 +4,9 @@ import { redactSegments } from '../../journal/redact.ts'
 import { appendEvent } from '../../journal/segment.ts'
 import { leaseAfter } from '../../core/lease-after.ts'
 import { changedAt } from '../../core/evolve.ts'
-import { type RowChange, take, type Taken } from '../../core/decide.ts'
+import { decide, type Decision } from '../../core/decide.ts'
+import { runSync } from '../../core/lookups.ts'
+import type { RowChange } from '../../core/types.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { type MemoryDatabase, tellOthers } from './memory-database.ts'
@@ -23,13 +25,13 @@ export function commit(
   const results = slices.map((slice): SliceResult => {
     const session = db.sessions.get(slice.sessionId)
     if (!session) return { refused: 'session-missing' }
-    const taken = take(session.state, slice, messageRows(session))
-    if (taken.refused !== undefined) return taken
-    write(session, taken, opening)
-    const activity = taken.events.some(changesActivity)
+    const decision = runSync(decide(session.state, slice), messageRows(session))
+    if (decision.refused !== undefined) return decision
+    write(session, decision, opening)
+    const activity = decision.events.some(changesActivity)
     if (activity) changed.add(session)
-    if (taken.events.length > 0) tellOthers(db, opening, session.id)
-    const { events, messages } = taken
+    if (decision.events.length > 0) tellOthers(db, opening, session.id)
+    const { events, messages } = decision
     const { journal, state, tag } = session
     return { events, messages, activity, cursor: { journal, seq: state.record.seq, tag } }
   })
@@ -41,8 +43,8 @@ export function commit(
   return results
 }
 
-function write(session: MemorySession, taken: Taken, { process, tag }: Opening): void {
-  const { events, messages, changes, state } = taken
+function write(session: MemorySession, decision: Decision, { process, tag }: Opening): void {
+  const { events, messages, changes, state } = decision
   for (const value of [...events, ...messages, ...changes]) deepFreeze(value)
   for (const event of events) {
     appendEvent(session.segments, event, tag)

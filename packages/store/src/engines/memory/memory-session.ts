@@ -1,7 +1,7 @@
 import type { Segment } from '../../journal/segment.ts'
 import { newJournal } from '../../base/random-tag.ts'
 import { newRecord } from '../../core/evolve.ts'
-import type { SessionState } from '../../core/decide.ts'
+import type { SessionState } from '../../core/types.ts'
 import type { NewSession } from '../../port/sessions.ts'
 import { type MessageTable, newTable } from './message-table.ts'
 

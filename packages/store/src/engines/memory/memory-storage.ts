@@ -109,8 +109,8 @@ export class MemoryStorage implements Storage {
 
   takenIds(sessionId: string, messageIds: readonly string[]) {
     return this.#call(() => {
-      const rows = messageRows(this.#get(sessionId))
-      return new Set(messageIds.filter((id) => rows.taken(id) !== 'no'))
+      const statuses = messageRows(this.#get(sessionId)).idStatus(messageIds)
+      return new Set(messageIds.filter((_, index) => statuses[index] !== 'free'))
     })
   }
 

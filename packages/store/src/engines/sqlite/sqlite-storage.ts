@@ -220,8 +220,8 @@ export class SqliteStorage implements Storage {
   async takenIds(sessionId: string, messageIds: readonly string[]): Promise<Set<string>> {
     return this.#read(() => {
       const { key, overlay } = this.#cache.get(sessionId)
-      const isTaken = (id: string) => overlay.has(id) || this.#rows.taken(key, id) !== 'no'
-      return new Set(messageIds.filter(isTaken))
+      const isUsed = (id: string) => overlay.has(id) || this.#rows.idStatus(key, id) !== 'free'
+      return new Set(messageIds.filter(isUsed))
     })
   }
 

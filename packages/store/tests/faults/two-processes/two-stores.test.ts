@@ -20,7 +20,7 @@ test('queueing a prompt from elsewhere does not take over the run', async () => 
   const { sessionId } = await startRun(a.store)
   await b.store.append({
     sessionId,
-    guard: { is: 'busy', queueBelow: 9 },
+    guard: { is: 'enqueue', queueBelow: 9 },
     drafts: [
       { type: 'queue-changed', add: { kind: 'reset', runId: 'r', trigger: 'user', queuedAt: 1 } },
     ],

@@ -81,7 +81,7 @@ async function change(
       const draft = { type: 'boundary', kind, trigger: 'user' } as const
       const summary = newSummary(world, life.now())
       const drafts = [kind === 'reset' ? draft : { ...draft, summary }]
-      const result = await store.append({ sessionId, drafts, guard: { is: 'resting' } })
+      const result = await store.append({ sessionId, drafts, guard: { is: 'no-active-run' } })
       world.ledger.committed(life.name, sessionId, result)
       return
     }

@@ -21,7 +21,7 @@ async function queue(
   const parts = [{ type: 'text' as const, text: `prompt of ${prompt.runId}` }]
   const add = { kind: 'agent' as const, ...prompt, parts, queuedAt: life.now() }
   const drafts = [{ type: 'queue-changed', add } as const]
-  const result = await store.append({ sessionId, drafts, guard: { is: 'busy', queueBelow } })
+  const result = await store.append({ sessionId, drafts, guard: { is: 'enqueue', queueBelow } })
   if (!world.ledger.committed(life.name, sessionId, result)) return
   world.ledger.prompts.push({ sessionId, runId: prompt.runId })
   world.trace(prompt.runId, `waits in ${sessionId}`)

@@ -33,7 +33,7 @@ export class Turn {
   }
 
   /** Takes the session where the guard holds, and answers. Returns whether it did. */
-  async take(guard: Extract<Guard, { is: 'idle' | 'next' }>): Promise<boolean> {
+  async take(guard: Extract<Guard, { is: 'idle' | 'next-in-queue' }>): Promise<boolean> {
     const { sessionId, runId, messageId } = this.#prompt
     const { random, ledger } = this.#world
     const createdAt = this.#at.life.now()
@@ -43,7 +43,7 @@ export class Turn {
     const { metadata } = answer
     const prompt = { id: messageId, role: 'user', parts, metadata, status: 'done' } as const
     const drafts: EventDraft[] = [
-      ...(guard.is === 'next' ? [{ type: 'queue-changed', remove: runId } as const] : []),
+      ...(guard.is === 'next-in-queue' ? [{ type: 'queue-changed', remove: runId } as const] : []),
       { type: 'run-started', runId, run },
       { type: 'message-created', runId, message: prompt },
       { type: 'message-created', runId, message: answer },
@@ -69,7 +69,7 @@ export class Turn {
       const { holders } = this.#world.ledger
       // Whose it is next is not known until somebody is told.
       holders.delete(runId)
-      if (!(await this.#changeTo('streaming', { is: 'waiting', runId }))) return false
+      if (!(await this.#changeTo('streaming', { is: 'awaiting-tool', runId }))) return false
       holders.set(runId, life.name)
       const { open } = await this.#world.persist(life, () => store.head(sessionId))
       const message = open.find(({ metadata }) => metadata.runId === runId)

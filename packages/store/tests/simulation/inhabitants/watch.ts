@@ -54,7 +54,7 @@ async function startNext(
   { runId, messageId }: { runId: string; messageId: string },
 ): Promise<void> {
   if (at.executing.has(runId)) return
-  await new Turn(world, at, { sessionId, runId, messageId }).take({ is: 'next', runId })
+  await new Turn(world, at, { sessionId, runId, messageId }).take({ is: 'next-in-queue', runId })
 }
 
 async function resume(

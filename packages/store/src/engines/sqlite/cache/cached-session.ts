@@ -7,9 +7,10 @@ import {
   segmentsAfter,
   sizeOf,
 } from '../../../journal/segment.ts'
-import { holds } from '../../../core/sequence.ts'
+import { checkGuard } from '../../../core/check-guard.ts'
 import type { SessionRecord } from '../../../core/evolve.ts'
-import type { MessageRows, SessionState } from '../../../core/decide.ts'
+import type { Lookups } from '../../../core/lookups.ts'
+import type { SessionState } from '../../../core/types.ts'
 import type { Slice } from '../../../port/commit.ts'
 import { isStandIn } from '../log/block-codec.ts'
 import { foldOpen } from '../log/fold-open.ts'
@@ -36,7 +37,7 @@ export interface CachedSessionOptions extends SessionState {
   journal: string
   tag: string
   packed: number
-  rows: MessageRows
+  rows: Lookups
   segments: Segment[]
   logId: number | undefined
   written: Map<string, number>
@@ -53,7 +54,7 @@ export class CachedSession implements SessionState {
   readonly id: string
   readonly journal: string
   /** What commits look up in its rows. */
-  readonly rows: MessageRows
+  readonly rows: Lookups
   /** Length of open messages' JSON when they were last written to their rows, by id. */
   readonly written: Map<string, number>
   readonly entries: EntryEncoder
@@ -126,15 +127,15 @@ export class CachedSession implements SessionState {
   }
 
   /**
-   * What most slices are, in short: one delta of an open message, as it will be appended.
-   * `undefined` where the slice is not such a one, or is to be refused.
+   * The fast path: the event of a slice that is one delta of an open message, as most are.
+   * `undefined` for any other slice, and for one that `decide` would refuse.
    */
-  takeDelta({ at, drafts, guard }: Slice): EventOf<'message-delta'> | undefined {
+  singleDelta({ at, drafts, guard }: Slice): EventOf<'message-delta'> | undefined {
     const [draft] = drafts
     if (draft?.type !== 'message-delta' || drafts.length > 1 || draft.runId !== undefined) {
       return undefined
     }
-    if (guard && holds(this.#record, guard) !== true) return undefined
+    if (guard && checkGuard(this.#record, guard) !== true) return undefined
     const { messageId, ops } = draft
     if (this.#overlay.get(messageId)?.status !== 'open') return undefined
     const seq = this.#seq + 1
@@ -142,7 +143,7 @@ export class CachedSession implements SessionState {
     return { type: 'message-delta', seq, from: seq, epoch, at, messageId, ops }
   }
 
-  /** Puts the delta that `takeDelta` gave, and that is committed, behind the others. */
+  /** Puts the delta that `singleDelta` gave, and that is committed, behind the others. */
   appendDelta(event: EventOf<'message-delta'>, written: Written): void {
     this.#seq = event.seq
     this.own = true

@@ -4,7 +4,9 @@ import { changesActivity, isHistoryDraft } from '@caughtup/schema/event'
 import { appendEvent, type Segment, segmentsAfter } from '../../../journal/segment.ts'
 import { changedAt } from '../../../core/evolve.ts'
 import { leaseAfter } from '../../../core/lease-after.ts'
-import { type SessionState, take } from '../../../core/decide.ts'
+import { decide } from '../../../core/decide.ts'
+import { runSync } from '../../../core/lookups.ts'
+import type { SessionState } from '../../../core/types.ts'
 import type { Slice, SliceResult } from '../../../port/commit.ts'
 import type { Database } from '../file/database.ts'
 import { noteErasure, redactLines } from '../log/erase.ts'
@@ -79,7 +81,7 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
   let logId = cache.lastLogId
   const results = db.transaction(() => {
     cache.notice()
-    const taken = slices.map((slice) => takeSlice(slice, stages, lines, context))
+    const decided = slices.map((slice) => decideSlice(slice, stages, lines, context))
     if (lines.length > 0) {
       const body = lines.join('\n')
       logId = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
@@ -87,7 +89,7 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
     stages.forEach((stage) => {
       if (!(stage instanceof Delta) && stage.rowChanged) writeRow(stage, context)
     })
-    return taken
+    return decided
   })
   if (lines.length > 0) cache.wrote(logId)
   const at = { tag, logId }
@@ -102,7 +104,7 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
   return results
 }
 
-function takeSlice(
+function decideSlice(
   slice: Slice,
   stages: Map<string, Stage | Delta>,
   lines: string[],
@@ -112,7 +114,7 @@ function takeSlice(
   const before = stages.get(slice.sessionId)
   const cached = before?.cached ?? cache.find(slice.sessionId)
   if (!cached) return { refused: 'session-missing' }
-  const delta = before ? undefined : cached.takeDelta(slice)
+  const delta = before ? undefined : cached.singleDelta(slice)
   if (delta) {
     const stage = new Delta(cached, delta, tag)
     stages.set(slice.sessionId, stage)
@@ -122,7 +124,7 @@ function takeSlice(
   const stage = open(cached, before)
   stages.set(slice.sessionId, stage)
   if (slice.drafts.some(isHistoryDraft)) packStage(stage, context)
-  const result = take(stage.state, slice, cached.rows)
+  const result = runSync(decide(stage.state, slice), cached.rows)
   if (result.refused !== undefined) return result
   stage.state = result.state
   for (const change of result.changes) {

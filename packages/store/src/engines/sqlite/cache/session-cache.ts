@@ -266,7 +266,7 @@ export class SessionCache {
       key,
     )
     // Entries of the log may tell of messages that are gone from the rows already.
-    const isNew = (id: string) => this.#messages.taken(key, id) === 'no'
+    const isNew = (id: string) => this.#messages.idStatus(key, id) === 'free'
     const added = [...overlay.keys()].filter(isNew).length
     const messageCount = Number(shown?.['n']) + added
     cached.become({ record: { ...record, messageCount, queue: readQueue(this.#db, row) }, overlay })

@@ -1,6 +1,7 @@
 import { type Message, message as messageSchema } from '@caughtup/schema'
 
-import type { MessageRows as Lookups, RowChange } from '../../../core/decide.ts'
+import type { IdStatus, Lookups } from '../../../core/lookups.ts'
+import type { RowChange } from '../../../core/types.ts'
 import type { Database, Row } from '../file/database.ts'
 
 /** The messages of sessions as they were packed, and what commits change in them. */
@@ -40,10 +41,10 @@ export class MessageRows {
     return Number(row?.['count'] ?? 0)
   }
 
-  taken(key: number, messageId: string): 'no' | 'exists' | 'gone' {
+  idStatus(key: number, messageId: string): IdStatus {
     const row = this.#db.get('SELECT 1 FROM messages WHERE session = ? AND id = ?', key, messageId)
     if (row) return 'exists'
-    return this.remembered(key, 'gone', messageId) > 0 ? 'gone' : 'no'
+    return this.remembered(key, 'gone', messageId) > 0 ? 'gone' : 'free'
   }
 
   /** What a commit looks up in a session's rows. */
@@ -56,8 +57,8 @@ export class MessageRows {
         )?.['top'] ?? 0,
       )
     return {
-      message: (messageId) => this.packed(key, messageId),
-      taken: (messageId) => this.taken(key, messageId),
+      messages: (messageIds) => messageIds.map((id) => this.packed(key, id)),
+      idStatus: (messageIds) => messageIds.map((id) => this.idStatus(key, id)),
       countAfter: (order) =>
         Number(
           this.#db.get(

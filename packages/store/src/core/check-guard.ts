@@ -1,0 +1,33 @@
+import type { QueuedRun } from '@caughtup/schema'
+
+import type { SessionRecord } from './evolve.ts'
+import type { Guard } from '../port/commit.ts'
+
+/** Whether the guard holds for the session as it is, or why the commit is refused. */
+export function checkGuard(
+  record: SessionRecord,
+  guard: Guard,
+): true | 'guard-failed' | 'queue-full' | 'queue-too-large' {
+  switch (guard.is) {
+    case 'run':
+      return record.run?.id === guard.runId || 'guard-failed'
+    case 'idle':
+      return (!record.run && record.queue.length === 0) || 'guard-failed'
+    case 'next-in-queue':
+      return (!record.run && record.queue[0]?.runId === guard.runId) || 'guard-failed'
+    case 'queued':
+      return record.queue.some((queued) => queued.runId === guard.runId) || 'guard-failed'
+    case 'awaiting-tool':
+      return (record.run?.id === guard.runId && record.run.status === 'waiting') || 'guard-failed'
+    case 'no-active-run':
+      return !record.run || 'guard-failed'
+    case 'enqueue':
+      if (!record.run && record.queue.length === 0) return 'guard-failed'
+      if (record.queue.length >= guard.queueBelow) return 'queue-full'
+      return isWithin(record.queue, guard.queueBytes) || 'queue-too-large'
+  }
+}
+
+function isWithin(queue: readonly QueuedRun[], bytes = Infinity): boolean {
+  return queue.length === 0 || Buffer.byteLength(JSON.stringify(queue)) <= bytes
+}

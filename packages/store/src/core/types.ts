@@ -1,0 +1,24 @@
+import type { Message } from '@caughtup/schema'
+
+import type { SessionRecord } from './evolve.ts'
+
+/** A session as a commit finds it. */
+export interface SessionState {
+  readonly record: SessionRecord
+  /** Messages that are newer than their rows, by id: every open one among them. */
+  readonly overlay: ReadonlyMap<string, Message>
+}
+
+/** What a commit does to rows; messages of the overlay are written when the session is packed. */
+export type RowChange =
+  | { change: 'remove'; messageIds: readonly string[] }
+  | { change: 'truncate'; after: number }
+  | { change: 'hide'; after: number }
+  | { change: 'restore' }
+  | { change: 'forget-hidden' }
+  | { change: 'insert'; messages: readonly Message[] }
+  | { change: 'replace'; message: Message }
+  | { change: 'erase'; messageIds: readonly string[] }
+  | { change: 'count-child'; child: string }
+  | { change: 'count-imported'; identity: string; count: number }
+  | { change: 'mark-read'; principal: string; upTo: number }
