@@ -24,8 +24,8 @@ import type { StoreUpdate } from './follow/store-update.ts'
 import { MessageUpdater } from './compose/whole-state/message-updater.ts'
 import { MessageWriter, type WriterTarget } from './compose/message-writer.ts'
 import { type Probe, probeSession } from './api/probe.ts'
-import type { ForeignRow } from './import/imported-row.ts'
-import { reconcileSession } from './import/reconcile-session.ts'
+import type { ImportedRow } from './import/imported-row.ts'
+import { importRows } from './import/reconcile-session.ts'
 import type { Reconciled, ReconcileOptions } from './import/reconciled.ts'
 import { resolveOnError } from './base/on-error.ts'
 import { Reads } from './api/reads.ts'
@@ -255,14 +255,14 @@ export class Store {
    */
   async reconcile(
     sessionId: string,
-    rows: readonly ForeignRow[],
+    rows: readonly ImportedRow[],
     options: ReconcileOptions = {},
   ): Promise<Reconciled> {
     assertIds({ sessionId })
     const { limits, clock } = this
     const append: Store['append'] = (slice, each) => this.append(slice, each)
     const around = { storage: this.#storage, limits, clock, append }
-    return reconcileSession(around, sessionId, rows, options)
+    return importRows(around, sessionId, rows, options)
   }
 
   /**

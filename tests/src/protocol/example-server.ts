@@ -6,7 +6,7 @@ import type { AgentPart } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 import { type Agent, createChatServer, type Summary } from '@caughtup/server'
 import { serve } from '@caughtup/server/node'
-import { createStore, type ForeignRow } from '@caughtup/store'
+import { createStore, type ImportedRow } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
 /** The server that the examples of PROTOCOL.md talk to; its clock and its agent stand still. */
@@ -21,7 +21,7 @@ export interface ExampleServer {
   undo(): Promise<void>
   redo(): Promise<void>
   erase(messageIds: readonly string[]): Promise<void>
-  import(rows: readonly ForeignRow[]): Promise<void>
+  import(rows: readonly ImportedRow[]): Promise<void>
   /** As a deployment does it: every stream is told. */
   shutDown(): Promise<void>
   close(): Promise<void>

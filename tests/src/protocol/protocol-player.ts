@@ -1,6 +1,6 @@
 import type { AgentPart } from '@caughtup/schema'
 import type { Summary } from '@caughtup/server'
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { Bindings } from './bindings.ts'
 import { type Connection, promised } from './connection.ts'
@@ -104,7 +104,7 @@ export class ProtocolPlayer {
     if (part !== undefined) return yieldPart(JSON.parse(part) as AgentPart)
     if (summary !== undefined) return summarise(JSON.parse(summary) as Summary)
     if (erased !== undefined) return erase(JSON.parse(erased) as string[])
-    if (imported !== undefined) return take(JSON.parse(imported) as ForeignRow[])
+    if (imported !== undefined) return take(JSON.parse(imported) as ImportedRow[])
     switch (line) {
       case 'the host undoes the last turn':
         return undo()

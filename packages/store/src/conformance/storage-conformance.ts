@@ -6,7 +6,7 @@ import { commitCases } from './writing/commit-cases.ts'
 import { convergenceCases } from './writing/convergence-cases.ts'
 import { cursorCases } from './reading/cursor-cases.ts'
 import { eraseCases } from './keeping/erase-cases.ts'
-import { foreignCases } from './keeping/remote-cases.ts'
+import { remoteCases } from './keeping/remote-cases.ts'
 import { forkCases } from './keeping/fork-cases.ts'
 import { guardCases } from './writing/guard-cases.ts'
 import { historyCases } from './writing/history-cases.ts'
@@ -61,7 +61,7 @@ const groups: Readonly<Record<string, Cases>> = {
   activity: activityCases,
   run: runCases,
   queue: queueCases,
-  changed: foreignCases,
+  changed: remoteCases,
   tidy: tidyCases,
   retention: retentionCases,
   backup: backupCases,

@@ -3,11 +3,11 @@ import { CaughtupError, excerpt, type Limits, message } from '@caughtup/schema'
 import { assertInput, type Kind, object, whole, yesOrNo } from '../input/assert-input.ts'
 import { storedValue } from '../core/stored-value.ts'
 import { assertMessageSize } from '../input/assert-message-size.ts'
-import type { ForeignRow } from './imported-row.ts'
+import type { ImportedRow } from './imported-row.ts'
 import { tellLost } from './tell-lost.ts'
 
 const longestId = 1_000
-const foreignId: Kind = {
+const rowId: Kind = {
   words: `a text of 1 to ${longestId} characters`,
   is: (value) => typeof value === 'string' && value !== '' && value.length <= longestId,
   limit: longestId,
@@ -28,7 +28,7 @@ export function checkRow(
   index: number,
   limits: Readonly<Limits>,
   lost: (path: string) => void,
-): ForeignRow {
+): ImportedRow {
   const field = `rows.${index}`
   const row = asObject(field, value)
   const given = asObject(
@@ -36,7 +36,7 @@ export function checkRow(
     inRow(field, () => storedValue(row)),
   )
   const { id, complete, role, parts, createdAt, metadata = {}, ...others } = given
-  if (id !== undefined) assertInput(`${field}.id`, id, foreignId)
+  if (id !== undefined) assertInput(`${field}.id`, id, rowId)
   if (complete !== undefined) assertInput(`${field}.complete`, complete, yesOrNo)
   const { createdAt: own, ...said } = asObject(`${field}.metadata`, metadata)
   const time = createdAt ?? own

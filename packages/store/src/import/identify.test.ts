@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import type { Part } from '@caughtup/schema'
 import { expect, test } from 'vitest'
 
-import type { ForeignRow } from './imported-row.ts'
+import type { ImportedRow } from './imported-row.ts'
 import { identify } from './identify.ts'
 
-function identityOf(row: Partial<ForeignRow>): string {
+function identityOf(row: Partial<ImportedRow>): string {
   return identify([{ role: 'user', parts: [{ type: 'text', text: 'Hi' }], ...row }])[0]!.identity
 }
 
@@ -31,7 +31,7 @@ test('an id that no message can have is kept as a hash', () => {
 
 test('a row keeps an id that a message can have, and gets the same one each time for another', () => {
   const rows = [undefined, undefined, 'm-1', 'msg.1', 'msg.1', 'x'.repeat(65)].map(
-    (id): ForeignRow => ({ role: 'user', parts: [], ...(id !== undefined && { id }) }),
+    (id): ImportedRow => ({ role: 'user', parts: [], ...(id !== undefined && { id }) }),
   )
   const ids = identify(rows).map(({ messageId }) => messageId)
   expect(ids[2]).toBe('m-1')
@@ -53,7 +53,7 @@ test('the form of a fingerprint does not change, or every import would come twic
   expect(identityOf({ role: 'assistant', parts: [call] })).toMatch(tool!)
 })
 
-test.each<[string, Partial<ForeignRow>]>([
+test.each<[string, Partial<ImportedRow>]>([
   ['role', { role: 'assistant' }],
   ['text', { parts: [{ type: 'text', text: 'Hi!' }] }],
   ['kind of part', { parts: [{ type: 'reasoning', text: 'Hi' }] }],

@@ -4,10 +4,10 @@ import { id as messageId, type Part } from '@caughtup/schema'
 
 import { storedValue } from '../core/stored-value.ts'
 import { canonicalJson } from './canonical-json.ts'
-import type { ForeignRow } from './imported-row.ts'
+import type { ImportedRow } from './imported-row.ts'
 
 export interface IdentifiedRow {
-  row: ForeignRow
+  row: ImportedRow
   /** What the row is known by in later imports. */
   identity: string
   /** What it says as well as who it is: of two rows of one identity, whether they say the same. */
@@ -39,7 +39,7 @@ export interface IdentifiedRow {
  * @throws CaughtupError `BAD_INPUT` (`not-json`) for a row that has no JSON form
  */
 export function identify(
-  rows: readonly ForeignRow[],
+  rows: readonly ImportedRow[],
   come = new Map<string, number>(),
 ): IdentifiedRow[] {
   return rows.map((row) => {
@@ -58,7 +58,7 @@ function isMessageId(id: string): boolean {
   return messageId.safeParse(id).success
 }
 
-function identityOf({ id, role, createdAt, parts }: ForeignRow): string {
+function identityOf({ id, role, createdAt, parts }: ImportedRow): string {
   if (id !== undefined) return `id:${isMessageId(id) ? id : hash(id)}`
   const content = parts.filter(({ type }) => type !== 'step-start').map(contentOf)
   return `f1:${hash({ role, createdAt: createdAt ?? null, content })}`

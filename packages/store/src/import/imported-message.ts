@@ -1,13 +1,13 @@
 import type { MessageDraft, Part } from '@caughtup/schema'
 
-import type { ForeignRow } from './imported-row.ts'
+import type { ImportedRow } from './imported-row.ts'
 
 /**
  * The message that a row becomes: finished, under `id`, from `now` (ms since the epoch) where its
  * time is not known. An id over there that is another one is kept in the metadata.
  */
 export function importedMessage(
-  { id: foreignId, role, parts, createdAt, metadata }: ForeignRow,
+  { id: foreignId, role, parts, createdAt, metadata }: ImportedRow,
   { id, now }: { id: string; now: number },
 ): MessageDraft {
   return {

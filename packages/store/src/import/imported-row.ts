@@ -1,7 +1,7 @@
 import type { Message, MessageMetadata, Part } from '@caughtup/schema'
 
 /** One message of a transcript that was written elsewhere. */
-export interface ForeignRow {
+export interface ImportedRow {
   /**
    * Its id over there, of any form, at most 1,000 characters; where that cannot be a message's id,
    * the message has another one and `metadata.foreign.id` keeps it. Without an id the row is known

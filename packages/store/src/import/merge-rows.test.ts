@@ -1,26 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import type { ForeignRow } from './imported-row.ts'
+import type { ImportedRow } from './imported-row.ts'
 import { identify } from './identify.ts'
 import { type Merge, mergeRows } from './merge-rows.ts'
 import { MergingSession } from '../../tests/support/merging-session.ts'
 
-function say(text: string, rest: Partial<ForeignRow> = {}): ForeignRow {
+function say(text: string, rest: Partial<ImportedRow> = {}): ImportedRow {
   return { role: 'user', parts: [{ type: 'text', text }], ...rest }
 }
 
-function imported(...transcripts: ForeignRow[][]): ForeignRow[] {
+function imported(...transcripts: ImportedRow[][]): ImportedRow[] {
   const session = new MergingSession()
   return rowsOf(transcripts.map((rows) => session.import(rows)).at(-1)!)
 }
 
-function rowsOf({ added }: Merge): ForeignRow[] {
+function rowsOf({ added }: Merge): ImportedRow[] {
   return added.map(({ row: each }) => each)
 }
 
 // Few texts, times and ids, so that equal rows are common.
-const row: fc.Arbitrary<ForeignRow> = fc.record(
+const row: fc.Arbitrary<ImportedRow> = fc.record(
   {
     id: fc.constantFrom('a', 'b', 'no.id'),
     role: fc.constantFrom('user', 'assistant'),

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import type { ForeignRow } from './imported-row.ts'
+import type { ImportedRow } from './imported-row.ts'
 import { identify } from './identify.ts'
 import type { Reconciled } from './reconciled.ts'
 import type { Store } from '../store.ts'
@@ -13,7 +13,7 @@ import {
 import { fill, sampleSession, shownIds } from '../../tests/support/sample-history.ts'
 import { engines, testEngine } from '../../tests/support/test-engines.ts'
 
-function row(text: string, rest: Partial<ForeignRow> = {}): ForeignRow {
+function row(text: string, rest: Partial<ImportedRow> = {}): ImportedRow {
   return { role: 'user', parts: [{ type: 'text', text }], ...rest }
 }
 
@@ -248,7 +248,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     ],
   ])('is refused whole where a row %s, by its place', async (_, bad, data) => {
     const { store, id } = await open()
-    await expect(store.reconcile(id, [row('x'), bad as ForeignRow])).rejects.toMatchObject({
+    await expect(store.reconcile(id, [row('x'), bad as ImportedRow])).rejects.toMatchObject({
       name: 'CaughtupError',
       code: 'BAD_INPUT',
       message: expect.stringContaining('rows.1'),

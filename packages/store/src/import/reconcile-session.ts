@@ -5,7 +5,7 @@ import { assertBetween } from '../input/assert-between.ts'
 import { assertInput, list, principals, whole } from '../input/assert-input.ts'
 import { pacer } from '../base/pacer.ts'
 import { checkRow } from './check-row.ts'
-import type { ForeignRow } from './imported-row.ts'
+import type { ImportedRow } from './imported-row.ts'
 import { identify, type IdentifiedRow } from './identify.ts'
 import { importedMessage } from './imported-message.ts'
 import { type Known, mergeRows } from './merge-rows.ts'
@@ -33,7 +33,7 @@ const mostPaths = 100
  * cannot be a message (and then no row is taken), and `UNAVAILABLE` (with the last refusal as
  * its `reason`) where each of ten attempts found that others had just brought one of the messages
  */
-export async function reconcileSession(
+export async function importRows(
   {
     storage,
     limits,
@@ -46,7 +46,7 @@ export async function reconcileSession(
     append: (slice: Omit<Slice, 'at'>, waiting: Waiting) => Promise<SliceResult>
   },
   sessionId: string,
-  rows: readonly ForeignRow[],
+  rows: readonly ImportedRow[],
   options: ReconcileOptions,
 ): Promise<Reconciled> {
   assertInput('rows', rows, list)

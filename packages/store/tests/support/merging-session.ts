@@ -1,4 +1,4 @@
-import type { ForeignRow } from '../../src/import/imported-row.ts'
+import type { ImportedRow } from '../../src/import/imported-row.ts'
 import { identify } from '../../src/import/identify.ts'
 import { importedMessage } from '../../src/import/imported-message.ts'
 import { type Merge, mergeRows } from '../../src/import/merge-rows.ts'
@@ -14,7 +14,7 @@ export class MergingSession {
     this.#ids = new Set(ids)
   }
 
-  import(rows: readonly ForeignRow[]): Merge {
+  import(rows: readonly ImportedRow[]): Merge {
     const merge = mergeRows({ ids: this.#ids, counts: this.#counts }, identify(rows))
     for (const { identity, count } of merge.identities) this.#counts.set(identity, count)
     for (const { row, messageId } of merge.added) {

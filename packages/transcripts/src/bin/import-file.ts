@@ -1,7 +1,7 @@
 import path from 'node:path'
 
 import { CaughtupError } from '@caughtup/schema'
-import type { ForeignRow, Reconciled } from '@caughtup/store'
+import type { ImportedRow, Reconciled } from '@caughtup/store'
 
 import { type ReadOptions, readTranscript } from '../reading/read-transcript.ts'
 import type { Report } from './report.ts'
@@ -16,7 +16,7 @@ interface Times {
 export interface ImportTarget {
   /** Gives the id of the session for a conversation, making it where it is to be new. */
   session(title: string, times: Times): Promise<string>
-  reconcile(sessionId: string, rows: readonly ForeignRow[], times: Times): Promise<Reconciled>
+  reconcile(sessionId: string, rows: readonly ImportedRow[], times: Times): Promise<Reconciled>
 }
 
 /**
@@ -99,7 +99,7 @@ function summaryOf({
 }
 
 /** As the transcript says, or as its messages do. */
-function timesOf({ createdAt, rows }: { createdAt?: number; rows: readonly ForeignRow[] }): Times {
+function timesOf({ createdAt, rows }: { createdAt?: number; rows: readonly ImportedRow[] }): Times {
   const all = rows.flatMap((row) => row.createdAt ?? [])
   const first =
     createdAt ?? all.reduce<number | undefined>((least, at) => Math.min(least ?? at, at), undefined)

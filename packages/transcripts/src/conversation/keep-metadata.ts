@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 
 import { messageMetadata } from '@caughtup/schema'
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { isRecord, jsonBytes } from '../base/bad-value.ts'
 import { isEmpty } from '../base/is-empty.ts'
 import type { Note } from './transcript.ts'
 
-export type RowMetadata = NonNullable<ForeignRow['metadata']>
+export type RowMetadata = NonNullable<ImportedRow['metadata']>
 
 /** What is taken over; a run or a boundary of another session would be none here. */
 const kept = messageMetadata.omit({ createdAt: true, runId: true, boundary: true })

@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import type { TranscriptFormat } from './format.ts'
 
@@ -18,7 +18,7 @@ export type TranscriptItem =
 
 export interface ReadConversation extends Heading {
   format: TranscriptFormat
-  rows: ForeignRow[]
+  rows: ImportedRow[]
 }
 
 /** What a transcript says of a conversation as a whole. */
@@ -43,7 +43,7 @@ export interface Conversation {
    * @throws CaughtupError `BAD_INPUT`, and the conversation is as it was
    */
   add(message: unknown, bytes: number, note: Note): void
-  rows(note: Note): ForeignRow[]
+  rows(note: Note): ImportedRow[]
   /** What messages said of the whole. */
   heading?(): Heading
 }

@@ -6,7 +6,7 @@ import {
   type Part,
   type ToolPart,
 } from '@caughtup/schema'
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asPart } from './as-part.ts'
 import { assertFits, safeBytes } from './assert-fits.ts'
@@ -27,7 +27,7 @@ export interface Said {
 export type Answer = { output: unknown } | { errorText: string }
 
 interface Turn extends Said {
-  role: ForeignRow['role']
+  role: ImportedRow['role']
   parts: Part[]
   /** Calls that have no answer. */
   open: number
@@ -135,7 +135,7 @@ export class Turns {
     this.#calls.delete(id)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return this.#turns.map(({ id, role, parts, createdAt, metadata, goesOn }) => ({
       ...(id !== undefined && id !== '' && { id }),
       role,
@@ -146,7 +146,7 @@ export class Turns {
     }))
   }
 
-  #turn(role: ForeignRow['role'], said: Said): Turn {
+  #turn(role: ImportedRow['role'], said: Said): Turn {
     const parts = said.parts.map((part, index) => asPart(part, `parts.${index}`))
     assertFits(parts, said.bytes)
     const open = parts.filter((part) => part.type === 'dynamic-tool' && isOpen(part)).length

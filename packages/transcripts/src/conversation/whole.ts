@@ -1,6 +1,6 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 /** Rows of a conversation that has ended: none of them may still grow. */
-export function whole(rows: readonly ForeignRow[]): ForeignRow[] {
+export function whole(rows: readonly ImportedRow[]): ImportedRow[] {
   return rows.map(({ complete: _, ...row }) => row)
 }

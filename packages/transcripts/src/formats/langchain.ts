@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, asText, badValue, isRecord } from '../base/bad-value.ts'
 import type { Format } from '../conversation/format.ts'
@@ -100,7 +100,7 @@ class LangChainConversation implements Conversation {
     else this.#turns.step(row, 'always', note)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return this.#turns.rows()
   }
 }

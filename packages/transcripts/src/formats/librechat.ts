@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, asText, badValue, isRecord } from '../base/bad-value.ts'
 import type { Format } from '../conversation/format.ts'
@@ -54,7 +54,7 @@ class LibreChatConversation implements Conversation {
     else this.#turns.step(row, 'same-id', note)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return whole(this.#turns.rows())
   }
 

@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, asText, badValue, isRecord } from '../base/bad-value.ts'
 import { filePart } from '../conversation/file-part.ts'
@@ -64,7 +64,7 @@ class OpenWebUiConversation implements Conversation {
     }
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return whole(this.#turns.rows())
   }
 }

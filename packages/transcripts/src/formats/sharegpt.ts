@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, asText, badValue, isRecord } from '../base/bad-value.ts'
 import type { Format } from '../conversation/format.ts'
@@ -62,7 +62,7 @@ class ShareGptConversation implements Conversation {
     }
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return whole(this.#turns.rows())
   }
 

@@ -1,5 +1,5 @@
 import type { Message, Part } from '@caughtup/schema'
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -11,7 +11,7 @@ function linesOf(messages: readonly Message[], format: WrittenFormat) {
   return messages.flatMap((message) => writeMessage(message, format).messages)
 }
 
-function rowOf({ id, role, parts, metadata: { createdAt } }: Message): ForeignRow {
+function rowOf({ id, role, parts, metadata: { createdAt } }: Message): ImportedRow {
   return { id, role, parts, createdAt }
 }
 

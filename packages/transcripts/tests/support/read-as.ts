@@ -1,5 +1,5 @@
 import { part as partSchema } from '@caughtup/schema'
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 import { expect } from 'vitest'
 
 import type { TranscriptFormat } from '../../src/conversation/format.ts'
@@ -7,7 +7,7 @@ import type { ReadConversation, TranscriptItem } from '../../src/conversation/tr
 import { readItems } from './read-items.ts'
 
 interface Read extends Partial<ReadConversation> {
-  rows: ForeignRow[]
+  rows: ImportedRow[]
   /** What was told beside it. */
   told: string[]
 }

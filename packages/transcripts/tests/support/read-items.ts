@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { type ReadOptions, readTranscript } from '../../src/reading/read-transcript.ts'
 import type { TranscriptItem } from '../../src/conversation/transcript.ts'
@@ -18,7 +18,7 @@ export async function readItems(
 export async function readRows(
   content: string | readonly unknown[],
   options?: ReadOptions,
-): Promise<ForeignRow[][]> {
+): Promise<ImportedRow[][]> {
   const items = await readItems(content, options)
   return items.map((item) => {
     if (item.type === 'conversation') return item.rows

@@ -33,7 +33,7 @@ function named(storage: Storage, ...sessionIds: string[]): Promise<void> {
   })
 }
 
-export const foreignCases: Cases = {
+export const remoteCases: Cases = {
   async 'resolves when another opening commits'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()

@@ -1,6 +1,6 @@
 import { CaughtupError, type Event, type Message, type MessageDraft } from '@caughtup/schema'
 
-import type { ForeignRow } from '../../../src/import/imported-row.ts'
+import type { ImportedRow } from '../../../src/import/imported-row.ts'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { Incarnation } from '../world/host.ts'
 import { sendPrompt } from './prompts.ts'
@@ -115,7 +115,7 @@ function newSummary(world: World, createdAt: number): MessageDraft {
 }
 
 /** What came to a transcript elsewhere since the last time; some of it has no id. */
-function newRows(world: World, createdAt: number): ForeignRow[] {
+function newRows(world: World, createdAt: number): ImportedRow[] {
   const { random } = world
   return Array.from({ length: random.between(0, 2) }, () => {
     const text = world.name('foreign')

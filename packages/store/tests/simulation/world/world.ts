@@ -5,7 +5,7 @@ import { sleep } from '@caughtup/schema/clock'
 import { Random, settle } from '@caughtup/schema/testing'
 
 import type { ModelEngine } from '../../model/model-engine.ts'
-import type { ForeignRow } from '../../../src/import/imported-row.ts'
+import type { ImportedRow } from '../../../src/import/imported-row.ts'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { StoreOptions } from '../../../src/store-options.ts'
 import { Host, type Incarnation } from './host.ts'
@@ -58,7 +58,7 @@ export class World {
   ledger = new Ledger()
   sessions: string[] = []
   /** Transcripts that grow elsewhere, by the session that they are brought into. */
-  readonly foreign = new Map<string, ForeignRow[]>()
+  readonly foreign = new Map<string, ImportedRow[]>()
   /** Longest time between two beats of a process, in ms. */
   readonly silences = new Map<string, number>()
   /** Whether old entries are removed. */

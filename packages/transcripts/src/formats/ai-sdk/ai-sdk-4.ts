@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
 import { filePart } from '../../conversation/file-part.ts'
@@ -60,7 +60,7 @@ class AiSdk4Conversation implements Conversation {
     else this.#turns.step(row, 'same-id', note)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return this.#turns.rows()
   }
 }

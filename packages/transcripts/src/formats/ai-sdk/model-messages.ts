@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
 import { filePart } from '../../conversation/file-part.ts'
@@ -56,7 +56,7 @@ class ModelConversation implements Conversation {
     for (const part of given.filter(isLater)) this.#settle(part)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return this.#turns.rows()
   }
 

@@ -1,5 +1,5 @@
 import type { Part } from '@caughtup/schema'
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { assertFits } from '../../conversation/assert-fits.ts'
 import { asRecord, badValue, isRecord } from '../../base/bad-value.ts'
@@ -10,7 +10,7 @@ import { readPart } from './read-part.ts'
 
 /** UI messages of the AI SDK, 5 and newer: each is a message here. */
 export class UiConversation implements Conversation {
-  readonly #rows: ForeignRow[] = []
+  readonly #rows: ImportedRow[] = []
 
   add(message: unknown, bytes: number, note: Note): void {
     const row = readMessage(message, note)
@@ -18,12 +18,12 @@ export class UiConversation implements Conversation {
     this.#rows.push(row)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return this.#rows
   }
 }
 
-function readMessage(value: unknown, note: Note): ForeignRow {
+function readMessage(value: unknown, note: Note): ImportedRow {
   const { id, role, parts: given, metadata, createdAt, ...others } = asRecord('the message', value)
   if (role !== 'system' && role !== 'user' && role !== 'assistant') {
     throw badValue('role', role, '"system", "user" or "assistant"')
@@ -38,7 +38,7 @@ function readMessage(value: unknown, note: Note): ForeignRow {
     note,
   )
   if (metadata != null && !isRecord(metadata)) note.lost('metadata that is no object is not kept')
-  const row: ForeignRow = {
+  const row: ImportedRow = {
     ...(typeof id === 'string' && id !== '' && { id }),
     role,
     parts: parts.map((part, index) => readPart(part, `parts.${index}`, note)),
@@ -56,7 +56,7 @@ function partsOf(parts: unknown, others: Record<string, unknown>) {
 }
 
 /** An answer that is being written, or waits for a tool, and was not ended as it stands. */
-function mayGrow({ role, parts, metadata }: ForeignRow): boolean {
+function mayGrow({ role, parts, metadata }: ImportedRow): boolean {
   return role === 'assistant' && metadata?.finishReason === undefined && parts.some(isOpen)
 }
 

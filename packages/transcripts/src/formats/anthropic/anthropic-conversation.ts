@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, badValue } from '../../base/bad-value.ts'
 import { keepMetadata } from '../../conversation/keep-metadata.ts'
@@ -52,7 +52,7 @@ export class AnthropicConversation implements Conversation {
     if (role === 'assistant') settle(this.#turns, results, 0, note)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return this.#turns.rows()
   }
 }

@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
 import type { Format } from '../../conversation/format.ts'
@@ -20,7 +20,7 @@ interface Node {
 }
 
 interface Spoken {
-  role: ForeignRow['role']
+  role: ImportedRow['role']
   said: Said
   results: ToolResult[]
   /** What all blocks of one answer share. */
@@ -67,7 +67,7 @@ class ClaudeCodeConversation implements Conversation {
     this.#nodes.set(uuid, node)
   }
 
-  rows(note: Note): ForeignRow[] {
+  rows(note: Note): ImportedRow[] {
     const turns = new Turns()
     const shown = new Set(shownBranch(this.#leaf, ({ parent }) => this.#nodes.get(parent ?? '')))
     const answers = new Set([...shown].flatMap(({ message }) => message?.apiId ?? []))

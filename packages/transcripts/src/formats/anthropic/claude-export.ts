@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, badValue, isRecord } from '../../base/bad-value.ts'
 import { textFile } from '../../conversation/file-part.ts'
@@ -44,7 +44,7 @@ class ClaudeConversation implements Conversation {
     settle(this.#turns, results, 0, note)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return whole(this.#turns.rows())
   }
 }

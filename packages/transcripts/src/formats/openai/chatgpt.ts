@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, badValue, isRecord } from '../../base/bad-value.ts'
 import type { Format } from '../../conversation/format.ts'
@@ -77,7 +77,7 @@ class ChatGptConversation implements Conversation {
     }
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return whole(this.#turns.rows())
   }
 

@@ -1,10 +1,10 @@
 import { part as partSchema } from '@caughtup/schema'
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 import { describe, expect, test } from 'vitest'
 
 import { readItems, readRows } from '../../../tests/support/read-items.ts'
 
-async function rowsOf(...messages: unknown[]): Promise<ForeignRow[]> {
+async function rowsOf(...messages: unknown[]): Promise<ImportedRow[]> {
   const [rows = []] = await readRows(messages)
   for (const part of rows.flatMap(({ parts }) => parts)) {
     expect(partSchema.parse(part)).toEqual(part)

@@ -1,5 +1,5 @@
 import type { CaughtupError } from '@caughtup/schema'
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { assertKept } from './assert-kept.ts'
 import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
@@ -69,7 +69,7 @@ export class OpenAiConversation implements Conversation {
     }
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return this.#turns.rows()
   }
 

@@ -1,4 +1,4 @@
-import type { ForeignRow } from '@caughtup/store'
+import type { ImportedRow } from '@caughtup/store'
 
 import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
 import { filePart } from '../../conversation/file-part.ts'
@@ -29,7 +29,7 @@ class ResponsesConversation implements Conversation {
     else addItem(this.#turns, item, { bytes }, 'responses', note)
   }
 
-  rows(): ForeignRow[] {
+  rows(): ImportedRow[] {
     return this.#turns.rows()
   }
 
