@@ -3,7 +3,8 @@ import { toEventIterator } from './event-iterator.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function activityProcedures(
-  { activity: { list, subscribe, markRead } }: Procedures,
+  { activity: { list, markRead } }: Procedures,
+  { activity: { subscribe } }: Procedures,
   { settings, access, streams }: ProcedureDeps,
 ) {
   const { store } = settings

@@ -52,8 +52,12 @@ export interface ProcedureDeps {
 export type Procedures = ReturnType<typeof procedures>
 
 /** Every procedure, with what comes before its handler: errors outermost, then who calls. */
-export function procedures({ settings, access, reads, start, closing }: ProcedureDeps) {
+export function procedures(
+  { settings, access, reads, start, closing }: ProcedureDeps,
+  { validatesOutput = true }: { validatesOutput?: boolean } = {},
+) {
   return implement(contract)
+    .$config({ initialOutputValidationIndex: validatesOutput ? 0 : Number.NaN })
     .$context<ChatContext>()
     .use(async ({ next, path, signal }) => {
       const where = path.join('.')

@@ -54,15 +54,22 @@ export function caughtUpFrame(
   cursor: Cursor,
   rest: { hasOlder: boolean; open?: Message[]; unchangedSince?: string },
 ): SentFrame<ChatFrame> {
-  const { seq: _, queue, ...state } = headOf(head)
+  const { seq: _, epoch, run, queue, canUndo, canRedo, ...state } = headOf(head)
+  const { hasOlder, ...last } = rest
   const id = encodeCursor(cursor)
+  // In the order that PROTOCOL.md shows.
   const frame: ChatFrame = {
     type: 'caught-up',
     mode,
     cursor: id,
-    ...state,
+    epoch,
+    hasOlder,
+    ...(run && { run }),
     queue: [...queue],
-    ...rest,
+    ...state,
+    canUndo,
+    canRedo,
+    ...last,
   }
   return { frame, id }
 }

@@ -3,14 +3,14 @@ import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import type { ChatFrame, Limits } from '@caughtup/schema'
+import { activityFrame, type ChatFrame, chatFrame, type Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 import { createStore, type Store, type StorageFactory } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 import { createORPCClient } from '@orpc/client'
 import { RPCLink as FetchLink } from '@orpc/client/fetch'
 import { RPCLink as SocketLink } from '@orpc/client/websocket'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
 import { type ChatServer, createChatServer } from '../../src/create-chat-server.ts'
@@ -137,9 +137,16 @@ export async function readUntil<F extends { type: string }, T extends F['type']>
     if (result.done) {
       throw new Error(`The stream ended before ${type}: ${frames.map((f) => f.type).join(' ')}`)
     }
+    assertFrame(result.value)
     frames.push(result.value)
     if (isType(result.value, type) && matches(result.value)) return frames
   }
+}
+
+/** The server does not validate its frames: they are as the contract says, and hold nothing more. */
+function assertFrame(frame: unknown): void {
+  const read = chatFrame.safeParse(frame)
+  expect(read.success ? read.data : activityFrame.parse(frame)).toEqual(frame)
 }
 
 function isType<F extends { type: string }, T extends F['type']>(
