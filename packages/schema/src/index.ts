@@ -17,9 +17,9 @@ export {
   type ErrorCode,
   type ErrorData,
   errorStatus,
-  excerpt,
   isErrorCode,
   isPermanent,
+  preview,
 } from './base/error.ts'
 export type { EventDraft, HistoryDraft, ImportIdentity, UsageDraft } from './event/drafts.ts'
 export { type Event, event, type EventOf, type EventType } from './event/event.ts'

@@ -1,7 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 import { trackedFiles } from './tracked-files.ts'
 
@@ -50,7 +50,7 @@ export class Repository {
   text(path: string): string {
     const text = this.#texts.get(path)
     if (text !== undefined) return text
-    const value = excerpt(path)
+    const value = preview(path)
     if (!this.paths.includes(path)) {
       throw new CaughtupError('NOT_FOUND', `${value} is not a file of this repository.`, {
         field: 'path',

@@ -51,7 +51,7 @@ export function isErrorCode(code: unknown): code is ErrorCode {
 }
 
 /** Shortens a value for an error's text or data: never more than 100 characters. */
-export function excerpt(value: unknown): string {
+export function preview(value: unknown): string {
   let text: string
   try {
     text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))

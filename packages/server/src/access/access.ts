@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt, type Session } from '@caughtup/schema'
+import { CaughtupError, preview, type Session } from '@caughtup/schema'
 
 import type { Settings } from '../host/options.ts'
 import type { Action, Principal } from '../host/principal.ts'
@@ -21,7 +21,7 @@ export class Access {
     if (!principal) throw new CaughtupError('UNAUTHORIZED', 'The credentials name no principal.')
     if (typeof principal.id === 'string' && principal.id !== '') return principal
     throw new TypeError(
-      `\`principal\` must return { id: string } or undefined, and returned ${excerpt(principal)}`,
+      `\`principal\` must return { id: string } or undefined, and returned ${preview(principal)}`,
     )
   }
 
@@ -34,9 +34,9 @@ export class Access {
     const session = await this.#settings.store.sessions.get(sessionId, principal.id)
     const isGranted = !ownerOnly.has(action) || session.owner === principal.id
     if (isGranted && (await this.#can(principal, action, session))) return session
-    throw new CaughtupError('NOT_FOUND', `There is no session ${excerpt(sessionId)}.`, {
+    throw new CaughtupError('NOT_FOUND', `There is no session ${preview(sessionId)}.`, {
       field: 'sessionId',
-      value: excerpt(sessionId),
+      value: preview(sessionId),
     })
   }
 

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 import { ORPCError } from '@orpc/server'
 import { CORSPlugin } from '@orpc/server/plugins'
 import type { StandardHandlerOptions, StandardHandlerPlugin } from '@orpc/server/standard'
@@ -82,16 +82,16 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
     if (!isAllowedHost(host, hosts, localAddress)) {
       throw new CaughtupError(
         'UNAUTHORIZED',
-        `Requests for the host ${excerpt(host)} are refused: the server's \`hosts\` does not name it.`,
-        { value: excerpt(host), reason: 'host-not-allowed' },
+        `Requests for the host ${preview(host)} are refused: the server's \`hosts\` does not name it.`,
+        { value: preview(host), reason: 'host-not-allowed' },
       )
     }
     if (!isAllowedOrigin({ origin, site }, host, origins)) {
-      const page = origin === undefined ? 'another origin' : excerpt(origin)
+      const page = origin === undefined ? 'another origin' : preview(origin)
       throw new CaughtupError(
         'UNAUTHORIZED',
         `Pages of ${page} may not call: the server's \`origins\` does not name it.`,
-        { value: excerpt(origin), reason: 'origin-not-allowed' },
+        { value: preview(origin), reason: 'origin-not-allowed' },
       )
     }
   }
@@ -129,7 +129,7 @@ function assertJson(headers: RequestHeaders, { required }: { required: boolean }
   if (isJson && headers['content-disposition'] === undefined) return
   throw new CaughtupError('BAD_INPUT', 'The body of a request must be JSON (application/json).', {
     field: 'body',
-    ...(type !== undefined && { value: excerpt(type) }),
+    ...(type !== undefined && { value: preview(type) }),
     reason: 'body-not-json',
   })
 }

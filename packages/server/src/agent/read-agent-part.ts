@@ -1,4 +1,4 @@
-import { type AgentPart, agentPart, CaughtupError, excerpt } from '@caughtup/schema'
+import { type AgentPart, agentPart, CaughtupError, preview } from '@caughtup/schema'
 
 /**
  * What an agent yielded as a part to keep, or `undefined` for what is not stored: other types, and
@@ -12,9 +12,9 @@ export function readAgentPart(yielded: unknown): AgentPart | undefined {
     return 'transient' in parsed.data && parsed.data.transient ? undefined : parsed.data
   const type = typeOf(yielded)
   if (type !== undefined && !storedTypes.has(type)) return undefined
-  throw new CaughtupError('BAD_INPUT', `The agent yielded a malformed part: ${excerpt(yielded)}`, {
+  throw new CaughtupError('BAD_INPUT', `The agent yielded a malformed part: ${preview(yielded)}`, {
     field: 'part',
-    value: excerpt(yielded),
+    value: preview(yielded),
   })
 }
 

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 import { type ORPCError, ValidationError } from '@orpc/server'
 
 /** Names the field at fault, where the input's schema found one. */
@@ -13,7 +13,7 @@ export function inputError(error: ORPCError<string, unknown>): CaughtupError {
   const limit = issue.maximum ?? issue.minimum
   return new CaughtupError('BAD_INPUT', `${field || 'The input'}: ${issue.message}`, {
     ...(field && { field }),
-    ...(value !== undefined && { value: excerpt(value) }),
+    ...(value !== undefined && { value: preview(value) }),
     ...(typeof limit === 'number' && { limit }),
   })
 }

@@ -1,4 +1,4 @@
-import { excerpt, type Limits } from '@caughtup/schema'
+import { type Limits, preview } from '@caughtup/schema'
 import { defaultAssistantName } from '@caughtup/schema/notice'
 import { type OnError, resolveOnError, type Store } from '@caughtup/store'
 
@@ -115,7 +115,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
 function assertType(name: string, value: unknown, type: 'object' | 'function'): void {
   if (typeof value === type && value !== null) return
   throw new TypeError(
-    `createChatServer needs \`${name}\`, which is a ${type === 'object' ? 'store' : 'function'}; it got ${excerpt(value)}`,
+    `createChatServer needs \`${name}\`, which is a ${type === 'object' ? 'store' : 'function'}; it got ${preview(value)}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import { CaughtupError, excerpt, type Limits, type PromptPart } from '@caughtup/schema'
+import { CaughtupError, type Limits, preview, type PromptPart } from '@caughtup/schema'
 
 /**
  * Checks the content of a prompt beyond its schema.
@@ -40,7 +40,7 @@ function assertSize(
     `The prompt has ${size} ${unit}; at most ${limit} are allowed.`,
     {
       field,
-      value: excerpt(value),
+      value: preview(value),
       limit,
     },
   )
@@ -49,7 +49,7 @@ function assertSize(
 function relativeUrl(index: number, url: string): CaughtupError {
   return new CaughtupError(
     'BAD_INPUT',
-    `The file's url must be absolute (https:, data: …), and is ${excerpt(url) || "''"}.`,
-    { field: `parts.${index}.url`, value: excerpt(url) },
+    `The file's url must be absolute (https:, data: …), and is ${preview(url) || "''"}.`,
+    { field: `parts.${index}.url`, value: preview(url) },
   )
 }

@@ -3,8 +3,8 @@ import {
   type ChatFrame,
   type Cursor,
   decodeCursor,
-  excerpt,
   type OnChatInput,
+  preview,
 } from '@caughtup/schema'
 
 import { eventsFrame, type SentFrame } from './frames.ts'
@@ -57,6 +57,6 @@ async function* follow(
 function readCursor(field: string, text: string): Cursor {
   const cursor = decodeCursor(text)
   if (cursor) return cursor
-  const value = excerpt(text)
+  const value = preview(text)
   throw new CaughtupError('BAD_INPUT', `${field} is not a valid cursor: ${value}`, { field, value })
 }

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt, type Message, type Page } from '@caughtup/schema'
+import { CaughtupError, type Message, type Page, preview } from '@caughtup/schema'
 
 import { messageNotFound, runActive } from '../errors/refused-change.ts'
 import type { Storage } from '../port/storage.ts'
@@ -85,6 +85,6 @@ function messageOpen(messageId: string): CaughtupError {
   return new CaughtupError(
     'CONFLICT',
     `Message ${messageId} is not finished: fork from the one before it, or interrupt the run.`,
-    { field: 'messageId', value: excerpt(messageId), reason: 'message-open' },
+    { field: 'messageId', value: preview(messageId), reason: 'message-open' },
   )
 }

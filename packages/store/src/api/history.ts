@@ -1,11 +1,11 @@
 import {
   CaughtupError,
   type EventOf,
-  excerpt,
   type HistoryDraft,
   type Limits,
   type MessageMetadata,
   type Part,
+  preview,
   type SearchHit,
 } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
@@ -191,7 +191,7 @@ export class History {
       throw new CaughtupError(
         'BAD_INPUT',
         `The text to search for has ${text.length} characters; at most ${longestQuery} are allowed.`,
-        { field: 'text', value: excerpt(text), limit: longestQuery },
+        { field: 'text', value: preview(text), limit: longestQuery },
       )
     }
     if ('sessionId' in scope) await settled(scope.sessionId, { signal })

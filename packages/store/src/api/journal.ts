@@ -5,8 +5,8 @@ import {
   eventFilter,
   type EventPage,
   type EventSummary,
-  excerpt,
   type Limits,
+  preview,
 } from '@caughtup/schema'
 
 import { assertBetween } from '../input/assert-between.ts'
@@ -93,7 +93,7 @@ export class Journal {
     if (event && event.from <= seq && seq <= event.seq) return event
     throw new CaughtupError('NOT_FOUND', `Session ${sessionId} has no event ${seq}.`, {
       field: 'seq',
-      value: excerpt(seq),
+      value: preview(seq),
     })
   }
 }
@@ -108,6 +108,6 @@ function checkedFilter(filter: EventFilter): EventFilter {
   if (data) return data
   const [issue] = error.issues
   const field = issue?.path.join('.') || 'filter'
-  const value = excerpt(given[String(issue?.path[0])] ?? given)
+  const value = preview(given[String(issue?.path[0])] ?? given)
   throw new CaughtupError('BAD_INPUT', `${field} is ${value}: ${issue?.message}`, { field, value })
 }

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt, type Limits, type Session } from '@caughtup/schema'
+import { CaughtupError, type Limits, preview, type Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
@@ -131,9 +131,9 @@ export class Sessions {
 function decodeListCursor(cursor: string): { recency: number; id: string } {
   const [, recency, id] = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? []
   if (recency === undefined || id === undefined) {
-    throw new CaughtupError('BAD_INPUT', `${excerpt(cursor)} is no cursor of a session list.`, {
+    throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is no cursor of a session list.`, {
       field: 'cursor',
-      value: excerpt(cursor),
+      value: preview(cursor),
     })
   }
   return { recency: Number(recency), id }

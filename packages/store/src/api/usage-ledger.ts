@@ -1,4 +1,4 @@
-import { CaughtupError, type ContextUsage, excerpt, type UsageLedger } from '@caughtup/schema'
+import { CaughtupError, type ContextUsage, preview, type UsageLedger } from '@caughtup/schema'
 
 import { refusedChange } from '../errors/refused-change.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
@@ -25,7 +25,7 @@ export async function rollUp(
   if (from === into) {
     throw new CaughtupError('BAD_INPUT', `Session ${from} cannot be its own child.`, {
       field: 'into',
-      value: excerpt(into),
+      value: preview(into),
     })
   }
   const { version, totals, models } = usageOf(await store.head(from))

@@ -3,9 +3,9 @@ import {
   type Append,
   CaughtupError,
   type Citations,
-  excerpt,
   type Op,
   type Part,
+  preview,
   type ProviderMetadata,
 } from '@caughtup/schema'
 
@@ -184,9 +184,9 @@ export class PartBuilder {
 /** @throws CaughtupError `BAD_INPUT` for a delta without its text, for instance under another name */
 function assertText(part: AgentPart, field: string, text: unknown): void {
   if (typeof text === 'string') return
-  throw new CaughtupError('BAD_INPUT', `${part.type}.${field} is ${excerpt(text)}, and no text.`, {
+  throw new CaughtupError('BAD_INPUT', `${part.type}.${field} is ${preview(text)}, and no text.`, {
     field: `${part.type}.${field}`,
-    value: excerpt(part),
+    value: preview(part),
     reason: 'not-a-part',
   })
 }

@@ -1,4 +1,4 @@
-import { type AgentPart, CaughtupError, excerpt, type Part, type ToolPart } from '@caughtup/schema'
+import { type AgentPart, CaughtupError, type Part, preview, type ToolPart } from '@caughtup/schema'
 
 import { storedValue } from '../core/stored-value.ts'
 import { keptMetadata, keptToolMetadata } from './kept-metadata.ts'
@@ -204,8 +204,8 @@ function inputOf(said: { toolCallId: string; toolName: string; input?: unknown }
   if (known) return known.part.state === 'input-streaming' ? null : known.part.input
   throw new CaughtupError(
     'BAD_INPUT',
-    `The agent gave a result for tool call ${excerpt(said.toolCallId)} (${said.toolName}), which it never made.`,
-    { field: 'toolCallId', value: excerpt(said.toolCallId), reason: 'tool-call-unknown' },
+    `The agent gave a result for tool call ${preview(said.toolCallId)} (${said.toolName}), which it never made.`,
+    { field: 'toolCallId', value: preview(said.toolCallId), reason: 'tool-call-unknown' },
   )
 }
 

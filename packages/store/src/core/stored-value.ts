@@ -4,12 +4,12 @@ import {
   CaughtupError,
   event as eventSchema,
   type EventDraft,
-  excerpt,
   type HistoryDraft,
   message as messageSchema,
   parseJson,
   type Part,
   part as partSchema,
+  preview,
   timestamp,
 } from '@caughtup/schema'
 import { isHistoryDraft } from '@caughtup/schema/event'
@@ -44,7 +44,7 @@ function copied(value: unknown): unknown {
     throw new CaughtupError(
       'BAD_INPUT',
       `A value cannot be stored because it has no JSON form: ${String(error)}`,
-      { value: excerpt(value), reason: 'not-json' },
+      { value: preview(value), reason: 'not-json' },
       { cause: error },
     )
   }
@@ -66,7 +66,7 @@ export function storedDraft<T extends EventDraft>(draft: T): T {
   const field = `${draft.type}.${issue?.path.join('.') ?? ''}`
   throw new CaughtupError('BAD_INPUT', `${field}: ${issue?.message}`, {
     field,
-    value: excerpt(draft),
+    value: preview(draft),
     reason: 'not-an-event',
   })
 }
@@ -83,7 +83,7 @@ export function storedPart(part: Part): Part {
   if (!error) return stored
   throw new CaughtupError('BAD_INPUT', `parts: ${error.issues[0]?.message}`, {
     field: 'parts',
-    value: excerpt(part),
+    value: preview(part),
     reason: 'not-a-part',
   })
 }

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 import { sessionNotFound } from './session-not-found.ts'
 import type { Refusal } from '../port/commit.ts'
@@ -8,8 +8,8 @@ export function refusedChange(
   refusal: Refusal,
   { sessionId, messageId = '' }: { sessionId: string; messageId?: string },
 ): CaughtupError {
-  const session = { field: 'sessionId', value: excerpt(sessionId), reason: refusal }
-  const message = { field: 'messageId', value: excerpt(messageId) }
+  const session = { field: 'sessionId', value: preview(sessionId), reason: refusal }
+  const message = { field: 'messageId', value: preview(messageId) }
   switch (refusal) {
     case 'session-missing':
       return sessionNotFound(sessionId)
@@ -47,10 +47,10 @@ export function refusedChange(
 export function messageNotFound(messageId: string): CaughtupError {
   return new CaughtupError(
     'NOT_FOUND',
-    `There is no such message to change: ${excerpt(messageId)}.`,
+    `There is no such message to change: ${preview(messageId)}.`,
     {
       field: 'messageId',
-      value: excerpt(messageId),
+      value: preview(messageId),
     },
   )
 }
@@ -59,6 +59,6 @@ export function runActive(sessionId: string): CaughtupError {
   return new CaughtupError(
     'CONFLICT',
     `A run is active in session ${sessionId}: interrupt the run first.`,
-    { field: 'sessionId', value: excerpt(sessionId), reason: 'run-active' },
+    { field: 'sessionId', value: preview(sessionId), reason: 'run-active' },
   )
 }

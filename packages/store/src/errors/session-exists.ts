@@ -1,10 +1,10 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 /** For the id of a new session that another one has, shown or not. */
 export function sessionExists(sessionId: string): CaughtupError {
-  return new CaughtupError('CONFLICT', `A session ${excerpt(sessionId)} exists already.`, {
+  return new CaughtupError('CONFLICT', `A session ${preview(sessionId)} exists already.`, {
     field: 'id',
-    value: excerpt(sessionId),
+    value: preview(sessionId),
     reason: 'session-exists',
   })
 }

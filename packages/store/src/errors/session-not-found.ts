@@ -1,9 +1,9 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 /** Also for what exists and is not the caller's. */
 export function sessionNotFound(sessionId: string): CaughtupError {
-  return new CaughtupError('NOT_FOUND', `There is no session ${excerpt(sessionId)}.`, {
+  return new CaughtupError('NOT_FOUND', `There is no session ${preview(sessionId)}.`, {
     field: 'sessionId',
-    value: excerpt(sessionId),
+    value: preview(sessionId),
   })
 }

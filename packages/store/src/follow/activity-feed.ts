@@ -1,4 +1,4 @@
-import { type ActivityRow, CaughtupError, excerpt, type Limits } from '@caughtup/schema'
+import { type ActivityRow, CaughtupError, type Limits, preview } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import type { Clock } from '@caughtup/schema/clock'
 
@@ -200,9 +200,9 @@ function decodePageCursor(cursor: string): { feed: string; query: Pick<ListQuery
   const form = /^([0-9a-z]{1,16}\.\d{1,15})\.(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/
   const [, feed, recency, id] = form.exec(cursor) ?? []
   if (feed === undefined || recency === undefined || id === undefined) {
-    throw new CaughtupError('BAD_INPUT', `${excerpt(cursor)} is not a cursor of this list.`, {
+    throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is not a cursor of this list.`, {
       field: 'cursor',
-      value: excerpt(cursor),
+      value: preview(cursor),
     })
   }
   return { feed, query: { after: { recency: Number(recency), id } } }

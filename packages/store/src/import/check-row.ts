@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt, type Limits, message } from '@caughtup/schema'
+import { CaughtupError, type Limits, message, preview } from '@caughtup/schema'
 
 import { assertInput, type Kind, object, whole, yesOrNo } from '../input/assert-input.ts'
 import { storedValue } from '../core/stored-value.ts'
@@ -47,9 +47,9 @@ export function checkRow(
     const [issue] = error.issues
     const path = [field, ...(issue?.path ?? [])].join('.')
     const bad = issue?.path.reduce<unknown>(memberOf, draft)
-    throw new CaughtupError('BAD_INPUT', `${path} is ${excerpt(bad)}: ${issue?.message}.`, {
+    throw new CaughtupError('BAD_INPUT', `${path} is ${preview(bad)}: ${issue?.message}.`, {
       field: path,
-      value: excerpt(bad),
+      value: preview(bad),
     })
   }
   const name = typeof id === 'string' ? id : 'without an id'

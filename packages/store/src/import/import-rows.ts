@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt, type Limits } from '@caughtup/schema'
+import { CaughtupError, type Limits, preview } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { assertBetween } from '../input/assert-between.ts'
@@ -97,7 +97,7 @@ export async function importRows(
     'UNAVAILABLE',
     `Session ${sessionId} took no rows: in each of ${attempts} attempts others had just brought, or ` +
       `brought and removed, one of the messages (${last}).`,
-    { field: 'sessionId', value: excerpt(sessionId), ...(last !== undefined && { reason: last }) },
+    { field: 'sessionId', value: preview(sessionId), ...(last !== undefined && { reason: last }) },
   )
 }
 
@@ -112,8 +112,8 @@ async function assertMembers(
     if (await storage.isMember(sessionId, principal)) continue
     throw new CaughtupError(
       'BAD_INPUT',
-      `readBy names ${excerpt(principal)}, who is not a member of session ${sessionId}.`,
-      { field: 'readBy', value: excerpt(principal) },
+      `readBy names ${preview(principal)}, who is not a member of session ${sessionId}.`,
+      { field: 'readBy', value: preview(principal) },
     )
   }
 }

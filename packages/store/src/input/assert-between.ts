@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 import { assertInput, integer } from './assert-input.ts'
 
@@ -10,6 +10,6 @@ export function assertBetween(field: string, value: number, least: number, most:
   throw new CaughtupError(
     'BAD_INPUT',
     `${field} is ${value}, and at ${word} ${limit} is allowed.`,
-    { field, value: excerpt(value), limit },
+    { field, value: preview(value), limit },
   )
 }

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 /** What a value from outside must be. */
 export interface Kind {
@@ -105,7 +105,7 @@ function listOf({ words, is }: Kind): Kind {
 /** @throws CaughtupError `BAD_INPUT` that names the field, the value and what it must be */
 export function assertInput(field: string, value: unknown, { words, is, limit }: Kind): void {
   if (is(value)) return
-  const shown = excerpt(typeof value === 'number' ? String(value) : value)
+  const shown = preview(typeof value === 'number' ? String(value) : value)
   // An empty text would not be seen.
   const seen = value === '' ? "''" : shown
   throw new CaughtupError('BAD_INPUT', `${field} is ${seen}, and must be ${words}.`, {
@@ -141,8 +141,8 @@ export function assertOptions(
     if (kind) continue
     throw new CaughtupError(
       'BAD_INPUT',
-      `${field} has no option ${excerpt(name)}, but ${Object.keys(kinds).join(', ')}.`,
-      { field: `${field}.${name}`, value: excerpt(value) },
+      `${field} has no option ${preview(name)}, but ${Object.keys(kinds).join(', ')}.`,
+      { field: `${field}.${name}`, value: preview(value) },
     )
   }
 }

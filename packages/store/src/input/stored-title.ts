@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt, type Limits } from '@caughtup/schema'
+import { CaughtupError, type Limits, preview } from '@caughtup/schema'
 
 import { anyText, assertInput } from './assert-input.ts'
 
@@ -13,6 +13,6 @@ export function storedTitle(title: string, { titleLength: limit }: Readonly<Limi
   throw new CaughtupError(
     'BAD_INPUT',
     `The title has ${title.length} characters, and at most ${limit} are allowed.`,
-    { field: 'title', value: excerpt(title), limit },
+    { field: 'title', value: preview(title), limit },
   )
 }

@@ -1,12 +1,12 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 /** The error for a value that a format does not allow. */
 export function badValue(field: string, value: unknown, allowed: string): CaughtupError {
-  const shown = typeof value === 'string' ? `"${excerpt(value)}"` : excerpt(value)
+  const shown = typeof value === 'string' ? `"${preview(value)}"` : preview(value)
   const is = value === undefined ? 'is missing' : `is ${shown}`
   return new CaughtupError('BAD_INPUT', `${field} ${is}; it must be ${allowed}.`, {
     field,
-    value: excerpt(value),
+    value: preview(value),
   })
 }
 

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt, type Part, part as partSchema } from '@caughtup/schema'
+import { CaughtupError, type Part, part as partSchema, preview } from '@caughtup/schema'
 
 import { isRecord } from '../base/bad-value.ts'
 
@@ -28,8 +28,8 @@ function badPart(part: Record<string, unknown>, issues: Issues, field: string): 
     (outer, name) => (isRecord(outer) ? outer[String(name)] : undefined),
     part,
   )
-  return new CaughtupError('BAD_INPUT', `${path}: ${issue?.message} (${excerpt(value)})`, {
+  return new CaughtupError('BAD_INPUT', `${path}: ${issue?.message} (${preview(value)})`, {
     field: path,
-    value: excerpt(value),
+    value: preview(value),
   })
 }

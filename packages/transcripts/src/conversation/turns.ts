@@ -2,8 +2,8 @@ import {
   addUsage,
   CaughtupError,
   defaultLimits,
-  excerpt,
   type Part,
+  preview,
   type ToolPart,
 } from '@caughtup/schema'
 import type { ImportedRow } from '@caughtup/store'
@@ -115,10 +115,10 @@ export class Turns {
     if (!place || !call) {
       throw new CaughtupError(
         'BAD_INPUT',
-        `No call before it waits for the answer to "${excerpt(id)}".`,
+        `No call before it waits for the answer to "${preview(id)}".`,
         {
           field: 'toolCallId',
-          value: excerpt(id),
+          value: preview(id),
         },
       )
     }

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 import { isRecord } from '../base/bad-value.ts'
 import type { TranscriptFormat } from '../conversation/format.ts'
@@ -107,5 +107,5 @@ function isKnown(value: unknown): boolean {
 function unknown(value: unknown): string {
   const gemini =
     isRecord(value) && Array.isArray(value['parts']) ? ' Contents of Gemini are not read.' : ''
-  return `It is a message of no format that is read (${formatNames.join(', ')}).${gemini} It begins: ${excerpt(value)}`
+  return `It is a message of no format that is read (${formatNames.join(', ')}).${gemini} It begins: ${preview(value)}`
 }

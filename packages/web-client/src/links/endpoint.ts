@@ -1,5 +1,5 @@
 import { abortable } from '@caughtup/schema/abortable'
-import { CaughtupError, excerpt } from '@caughtup/schema/error'
+import { CaughtupError, preview } from '@caughtup/schema/error'
 
 /** An address, absolute or relative to the page; a function is asked for it at each use. */
 export type UrlSource = string | URL | (() => string | URL | Promise<string | URL>)
@@ -21,7 +21,7 @@ function absoluteUrl(url: string | URL): URL {
   try {
     return new URL(url, base)
   } catch (cause) {
-    const value = excerpt(String(url))
+    const value = preview(String(url))
     const why = base === undefined ? ' An address needs its origin where there is no page.' : ''
     const message = `The link's url ${JSON.stringify(value)} is not a URL.${why}`
     throw new CaughtupError('BAD_INPUT', message, { field: 'url', value }, { cause })

@@ -1,4 +1,4 @@
-import { CaughtupError, excerpt } from '@caughtup/schema'
+import { CaughtupError, preview } from '@caughtup/schema'
 
 import { isEmpty } from '../../base/is-empty.ts'
 
@@ -21,7 +21,7 @@ export function assertKept(
     throw new CaughtupError(
       'BAD_INPUT',
       `${field} is not read in this format, and there is nothing else in the message.`,
-      { field, value: excerpt(value) },
+      { field, value: preview(value) },
     )
   }
 }
