@@ -72,13 +72,11 @@ export class Sessions {
     return session
   }
 
-  /** @throws CaughtupError `NOT_FOUND`, also when `principal` is no member */
+  /** @throws CaughtupError `NOT_FOUND`, also when `principal` is not a member */
   async get(sessionId: string, principal: string): Promise<Session> {
     assertIds({ sessionId, principal })
-    const session = await this.#storage.session(sessionId)
-    if (!session || !(await this.#storage.isMember(sessionId, principal))) {
-      throw sessionNotFound(sessionId)
-    }
+    const session = await this.#storage.session(sessionId, principal)
+    if (!session) throw sessionNotFound(sessionId)
     return session
   }
 

@@ -26,7 +26,12 @@ export class Bell {
     return listener
   }
 
-  /** Whether anybody listens. */
+  /** Whether anybody listens to any key. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  /** Whether anybody listens to this one. */
   hears(key: string): boolean {
     return this.#listeners.has(key)
   }

@@ -40,7 +40,7 @@ export async function importRows(
     clock,
     append,
   }: {
-    storage: Pick<Storage, 'importedCounts' | 'takenIds' | 'isMember'>
+    storage: Pick<Storage, 'importedCounts' | 'takenIds' | 'members'>
     limits: Readonly<Limits>
     clock: Clock
     append: (slice: Omit<Slice, 'at'>, waiting: Waiting) => Promise<SliceResult>
@@ -103,13 +103,15 @@ export async function importRows(
 
 /** @throws CaughtupError `BAD_INPUT` */
 async function assertMembers(
-  storage: Pick<Storage, 'isMember'>,
+  storage: Pick<Storage, 'members'>,
   sessionId: string,
   readBy: readonly string[],
 ): Promise<void> {
   assertInput('readBy', readBy, principals)
+  if (readBy.length === 0) return
+  const members = new Set(await storage.members(sessionId))
   for (const principal of readBy) {
-    if (await storage.isMember(sessionId, principal)) continue
+    if (members.has(principal)) continue
     throw new CaughtupError(
       'BAD_INPUT',
       `readBy names ${preview(principal)}, who is not a member of session ${sessionId}.`,

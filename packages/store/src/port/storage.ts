@@ -63,9 +63,10 @@ export interface Storage {
 
   /** @throws CaughtupError `CONFLICT` (`session-exists`) for an id in use, also of a fork that is hidden */
   createSession(session: NewSession): Promise<Session>
-  /** `undefined` where it does not exist. */
-  session(sessionId: string): Promise<Session | undefined>
-  isMember(sessionId: string, principal: string): Promise<boolean>
+  /** `undefined` where it does not exist, or where `principal` is not a member of it. */
+  session(sessionId: string, principal?: string): Promise<Session | undefined>
+  /** Everybody who sees the session, the owner first; empty where it does not exist. */
+  members(sessionId: string): Promise<string[]>
   sessions(principal: string, query: ListQuery): Promise<SessionList>
   /** `undefined` where it does not exist. */
   updateSession(

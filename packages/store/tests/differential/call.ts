@@ -8,7 +8,7 @@ export type Call =
   | { call: 'window'; session: number; messages: number; bytes: number }
   | { call: 'page'; session: number; before: number; messages: number; bytes: number }
   | {
-      call: 'message' | 'head' | 'session' | 'continueErase' | 'delete'
+      call: 'message' | 'head' | 'session' | 'members' | 'continueErase' | 'delete'
       session: number
       pick: number
     }
@@ -29,7 +29,7 @@ export type Call =
   | { call: 'summary'; session: number; filter: FilterSpec }
   | { call: 'search'; session: number | undefined; principal: string; text: string; limit: number }
   | { call: 'importedCounts' | 'takenIds'; session: number }
-  | { call: 'isMember' | 'activityRow'; session: number; principal: string }
+  | { call: 'sessionFor' | 'activityRow'; session: number; principal: string }
   | { call: 'sessions' | 'activityPage' | 'activityRows'; principal: string; limit: number }
   | { call: 'update'; session: number; title: string; ifTitle: string | undefined }
   | { call: 'fork'; session: number; into: number; pick: number; whole: boolean }
@@ -219,7 +219,13 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   [
     4,
     fc.record({
-      call: is('message' as const, 'head' as const, 'session' as const, 'continueErase' as const),
+      call: is(
+        'message' as const,
+        'head' as const,
+        'session' as const,
+        'members' as const,
+        'continueErase' as const,
+      ),
       session,
       pick,
     }),
@@ -241,7 +247,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   [2, fc.record({ call: is('summary' as const), session, filter })],
   [4, fc.record({ call: is('search' as const), session: maybe(session), principal, text, limit })],
   [2, fc.record({ call: is('importedCounts' as const, 'takenIds' as const), session })],
-  [2, fc.record({ call: is('isMember' as const, 'activityRow' as const), session, principal })],
+  [2, fc.record({ call: is('sessionFor' as const, 'activityRow' as const), session, principal })],
   [
     2,
     fc.record({

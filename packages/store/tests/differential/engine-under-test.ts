@@ -145,8 +145,10 @@ export class EngineUnderTest {
         return storage.importedCounts(id, ['i0', 'i1', 'i2', 'i3', 'none'])
       case 'takenIds':
         return storage.takenIds(id, [...names.messages(id), 'nothing'])
-      case 'isMember':
-        return storage.isMember(id, call.principal)
+      case 'members':
+        return byOwner(await storage.members(id))
+      case 'sessionFor':
+        return storage.session(id, call.principal)
       case 'activityRow':
         return storage.activityRow(call.principal, id)
       case 'sessions':
@@ -238,6 +240,11 @@ async function readOn(
     if (batch.complete) return { events: mergeEvents(events), cursor }
     seq = cursor.seq
   }
+}
+
+/** The owner, and the others, who come in no order. */
+function byOwner([owner, ...others]: readonly string[]) {
+  return { owner, others: others.toSorted() }
 }
 
 /** Every page of a list. */

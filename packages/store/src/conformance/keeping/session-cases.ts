@@ -52,12 +52,26 @@ export const sessionCases: Cases = {
       assert.deepEqual(await reader.session('s'), expected)
       const { sessions } = await reader.sessions('ann', { limit: 9 })
       assert.deepEqual(sessions, [expected])
-      assert.equal(await reader.isMember('s', 'ann'), true)
-      assert.equal(await reader.isMember('s', 'bob'), true)
-      assert.equal(await reader.isMember('s', 'eve'), false)
+      assert.deepEqual(await reader.members('s'), ['bob', 'ann'])
     }
-    assert.equal(await storage.isMember('nowhere', 'ann'), false)
+    assert.deepEqual(await storage.members('nowhere'), [])
     assert.equal(await storage.session('nowhere'), undefined)
+  },
+
+  async 'is shown to a principal who is a member, and to nobody else'(bed) {
+    const { storage, session } = await bed.start()
+    assert.deepEqual(await storage.session(session, 'ann'), await storage.session(session))
+    assert.equal(await storage.session(session, 'eve'), undefined)
+    assert.equal(await storage.session('nowhere', 'ann'), undefined)
+  },
+
+  async 'names its members, the owner first'(bed) {
+    const storage = await bed.open()
+    const members = ['m', 'z', 'a', 'ä', '']
+    await storage.createSession({ id: 's', title: '', createdAt: 1, members })
+    const [owner, ...others] = await storage.members('s')
+    assert.equal(owner, 'm')
+    assert.deepEqual(new Set(others), new Set(['z', 'a', 'ä', '']))
   },
 
   async 'knows its newest epoch'(bed) {
@@ -74,7 +88,7 @@ export const sessionCases: Cases = {
     await assert.rejects(storage.createSession(twice), inUse)
     const fork = { sourceId: session, upTo: 2, session: twice }
     await assert.rejects(storage.beginFork(fork), inUse)
-    assert.equal(await storage.isMember(session, 'eve'), false)
+    assert.deepEqual(await storage.members(session), ['ann'])
     assert.equal((await storage.session(session))?.title, '')
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer'])
   },
@@ -161,7 +175,7 @@ export const sessionCases: Cases = {
     assert.deepEqual(new Set(members), new Set(['ann', 'bob']))
     for (const reader of [storage, other]) {
       assert.equal(await reader.session(session), undefined)
-      assert.equal(await reader.isMember(session, 'ann'), false)
+      assert.deepEqual(await reader.members(session), [])
       assert.deepEqual((await reader.sessions('ann', { limit: 9 })).sessions, [])
       assert.equal(await refusalOf(reader, session, [prompt('x')]), 'session-missing')
       assert.deepEqual(await reader.activeRuns(), [])

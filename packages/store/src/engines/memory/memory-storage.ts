@@ -124,15 +124,16 @@ export class MemoryStorage implements Storage {
     })
   }
 
-  session(sessionId: string) {
+  session(sessionId: string, principal?: string) {
     return this.#call(() => {
       const session = this.#db.sessions.get(sessionId)
-      return session && sessionOf(session)
+      const isSeen = principal === undefined || session?.members.has(principal)
+      return session && isSeen ? sessionOf(session) : undefined
     })
   }
 
-  isMember(sessionId: string, principal: string) {
-    return this.#call(() => this.#db.sessions.get(sessionId)?.members.has(principal) ?? false)
+  members(sessionId: string) {
+    return this.#call(() => [...(this.#db.sessions.get(sessionId)?.members.keys() ?? [])])
   }
 
   sessions(principal: string, query: ListQuery) {

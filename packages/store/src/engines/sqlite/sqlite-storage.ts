@@ -147,12 +147,12 @@ export class SqliteStorage implements Storage {
     return { id, title, owner, createdAt, updatedAt: createdAt, epoch: 0 }
   }
 
-  async session(sessionId: string): Promise<Session | undefined> {
-    return this.#read(() => this.#activity.session(sessionId))
+  async session(sessionId: string, principal?: string): Promise<Session | undefined> {
+    return this.#read(() => this.#activity.session(sessionId, principal))
   }
 
-  async isMember(sessionId: string, principal: string): Promise<boolean> {
-    return this.#sessions.isMember(sessionId, principal)
+  async members(sessionId: string): Promise<string[]> {
+    return this.#sessions.members(sessionId)
   }
 
   async sessions(principal: string, query: ListQuery): Promise<SessionList> {

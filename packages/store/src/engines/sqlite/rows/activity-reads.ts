@@ -34,10 +34,13 @@ export class ActivityReads {
     this.#cache = cache
   }
 
-  session(sessionId: string): Session | undefined {
+  session(sessionId: string, principal?: string): Session | undefined {
     const row = this.#db.get(
-      `SELECT sessions.*, ${owner} FROM sessions WHERE id = ? AND fork_of IS NULL`,
+      `SELECT sessions.*, ${owner} FROM sessions WHERE id = ? AND fork_of IS NULL
+       AND (?2 IS NULL OR EXISTS
+         (SELECT 1 FROM members WHERE principal = ?2 AND session = sessions.key))`,
       sessionId,
+      principal ?? null,
     )
     return row && this.#session(row)
   }

@@ -55,14 +55,13 @@ export class SessionRows {
     }
   }
 
-  isMember(sessionId: string, principal: string): boolean {
-    const row = this.#context.db.get(
-      `SELECT 1 FROM members JOIN sessions ON sessions.key = members.session
-       WHERE sessions.id = ? AND members.principal = ? AND sessions.fork_of IS NULL`,
+  members(sessionId: string): string[] {
+    const rows = this.#context.db.all(
+      `SELECT principal FROM members JOIN sessions ON sessions.key = members.session
+       WHERE sessions.id = ? AND sessions.fork_of IS NULL ORDER BY members.owner DESC`,
       sessionId,
-      principal,
     )
-    return row !== undefined
+    return rows.map((row) => String(row['principal']))
   }
 
   retitle(
