@@ -109,7 +109,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     onTestFinished(() => reader.close())
     const identities = [...new Set(identify(transcript).map(({ identity }) => identity))]
     expect(identities).toHaveLength(4)
-    const counts = await reader.importedCounts(id, identities)
+    const { counts } = await reader.lookup(id, { identities })
     expect([...counts.values()].toSorted((x, y) => x - y)).toEqual([1, 1, 1, 2])
   })
 

@@ -40,7 +40,7 @@ export async function importRows(
     clock,
     append,
   }: {
-    storage: Pick<Storage, 'importedCounts' | 'takenIds' | 'members'>
+    storage: Pick<Storage, 'lookup' | 'members'>
     limits: Readonly<Limits>
     clock: Clock
     append: (slice: Omit<Slice, 'at'>, waiting: Waiting) => Promise<SliceResult>
@@ -121,14 +121,12 @@ async function assertMembers(
 }
 
 async function readKnown(
-  storage: Pick<Storage, 'importedCounts' | 'takenIds'>,
+  storage: Pick<Storage, 'lookup'>,
   sessionId: string,
   rows: readonly IdentifiedRow[],
 ): Promise<Known> {
   const identities = [...new Set(rows.flatMap(({ identity, said }) => [identity, said]))]
-  const ids = [...new Set(rows.map(({ messageId }) => messageId))]
-  return {
-    counts: await storage.importedCounts(sessionId, identities),
-    ids: await storage.takenIds(sessionId, ids),
-  }
+  const messageIds = [...new Set(rows.map(({ messageId }) => messageId))]
+  const { counts, used } = await storage.lookup(sessionId, { identities, messageIds })
+  return { counts, ids: used }
 }

@@ -56,3 +56,16 @@ export interface SearchQuery {
   in: { sessionId: string } | { principal: string }
   limit: number
 }
+
+export interface LookupQuery {
+  /** See `ImportIdentity`. */
+  identities?: readonly string[]
+  messageIds?: readonly string[]
+}
+
+export interface Lookup {
+  /** How often each identity was imported; those that never were are absent. */
+  counts: Map<string, number>
+  /** Ids of messages that the session has, or had until they were removed. */
+  used: Set<string>
+}

@@ -19,6 +19,8 @@ import type {
   EventBatch,
   EventQuery,
   EventsOptions,
+  Lookup,
+  LookupQuery,
   MessageCaps,
   SearchQuery,
   SessionHead,
@@ -56,10 +58,8 @@ export interface Storage {
    * of the same ms by the session's id, and within a session by order, all descending.
    */
   search(query: SearchQuery): Promise<SearchHit[]>
-  /** Which of these identities the session remembers, with their counts; see `ImportIdentity`. */
-  importedCounts(sessionId: string, identities: readonly string[]): Promise<Map<string, number>>
-  /** Which of these ids are messages of the session, or were until they were removed. */
-  takenIds(sessionId: string, messageIds: readonly string[]): Promise<Set<string>>
+  /** What the session remembers of these import identities and message ids. */
+  lookup(sessionId: string, names: LookupQuery): Promise<Lookup>
 
   /** @throws CaughtupError `CONFLICT` (`session-exists`) for an id in use, also of a fork that is hidden */
   createSession(session: NewSession): Promise<Session>

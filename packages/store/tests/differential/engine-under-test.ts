@@ -141,10 +141,11 @@ export class EngineUnderTest {
         const scope = call.session === undefined ? { principal: call.principal } : { sessionId: id }
         return storage.search({ text: call.text, in: scope, limit: call.limit })
       }
-      case 'importedCounts':
-        return storage.importedCounts(id, ['i0', 'i1', 'i2', 'i3', 'none'])
-      case 'takenIds':
-        return storage.takenIds(id, [...names.messages(id), 'nothing'])
+      case 'lookup':
+        return storage.lookup(id, {
+          identities: ['i0', 'i1', 'i2', 'i3', 'none'],
+          messageIds: [...names.messages(id), 'nothing'],
+        })
       case 'members':
         return byOwner(await storage.members(id))
       case 'sessionFor':

@@ -28,7 +28,7 @@ import {
   truncated,
   undo,
 } from '../../src/conformance/support/drafts.ts'
-import { tidyAll } from '../../src/conformance/support/reads.ts'
+import { tidyAll, usedIds } from '../../src/conformance/support/reads.ts'
 import { tryWrite, write } from '../../src/conformance/support/writes.ts'
 import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
 import { long } from '../support/long.ts'
@@ -148,7 +148,7 @@ test.each([
       expect(bytesOf(file)).toContain(secret)
       for (const [session, messageIds] of told) {
         // What was refused was never there.
-        const taken = await storage.takenIds(session, messageIds)
+        const taken = await usedIds(storage, session, messageIds)
         const ids = messageIds.filter((id) => taken.has(id))
         if (ids.length === 0) continue
         await write(storage, session, [erased(...ids)])

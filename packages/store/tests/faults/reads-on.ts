@@ -78,7 +78,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
     entries += list.events.length
     end = list.next
   }
-  await storage.takenIds(sessionId, ['m'])
+  await storage.lookup(sessionId, { messageIds: ['m'] })
   return { events, messages, entries }
 }
 

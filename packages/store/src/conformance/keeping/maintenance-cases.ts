@@ -23,7 +23,7 @@ import {
   turn,
   undo,
 } from '../support/drafts.ts'
-import { allRows, everything, tidyAll } from '../support/reads.ts'
+import { allRows, everything, tidyAll, importedCounts, usedIds } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
 const day = 24 * 60 * 60 * 1_000
@@ -73,8 +73,8 @@ async function readAll(storage: Storage, sessions: readonly string[]) {
     read,
     list: await storage.sessions('ann', { limit: 99 }),
     activity: await allRows(storage, 'ann'),
-    taken: await storage.takenIds(sessions[5] ?? '', ['b-answer', 'i', 'new']),
-    imported: await storage.importedCounts(sessions[5] ?? '', ['i']),
+    taken: await usedIds(storage, sessions[5] ?? '', ['b-answer', 'i', 'new']),
+    imported: await importedCounts(storage, sessions[5] ?? '', ['i']),
     runs: (await storage.activeRuns()).map(({ lease: _, ...run }) => run),
   }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { answer, compaction, delta, opened, prompt, turn } from '../support/drafts.ts'
-import { allEvents, allMessages, assertNotFound, shownIds, unbounded } from '../support/reads.ts'
+import { allEvents, allMessages, assertNotFound, shownIds, unbounded, usedIds } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 /** Every page of a principal's list. */
@@ -33,8 +33,7 @@ function reads(storage: Storage, sessionId: string): Record<string, () => Promis
       storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
     eventSummary: () => storage.eventSummary(sessionId, {}),
     search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
-    importedCounts: () => storage.importedCounts(sessionId, ['i']),
-    takenIds: () => storage.takenIds(sessionId, ['m']),
+    lookup: () => storage.lookup(sessionId, { messageIds: ['m'] }),
     markRead: () => storage.markRead(sessionId, 'ann', 1),
   }
 }
@@ -185,7 +184,7 @@ export const sessionCases: Cases = {
     assert.deepEqual(await allMessages(storage, session), [])
     assert.deepEqual(await allEvents(other, session), [])
     assert.equal(await storage.checkCursor(session, cursor), 'cursor-unknown')
-    assert.deepEqual(await storage.takenIds(session, ['a-prompt']), new Set())
+    assert.deepEqual(await usedIds(storage, session, ['a-prompt']), new Set())
     const found = await storage.search({ text: 'answer', in: { principal: 'ann' }, limit: 9 })
     assert.deepEqual(found, [])
   },

@@ -114,6 +114,22 @@ export async function assertFails(
   )
 }
 
+export async function importedCounts(
+  storage: Storage,
+  sessionId: string,
+  identities: readonly string[],
+): Promise<Map<string, number>> {
+  return (await storage.lookup(sessionId, { identities })).counts
+}
+
+export async function usedIds(
+  storage: Storage,
+  sessionId: string,
+  messageIds: readonly string[],
+): Promise<Set<string>> {
+  return (await storage.lookup(sessionId, { messageIds })).used
+}
+
 /** Does all upkeep that waits. */
 export async function tidyAll(storage: Storage): Promise<void> {
   for (let steps = 0; await storage.tidy(false); steps++) {

@@ -15,7 +15,7 @@ import {
   runStarted,
   turn,
 } from '../support/drafts.ts'
-import { allEvents, everything, shownIds } from '../support/reads.ts'
+import { allEvents, everything, shownIds, usedIds } from '../support/reads.ts'
 import { taken, write, writeEach } from '../support/writes.ts'
 
 export const commitCases: Cases = {
@@ -70,7 +70,7 @@ export const commitCases: Cases = {
       (await allEvents(storage, session)).map(({ seq }) => seq),
       [1, 2],
     )
-    assert.deepEqual(await storage.takenIds(session, ['a', 'b', 'd', 'f']), new Set(['a', 'f']))
+    assert.deepEqual(await usedIds(storage, session, ['a', 'b', 'd', 'f']), new Set(['a', 'f']))
     assert.deepEqual(await shownIds(storage, other), ['e'])
   },
 

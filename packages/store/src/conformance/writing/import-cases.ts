@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Cases } from '../support/bed.ts'
 import { answer, imported, message, prompt, reset, turn, undo } from '../support/drafts.ts'
-import { allMessages, shownIds } from '../support/reads.ts'
+import { allMessages, shownIds, importedCounts, usedIds } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 const rows = [
@@ -100,17 +100,17 @@ export const importCases: Cases = {
     const again = await bed.open()
     for (const reader of [storage, again]) {
       assert.deepEqual(
-        await reader.importedCounts(session, ['one', 'two', 'three', 'four']),
+        await importedCounts(reader, session, ['one', 'two', 'three', 'four']),
         new Map([
           ['one', 1],
           ['two', 5],
           ['three', 1],
         ]),
       )
-      assert.deepEqual(await reader.importedCounts(session, []), new Map())
+      assert.deepEqual(await importedCounts(reader, session, []), new Map())
     }
     const other = await bed.session(storage)
-    assert.deepEqual(await storage.importedCounts(other, ['one']), new Map())
+    assert.deepEqual(await importedCounts(storage, other, ['one']), new Map())
   },
 
   async 'still remembers what was removed or came to nothing'(bed) {
@@ -119,11 +119,11 @@ export const importCases: Cases = {
       imported(rows, { one: 1 }),
       { type: 'message-erased', messageIds: ['i1', 'i2'] },
     ])
-    assert.deepEqual(await storage.importedCounts(session, ['one']), new Map([['one', 1]]))
+    assert.deepEqual(await importedCounts(storage, session, ['one']), new Map([['one', 1]]))
     const twice = [imported([message('new', 'x'), message('i1', 'x')], { two: 1 })]
     assert.equal(await refusalOf(storage, session, twice), 'message-gone')
-    assert.deepEqual(await storage.importedCounts(session, ['two']), new Map())
-    assert.deepEqual(await storage.takenIds(session, ['new']), new Set())
+    assert.deepEqual(await importedCounts(storage, session, ['two']), new Map())
+    assert.deepEqual(await usedIds(storage, session, ['new']), new Set())
   },
 
   async 'takes as many identities as a long transcript has'(bed) {
@@ -132,9 +132,9 @@ export const importCases: Cases = {
     const messages = names.map((name, index) => message(`m${index}`, name))
     const counts = Object.fromEntries(names.map((name) => [name, 1]))
     await write(storage, session, [imported(messages, counts)])
-    assert.equal((await storage.importedCounts(session, names)).size, 3_000)
+    assert.equal((await importedCounts(storage, session, names)).size, 3_000)
     const ids = messages.map(({ id }) => id)
-    assert.equal((await storage.takenIds(session, ids)).size, 3_000)
+    assert.equal((await usedIds(storage, session, ids)).size, 3_000)
     assert.equal((await storage.head(session)).messageCount, 3_000)
   },
 }

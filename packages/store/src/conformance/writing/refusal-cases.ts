@@ -22,7 +22,7 @@ import {
   turn,
   undo,
 } from '../support/drafts.ts'
-import { everything } from '../support/reads.ts'
+import { everything, usedIds } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 /** Asserts that each draft is refused so after the drafts that come first, and changes nothing. */
@@ -97,7 +97,7 @@ export const refusalCases: Cases = {
     const { storage, session } = await bed.start()
     const other = await bed.session(storage)
     await write(storage, session, [prompt('a')])
-    assert.deepEqual(await storage.takenIds(other, ['a']), new Set())
+    assert.deepEqual(await usedIds(storage, other, ['a']), new Set())
     await write(storage, other, [prompt('a')])
   },
 
@@ -115,8 +115,8 @@ export const refusalCases: Cases = {
     await write(storage, session, [opened('open')])
     const taken = ['deleted', 'older', 'summary', 'done', 'undone-prompt', 'undone-answer', 'open']
     const asked = ['new', ...taken]
-    assert.deepEqual(await storage.takenIds(session, asked), new Set(taken))
-    assert.deepEqual(await storage.takenIds(session, []), new Set())
+    assert.deepEqual(await usedIds(storage, session, asked), new Set(taken))
+    assert.deepEqual(await usedIds(storage, session, []), new Set())
   },
 
   'refuses deltas and ends of messages that are not open': (bed) =>

@@ -4,7 +4,13 @@ import type { Clock } from '@caughtup/schema/clock'
 import { sessionNotFound } from '../../errors/session-not-found.ts'
 import type { RowsStep } from '../../port/activity.ts'
 import type { Slice } from '../../port/commit.ts'
-import type { EventQuery, EventsOptions, MessageCaps, SearchQuery } from '../../port/reading.ts'
+import type {
+  EventQuery,
+  EventsOptions,
+  LookupQuery,
+  MessageCaps,
+  SearchQuery,
+} from '../../port/reading.ts'
 import type { ListQuery, NewSession } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Retention, Storage, StorageStats } from '../../port/storage.ts'
@@ -95,22 +101,18 @@ export class MemoryStorage implements Storage {
     })
   }
 
-  importedCounts(sessionId: string, identities: readonly string[]) {
+  lookup(sessionId: string, { identities = [], messageIds = [] }: LookupQuery) {
     return this.#call(() => {
-      const { imported } = this.#get(sessionId)
-      return new Map(
-        identities.flatMap((identity) => {
-          const count = imported.get(identity)
-          return count === undefined || count === 0 ? [] : [[identity, count] as const]
-        }),
-      )
-    })
-  }
-
-  takenIds(sessionId: string, messageIds: readonly string[]) {
-    return this.#call(() => {
-      const statuses = messageRows(this.#get(sessionId)).idStatus(messageIds)
-      return new Set(messageIds.filter((_, index) => statuses[index] !== 'free'))
+      const session = this.#get(sessionId)
+      const statuses = messageRows(session).idStatus(messageIds)
+      const counts = identities.flatMap((identity) => {
+        const count = session.imported.get(identity)
+        return count === undefined || count === 0 ? [] : [[identity, count] as const]
+      })
+      return {
+        counts: new Map(counts),
+        used: new Set(messageIds.filter((_, index) => statuses[index] !== 'free')),
+      }
     })
   }
 

@@ -20,6 +20,8 @@ import type {
   EventBatch,
   EventQuery,
   EventsOptions,
+  Lookup,
+  LookupQuery,
   MessageCaps,
   SearchQuery,
   SessionHead,
@@ -202,26 +204,19 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#search.find(query))
   }
 
-  async importedCounts(
+  async lookup(
     sessionId: string,
-    identities: readonly string[],
-  ): Promise<Map<string, number>> {
+    { identities = [], messageIds = [] }: LookupQuery,
+  ): Promise<Lookup> {
     return this.#read(() => {
-      const { key } = this.#cache.get(sessionId)
+      const { key, overlay } = this.#cache.get(sessionId)
       const counts = new Map<string, number>()
       for (const identity of identities) {
         const count = this.#rows.remembered(key, 'import', identity)
         if (count > 0) counts.set(identity, count)
       }
-      return counts
-    })
-  }
-
-  async takenIds(sessionId: string, messageIds: readonly string[]): Promise<Set<string>> {
-    return this.#read(() => {
-      const { key, overlay } = this.#cache.get(sessionId)
       const isUsed = (id: string) => overlay.has(id) || this.#rows.idStatus(key, id) !== 'free'
-      return new Set(messageIds.filter(isUsed))
+      return { counts, used: new Set(messageIds.filter(isUsed)) }
     })
   }
 
