@@ -120,7 +120,7 @@ export class Store {
       deleted: (sessionId, members) => this.#deleted(sessionId, members),
     })
     this.#upkeep = new Upkeep(clock, {
-      tidy: () => storage.tidy(resolveRetention(options.retention)),
+      tidy: () => storage.maintain({ retention: resolveRetention(options.retention) }),
       finished: () => void this.#tidied().catch((error) => onError(error, 'telling of forks')),
     })
     const append: Store['append'] = (slice, waiting) => this.append(slice, waiting)

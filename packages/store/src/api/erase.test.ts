@@ -32,8 +32,11 @@ async function everything(store: Store, sessionId: string): Promise<string> {
 /** Its erasures stop after the first step. */
 const unfinished = (engine: Engine) => {
   const storage = testEngine(engine)
-  return withCalls(storage, () => ({
-    continueErase: async () => Promise.reject(new Error('crash')),
+  return withCalls(storage, (real) => ({
+    maintain: async (work) => {
+      if ('erase' in work) throw new Error('crash')
+      return real.maintain(work)
+    },
   }))
 }
 
@@ -92,8 +95,9 @@ describe.each(engines)('erasing on %s', (engine) => {
   test('that is given up is completed by the upkeep of this one', async () => {
     const controller = new AbortController()
     const storage = withCalls(testEngine(engine), (real) => ({
-      continueErase: async (sessionId) => {
-        await real.continueErase(sessionId)
+      maintain: async (work) => {
+        const more = await real.maintain(work)
+        if (!('erase' in work)) return more
         controller.abort(new Error('enough'))
         return true
       },

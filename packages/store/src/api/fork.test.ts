@@ -153,8 +153,9 @@ describe.each(engines)('a fork on %s', (engine) => {
 
   test('that is given up is seen by nobody until the upkeep has completed it', async () => {
     const controller = new AbortController()
-    const storage = withCalls(testEngine(engine), () => ({
-      continueFork: async () => {
+    const storage = withCalls(testEngine(engine), (real) => ({
+      maintain: async (work) => {
+        if (!('fork' in work)) return real.maintain(work)
         controller.abort(new Error('enough'))
         return true
       },
@@ -173,9 +174,9 @@ describe.each(engines)('a fork on %s', (engine) => {
 
   test('whose source is deleted meanwhile fails, and nothing of it is left', async () => {
     const storage = withCalls(testEngine(engine), (real) => ({
-      continueFork: async (forkId) => {
-        await store.sessions.delete(sessionId)
-        return real.continueFork(forkId)
+      maintain: async (work) => {
+        if ('fork' in work) await store.sessions.delete(sessionId)
+        return real.maintain(work)
       },
     }))
     const { store, clock } = await openTestStore({ storage })
@@ -191,8 +192,11 @@ describe.each(engines)('a fork on %s', (engine) => {
 
   test('that a crash cut short is completed by the next opening', async () => {
     const factory = testEngine(engine)
-    const storage = withCalls(factory, () => ({
-      continueFork: async () => Promise.reject(new Error('crash')),
+    const storage = withCalls(factory, (real) => ({
+      maintain: async (work) => {
+        if ('fork' in work) throw new Error('crash')
+        return real.maintain(work)
+      },
     }))
     const { store } = await openTestStore({ storage })
     const sessionId = await sampleSession(store)
@@ -209,13 +213,9 @@ describe.each(engines)('a fork on %s', (engine) => {
     // By whoever has its turn: the upkeep goes on with it, too.
     let steps = 0
     const storage = withCalls(testEngine(engine), (real) => ({
-      continueFork: (sessionId) => {
+      maintain: (work) => {
         steps++
-        return real.continueFork(sessionId)
-      },
-      tidy: (retention) => {
-        steps++
-        return real.tidy(retention)
+        return real.maintain(work)
       },
     }))
     // By this clock, a step takes longer than others are to wait for their turn.

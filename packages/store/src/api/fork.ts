@@ -60,7 +60,8 @@ export async function forkSession(
     session: { id, title, createdAt, members },
   })
   begun(id)
-  const next = () => storage.continueFork(id).catch((error: unknown) => ofSource(error, sourceId))
+  const next = () =>
+    storage.maintain({ fork: id }).catch((error: unknown) => ofSource(error, sourceId))
   while (await next()) await turn()
   const session = await storage.session(id)
   if (!session) throw sessionNotFound(id)

@@ -156,7 +156,7 @@ export class History {
     try {
       const event = await this.#change(sessionId, draft, signal && { signal })
       const turn = pacer(clock, signal)
-      while (await storage.continueErase(sessionId)) await turn()
+      while (await storage.maintain({ erase: sessionId })) await turn()
       return event
     } catch (error) {
       on.left()

@@ -20,7 +20,7 @@ import { retentionCases } from './keeping/retention-cases.ts'
 import { runCases } from './writing/run-cases.ts'
 import { searchCases } from './reading/search-cases.ts'
 import { sessionCases } from './keeping/session-cases.ts'
-import { tidyCases } from './keeping/maintenance-cases.ts'
+import { maintenanceCases } from './keeping/maintenance-cases.ts'
 import { undoCases } from './writing/undo-cases.ts'
 import { windowCases } from './reading/window-cases.ts'
 
@@ -62,7 +62,7 @@ const groups: Readonly<Record<string, Cases>> = {
   run: runCases,
   queue: queueCases,
   changed: remoteCases,
-  tidy: tidyCases,
+  maintenance: maintenanceCases,
   retention: retentionCases,
   backup: backupCases,
   close: closeCases,

@@ -167,9 +167,9 @@ describe.each(engines)('store.updates of %s', (_name, storage) => {
     await fc.assert(
       fc.asyncProperty(steps, fc.integer({ min: 1, max: 4 }), async (program, capacity) => {
         const engine = withCalls(storage(), (real) => ({
-          continueFork: async (id) => {
-            if (runner.stopped) throw givenUp
-            return real.continueFork(id)
+          maintain: async (work) => {
+            if ('fork' in work && runner.stopped) throw givenUp
+            return real.maintain(work)
           },
         }))
         const { store, clock } = await open(engine, capacity)

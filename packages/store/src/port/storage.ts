@@ -78,20 +78,11 @@ export interface Storage {
   /**
    * Makes a session, hidden from everybody until it is complete, that will hold the messages of
    * another up to the order `upTo`: those that are there and finished now. What is changed or finished
-   * while they are copied may be copied either way.
+   * while they are copied may be copied either way. The copying is done by `maintain`.
    *
    * @throws CaughtupError `NOT_FOUND` for the source, `CONFLICT` (`session-exists`) for an id in use
    */
   beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void>
-  /**
-   * Copies one bounded stretch; whether more is left. The last one shows the session, its journal
-   * then begins with `forked`. A fork that nobody goes on with is completed by `tidy`.
-   *
-   * @throws CaughtupError `NOT_FOUND` when the source was deleted meanwhile; the fork is then gone
-   */
-  continueFork(sessionId: string): Promise<boolean>
-  /** Rewrites one bounded stretch of journal without what was erased; whether more is left. */
-  continueErase(sessionId: string): Promise<boolean>
 
   /** The principal's rows by recency, newest first. */
   activityPage(principal: string, query: ListQuery): Promise<ActivityPage>
@@ -115,10 +106,13 @@ export interface Storage {
    */
   changed(signal: AbortSignal): Promise<RemoteChanges>
   /**
-   * One bounded step of upkeep, invisible to every reader but for `retention`: packing, indexing,
-   * trimming, completing forks and erasures. Whether more is to be done.
+   * One bounded step of maintenance, which no reader notices but for what `retention` removes.
+   * Whether more of the work is left.
+   *
+   * @throws CaughtupError `NOT_FOUND` for a fork or an erasure of a session that does not exist; for a
+   *   fork whose source was deleted meanwhile, which is then gone too
    */
-  tidy(retention: Retention): Promise<boolean>
+  maintain(work: Maintenance): Promise<boolean>
   /** Writes a consistent copy to a file that must not exist, while everything goes on. */
   backup(path: string, signal?: AbortSignal): Promise<void>
   /** Gauges of this moment. */
@@ -131,6 +125,15 @@ export interface Storage {
 export interface StorageFactory {
   open(options: { clock: Clock; random: () => number }): Promise<Storage>
 }
+
+/**
+ * - `fork`: copies a stretch of messages into this session. The last step shows it; its journal then
+ *   begins with `forked`.
+ * - `erase`: rewrites a stretch of this session's journal without what was erased
+ * - `retention`: whatever is due: packing, indexing, trimming, forks and erasures whose caller was
+ *   interrupted
+ */
+export type Maintenance = { fork: string } | { erase: string } | { retention: Retention }
 
 /** How much of a journal is kept; `false` keeps all of it. Messages are never removed. */
 export type Retention =

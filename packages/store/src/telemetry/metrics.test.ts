@@ -120,9 +120,9 @@ describe.each(engines)('stats on %s', (engine) => {
   test('tell of upkeep that fails, and forget it when it works', async () => {
     let fails = true
     const storage = withCalls(testEngine(engine), (real) => ({
-      tidy: async (retention) => {
+      maintain: async (work) => {
         if (fails) throw new StorageError('full', 'disk full')
-        return real.tidy(retention)
+        return real.maintain(work)
       },
     }))
     const { store, clock } = await openTestStore({ storage })

@@ -36,7 +36,7 @@ export type Call =
   | { call: 'continueFork'; session: number }
   | { call: 'activity'; principal: string; since: number; limit: number }
   | { call: 'markRead'; session: number; principal: string; upTo: number }
-  | { call: 'heartbeat' | 'activeRuns' | 'tidy' | 'everything' }
+  | { call: 'heartbeat' | 'activeRuns' | 'maintain' | 'everything' }
   | { call: 'retain'; age: number; events: number }
   | { call: 'reopen'; closed: boolean }
 
@@ -267,7 +267,12 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   [
     6,
     fc.record({
-      call: is('heartbeat' as const, 'activeRuns' as const, 'tidy' as const, 'everything' as const),
+      call: is(
+        'heartbeat' as const,
+        'activeRuns' as const,
+        'maintain' as const,
+        'everything' as const,
+      ),
     }),
   ],
   [

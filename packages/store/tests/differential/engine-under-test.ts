@@ -74,8 +74,8 @@ export class EngineUnderTest {
     }
   }
 
-  tidy(opening: 0 | 1, retention: Retention = false): Promise<void> {
-    return tidyAll(this.storage(opening), retention)
+  maintain(opening: 0 | 1, retention: Retention = false): Promise<void> {
+    return maintainAll(this.storage(opening), retention)
   }
 
   async close(): Promise<void> {
@@ -114,7 +114,7 @@ export class EngineUnderTest {
       case 'session':
         return storage.session(id)
       case 'continueErase':
-        while (await storage.continueErase(id));
+        while (await storage.maintain({ erase: id }));
         return undefined
       case 'delete':
         // Who saw it, in no order.
@@ -170,11 +170,11 @@ export class EngineUnderTest {
           members: ['ann', 'bob'],
         }
         await storage.beginFork({ sourceId: id, upTo: call.pick, session: made })
-        if (call.whole) while (await storage.continueFork(made.id));
+        if (call.whole) while (await storage.maintain({ fork: made.id }));
         return undefined
       }
       case 'continueFork':
-        while (await storage.continueFork(id));
+        while (await storage.maintain({ fork: id }));
         return undefined
       case 'activity':
         return storage.activityChanges(call.principal, call.since, call.limit)
@@ -188,10 +188,10 @@ export class EngineUnderTest {
         return storage.heartbeat()
       case 'activeRuns':
         return (await storage.activeRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
-      case 'tidy':
-        return this.tidy(opening)
+      case 'maintain':
+        return this.maintain(opening)
       case 'retain':
-        return this.tidy(opening, { age: call.age, events: call.events })
+        return this.maintain(opening, { age: call.age, events: call.events })
       case 'everything':
         return this.everything(opening)
       case 'reopen':
@@ -262,8 +262,8 @@ async function pages<After>(
   }
 }
 
-async function tidyAll(storage: Storage, retention: Retention): Promise<void> {
-  for (let steps = 0; await storage.tidy(retention); steps++) {
+async function maintainAll(storage: Storage, retention: Retention): Promise<void> {
+  for (let steps = 0; await storage.maintain({ retention }); steps++) {
     if (steps > 10_000) throw new Error('Upkeep does not end.')
   }
 }

@@ -48,7 +48,7 @@ test.each<{ what: string; calls: readonly Call[] }>([
   },
   {
     what: 'a fork whose source is another session by now',
-    calls: [fork, remove, create, { call: 'tidy' }],
+    calls: [fork, remove, create, { call: 'maintain' }],
   },
   {
     what: 'a fork that is dropped with its source',
@@ -56,7 +56,7 @@ test.each<{ what: string; calls: readonly Call[] }>([
   },
   {
     what: 'a hidden fork that is deleted',
-    calls: [fork, { call: 'delete', session: 3, pick: 0 }, { call: 'tidy' }],
+    calls: [fork, { call: 'delete', session: 3, pick: 0 }, { call: 'maintain' }],
   },
   {
     what: 'a summary in the middle of an erasure',

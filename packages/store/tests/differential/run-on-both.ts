@@ -61,7 +61,7 @@ export async function runOnBoth(steps: readonly Step[], file: string): Promise<v
  * that was silent for that long may be forgotten.
  */
 async function passAnHour(engines: readonly EngineUnderTest[], opening: 0 | 1, clock: ManualClock) {
-  for (const engine of engines) await engine.tidy(opening)
+  for (const engine of engines) await engine.maintain(opening)
   await clock.advance(hour)
   for (const engine of engines)
     for (const each of [0, 1] as const) await engine.storage(each).heartbeat()

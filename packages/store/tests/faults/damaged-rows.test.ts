@@ -28,7 +28,7 @@ import { write } from '../../src/conformance/support/writes.ts'
 import { type Damage, damage, inflict } from './damage.ts'
 import { long } from '../support/long.ts'
 import { createSessions } from '../support/open-storage.ts'
-import { listOn, type Reading, readOn, tidyAll, writeOn } from './reads-on.ts'
+import { listOn, type Reading, readOn, maintainAll, writeOn } from './reads-on.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-'))
 const template = path.join(folder, 'template.db')
@@ -52,7 +52,7 @@ async function fill(storage: Storage, sessionId: string): Promise<void> {
   for (const name of ['a', 'b', 'c', 'd']) {
     await write(storage, sessionId, turn(name))
     if (name === 'b') await write(storage, sessionId, [compaction('summary')])
-    await tidyAll(storage)
+    await maintainAll(storage)
   }
   await write(storage, sessionId, [deleted('c-answer')])
   await write(storage, sessionId, [undo])
@@ -100,7 +100,7 @@ test('whatever is damaged of one session, others read as before and its own read
         for (const id of others) expect(await readOn(storage, id)).toEqual(expected.get(id))
         await readOn(storage, victim)
         await writeOn(storage, victim)
-        await tidyAll(storage)
+        await maintainAll(storage)
         await readOn(storage, victim)
       })
       await using(file, async (storage) => {
@@ -272,7 +272,7 @@ test('a fork leaves a damaged message behind, and comes to its end', async () =>
   await using(file, async (storage) => {
     const session = { id: 'fork', title: 'fork', createdAt: 1, members: ['me'] }
     await storage.beginFork({ sourceId: victim, upTo: 4, session })
-    for (let steps = 0; await storage.continueFork('fork');) expect(++steps).toBeLessThan(10)
+    for (let steps = 0; await storage.maintain({ fork: 'fork' });) expect(++steps).toBeLessThan(10)
     const { messages } = await readOn(storage, 'fork')
     expect(messages.map(({ id }) => id)).toEqual(['a-prompt', 'b-prompt'])
   })

@@ -28,7 +28,7 @@ import {
   truncated,
   undo,
 } from '../../src/conformance/support/drafts.ts'
-import { tidyAll, usedIds } from '../../src/conformance/support/reads.ts'
+import { maintainAll, usedIds } from '../../src/conformance/support/reads.ts'
 import { tryWrite, write } from '../../src/conformance/support/writes.ts'
 import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
 import { long } from '../support/long.ts'
@@ -115,7 +115,7 @@ async function fill(storage: Storage, random: Random): Promise<Map<string, strin
     })
     for (const draft of drafts) {
       await tryWrite(storage, session, [draft])
-      if (random.chance(0.05)) await tidyAll(storage)
+      if (random.chance(0.05)) await maintainAll(storage)
     }
   }
   return told
@@ -143,7 +143,7 @@ test.each([
       for (let other = 0; other < others; other++)
         await (await openStorage(file)).sessions('me', { limit: 9 })
       const told = await fill(storage, random)
-      await tidyAll(storage)
+      await maintainAll(storage)
       const pieces = deflated(file)
       expect(bytesOf(file)).toContain(secret)
       for (const [session, messageIds] of told) {
@@ -152,7 +152,7 @@ test.each([
         const ids = messageIds.filter((id) => taken.has(id))
         if (ids.length === 0) continue
         await write(storage, session, [erased(...ids)])
-        while (await storage.continueErase(session));
+        while (await storage.maintain({ erase: session }));
       }
       const kept = new Set([...pieces].filter((piece) => deflatedBlocks(file).includes(piece)))
       await storage.close()

@@ -100,7 +100,7 @@ test('an answer that was packed while it streamed is whole after a crash', async
   for (const length of [800_000, 300_000, 1_000]) {
     text += `${length} `.repeat(length / 7)
     await write(storage, 's', [delta('m', `${length} `.repeat(length / 7))])
-    while (await storage.tidy(false)) continue
+    while (await storage.maintain({ retention: false })) continue
   }
   for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${crashed}${end}`)
   const again = await openStorage(crashed)
@@ -162,7 +162,7 @@ test('what is not packed stays in the log, however old it is', async () => {
   await write(storage, 'a', [delta('m', 'not packed')])
   // Longer than rows of the log stay for other processes, seen by more than one look.
   for (let look = 0; look < 10; look++) {
-    while (await storage.tidy(false)) continue
+    while (await storage.maintain({ retention: false })) continue
     await clock.advance(10_000)
   }
   for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${crashed}${end}`)
@@ -183,9 +183,9 @@ test('an open message that a full disk kept from being packed is there after a c
   }
   const pages = Number(db.get('PRAGMA page_count')?.['page_count'])
   db.get(`PRAGMA max_page_count = ${pages + 30}`)
-  await expect(storage.tidy(false)).rejects.toMatchObject({ failure: 'full' })
+  await expect(storage.maintain({ retention: false })).rejects.toMatchObject({ failure: 'full' })
   db.get('PRAGMA max_page_count = 4294967294')
-  while (await storage.tidy(false)) continue
+  while (await storage.maintain({ retention: false })) continue
   for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${crashed}${end}`)
   const again = await openStorage(crashed)
   for (const id of ids) expect(await again.message(id, 'm')).toMatchObject({ status: 'open' })

@@ -47,7 +47,7 @@ export class RandomHistory {
     const some = sessions.filter(() => this.#random.chance(0.5))
     for (const sessionId of some) await this.#write(sessionId, this.#next(sessionId))
     for (const sessionId of some) if (this.#random.chance(0.2)) await this.#look(sessionId)
-    if (this.#random.chance(0.1)) await this.#storage.tidy(false)
+    if (this.#random.chance(0.1)) await this.#storage.maintain({ retention: false })
   }
 
   async #write(sessionId: string, drafts: readonly EventDraft[]): Promise<void> {

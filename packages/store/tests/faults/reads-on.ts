@@ -104,8 +104,8 @@ export async function writeOn(storage: Storage, sessionId: string): Promise<void
 }
 
 /** Tidies until nothing is left to be done. */
-export async function tidyAll(storage: Storage): Promise<void> {
-  for (let steps = 0; await storage.tidy({ age: 1e15, events: 20 });) {
+export async function maintainAll(storage: Storage): Promise<void> {
+  for (let steps = 0; await storage.maintain({ retention: { age: 1e15, events: 20 } });) {
     assert(++steps < mostSteps, 'Upkeep goes in circles.')
   }
 }

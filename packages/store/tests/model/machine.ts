@@ -141,9 +141,9 @@ export class Machine {
   }
 
   /** Does what upkeep there is to do; of the journals only the newest entries are kept. */
-  async tidy(keep: number | undefined): Promise<void> {
+  async maintain(keep: number | undefined): Promise<void> {
     const retention = keep === undefined ? false : { age: 1e12, events: keep + 1 }
-    for (let more = true; more;) more = await this.until(this.storage.tidy(retention))
+    for (let more = true; more;) more = await this.until(this.storage.maintain({ retention }))
   }
 
   /** Holds everything against the oracle. */

@@ -31,7 +31,7 @@ export type HistoryAction =
 /** Steps of readers, of time, and of the process. */
 type MachineAction =
   | { do: 'flush' | 'snapshot' | 'follow' | 'read' | 'check' | 'reopen' | 'crash' }
-  | { do: 'tidy'; keep: number | undefined }
+  | { do: 'maintain'; keep: number | undefined }
 
 const pick = fc.nat({ max: 20 })
 const text = fc.string({ minLength: 1, maxLength: 5 })
@@ -66,7 +66,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: is('import'), count: fc.integer({ min: 1, max: 3 }) }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: is('tidy'), keep: fc.option(pick, { nil: undefined }) }),
+    arbitrary: fc.record({ do: is('maintain'), keep: fc.option(pick, { nil: undefined }) }),
   },
   { weight: 4, arbitrary: fc.record({ do: is('thought', 'tool', 'queue', 'next', 'usage') }) },
   { weight: 8, arbitrary: fc.record({ do: is('undo', 'redo') }) },

@@ -60,8 +60,8 @@ async function perform(machine: Machine, session: ModelSession, action: Action):
       return machine.read(session)
     case 'check':
       return machine.check()
-    case 'tidy':
-      return machine.tidy(action.keep)
+    case 'maintain':
+      return machine.maintain(action.keep)
     case 'reopen':
       return machine.reopen()
     case 'crash':

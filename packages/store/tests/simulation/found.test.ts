@@ -44,7 +44,7 @@ test('a session left in the log is put together with all that was written since'
   await a.commit([one])
   await b.session('s')
   await a.commit([{ ...one, drafts: [prompt('two'), prompt('three')] }])
-  while (await b.tidy(false)) continue
+  while (await b.maintain({ retention: false })) continue
   expect(await shown(b, 's')).toEqual(['one', 'two', 'three'])
   await Promise.all([a.close(), b.close()])
   engine.dispose()

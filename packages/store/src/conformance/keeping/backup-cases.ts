@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Bed, Cases, TestDatabase } from '../support/bed.ts'
 import { delta, finished, opened, prompt, runStarted, turn, undo } from '../support/drafts.ts'
-import { everything, shownIds, tidyAll } from '../support/reads.ts'
+import { everything, shownIds, maintainAll } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
 type Check = (bed: Bed, backup: NonNullable<TestDatabase['backup']>) => Promise<void>
@@ -18,7 +18,7 @@ export const backupCases: Cases = {
     const { storage, session } = await bed.start()
     const other = await bed.session(storage)
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
-    await tidyAll(storage)
+    await maintainAll(storage)
     await writeEach(storage, other, [runStarted('r'), prompt('a'), opened('m'), delta('m', 'x')])
     await storage.backup(path)
     const copy = await bed.open(factory)

@@ -30,8 +30,6 @@ function calls(storage: Storage, sessionId: string): Record<string, () => Promis
     updateSession: () => storage.updateSession(sessionId, { title: 'x', at: 1 }),
     deleteSession: () => storage.deleteSession(sessionId),
     beginFork: () => storage.beginFork({ sourceId: sessionId, upTo: 1, session }),
-    continueFork: () => storage.continueFork('new'),
-    continueErase: () => storage.continueErase(sessionId),
     activityPage: () => storage.activityPage('ann', { limit: 9 }),
     activityRows: () => storage.activityRows('ann', { limit: 9 }),
     activityChanges: () => storage.activityChanges('ann', 0, 9),
@@ -40,7 +38,7 @@ function calls(storage: Storage, sessionId: string): Record<string, () => Promis
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
     changed: () => storage.changed(AbortSignal.timeout(5_000)),
-    tidy: () => storage.tidy(false),
+    maintain: () => storage.maintain({ retention: false }),
     backup: () => storage.backup('never-written'),
   } satisfies Record<Exclude<keyof Storage, 'stats' | 'close'>, () => Promise<unknown>>
 }

@@ -22,7 +22,7 @@ import {
   turn,
   undo,
 } from '../support/drafts.ts'
-import { allEvents, everything, shownIds, tidyAll } from '../support/reads.ts'
+import { allEvents, everything, shownIds, maintainAll } from '../support/reads.ts'
 import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
@@ -42,11 +42,11 @@ async function erases(bed: Bed, drafts: readonly EventDraft[]): Promise<void> {
   await writeEach(storage, session, drafts)
   assert.match(JSON.stringify(await everything(other, session)), new RegExp(secret))
   await write(storage, session, [erased('m')])
-  while (await storage.continueErase(session));
+  while (await storage.maintain({ erase: session }));
   await assertNowhere(storage, session, 'at once')
   await assertNowhere(other, session, 'in another opening')
-  await tidyAll(storage)
-  await assertNowhere(other, session, 'after upkeep')
+  await maintainAll(storage)
+  await assertNowhere(other, session, 'after maintenance')
   await assertNowhere(await bed.open(), session, 'after a crash')
   const entries = await allEvents(storage, session)
   assert.deepEqual(
@@ -150,7 +150,7 @@ export const eraseCases: Cases = {
     }
     const before = await everything(storage, other)
     await write(storage, session, [erased('m')])
-    while (await storage.continueErase(session));
+    while (await storage.maintain({ erase: session }));
     assert(!JSON.stringify(await everything(storage, session)).includes(secret))
     assert.deepEqual(await everything(storage, other), before)
   },
@@ -172,10 +172,10 @@ export const eraseCases: Cases = {
   async 'leaves every cursor good, so that a follower in the middle goes on'(bed) {
     const { storage, session } = await bed.start()
     const results = await writeEach(storage, session, [prompt('a'), ...streamed, answer('b')])
-    await tidyAll(storage)
+    await maintainAll(storage)
     const [batch] = [await storage.events(session, 1, { bytes: 100 })]
     await write(storage, session, [erased('m')])
-    while (await storage.continueErase(session));
+    while (await storage.maintain({ erase: session }));
     for (const { cursor } of results) {
       assert.equal(await storage.checkCursor(session, cursor), 'ok', `seq ${cursor.seq}`)
       const rest = await readOn(storage, session, cursor.seq, 100)
@@ -185,15 +185,15 @@ export const eraseCases: Cases = {
     assert.equal(await storage.checkCursor(session, batch.cursor), 'ok')
   },
 
-  async 'is completed by upkeep'(bed) {
+  async 'is completed by maintenance'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [prompt('a'), ...streamed])
-    await tidyAll(storage)
+    await maintainAll(storage)
     await write(storage, session, [erased('m')])
     const again = await bed.open()
-    await tidyAll(again)
-    await assertNowhere(again, session, 'after upkeep')
-    assert.equal(await again.continueErase(session), false)
+    await maintainAll(again)
+    await assertNowhere(again, session, 'after maintenance')
+    assert.equal(await again.maintain({ erase: session }), false)
   },
 
   async 'is complete where others were completed before it'(bed) {
@@ -205,14 +205,14 @@ export const eraseCases: Cases = {
       words.map((id) => prompt(id, `${secret} ${id}`)),
     )
     for (const id of words) {
-      // Packed first, and all of the upkeep done after the erasure before it.
-      await tidyAll(storage)
+      // Packed first, and all of the maintenance done after the erasure before it.
+      await maintainAll(storage)
       await write(storage, session, [erased(id)])
-      while (await storage.continueErase(session));
+      while (await storage.maintain({ erase: session }));
       assert.equal(await storage.message(session, id), undefined)
       assert(!JSON.stringify(await allEvents(storage, session)).includes(`${secret} ${id}`))
     }
-    await tidyAll(storage)
+    await maintainAll(storage)
     await assertNowhere(storage, session, 'after all three')
   },
 
@@ -225,7 +225,7 @@ export const eraseCases: Cases = {
       words.map((id) => prompt(id, `${secret} ${id}`)),
     )
     for (const id of words) await write(storage, session, [erased(id)])
-    while (await storage.continueErase(session));
+    while (await storage.maintain({ erase: session }));
     await assertNowhere(storage, session, 'after all three')
   },
 }

@@ -25,7 +25,7 @@ import {
   assertNotFound,
   everything,
   shownIds,
-  tidyAll,
+  maintainAll,
 } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
@@ -33,7 +33,7 @@ const fork: NewSession = { id: 'fork', title: 'Forked', createdAt: 50, members: 
 
 async function forkAll(storage: Storage, sourceId: string, upTo: number): Promise<void> {
   await storage.beginFork({ sourceId, upTo, session: fork })
-  while (await storage.continueFork(fork.id));
+  while (await storage.maintain({ fork: fork.id }));
 }
 
 /** Asserts that nobody can tell that the session is. */
@@ -150,12 +150,12 @@ export const forkCases: Cases = {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
     await storage.beginFork({ sourceId: session, upTo: 9, session: fork })
-    while (await storage.continueFork(fork.id));
+    while (await storage.maintain({ fork: fork.id }));
     assert.deepEqual(await shownIds(storage, fork.id), ['a-prompt', 'a-answer'])
     await write(storage, session, [prompt('c'), opened('m'), delta('m', 'x')])
     const second = { ...fork, id: 'fork-2' }
     await storage.beginFork({ sourceId: session, upTo: 9, session: second })
-    while (await storage.continueFork(second.id));
+    while (await storage.maintain({ fork: second.id }));
     assert.deepEqual(await shownIds(storage, second.id), ['a-prompt', 'a-answer', 'c'])
   },
 
@@ -184,7 +184,7 @@ export const forkCases: Cases = {
     await write(storage, session, [imported(messages)])
     await storage.beginFork({ sourceId: session, upTo: 3_999, session: fork })
     await assertHidden(storage)
-    while (await storage.continueFork(fork.id)) await assertHidden(storage)
+    while (await storage.maintain({ fork: fork.id })) await assertHidden(storage)
     assert.equal((await storage.head(fork.id)).messageCount, 3_999)
     assert.deepEqual(
       (await storage.sessions('bob', { limit: 9 })).sessions.map(({ id }) => id),
@@ -192,18 +192,18 @@ export const forkCases: Cases = {
     )
   },
 
-  async 'is completed by upkeep, also in another process'(bed) {
+  async 'is completed by maintenance, also in another process'(bed) {
     const { storage, session } = await bed.start()
     const messages = Array.from({ length: 4_000 }, (_, index) => message(`m${index}`, 'long'))
     await write(storage, session, [imported(messages)])
     await storage.beginFork({ sourceId: session, upTo: 4_000, session: fork })
-    await storage.continueFork(fork.id)
+    await storage.maintain({ fork: fork.id })
     const again = await bed.open()
     await assertHidden(again)
-    await tidyAll(again)
+    await maintainAll(again)
     assert.equal((await again.head(fork.id)).messageCount, 4_000)
     assert.equal((await storage.head(fork.id)).messageCount, 4_000)
-    assert.equal(await storage.continueFork(fork.id), false)
+    assert.equal(await storage.maintain({ fork: fork.id }), false)
   },
 
   async 'is gone when its source is deleted meanwhile'(bed) {
@@ -211,20 +211,20 @@ export const forkCases: Cases = {
     await write(storage, session, [answer('a')])
     await storage.beginFork({ sourceId: session, upTo: 1, session: fork })
     await storage.deleteSession(session)
-    await assertNotFound(storage.continueFork(fork.id), 'continueFork')
+    await assertNotFound(storage.maintain({ fork: fork.id }), 'continueFork')
     await assertHidden(storage)
-    await tidyAll(storage)
+    await maintainAll(storage)
     await assertHidden(storage)
     await storage.createSession(fork)
     assert.deepEqual(await shownIds(storage, fork.id), [])
   },
 
-  async 'does not hold up upkeep when its source is deleted'(bed) {
+  async 'does not hold up maintenance when its source is deleted'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [answer('a')])
     await storage.beginFork({ sourceId: session, upTo: 1, session: fork })
     await storage.deleteSession(session)
-    await tidyAll(storage)
+    await maintainAll(storage)
     await assertHidden(storage)
   },
 
@@ -232,6 +232,6 @@ export const forkCases: Cases = {
     const storage = await bed.open()
     const call = storage.beginFork({ sourceId: 'nowhere', upTo: 1, session: fork })
     await assertNotFound(call, 'beginFork')
-    await assertNotFound(storage.continueFork(fork.id), 'continueFork')
+    await assertNotFound(storage.maintain({ fork: fork.id }), 'continueFork')
   },
 }

@@ -23,12 +23,12 @@ import {
   turn,
   undo,
 } from '../support/drafts.ts'
-import { allRows, everything, tidyAll, importedCounts, usedIds } from '../support/reads.ts'
+import { allRows, everything, maintainAll, importedCounts, usedIds } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
 const day = 24 * 60 * 60 * 1_000
 
-/** Sessions in every state that upkeep may meet. */
+/** Sessions in every state that maintenance may meet. */
 const states: Readonly<Record<string, readonly EventDraft[]>> = {
   empty: [],
   streaming: [
@@ -79,7 +79,7 @@ async function readAll(storage: Storage, sessions: readonly string[]) {
   }
 }
 
-export const tidyCases: Cases = {
+export const maintenanceCases: Cases = {
   async 'changes nothing that can be read'(bed) {
     const storage = await bed.open()
     const other = await bed.open()
@@ -87,12 +87,12 @@ export const tidyCases: Cases = {
     const before = await readAll(storage, sessions)
     assert.deepEqual(await readAll(other, sessions), before, 'before it, in another opening')
     for (let more = true; more;) {
-      more = await storage.tidy(false)
+      more = await storage.maintain({ retention: false })
       assert.deepEqual(await readAll(storage, sessions), before, 'after a step')
     }
     assert.deepEqual(await readAll(other, sessions), before, 'in another opening')
     assert.deepEqual(await readAll(await bed.open(), sessions), before, 'after a crash')
-    await tidyAll(other)
+    await maintainAll(other)
     assert.deepEqual(await readAll(other, sessions), before, "after another opening's")
     assert.deepEqual(await readAll(storage, sessions), before, 'and here')
   },
@@ -102,7 +102,7 @@ export const tidyCases: Cases = {
     const sessions = await sessionsIn(bed, storage)
     const twin = await bed.open()
     const twins = await sessionsIn(bed, twin)
-    await tidyAll(storage)
+    await maintainAll(storage)
     for (const [index, session] of sessions.entries()) {
       const drafts = [answer('new'), delta('m', ' and on'), finished('m'), runEnded('r')]
       for (const draft of drafts) {
@@ -127,8 +127,12 @@ export const tidyCases: Cases = {
       const writer = index % 3 === 0 ? other : storage
       text += `${index} `
       await write(writer, session, [delta('m', `${index} `)])
-      if (index % 7 === 0) await Promise.all([storage.tidy(false), other.tidy(false)])
-      if (index % 20 === 0) await tidyAll(other)
+      if (index % 7 === 0)
+        await Promise.all([
+          storage.maintain({ retention: false }),
+          other.maintain({ retention: false }),
+        ])
+      if (index % 20 === 0) await maintainAll(other)
     }
     await write(other, session, [finished('m')])
     for (const reader of [storage, other, await bed.open()]) {
@@ -145,7 +149,7 @@ export const tidyCases: Cases = {
     await readAll(sleeper, sessions)
     for (let days = 0; days < 3; days++) {
       for (const session of sessions) await write(storage, session, turn(`day-${days}`))
-      await tidyAll(storage)
+      await maintainAll(storage)
       bed.skip(day)
     }
     assert.deepEqual(await readAll(sleeper, sessions), await readAll(storage, sessions))
@@ -159,8 +163,8 @@ export const tidyCases: Cases = {
     await write(storage, first, turn('z'))
     await write(storage, first, [erased('z-answer')])
     await storage.deleteSession(await bed.session(storage))
-    await tidyAll(storage)
-    assert.equal(await storage.tidy(false), false)
+    await maintainAll(storage)
+    assert.equal(await storage.maintain({ retention: false }), false)
   },
 
   async 'tells how much is left to do, and has nothing unreadable'(bed) {
@@ -171,7 +175,7 @@ export const tidyCases: Cases = {
       assert(unpackedEvents >= 0 && unpackedEvents <= 2)
       assert.equal(unreadable, 0)
       assert(fileBytes >= 0)
-      await tidyAll(storage)
+      await maintainAll(storage)
       bed.skip(day)
     }
     assert.equal(storage.stats().unpackedEvents, 0)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { delta, opened, prompt } from '../support/drafts.ts'
-import { allRows, tidyAll } from '../support/reads.ts'
+import { allRows, maintainAll } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
 /** By when another opening's commit must be noticed, in ms, on a machine that has other work. */
@@ -69,15 +69,15 @@ export const remoteCases: Cases = {
     await named(storage, session, second)
   },
 
-  async 'answers also where upkeep came between'(bed) {
+  async 'answers also where maintenance came between'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     await storage.head(session)
     await write(other, session, [prompt('a')])
-    await tidyAll(other)
+    await maintainAll(other)
     bed.skip(24 * 60 * 60 * 1_000)
     await write(other, session, [prompt('b')])
-    await tidyAll(other)
+    await maintainAll(other)
     await named(storage, session)
     assert.equal((await storage.head(session)).head.seq, 2)
   },
@@ -122,7 +122,7 @@ export const remoteCases: Cases = {
     const noticed = named(storage, 'fork')
     const fork = { id: 'fork', title: '', createdAt: 1, members: ['ann'] }
     await other.beginFork({ sourceId: session, upTo: 1, session: fork })
-    while (await other.continueFork('fork'));
+    while (await other.maintain({ fork: 'fork' }));
     await noticed
     assert.equal((await storage.activityRow('ann', 'fork'))?.messageCount, 1)
   },

@@ -5,22 +5,22 @@ import type { EventDraft } from '@caughtup/schema'
 import type { Retention, Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
 import { answer, delta, erased, finished, opened, prompt, turn } from '../support/drafts.ts'
-import { allEvents, allMessages, everything, tidyAll } from '../support/reads.ts'
+import { allEvents, allMessages, everything, maintainAll } from '../support/reads.ts'
 import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 import { write, type Written } from '../support/writes.ts'
 
 const day = 24 * 60 * 60 * 1_000
 const forever = 1_000 * 365 * day
 
-/** Upkeep of some days: what is too much may be looked for now and then. */
+/** Maintenance of some days: what is too much may be looked for now and then. */
 async function retain(bed: Bed, storage: Storage, retention: Retention): Promise<void> {
   bed.skip(day)
-  for (let steps = 0; await storage.tidy(retention); steps++) {
+  for (let steps = 0; await storage.maintain({ retention }); steps++) {
     assert(steps < 100_000, 'Retention comes to an end.')
   }
 }
 
-/** Writes answers of many deltas, with upkeep behind each: what is one stretch may go or stay whole. */
+/** Writes answers of many deltas, with maintenance behind each: what is one stretch may go or stay whole. */
 async function answers(
   storage: Storage,
   session: string,
@@ -32,7 +32,7 @@ async function answers(
     results.push(await write(storage, session, [prompt(`${name}-prompt`), opened(name)], { at }))
     for (const draft of deltas) results.push(await write(storage, session, [draft], { at }))
     results.push(await write(storage, session, [finished(name)], { at }))
-    await tidyAll(storage)
+    await maintainAll(storage)
   }
   return results
 }
@@ -104,7 +104,7 @@ export const retentionCases: Cases = {
     })
     await write(storage, session, [finished('m'), prompt('x'), prompt('y')], { at: bed.now })
     await write(storage, session, [erased('x')], { at: bed.now })
-    while (await storage.continueErase(session));
+    while (await storage.maintain({ erase: session }));
     await retain(bed, storage, { age: forever, events: 5 })
     const { floor, types } = await storage.eventSummary(session, {})
     assert.equal(floor, 2)
@@ -121,7 +121,7 @@ export const retentionCases: Cases = {
       await write(storage, session, [delta('m', `${index} `)], { at })
     }
     await write(storage, session, [finished('m')], { at: bed.now })
-    await tidyAll(storage)
+    await maintainAll(storage)
     const whole = await allEvents(storage, session)
     const other = await bed.open()
     await retain(bed, storage, { age: 35 * day, events: 1_000 })
@@ -184,7 +184,7 @@ export const retentionCases: Cases = {
     const { cursor } = await storage.head(session)
     for (let index = 0; index < 10; index++) {
       await write(storage, session, [{ type: 'usage', add: { inputTokens: 1 } }], { at })
-      await tidyAll(storage)
+      await maintainAll(storage)
     }
     const message = await storage.message(session, 'm')
     await retain(bed, storage, { age: 30 * day, events: 1 })

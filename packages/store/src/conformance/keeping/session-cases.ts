@@ -3,7 +3,14 @@ import assert from 'node:assert/strict'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { answer, compaction, delta, opened, prompt, turn } from '../support/drafts.ts'
-import { allEvents, allMessages, assertNotFound, shownIds, unbounded, usedIds } from '../support/reads.ts'
+import {
+  allEvents,
+  allMessages,
+  assertNotFound,
+  shownIds,
+  unbounded,
+  usedIds,
+} from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 /** Every page of a principal's list. */
@@ -100,7 +107,7 @@ export const sessionCases: Cases = {
     const inUse = { name: 'CaughtupError', code: 'CONFLICT' }
     await assert.rejects(storage.createSession(made), inUse)
     await assert.rejects(storage.beginFork({ sourceId: session, upTo: 1, session: made }), inUse)
-    while (await storage.continueFork('fork'));
+    while (await storage.maintain({ fork: 'fork' }));
     assert.deepEqual(await shownIds(storage, 'fork'), ['a-prompt', 'a-answer'])
   },
 

@@ -4,7 +4,7 @@ import type { Cursor } from '@caughtup/schema'
 
 import type { Cases } from '../support/bed.ts'
 import { delta, finished, opened, prompt, turn } from '../support/drafts.ts'
-import { tidyAll } from '../support/reads.ts'
+import { maintainAll } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
 export const cursorCases: Cases = {
@@ -27,8 +27,8 @@ export const cursorCases: Cases = {
     }
     await assertGood(storage, 'for one opening')
     await assertGood(other, 'for another')
-    await tidyAll(storage)
-    await assertGood(storage, 'after upkeep')
+    await maintainAll(storage)
+    await assertGood(storage, 'after maintenance')
     await assertGood(await bed.open(), 'after a crash')
     assert.deepEqual(
       cursors.map(({ seq }) => seq),

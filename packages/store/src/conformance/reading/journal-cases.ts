@@ -4,7 +4,7 @@ import { emptyView } from '@caughtup/schema/fold'
 
 import type { Cases } from '../support/bed.ts'
 import { answer, delta, finished, opened, prompt, reset, turn } from '../support/drafts.ts'
-import { allEvents, jsonBytes, tidyAll } from '../support/reads.ts'
+import { allEvents, jsonBytes, maintainAll } from '../support/reads.ts'
 import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 import { write, writeEach } from '../support/writes.ts'
 
@@ -86,7 +86,7 @@ export const journalCases: Cases = {
     await writeEach(storage, session, [prompt('a'), opened('m')])
     for (let index = 0; index < 60; index++) {
       await write(storage, session, [delta('m', `${index} 🎉 `), delta('m', 'ü'.repeat(index))])
-      if (index % 20 === 19) await tidyAll(storage)
+      if (index % 20 === 19) await maintainAll(storage)
     }
     await writeEach(storage, session, [finished('m'), reset(), ...turn('b')])
     const entries = await allEvents(storage, session)
@@ -103,7 +103,7 @@ export const journalCases: Cases = {
     const { storage, session } = await bed.start()
     const [high, low] = '🎉'.split('')
     await writeEach(storage, session, [opened('m'), delta('m', `a${high}`), delta('m', `${low}b`)])
-    await tidyAll(storage)
+    await maintainAll(storage)
     const again = await bed.open()
     for (const reader of [storage, again]) {
       const message = await reader.message(session, 'm')

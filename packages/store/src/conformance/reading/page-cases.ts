@@ -13,7 +13,7 @@ import {
   reset,
   turn,
 } from '../support/drafts.ts'
-import { allPages, jsonBytes, tidyAll, unbounded } from '../support/reads.ts'
+import { allPages, jsonBytes, maintainAll, unbounded } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
 const newest = Number.MAX_SAFE_INTEGER
@@ -64,7 +64,7 @@ export const pageCases: Cases = {
       prompt('b', 'ü'.repeat(1_000)),
       prompt('c', 'x'.repeat(500)),
     ])
-    await tidyAll(storage)
+    await maintainAll(storage)
     await write(storage, session, [prompt('d', 'x'.repeat(900))])
     const { messages } = await storage.page(session, newest, unbounded)
     const [first = 0, second = 0, third = 0] = messages.map(jsonBytes)

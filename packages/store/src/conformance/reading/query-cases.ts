@@ -15,7 +15,7 @@ import {
   runStarted,
   turn,
 } from '../support/drafts.ts'
-import { jsonBytes, tidyAll } from '../support/reads.ts'
+import { jsonBytes, maintainAll } from '../support/reads.ts'
 import { write, type Written } from '../support/writes.ts'
 
 /** A journal of all sorts, with ties in time; what its commits returned. */
@@ -36,7 +36,7 @@ async function journal(bed: Bed): Promise<{ storage: Storage; session: string; e
     for (const [index, drafts] of steps.entries()) {
       results.push(await write(storage, session, drafts, { at: at + (index >> 1) * 10 }))
     }
-    if (epoch === 1) await tidyAll(storage)
+    if (epoch === 1) await maintainAll(storage)
   }
   return { storage, session, events: results.flatMap(({ events }) => events) }
 }
@@ -157,9 +157,9 @@ export const queryCases: Cases = {
     }
   },
 
-  async 'answers the same after upkeep and after a crash'(bed) {
+  async 'answers the same after maintenance and after a crash'(bed) {
     const { storage, session, events } = await journal(bed)
-    await tidyAll(storage)
+    await maintainAll(storage)
     const again = await bed.open()
     for (const { filter, takes } of filters) {
       const query = { filter, from: 'newest', limit: 5, bytes: Infinity } as const

@@ -18,7 +18,7 @@ import {
   reset,
   truncated,
 } from '../support/drafts.ts'
-import { tidyAll } from '../support/reads.ts'
+import { maintainAll } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
 /** Each with the queries that find it, and some that do not. */
@@ -103,7 +103,7 @@ export const searchCases: Cases = {
       session,
       texts.map(({ text }, index) => prompt(`m${index}`, text)),
     )
-    await tidyAll(storage)
+    await maintainAll(storage)
     for (const [index, { found, not }] of texts.entries()) {
       const finds = async (text: string) => {
         const hits = await storage.search({ text, in: { sessionId: session }, limit: 99 })
@@ -204,7 +204,7 @@ export const searchCases: Cases = {
       return hits.length
     }
     await writeEach(storage, session, [opened('m'), delta('m', 'He'), delta('m', 'llo')])
-    await tidyAll(storage)
+    await maintainAll(storage)
     assert.equal(await count(), 0)
     await write(storage, session, [finished('m')])
     assert.equal(await count(), 1)

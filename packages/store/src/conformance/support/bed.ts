@@ -40,7 +40,7 @@ export class Bed {
     return this.#clock.now()
   }
 
-  /** Goes on as if so many ms had passed, for upkeep that is done now and then. */
+  /** Goes on as if so many ms had passed, for maintenance that is done now and then. */
   skip(ms: number): void {
     this.#skipped += ms
   }

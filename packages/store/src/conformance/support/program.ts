@@ -26,7 +26,7 @@ import {
   truncated,
   undo,
 } from './drafts.ts'
-import { allMessages, tidyAll } from './reads.ts'
+import { allMessages, maintainAll } from './reads.ts'
 import { tryWrite } from './writes.ts'
 
 const texts = ['a', 'Hello ', 'ü', '🎉', '\uD83C', '\uDF89', '"\\\n', '漢字', 'x'.repeat(300)]
@@ -72,7 +72,7 @@ export class Program {
       change: this.#open ? 0 : 8,
       boundary: this.#open ? 0 : 1,
       import: imports && !this.#open ? 1 : 0,
-      tidy: 1,
+      maintain: 1,
       reopen: 1,
     })
     this.trace.push(action)
@@ -102,8 +102,8 @@ export class Program {
         return this.#write(this.#random.chance(0.5) ? reset() : compaction(this.#id()))
       case 'import':
         return this.#write(imported([message(this.#id(), 'there'), message(this.#id(), 'too')]))
-      case 'tidy':
-        return tidyAll(this.storage)
+      case 'maintain':
+        return maintainAll(this.storage)
       case 'reopen':
         // The opening before is left as a crash would leave it.
         this.#storages[this.#random.between(0, 1)] = await this.#bed.open()
@@ -158,7 +158,7 @@ export class Program {
         erased(id),
       ]),
     )
-    while (await this.storage.continueErase(this.session));
+    while (await this.storage.maintain({ erase: this.session }));
   }
 
   #part(): number {

@@ -130,10 +130,10 @@ export async function usedIds(
   return (await storage.lookup(sessionId, { messageIds })).used
 }
 
-/** Does all upkeep that waits. */
-export async function tidyAll(storage: Storage): Promise<void> {
-  for (let steps = 0; await storage.tidy(false); steps++) {
-    assert(steps < 100_000, 'Upkeep comes to an end.')
+/** Does all maintenance that waits. */
+export async function maintainAll(storage: Storage): Promise<void> {
+  for (let steps = 0; await storage.maintain({ retention: false }); steps++) {
+    assert(steps < 100_000, 'Maintenance comes to an end.')
   }
 }
 

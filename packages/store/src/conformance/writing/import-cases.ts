@@ -76,7 +76,7 @@ export const importCases: Cases = {
     await expectRecency(60)
     await write(storage, id, [imported([message('i5', 'x')])], { at: 930 })
     await expectRecency(930)
-    while (await storage.tidy(false));
+    while (await storage.maintain({ retention: false }));
     await expectRecency(930)
   },
 

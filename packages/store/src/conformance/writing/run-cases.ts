@@ -16,7 +16,7 @@ import {
   runEnded,
   runStarted,
 } from '../support/drafts.ts'
-import { tidyAll } from '../support/reads.ts'
+import { maintainAll } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
 async function openRun(storage: Storage, sessionId: string): Promise<ActiveRun | undefined> {
@@ -159,12 +159,12 @@ export const runCases: Cases = {
     assert.deepEqual(await storage.activeRuns(), [])
   },
 
-  async 'is open again after a crash and after upkeep'(bed) {
+  async 'is open again after a crash and after maintenance'(bed) {
     const { storage, session } = await bed.start()
     await storage.heartbeat()
     await write(storage, session, [runStarted('r'), opened('m')])
     const before = await openRun(storage, session)
-    await tidyAll(storage)
+    await maintainAll(storage)
     const again = await bed.open()
     const after = await openRun(again, session)
     assert.deepEqual(after?.head, before?.head)

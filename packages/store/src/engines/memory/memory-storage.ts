@@ -13,7 +13,7 @@ import type {
 } from '../../port/reading.ts'
 import type { ListQuery, NewSession } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
-import type { Retention, Storage, StorageStats } from '../../port/storage.ts'
+import type { Maintenance, Storage, StorageStats } from '../../port/storage.ts'
 import {
   activityChanges,
   activityPage,
@@ -32,7 +32,7 @@ import { head, page, window } from './message-reads.ts'
 import { messageRows } from './message-rows.ts'
 import type { Opening } from './opening.ts'
 import { search } from './search.ts'
-import { tidy } from './upkeep.ts'
+import { maintain } from './maintenance.ts'
 
 /** Removals that the activity feed remembers; older cursors get the complete list. */
 const rememberedRemovals = 10_000
@@ -181,18 +181,6 @@ export class MemoryStorage implements Storage {
     return this.#call(() => beginFork(this.#db, fork, this.#random))
   }
 
-  continueFork(sessionId: string) {
-    return this.#call(() => continueFork(this.#db, this.#opening, sessionId))
-  }
-
-  continueErase(sessionId: string) {
-    // A commit that erases leaves nothing to be done.
-    return this.#call(() => {
-      this.#get(sessionId)
-      return false
-    })
-  }
-
   activityPage(principal: string, query: ListQuery) {
     return this.#call(() => activityPage(this.#db, principal, query))
   }
@@ -242,8 +230,17 @@ export class MemoryStorage implements Storage {
     return this.#opening.changed(signal)
   }
 
-  tidy(retention: Retention) {
-    return this.#call(() => tidy(this.#db, this.#opening, { retention, now: this.#clock.now() }))
+  maintain(work: Maintenance) {
+    return this.#call(() => {
+      if ('fork' in work) return continueFork(this.#db, this.#opening, work.fork)
+      if ('erase' in work) {
+        // A commit that erases leaves nothing to be done.
+        this.#get(work.erase)
+        return false
+      }
+      const { retention } = work
+      return maintain(this.#db, this.#opening, { retention, now: this.#clock.now() })
+    })
   }
 
   backup(): Promise<void> {

@@ -29,11 +29,10 @@ import type {
 } from '../../port/reading.ts'
 import type { ListQuery, NewSession, ActiveRun, SessionList } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
-import type { Retention, Storage, StorageStats } from '../../port/storage.ts'
+import type { Maintenance, Storage, StorageStats } from '../../port/storage.ts'
 import { ActivityReads } from './rows/activity-reads.ts'
 import { commit, type CommitContext } from './cache/commit.ts'
 import type { Database } from './file/database.ts'
-import { eraseStep } from './log/erase.ts'
 import { copyFork, forkRow } from './rows/fork.ts'
 import { JournalReads } from './log/journal-reads.ts'
 import type { CachedSession } from './cache/cached-session.ts'
@@ -47,7 +46,7 @@ import { retryBusy } from './file/retry-busy.ts'
 import { Search } from './rows/search.ts'
 import { SessionRows } from './rows/session-rows.ts'
 import { pacer } from '../../base/pacer.ts'
-import { Upkeep } from './upkeep.ts'
+import { DatabaseMaintenance } from './maintenance.ts'
 
 /** Deleted sessions that the activity feed remembers; older cursors get the complete list. */
 const rememberedRemovals = 10_000
@@ -70,7 +69,7 @@ export class SqliteStorage implements Storage {
   readonly #activity: ActivityReads
   readonly #sessions: SessionRows
   readonly #search: Search
-  readonly #upkeep: Upkeep
+  readonly #maintenance: DatabaseMaintenance
   readonly #rewriteBytes: number
   readonly #closing = new AbortController()
   #polledVersion: number
@@ -98,7 +97,7 @@ export class SqliteStorage implements Storage {
     this.#sessions = new SessionRows(this.#context, random)
     // From here on it is known what others write.
     this.#read(() => undefined)
-    this.#upkeep = new Upkeep(this.#context, this.#search, clock)
+    this.#maintenance = new DatabaseMaintenance(this.#context, this.#search, clock)
     this.#polledVersion = db.dataVersion()
   }
 
@@ -229,25 +228,6 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  async continueFork(sessionId: string): Promise<boolean> {
-    const step = await this.#write(() => {
-      const row = forkRow(this.#db, sessionId)
-      return row && copyFork(row, this.#context)
-    })
-    if (step?.left === 'source-gone') throw sessionNotFound(sessionId)
-    if (step?.left === 'nothing') this.#cache.wrote(step.logId)
-    return step?.left === 'more'
-  }
-
-  async continueErase(sessionId: string): Promise<boolean> {
-    return this.#write(() => {
-      const { key } = this.#cache.get(sessionId)
-      const erasure = () => this.#db.get('SELECT * FROM erasures WHERE session = ? LIMIT 1', key)
-      const first = erasure()
-      return first !== undefined && (eraseStep(this.#db, first) || erasure() !== undefined)
-    })
-  }
-
   async changed(signal: AbortSignal): Promise<RemoteChanges> {
     const waiting = AbortSignal.any([signal, this.#closing.signal])
     for (;;) {
@@ -264,8 +244,10 @@ export class SqliteStorage implements Storage {
     }
   }
 
-  async tidy(retention: Retention): Promise<boolean> {
-    return retryBusy(this.#clock, () => this.#upkeep.step(retention))
+  async maintain(work: Maintenance): Promise<boolean> {
+    if ('fork' in work) return this.#continueFork(work.fork)
+    if ('erase' in work) return this.#write(() => this.#maintenance.eraseIn(work.erase))
+    return retryBusy(this.#clock, () => this.#maintenance.step(work.retention))
   }
 
   async backup(path: string, signal?: AbortSignal): Promise<void> {
@@ -320,15 +302,29 @@ export class SqliteStorage implements Storage {
     try {
       // What was erased is in no byte of the files when this has returned.
       const turn = pacer(this.#clock)
-      const erase = () => this.#db.transaction(() => this.#upkeep.erase())
+      const erase = () => this.#db.transaction(() => this.#maintenance.erase())
       while (await retryBusy(this.#clock, erase, closingPatience)) await turn()
-      await retryBusy(this.#clock, () => this.#upkeep.finish(this.#rewriteBytes), closingPatience)
+      await retryBusy(
+        this.#clock,
+        () => this.#maintenance.finish(this.#rewriteBytes),
+        closingPatience,
+      )
     } catch (error) {
       // A full disk, say: all is committed, and the next opening packs what this one could not.
       if (!(error instanceof StorageError)) throw error
     } finally {
       this.#db.close()
     }
+  }
+
+  async #continueFork(sessionId: string): Promise<boolean> {
+    const step = await this.#write(() => {
+      const row = forkRow(this.#db, sessionId)
+      return row && copyFork(row, this.#context)
+    })
+    if (step?.left === 'source-gone') throw sessionNotFound(sessionId)
+    if (step?.left === 'nothing') this.#cache.wrote(step.logId)
+    return step?.left === 'more'
   }
 
   #pack(sessions: readonly CachedSession[]): Promise<void> {

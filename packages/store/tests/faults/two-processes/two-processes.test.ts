@@ -56,7 +56,7 @@ test('what one process writes reaches a follower in another, each entry once, ha
   const passing = (async () => {
     while (!over) {
       const passer = await openStorage(file)
-      while (await passer.tidy(false)) await pause(1)
+      while (await passer.maintain({ retention: false })) await pause(1)
       await passer.close()
       await pause(20)
     }

@@ -52,7 +52,7 @@ test('what is erased is read nowhere, also before the blocks that have it are re
   const storage = await openStorage(testDatabase())
   await createSessions(storage, ['s'])
   await write(storage, 's', [prompt('p'), answer('a', 'a secret')])
-  while (await storage.tidy(false)) continue
+  while (await storage.maintain({ retention: false })) continue
   await write(storage, 's', [erased('a')])
   const { events } = await storage.events('s', 0, { bytes: 1e9 })
   expect(events.map(({ type }) => type)).toEqual(['message-created', 'redacted', 'message-erased'])
@@ -63,7 +63,7 @@ test('what is erased is read nowhere, also before the blocks that have it are re
     bytes: Infinity,
   })
   expect(JSON.stringify([events, list])).not.toContain('secret')
-  expect(await storage.continueErase('s')).toBe(false)
+  expect(await storage.maintain({ erase: 's' })).toBe(false)
   expect((await storage.events('s', 0, { bytes: 1e9 })).events).toEqual(events)
 })
 
@@ -76,6 +76,6 @@ test('what is erased with the commit that wrote it is not even in the log', asyn
     { ...slice, drafts: [prompt('p'), answer('a', 'a secret')] },
     { ...slice, drafts: [erased('a')] },
   ])
-  expect(await storage.continueErase('s')).toBe(false)
+  expect(await storage.maintain({ erase: 's' })).toBe(false)
   expect(allText(path)).not.toContain('secret')
 })

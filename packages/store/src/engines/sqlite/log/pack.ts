@@ -117,7 +117,7 @@ function isOfOne(error: unknown): boolean {
   return !(error instanceof StorageError) || error.failure === 'corrupt'
 }
 
-/** Whether a session was written faster than upkeep came round. */
+/** Whether a session was written faster than maintenance came round. */
 export function isHeavy({ unpacked, failsToPack }: CachedSession): boolean {
   return unpacked.bytes >= heavyBytes && !failsToPack
 }
@@ -128,7 +128,7 @@ export function packHeavy(heavy: readonly CachedSession[], context: PackContext)
   try {
     packEach(heavy, context)
   } catch {
-    // Upkeep tries again, and says so: the commit itself has succeeded.
+    // Maintenance tries again, and says so: the commit itself has succeeded.
   }
 }
 

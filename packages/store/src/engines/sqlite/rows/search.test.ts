@@ -10,7 +10,7 @@ import { write } from '../../../conformance/support/writes.ts'
 import { testDatabase } from '../../../../tests/support/open-test-store.ts'
 import { sqlite } from '../index.ts'
 
-/** A database that nothing is done to but by the test: there is no upkeep. */
+/** A database that nothing is done to but by the test: there is no maintenance. */
 async function open(clock: Clock = systemClock): Promise<{ storage: Storage; file: string }> {
   const file = testDatabase()
   const storage = await sqlite({ path: file }).open({ clock, random: Math.random })

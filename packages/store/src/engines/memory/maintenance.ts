@@ -8,7 +8,7 @@ import type { MemorySession } from './memory-session.ts'
 import type { Opening } from './opening.ts'
 
 /** One step of whatever waits to be done; false where nothing does. */
-export function tidy(
+export function maintain(
   db: MemoryDatabase,
   opening: Opening,
   { retention, now }: { retention: Retention; now: number },

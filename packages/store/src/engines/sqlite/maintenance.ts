@@ -17,7 +17,7 @@ const stepRows = 500
 const lookEvery = 3_600_000
 
 /** What is done between commits, in steps of which none takes long. */
-export class Upkeep {
+export class DatabaseMaintenance {
   readonly #context: CommitContext
   readonly #search: Search
   readonly #clock: Clock
@@ -70,7 +70,16 @@ export class Upkeep {
     return more || looking
   }
 
-  /** One step of an erasure, in a transaction; whether there was one. */
+  /** One step of a session's erasures, in a transaction; whether more is left. */
+  eraseIn(sessionId: string): boolean {
+    const { db, cache } = this.#context
+    const { key } = cache.get(sessionId)
+    const erasure = () => db.get('SELECT * FROM erasures WHERE session = ? LIMIT 1', key)
+    const first = erasure()
+    return first !== undefined && (eraseStep(db, first) || erasure() !== undefined)
+  }
+
+  /** One step of any erasure, in a transaction; whether there was one. */
   erase(): boolean {
     const { db } = this.#context
     const erasure = db.get(`SELECT * FROM erasures WHERE ${hasSteps} ORDER BY key DESC LIMIT 1`)
