@@ -27,7 +27,7 @@ export const journalCases: Cases = {
     const { storage, session } = await bed.start()
     const { cursor } = await write(storage, session, turn('a'))
     const batch = await storage.events(session, 2, { bytes: 1_000 })
-    assert.deepEqual(batch, { events: [], cursor, complete: true, newest: 2 })
+    assert.deepEqual(batch, { events: [], bytes: 0, cursor, complete: true, newest: 2 })
     const fresh = await bed.session(storage)
     const empty = await storage.events(fresh, 0, { bytes: 1_000 })
     assert.deepEqual([empty.events, empty.complete], [[], true])
