@@ -7,13 +7,14 @@ import { type Connection, promised } from './connection.ts'
 import type { Example, Group } from './document.ts'
 import { HttpConnection } from './http-connection.ts'
 import { Names } from './names.ts'
+import { sortMembers } from './sort-members.ts'
 import type { ExampleServer } from './example-server.ts'
 import { SocketConnection } from './socket-connection.ts'
 
 export interface Played {
-  /** As the document has it, with its volatile values renamed. */
+  /** As the document has it, members sorted and volatile values renamed. */
   documented: Group[]
-  /** As it went, with its own renamed. */
+  /** As it went, in the same form. */
   renamed: Group[]
   /** As it went, as the document is to have it. */
   written: Group[]
@@ -48,8 +49,8 @@ export class ProtocolPlayer {
         mark,
         lines: from.map(map),
       })
-      played.documented.push(each((line) => this.#documented.rename(line), lines))
-      played.renamed.push(each((line) => this.#real.rename(line), real))
+      played.documented.push(each((line) => this.#documented.rename(sortMembers(line)), lines))
+      played.renamed.push(each((line) => this.#real.rename(sortMembers(line)), real))
       played.written.push(each((line) => this.#bindings.toDocumented(line), real))
     }
     return played
