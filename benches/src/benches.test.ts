@@ -6,7 +6,7 @@ import { benches } from './benches.ts'
 import { parseOptions } from './options.ts'
 import { runBench } from './run-bench.ts'
 
-// What was written is read from /proc.
+// The benches read the bytes written from /proc, which only Linux has.
 describe.skipIf(process.platform !== 'linux')('pnpm bench --quick', () => {
   const profile = parseOptions(['--quick'])
 

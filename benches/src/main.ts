@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 try {
   const options = parseOptions(process.argv.slice(2))
   const unknown = options.names.filter((name) => !benches.some((bench) => bench.name === name))
-  if (unknown.length > 0) throw new Error(`There is no bench ${unknown.join(', ')}`)
+  if (unknown.length > 0) throw new Error(`Unknown bench: ${unknown.join(', ')}`)
   await run(options)
 } catch (error) {
   const names = benches.map(({ name, question }) => `  ${name.padEnd(18)}${question}`)
@@ -30,7 +30,7 @@ async function run(options: Options): Promise<void> {
     try {
       results.push(await runBench(bench, options, places, progress))
     } catch (error) {
-      // The others' figures took minutes, and stand by themselves.
+      // The figures of the other benches took minutes and remain valid.
       process.stderr.write(`${bench.name} failed: ${String(error)}\n`)
       process.exitCode = 1
     }
@@ -53,7 +53,7 @@ function placesOf({ on, disk }: Options): Place[] {
   return places
 }
 
-/** Puts the figures at the end of a document, in place of those that it has. */
+/** Replaces the figures at the end of a document. */
 function record(file: string, text: string): void {
   const heading = '\n## Figures\n'
   const [before = ''] = readFileSync(file, 'utf8').split(heading)

@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util'
 import type { Profile } from './measure/bench.ts'
 
 export interface Options extends Profile {
-  /** Benches by name; all when empty. */
+  /** Names of benches; empty for all of them. */
   names: string[]
   /** A folder on a disk. */
   disk: string
   /** Only this place. */
   on?: 'ram' | 'disk'
-  /** Whether the README is to have the figures. */
+  /** Whether to put the figures into the README. */
   record: boolean
 }
 
@@ -24,7 +24,7 @@ export const usage = `pnpm bench [name…] [options]
   --record          puts the figures into benches/README.md
 `
 
-/** @throws Error that says what is wrong with the arguments */
+/** @throws Error that explains an invalid argument */
 export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -40,7 +40,7 @@ export function parseOptions(args: readonly string[]): Options {
   })
   const { quick, disk, on, record } = values
   if (on !== undefined && on !== 'ram' && on !== 'disk') {
-    throw new Error(`--on takes ram or disk, and not ${on}`)
+    throw new Error(`--on must be ram or disk, not ${on}`)
   }
   return {
     names: positionals,
@@ -56,5 +56,5 @@ export function parseOptions(args: readonly string[]): Options {
 function positive(name: string, text: string): number {
   const value = Number(text)
   if (value > 0 && Number.isFinite(value)) return value
-  throw new Error(`--${name} takes a number above 0, and not ${text}`)
+  throw new Error(`--${name} must be a number above 0, not ${text}`)
 }

@@ -1,19 +1,19 @@
 import { statfsSync } from 'node:fs'
 
-/** A medium that databases are written to. */
+/** A medium for databases. */
 export interface Place {
   name: 'RAM disk' | 'disk'
   folder: string
 }
 
-/** tmpfs, of statfs(2). */
+/** The type of tmpfs in statfs(2). */
 const ramDisk = 0x0102_1994
 
-/** @throws Error when what should be a RAM disk is none, or what should not be is one */
+/** @throws Error if the folder is not on the named medium */
 export function placeAt(folder: string, name: Place['name']): Place {
   const isRamDisk = statfsSync(folder).type === ramDisk
   if (isRamDisk !== (name === 'RAM disk')) {
-    throw new Error(`${folder} is ${isRamDisk ? 'a' : 'no'} RAM disk: name another folder`)
+    throw new Error(`${folder} is ${isRamDisk ? '' : 'not '}on a RAM disk: name another folder`)
   }
   return { name, folder }
 }

@@ -5,13 +5,13 @@ import type { Column, Row } from './measure/bench.ts'
 import type { Options } from './options.ts'
 import type { Result } from './run-bench.ts'
 
-/** Where and of what the figures were measured. */
+/** The circumstances of the figures. */
 export interface Origin {
   commit: string
   node: string
   machine: string
   at: string
-  /** Processes that wanted a processor before it began, on average of a minute. */
+  /** The load average of the minute before the benches. */
   load: number
   seconds: number
   messages: number
@@ -33,7 +33,7 @@ export function originOf(root: string, { quick, seconds, messages }: Options): O
   }
 }
 
-/** Goals beside what was measured, then each bench's table. */
+/** A table of the goals, then the table of each bench. */
 export function markdown(origin: Origin, results: readonly Result[]): string {
   const { commit, node, machine, at, load, seconds } = origin
   const goals = results.flatMap(({ bench, goals: reached }) =>

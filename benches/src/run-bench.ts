@@ -15,7 +15,7 @@ export interface Result {
 
 const child = fileURLToPath(new URL('run-case.ts', import.meta.url))
 
-/** Runs every case of a bench at every place, each in a process of its own, one after another. */
+/** Runs every case of a bench at every place, one after another, each in a process of its own. */
 export async function runBench(
   bench: Bench,
   profile: Profile,

@@ -1,4 +1,4 @@
-// Streams answers window by window, says which sessions they are in, and waits to be killed.
+// Streams answers window by window, prints the ids of their sessions, and waits to be killed.
 import { openStore, startAnswer } from '../measure/answer.ts'
 import { tokenText } from '../measure/token-text.ts'
 

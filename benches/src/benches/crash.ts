@@ -63,7 +63,7 @@ async function streamAndKill(file: string, sessions: number, windows: number): P
     if (said.endsWith('\n')) child.kill('SIGKILL')
   }
   const [, signal] = await exit
-  if (signal !== 'SIGKILL') throw new Error('The process that was to be killed ended before')
+  if (signal !== 'SIGKILL') throw new Error('The process ended before it was killed')
   const sessionIds: string[] = JSON.parse(said)
   return sessionIds
 }

@@ -5,12 +5,12 @@ import { type Bench, type Case, figure, type Row } from '../measure/bench.ts'
 import { since, spent } from '../measure/spent.ts'
 import { tokenText } from '../measure/token-text.ts'
 
-/** Tokens that a fast model gives in a flush window: about 240 a second. */
+/** Tokens of a fast model in one flush window: about 240 a second. */
 const tokensPerWindow = 8
 const tenths = 10
-/** Streamed first, so that the first tenth does not pay for the compiler. */
+/** Warm-up, so that the first tenth does not pay for compilation. */
 const warmUpBytes = 1_000_000
-/** More than noise makes of a flat line. */
+/** Above the noise of equal costs. */
 const flat = 1.5
 
 export const longAnswer: Bench = {
@@ -65,7 +65,7 @@ async function measure(folder: string, bytes: number, warmUp: number): Promise<R
     { size, figure: 'written, bytes per byte of text', ...written },
   ]
 
-  /** Windows end when they are full and not by the clock: an hour's answer takes seconds. */
+  /** Windows end when they are full, not by the clock, so that an hour's answer takes seconds. */
   async function stream(most: number, writer: typeof first.writer) {
     const streamed = { tokens: 0, bytes: 0 }
     while (streamed.bytes < most) {

@@ -36,7 +36,7 @@ async function measure(
   grow: (store: Store, n: number) => Promise<void>,
 ): Promise<Row[]> {
   const store = await openStore(path.join(folder, 'measured.db'))
-  // What the first ones bring along is not theirs: statements, compiled code.
+  // Warm-up: the first ones also allocate statements and compiled code.
   const first = Math.ceil(count / 10)
   for (let n = 0; n < first; n++) await grow(store, n)
   const before = heapUsed()
@@ -49,7 +49,7 @@ async function measure(
 async function followSession(store: Store): Promise<void> {
   const { id } = await store.sessions.create({ owner: 'me' })
   const batches = store.follow(id, 0, { signal: new AbortController().signal })
-  // It waits for its first batch, until the store is closed.
+  // The follower waits for its first batch until the store is closed.
   void batches.next()
   await store.head(id)
 }
@@ -62,9 +62,9 @@ async function openMessage(store: Store, n: number): Promise<void> {
   await store.flushAll()
 }
 
-/** After a collection; what SQLite allocates for its page cache is not in it. */
+/** The heap after a collection, without SQLite's page cache. */
 function heapUsed(): number {
-  if (!globalThis.gc) throw new Error('Start it with --expose-gc')
+  if (!globalThis.gc) throw new Error('Start the bench with --expose-gc')
   globalThis.gc()
   const { heapUsed: heap, external } = process.memoryUsage()
   return heap + external

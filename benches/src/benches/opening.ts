@@ -14,7 +14,7 @@ const messagesPerCommit = 500
 const tokensPerMessage = 40
 const openings = 11
 const readings = 51
-/** More than noise makes of a flat line. */
+/** Above the noise of equal times. */
 const flat = 2
 
 export const opening: Bench = {
@@ -73,7 +73,7 @@ async function measure(folder: string, messages: number): Promise<Row[]> {
   const pages: number[] = []
   for (let reading = 0; reading < readings; reading++) {
     windows.push(await timed(() => store.window(sessionId)))
-    // From all over the session; a stride that shares no factor with a round number.
+    // Pages from all over the session: the stride shares no factor with round numbers.
     const before = messages - ((reading * 7_919) % Math.ceil(messages / 2))
     pages.push(await timed(() => store.page(sessionId, { before })))
   }
@@ -98,7 +98,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt
 }
 
-/** Finished messages, a person's and an assistant's in turn. */
+/** Finished messages of a user and an assistant in turn. */
 async function fill(store: Store, messages: number): Promise<string> {
   const { id } = await store.sessions.create({ owner: 'me' })
   for (let first = 0; first < messages; first += messagesPerCommit) {

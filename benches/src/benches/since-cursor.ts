@@ -12,7 +12,7 @@ const eventsPerAnswer = 500
 const batchBytes = 1024 * 1024
 const openings = 11
 const readings = 51
-/** More than noise makes of a straight line. */
+/** Above the noise of proportional costs. */
 const proportional = 1.5
 
 export const sinceCursor: Bench = {
@@ -93,7 +93,7 @@ async function measure(folder: string, missed: number, events: number): Promise<
   ]
 }
 
-/** Answers behind each other, each of `eventsPerAnswer` windows; the text of an event, in bytes. */
+/** Writes answers one after another, of `eventsPerAnswer` windows each; returns the bytes of text per event. */
 async function fill(store: Store, events: number) {
   let answer: Answer | undefined
   let text = 0
@@ -110,12 +110,12 @@ async function fill(store: Store, events: number) {
     }
     await store.flushAll()
   }
-  if (!answer) throw new Error('A session without events has none to miss')
+  if (!answer) throw new Error('The session has no events to miss')
   await finishAnswer(answer)
   return { sessionId: answer.sessionId, eventText: text / events }
 }
 
-/** All that lies after a seq, batch by batch, as a stream sends it. */
+/** Reads all events after a seq in batches, as a stream does. */
 async function readAll(store: Store, sessionId: string, after: number) {
   const startedAt = performance.now()
   let bytes = 0

@@ -2,7 +2,7 @@ import type { EventDraft } from '@caughtup/schema'
 import { createStore, type MessageWriter, type Store } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
-/** An answer that is being streamed, in a session of its own or behind others in theirs. */
+/** An answer that streams, in a new session or after others. */
 export interface Answer {
   sessionId: string
   runId: string
@@ -13,7 +13,7 @@ export function openStore(file: string): Promise<Store> {
   return createStore({ storage: sqlite({ path: file }) })
 }
 
-/** Starts a run with a prompt and an open answer; in a new session where none is named. */
+/** Starts a run with a prompt and an open answer, by default in a new session. */
 export async function startAnswer(store: Store, n: number, session?: string): Promise<Answer> {
   const sessionId = session ?? (await store.sessions.create({ owner: 'me' })).id
   const [runId, messageId] = [`run-${n}`, `answer-${n}`]

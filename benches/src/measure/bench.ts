@@ -1,43 +1,43 @@
-/** One question, and how its answer is measured. */
+/** A question about the store's cost, and its measurements. */
 export interface Bench {
-  /** What it is called on the command line. */
+  /** Its name on the command line. */
   name: string
   question: string
   /** Whether the medium of the database makes a difference. */
   onDisk: boolean
   columns: readonly Column[]
   cases(profile: Profile): Case[]
-  /** Sets the rows of one place beside each other: subtracts the control, adds ratios. */
+  /** Relates the rows of one place: subtracts the control, adds ratios. */
   compare?(rows: readonly Row[]): Row[]
-  /** What was hoped for, beside the rows of one place. */
+  /** Compares the rows of one place with the goals. */
   goals(rows: readonly Row[]): Goal[]
 }
 
-/** One measurement, made in a process of its own. */
+/** One measurement, in a process of its own. */
 export interface Case {
   title: string
-  /** Measures in an empty folder, which is removed afterwards. */
+  /** Measures in an empty folder, which the caller removes afterwards. */
   measure(folder: string): Promise<Row[]>
 }
 
-/** How much is measured. */
+/** The amount of work to measure. */
 export interface Profile {
   /** Seconds of streaming. */
   seconds: number
   /** Messages of the longest session. */
   messages: number
-  /** Moments instead of seconds, to see that every figure is there; they say nothing. */
+  /** Moments instead of seconds, to test the benches; the figures mean nothing. */
   quick: boolean
 }
 
-/** A row of a table, by the keys of its columns. */
+/** A row of a table: values by the keys of its columns. */
 export type Row = Readonly<Record<string, string | number>>
 
 export interface Column {
   key: string
-  /** Names the unit. */
+  /** With the unit. */
   title: string
-  /** Places after the decimal point. @default 0 */
+  /** Decimal places. @default 0 */
   digits?: number
 }
 
@@ -47,7 +47,7 @@ export interface Goal {
   met: boolean
 }
 
-/** @throws Error when the row does not have it */
+/** @throws Error if the row lacks the figure */
 export function figure(row: Row, key: string): number {
   const value = row[key]
   if (typeof value !== 'number') throw new Error(`No figure ${key} in ${JSON.stringify(row)}`)

@@ -1,4 +1,4 @@
-/** The middle one; of an even number, the upper of the two in the middle. */
+/** The median; of an even number of values, the upper one of the middle two. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

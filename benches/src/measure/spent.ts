@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
 
-/** What this process has spent since it started. */
+/** The resources that this process has used since its start. */
 export interface Spent {
   /** User and system time of all its threads, in ms. */
   cpu: number
-  /** Bytes given to the kernel to write: every WAL frame and every page of a checkpoint. */
+  /** Bytes passed to the kernel: every WAL frame and every page of a checkpoint. */
   written: number
 }
 
 /**
- * `wchar` is exact on every medium, and counts what is written again. `write_bytes` stays 0 on a
- * RAM disk; file sizes miss a WAL that starts over.
+ * `wchar` is exact on every medium, and counts repeated writes. `write_bytes` stays 0 on a RAM disk,
+ * and file sizes miss a WAL that starts over.
  */
 export function spent(): Spent {
   const { user, system } = process.cpuUsage()

@@ -1,14 +1,14 @@
-/** More text than a compressor looks back, so that it cannot see that the tokens come round. */
+/** More text than the window of a compressor, so that it does not notice that tokens repeat. */
 const count = 65_536
 
 const tokens = makeTokens()
 
-/** The `n`th token of an answer: a blank and three to five letters, the same in every run. */
+/** The `n`th token of an answer: a space and three to five letters, the same in every run. */
 export function tokenText(answer: number, n: number): string {
   return tokens[(answer * 7_919 + n) % count] ?? ''
 }
 
-/** Random letters: a compressor gains less from them than from any language. */
+/** Random letters, which compress less than any language. */
 function makeTokens(): string[] {
   let state = 1
   const random = (below: number) => {

@@ -1,17 +1,17 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
 /**
- * Counts the transactions that wrote to a database in WAL mode, whoever made them and however: the
- * field `iChange` of the WAL index (https://sqlite.org/walformat.html), which each commit raises.
+ * Counts all transactions that wrote to a database in WAL mode, by the field `iChange` of the WAL
+ * index (https://sqlite.org/walformat.html), which each commit raises.
  *
- * To be disposed of after the database is closed: closing any file descriptor of the index takes
- * this process's locks on it away.
+ * Dispose of it after the database is closed: closing any file descriptor of the index releases this
+ * process's locks on it.
  */
 export class CommitCounter implements Disposable {
   readonly #index: number
   readonly #field = new Uint32Array(1)
 
-  /** `file` is open and was read from, so that its index is there. */
+  /** `file` must be open and must have been read, so that its index exists. */
   constructor(file: string) {
     this.#index = openSync(`${file}-shm`, 'r')
   }

@@ -1,9 +1,9 @@
-/** The generator's timer, in ms: several answers share a tick, as their tokens share a packet. */
+/** The generator's timer, in ms: several answers share a tick, as their tokens would share a packet. */
 const tick = 5
 
 /**
- * Takes `total` turns, evenly spread, one per `interval` ms. Turns that are late are taken together
- * at the next tick and none is left out, so the work is the same however long it takes.
+ * Takes `total` turns, evenly spread, one per `interval` ms. Late turns are taken together at the
+ * next tick and none is skipped, so the amount of work does not depend on the time it takes.
  */
 export function pace(
   total: number,

@@ -17,21 +17,21 @@ export interface Streamed {
   streaming: Spent & Delay & { commits: number }
   /** While they finished. */
   finishing: Delay
-  /** From the first start until the database was closed. */
+  /** From the first answer's start until the database was closed. */
   whole: Spent
 }
 
 /**
- * Streams `answers` answers at once for `seconds`, each at its own phase. They finish in the course
- * of the same time, as they would had they not begun together; then the database rests for a tenth
- * of it, and is closed.
+ * Streams `answers` answers at once for `seconds`, each at its own phase. They finish spread over the
+ * same time, as if they had not begun together. Then the database rests for a tenth of that time, and
+ * is closed.
  */
 export async function streamAnswers(
   open: (file: string) => Promise<Layout>,
   file: string,
   { answers, seconds }: { answers: number; seconds: number },
 ): Promise<Streamed> {
-  // What making the tables writes is not the answers': the second opening finds it done.
+  // The first opening creates the tables, so that the figures do not include that.
   await (await open(file)).close()
   const layout = await open(file)
   const beforeAll = spent()
@@ -62,7 +62,7 @@ export async function streamAnswers(
   await Promise.all(finished)
   const finishing = finishingDelay()
 
-  // Whatever the layout does in peace, it gets the time for.
+  // Time for the layout's work at rest, such as packing.
   await new Promise((resolve) => setTimeout(resolve, seconds * 100))
   await layout.close()
   return { text, streaming, finishing, whole: since(beforeAll) }

@@ -18,7 +18,7 @@ const layouts = {
   store: caughtupStore,
 } satisfies Record<string, (file: string) => Promise<Layout>>
 
-/** What is compiled before it is measured, so that few answers do not pay for it. */
+/** Warm-up before the measurement, so that a few answers do not pay for compilation. */
 const warmUp = { answers: 100, mostSeconds: 4 }
 
 export const streaming: Bench = {
@@ -91,7 +91,7 @@ async function measure(
   ]
 }
 
-/** Takes from each row what the generator alone costs; the control's own row stays as it is. */
+/** Subtracts the generator's cost from each row except the control's. */
 function compare(rows: readonly Row[]): Row[] {
   return rows.map((row) => {
     const alone = rows.find(

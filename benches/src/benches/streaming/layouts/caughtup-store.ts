@@ -1,7 +1,7 @@
 import { type Answer, finishAnswer, openStore, startAnswer } from '../../../measure/answer.ts'
 import type { Layout } from './layout.ts'
 
-/** The store as it comes, through what it exports. */
+/** The store with its defaults, through its public API. */
 export async function caughtupStore(file: string): Promise<Layout> {
   const store = await openStore(file)
   const answers: Answer[] = []
@@ -10,7 +10,7 @@ export async function caughtupStore(file: string): Promise<Layout> {
       answers[answer] = await startAnswer(store, answer)
     },
     append(answer, text) {
-      // A failure is thrown where nobody catches it, and ends the process.
+      // An uncaught failure ends the process.
       void answers[answer]?.writer.write({ type: 'text-delta', text })
     },
     async finish(answer) {

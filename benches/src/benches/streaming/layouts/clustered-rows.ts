@@ -1,7 +1,7 @@
 import { type Layout, windowMs } from './layout.ts'
 import { plainDatabase } from './plain-database.ts'
 
-/** Each answer's tokens of a window are a row of its session; one transaction per window for all. */
+/** A row per answer and window, clustered by session; one transaction per window for all of them. */
 export async function clusteredRows(file: string): Promise<Layout> {
   const db = plainDatabase(file)
   const answers: { text: string; seq: number }[] = []

@@ -1,6 +1,6 @@
 import type { Layout } from './layout.ts'
 
-/** Keeps nothing: what is measured is the generator, which is subtracted from the others. */
+/** Stores nothing: it measures the generator, whose cost is subtracted from the others. */
 export async function control(): Promise<Layout> {
   return {
     async start() {},

@@ -1,12 +1,12 @@
-/** A way to keep answers while they are streamed, by number from 0. Each has a session of its own. */
+/** A way to store answers while they stream. Answers count from 0, each in its own session. */
 export interface Layout {
   start(answer: number): Promise<void>
   append(answer: number, text: string): void
   finish(answer: number): Promise<void>
-  /** Writes what still waits for its window. */
+  /** Writes the tokens that still wait for their window. */
   flush(): Promise<void>
   close(): Promise<void>
 }
 
-/** How long the layouts that gather wait, in ms: the store's own default. */
+/** The window of the layouts that gather tokens, in ms: the store's default. */
 export const windowMs = 33

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /**
- * What the plain layouts share. They are given every advantage that costs them nothing: prepared
- * statements, integers for ids, rows clustered by session, no index, nothing checked.
+ * The database of the plain layouts. They get every advantage that costs them nothing: prepared
+ * statements, integers for ids, rows clustered by session, no index, no checks.
  */
 export function plainDatabase(file: string) {
   const db = new DatabaseSync(file)

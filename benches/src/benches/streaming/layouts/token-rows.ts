@@ -1,7 +1,7 @@
 import type { Layout } from './layout.ts'
 import { plainDatabase } from './plain-database.ts'
 
-/** Each token is a row, written at once in a transaction of its own. */
+/** A row per token, each written at once in its own transaction. */
 export async function tokenRows(file: string): Promise<Layout> {
   const db = plainDatabase(file)
   const answers: { text: string; seq: number }[] = []

@@ -2,8 +2,8 @@ import { type Layout, windowMs } from './layout.ts'
 import { plainDatabase } from './plain-database.ts'
 
 /**
- * Each message is one row, written as a whole in a transaction of its own: 33 ms after the first
- * token that it does not have yet. There is no journal.
+ * A row per message, written as a whole in its own transaction, 33 ms after the first token that it
+ * lacks. There is no journal.
  */
 export async function wholeMessages(file: string): Promise<Layout> {
   const db = plainDatabase(file)
