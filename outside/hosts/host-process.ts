@@ -5,13 +5,13 @@ import path from 'node:path'
 
 const here = import.meta.dirname
 
-/** Deno's command is a script that waits for Deno and passes no signals on. */
+/** The executable of a host. Deno's command is a script that does not forward signals. */
 function binary(name: string): string {
   if (name === 'node') return process.execPath
   return path.join(here, 'node_modules', name === 'deno' ? 'deno/deno' : `.bin/${name}`)
 }
 
-/** A recipe that runs as its readers would run it, in a process and with a database of its own. */
+/** A recipe in a process of its own, started as a reader would start it, with its own database. */
 export class HostProcess {
   readonly #child: ChildProcess
   readonly #data: string
@@ -38,7 +38,7 @@ export class HostProcess {
     return [host, `http://127.0.0.1:${port}`]
   }
 
-  /** Sends SIGTERM; resolves with the exit code, or the signal that ended it. */
+  /** Sends SIGTERM; resolves with the exit code, or with the signal that ended the process. */
   async stop(): Promise<number | string | null> {
     const { exitCode } = this.#child
     if (exitCode !== null) return exitCode
@@ -49,7 +49,7 @@ export class HostProcess {
     return ended
   }
 
-  /** Ends what is still there, and its files. */
+  /** Kills the process if it still runs, and removes its files. */
   [Symbol.dispose](): void {
     this.#child.kill('SIGKILL')
     rmSync(this.#data, { recursive: true, force: true })

@@ -94,7 +94,7 @@ describe.each(hosts)('$name', ({ name, command, args, sockets }) => {
   }
   if (sockets) test('streams over a WebSocket too', overWebSocket)
 
-  test('is caught up after its connection broke', async () => {
+  test('catches up after its connection broke', async () => {
     let cut = new AbortController()
     const link = sse({
       url: `${url}/rpc`,
@@ -119,11 +119,11 @@ describe.each(hosts)('$name', ({ name, command, args, sockets }) => {
     client.close()
   })
 
-  test('the host answers what is not under the path of the chat', async () => {
+  test('the host answers requests outside the path of the chat', async () => {
     expect(await (await fetch(url)).text()).toContain('A page beside the chat.')
   })
 
-  test('a load balancer sees that it is well', async () => {
+  test('reports its health to a load balancer', async () => {
     const response = await fetch(`${url}/rpc/health`)
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])
   })
@@ -136,13 +136,13 @@ describe.each(hosts)('$name', ({ name, command, args, sockets }) => {
   })
 
   test('a body above the limit is refused with 413', async () => {
-    // On a connection of its own: hosts close it where they have not read all of the body.
+    // On its own connection: a host that has not read the whole body closes it.
     const asked = request(`${url}/rpc/sessions/create`, {
       agent: false,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
     })
-    asked.on('error', () => {}) // it may be closed while the rest of the body is written
+    asked.on('error', () => {}) // the host may close it during the write of the body
     asked.end(JSON.stringify({ json: { title: 'x'.repeat(2 ** 21) } }))
     const [response]: IncomingMessage[] = await once(asked, 'response')
     expect(response?.statusCode).toBe(413)
@@ -157,16 +157,16 @@ describe.each(hosts)('$name', ({ name, command, args, sockets }) => {
     await view.send('Count')
     await until(view, () => countOf(view) >= 2)
     const interrupted = until(view, () => view.getSnapshot().messages.at(-1)?.status === 'done')
-    // Next ends itself, with the code of a process that SIGTERM ended.
+    // Next exits with the code of a process that SIGTERM killed.
     expect(await host.stop()).toBe(command === 'next' ? 143 : 0)
     await interrupted
     leave()
     client.close()
   }
-  if (name !== 'next dev') test('SIGTERM ends its streams, its runs and then itself', stopping)
+  if (name !== 'next dev') test('SIGTERM ends its streams, its runs and then the process', stopping)
 })
 
-/** Sees the first numbers while the agent counts on, so nothing on the way holds the stream back. */
+/** Receives the first numbers while the agent still counts, which proves that nothing buffers the stream. */
 async function expectToStop(client: ChatClient): Promise<void> {
   const { id } = await client.rpc.sessions.create({})
   const view = client.session(id)

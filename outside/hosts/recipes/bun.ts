@@ -13,7 +13,7 @@ console.log('Listening on', { port: server.port })
 
 const stop = async () => {
   await close()
-  const cut = setTimeout(() => server.stop(true), 1_000) // those that do not read
+  const cut = setTimeout(() => server.stop(true), 1_000) // clients that do not read
   await server.stop()
   clearTimeout(cut)
 }

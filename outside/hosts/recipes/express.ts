@@ -21,6 +21,6 @@ const stop = async () => {
   await close()
   await sockets.close()
   server.close()
-  setTimeout(() => server.closeAllConnections(), 1_000).unref() // those that do not read
+  setTimeout(() => server.closeAllConnections(), 1_000).unref() // clients that do not read
 }
 process.once('SIGTERM', () => void stop())

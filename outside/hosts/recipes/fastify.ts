@@ -17,7 +17,7 @@ console.log('Listening on', app.server.address())
 const stop = async () => {
   await close()
   await sockets.close()
-  setTimeout(() => app.server.closeAllConnections(), 1_000).unref() // those that do not read
+  setTimeout(() => app.server.closeAllConnections(), 1_000).unref() // clients that do not read
   await app.close()
 }
 process.once('SIGTERM', () => void stop())

@@ -21,6 +21,6 @@ const stop = async () => {
   await close()
   await sockets.close()
   server.close()
-  setTimeout(() => process.exit(), 1_000).unref() // with those that do not read
+  setTimeout(() => process.exit(), 1_000).unref() // despite clients that do not read
 }
 process.once('SIGTERM', () => void stop())

@@ -4,13 +4,13 @@ declare global {
   var opened: ReturnType<typeof openChat> | undefined
 }
 
-/** Opened by the first request: `next build` evaluates this module, and `next dev` after each edit. */
+/** Opens on the first request: `next build` evaluates this module, and `next dev` after each edit. */
 function open() {
   globalThis.opened ??= openChat()
   return globalThis.opened
 }
 
-// Next waits for open streams before it ends, so they are ended here.
+// Next waits for open streams before it exits, so this ends them.
 process.once('SIGTERM', async () => {
   const opened = await globalThis.opened
   await opened?.close()
