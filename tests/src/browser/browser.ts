@@ -22,8 +22,8 @@ const flags = [
 ]
 
 /**
- * Where the browser is: `CHROMIUM_PATH` if set, else the first of the usual places. Playwright's
- * own download is not used.
+ * The browser's path: `CHROMIUM_PATH` if set, else the first of the usual places. Playwright's own
+ * download is not used.
  */
 function findBrowser(): string | undefined {
   const chosen = process.env['CHROMIUM_PATH']
@@ -31,14 +31,14 @@ function findBrowser(): string | undefined {
 }
 
 /**
- * For `describe.skipIf(skipBrowserTests())`: true where there is no browser. Under CI it is always
- * false, so that the tests run and `launchBrowser` fails them.
+ * For `describe.skipIf(skipBrowserTests())`: true if there is no browser. In the CI it is always false,
+ * so that the tests run and `launchBrowser` fails them.
  */
 export function skipBrowserTests(): boolean {
   return findBrowser() === undefined && !isCi()
 }
 
-/** Starts a headless browser, with more flags; the caller closes it. Throws where there is none. */
+/** Starts a headless browser with additional flags; the caller closes it. Throws if there is none. */
 export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   const executablePath = findBrowser()
   if (executablePath === undefined) throw new Error(missingBrowser())
@@ -62,7 +62,7 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK)
     return true
   } catch {
-    // Not there, or not ours to run: either way the next candidate is tried.
+    // Missing, or not executable by this user: the next candidate is tried.
     return false
   }
 }

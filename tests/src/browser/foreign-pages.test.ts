@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { launchBrowser, skipBrowserTests } from './browser.ts'
 
-/** What a page can send without asking first, and a call as a client makes it. */
+/** The requests that a page can send without a preflight, and a client's call. */
 const attempts = {
   'a HEAD': { method: 'HEAD', mode: 'no-cors' },
   'a GET': { method: 'GET', mode: 'no-cors' },
@@ -23,7 +23,7 @@ describe.skipIf(skipBrowserTests())('a page in a real browser', () => {
   let store: Store
   let serving: Serving
   let pages: Server
-  /** Ports of the chat server, and of a server that has pages only. */
+  /** Ports of the chat server, and of a server that only has pages. */
   let chatPort: number
   let pagesPort: number
 
@@ -36,7 +36,7 @@ describe.skipIf(skipBrowserTests())('a page in a real browser', () => {
     const address = pages.address()
     pagesPort = typeof address === 'object' && address ? address.port : 0
     store = await createStore({ storage: memory() })
-    // Nobody has credentials: whatever gets in acts as the one user of this machine.
+    // Without credentials, every accepted request acts as the one user of this machine.
     const chat = createChatServer({
       store,
       agent: async function* () {},
@@ -53,7 +53,7 @@ describe.skipIf(skipBrowserTests())('a page in a real browser', () => {
     pages?.close()
   })
 
-  /** What the page at `url` gets done: the attempts that made a session, and the WebSocket. */
+  /** The attempts of the page at `url` that succeed: those that create a session, and the WebSocket. */
   async function doneBy(url: string): Promise<string[]> {
     const page = await browser.newPage()
     await page.goto(url)
@@ -86,17 +86,17 @@ describe.skipIf(skipBrowserTests())('a page in a real browser', () => {
     return done
   }
 
-  test('of another origin gets nothing done', async () => {
+  test('of another origin achieves nothing', async () => {
     expect(await doneBy(`http://evil.example:${pagesPort}`)).toEqual([])
-    // Another port is of the same site, and another origin.
+    // Another port is the same site, but another origin.
     expect(await doneBy(`http://127.0.0.1:${pagesPort}`)).toEqual([])
   })
 
-  test('that points a name of its own at the server gets nothing done', async () => {
+  test('whose own domain points at the server achieves nothing', async () => {
     expect(await doneBy(`http://evil.example:${chatPort}`)).toEqual([])
   })
 
-  test('of the server itself, and of an origin that is named, gets its calls done', async () => {
+  test('of the server itself, or of an allowed origin, can call and connect', async () => {
     const calls = ['a call', 'a WebSocket']
     expect(await doneBy(`http://127.0.0.1:${chatPort}`)).toEqual(calls)
     expect(await doneBy(`http://localhost:${chatPort}`)).toEqual(calls)

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** The folder that holds the README. */
+/** The root of the repository. */
 export const repositoryRoot = path.resolve(import.meta.dirname, '../../..')
 
 export interface Sample {
-  /** The file it stands in, and the line it begins at. */
+  /** Its file and its first line. */
   place: string
   language: 'ts' | 'tsx'
   code: string
 }
 
-/** The TypeScript samples of a markdown file: its fenced blocks marked `ts` or `tsx`. */
+/** The TypeScript samples of a Markdown file: its fenced blocks marked `ts` or `tsx`. */
 export function samplesIn(file: string): Sample[] {
   const text = readFileSync(path.join(repositoryRoot, file), 'utf8')
   return [...text.matchAll(/^```(tsx?)\n(.*?)^```$/gms)].map((match) => {

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { repositoryRoot, type Sample, samplesIn } from './doc-samples.ts'
 
-// Inside the package, so that the samples find the workspace as a user's code finds its modules.
+// Inside this package, so that the samples resolve the workspace's packages as a user's code does.
 const folder = path.resolve(import.meta.dirname, '../../.samples')
 const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
@@ -66,7 +66,7 @@ test('the backend and the frontend talk to each other', async () => {
   }
 })
 
-test('an error of a call is told as the client README says', async () => {
+test('an error of a call is reported as the client’s README says', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   const server = run(backend, { 'port: 4000': 'port: 0', "'chat.db'": `'${data}/chat.db'` })
   const url = await printed(server, /Listening on (\S+)/)
@@ -80,7 +80,7 @@ test('an error of a call is told as the client README says', async () => {
   }
 })
 
-test('a server of one’s own ends by itself after SIGTERM', async () => {
+test('a server of your own ends by itself after SIGTERM', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   const port = await freePort()
   const server = run(stopping, { "'chat.db'": `'${data}/chat.db'`, '4000': `${port}` })
@@ -98,7 +98,7 @@ test('a server of one’s own ends by itself after SIGTERM', async () => {
   }
 })
 
-test('an application is tested as the server’s README does it', async () => {
+test('the server’s README shows how to test an application', async () => {
   expect(await printed(run(testing, {}), /^(?:#|ℹ) pass (\d+)$/m)).toBe('1')
 })
 
@@ -114,7 +114,7 @@ test('docs/hosts.md shows the recipes that `pnpm outside hosts` compiles and run
   }
 })
 
-test('there are samples nowhere else', () => {
+test('no other document has samples', () => {
   const files = globSync(['*.md', '{docs,benches}/*.md', '{packages,apps}/*/*.md'], {
     cwd: repositoryRoot,
   })
@@ -209,7 +209,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
-/** Runs a sample as its own process, with what must differ from the README replaced. */
+/** Runs a sample in a process of its own, with some text of the README replaced. */
 function run(sample: Sample | undefined, replacements: Record<string, string>): ChildProcess {
   let code = sample?.code ?? ''
   for (const [from, to] of Object.entries(replacements)) {
@@ -221,7 +221,7 @@ function run(sample: Sample | undefined, replacements: Record<string, string>): 
   return spawn(process.execPath, [file], { cwd: repositoryRoot, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** The first group of the first match in what the process prints; its errors if it ends before. */
+/** The first group of the first match in the process's output; rejects with that output if it ends before. */
 function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = ''

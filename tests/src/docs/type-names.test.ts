@@ -24,7 +24,7 @@ const shown = {
   'await client.rpc.server.stats()': 'ServerStats',
 }
 
-/** The types that the compiler finds, as it writes them into declarations. */
+/** The types that the compiler infers, as it writes them into declarations. */
 function declaredTypes(expressions: readonly string[]): (string | undefined)[] {
   const folder = mkdtempSync(path.join(import.meta.dirname, '../../.type-names-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -59,6 +59,6 @@ ${lines.join('\n')}\n`,
   )
 }
 
-test('types show their names where a client meets them, and not what zod makes of them', () => {
+test('a client’s types show their names instead of zod’s expansions', () => {
   expect(declaredTypes(Object.keys(shown))).toEqual(Object.values(shown))
 }, 30_000)

@@ -1,9 +1,8 @@
 import { replaceVolatile } from './names.ts'
 
 /**
- * Which real value stands for which of the document's. They are bound where both appear at the
- * same place of an answer, so that requests can name what earlier answers gave, and so that
- * updating keeps the document's values where it can.
+ * Maps the document's values to real ones. A pair is bound when both appear at the same place of an
+ * answer. So requests can use values of earlier answers, and an update keeps the document's values.
  */
 export class Bindings {
   readonly #real = new Map<string, string>()
@@ -23,7 +22,7 @@ export class Bindings {
     return replaceVolatile(text, (kind, value) => this.#real.get(key(kind, value)) ?? value)
   }
 
-  /** A real value that is bound to nothing stands for itself from here on. */
+  /** A real value without a binding is bound to itself. */
   toDocumented(text: string): string {
     return replaceVolatile(text, (kind, value) => {
       this.#bindOne({ kind, value }, { kind, value })
@@ -58,7 +57,7 @@ function valuesIn(text: string): Value[] {
   return values
 }
 
-/** The line's text by place: by path for what is inside of JSON, under '' for the rest. */
+/** The line's text by place: values inside JSON by their path, the rest under ''. */
 function placesIn(line: string): Map<string, string> {
   const start = line.search(/[[{]/)
   const places = new Map([['', start < 0 ? line : line.slice(0, start)]])

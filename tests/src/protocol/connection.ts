@@ -1,23 +1,23 @@
-/** One connection of the examples: what is sent on it, and what comes back, line by line. */
+/** A connection of the examples, on which requests and answers go line by line. */
 export interface Connection {
   send(lines: readonly string[]): Promise<void>
   /**
-   * As many lines as the document has, and no fewer; with `all`, whatever comes until the server
+   * Resolves with as many lines as the document has; with `all`, with every line until the server
    * falls silent.
    */
   receive(documented: readonly string[], all: boolean): Promise<string[]>
-  /** Rejects when something has arrived that nobody asked for. */
+  /** Rejects when something arrived that the document lacks. */
   expectNothingMore(): Promise<void>
-  /** Breaks it as a failing network would. */
+  /** Breaks the connection as a failing network would. */
   lose(): void
-  /** Rejects unless the server has ended what it sends. */
+  /** Rejects unless the server has ended its response. */
   expectOver(): Promise<void>
 }
 
-/** How long the server is silent before it has said everything, in ms; for updating only. */
+/** Silence after which the server counts as done, in ms; for updates only. */
 export const silence = 200
 
-/** How long something that the document promises may take, in ms. */
+/** Longest wait for a line of the document, in ms. */
 const patience = 5_000
 
 export type Waited<T> = { value: T } | 'silent'
@@ -34,7 +34,7 @@ export async function within<T>(promise: Promise<T>, ms: number): Promise<Waited
   }
 }
 
-/** What the document promises has to come. */
+/** Waits for a line of the document; rejects if it does not come in time. */
 export async function promised<T>(promise: Promise<T>, what: string): Promise<T> {
   const waited = await within(promise, patience)
   if (waited === 'silent') throw new Error(`Nothing came for ${patience} ms, instead of ${what}`)

@@ -6,8 +6,8 @@ import { foldLine, isContinuation } from './fold-line.ts'
 const file = path.resolve(import.meta.dirname, '../../../PROTOCOL.md')
 
 /**
- * Lines of one example that belong together: what the client sends (`>`), what it receives (`<`),
- * or what happens meanwhile (`*`).
+ * Consecutive lines of an example: those that the client sends (`>`) or receives (`<`), or events
+ * meanwhile (`*`).
  */
 export interface Group {
   mark: '>' | '<' | '*'
@@ -16,10 +16,10 @@ export interface Group {
 
 /** One fenced block of the document that is marked `http` or `ws`. */
 export interface Example {
-  /** Where it stands, for the message of a failed test. */
+  /** Its place in the document, for the message of a failed test. */
   place: string
   transport: 'http' | 'ws'
-  /** Blocks of the same name are one connection. */
+  /** Blocks of the same name share a connection. */
   connection: string
   groups: Group[]
 }
@@ -44,7 +44,7 @@ export function examplesIn(text: string): Example[] {
   })
 }
 
-/** Puts other groups into the document's first examples, in order. */
+/** Replaces the groups of the document's first examples, in order. */
 export function writeExamples(text: string, examples: readonly (readonly Group[])[]): void {
   let index = 0
   const next = text.replace(block, (whole: string) => {
@@ -52,7 +52,7 @@ export function writeExamples(text: string, examples: readonly (readonly Group[]
     const groups = examples[index++]
     if (!groups) return whole
     const lines = groups.flatMap(({ mark, lines: own }) =>
-      // A place where nothing came stays a place to look at.
+      // A group without lines keeps its mark, so that one can see that nothing came.
       (own.length === 0 ? [''] : own).flatMap(foldLine).map((line) => `${mark} ${line}`.trimEnd()),
     )
     return [opening, ...lines, '```'].join('\n')
@@ -65,7 +65,7 @@ function groupsOf(body: string, blockLine: number): Group[] {
   for (const [index, line] of body.trimEnd().split('\n').entries()) {
     const mark = line.charAt(0)
     if (mark !== '>' && mark !== '<' && mark !== '*') {
-      throw new Error(`PROTOCOL.md:${blockLine + index + 1} begins with none of > < *: ${line}`)
+      throw new Error(`PROTOCOL.md:${blockLine + index + 1} must begin with >, < or *: ${line}`)
     }
     const content = line.slice(2)
     const last = groups.at(-1)

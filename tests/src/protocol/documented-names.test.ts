@@ -13,7 +13,7 @@ import { readProtocol } from './document.ts'
 
 const text = readProtocol()
 
-/** What every event has, and what the document therefore says once. */
+/** Fields of every event, which the document describes once. */
 const entry = ['seq', 'from', 'epoch', 'at', 'runId']
 
 test('every procedure is named', () => {
@@ -25,7 +25,7 @@ test('every procedure is named', () => {
   ).toEqual([])
 })
 
-test('every input and output has its fields and words in it', () => {
+test('the fields and words of every input and output are named', () => {
   const missing = procedures().flatMap(({ path, schemas }) =>
     schemas
       .flatMap(wordsOf)
@@ -43,7 +43,7 @@ test.each([
   const { options } = union as unknown as { options: { shape: { type: { value: string } } }[] }
   for (const { shape } of options) {
     const row = rowOf(shape.type.value, heading) ?? ''
-    // A frame that both streams have is described where it comes first.
+    // A frame of both streams is described where it comes first.
     if (row.includes('as in 6.1')) continue
     const fields = Object.keys(shape).filter(
       (field) => field !== 'type' && !(heading === '### 4.2' && entry.includes(field)),
@@ -89,7 +89,7 @@ interface Schema {
   toJSONSchema(options: { unrepresentable: 'any' }): unknown
 }
 
-/** The contract's procedures by path, with what describes their inputs and outputs. */
+/** The contract's procedures by path, with the schemas of their inputs and outputs. */
 function procedures(): { path: string; schemas: Schema[] }[] {
   const found: { path: string; schemas: Schema[] }[] = []
   const visit = (value: object, path: string) => {
@@ -104,7 +104,7 @@ function procedures(): { path: string; schemas: Schema[] }[] {
   return found
 }
 
-/** Streams have none of their own: their frames are checked by themselves. */
+/** False for the output of a stream, whose frames have tests of their own. */
 function isSchema(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && 'toJSONSchema' in value
 }
@@ -125,13 +125,13 @@ function wordsOf(schema: Schema): string[] {
   return [...words]
 }
 
-/** Names stand as code in the prose; examples do not count. */
+/** Whether the prose lacks a name, which it would show as code. Examples do not count. */
 function isMissing(word: string): boolean {
   const prose = text.slice(0, text.indexOf('## 14. Examples'))
   return !new RegExp(`[\`".]${word.replaceAll('.', String.raw`\.`)}[\`"]`).test(prose)
 }
 
-/** What stands from a heading to the next one of its level or above. */
+/** The text from a heading to the next one of its level or above. */
 function section(heading: string): string {
   const start = text.indexOf(`\n${heading}`)
   expect(start, `${heading} is in the document`).toBeGreaterThanOrEqual(0)
@@ -141,7 +141,7 @@ function section(heading: string): string {
   return end < 0 ? rest : rest.slice(0, end)
 }
 
-/** The row of a section's table whose first cell names it. */
+/** The row of a section's table whose first cell has this name. */
 function rowOf(name: string, heading: string): string | undefined {
   return section(heading)
     .split('\n')

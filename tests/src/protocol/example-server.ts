@@ -9,20 +9,20 @@ import { serve } from '@caughtup/server/node'
 import { createStore, type ImportedRow } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
-/** The server that the examples of PROTOCOL.md talk to; its clock and its agent stand still. */
+/** The server for the examples of PROTOCOL.md. Its clock and its agent move only on command. */
 export interface ExampleServer {
   url: string
   clock: ManualClock
-  /** Resolves when the server has taken the part and asks for the next one. */
+  /** Resolves when the server has processed the part and requests the next one. */
   yieldPart(part: AgentPart): Promise<void>
   endAgent(): Promise<void>
   summarise(summary: Summary): Promise<void>
-  /** What the host's own code does to the newest session of `ada`. */
+  /** Changes by the host's own code, to the newest session of `ada`. */
   undo(): Promise<void>
   redo(): Promise<void>
   erase(messageIds: readonly string[]): Promise<void>
   import(rows: readonly ImportedRow[]): Promise<void>
-  /** As a deployment does it: every stream is told. */
+  /** Shuts down as a deployment does, with an end frame on every stream. */
   shutDown(): Promise<void>
   close(): Promise<void>
 }
@@ -72,7 +72,7 @@ export async function openExampleServer(): Promise<ExampleServer> {
     shutDown: () => chat.close(),
     async close() {
       const closed = serving.close()
-      // A run that an example left goes on until the time that runs are given is over.
+      // A run that an example left open lasts until the drain time has passed.
       await clock.advance(10_000)
       await closed
       await store.close()
@@ -81,7 +81,7 @@ export async function openExampleServer(): Promise<ExampleServer> {
   }
 }
 
-/** Hands values to whoever takes them; giving waits until the taker comes back or is done. */
+/** Hands values to a consumer. `give` waits until the consumer takes the next value or is done. */
 class Handover<T> {
   #next = Promise.withResolvers<{ value: T; taken: () => void }>()
   #done = () => {}
@@ -92,7 +92,7 @@ class Handover<T> {
     return promise
   }
 
-  /** The next value; `undefined` when the signal is aborted before there is one. */
+  /** The next value; `undefined` if the signal is aborted before. */
   async take(signal: AbortSignal): Promise<T | undefined> {
     this.done()
     const { promise: aborted, resolve } = Promise.withResolvers<undefined>()

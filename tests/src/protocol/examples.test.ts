@@ -5,7 +5,7 @@ import { foldLine } from './fold-line.ts'
 import { ProtocolPlayer } from './protocol-player.ts'
 import { type ExampleServer, openExampleServer } from './example-server.ts'
 
-// `UPDATE_PROTOCOL=1` writes what really comes into PROTOCOL.md instead of comparing it.
+// `UPDATE_PROTOCOL=1` writes the real answers into PROTOCOL.md instead of comparing them.
 const update = process.env['UPDATE_PROTOCOL'] === '1'
 
 const text = readProtocol()
@@ -56,7 +56,7 @@ test('folding a line changes nothing but its line breaks', () => {
   }
 })
 
-/** One line to each value, so that a difference is seen where it is. */
+/** One line per value, so that a failure shows the value that differs. */
 function readable(groups: readonly Group[]): string[] {
   return groups.flatMap(({ mark, lines }) =>
     lines.flatMap((line) => line.split(/(?<=,)(?=["{])/)).map((part) => `${mark} ${part}`),

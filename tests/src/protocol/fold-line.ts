@@ -1,7 +1,7 @@
 /** Columns of a folded line, without the mark before it. */
 const width = 94
 
-/** What a line that goes on with the one before begins with. */
+/** The beginning of a line that continues the one before. */
 const indent = '  '
 
 export function isContinuation(line: string): boolean {
@@ -9,8 +9,8 @@ export function isContinuation(line: string): boolean {
 }
 
 /**
- * A line as the document shows it: JSON that is too long is broken between its values, and each
- * further line is indented. Without the line breaks and the indentation it is the same text.
+ * A line as the document shows it: long JSON is broken between its values, and each further line is
+ * indented. Without line breaks and indentation, the text is the same.
  */
 export function foldLine(line: string): string[] {
   const start = line.search(/[[{]/)
@@ -23,7 +23,7 @@ export function foldLine(line: string): string[] {
   return lines
 }
 
-/** `column` is where the value begins, `depth` how far its further lines are indented. */
+/** `column` is where the value begins, `depth` the indentation of its further lines. */
 function folded(value: unknown, depth: number, column: number): string {
   const compact = JSON.stringify(value)
   if (typeof value !== 'object' || value === null || column + compact.length <= width) {
@@ -34,7 +34,7 @@ function folded(value: unknown, depth: number, column: number): string {
   const items = Object.entries(value)
   const margin = indent.repeat(depth)
   let text = open
-  // After a folded value the next one begins a line, so that it is not taken for a part of it.
+  // After a folded value the next one begins a new line, so that it does not look like a part of it.
   let room = width - column - 1
   for (const [index, [name, item]] of items.entries()) {
     const key = isList ? '' : `${JSON.stringify(name)}:`

@@ -1,9 +1,9 @@
 import { type Connection, parseRequest, promised, silence, within } from './connection.ts'
 
-/** Headers that an example shows unless it shows others already. */
+/** Headers that an example shows unless it names others. */
 const shownHeaders = ['content-type', 'cache-control', 'x-accel-buffering']
 
-/** One request, and its response as it comes. */
+/** One request and its response, read as it arrives. */
 export class HttpConnection implements Connection {
   readonly #url: string
   readonly #lost = new AbortController()
@@ -24,7 +24,7 @@ export class HttpConnection implements Connection {
       signal,
       ...(body !== undefined && { body }),
     })
-    // A response that the example loses before it reads it is nobody's error.
+    // If the example breaks the connection before it reads the response, that is not an error.
     this.#response.catch(() => undefined)
   }
 
@@ -52,7 +52,7 @@ export class HttpConnection implements Connection {
 
   async expectOver(): Promise<void> {
     const extra = await promised(this.#lines?.next() ?? Promise.resolve(undefined), 'the end')
-    if (extra !== undefined) throw new Error(`Instead of the end came: ${extra}`)
+    if (extra !== undefined) throw new Error(`The response continues: ${extra}`)
   }
 }
 
@@ -68,20 +68,20 @@ function headOf({ status, statusText, headers }: Response, documented: readonly 
   ]
 }
 
-/** Lines of an event stream; comments that keep it alive are passed over, the first one is not. */
+/** Reads the lines of an event stream. Skips keep-alive comments, except a first one. */
 class LineReader {
   readonly #chunks: ReadableStreamDefaultReader<Uint8Array> | undefined
   readonly #decoder = new TextDecoder()
   #buffer = ''
   #first = true
-  /** A line that was asked for and not taken. */
+  /** A line that was requested but not consumed yet. */
   #pending: Promise<string | undefined> | undefined
 
   constructor(body: ReadableStream<Uint8Array> | null) {
     this.#chunks = body?.getReader()
   }
 
-  /** As many lines as are expected; with none named, whatever comes until it is silent. */
+  /** Reads the expected number of lines; without `expected`, all lines until the stream is silent. */
   async read(expected: readonly string[] | undefined): Promise<string[]> {
     const lines: string[] = []
     for (const wanted of expected ?? []) {
@@ -100,7 +100,7 @@ class LineReader {
     return lines
   }
 
-  /** The next line if it is here already; it is not taken. */
+  /** The next line if it has arrived already, without consuming it. */
   async arrived(): Promise<string | undefined> {
     this.#pending ??= this.#next()
     const waited = await within(this.#pending, 0)

@@ -1,6 +1,6 @@
 /**
- * What differs from one run of the examples to the next: ids, times, and in cursors the journal
- * and the opening's tag. A cursor's seq does not.
+ * Values that differ between runs of the examples: ids, times, and a cursor's journal id and tag. A
+ * cursor's seq stays the same.
  */
 const volatile = new RegExp(
   [
@@ -12,7 +12,7 @@ const volatile = new RegExp(
   'g',
 )
 
-/** The text with each volatile value replaced; `kind` says what it is. */
+/** Replaces each volatile value of the text by its kind and value. */
 export function replaceVolatile(
   text: string,
   replace: (kind: string, value: string) => string,
@@ -30,8 +30,8 @@ export function replaceVolatile(
 }
 
 /**
- * Volatile values renamed by their first appearance: equal values get equal names and different
- * values different ones, so two texts are the same exchange exactly when their renamings are.
+ * Renames volatile values in the order of their first appearance. Equal values get equal names, so two
+ * texts are the same exchange exactly if their renamed forms are equal.
  */
 export class Names {
   readonly #values = new Map<string, string[]>()

@@ -12,18 +12,18 @@ import type { ExampleServer } from './example-server.ts'
 import { SocketConnection } from './socket-connection.ts'
 
 export interface Played {
-  /** As the document has it, members sorted and volatile values renamed. */
+  /** The document's lines, with members sorted and volatile values renamed. */
   documented: Group[]
-  /** As it went, in the same form. */
+  /** The real lines, in the same form. */
   renamed: Group[]
-  /** As it went, as the document is to have it. */
+  /** The real lines with the document's values, for an update. */
   written: Group[]
 }
 
-/** Performs the document's examples, in order, on a real server. */
+/** Performs the document's examples in order against a real server. */
 export class ProtocolPlayer {
   readonly #server: ExampleServer
-  /** Take whatever comes instead of what is documented. */
+  /** Whether to record real answers instead of expecting the documented ones. */
   readonly #update: boolean
   readonly #connections = new Map<string, Connection>()
   readonly #bindings = new Bindings()
@@ -56,7 +56,7 @@ export class ProtocolPlayer {
     return played
   }
 
-  /** Rejects when more came on any connection than the document has. */
+  /** Rejects when any connection received more than the document has. */
   async finish(): Promise<void> {
     await this.#roundTrip()
     for (const connection of this.#connections.values()) await connection.expectNothingMore()
@@ -87,7 +87,7 @@ export class ProtocolPlayer {
     }
   }
 
-  /** What the server sent before it answers this has been sent. */
+  /** Makes sure that everything that the server has sent so far has arrived. */
   async #roundTrip(): Promise<void> {
     const response = await fetch(this.#server.url)
     await response.text()
@@ -122,7 +122,7 @@ export class ProtocolPlayer {
       case 'the response is over':
         return connection.expectOver()
       default:
-        throw new Error(`PROTOCOL.md says what nobody can perform: ${line}`)
+        throw new Error(`The player cannot perform this line of PROTOCOL.md: ${line}`)
     }
   }
 }

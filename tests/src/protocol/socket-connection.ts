@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 
 import { type Connection, parseRequest, promised, silence, within } from './connection.ts'
 
-/** One WebSocket: the handshake first, then messages, one to a line. */
+/** A WebSocket: the handshake, then one message per line. */
 export class SocketConnection implements Connection {
   readonly #url: string
   #socket: WebSocket | undefined
@@ -74,7 +74,7 @@ export class SocketConnection implements Connection {
     await this.expectNothingMore()
   }
 
-  /** An abort has no answer: without this, a request on another connection may overtake it. */
+  /** Waits for a pong: an abort has no answer, and a request on another connection could overtake it. */
   async #taken(socket: WebSocket): Promise<void> {
     const pong = new Promise((resolve) => socket.once('pong', resolve))
     socket.ping()

@@ -10,7 +10,7 @@ import { sqlite } from '@caughtup/store/sqlite'
 import { createChatClient, type Link, sse, webSocket } from '@caughtup/web-client'
 import { expect, onTestFinished, test } from 'vitest'
 
-/** A server on a port whose agent only ends when it is stopped. */
+/** A server on a port, with an agent that runs until it is stopped. */
 async function openServer() {
   const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-order-'))
   const store = await createStore({ storage: sqlite({ path: path.join(folder, 'chat.db') }) })
@@ -20,7 +20,7 @@ async function openServer() {
       yield { type: 'text-delta', text: 'Once' }
       await setTimeout(60_000, undefined, { signal })
     },
-    // So that calls that are sent at once are not taken up in their order.
+    // A random delay, so that simultaneous calls would not be handled in their order.
     principal: async () => {
       await setTimeout(Math.random() * 5)
       return { id: 'me' }
@@ -43,7 +43,7 @@ const links: [string, (url: string) => Link][] = [
 ]
 
 test.each(links)(
-  'over %s, an interruption in the same tick as a prompt ends its run, followed or not',
+  'over %s, an interruption in the same tick as a prompt ends its run, with or without a stream',
   async (_, link) => {
     const { store, url } = await openServer()
     const client = createChatClient({ link: link(url) })
@@ -69,7 +69,7 @@ test.each(links)(
 )
 
 test.each(links)(
-  'over %s, what is asked for at once happens in the order of the calls',
+  'over %s, simultaneous calls take effect in the order they were made',
   async (_, link) => {
     const { store, url } = await openServer()
     const client = createChatClient({ link: link(url) })

@@ -1,5 +1,5 @@
-// A chat server on a database that other processes use too. It says its URL and serves until it is
-// ended. Its agent counts until it is stopped, or answers what is short at once.
+// A chat server on a database that it shares with other processes. It prints its URL and serves until
+// it is killed. Its agent counts until it is stopped, or answers the prompt "short" at once.
 import { setTimeout } from 'node:timers/promises'
 
 import { type Agent, createChatServer } from '@caughtup/server'

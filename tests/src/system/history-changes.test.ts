@@ -56,7 +56,7 @@ async function openSystem() {
   return { store, clients }
 }
 
-/** Numbers below `n`, the same ones for the same seed. */
+/** Pseudo-random numbers below `n`, determined by the seed. */
 function chooser(seed: number): (n: number) => number {
   let state = seed
   return (n) => {
@@ -83,7 +83,7 @@ function note(store: Store, sessionId: string, id: string, role: 'user' | 'assis
   return store.append({ sessionId, drafts: [{ type: 'message-created', message }] })
 }
 
-/** Changes the session in one way or another; what it does not allow is left. */
+/** Changes the session in a random way; rejects if the session does not allow it. */
 async function change(
   store: Store,
   sessionId: string,
@@ -124,7 +124,7 @@ async function change(
   }
 }
 
-/** In the end the view shows the end of what is there, and the whole where it says so. */
+/** Waits until the view shows the newest messages, and all of them if it says that none are older. */
 async function expectShown(view: SessionView, store: Store, sessionId: string): Promise<void> {
   await vi.waitFor(() => expectNow(view, store, sessionId), { interval: 2, timeout: 10_000 })
 }
@@ -140,7 +140,7 @@ async function expectNow(view: SessionView, store: Store, sessionId: string): Pr
 }
 
 test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))(
-  'however a history is changed, every view ends with what is there (seed %i)',
+  'after random changes of a history, every view shows its messages (seed %i)',
   async (seed) => {
     const { store, clients } = await openSystem()
     const choose = chooser(seed)
@@ -158,7 +158,7 @@ test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))(
         clients[chosen]!.cut()
         cuts++
       }
-      // Now and then everybody is caught up; else the changes come faster than they are read.
+      // Now and then all views catch up; otherwise changes come faster than the views read them.
       if (choose(5) === 0) {
         await Promise.all(views.map((each) => expectShown(each, store, sessionId)))
       }

@@ -11,11 +11,11 @@ import { sqlite } from '@caughtup/store/sqlite'
 import { type ChatClient, createChatClient, type SessionView, sse } from '@caughtup/web-client'
 import { expect, onTestFinished, test } from 'vitest'
 
-/** Short, and still long beside what a busy machine keeps a process waiting for. */
+/** In ms: short, but longer than a busy machine delays a process. */
 const lease = 1_500
 const program = fileURLToPath(new URL('chat-process.ts', import.meta.url))
 
-/** A server in a process of its own, and a client of it. */
+/** A server in a process of its own, with a client. */
 async function startServer(
   database: string,
 ): Promise<{ process: ChildProcess; client: ChatClient }> {
@@ -35,7 +35,7 @@ function testDatabase(): string {
   return path.join(folder, 'chat.db')
 }
 
-/** Resolves when the newest message that is shown is so. */
+/** Resolves with the newest message in the view once it matches. */
 function shows(view: SessionView, matches: (message: Message) => boolean): Promise<Message> {
   return new Promise((resolve) => {
     const look = () => {
@@ -52,7 +52,7 @@ function textOf({ parts }: Message): string {
 }
 
 test.each(['SIGSTOP', 'SIGKILL'] as const)(
-  'a run of a server that gets %s is followed on another one, is lost there once, and the session goes on',
+  'a run of a server that gets %s is followed on another one and lost once, and the session can be used again',
   async (signal) => {
     const database = testDatabase()
     const [first, second] = [await startServer(database), await startServer(database)]

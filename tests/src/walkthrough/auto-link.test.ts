@@ -8,7 +8,7 @@ import { countedTo, DemoPage } from './demo-page.ts'
 import { DemoProcess, temporaryFolder } from './demo-process.ts'
 import { startHttp2Proxy } from './http2-proxy.ts'
 
-describe.skipIf(skipBrowserTests())('the link that a page takes by itself', () => {
+describe.skipIf(skipBrowserTests())('the link that a page chooses by itself', () => {
   const folder = temporaryFolder()
   let browser: Browser
   let demo: DemoProcess
@@ -23,7 +23,7 @@ describe.skipIf(skipBrowserTests())('the link that a page takes by itself', () =
     folder.remove()
   })
 
-  /** How many WebSockets the page opened, and which streams it asked for over HTTP. */
+  /** Counts the WebSockets that the page opens, and the streams that it requests over HTTP. */
   async function openedBy(url: string) {
     const tab = await DemoPage.openNew(browser, url)
     onTestFinished(() => tab.close())

@@ -9,12 +9,12 @@ declare global {
   }
 }
 
-/** The numbers that `/count` writes. */
+/** The text of `/count n`. */
 export function countedTo(n: number): string {
   return Array.from({ length: n }, (_, i) => i + 1).join(' ')
 }
 
-/** One tab with the demo in it, driven as a user would, and asked what it holds. */
+/** A tab with the demo: drives it as a user would, and reads its state. */
 export class DemoPage {
   readonly page: Page
   sessionId = ''
@@ -23,7 +23,7 @@ export class DemoPage {
     this.page = page
   }
 
-  /** A tab with a storage of its own, at a session or at the start page. */
+  /** Opens a tab with its own storage, at a session or at the start page. */
   static async open(browser: Browser, url: string, sessionId?: string): Promise<DemoPage> {
     const demo = new DemoPage(await browser.newPage({ viewport: { width: 1200, height: 800 } }))
     await demo.page.goto(sessionId === undefined ? url : `${url}#/s/${sessionId}`)
@@ -35,7 +35,7 @@ export class DemoPage {
     return demo
   }
 
-  /** A tab at a session of its own. */
+  /** Opens a tab at a new session. */
   static async openNew(browser: Browser, url: string): Promise<DemoPage> {
     const start = await DemoPage.open(browser, url)
     const id = await start.page.evaluate(async () => {
@@ -65,14 +65,14 @@ export class DemoPage {
     }, this.sessionId)
   }
 
-  /** The text of the newest answer, as the view holds it. */
+  /** The text of the newest answer in the view. */
   async answer(): Promise<string> {
     const { messages } = await this.snapshot()
     const answer = messages.findLast(({ role }) => role === 'assistant')
     return (answer?.parts ?? []).map((part) => (part.type === 'text' ? part.text : '')).join('')
   }
 
-  /** The text of the newest answer, as the page shows it. */
+  /** The text of the newest answer on the page. */
   async shownAnswer(): Promise<string> {
     const answer = this.page.locator('[data-testid=message][data-role=assistant]').last()
     return (await answer.innerText()).replaceAll(/\s+/g, ' ')
@@ -82,7 +82,7 @@ export class DemoPage {
     return this.until(({ connection }) => connection.status === 'live')
   }
 
-  /** Until no run is active, and at least one answer was finished. */
+  /** Waits until no run is active and the newest message is a finished answer. */
   async idle(): Promise<void> {
     await this.until(
       ({ run, messages, connection, pending }) =>
@@ -94,7 +94,7 @@ export class DemoPage {
     )
   }
 
-  /** Cuts the session's stream, until it has been asked for again: it may be back within a frame. */
+  /** Cuts the page's connections, and waits until the session's stream has been requested again. */
   async cut(): Promise<void> {
     await this.page.evaluate(async (id) => {
       const { client, network } = window.caughtup!
@@ -107,7 +107,7 @@ export class DemoPage {
     }, this.sessionId)
   }
 
-  /** Until the newest answer has at least `length` characters. */
+  /** Waits until the newest answer has at least `length` characters. */
   async answered(length: number): Promise<void> {
     await this.page.waitForFunction(
       ([id, least]) => {
@@ -119,7 +119,7 @@ export class DemoPage {
     )
   }
 
-  /** Until the snapshot satisfies a predicate, which must stand by itself: it runs in the page. */
+  /** Waits until the snapshot satisfies a predicate, which runs in the page and cannot use outer variables. */
   async until(predicate: (snapshot: SessionSnapshot) => boolean): Promise<void> {
     const snapshot = `window.caughtup?.client.session('${this.sessionId}').getSnapshot()`
     await this.page.waitForFunction(`(${predicate.toString()})(${snapshot})`)

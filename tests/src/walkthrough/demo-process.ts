@@ -7,7 +7,7 @@ import { repositoryRoot } from '../docs/doc-samples.ts'
 
 const main = path.join(repositoryRoot, 'apps/demo/server/main.ts')
 
-/** The demo as its own process, so that a test can kill it as an operating system would. */
+/** The demo in a process of its own, so that a test can kill it. */
 export class DemoProcess {
   readonly url: string
   readonly #child: ChildProcess
@@ -17,7 +17,7 @@ export class DemoProcess {
     this.url = url
   }
 
-  /** Starts it and waits for the URL that it prints. `port` 0 takes a free one. */
+  /** Starts the demo and waits for the URL that it prints. `port` 0 takes a free one. */
   static async start({ database, port = 0 }: { database: string; port?: number }) {
     const child = spawn(process.execPath, [main], {
       cwd: repositoryRoot,
@@ -42,7 +42,7 @@ export class DemoProcess {
     return Number(new URL(this.url).port)
   }
 
-  /** Ends it with a signal and waits until it is gone. */
+  /** Ends the process with a signal and waits for its exit. */
   async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = new Promise((resolve) => this.#child.once('exit', resolve))
@@ -50,7 +50,7 @@ export class DemoProcess {
     await gone
   }
 
-  /** Resolves when the demo has filled itself with its first sessions. */
+  /** Resolves when the demo has filled its database. */
   async filled(): Promise<void> {
     for (;;) {
       const response = await fetch(new URL('/healthz', this.url))
@@ -61,7 +61,7 @@ export class DemoProcess {
   }
 }
 
-/** A folder that is gone when the function it was made for is through. */
+/** A temporary folder, and the function that removes it. */
 export function temporaryFolder(): { path: string; remove: () => void } {
   const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-demo-'))
   return { path: folder, remove: () => rmSync(folder, { recursive: true, force: true }) }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/** A proxy as in front of most servers: HTTP/2 with a certificate of its own, HTTP/1.1 behind it. */
+/** A proxy as in front of most servers: HTTP/2 with its own certificate outside, HTTP/1.1 inside. */
 export async function startHttp2Proxy(target: string): Promise<{ url: string; close: () => void }> {
   const proxy: Http2SecureServer = createSecureServer({ ...certificate(), allowHTTP1: true })
   proxy.on('request', (incoming, outgoing) => {
@@ -33,7 +33,7 @@ export async function startHttp2Proxy(target: string): Promise<{ url: string; cl
   return { url: `https://127.0.0.1:${port}/`, close: () => void proxy.close() }
 }
 
-/** Made for this process alone; Node can read certificates and not make them. */
+/** Created with openssl, because Node can read certificates but not create them. */
 function certificate(): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-certificate-'))
   try {
@@ -44,7 +44,7 @@ function certificate(): { key: Buffer; cert: Buffer } {
       [...made, '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-keyout', key, '-out', cert],
       { encoding: 'utf8' },
     )
-    if (status !== 0) throw new Error(`openssl made no certificate: ${stderr}`)
+    if (status !== 0) throw new Error(`openssl created no certificate: ${stderr}`)
     return { key: readFileSync(key), cert: readFileSync(cert) }
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -7,8 +7,8 @@ import { launchBrowser, skipBrowserTests } from '../browser/browser.ts'
 import { countedTo, DemoPage } from './demo-page.ts'
 import { DemoProcess, temporaryFolder } from './demo-process.ts'
 
-// What a walk through the demo must show, in a real browser against a real server process.
-// Bounds in time are the promised ones times three: the machines that run this are shared.
+// A walk through the demo, in a real browser against a real server process. Time limits are three
+// times the promised ones, because the machines that run this are shared.
 describe.skipIf(skipBrowserTests())('the demo', () => {
   const folder = temporaryFolder()
   let browser: Browser
@@ -53,7 +53,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
-  test('a reload in the middle of an answer ends with the exact text', async () => {
+  test('a reload during an answer ends with the exact text', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     await tab.send('/count 3000 200')
     await tab.answered(2_000)
@@ -69,7 +69,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
-  test('two tabs, and a third opened in the middle of an answer, show the same in the same order', async () => {
+  test('two tabs, and a third opened during an answer, show the same messages in the same order', async () => {
     const first = await DemoPage.openNew(browser, demo.url)
     const second = await DemoPage.open(browser, demo.url, first.sessionId)
     await first.send('/count 1500 500')
@@ -89,7 +89,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     for (const tab of tabs) await tab.close()
   })
 
-  test('after kill -9 all that was shown is there, the run is lost, and a new prompt works', async () => {
+  test('after kill -9 all shown text is kept, the run is lost, and a new prompt works', async () => {
     const own = temporaryFolder()
     const database = path.join(own.path, 'demo.db')
     let server = await DemoProcess.start({ database })
@@ -102,7 +102,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     server = await DemoProcess.start({ database, port: server.port })
     const restartedAt = performance.now()
     await tab.idle()
-    // Two leases of 5 s, and the way back of the client.
+    // Two leases of 5 s, and the client's reconnect.
     expect(performance.now() - restartedAt).toBeLessThan(3 * 10_000)
     const recovered = await tab.answer()
     expect(recovered.startsWith(shown)).toBe(true)
@@ -118,7 +118,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     own.remove()
   })
 
-  test('a session in the background shows its mark and badge without its transcript', async () => {
+  test('a session in the background shows its mark and badge without loading its transcript', async () => {
     const elsewhere = await DemoPage.openNew(browser, demo.url)
     await elsewhere.close()
     const tab = await DemoPage.openNew(browser, demo.url)
@@ -210,7 +210,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     expect(new Set(opened.messages.map(({ epoch }) => epoch))).toEqual(new Set([long.epoch]))
     expect(opened.messages.length).toBeLessThanOrEqual(100)
 
-    // By hand at first: a click brings one page and does not move what is read.
+    // First by a click, which loads one page and does not move the visible messages.
     const top = tab.page.getByTestId('transcript')
     await top.evaluate((element) => element.scrollTo({ top: 500 }))
     const first = tab.page.locator(`[data-message-id="${opened.messages[0]?.id}"]`)
@@ -227,7 +227,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     expect(paged).toBeLessThanOrEqual(50)
     expect(Math.abs((after?.y ?? NaN) - (before?.y ?? NaN))).toBeLessThan(40)
 
-    // Then all the way.
+    // Then to the beginning.
     await tab.page.evaluate(async (id) => {
       const session = window.caughtup!.client.session(id)
       while (session.getSnapshot().hasOlder) {
@@ -235,7 +235,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
         await session.loadOlder()
         const { olderError, messages: longer } = session.getSnapshot()
         if (olderError) throw new Error(olderError.message)
-        if (longer.length === messages.length) throw new Error('A page brought nothing.')
+        if (longer.length === messages.length) throw new Error('A page was empty.')
       }
     }, tab.sessionId)
     const { messages } = await tab.snapshot()
@@ -248,7 +248,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
-  test('after a compaction and after a reset the live view is that of a fresh load', async () => {
+  test('after a compaction and after a reset, the live view equals a fresh load', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     await tab.send('/count 50 1000')
     await tab.idle()
@@ -281,7 +281,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       await tab.send('/count 6000 300')
       for (let cut = 1; cut <= 10; cut++) {
         await tab.live()
-        // More than a second's text: the view takes the stream for stable and comes back at once.
+        // After more than a second's text the view considers the stream stable and reconnects at once.
         await tab.answered((await tab.answer()).length + 2_000)
         expect((await tab.snapshot()).run).toBeDefined()
         await tab.cut()
@@ -296,7 +296,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     },
   )
 
-  test('bad input at every procedure is a typed error, stores nothing, and the server lives', async () => {
+  test('bad input to any procedure is a typed error, stores nothing, and the server keeps working', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     const count = () =>
       tab.page.evaluate(
@@ -384,7 +384,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
-  test('somebody else sees another list, over the transport that the page takes by itself', async () => {
+  test('another user sees another list, over the transport that the page chooses', async () => {
     const titles = (tab: DemoPage) =>
       tab.page.evaluate(async () => {
         const { rows } = await window.caughtup!.client.rpc.activity.list({ limit: 200 })
@@ -398,7 +398,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await hers.close()
   })
 
-  test('/fail says so and keeps what was written; /tool shows a tool call', async () => {
+  test('/fail shows its failure and keeps its text; /tool shows a tool call', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     await tab.send('/fail')
     await tab.idle()
