@@ -9,26 +9,30 @@ import { ended, openTestStore, startRun } from '../../tests/support/open-test-st
 import { sampleSession } from '../../tests/support/sample-history.ts'
 import { engines, testEngine, withCalls } from '../../tests/support/test-engines.ts'
 
+type Unit = Parameters<StoreMeter['createHistogram']>[1]
 type Callback = Parameters<ReturnType<StoreMeter['createObservableGauge']>['addCallback']>[0]
 
 /** A meter that keeps what it is shown. */
 class TestMeter implements StoreMeter {
-  readonly names: string[] = []
+  /** Each instrument as a row of the README's table begins: name, kind, unit. */
+  readonly rows: string[] = []
   readonly records = new Map<string, number[]>()
   readonly #callbacks = new Map<string, Set<Callback>>()
 
-  createHistogram(name: string) {
-    this.names.push(name)
+  createHistogram(name: string, { unit }: Unit) {
+    this.#add(name, 'histogram', unit)
     const records: number[] = []
     this.records.set(name, records)
     return { record: (value: number) => void records.push(value) }
   }
 
-  createObservableCounter(name: string) {
+  createObservableCounter(name: string, { unit }: Unit) {
+    this.#add(name, 'counter', unit)
     return this.#observable(name)
   }
 
-  createObservableGauge(name: string) {
+  createObservableGauge(name: string, { unit }: Unit) {
+    this.#add(name, 'gauge', unit)
     return this.#observable(name)
   }
 
@@ -47,8 +51,11 @@ class TestMeter implements StoreMeter {
     return observed
   }
 
+  #add(name: string, kind: string, unit: string): void {
+    this.rows.push(`| \`${name}\` | ${kind} | ${unit} |`)
+  }
+
   #observable(name: string) {
-    this.names.push(name)
     const callbacks = new Set<Callback>()
     this.#callbacks.set(name, callbacks)
     return {
@@ -94,12 +101,14 @@ describe('the meter', () => {
     })
   })
 
-  test('has its names in the README, and the README has no others', async () => {
+  test('has the names, kinds and units of the table in the README', async () => {
     const meter = new TestMeter()
     await openTestStore({ meter })
     const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8')
-    const documented = [...readme.matchAll(/^\| `(caughtup\.[a-z.]+)`/gm)].map(([, name]) => name)
-    expect(new Set(documented)).toEqual(new Set(meter.names))
+    const documented = [...readme.matchAll(/^\| `caughtup\.[^|]+\|[^|]+\|[^|]+\|/gm)].map(
+      ([row]) => row,
+    )
+    expect(documented.toSorted()).toEqual(meter.rows.toSorted())
   })
 })
 
