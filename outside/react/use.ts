@@ -1,7 +1,7 @@
 import type { ChatClient, SessionSnapshot } from '@caughtup/web-client'
 import { useActivity, useSession } from '@caughtup/web-client/react'
 
-// What a component of React 18 does with the hooks.
+// A component of React 18 that uses the hooks.
 export function useFirst(client: ChatClient): SessionSnapshot | undefined {
   const [row] = useActivity(client).rows
   const session = useSession(client.session(row?.sessionId ?? 'none'))

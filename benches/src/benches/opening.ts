@@ -12,6 +12,7 @@ import { tokenText } from '../measure/token-text.ts'
 const sizes = [100, 10_000, 1_000_000]
 const messagesPerCommit = 500
 const tokensPerMessage = 40
+/** Odd numbers, so that a median is one of the measurements. */
 const openings = 11
 const readings = 51
 /** Above the noise of equal times. */

@@ -10,6 +10,7 @@ import { tokenText } from '../measure/token-text.ts'
 const tokensPerEvent = 2
 const eventsPerAnswer = 500
 const batchBytes = 1024 * 1024
+/** Odd numbers, so that a median is one of the measurements. */
 const openings = 11
 const readings = 51
 /** Above the noise of proportional costs. */

@@ -24,7 +24,7 @@ afterAll(async () => {
   await server.close()
 })
 
-test('every example of PROTOCOL.md is what a real server answers', async () => {
+test('a real server answers as every example of PROTOCOL.md shows', async () => {
   expect(examples.length).toBeGreaterThan(0)
   const written: Group[][] = []
   try {

@@ -16,7 +16,7 @@ export interface FillSize {
   turnsPerEpoch: number
 }
 
-/** About 3,000 messages in 34 epochs: far more than a window, and filled within a minute. */
+/** About 3,000 messages in 34 epochs: far more than a window, and filled in about a minute. */
 export const defaultFillSize: FillSize = { turns: 1_500, turnsPerEpoch: 45 }
 
 const short: readonly PlannedSession[] = [

@@ -4,7 +4,7 @@ import { passageOf } from './passage.ts'
 import type { Question } from './question.ts'
 import { rebaseLinks, sourceLink } from './source-link.ts'
 
-/** Sections that an answer quotes, and sections that it only names: about two screens. */
+/** Sections that an answer quotes, and sections that it only names: few, so that it stays readable. */
 const mostQuoted = 3
 const mostNamed = 4
 const pageSize = mostQuoted + mostNamed

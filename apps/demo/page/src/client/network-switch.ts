@@ -19,7 +19,7 @@ export class NetworkSwitch {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Breaks what is under way, and lets what comes next through. */
+  /** Breaks open connections and requests, and lets new ones through. */
   cut(): void {
     if (this.forcedOffline) return
     this.#outage.abort(new TypeError('The connection was cut'))

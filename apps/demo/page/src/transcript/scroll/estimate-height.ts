@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-/** Characters of a line at the usual width, and its height in px, measured in the page. */
+/** Characters of a line at the usual width, and its height in px. */
 const lineLength = 85
 const lineHeight = 25
 
