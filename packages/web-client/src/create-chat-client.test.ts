@@ -11,7 +11,7 @@ test.each([
   ['webSocket', webSocket({ url: '/rpc' })],
   ['auto', auto({ url: '/rpc' })],
 ])(
-  'made where there is no page, a client with %s of a relative address only fails when used',
+  'created outside a page, a client with %s of a relative address fails only when it is used',
   async (_, link) => {
     const client = createChatClient({ link })
     const session = client.session('s')
@@ -30,9 +30,12 @@ test.each([
 test.each([
   ['nothing', undefined],
   ['no link', { url: '/rpc' }],
-  ['a link that is none', { link: '/rpc' }],
-])('given %s, which JavaScript allows, it says what is missing', (_, options) => {
-  const missing = { code: 'BAD_INPUT', data: { field: 'link' } }
-  expect(() => createChatClient(options as never)).toThrow(expect.objectContaining(missing))
-  expect(() => createChatClient(options as never)).toThrow('createChatClient needs a link')
-})
+  ['an address as the link', { link: '/rpc' }],
+])(
+  'given %s, which JavaScript allows, createChatClient tells that it needs a link',
+  (_, options) => {
+    const missing = { code: 'BAD_INPUT', data: { field: 'link' } }
+    expect(() => createChatClient(options as never)).toThrow(expect.objectContaining(missing))
+    expect(() => createChatClient(options as never)).toThrow('createChatClient needs a link')
+  },
+)

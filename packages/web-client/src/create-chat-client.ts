@@ -11,19 +11,19 @@ import type { ChatRpc, ClientContext } from './core/client-context.ts'
 export interface ChatClient {
   /** The session list. */
   readonly activity: ActivityView
-  /** The typed procedures. They are not retried; `asChatError` tells their errors. */
+  /** The typed procedures, without retries; `asChatError` gives their errors the client's form. */
   readonly rpc: ChatRpc
-  /** The view of a session; the same object for the same id as long as anybody holds it. */
+  /** The view of a session: one object per id, as long as it is referenced. */
   session(sessionId: string): SessionView
-  /** Of all views together. */
+  /** The counters of all views together. */
   stats(): ClientStats
-  /** Ends every stream and call. The views keep what they show, and open nothing more. */
+  /** Ends all streams and calls. The views keep their snapshots and open no more streams. */
   close(): void
 }
 
 /**
- * A client of one server: opens nothing by itself, only what is subscribed to or called, so that it
- * may be made where a page is rendered on a server.
+ * A client of one server. It opens no connection before the first subscription or call, so that it can
+ * be created while a server renders a page.
  */
 export function createChatClient(options: ChatClientOptions): ChatClient {
   const {

@@ -14,13 +14,13 @@ import { Recording } from './support/recording.ts'
 import type { UrlSource } from '../src/links/endpoint.ts'
 import { webSocket } from '../src/links/web-socket.ts'
 
-/** Real sockets take real time: as many turns of the event loop as they need. */
+/** Real sockets take real time, so they get as many turns of the event loop as they need. */
 const until = (condition: () => boolean) => turnUntil(condition, 1_000_000)
 
 const recording = new Recording()
 recording.message('question', 'user', 'Hi')
 
-/** A server that asks at each call whether the token of the socket's URL is good. */
+/** A server that checks at each call whether the token of the socket's URL is valid. */
 async function setUp({ accepts }: { accepts: (token: string | null) => boolean }) {
   const clock = new ManualClock()
   const opened: (string | null)[] = []
@@ -62,7 +62,7 @@ async function setUp({ accepts }: { accepts: (token: string | null) => boolean }
 const tokenOf = ({ url }: IncomingMessage) =>
   new URL(url ?? '/', 'http://test').searchParams.get('token')
 
-test('the address is asked for at each opening, so that a token in it is fresh', async () => {
+test('the address is requested at each opening, so that its token is fresh', async () => {
   const { clock, connect, opened, sockets, url } = await setUp({ accepts: () => true })
   let token = 0
   const client = connect(async () => `${url}?token=${++token}`)
@@ -77,7 +77,7 @@ test('the address is asked for at each opening, so that a token in it is fresh',
   expect(opened).toEqual(['1', '2'])
 })
 
-test('after UNAUTHORIZED the next call opens a socket with the credentials of that moment', async () => {
+test('after UNAUTHORIZED the next call opens a socket with new credentials', async () => {
   let valid = 'a'
   const { connect, opened, sockets, url } = await setUp({ accepts: (token) => token === valid })
   let token = 'a'
@@ -94,13 +94,13 @@ test('after UNAUTHORIZED the next call opens a socket with the credentials of th
   token = 'b'
   await expect(session.retryPending(messageId)).resolves.toMatchObject({ runId: 'r' })
   expect(opened).toEqual(['a', 'b'])
-  // The stream that was let in goes on over its own socket, which closes when it is left.
+  // The accepted stream continues on its own socket, which closes after it.
   expect([following.stats().connects, sockets.clients.size]).toEqual([1, 2])
   following.subscribe(() => {})()
   expect(sockets.clients.size).toBe(2)
 })
 
-test('a refused caller who is alone on the socket is told so, and may come back', async () => {
+test('a refused call that is alone on its socket fails as UNAUTHORIZED, and a later one can succeed', async () => {
   const { connect, opened, sockets, url } = await setUp({ accepts: (token) => token === 'b' })
   let token = 'a'
   const { rpc } = connect(() => `${url}?token=${token}`)
@@ -137,7 +137,7 @@ test('reconnect() after a permanent error opens one new socket, which all views 
   await until(() => sockets.clients.size === 1)
 })
 
-test('an address that cannot be had is shown and asked for again', async () => {
+test('an error of the address function is shown, and the view tries again', async () => {
   const { clock, connect, opened, url } = await setUp({ accepts: () => true })
   let asked = 0
   const client = connect(async () => {
@@ -161,7 +161,7 @@ test('an address that cannot be had is shown and asked for again', async () => {
   expect(opened).toHaveLength(1)
 })
 
-test('what the address is refused with for good ends the attempts', async () => {
+test('a permanent error of the address function makes the view fail', async () => {
   const { clock, connect } = await setUp({ accepts: () => true })
   const client = connect(() => {
     throw new ChatClientError({ code: 'UNAUTHORIZED', message: 'nobody is signed in' })
@@ -177,7 +177,7 @@ test('what the address is refused with for good ends the attempts', async () => 
   await expect(session.send('Hi')).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
 })
 
-test('an address that is never answered counts as a socket that does not open', async () => {
+test('an address that never comes counts as a socket that does not open', async () => {
   const { clock, connect } = await setUp({ accepts: () => true })
   const client = connect(() => new Promise<string>(() => {}))
   const call = client.rpc.sessions.list().catch(String)

@@ -7,7 +7,7 @@ import { asChatError, ChatClientError, isPermanentError } from '../src/core/erro
 
 const limit = { code: 'LIMIT_EXCEEDED', data: { limit: 120, retryAfter: 500 } } as const
 
-/** Every way in which one failure comes out: of `rpc`, of `safe`, of a view's call, of a snapshot. */
+/** One failure in every place where it appears: `rpc`, `safe`, a view's call and its snapshot. */
 async function comesOut(failure: () => never, answer?: Response) {
   const send = async () => failure()
   const onChat = async function* () {
@@ -48,7 +48,7 @@ test.each([
     false,
   ],
 ] as const)(
-  '%s has the same code and data wherever it comes out',
+  '%s has the same code and data wherever it appears',
   async (_, failure, expected, permanent) => {
     const { ofRpc, ofSafe, ofView, ofSnapshot } = await comesOut(failure)
     expect(ofRpc).toBeInstanceOf(ORPCError)
@@ -70,7 +70,7 @@ test("a proxy's page has the code of its status", async () => {
   expect(ofSnapshot).toMatchObject({ code: 'UNAVAILABLE' })
 })
 
-test('a connection that is lost is NETWORK wherever it comes out, with its cause', async () => {
+test('a lost connection is NETWORK wherever it appears, with its cause', async () => {
   const { client } = setUp({}, {}, { fetch: () => Promise.reject(new TypeError('fetch failed')) })
   const [ofSafe] = await safe(client.rpc.sessions.list())
   const ofView = await client
@@ -86,7 +86,7 @@ test('a connection that is lost is NETWORK wherever it comes out, with its cause
   }
 })
 
-test('what is a chat error already stays the same object', () => {
+test('a ChatClientError stays the same object', () => {
   const error = new ChatClientError({ code: 'UNAUTHORIZED', message: 'nobody is signed in' })
   expect(asChatError(error)).toBe(error)
 })

@@ -19,7 +19,7 @@ function conversation(): Recording {
 const idsOf = (session: SessionView) => session.getSnapshot().messages.map(({ id }) => id)
 
 describe('changes of history', () => {
-  test('are shown as they come, with what can be undone and redone', async () => {
+  test('are shown as they come, with canUndo and canRedo', async () => {
     const recording = conversation()
     const before = recording.full()
     recording.replace('q2', 'edited')
@@ -48,7 +48,7 @@ describe('changes of history', () => {
     expect(session.getSnapshot().messages).toEqual(recording.viewAt().messages)
   })
 
-  test('an import is shown after one full replay; what is held stays until then', async () => {
+  test('an import is shown after one full replay; the messages stay until then', async () => {
     const recording = conversation()
     const first = recording.full()
     recording.import('i1', 'i2')
@@ -76,7 +76,7 @@ describe('changes of history', () => {
     expect(server.mostOpen).toBe(1)
   })
 
-  test('a session that was left is resumed past an import by a full replay, once', async () => {
+  test('a session that was left resumes after an import with one full replay', async () => {
     const recording = conversation()
     const first = recording.full()
     recording.import('i1')
@@ -100,7 +100,7 @@ describe('changes of history', () => {
     expect(server.requests.map(({ mode }) => mode.type)).toEqual(['full', 'since', 'full'])
   })
 
-  test('windows that an import follows each time are asked for more and more slowly', async () => {
+  test('windows that are followed by an import each time are requested more and more slowly', async () => {
     const recording = conversation()
     recording.import('i1')
     const { client, clock, server } = setUp({
@@ -119,7 +119,7 @@ describe('changes of history', () => {
     expect(server.mostOpen).toBe(1)
   })
 
-  test('an older page gets the edits and erasures that came while it was on its way', async () => {
+  test('an older page receives the edits and erasures that came during its request', async () => {
     const recording = conversation()
     const { messages } = recording.viewAt()
     const asked = Promise.withResolvers<void>()

@@ -34,14 +34,14 @@ const [a, b, c] = [
 const live = receive(emptyActivityState, list([c, a]), list([b]), caughtUp('f.3.x'))
 
 describe('a complete list', () => {
-  test('is shown when all of it is here, newest first', () => {
+  test('is shown when all of it has arrived, newest first', () => {
     const partly = receive(emptyActivityState, list([c, a]))
     expect(ids(partly)).toEqual([])
     expect(ids(live)).toEqual(['a', 'b', 'c'])
     expect(live).toMatchObject({ cursor: 'f.3.x', caughtUp: true })
   })
 
-  test('drops what it does not name', () => {
+  test('drops sessions that it does not contain', () => {
     expect(ids(receive(live, list([a]), caughtUp('f.4.x')))).toEqual(['a'])
   })
 
@@ -63,7 +63,7 @@ describe('a complete list', () => {
     expect(ids(receive(partly, caughtUp('f.10.x')))).toEqual(['b', 'c'])
   })
 
-  test('takes changes that come while it is received, and moves no cursor before its end', () => {
+  test('includes changes that arrive meanwhile, and moves the cursor only at its end', () => {
     const newer = row('a', 9, { title: 'newer', recency: 3 })
     const state = receive(live, list([a, b]), [changed(newer), 'f.9.x'])
     expect(state.cursor).toBe('f.3.x')
@@ -71,7 +71,7 @@ describe('a complete list', () => {
   })
 })
 
-test('a list is taken in work that grows with the number of its rows, in frames or by changes', () => {
+test('the work for a list grows linearly with its rows, in frames or by changes', () => {
   const rows = Array.from({ length: 5_000 }, (_, index) =>
     row(`s${index}`, index + 1, { recency: index }),
   )
@@ -97,7 +97,7 @@ describe('rows', () => {
     expect(after).toBe(newer)
   })
 
-  test('move up with their recency, and the others keep their identity', () => {
+  test('move up with their recency while the others keep their identity', () => {
     const after = receive(live, changed(row('c', 6, { recency: 9 })))
     expect(ids(after)).toEqual(['c', 'a', 'b'])
     expect(after.rows.get('a')).toBe(a)
@@ -111,7 +111,7 @@ describe('rows', () => {
     ])
   })
 
-  test('newer than a removal that comes late stay', () => {
+  test('stay when they are newer than a removal that comes late', () => {
     const newer = receive(live, changed(row('b', 8, { recency: 2 })))
     expect(ids(receive(newer, { type: 'removed', sessionId: 'b', revision: 7 }))).toContain('b')
   })
@@ -124,7 +124,7 @@ test('the cursor follows caught-up and the ids of changes', () => {
   )
 })
 
-test('tombstones are bounded: the newest thousand', () => {
+test('the newest thousand removals are remembered', () => {
   let state = live
   for (let i = 0; i < 1_500; i++) {
     state = receive(state, { type: 'removed', sessionId: `gone-${i}`, revision: 10 + i })
@@ -140,7 +140,7 @@ describe('a completion', () => {
     expect(isCompletion(streaming, row('a', 6, { generation: 2, recency: 11 }))).toBe(true)
   })
 
-  test('is not an abort, which moves no recency', () => {
+  test('is not an interruption, which does not move recency', () => {
     expect(isCompletion(streaming, row('a', 6, { generation: 2, recency: 10 }))).toBe(false)
   })
 

@@ -2,23 +2,24 @@ import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
 
 type Rows = ReadonlyMap<string, ActivityRow>
 
-/** A frame that says something of rows. */
+/** A frame about rows. */
 type ListFrame = Extract<ActivityFrame, { type: 'activities' | 'changed' | 'removed' }>
 
-/** All that the activity view knows. Immutable; the functions of this file give the next one. */
+/** Everything that the activity view knows. Immutable: the functions of this file return the next one. */
 export interface ActivityState {
   readonly rows: Rows
   /** By recency, newest first. */
   readonly sorted: readonly ActivityRow[]
-  /** What a complete list consists of so far; its rows take the others' place at caught-up. */
+  /** The frames of a complete list so far; at caught-up its rows replace the present ones. */
   readonly collecting: readonly ListFrame[] | undefined
-  /** Revisions of removed sessions: an older row does not bring one back. The newest 1,000. */
+  /** Revisions of removed sessions, so that an older row does not bring one back; bounded. */
   readonly removed: ReadonlyMap<string, number>
   readonly cursor: string | undefined
   readonly caughtUp: boolean
 }
 
-const mostRemoved = 1_000
+/** Bounds the memory of a page that stays open for weeks; beyond it the oldest removal is forgotten. */
+const maxRemoved = 1_000
 
 export const emptyActivityState: ActivityState = {
   rows: new Map(),
@@ -29,7 +30,6 @@ export const emptyActivityState: ActivityState = {
   caughtUp: false,
 }
 
-/** The state after a frame. */
 export function receiveActivityFrame(
   state: ActivityState,
   frame: ActivityFrame,
@@ -38,11 +38,11 @@ export function receiveActivityFrame(
   switch (frame.type) {
     case 'activities': {
       const begins = frame.complete && !state.collecting
-      return take(begins ? { ...state, collecting: [], caughtUp: false } : state, frame)
+      return applyList(begins ? { ...state, collecting: [], caughtUp: false } : state, frame)
     }
     case 'changed':
     case 'removed':
-      return at(take(state, frame), eventId)
+      return advanceCursor(applyList(state, frame), eventId)
     case 'caught-up': {
       const { collecting, removed, cursor: _, ...rest } = state
       const rows = collecting ? collected(collecting, removed) : state.rows
@@ -57,14 +57,14 @@ export function receiveActivityFrame(
   }
 }
 
-/** The stream is gone. The rows stay, whatever became of it. */
+/** The stream is over; the rows stay. */
 export function disconnectActivity(state: ActivityState): ActivityState {
   return { ...state, collecting: undefined, caughtUp: false }
 }
 
 /**
- * Whether the answer of a session came to its end between two of its rows: it was streaming, and
- * the same run is over. Recency moves for a normal end only, so an abort is none.
+ * Whether an answer ended normally between two rows of its session: it was streaming, and the same
+ * run is over. Recency moves at a normal end only, so an interruption does not count.
  */
 export function isCompletion(before: ActivityRow | undefined, after: ActivityRow): boolean {
   return (
@@ -76,12 +76,12 @@ export function isCompletion(before: ActivityRow | undefined, after: ActivityRow
   )
 }
 
-/** A complete list is no place to go on from before all of it is here. */
-function at(state: ActivityState, eventId: string | undefined): ActivityState {
+/** The cursor must not advance until the whole list has arrived. */
+function advanceCursor(state: ActivityState, eventId: string | undefined): ActivityState {
   return state.collecting || eventId === undefined ? state : { ...state, cursor: eventId }
 }
 
-function take(state: ActivityState, frame: ListFrame): ActivityState {
+function applyList(state: ActivityState, frame: ListFrame): ActivityState {
   const known = frame.type === 'removed' ? withRemoval(state, frame) : state
   if (known.collecting) return { ...known, collecting: [...known.collecting, frame] }
   switch (frame.type) {
@@ -94,7 +94,7 @@ function take(state: ActivityState, frame: ListFrame): ActivityState {
   }
 }
 
-/** The rows of a complete list: what its frames say, in their order. */
+/** The rows of a complete list: its frames applied in order. */
 function collected(frames: readonly ListFrame[], removed: ActivityState['removed']): Rows {
   const rows = new Map<string, ActivityRow>()
   for (const frame of frames) {
@@ -116,7 +116,7 @@ function withRows(state: ActivityState, added: readonly ActivityRow[]): Activity
   for (const row of newer) {
     if (isNewer(row, rows, state.removed)) rows.set(row.sessionId, row)
   }
-  // The others are sorted already, and a sort goes through them once.
+  // The others are sorted already, so the sort is nearly linear.
   const others = state.sorted.filter((row) => rows.get(row.sessionId) === row)
   const sorted = [...others, ...new Set(newer.map(({ sessionId }) => rows.get(sessionId)))]
   return { ...state, rows, sorted: sorted.filter((row) => row !== undefined).sort(newestFirst) }
@@ -141,7 +141,7 @@ function withRemoval(
   removed.delete(sessionId)
   removed.set(sessionId, Math.max(revision, state.removed.get(sessionId) ?? 0))
   for (const oldest of removed.keys()) {
-    if (removed.size <= mostRemoved) break
+    if (removed.size <= maxRemoved) break
     removed.delete(oldest)
   }
   return { ...state, removed }
@@ -154,7 +154,7 @@ function isNewer(row: ActivityRow, rows: Rows, removed: ActivityState['removed']
   )
 }
 
-/** Whether a removal takes the row that is there. */
+/** Whether a removal concerns the present row. */
 function isGone(
   rows: Rows,
   { sessionId, revision }: { sessionId: string; revision: number },

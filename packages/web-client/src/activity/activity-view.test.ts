@@ -27,7 +27,7 @@ const serving = (...frames: Sent[]): Feed =>
     await aborted(signal)
   }
 
-/** Sends these and breaks off. */
+/** Sends these frames and breaks off. */
 const breaking = (...frames: Sent[]): Feed =>
   async function* () {
     yield* frames
@@ -50,7 +50,7 @@ async function live(up: Set_) {
   throw new Error(`never live: ${statusOf(up)}`)
 }
 
-test('the list is complete at caught-up, and resumes after its cursor', async () => {
+test('the list is complete at caught-up, and the feed resumes after its cursor', async () => {
   const up = setUp({
     activity: inTurn(
       breaking(
@@ -129,7 +129,7 @@ test.each([
   ['an answer that ends is told', [changed(finished)], 1],
   ['an abort is not told', [changed(aborted_)], 0],
   [
-    'an older row that comes again is not told',
+    'an older row that comes again is not reported',
     [changed(finished), changed(streaming), changed(finished)],
     1,
   ],
@@ -144,7 +144,7 @@ test.each([
   expect(completed).toHaveBeenCalledTimes(times)
 })
 
-test('an answer that ended during a reconnect is told once, and not by a complete list', async () => {
+test('an answer that ended during a reconnect is reported once, and not by a complete list', async () => {
   const completed = vi.fn()
   const up = setUp(
     {
@@ -167,7 +167,7 @@ test('an answer that ended during a reconnect is told once, and not by a complet
   expect(completed).toHaveBeenCalledTimes(1)
 })
 
-test('an answer that ends in the session on screen is not told', async () => {
+test('an answer that ends in the session on screen is not reported', async () => {
   const completed = vi.fn()
   const recording = new Recording()
   const over = Promise.withResolvers<void>()

@@ -16,9 +16,9 @@ import { LiveView, type View } from '../live/live-view.ts'
 import type { ViewError } from '../core/errors.ts'
 import type { ClientContext } from '../core/client-context.ts'
 
-/** What the activity view tells its client. */
+/** The client that owns the activity view. */
 export interface ActivityViewHost {
-  /** Rows changed, or how far they can be trusted did. */
+  /** Rows changed, or the feed became or stopped being caught up. */
   rowsChanged(): void
   completed(row: ActivityRow): void
 }
@@ -59,7 +59,7 @@ export class ActivityView implements View<ActivitySnapshot> {
     return this.#counters.read()
   }
 
-  /** Connects anew, at once: after a permanent error was mended. */
+  /** Connects anew at once, for instance after the cause of a permanent error was removed. */
   reconnect(): void {
     this.#live.reconnect()
   }
@@ -74,7 +74,7 @@ export class ActivityView implements View<ActivitySnapshot> {
     this.#live.resume()
   }
 
-  /** @internal What the feed says of one session. */
+  /** @internal What the feed knows about one session. */
   hint(sessionId: string): ActivityHint | undefined {
     const row = this.#state.rows.get(sessionId)
     return row && { row, live: this.#state.caughtUp }
@@ -96,11 +96,11 @@ export class ActivityView implements View<ActivitySnapshot> {
   #receive(frame: ActivityFrame, eventId: string | undefined): Progress {
     const { rows } = this.#state
     this.#set(receiveActivityFrame(this.#state, frame, eventId))
-    // The rows of a complete list are not taken before its end: they say how things are, and not
-    // that something just happened.
+    // Rows of a complete list do not count: the view takes them at the list's end, and they tell a
+    // state and not that something just happened.
     for (const row of rowsOf(frame)) {
-      const taken = this.#state.rows.get(row.sessionId) === row
-      if (taken && isCompletion(rows.get(row.sessionId), row)) this.#host.completed(row)
+      const isTaken = this.#state.rows.get(row.sessionId) === row
+      if (isTaken && isCompletion(rows.get(row.sessionId), row)) this.#host.completed(row)
     }
     return this.#state.caughtUp ? 'live' : 'replaying'
   }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { useActivity, useSession } from './react.ts'
 import { rest, setUp } from '../../tests/support/harness.ts'
 
-test('rendered on a server, the hooks show what the views hold and open no stream', async () => {
+test('rendered on a server, the hooks return the present snapshots and open no stream', async () => {
   const { client, server } = setUp({})
   const session = client.session('s')
   function Chat() {

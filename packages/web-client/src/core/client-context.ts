@@ -11,10 +11,10 @@ import type { Backoff } from './retry.ts'
 /** The typed procedures of the contract. */
 export type ChatRpc = ContractRouterClient<Contract, CallContext>
 
-/** What all views of a client share. */
+/** What all parts of a client share. */
 export interface ClientContext {
   readonly rpc: ChatRpc
-  /** Has later calls use a new connection, where several share one. */
+  /** Makes later calls use a new connection, if several share one. */
   readonly renewConnection: () => void
   readonly clock: Clock
   readonly random: () => number

@@ -1,19 +1,19 @@
-/** What went by since the client or the view was made. */
+/** Counts since the client or the view was created. */
 export interface ClientStats {
   framesReceived: number
   /**
-   * Bytes of streams over SSE, keep-alive comments included; characters of all messages over
-   * WebSocket, where they are counted for the client only, because its views share one socket.
+   * Over SSE the bytes of streams, including keep-alive comments. Over a WebSocket the characters of
+   * all messages, counted for the client only, because its views share one socket.
    */
   bytesReceived: number
   eventsReceived: number
-  /** Times that listeners were told of a change; at most one per animation frame and view. */
+  /** How often listeners were notified; at most once per animation frame and view. */
   notifications: number
-  /** Streams asked for, first ones and reconnections. */
+  /** Attempts to open a stream, including reconnections. */
   connects: number
 }
 
-/** Plain counters that add to those of their client as well. */
+/** The counters of a client, or of a view, which also add to those of its client. */
 export class Counters {
   readonly #parent: Counters | undefined
   readonly #stats: ClientStats = {

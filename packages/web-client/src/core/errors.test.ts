@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { isPermanentError, toViewError } from './errors.ts'
 
-test('a code of the protocol stays as it is, with the known fields of its data', () => {
+test('a code of the protocol is kept, with the known fields of its data', () => {
   const data = { retryAfter: 2_000, field: 'text', limit: '7', stack: 'secret' }
   const error = new ORPCError('LIMIT_EXCEEDED', { status: 429, message: 'too many sends', data })
   expect(toViewError(error)).toEqual({
@@ -29,14 +29,14 @@ test.each([
   expect(toViewError(new ORPCError('FROM_A_PROXY', { status })).code).toBe(code)
 })
 
-test('what is no answer at all is NETWORK', () => {
+test('an error that is not an answer is NETWORK', () => {
   expect(toViewError(new TypeError('Failed to fetch'))).toMatchObject({
     code: 'NETWORK',
     message: 'Failed to fetch',
   })
 })
 
-test('limits, busy servers, unknown errors and the network are worth another attempt', () => {
+test('limits, busy servers, unknown errors and the network are not permanent', () => {
   const of = (code: Parameters<typeof isPermanentError>[0]['code']) => isPermanentError({ code })
   expect(
     ['LIMIT_EXCEEDED', 'UNAVAILABLE', 'INTERNAL', 'NETWORK'].map((c) => of(c as 'NETWORK')),

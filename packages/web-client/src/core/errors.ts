@@ -1,7 +1,7 @@
 import { type ErrorCode, type ErrorData, isErrorCode, isPermanent } from '@caughtup/schema/error'
 import { ORPCError } from '@orpc/client'
 
-/** A code of the protocol, or `NETWORK` where no answer came, or `INTERNAL` for a 500. */
+/** A code of the protocol, `INTERNAL` for a 500, or `NETWORK` if no answer came. */
 export type ChatErrorCode = ErrorCode | 'NETWORK' | 'INTERNAL'
 
 /** An error as a view shows it. */
@@ -11,7 +11,7 @@ export interface ViewError {
   data: ErrorData
 }
 
-/** What a view's calls reject with; `cause` is the error beneath. */
+/** The error of every call of a view; `cause` is the original one. */
 export class ChatClientError extends Error implements ViewError {
   override readonly name = 'ChatClientError'
   readonly code: ChatErrorCode
@@ -28,30 +28,30 @@ export class ChatClientError extends Error implements ViewError {
 }
 
 /**
- * Whatever a call threw, told in one way: what `client.rpc` rejects with (oRPC's error, also as
- * `safe` returns it), what views and `send` reject with, what a link's functions throw.
+ * Any error of a client in one form: the oRPC errors of `client.rpc` (also those that `safe` returns),
+ * the errors of views, and those of a link's functions.
  *
- * A server's answer has its code, also one that a proxy made of a bare status; `INTERNAL` is an
- * answer of the server without any more to say, `NETWORK` means that none came.
+ * The code is that of the server's answer, or follows from the status if a proxy answered. `INTERNAL`
+ * means that the server gave no more details, `NETWORK` that no answer came.
  */
 export function asChatError(error: unknown): ChatClientError {
   if (error instanceof ChatClientError) return error
   return new ChatClientError(toViewError(error), { cause: error })
 }
 
-/** The same as a snapshot shows it. */
+/** The same in the form of a snapshot. */
 export function toViewError(error: unknown): ViewError {
   const message = error instanceof Error ? error.message : String(error)
   const data = error instanceof Error && 'data' in error ? errorData(error.data) : {}
   return { code: codeOf(error), message, data }
 }
 
-/** Whether trying again without changing anything can never help. */
+/** Whether a retry without any change can never succeed. */
 export function isPermanentError({ code }: { code: ChatErrorCode }): boolean {
   return code !== 'NETWORK' && code !== 'INTERNAL' && isPermanent(code)
 }
 
-/** By its code and not by its class, of which a bundle may hold several copies. */
+/** Tells errors by their code and not by their class, which a bundle may contain several times. */
 function codeOf(error: unknown): ChatErrorCode {
   if (!(error instanceof Error) || !('code' in error)) return 'NETWORK'
   const { code } = error
@@ -83,7 +83,7 @@ function codeOfStatus(status: number): ChatErrorCode {
   }
 }
 
-/** The known fields of what came with an error, where they have their type. */
+/** The known fields of an error's data that have the right type. */
 function errorData(data: unknown): ErrorData {
   const found = new Map(typeof data === 'object' && data !== null ? Object.entries(data) : [])
   const text = (key: string) => {

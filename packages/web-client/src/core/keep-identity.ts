@@ -1,4 +1,4 @@
-/** `previous` where `next` has the same fields with the same values, so that its identity stays. */
+/** `previous` if `next` has the same fields with the same values, so that its identity is kept. */
 export function keepIdentity<T extends object>(previous: T | undefined, next: T): T {
   if (!previous) return next
   const keys = Object.keys(next)

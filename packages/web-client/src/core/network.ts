@@ -1,7 +1,7 @@
-/** What the platform knows of the network and of the page's visibility. */
+/** What the platform knows about the network and the page's visibility. */
 export interface Network {
   isOnline(): boolean
-  /** Absent: always visible. */
+  /** Always visible if absent. */
   isVisible?(): boolean
   /** Calls `listener` whenever one of the two may have changed; returns the unsubscribe. */
   subscribe(listener: () => void): () => void
@@ -9,7 +9,7 @@ export interface Network {
 
 const alwaysOnline: Network = { isOnline: () => true, subscribe: () => () => {} }
 
-/** The browser's own signals; where there is no window, a network that is always there. */
+/** The browser's signals; always online where there is no window. */
 export function browserNetwork(): Network {
   if (typeof window === 'undefined' || typeof document === 'undefined') return alwaysOnline
   return {
@@ -28,7 +28,7 @@ export function browserNetwork(): Network {
   }
 }
 
-/** Calls `onChange` with whether the network came online or the page became visible. */
+/** Calls `onChange` at each change: `improved` if the network came online or the page became visible. */
 export function watchNetwork(network: Network, onChange: (improved: boolean) => void): () => void {
   let online = network.isOnline()
   let visible = network.isVisible?.() ?? true

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 
 import { frameSchedule, Notifier } from './notifier.ts'
 
-test('many requests of many views are one frame, and each task runs once in it', async () => {
+test('many requests of many views share one frame, and each task runs once in it', async () => {
   const clock = new ManualClock()
   const schedule = vi.fn(frameSchedule(clock))
   const notifier = new Notifier(schedule)
@@ -18,7 +18,7 @@ test('many requests of many views are one frame, and each task runs once in it',
   expect([a, b].map((task) => task.mock.calls.length)).toEqual([1, 1])
 })
 
-test('what a task asks for runs in the next frame', async () => {
+test('a task that another task requests runs in the next frame', async () => {
   const clock = new ManualClock()
   const notifier = new Notifier(frameSchedule(clock))
   const later = vi.fn()

@@ -3,12 +3,12 @@ import type { Clock } from '@caughtup/schema/clock'
 /** Runs `callback` once, soon; returns the cancel. */
 export type Schedule = (callback: () => void) => () => void
 
-/** A frame of a usual screen, in ms. */
+/** One frame at 60 Hz, in ms. */
 const frame = 16
-/** A hidden page gets no animation frames; its listeners hear of changes after this many ms. */
+/** A hidden page gets no animation frames: its listeners are notified after this many ms. */
 const hiddenFrame = 100
 
-/** The next animation frame, or a timer where there are none. */
+/** Schedules for the next animation frame, or with a timer where there are none. */
 export function frameSchedule(clock: Clock): Schedule {
   if (typeof requestAnimationFrame === 'undefined') {
     return (callback) => clock.after(frame, callback)
@@ -29,8 +29,8 @@ export function frameSchedule(clock: Clock): Schedule {
 }
 
 /**
- * Gathers the changes of all views of a client, so that each tells its listeners at most once per
- * animation frame, and all in the same one.
+ * Batches the changes of all views of a client: each view notifies its listeners at most once per
+ * animation frame, and all views in the same one.
  */
 export class Notifier {
   readonly #schedule: Schedule
@@ -41,7 +41,7 @@ export class Notifier {
     this.#schedule = schedule
   }
 
-  /** Has `task` run at the next frame, once however often it is asked for until then. */
+  /** Runs `task` at the next frame, once however often it is requested before. */
   request(task: () => void): void {
     this.#tasks.add(task)
     this.#cancel ??= this.#schedule(() => this.#flush())

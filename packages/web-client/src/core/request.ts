@@ -3,9 +3,9 @@ import { asChatError } from './errors.ts'
 import type { ClientContext } from './client-context.ts'
 
 /**
- * One unary call of a view, bounded in time.
+ * Makes one unary call, which may take `requestTimeout`.
  *
- * @throws {ChatClientError} whatever went wrong; `NETWORK` when no answer came in time
+ * @throws {ChatClientError} for every failure; `NETWORK` if no answer came in time
  */
 export async function request<T>(
   { clock, requestTimeout, closed }: ClientContext,
@@ -13,7 +13,7 @@ export async function request<T>(
 ): Promise<T> {
   const late = new AbortController()
   const cancel = clock.after(requestTimeout, () => {
-    // Of this call alone: the streams on the same socket may be well.
+    // Not a ConnectionLost, which would close the socket: streams on it may be healthy.
     late.abort(new Error(`no answer within ${requestTimeout} ms`))
   })
   const signal = AbortSignal.any([closed, late.signal])

@@ -11,7 +11,7 @@ import { createChatClient } from '../create-chat-client.ts'
 import { type Script, ScriptedServer } from '../../tests/support/harness.ts'
 import { auto, type AutoOptions, speaksHttp2 } from './auto.ts'
 
-/** A server of both kinds; `upgrades` says what becomes of a WebSocket's handshake. */
+/** A server of both kinds; `upgrades` tells how it answers the handshake of a WebSocket. */
 async function setUp({ upgrades = true }: { upgrades?: boolean } = {}) {
   const script: Script = { interrupt: async () => ({ interrupted: true }) }
   const router = new ScriptedServer(script).router()
@@ -63,7 +63,7 @@ test('calls go over one WebSocket', async () => {
   expect(over).toEqual(['upgrade'])
 })
 
-test('where upgrades fail, calls go over HTTP, and no more are tried', async () => {
+test('if an upgrade fails, calls go over HTTP and no more upgrades are tried', async () => {
   const { connect, over, state } = await setUp({ upgrades: false })
   const runs = connect()
   expect(await runs.interrupt(input)).toEqual(answer)
@@ -72,7 +72,7 @@ test('where upgrades fail, calls go over HTTP, and no more are tried', async () 
   expect(over).toEqual(['http', 'http'])
 })
 
-test('a server that is down says nothing about upgrades', async () => {
+test('a server that is down proves nothing about upgrades', async () => {
   const { connect, over, state } = await setUp()
   const runs = connect()
   state.up = false
@@ -82,7 +82,7 @@ test('a server that is down says nothing about upgrades', async () => {
   expect(over).toEqual(['upgrade'])
 })
 
-test('a socket that opened before is tried again after calls had to go over HTTP', async () => {
+test('sockets are tried again after calls went over HTTP, if one was open before', async () => {
   const { connect, drop, over, state } = await setUp()
   const runs = connect()
   await runs.interrupt(input)
@@ -94,7 +94,7 @@ test('a socket that opened before is tried again after calls had to go over HTTP
   expect(over).toEqual(['upgrade', 'http', 'upgrade'])
 })
 
-test('where there is no WebSocket, calls go over HTTP', async () => {
+test('without a WebSocket, calls go over HTTP', async () => {
   const { connect, over } = await setUp()
   const given = globalThis.WebSocket
   onTestFinished(() => void (globalThis.WebSocket = given))
@@ -113,7 +113,7 @@ test.each([
   expect(speaksHttp2('https://chat.example', [page])).toBe(expected)
 })
 
-test('what counts is the newest request to the same origin of which the protocol is told', () => {
+test('the newest request to the same origin with a known protocol counts', () => {
   const requests = [
     { name: 'https://chat.example/', nextHopProtocol: 'http/1.1' },
     { name: 'https://chat.example/main.js', nextHopProtocol: 'h2' },

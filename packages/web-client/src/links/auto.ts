@@ -14,18 +14,18 @@ import { WebSocketLink, type WebSocketOptions } from './web-socket.ts'
 export interface AutoOptions
   extends Pick<SseOptions, 'fetch'>, Pick<WebSocketOptions, 'WebSocket' | 'openTimeout'> {
   /**
-   * The RPC endpoint, whose WebSocket is at `/ws` below it: `/rpc`, `https://chat.example/rpc`. A
-   * function is asked before each call over HTTP and each time a socket is opened.
+   * The RPC endpoint, with its WebSocket at `/ws` below it: `/rpc`, `https://chat.example/rpc`. A
+   * function runs before each call over HTTP and each time a socket is opened.
    */
   url: UrlSource
 }
 
 /**
- * A WebSocket where a browser would spend one of its six HTTP/1.1 connections on each stream;
- * server-sent events where HTTP/2 or 3 carries any number of streams, where there is no WebSocket,
- * and where none can be opened (a proxy that refuses upgrades).
+ * Uses a WebSocket over HTTP/1.1, where each stream would occupy one of the browser's six connections.
+ * Uses server-sent events over HTTP/2 and 3, without a `WebSocket`, and if none can be opened (behind
+ * a proxy that refuses upgrades).
  *
- * It has no headers, because a WebSocket has none: credentials are cookies, or in the URL.
+ * It sends no headers, because a browser's WebSocket cannot: put credentials in cookies or the URL.
  */
 export function auto(options: AutoOptions): Link {
   return (host) => new AutoLink(options, host)
@@ -36,7 +36,7 @@ class AutoLink implements OpenLink {
   readonly #sse: OpenLink
   readonly #webSocket: WebSocketLink
   readonly #hasWebSocket: () => boolean
-  /** What was found out; nothing yet, or not since the connection was renewed. */
+  /** Absent before the first call and after the connection was renewed. */
   #choice: 'sse' | 'websocket' | undefined
 
   constructor(options: AutoOptions, host: LinkHost) {
@@ -56,10 +56,10 @@ class AutoLink implements OpenLink {
     try {
       return await this.#webSocket.call(path, input, options)
     } catch (error) {
-      // Nothing was sent. Where the server is down the other way fails too, with its own error.
+      // Nothing was sent, so it is safe to call again. If the server is down, SSE fails too.
       if (!(error instanceof NeverConnected)) throw error
       const output = await this.#sse.call(path, input, options)
-      // A socket that opened before may open again: a server that restarts answers HTTP first.
+      // A socket that was open before may open again: a restarting server answers HTTP first.
       if (!this.#webSocket.hasOpened) this.#choice = 'sse'
       return output
     }
@@ -81,7 +81,7 @@ class AutoLink implements OpenLink {
   }
 }
 
-/** What a browser tells of a request that it made. */
+/** What a browser reports about a request. */
 interface Timing {
   readonly name: string
   readonly nextHopProtocol: string
@@ -100,13 +100,13 @@ function timings(): Timing[] {
 }
 
 /**
- * Whether the newest request to the origin of which the protocol is told went over HTTP/2 or 3.
- * A server of another origin hides it, unless it sends `timing-allow-origin`.
+ * Whether the newest request to the origin with a known protocol used HTTP/2 or 3. Servers of another
+ * origin hide the protocol unless they send `timing-allow-origin`.
  */
 export function speaksHttp2(origin: string, requests: readonly Timing[]): boolean {
-  const told = requests.findLast(
+  const newest = requests.findLast(
     ({ name, nextHopProtocol }) =>
       nextHopProtocol !== '' && URL.canParse(name) && new URL(name).origin === origin,
   )
-  return told !== undefined && /^h[23]/.test(told.nextHopProtocol)
+  return newest !== undefined && /^h[23]/.test(newest.nextHopProtocol)
 }

@@ -11,15 +11,15 @@ test.each([
   expect(webSocketUrlOf(new URL(url)).href).toBe(expected)
 })
 
-test('a URL that is relative where there is no page is refused when it is used, by its name', async () => {
+test('a relative URL outside a page is refused when it is used, with its value', async () => {
   await expect(resolveUrl('/rpc')).rejects.toMatchObject({
     code: 'BAD_INPUT',
-    message: expect.stringContaining('no page'),
+    message: expect.stringContaining('Outside a page'),
     data: { field: 'url', value: '/rpc' },
   })
 })
 
-test('a function is asked at each use, and waited for no longer than the signal says', async () => {
+test('a function is called at each use, and awaited no longer than its signal allows', async () => {
   let asked = 0
   const url = async () => `http://chat.example/rpc?token=${++asked}`
   expect((await resolveUrl(url)).search).toBe('?token=1')

@@ -1,14 +1,14 @@
 import { abortable } from '@caughtup/schema/abortable'
 import { CaughtupError, preview } from '@caughtup/schema/error'
 
-/** An address, absolute or relative to the page; a function is asked for it at each use. */
+/** An address, absolute or relative to the page, or a function that is called at each use. */
 export type UrlSource = string | URL | (() => string | URL | Promise<string | URL>)
 
 /**
- * The address as it is now.
+ * The address at this moment.
  *
- * @throws {CaughtupError} `BAD_INPUT` for what is not a URL, or is relative where there is no page
- * @throws what the function throws, or the signal's reason
+ * @throws {CaughtupError} `BAD_INPUT` for an invalid URL, or a relative one outside a page
+ * @throws the error of the function, or the signal's reason
  */
 export async function resolveUrl(source: UrlSource, signal?: AbortSignal): Promise<URL> {
   if (typeof source !== 'function') return absoluteUrl(source)
@@ -16,19 +16,19 @@ export async function resolveUrl(source: UrlSource, signal?: AbortSignal): Promi
 }
 
 function absoluteUrl(url: string | URL): URL {
-  // Looked up at each use: where a page is rendered on a server, there is no location.
+  // Read at each use, because a server that renders a page has no location.
   const base = typeof location === 'undefined' ? undefined : location.href
   try {
     return new URL(url, base)
   } catch (cause) {
     const value = preview(String(url))
-    const why = base === undefined ? ' An address needs its origin where there is no page.' : ''
+    const why = base === undefined ? ' Outside a page, give an absolute URL.' : ''
     const message = `The link's url ${JSON.stringify(value)} is not a URL.${why}`
     throw new CaughtupError('BAD_INPUT', message, { field: 'url', value }, { cause })
   }
 }
 
-/** Where the WebSocket of an RPC endpoint is: `https://…/rpc` → `wss://…/rpc/ws`. */
+/** The WebSocket address of an RPC endpoint: `https://…/rpc` → `wss://…/rpc/ws`. */
 export function webSocketUrlOf(endpoint: URL): URL {
   if (/^wss?:$/.test(endpoint.protocol)) return endpoint
   const derived = new URL(endpoint)

@@ -2,43 +2,41 @@ import type { Clock } from '@caughtup/schema/clock'
 import type { ClientLink } from '@orpc/client'
 
 /**
- * How calls and streams travel: what `sse`, `webSocket` and `auto` give, or `() => link` for an
- * oRPC link of your own. Making one opens nothing and asks for nothing; each client opens its own.
+ * How calls and streams travel: the result of `sse`, `webSocket` or `auto`, or `() => link` for an
+ * oRPC link of your own. Creating it opens no connection; each client opens its own.
  */
 export type Link = (host: LinkHost) => OpenLink
 
-/** What a link gets of the client that opens it. */
+/** What a client gives the link that it opens. */
 export interface LinkHost {
   readonly clock: Clock
-  /** Told of the length of what arrives for several calls at once: a message of a shared socket. */
+  /** Called with the length of each message of a socket that several calls share. */
   received(length: number): void
 }
 
 /** A link as its client uses it. */
 export interface OpenLink extends ClientLink<CallContext> {
   /**
-   * Later calls use a new connection, with the credentials of that moment; what is under way stays
-   * where it is. Absent where every call is a connection of its own.
+   * Makes later calls use a new connection, with the credentials of that moment. Calls and streams
+   * under way stay on theirs. Absent if every call has a connection of its own.
    */
   renew?(): void
   close?(): void
 }
 
-/** What a call tells the link that carries it. */
+/** What a call hands to its link. */
 export interface CallContext {
-  /** Told of each chunk of the answer's body; a link that cannot see chunks leaves it alone. */
+  /** Called with the size of each chunk of the answer's body, by links that see chunks. */
   onBytes?: (bytes: number) => void
 }
 
 /**
- * Why a stream or a call was given up without an answer: silence, a closed socket, a cut.
- *
- * As the reason of an abort it says more than "no longer wanted": the connection beneath is not to
- * be trusted, so a shared WebSocket closes with it.
+ * A stream or a call ended without an answer, because of silence or a closed socket. As the reason of
+ * an abort it also says that the connection cannot be trusted, so a shared WebSocket closes too.
  */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
 }
 
-/** There never was a connection, so nothing was sent over it. */
+/** No connection was opened, so nothing was sent. */
 export class NeverConnected extends ConnectionLost {}

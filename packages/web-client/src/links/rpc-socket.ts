@@ -6,10 +6,10 @@ import { RPCLink } from '@orpc/client/websocket'
 
 import { type CallContext, ConnectionLost, NeverConnected } from './link.ts'
 
-/** The close code for it (RFC 6455). */
+/** The close code of RFC 6455 for it. */
 const messageTooBig = 1009
 
-/** What is used of a WebSocket: a browser's, Node's, or that of `ws`. */
+/** The part of a WebSocket that is used here: a browser's, Node's, or that of `ws`. */
 export interface Socket {
   readonly OPEN: number
   readonly readyState: number
@@ -23,22 +23,22 @@ export interface Socket {
 export type WebSocketConstructor = new (url: URL) => Socket
 
 export interface RpcSocketOptions {
-  /** Asked once, before the socket is made. */
+  /** Called once, before the socket is created. */
   url: (signal: AbortSignal) => Promise<URL>
   WebSocket: WebSocketConstructor | undefined
   clock: Clock
-  /** For asking the address and opening together, in ms. */
+  /** For the call of `url` and the opening together, in ms. */
   openTimeout: number
-  /** Told of the length of each message. */
+  /** Called with the length of each message. */
   received: (length: number) => void
 }
 
 /**
  * One WebSocket and the link over it, from opening to closing. oRPC's link does not survive its
- * socket, so neither is ever reused.
+ * socket, so neither is reused.
  */
 export class RpcSocket {
-  /** The link over it once it is open; rejects when it closes before, or takes too long. */
+  /** The link over the open socket; rejects if it closes before, or takes too long to open. */
   readonly opened: Promise<ClientLink<CallContext>>
   readonly #closed = new AbortController()
   #socket: Socket | undefined
@@ -55,22 +55,22 @@ export class RpcSocket {
     this.opened.catch((error: unknown) => this.#close(error))
   }
 
-  /** Whether the server closed it because of a message that was too large. */
+  /** Whether the server closed it because a message was too large. */
   get refusedSize(): boolean {
     return this.#refusedSize
   }
 
-  /** Aborts when the socket is closed or given up. */
+  /** Aborts when the socket is closed or abandoned. */
   get closed(): AbortSignal {
     return this.#closed.signal
   }
 
-  /** Whether later calls may use it. */
+  /** Whether new calls may use it. */
   get usable(): boolean {
     return !this.#retired && !this.closed.aborted
   }
 
-  /** Counts a call on it until the returned function is called. */
+  /** Counts a call that uses it, until the returned function is called. */
   hold(): () => void {
     let held = true
     this.#calls += 1
@@ -81,13 +81,13 @@ export class RpcSocket {
     }
   }
 
-  /** Takes no more calls, and closes when the last one on it is over. */
+  /** Takes no more calls, and closes after the last one that uses it. */
   retire(): void {
     this.#retired = true
     this.#closeWhenDone()
   }
 
-  /** Fails every call on it now; a dead peer answers the closing handshake late or never. */
+  /** Fails every call on it at once: a dead peer may never answer the closing handshake. */
   close(reason: ConnectionLost): void {
     this.#close(reason)
   }
@@ -99,7 +99,7 @@ export class RpcSocket {
     this.#socket = socket
     const link = linkOver(socket)
     socket.addEventListener('message', ({ data }) => {
-      // Frames are text; there is no other message in the protocol.
+      // The protocol has text messages only.
       if (typeof data === 'string') received(data.length)
     })
     return new Promise((resolve) => {
@@ -118,7 +118,7 @@ export class RpcSocket {
 
   #closeWhenDone(): void {
     if (this.#retired && this.#calls === 0) {
-      this.#close(new ConnectionLost('another WebSocket has taken its place'))
+      this.#close(new ConnectionLost('the WebSocket was replaced by another'))
     }
   }
 
@@ -131,20 +131,20 @@ export class RpcSocket {
 
 function construct(WebSocket: WebSocketConstructor | undefined, url: URL): Socket {
   if (!WebSocket) {
-    const message = 'There is no WebSocket here: give the link one as its option WebSocket.'
+    const message = 'This platform has no WebSocket: pass one as the option WebSocket of the link.'
     throw new CaughtupError('BAD_INPUT', message, { field: 'WebSocket' })
   }
   try {
     return new WebSocket(url)
   } catch (cause) {
-    // What a browser's policy forbids (a page over https, a socket over ws).
+    // The browser's policy forbids it (a page over https, a socket over ws).
     throw new NeverConnected(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }
 
 /**
- * oRPC's link over the socket. It sends from abort listeners, where nobody can catch: what comes after
- * the closing is dropped, its caller has been told by `closed`.
+ * oRPC's link over the socket. The link also sends from abort listeners, where no caller can catch an
+ * error: messages after the closing are dropped, because `closed` has told their callers.
  */
 function linkOver(socket: Socket): ClientLink<CallContext> {
   const open = {
@@ -156,6 +156,6 @@ function linkOver(socket: Socket): ClientLink<CallContext> {
     },
     addEventListener: socket.addEventListener.bind(socket),
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of an open socket the link uses no more
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the link uses no other member of an open socket
   return new RPCLink<CallContext>({ websocket: open as unknown as WebSocket })
 }

@@ -5,7 +5,7 @@ import { createChatClient } from '../create-chat-client.ts'
 import { rest, setUp, until } from '../../tests/support/harness.ts'
 import { sse } from './sse.ts'
 
-/** A server that sends bytes as the test says. */
+/** A server that sends the bytes of the test. */
 function rawStream() {
   const encoder = new TextEncoder()
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
@@ -16,7 +16,7 @@ function rawStream() {
   }
 }
 
-test('keep-alive comments are bytes: a stream that sends only them is not silent', async () => {
+test('keep-alive comments count as bytes: a stream that sends only them is not silent', async () => {
   const clock = new ManualClock()
   const { response, write } = rawStream()
   let requests = 0
@@ -45,12 +45,12 @@ test('keep-alive comments are bytes: a stream that sends only them is not silent
   await rest()
   await clock.advance(16)
   expect(session.getSnapshot().connection).toMatchObject({
-    error: { code: 'NETWORK', message: 'nothing was heard for 15000 ms' },
+    error: { code: 'NETWORK', message: 'the stream was silent for 15000 ms' },
   })
   client.close()
 })
 
-test('headers are asked for before each call', async () => {
+test('the headers function is called before each call', async () => {
   const seen: (string | null)[] = []
   let token = 0
   const { client } = setUp(
@@ -69,7 +69,7 @@ test('headers are asked for before each call', async () => {
   expect(seen).toEqual(['Bearer 1', 'Bearer 2'])
 })
 
-test('headers that cannot be had are shown and asked for again', async () => {
+test('an error of the headers function is shown, and the view tries again', async () => {
   let asked = 0
   const { client, clock } = setUp(
     {},

@@ -4,26 +4,26 @@ import { RPCLink } from '@orpc/client/fetch'
 import { resolveUrl, type UrlSource } from './endpoint.ts'
 import type { CallContext, Link } from './link.ts'
 
-/** Headers, or a function that is asked for them before each call. */
+/** Headers, or a function that is called for them before each call. */
 export type HeadersSource =
   | Record<string, string>
   | (() => Record<string, string> | Promise<Record<string, string>>)
 
 export interface SseOptions {
-  /** The RPC endpoint: `/rpc`, `https://chat.example/rpc`; a function is asked before each call. */
+  /** The RPC endpoint: `/rpc`, `https://chat.example/rpc`. A function runs before each call. */
   url: UrlSource
-  /** Sent with every call; a function is asked before each. @default none */
+  /** Sent with every call; a function runs before each. @default none */
   headers?: HeadersSource
   /** Makes the requests. @default the platform's */
   fetch?: (request: Request, init?: RequestInit) => Promise<Response>
 }
 
 /**
- * Calls over HTTP, streams as server-sent events: works everywhere and takes headers, but over
- * HTTP/1.1 a browser has six connections per origin, and each stream takes one.
+ * Calls over HTTP, streams as server-sent events. It works everywhere and can send headers, but over
+ * HTTP/1.1 each stream occupies one of the browser's six connections to an origin.
  *
- * What `url` or `headers` throws counts as a lost connection, so that views try again; a
- * `ChatClientError` of a permanent code ends their attempts.
+ * If `url` or `headers` throws, that counts as a lost connection, so views retry; a `ChatClientError`
+ * with a permanent code makes them fail instead.
  */
 export function sse({ url, headers = {}, fetch }: SseOptions): Link {
   return () =>
@@ -34,7 +34,7 @@ export function sse({ url, headers = {}, fetch }: SseOptions): Link {
           ? abortable(Promise.resolve().then(headers), signal)
           : headers,
       async fetch(request, init, { context }) {
-        // Called as a method of the options, the browser's fetch would refuse.
+        // The browser's fetch throws when it is called as a method of another object.
         const response = await (fetch ?? globalThis.fetch)(request, init)
         return context.onBytes ? observed(response, context.onBytes, request.signal) : response
       },
@@ -42,8 +42,8 @@ export function sse({ url, headers = {}, fetch }: SseOptions): Link {
 }
 
 /**
- * The response, with each chunk of its body told to `onBytes`: keep-alive comments are bytes too,
- * and nothing above this sees them.
+ * The response; `onBytes` hears of each chunk of its body. Keep-alive comments count as signs of life,
+ * and only this layer sees them.
  */
 function observed(
   response: Response,

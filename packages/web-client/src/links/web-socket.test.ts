@@ -16,7 +16,7 @@ import { Recording } from '../../tests/support/recording.ts'
 import type { WebSocketConstructor } from './rpc-socket.ts'
 import { webSocket } from './web-socket.ts'
 
-/** Real sockets take real time: as many turns of the event loop as they need. */
+/** Real sockets take real time, so they get as many turns of the event loop as they need. */
 const until = (condition: () => boolean) => turnUntil(condition, 1_000_000)
 
 async function setUp(
@@ -30,7 +30,7 @@ async function setUp(
   let connections = 0
   sockets.on('connection', (socket) => {
     connections += 1
-    // A message above the limit is an error of the socket, which then closes by itself.
+    // After a message above the limit the socket reports an error and closes by itself.
     socket.on('error', () => undefined)
     void handler.upgrade(socket, { context: {} })
   })
@@ -61,7 +61,7 @@ const script: Script = {
   send: ({ messageId }) => Promise.resolve({ messageId: messageId!, runId: 'r', queued: false }),
 }
 
-test('streams and calls share one socket, which calls wait for', async () => {
+test('streams and calls share one socket, and calls wait until it is open', async () => {
   const { client, clock, connections, server } = await setUp(script)
   const [a, b] = [client.session('a'), client.session('b')]
   a.subscribe(() => {})
@@ -104,7 +104,7 @@ test('leaving a view ends its stream on the server and keeps the socket', async 
   expect(connections()).toBe(1)
 })
 
-test('a view that hears nothing gives up the socket too', async () => {
+test('a view whose stream is silent closes the socket too', async () => {
   const { client, clock, connections, server, sockets } = await setUp(script)
   const session = client.session('a')
   session.subscribe(() => {})
@@ -117,7 +117,7 @@ test('a view that hears nothing gives up the socket too', async () => {
   expect(server.requests[1]).toMatchObject({ mode: { cursor: recording.cursor() } })
 })
 
-test('heartbeats are enough to keep a quiet stream', async () => {
+test('heartbeats keep a quiet stream open', async () => {
   const beats = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
   const { client, clock, connections } = await setUp({
     async *onChat(_input, signal) {
@@ -168,7 +168,7 @@ test('when its socket breaks, a prompt under way still arrives once', async () =
   gate.resolve()
 })
 
-test('a call that is not answered in time fails alone, and the streams go on', async () => {
+test('a call that is not answered in time fails alone, and the streams continue', async () => {
   const beats = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const { client, clock, connections } = await setUp({
     async *onChat(_input, signal) {
@@ -197,7 +197,7 @@ test('a call that is not answered in time fails alone, and the streams go on', a
   expect([connections(), session.stats().connects]).toEqual([1, 1])
 })
 
-test('a prompt that is too large for the server is told so, and sent once', async () => {
+test('a prompt that is too large for the server fails as TOO_LARGE and is sent once', async () => {
   const { client, connections } = await setUp(script, { maxPayload: 10_000 })
   const session = client.session('a')
   await expect(session.send('x'.repeat(20_000))).rejects.toMatchObject({ code: 'TOO_LARGE' })
@@ -205,7 +205,7 @@ test('a prompt that is too large for the server is told so, and sent once', asyn
   expect(connections()).toBe(2)
 })
 
-test('a socket that does not open in time is given up', async () => {
+test('a socket that does not open in time fails its calls', async () => {
   class Stuck extends EventTarget {
     readonly OPEN = 1
     readonly readyState = 0
@@ -224,7 +224,7 @@ test('a socket that does not open in time is given up', async () => {
   expect(await call).toContain('did not open within 10000 ms')
 })
 
-test("a WebSocket of ws carries calls and streams as the platform's does", async () => {
+test("a WebSocket of ws carries calls and streams like the platform's", async () => {
   const { client, server } = await setUp(script, { WebSocket: NodeWebSocket })
   const session = client.session('a')
   const leave = session.subscribe(() => {})

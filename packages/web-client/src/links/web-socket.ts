@@ -14,38 +14,38 @@ import { RpcSocket, type WebSocketConstructor } from './rpc-socket.ts'
 
 export interface WebSocketOptions {
   /**
-   * The RPC endpoint, whose WebSocket is at `/ws` below it: `/rpc`, `https://chat.example/rpc`. A
-   * `ws:` or `wss:` address is taken as it is. A function is asked each time a socket is opened, so
-   * that it can carry a fresh token: a browser's WebSocket has no headers of its own.
+   * The RPC endpoint, with its WebSocket at `/ws` below it: `/rpc`, `https://chat.example/rpc`. A
+   * `ws:` or `wss:` address is used unchanged. A function runs each time a socket is opened, so that
+   * the address can carry a fresh token: a browser's WebSocket sends no headers.
    */
   url: UrlSource
   /** The class of its sockets. @default the platform's */
   WebSocket?: WebSocketConstructor
-  /** How long a socket may take to open, asking for its address included, in ms. @default 10_000 */
+  /** How long a socket may take to open, including the call of `url`, in ms. @default 10_000 */
   openTimeout?: number
 }
 
 /**
  * All calls and streams over one WebSocket: one connection, however many views are open.
  *
- * What `url` throws counts as a lost connection, so that views try again; a `ChatClientError` of a
- * permanent code ends their attempts.
+ * If `url` throws, that counts as a lost connection, so views retry; a `ChatClientError` with a
+ * permanent code makes them fail instead.
  */
 export function webSocket(options: WebSocketOptions): Link {
   return (host) => new WebSocketLink(options, host)
 }
 
 /**
- * The socket is opened by the first call that needs it. When it closes, every call on it fails; the
- * next call opens another, so it reopens when a view's schedule says so and never by a timer of its
- * own. Calls wait for a socket that is being opened.
+ * The first call opens the socket, and others wait until it is open. When it closes, every call on it
+ * fails and the next call opens another. So it reopens when a view retries, never by its own timer.
  *
- * A socket carries the credentials of its opening: after an `UNAUTHORIZED` it takes no more calls.
+ * A socket has the credentials of the moment when it was opened: after `UNAUTHORIZED` (a 401) it takes
+ * no more calls, and the next one opens a socket with new credentials.
  */
 export class WebSocketLink implements OpenLink {
   readonly #options: WebSocketOptions
   readonly #host: LinkHost
-  /** The one that calls use, and those that older calls are still on. */
+  /** The one for new calls, and retired ones that still serve older calls. */
   readonly #sockets = new Set<RpcSocket>()
   #hasOpened = false
 
@@ -54,7 +54,7 @@ export class WebSocketLink implements OpenLink {
     this.#host = host
   }
 
-  /** Whether a socket of this link was ever open. */
+  /** Whether any socket of this link was ever open. */
   get hasOpened(): boolean {
     return this.#hasOpened
   }
@@ -72,7 +72,7 @@ export class WebSocketLink implements OpenLink {
       'abort',
       ({ target }) => {
         const reason: unknown = target instanceof AbortSignal ? target.reason : undefined
-        // A stream heard nothing where something was due: the others on the socket will not either.
+        // One stream has been silent for too long, so the others on this socket are dead as well.
         if (reason instanceof ConnectionLost) socket.close(reason)
       },
       { once: true, signal: socket.closed },
@@ -121,7 +121,7 @@ function isIterator(output: unknown): output is AsyncIterator<unknown, unknown, 
   return typeof output === 'object' && output !== null && Symbol.asyncIterator in output
 }
 
-/** The stream, which holds its socket until it has ended or nobody wants it any more. */
+/** The stream; it keeps its socket open until it ends or is aborted. */
 function releasing(
   stream: AsyncIterator<unknown, unknown, void>,
   signal: AbortSignal,
@@ -137,13 +137,13 @@ function releasing(
   )
 }
 
-/** In characters: a call that sent no more is not the one that the server found too large. */
+/** In characters: a call that sent less cannot be the one that was too large for the server. */
 const smallInput = 1_024
 
 function tooLarge(cause: unknown): ORPCError<'TOO_LARGE', ErrorData> {
   return new ORPCError('TOO_LARGE', {
     status: errorStatus.TOO_LARGE,
-    message: 'The message is larger than the server takes.',
+    message: 'The message is larger than the server accepts.',
     data: { field: 'body' },
     cause,
   })

@@ -3,15 +3,15 @@ import type { ReplayMode, ReplayReason } from '@caughtup/schema'
 import type { ViewError } from '../core/errors.ts'
 
 /**
- * Where a view's stream stands.
+ * The state of a view's stream.
  *
  * - `idle`: nobody subscribes, or the view is paused
- * - `connecting`: asked for a stream, or replaying
+ * - `connecting`: waiting for the stream, or replaying
  * - `live`: caught up and following
  * - `waiting`: between two attempts (`retryAt` says until when)
- * - `offline`: the browser says that there is no network; resumes by itself
+ * - `offline`: between two attempts, while the browser reports no network
  * - `ended`: the server ended it for good (`endReason`)
- * - `failed`: a permanent error (`error`); `reconnect()` after mending its cause
+ * - `failed`: a permanent error (`error`); remove its cause and call `reconnect()`
  */
 export type ConnectionStatus =
   | 'idle'
@@ -30,6 +30,6 @@ export interface Connection {
   retryAt?: number
   error?: ViewError
   endReason?: 'session-deleted' | 'shutting-down' | 'forbidden' | 'replaced'
-  /** What the newest replay was: the mode really served, why another than asked, and its cursor. */
+  /** The newest replay: the mode served, why it is not the mode requested, and its cursor. */
   lastReplay?: { mode: ReplayMode; reason?: ReplayReason; cursor?: string }
 }

@@ -2,7 +2,7 @@ import { getEventMeta } from '@orpc/client'
 
 import { abortable } from '@caughtup/schema/abortable'
 
-/** A frame as it came, with the id of the server-sent event (or its WebSocket twin). */
+/** A frame with the id of its server-sent event, or of the equivalent WebSocket message. */
 export interface Received<Frame> {
   frame: Frame
   eventId: string | undefined
@@ -10,7 +10,7 @@ export interface Received<Frame> {
 
 /**
  * Reads an oRPC event iterator to its end or until the signal aborts. Its values are proxies that
- * carry the id; the frames given out are plain.
+ * carry the id; the yielded frames are plain objects.
  */
 export async function* readEvents<Frame extends object>(
   opening: Promise<AsyncIterator<Frame>>,

@@ -14,23 +14,23 @@ export interface View<Snapshot> {
   readonly getSnapshot: () => Snapshot
 }
 
-/** What a kind of view adds to a live view: its state, and how that is fed and shown. */
+/** The part of a view that depends on its kind: its state, how frames change it, what it shows. */
 export interface LiveViewSource<Frame, Snapshot> extends Omit<
   StreamTarget<Frame>,
   'connectionChanged'
 > {
-  /** `previous` lends the identity of what is equal. */
+  /** Parts that equal those of `previous` keep their identity. */
   build(connection: Connection, previous: Snapshot | undefined): Snapshot
   /** The first subscriber came, or the last one went. */
   subscribedChanged?(subscribed: boolean): void
 }
 
 /**
- * Subscribers and the published snapshot of a view. Its stream is open exactly while somebody
- * subscribes and the view is not paused.
+ * The subscribers and the published snapshot of a view. Its stream is open exactly while the view has
+ * subscribers and is not paused.
  *
- * What frames change is published at the next animation frame. What the caller does is in the
- * snapshot at once, and told to the listeners at that frame too.
+ * Changes by frames are published at the next animation frame. Changes by the caller are in the
+ * snapshot at once; listeners hear of them at that frame too.
  */
 export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends object> {
   readonly #context: ClientContext
@@ -41,8 +41,8 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   readonly #subscriptions = new Set<{ listener: () => void }>()
   #paused = false
   #snapshot: Snapshot
-  /** The snapshot that the listeners were last told of. */
-  #told: Snapshot
+  /** The snapshot of the last notification. */
+  #announced: Snapshot
 
   constructor(context: ClientContext, source: LiveViewSource<Frame, Snapshot>) {
     this.#context = context
@@ -60,7 +60,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
       connectionChanged: () => this.changedByFrame(),
     })
     this.#snapshot = source.build(this.#follower.connection, undefined)
-    this.#told = this.#snapshot
+    this.#announced = this.#snapshot
   }
 
   get snapshot(): Snapshot {
@@ -88,7 +88,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   }
 
   reconnect(): void {
-    // What was refused for good may have to do with the credentials that the connection carries.
+    // A permanent error may come from the credentials of the connection, a 401 for instance.
     if (this.connection.status === 'failed') this.#context.renewConnection()
     this.#follower.stop()
     if (this.#subscriptions.size > 0 && !this.#paused) this.#follower.start()
@@ -112,13 +112,13 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
     this.changed()
   }
 
-  /** What the caller did is in the snapshot at once. */
+  /** Publishes a change by the caller: the snapshot has it at once. */
   changed(): void {
     this.#publish()
     this.changedByFrame()
   }
 
-  /** What the stream did is in the snapshot from the next animation frame on. */
+  /** Publishes a change by the stream: the snapshot has it from the next animation frame on. */
   changedByFrame(): void {
     this.#context.notifier.request(this.#notify)
   }
@@ -130,14 +130,14 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
 
   readonly #notify = (): void => {
     this.#publish()
-    if (this.#snapshot === this.#told) return
-    this.#told = this.#snapshot
+    if (this.#snapshot === this.#announced) return
+    this.#announced = this.#snapshot
     if (this.#subscriptions.size === 0) return
     this.#counters.add('notifications')
     for (const { listener } of this.#subscriptions) this.#call(listener)
   }
 
-  /** A listener that throws does not keep the others from hearing; its error surfaces by itself. */
+  /** If a listener throws, the others are still called; its error surfaces in a turn of its own. */
   #call(listener: () => void): void {
     try {
       listener()

@@ -19,14 +19,14 @@ function recorded(): Recording {
   return recording
 }
 
-/** How a connection goes: how many frames come before it breaks, in what way, and how they are cut. */
+/** One connection: how many frames it carries, how it breaks, and how its events are batched. */
 const connection = fc.record({
   frames: fc.nat({ max: 8 }),
   breaks: fc.constantFrom('end of stream', 'error', 'cut', 'online'),
   batch: fc.integer({ min: 1, max: 5 }),
 })
 
-test('whatever breaks at any frame, the view ends as an uninterrupted one, with one attempt at a time', async () => {
+test('wherever connections break, the view ends like an uninterrupted one, with one attempt at a time', async () => {
   const recording = recorded()
   await fc.assert(
     fc.asyncProperty(fc.array(connection, { maxLength: 6 }), async (connections) => {

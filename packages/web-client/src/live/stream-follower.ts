@@ -9,31 +9,31 @@ import type { ClientContext } from '../core/client-context.ts'
 import { type NextStep, type Outcome, ReconnectPolicy } from './reconnect-policy.ts'
 import { Watchdog } from './watchdog.ts'
 
-/** What a frame did to the view; `gap` drops the stream, and the view asks for what it misses. */
+/** What a frame did to the view. After a `gap` the stream is dropped and asked for anew. */
 export type Progress = 'replaying' | 'live' | 'gap'
 
-/** A view as the stream that feeds it sees it. */
+/** The view that a stream feeds. */
 export interface StreamTarget<Frame> {
-  /** Asks for the stream from where the view stands now. */
+  /** Requests the stream from the view's present position on. */
   open(options: { signal: AbortSignal; context: CallContext }): Promise<AsyncIterator<Frame>>
   receive(frame: Frame, eventId: string | undefined): Progress
-  /** The stream is gone: what is shown may be behind from here on. */
+  /** The stream is over: from here on the view may be behind. */
   disconnected(): void
-  /** Whether another attempt asks for something else after this error, so that it is not final. */
+  /** Whether the next attempt requests something else after this error, so that it is not final. */
   recovers(error: ViewError): boolean
   connectionChanged(): void
 }
 
 /**
- * Keeps a view's stream: connects, hands on its frames, and connects again when it breaks. The one
- * place that reconnects, with one attempt at a time.
+ * Keeps a view's stream: connects, passes frames to the view, and connects again when the stream
+ * breaks. Only this class reconnects, with one attempt at a time.
  */
 export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
   readonly #context: ClientContext
   readonly #target: StreamTarget<Frame>
   #connection: Connection = { status: 'idle', attempts: 0 }
   #running: AbortController | undefined
-  /** Settles when the latest loop has let go of its attempt. */
+  /** Settles when the latest loop has ended its attempt. */
   #finished: Promise<void> = Promise.resolve()
 
   constructor(context: ClientContext, target: StreamTarget<Frame>) {
@@ -50,8 +50,8 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     const running = new AbortController()
     this.#running = running
     this.#set({ status: 'connecting', attempts: 0 })
-    // The former loop lets go of its attempt before this one makes any. The step between also lets
-    // an unsubscribe that follows at once (React's strict mode) cost no request.
+    // The former loop ends its attempt before this one starts any. Because this takes a microtask, an
+    // unsubscribe in the same turn (React's strict mode) costs no request.
     this.#finished = this.#finished.then(() => this.#follow(running.signal))
   }
 
@@ -88,7 +88,7 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     const attempt = new AbortController()
     const signal = AbortSignal.any([running, attempt.signal])
     const watchdog = new Watchdog(clock, silence, () => {
-      attempt.abort(new ConnectionLost(`nothing was heard for ${silence} ms`))
+      attempt.abort(new ConnectionLost(`the stream was silent for ${silence} ms`))
     })
     const onBytes = (bytes: number) => {
       watchdog.touch()
@@ -127,7 +127,7 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     try {
       return this.#target.receive(frame, eventId)
     } catch (error) {
-      // A frame that the fold cannot take comes again with the next replay: not a matter of network.
+      // The next replay brings the same frame again, so it counts as an unknown error, not as NETWORK.
       const message = error instanceof Error ? error.message : String(error)
       throw new ChatClientError({ code: 'INTERNAL', message, data: {} }, { cause: error })
     }
@@ -168,6 +168,7 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
   }
 }
 
+/** The stream ended without a last frame that says why. */
 const endedSilently: ViewError = {
   code: 'NETWORK',
   message: 'the stream broke off',

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 
 import { Watchdog } from './watchdog.ts'
 
-test('silence is reported after the interval, and once', async () => {
+test('silence is reported once, after the interval', async () => {
   const clock = new ManualClock()
   const silent = vi.fn()
   const watchdog = new Watchdog(clock, 15_000, silent)
@@ -17,7 +17,7 @@ test('silence is reported after the interval, and once', async () => {
   watchdog.stop()
 })
 
-test('the interval begins again with whatever is heard', async () => {
+test('the interval starts over at each sign of life', async () => {
   const clock = new ManualClock()
   const silent = vi.fn()
   const watchdog = new Watchdog(clock, 15_000, silent)
@@ -46,7 +46,7 @@ test('a stopped watchdog leaves no timer', async () => {
   expect(clock.pending).toBe(0)
 })
 
-/** A clock whose one timer fires when the test says so, however late. */
+/** A clock whose one timer the test fires, at any time. */
 class SleepyClock implements Clock {
   elapsed = 0
   #timer: (() => void) | undefined
@@ -66,7 +66,7 @@ class SleepyClock implements Clock {
   }
 }
 
-test('after a suspend one fresh interval is granted before judging', () => {
+test('after a suspend the stream gets one more interval', () => {
   const clock = new SleepyClock()
   const silent = vi.fn()
   const watchdog = new Watchdog(clock, 15_000, silent)
@@ -79,7 +79,7 @@ test('after a suspend one fresh interval is granted before judging', () => {
   expect(silent).toHaveBeenCalledTimes(1)
 })
 
-test('timers that are always late, as on a hidden page, delay the verdict once only', () => {
+test('timers that are always late, as on a hidden page, delay the report only once', () => {
   const clock = new SleepyClock()
   const silent = vi.fn()
   new Watchdog(clock, 15_000, silent)

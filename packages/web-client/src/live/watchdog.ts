@@ -1,11 +1,14 @@
 import type { Clock } from '@caughtup/schema/clock'
 
+/** A timer is late from a fifth of the interval on, 3 s by default: far above ordinary delays. */
+const lateShare = 5
+
 /**
- * Calls `onSilence` once when nothing was heard for `silence` ms.
+ * Calls `onSilence` once, after `silence` ms without a touch.
  *
- * A timer that fires much later than due means that the machine or the page slept, and what was
- * sent meanwhile may still be on its way in: one fresh interval is granted before judging. Only
- * one, because a hidden page's timers are always late.
+ * A timer that fires much later than due means that the machine or the page was suspended, and data
+ * sent meanwhile may not have been read yet: the stream gets one more interval. Only one, because a
+ * hidden page's timers are always late.
  */
 export class Watchdog {
   readonly #clock: Clock
@@ -23,7 +26,7 @@ export class Watchdog {
     this.#cancel = this.#arm(silence)
   }
 
-  /** Something was heard. */
+  /** The stream gave a sign of life. */
   touch(): void {
     this.#heardAt = this.#clock.monotonic()
     this.#graced = false
@@ -43,7 +46,7 @@ export class Watchdog {
     const remaining = this.#heardAt + this.#silence - now
     if (remaining > 0) {
       this.#cancel = this.#arm(remaining)
-    } else if (!this.#graced && now - due > this.#silence / 5) {
+    } else if (!this.#graced && now - due > this.#silence / lateShare) {
       this.#graced = true
       this.#cancel = this.#arm(this.#silence)
     } else {

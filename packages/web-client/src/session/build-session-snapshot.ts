@@ -5,7 +5,7 @@ import type { PendingPrompt } from '../outbox/outbox.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import type { SessionState } from './session-state.ts'
 
-/** What a session view shows, from all that it knows; `previous` lends the identity of what is equal. */
+/** Builds the snapshot of a session view. Parts that equal those of `previous` keep their identity. */
 export function buildSessionSnapshot(
   sessionId: string,
   state: SessionState,
@@ -47,7 +47,7 @@ export function buildSessionSnapshot(
   }
 }
 
-/** From the view once caught up; until then from the activity row, unless the view has seen more. */
+/** Reads the view once it is caught up; until then the activity row, unless the view is newer. */
 function runningOf({ view, caughtUp }: SessionState, hint: ActivityHint | undefined) {
   if (!caughtUp && hint && hint.row.headSeq >= view.seq) {
     const { streaming, lastModel, lastThinkingLevel, lastError } = hint.row
@@ -70,7 +70,7 @@ function runningOf({ view, caughtUp }: SessionState, hint: ActivityHint | undefi
   }
 }
 
-/** Whether a live feed says that nothing happened since the view was fed. */
+/** Whether a live feed tells that nothing happened since the view was last caught up. */
 function isUnchanged({ view }: SessionState, hint: ActivityHint | undefined): boolean {
   return hint !== undefined && hint.live && !hint.row.streaming && hint.row.headSeq <= view.seq
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import { CallOrder } from './call-order.ts'
 
-/** A call that a test answers, and that notes when it begins. */
+/** A call that the test answers, and that records when it starts. */
 function recorder() {
   const begun: string[] = []
   const answers = new Map<string, PromiseWithResolvers<object>>()
@@ -17,7 +17,7 @@ function recorder() {
 }
 
 describe('calls of a view', () => {
-  test('begin one after the other, also after one that failed', async () => {
+  test('start one after the other, also after one that failed', async () => {
     const { begun, answers, call } = recorder()
     const order = new CallOrder()
     const calls = ['a', 'b', 'c'].map((name) => order.add(call(name)))
@@ -32,7 +32,7 @@ describe('calls of a view', () => {
     expect(begun).toEqual(['a', 'b', 'c'])
   })
 
-  test('that begin at once get the answer of the one before them, if it was still awaited', async () => {
+  test('that start at once get the answer of the one before them, if it was still awaited', async () => {
     const order = new CallOrder()
     const told: unknown[] = []
     const ticket = { runId: 'r', queued: false }
@@ -51,7 +51,7 @@ describe('calls of a view', () => {
     expect(told).toEqual([ticket, undefined, undefined])
   })
 
-  test('wait for one that was made at once, and for those before it', async () => {
+  test('wait for one that started at once, and for those before it', async () => {
     const { begun, answers, call } = recorder()
     const order = new CallOrder()
     void order.add(call('send'))

@@ -1,14 +1,14 @@
 import type { RunTicket } from '@caughtup/schema'
 
-/** What a call may answer: whether it started a run, and which. */
+/** The answer of a call, as far as it tells whether a run started, and which. */
 type Answer = Partial<RunTicket>
 
-/** The calls of one view that change its session, which keep the order in which they were made. */
+/** Keeps the calls of a view that change its session in the order in which they were made. */
 export class CallOrder {
-  /** The newest call and all before it, until they are over. */
+  /** The newest call and all before it, until they have ended. */
   #newest: Promise<Answer | undefined> | undefined
 
-  /** Begins when the calls before it were answered or have failed. */
+  /** Starts when the calls before it were answered or have failed. */
   add<T extends object>(call: () => Promise<T>): Promise<T> {
     return this.addAtOnce(async (before) => {
       await before
@@ -17,8 +17,8 @@ export class CallOrder {
   }
 
   /**
-   * Begins at once; later calls wait for it all the same. `before` is over when the calls before it
-   * are, and is then the answer of the newest of these, where one was still awaited and came.
+   * Starts at once; later calls wait for it too. `before` resolves when the calls before it have ended,
+   * with the answer of the newest of them if it was still awaited and succeeded.
    */
   addAtOnce<T extends object>(
     call: (before: Promise<Answer | undefined>) => Promise<T>,

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
 import { Recording } from '../../tests/support/recording.ts'
 
-/** Messages 1 (open, growing) and 2; the view holds the second only. */
+/** Messages 1 (open, growing) and 2; the view contains only the second. */
 function setUp() {
   const recording = new Recording()
   recording.message('old', 'assistant')
@@ -31,21 +31,21 @@ const textOf = (message: Message | undefined) =>
   message?.parts.map((part) => ('text' in part ? part.text : '')).join('')
 
 describe('an older page', () => {
-  test('goes before what is held, and says whether there is more', () => {
+  test('goes before the messages of the view, and tells whether there are more', () => {
     const { page, view } = setUp()
     const placed = placePage(view(4), page(4), []) as View
     expect(placed.messages.map(({ id }) => id)).toEqual(['old', 'new'])
     expect(placed.hasOlder).toBe(false)
   })
 
-  test('brings no message that is held already', () => {
+  test('adds no message that the view contains already', () => {
     const { recording, page, view } = setUp()
     const all = { ...page(4), messages: [...recording.viewAt().messages] }
     const placed = placePage(view(4), all, []) as View
     expect(placed.messages.map(({ id }) => id)).toEqual(['old', 'new'])
   })
 
-  test('gets what happened to its messages after it was read, once', () => {
+  test('receives the changes of its messages since it was read, once', () => {
     const { recording, page, view } = setUp()
     const read = page(4)
     recording.text('old', 'b')
@@ -58,7 +58,7 @@ describe('an older page', () => {
   })
 
   test.each(['delete', 'erase'] as const)(
-    'brings back no message that came live and went while it was asked for: %s',
+    'brings back no message that came live and went during the request: %s',
     (remove) => {
       const recording = new Recording()
       recording.message('gone', 'user', 'Hi')
@@ -72,7 +72,7 @@ describe('an older page', () => {
     },
   )
 
-  test('gets its messages edited and removed, where that came after it was read', () => {
+  test('receives edits and removals that came after it was read', () => {
     const { recording, page, view } = setUp()
     const read = page(4)
     const edited = recording.replace('old', 'edited')
@@ -83,7 +83,7 @@ describe('an older page', () => {
       const { changes } = noteEvent(noted, event, view(4).messages)!
       const without = placePage(view(event.seq), read, changes) as View
       expect(without.messages.map(({ id }) => id)).toEqual(['new'])
-      // A page that was read after all of it has it already.
+      // A page that was read after all changes contains them already.
       const after = { ...page(5), asOf: event.seq }
       expect(textOf((placePage(view(event.seq), after, changes) as View).messages[0])).toBe(
         'edited',
@@ -91,14 +91,14 @@ describe('an older page', () => {
     }
   })
 
-  test('waits for events that it contains and the view has yet to see', () => {
+  test('waits until the view has seen the events that it contains', () => {
     const { recording, page, view } = setUp()
     recording.text('old', 'b')
     expect(placePage(view(4), page(5), [])).toBe('early')
     expect(placePage(view(5), page(5), [])).not.toBe('early')
   })
 
-  test('is dropped where one event lies on both sides of its reading', () => {
+  test('is dropped if it contains a part of a merged event', () => {
     const { recording, page, view } = setUp()
     recording.text('old', 'b')
     const read = page(5)
@@ -108,7 +108,7 @@ describe('an older page', () => {
   })
 })
 
-test('a request notes changes of messages that are not held, up to a bound', () => {
+test('a request notes changes of messages outside the view, up to a bound', () => {
   const { recording, view } = setUp()
   const held = recording.text('new', '!')
   const request = nothingNoted

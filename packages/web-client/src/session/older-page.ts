@@ -5,21 +5,22 @@ type MessageChange = EventOf<
   'message-delta' | 'message-finished' | 'message-replaced' | 'message-deleted' | 'message-erased'
 >
 
-/** A request for an older page, and what happened to messages that may be in it. */
+/** A request for an older page, and the changes of messages that may be in it. */
 export interface OlderRequest {
   readonly id: number
   /**
-   * Changes seen since it was sent, to be applied over a page that was read before them. At most
-   * `mostChanges`; beyond that the answer is dropped, and the request may be made again.
+   * Changes seen since the request was sent, which the page may lack. At most `maxChanges`; beyond
+   * that the answer is dropped, and the caller may request it again.
    */
   readonly changes: readonly MessageChange[]
-  /** The answer, while the view has yet to reach the moment at which it was read. */
+  /** The answer, until the view has reached the moment at which it was read. */
   readonly page?: Page
 }
 
-const mostChanges = 1_000
+/** More than one message can receive within the default `requestTimeout`, at a delta per 33 ms. */
+const maxChanges = 1_000
 
-/** The request after `event`; `undefined` when its answer can no longer be used. */
+/** The request after `event`; `undefined` if its answer can no longer be used. */
 export function noteEvent(
   request: OlderRequest,
   event: Event,
@@ -27,7 +28,7 @@ export function noteEvent(
 ): OlderRequest | undefined {
   const isHeld = (messageId: string) => messages.some(({ id }) => id === messageId)
   const noted = (change: MessageChange) =>
-    request.changes.length < mostChanges
+    request.changes.length < maxChanges
       ? { ...request, changes: [...request.changes, change] }
       : undefined
   switch (event.type) {
@@ -36,14 +37,14 @@ export function noteEvent(
       return isHeld(event.messageId) ? request : noted(event)
     case 'message-replaced':
       return isHeld(event.message.id) ? request : noted(event)
-    // Also what is held: it came while the view held little, and the page may bring it back.
+    // Noted even if the view contains the message: the page may contain it too and bring it back.
     case 'message-deleted':
     case 'message-erased':
       return noted(event)
-    // The epoch that the page continues is no longer shown.
+    // The view no longer shows the epoch that the page continues.
     case 'boundary':
       return undefined
-    // What these bring or take lies behind the messages that are held, and a page before them.
+    // These concern messages after the view's first, and the page lies before it.
     case 'message-created':
     case 'history-truncated':
     case 'history-restored':
@@ -63,10 +64,10 @@ export function noteEvent(
 }
 
 /**
- * The view with the page before its messages.
+ * The view with the page in front of its messages.
  *
- * - `early`: events that the page already contains are yet to come, and would be applied twice
- * - `torn`: an event covers both what the page contains and what it does not
+ * - `early`: the page contains events that the view will receive, and would apply twice
+ * - `torn`: a merged event is partly contained in the page
  */
 export function placePage(
   view: View,

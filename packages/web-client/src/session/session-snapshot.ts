@@ -4,35 +4,35 @@ import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
 import type { PendingPrompt } from '../outbox/outbox.ts'
 
-/** What a view of one session shows at one moment. Immutable; what did not change keeps its identity. */
+/** A session at one moment. Immutable; parts that did not change keep their identity. */
 export interface SessionSnapshot {
   sessionId: string
   connection: Connection
-  /** Whether what is shown may be behind the server: not caught up since the last interruption. */
+  /** Whether the snapshot may be behind the server: not caught up since the last interruption. */
   stale: boolean
-  /** Oldest first: the window, what came since, and the older pages that were loaded. */
+  /** Oldest first: the older pages that were loaded, the window, and messages since. */
   messages: readonly Message[]
   epoch: number
-  /** Whether `loadOlder()` would bring something. */
+  /** Whether `loadOlder()` would load something. */
   hasOlder: boolean
   loadingOlder: boolean
-  /** Why the last `loadOlder()` failed; its place is kept, so calling it again goes on there. */
+  /** Why the last `loadOlder()` failed; calling it again requests the same page. */
   olderError?: ViewError
   run?: Run
   queue: readonly QueuedRun[]
-  /** Prompts on their way. */
+  /** Prompts that are not yet seen in the session. */
   pending: readonly PendingPrompt[]
   /** From the stream once caught up, from the activity feed until then. */
   streaming: boolean
   model?: string
   thinkingLevel?: string
-  /** Why the newest run failed; also that of a compaction, which has no message to say it. */
+  /** Why the newest run failed, also a compaction, which has no message with the error. */
   lastError?: RunError
   canInterrupt: boolean
   usage?: UsageLedger
   contextUsage?: ContextUsage
   canUndo: boolean
   canRedo: boolean
-  /** Events passed over because they were unreadable or of an unknown type. */
+  /** Events skipped because they were unreadable or of an unknown type. */
   skipped: number
 }

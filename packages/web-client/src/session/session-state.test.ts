@@ -44,7 +44,7 @@ const expected = (recording: Recording, seq?: number) => {
 }
 
 describe('a full replay', () => {
-  test('is shown at its caught-up, and what was held until then', () => {
+  test('is shown from its caught-up on, and the former view until then', () => {
     const recording = answered()
     const first = receive(emptySessionState, recording.full(3))
     const [replay, messages, caughtUp] = recording.full()
@@ -56,7 +56,7 @@ describe('a full replay', () => {
     expect(after.caughtUp).toBe(true)
   })
 
-  test('takes the events that follow its window', () => {
+  test('applies the events after its window', () => {
     const recording = answered()
     const state = receive(emptySessionState, [
       recording.replay('full'),
@@ -67,7 +67,7 @@ describe('a full replay', () => {
     expect(shown(state)).toEqual(expected(recording))
   })
 
-  test('gives no place to go on from until it is complete', () => {
+  test('gives no cursor until it is complete', () => {
     const recording = answered()
     const begun = receive(emptySessionState, recording.full().slice(0, 2))
     expect(modeOf(disconnect(begun))).toEqual({ type: 'full' })
@@ -106,7 +106,7 @@ describe('a full replay', () => {
 })
 
 describe('a since replay', () => {
-  test('applies onto what is held and keeps the identity of the rest', () => {
+  test('changes the view in place and keeps the identity of the rest', () => {
     const recording = answered()
     const first = receive(emptySessionState, recording.full(5))
     const state = receive(disconnect(first), recording.since(5))
@@ -115,7 +115,7 @@ describe('a since replay', () => {
     expect(state.lastReplay).toEqual({ mode: 'since', cursor: recording.cursor() })
   })
 
-  test('keeps hasOlder as the view knows it', () => {
+  test('leaves hasOlder of the view unchanged', () => {
     const recording = answered()
     const first = receive(emptySessionState, recording.full(5))
     const frames = recording.since(5)
@@ -137,7 +137,7 @@ describe('a since replay', () => {
 })
 
 describe('missing events', () => {
-  test('leave a frame unapplied as a whole, so that cursor and view stay together', () => {
+  test('leave a whole frame unapplied, so that cursor and view stay together', () => {
     const recording = answered()
     const live = receive(emptySessionState, recording.full(3))
     const torn: SentFrame = {
@@ -150,7 +150,7 @@ describe('missing events', () => {
     expect(modeOf(state)).toEqual({ type: 'since', cursor: recording.cursor(3) })
   })
 
-  test('at the same place again ask for a full replay', () => {
+  test('at the same place again lead to a full replay', () => {
     const recording = answered()
     const live = receive(emptySessionState, recording.full(3))
     const { frame, eventId } = recording.batch(4)
@@ -163,7 +163,7 @@ describe('missing events', () => {
     expect(modeOf(twice)).toEqual({ type: 'full' })
   })
 
-  test('at another place ask for what lies after that', () => {
+  test('at another place lead to a replay since that place', () => {
     const recording = answered()
     const live = receive(emptySessionState, recording.full(3))
     const hole = recording.batch(4)
@@ -182,7 +182,7 @@ describe('missing events', () => {
   })
 })
 
-test('an event of an unknown type is passed and counted', () => {
+test('an event of an unknown type is skipped and counted', () => {
   const recording = answered()
   const live = receive(emptySessionState, recording.full())
   const unknown = { type: 'from-the-future', seq: 9, from: 9, epoch: 0, at: 1 }
@@ -202,7 +202,7 @@ describe('a boundary', () => {
     return recording
   }
 
-  test('shows what a fresh load shows, pages loaded by hand included in what goes', () => {
+  test('leaves the messages of a fresh load, and removes loaded older pages too', () => {
     const recording = compacted()
     const live = receive(emptySessionState, recording.full(8))
     const withPage: SessionState = {
@@ -233,7 +233,7 @@ describe('a boundary', () => {
   })
 })
 
-/** Two turns, `q1` to `a2`, of which the window of 2 shows the second. */
+/** Two turns, `q1` to `a2`; the window of 2 contains the second. */
 function conversation(): Recording {
   const recording = new Recording()
   for (const turn of [1, 2]) {
@@ -246,7 +246,7 @@ function conversation(): Recording {
 const idsOf = ({ view }: SessionState) => view.messages.map(({ id }) => id)
 
 describe('changes of history', () => {
-  test('made while the view was away reach it by what lies after its cursor', () => {
+  test('made while the view was away reach it in a replay since its cursor', () => {
     const recording = conversation()
     const first = receive(emptySessionState, recording.full())
     recording.replace('q1', 'edited')
@@ -259,7 +259,7 @@ describe('changes of history', () => {
     expect(idsOf(state)).toEqual(['q1', 'q2'])
   })
 
-  test('say live whether there is something to undo and to redo', () => {
+  test('update canUndo and canRedo live', () => {
     const recording = conversation()
     const live = receive(emptySessionState, recording.full())
     expect(live.view).toMatchObject({ canUndo: true, canRedo: false })
@@ -274,7 +274,7 @@ describe('changes of history', () => {
     expect(receive(redone, [recording.batch(7)]).view).toMatchObject({ canRedo: false })
   })
 
-  test('take messages out of pages that were loaded by hand, too', () => {
+  test('remove messages from loaded older pages too', () => {
     const recording = conversation()
     const live = receive(emptySessionState, recording.full(4, 2))
     const { messages } = recording.viewAt()
@@ -298,7 +298,7 @@ describe('an event that needs a window', () => {
   }
 
   test.each([
-    ['a truncation before what is held', cut],
+    ['a truncation before the view', cut],
     ['an import', fill],
   ])('%s asks for a full replay and stays away until that is there', (_, change) => {
     const recording = conversation()
@@ -316,7 +316,7 @@ describe('an event that needs a window', () => {
     expect(modeOf(after)).toEqual({ type: 'since', cursor: recording.cursor(5) })
   })
 
-  test('leaves what came before it in its frame unapplied, as the window has it', () => {
+  test('leaves the events before it in its frame unapplied, as the window contains them', () => {
     const recording = conversation()
     const live = receive(emptySessionState, recording.full())
     recording.message('q3', 'user', 'third')
@@ -325,7 +325,7 @@ describe('an event that needs a window', () => {
     expect(receiveFrame(live, frame, eventId).state.view).toBe(live.view)
   })
 
-  test('keeps asking for a full replay while that breaks', () => {
+  test('keeps requesting a full replay until one succeeds', () => {
     const recording = fill(conversation())
     const live = receive(emptySessionState, recording.full(4))
     const { frame, eventId } = recording.batch(4)
@@ -335,7 +335,7 @@ describe('an event that needs a window', () => {
     expect(broken.view).toBe(live.view)
   })
 
-  test('behind the window of a replay asks for another one', () => {
+  test('after the window of a replay leads to another replay', () => {
     const recording = fill(conversation())
     const begun = receive(emptySessionState, [recording.replay('full'), recording.messages(4)])
     const { frame } = recording.batch(4)
@@ -363,14 +363,14 @@ describe('a pending prompt', () => {
     return { ...state, outbox: addPrompt([], input).map((entry) => ({ ...entry, progress })) }
   }
 
-  test('goes when its message is seen live', () => {
+  test('is removed when its message is seen live', () => {
     const recording = answered()
     const live = receive(sent('sending'), recording.full(0))
     expect(live.outbox).toHaveLength(1)
     expect(receive(live, [recording.batch(0, 2)]).outbox).toHaveLength(0)
   })
 
-  test('goes when it is seen in the queue', () => {
+  test('is removed when it is seen in the queue', () => {
     const recording = new Recording()
     const live = receive(sent('sending'), recording.full())
     recording.queue({
@@ -383,7 +383,7 @@ describe('a pending prompt', () => {
     expect(receive(live, [recording.batch(0)]).outbox).toHaveLength(0)
   })
 
-  test('goes when it is seen to be erased, as how it began is told no more', () => {
+  test('is removed when it is erased, as its creation is no longer in the journal', () => {
     const recording = new Recording()
     const live = sent('answered', receive(emptySessionState, recording.full()))
     recording.append({ type: 'redacted' })
@@ -398,14 +398,14 @@ describe('a pending prompt', () => {
     expect(receive(live, [recording.batch(4)]).outbox).toHaveLength(1)
   })
 
-  test('goes with a replay that began after its answer, though it was undone since', () => {
+  test('is removed by a replay that began after its answer, although it was undone since', () => {
     const recording = new Recording()
     recording.message('question', 'user', 'Hi')
     recording.undo()
     expect(receive(sent('answered'), recording.full()).outbox).toHaveLength(0)
   })
 
-  test('goes with a replay that began after its answer, though a boundary hides it', () => {
+  test('is removed by a replay that began after its answer, although a boundary hides it', () => {
     const recording = answered()
     recording.boundary('summary')
     expect(receive(sent('answered'), recording.full()).outbox).toHaveLength(0)
@@ -425,7 +425,7 @@ describe('a pending prompt', () => {
   })
 })
 
-test('cut anywhere and resumed, with batches of any size, the view is that of an uninterrupted one', () => {
+test('cut anywhere and resumed, with batches of any size, the view equals an uninterrupted one', () => {
   const recording = answered()
   recording.message('second', 'assistant')
   recording.open('second')
@@ -470,7 +470,7 @@ test('cut anywhere and resumed, with batches of any size, the view is that of an
 })
 
 describe('a full replay of a view that fell too far behind', () => {
-  /** Three exchanges, and an answer that is being written. */
+  /** Three turns, and an answer that is being written. */
   function exchanges() {
     const recording = new Recording()
     for (const turn of [1, 2, 3]) {
@@ -508,12 +508,12 @@ describe('a full replay of a view that fell too far behind', () => {
     expect(after.view.hasOlder).toBe(true)
   })
 
-  test('keeps nothing where messages are missing before the window, or one is not finished', () => {
+  test('keeps nothing if messages are missing before the window, or one is open', () => {
     const recording = exchanges()
     const before = receive(emptySessionState, recording.full())
     recording.finish('a4')
     recording.message('u5', 'user', 'More')
-    // The window begins right behind what is held, but what is held ends with an open message.
+    // The window begins right after the view's last message, but that one is open.
     expect(idsOf(receive(before, recording.tooFarBehind(7, 1)))).toEqual(['u5'])
     const finished = receive(before, recording.since(7, 8))
     expect(idsOf(receive(finished, recording.tooFarBehind(8, 1)))).toHaveLength(8)
@@ -527,7 +527,7 @@ describe('a full replay of a view that fell too far behind', () => {
     expect(idsOf(receive(before, recording.tooFarBehind(7, 1)))).toEqual(['a4'])
   })
 
-  test('shows the newest messages as they are, without a hole, whatever happened meanwhile', () => {
+  test('shows the newest messages in their present state, without a gap, after any changes', () => {
     const step = fc.record({ kind: fc.nat({ max: 30 }), choice: fc.nat({ max: 30 }) })
     const stretch = fc.record({
       steps: fc.array(step, { maxLength: 6 }),
@@ -556,7 +556,7 @@ describe('a full replay of a view that fell too far behind', () => {
   })
 })
 
-/** One change of a random kind, where the recording has something to change. */
+/** One change of a random kind, if the recording has something to change. */
 function edit(recording: Recording, kind: number, choice: number): void {
   const { messages, canUndo, canRedo } = recording.viewAt()
   const chosen = messages[choice % Math.max(1, messages.length)]
@@ -571,7 +571,7 @@ function edit(recording: Recording, kind: number, choice: number): void {
   else recording.message(`m${next}`, next % 2 ? 'user' : 'assistant', `text ${next}`)
 }
 
-test('edited at random, with windows and pages, the view holds a whole end of the truth', () => {
+test('after random edits, with windows and pages, the view equals the end of the true history', () => {
   const step = fc.record({
     edits: fc.array(fc.tuple(fc.nat({ max: 12 }), fc.nat()), { maxLength: 4 }),
     /** How far behind the head a window or an older page is read. */
@@ -584,10 +584,10 @@ test('edited at random, with windows and pages, the view holds a whole end of th
     fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       const recording = conversation()
       let state = emptySessionState
-      /** When the newest page was read: a view that is not there yet may show what lies ahead. */
+      /** When the newest page was read: a view that is behind it may show newer messages. */
       let pageAt = 0
       const still = { edits: [], behind: 0, frames: 100, cap: 3, page: true }
-      // Whatever happened, three connections are enough to be caught up.
+      // After any changes, three connections are enough to be caught up.
       for (const { edits, behind, frames, cap, page } of [...steps, still, still, still]) {
         let asked: { readAt: number; before: number | undefined } | undefined
         if (page && state.view.hasOlder && !state.older) {

@@ -8,19 +8,19 @@ import { type Outbox, removeSeen, replayBegan, replayBroke, replayEnded } from '
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
 
-/** All that a session view knows. Immutable; the functions of this file give the next one. */
+/** Everything that a session view knows. Immutable: the functions of this file return the next one. */
 export interface SessionState {
-  /** What is shown. */
+  /** The view that is shown. */
   readonly view: View
-  /** The view that a full replay builds; it is shown from its caught-up on. */
+  /** The view that a full replay builds, which is shown from caught-up on. */
   readonly building: Building | undefined
-  /** Where a `since` goes on. Always that of `view.seq`: an events frame is applied whole or not. */
+  /** Where a `since` resumes: always at `view.seq`, because events frames are applied whole or not. */
   readonly cursor: string | undefined
   /** The replay under way. */
   readonly replay: ChatFrameOf<'replay'> | undefined
   readonly lastReplay: Connection['lastReplay'] | undefined
   readonly caughtUp: boolean
-  /** The seq after which events were missing the last time. */
+  /** The seq after which events were missing last time. */
   readonly gapAt: number | undefined
   readonly older: OlderRequest | undefined
   readonly olderError: ViewError | undefined
@@ -29,7 +29,7 @@ export interface SessionState {
 
 interface Building {
   readonly view: View
-  /** Whether `view.seq` is the window's; until the first event or caught-up it is not known. */
+  /** Whether `view.seq` is that of the window, which the first event or caught-up tells. */
   readonly placed: boolean
 }
 
@@ -46,14 +46,14 @@ export const emptySessionState: SessionState = {
   outbox: [],
 }
 
-/** What to ask `onChat` for. */
+/** The replay to request from `onChat`. */
 export function modeOf({ cursor }: SessionState): OnChatInput['mode'] {
   return cursor === undefined ? { type: 'full' } : { type: 'since', cursor }
 }
 
 /**
- * The state after a frame; `gap` when it cannot be taken: events before it are missing, or it
- * speaks of messages that are not in it. What `modeOf` says then brings them.
+ * The state after a frame. `gap` if the frame cannot be applied, because events before it are missing
+ * or it concerns messages outside the view; a replay in the mode of `modeOf` then brings them.
  */
 export function receiveFrame(
   state: SessionState,
@@ -76,7 +76,7 @@ export function receiveFrame(
   }
 }
 
-/** The stream is gone; what it had begun to build goes with it. */
+/** The stream is over, and with it the replay under way. */
 export function disconnect(state: SessionState): SessionState {
   return {
     ...state,
@@ -87,12 +87,12 @@ export function disconnect(state: SessionState): SessionState {
   }
 }
 
-/** Drops what is known of the place in the journal, so that the next replay is a full one. */
+/** Drops the cursor, so that the next replay is a full one. */
 export function forgetPlace(state: SessionState): SessionState {
   return { ...state, cursor: undefined }
 }
 
-/** Takes the answer to the older-page request `id`; one that is no longer wanted changes nothing. */
+/** Takes the answer to the older-page request `id`, unless that request was dropped. */
 export function receivePage(state: SessionState, id: number, page: Page): SessionState {
   if (state.older?.id !== id) return state
   return settlePage({ ...state, older: { ...state.older, page } })
@@ -104,7 +104,7 @@ function resultOf(before: SessionState, after: SessionState | 'gap' | 'needs-win
   return { state: after, gap: false }
 }
 
-/** A hole at the same place again: asking for what lies after it does not help, a window does. */
+/** After a second gap at the same seq, a `since` would not help, but a window does. */
 function missed(state: SessionState): SessionState {
   const again = state.gapAt === state.view.seq
   return { ...state, gapAt: state.view.seq, cursor: again ? undefined : state.cursor }
@@ -126,7 +126,7 @@ function beginReplay(state: SessionState, frame: ChatFrameOf<'replay'>): Session
 function addMessages(state: SessionState, messages: readonly Message[]): SessionState {
   if (!state.building) return state
   const { view, placed } = state.building
-  // The replay's own epoch was read before the window, which may be of the next one already.
+  // The epoch of the replay was read before the window, which may be of the next epoch already.
   const epoch = messages.at(-1)?.epoch ?? view.epoch
   return {
     ...state,
@@ -158,7 +158,7 @@ function applyEvents(
   })
 }
 
-/** The window was read just before the first event that follows it. */
+/** The window was read just before the first event after it. */
 function placedBefore({ view, placed }: Building, first: Event | undefined): View {
   return placed || !first ? view : { ...view, seq: first.from - 1 }
 }
@@ -173,8 +173,8 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
   const view: View = {
     ...headOf({ ...frame, seq }),
     messages: older.length > 0 ? [...older, ...messages] : messages,
-    // The frame speaks of the window; a view that kept its messages may reach further back.
-    // A boundary within the replay leaves messages behind that the window never had.
+    // The frame describes the window; a view that kept its messages may reach further back.
+    // After a boundary within the replay there are older messages that the window never had.
     hasOlder:
       building && older.length === 0 ? frame.hasOlder || base.hasOlder : state.view.hasOlder,
     skipped: base.skipped,
@@ -195,8 +195,8 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
 }
 
 /**
- * What is shown before a window and stays: the server says that none of it was changed since, all of
- * it is finished, and it goes up to the window without a hole.
+ * The messages before a window that stay: the server tells that none of them changed, all are done,
+ * and they reach up to the window without a gap.
  */
 function olderMessages(
   { view, cursor }: SessionState,
@@ -211,8 +211,8 @@ function olderMessages(
 }
 
 /**
- * The messages of a window, with the identity of those shown that are equal. A revision says that
- * only within one history, so only where the server says that the cursor was of this one.
+ * The messages of a window; those that equal shown ones keep their identity. Equal revisions mean
+ * equal messages only within one history, so only if the server knew the cursor.
  */
 function keepMessages(state: SessionState, messages: readonly Message[]): readonly Message[] {
   const reason = state.replay?.reason

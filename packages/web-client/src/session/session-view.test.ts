@@ -50,7 +50,7 @@ describe('following', () => {
     expect(server.requests).toMatchObject([{ mode: { type: 'full' } }])
   })
 
-  test('all that arrives within an animation frame is one notification', async () => {
+  test('frames that arrive within an animation frame make one notification', async () => {
     const recording = answered()
     const { client, clock } = setUp({
       onChat: serving(
@@ -75,7 +75,7 @@ describe('following', () => {
     expect(session.stats().bytesReceived).toBeGreaterThan(100)
   })
 
-  test('the snapshot and what did not change in it keep their identity', async () => {
+  test('the snapshot and its unchanged parts keep their identity', async () => {
     const recording = answered()
     const heartbeat: SentFrame = { frame: { type: 'heartbeat', at: 1 } }
     const nothingNew = Promise.withResolvers<void>()
@@ -125,7 +125,7 @@ describe('following', () => {
     })
   })
 
-  test('the error of a run without a message comes with caught-up and live, and goes with the next run', async () => {
+  test('the error of a run without a message is shown, fresh and live, until the next run', async () => {
     const recording = new Recording()
     const error = { code: 'UNAVAILABLE', message: 'The model is overloaded.' }
     recording.start('compaction')
@@ -155,7 +155,7 @@ describe('following', () => {
     expect(session.getSnapshot().lastError).toEqual(error)
   })
 
-  test('the model and the thinking level stay known after a boundary, fresh and live', async () => {
+  test('the model and the thinking level are kept after a boundary, fresh and live', async () => {
     const recording = new Recording()
     recording.start('run', { model: 'large', thinkingLevel: 'high' })
     recording.end('run')
@@ -171,7 +171,7 @@ describe('following', () => {
     }
   })
 
-  test('any number of subscribers share one stream, which the last one closes', async () => {
+  test('all subscribers share one stream, which the last one closes', async () => {
     const { client, clock, server } = setUp({ onChat: serving(...answered().full()) })
     const session = client.session('s')
     expect(client.session('s')).toBe(session)
@@ -188,7 +188,7 @@ describe('following', () => {
     await until(() => server.open === 0)
   })
 
-  test('an unsubscribe that is followed at once by a subscribe costs no request', async () => {
+  test('an unsubscribe with a subscribe right after it costs no request', async () => {
     const { client, clock, server } = setUp({ onChat: serving(...answered().full()) })
     const session = client.session('s')
     session.subscribe(() => {})()
@@ -197,7 +197,7 @@ describe('following', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('a rapid switch A, B, A leaves one stream, and A goes on where it was', async () => {
+  test('a rapid switch A, B, A leaves one stream, and A resumes where it was', async () => {
     const recording = answered()
     const { client, clock, server } = setUp({
       onChat: (input, signal) =>
@@ -242,7 +242,7 @@ describe('following', () => {
     expect(server.requests[1]).toMatchObject({ mode: { cursor: recording.cursor(5) } })
   })
 
-  test('views that nobody subscribes are kept up to a bound, least recently left first out', async () => {
+  test('views without subscribers are kept up to a bound; the one left longest ago goes first', async () => {
     const recording = answered()
     const { client, clock } = setUp({ onChat: serving(...recording.full()) }, { idleViews: 2 })
     const sessions = ['a', 'b', 'c'].map((id) => client.session(id))
@@ -257,7 +257,7 @@ describe('following', () => {
 })
 
 describe('reconnecting', () => {
-  test('goes on strictly after the cursor, without losing or doubling anything', async () => {
+  test('resumes strictly after the cursor, without losing or doubling anything', async () => {
     const recording = answered()
     const { client, clock, server } = setUp({
       onChat: inTurn(
@@ -286,7 +286,7 @@ describe('reconnecting', () => {
     expect(new Set(server.requests.map(({ streamId }) => streamId)).size).toBe(1)
   })
 
-  test('spaces its attempts, doubling up to the cap, and begins again after being live', async () => {
+  test('doubles its delays up to the cap, and starts over after being live', async () => {
     const recording = answered()
     let fails = true
     const { client, clock, server, cut } = setUp(
@@ -328,7 +328,7 @@ describe('reconnecting', () => {
     expect(server.mostOpen).toBe(1)
   })
 
-  test('a stream that breaks as soon as it is live is asked for more and more slowly', async () => {
+  test('a stream that breaks as soon as it is live is requested more and more slowly', async () => {
     const recording = answered()
     const { client, clock, server } = setUp({
       onChat: inTurn(
@@ -372,7 +372,7 @@ describe('reconnecting', () => {
     expect(session.getSnapshot().connection.error).toBeUndefined()
   })
 
-  test('waits as long as a limit asks for, also when the network comes back', async () => {
+  test('waits as long as a limit demands, also when the network comes back', async () => {
     const { client, clock, server, network } = setUp({
       onChat: inTurn(
         failing('LIMIT_EXCEEDED', 429, { retryAfter: 20_000 }),
@@ -403,7 +403,7 @@ describe('reconnecting', () => {
     expect(server.requests).toHaveLength(10)
   })
 
-  test('a read that fails before or after the first frame is an error, and what is shown stays', async () => {
+  test('a failure before or after the first frame is an error, and the messages stay', async () => {
     const recording = answered()
     const broken: OnChat = async function* () {
       yield recording.replay('since')
@@ -451,7 +451,7 @@ describe('reconnecting', () => {
     expect(server.mostOpen).toBe(1)
   })
 
-  test('says that it is offline, and tries all the same', async () => {
+  test('shows that it is offline, and retries all the same', async () => {
     const { client, clock, server, network } = setUp({
       onChat: inTurn(failing('UNAVAILABLE', 503), serving(...answered().full())),
     })
@@ -464,7 +464,7 @@ describe('reconnecting', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('a server that shuts down is left and tried again', async () => {
+  test('the view connects again after the server shuts down', async () => {
     const recording = answered()
     const { client, clock } = setUp({
       onChat: inTurn(
@@ -482,7 +482,7 @@ describe('reconnecting', () => {
     await shows(clock, () => status(session) === 'live')
   })
 
-  test('a stream that the server ended for good is not asked for again', async () => {
+  test('a stream that the server ended for good is not requested again', async () => {
     const recording = answered()
     const { client, clock, server } = setUp({
       async *onChat() {
@@ -520,7 +520,7 @@ describe('reconnecting', () => {
     expect(server.mostOpen).toBe(1)
   })
 
-  test('the same gap again is left by a full replay', async () => {
+  test('a second gap at the same place leads to a full replay', async () => {
     const recording = answered()
     const holed: OnChat = serving(recording.replay('since'), recording.batch(4))
     const { client, clock, server } = setUp({
@@ -540,7 +540,7 @@ describe('reconnecting', () => {
     expect(server.requests.map(({ mode }) => mode.type)).toEqual(['full', 'since', 'full'])
   })
 
-  test('a cursor that the server cannot read is given up for a full replay, once', async () => {
+  test('a cursor that the server cannot read leads to a full replay, once', async () => {
     const recording = answered()
     const { client, clock, server, cut } = setUp({
       onChat: inTurn(
@@ -563,7 +563,7 @@ describe('reconnecting', () => {
 })
 
 describe('silence', () => {
-  test('a stream on which nothing comes for 15 s is dropped, and resumed', async () => {
+  test('a stream that is silent for 15 s is dropped and resumed', async () => {
     const recording = answered()
     const { client, clock, server } = setUp({
       onChat: inTurn(serving(...recording.full(5)), serving(...recording.since(5))),
@@ -571,7 +571,7 @@ describe('silence', () => {
     const session = client.session('s')
     session.subscribe(() => {})
     await shows(clock, () => status(session) === 'live')
-    // The in-process server's keep-alive comments run on the machine's clock: none comes here.
+    // The in-process server sends its keep-alive comments by the machine's clock, so none comes here.
     await clock.advance(14_000)
     expect(status(session)).toBe('live')
     await clock.advance(1_100)
@@ -608,7 +608,7 @@ describe('silence', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('a request that is never answered is given up too', async () => {
+  test('a request for a stream that is never answered is dropped too', async () => {
     let requests = 0
     const { client, clock } = setUp(
       {},
@@ -654,7 +654,7 @@ describe('older pages', () => {
 
   const idsOf = (session: SessionView) => session.getSnapshot().messages.map(({ id }) => id)
 
-  test('are asked for one at a time, from the oldest message held', async () => {
+  test('are requested one at a time, before the oldest message of the view', async () => {
     const answer = Promise.withResolvers<Page>()
     const loadMore = vi.fn(() => answer.promise)
     const { client, clock } = paged(loadMore)
@@ -674,7 +674,7 @@ describe('older pages', () => {
     expect(loadMore).toHaveBeenCalledTimes(1)
   })
 
-  test('an error is an error: the place is kept, and the next call works', async () => {
+  test('an error is shown, and the next call requests the same page', async () => {
     const loadMore = vi
       .fn<NonNullable<Script['loadMore']>>()
       .mockRejectedValueOnce(new ORPCError('UNAVAILABLE', { status: 503, message: 'busy' }))
@@ -759,7 +759,7 @@ describe('sending', () => {
     expect(session.getSnapshot().pending).toEqual([])
   })
 
-  test('a prompt that is in the session already is not on its way', async () => {
+  test('a prompt that is in the session already is not pending', async () => {
     const recording = new Recording()
     recording.message('m1', 'user', 'Hi')
     const { client, clock } = setUp({
@@ -858,7 +858,7 @@ describe('sending', () => {
   })
 })
 
-test('marking as read only moves forward, and costs nothing where it does not move', async () => {
+test('the read mark only moves forward, and a call that does not move it sends no request', async () => {
   const markRead = vi.fn<NonNullable<Script['markRead']>>(({ upTo }) => Promise.resolve({ upTo }))
   const { client, clock } = setUp({ markRead, onChat: serving(...answered().full()) })
   const session = client.session('s')
@@ -871,7 +871,7 @@ test('marking as read only moves forward, and costs nothing where it does not mo
   expect(markRead.mock.calls).toEqual([[{ sessionId: 's', upTo: 2 }]])
 })
 
-test('interrupt names the run that is shown', async () => {
+test('interrupt sends the id of the run that is shown', async () => {
   const recording = answered()
   const interrupt = vi.fn<NonNullable<Script['interrupt']>>(() =>
     Promise.resolve({ interrupted: true }),
@@ -888,7 +888,7 @@ test('interrupt names the run that is shown', async () => {
 describe('an interruption', () => {
   type Sent = { messageId: string; runId: string; queued: boolean }
 
-  /** A server whose answers to prompts the test gives. */
+  /** A server whose prompts the test answers. */
   function held(onChat: OnChat = serving()) {
     const sent: PromiseWithResolvers<Sent>[] = []
     const interrupt = vi.fn<NonNullable<Script['interrupt']>>(() =>
@@ -916,7 +916,7 @@ describe('an interruption', () => {
     expect(interrupt.mock.calls).toEqual([[{ sessionId: 's', runId: 'started' }]])
   })
 
-  test('right after a prompt that waits ends whichever run is active', async () => {
+  test('right after a prompt that is queued ends the active run', async () => {
     const { session, interrupt, sent } = held()
     void session.send('Hi')
     const interrupting = session.interrupt()
@@ -926,7 +926,7 @@ describe('an interruption', () => {
     expect(interrupt.mock.calls).toEqual([[{ sessionId: 's' }]])
   })
 
-  test('right after a prompt that fails is made all the same', async () => {
+  test('right after a prompt that fails is sent all the same', async () => {
     const { session, interrupt, sent } = held()
     const sending = session.send('Hi')
     const interrupting = session.interrupt()
@@ -937,7 +937,7 @@ describe('an interruption', () => {
     expect(interrupt.mock.calls).toEqual([[{ sessionId: 's' }]])
   })
 
-  test('of a run that is over, and still shown, ends the run of the prompt before it', async () => {
+  test('of a run that is over but still shown ends the run of the prompt before it', async () => {
     const recording = answered()
     const { session, clock, interrupt, sent } = held(serving(...recording.full(5)))
     interrupt.mockImplementation(({ runId }) =>
@@ -981,7 +981,7 @@ describe('before it is caught up', () => {
     })
   }
 
-  test('a session that streams in the background shows it from the activity feed', async () => {
+  test('a session that streams in the background shows that from the activity feed', async () => {
     const lastError = { code: 'AGENT_FAILED', message: 'It failed.' }
     const { client, clock } = withActivity(
       [row({ streaming: true, lastThinkingLevel: 'high', lastError })],
@@ -1019,7 +1019,7 @@ describe('before it is caught up', () => {
     })
   })
 
-  test('a switch back to a session that changed shows that it is stale', async () => {
+  test('a switch back to a session that changed shows it as stale', async () => {
     const recording = answered()
     const { client, clock } = withActivity(
       [row({ headSeq: 9 })],
@@ -1034,7 +1034,7 @@ describe('before it is caught up', () => {
     expect(session.getSnapshot()).toMatchObject({ stale: true })
   })
 
-  test('a row that knows less than the view does not overrule it', async () => {
+  test('a row that is older than the view does not overrule it', async () => {
     const recording = answered()
     const { client, clock } = withActivity(
       [row({ headSeq: 2, streaming: true })],
@@ -1049,7 +1049,7 @@ describe('before it is caught up', () => {
   })
 })
 
-test('a closed client ends its streams and opens nothing more', async () => {
+test('a closed client ends its streams and opens no more', async () => {
   const { client, clock, server } = setUp({ onChat: serving(...answered().full()) })
   const session = client.session('s')
   session.subscribe(() => {})

@@ -28,18 +28,18 @@ import {
 import { toViewError, type ViewError } from '../core/errors.ts'
 import type { ClientContext } from '../core/client-context.ts'
 
-/** What a session view needs of its client besides the shared context. */
+/** The client that owns a session view. */
 export interface SessionViewHost {
   activityOf(sessionId: string): ActivityHint | undefined
   subscribedChanged(view: SessionView, subscribed: boolean): void
 }
 
 /**
- * One session as a client shows it. Its stream is open while somebody subscribes; what it holds
- * stays when the last one goes, and coming back resumes where it was.
+ * One session as a client shows it. Its stream is open while it has subscribers; its state stays when
+ * the last one leaves, and the next one resumes from there.
  *
- * Prompts, interruptions, compactions and resets reach the server in the order of the calls, each when
- * the one before is answered. Methods that call the server reject with a `ChatClientError`.
+ * Prompts, interruptions, compactions and resets reach the server in the order of the calls, each after
+ * the answer to the one before. Methods that call the server reject with a `ChatClientError`.
  */
 export class SessionView implements View<SessionSnapshot> {
   readonly sessionId: string
@@ -49,7 +49,7 @@ export class SessionView implements View<SessionSnapshot> {
   readonly #host: SessionViewHost
   readonly #counters: Counters
   readonly #live: LiveView<ChatFrame, SessionSnapshot>
-  /** Names this view's streams to the server, so that a new one takes the place of a dead one. */
+  /** Identifies this view's streams to the server, so that a new one replaces a dead one. */
   readonly #streamId = uuid()
   #state: SessionState = emptySessionState
   #olderRequests = 0
@@ -92,8 +92,8 @@ export class SessionView implements View<SessionSnapshot> {
   }
 
   /**
-   * Sends a prompt; it is in `pending` at once, until it is seen in the session. Lost connections
-   * and busy servers are retried with the same id, so that it arrives once.
+   * Sends a prompt, which is in `pending` at once and until it is seen in the session. Retries with
+   * the same id over lost connections and busy servers, so that the prompt arrives once.
    *
    * A prompt that failed for good stays in `pending` with its `error`.
    */
@@ -117,8 +117,8 @@ export class SessionView implements View<SessionSnapshot> {
   }
 
   /**
-   * Ends the run that is shown. Where none is, or it is over, it waits for the calls made before it, so
-   * that it ends the run of a prompt that is still on its way; else it ends whichever run is active.
+   * Ends the run that is shown. If there is none or it is over, waits for the calls before this one, so
+   * that it ends the run of a prompt that is still under way; otherwise ends the active run, if any.
    */
   interrupt(): Promise<{ interrupted: boolean }> {
     return this.#calls.addAtOnce(async (before) => {
@@ -140,9 +140,9 @@ export class SessionView implements View<SessionSnapshot> {
   }
 
   /**
-   * Loads the next older page, one at a time; resolves when the answer has come. Errors are in
-   * `olderError` and not thrown; calling again goes on at the same place. An answer that no longer
-   * fits, because the session was compacted or replayed meanwhile, is dropped.
+   * Loads the next older page, one at a time. Does not throw: an error is in `olderError`, and the next
+   * call requests the same page. An answer that no longer fits, because the session was compacted or
+   * replayed meanwhile, is dropped.
    */
   async loadOlder(): Promise<void> {
     const { older, view } = this.#state
@@ -166,7 +166,7 @@ export class SessionView implements View<SessionSnapshot> {
     }
   }
 
-  /** Connects anew, at once: after a permanent error was mended, or from an offline hint. */
+  /** Connects anew at once, for instance after the cause of a permanent error was removed. */
   reconnect(): void {
     this.#live.reconnect()
   }
@@ -186,18 +186,18 @@ export class SessionView implements View<SessionSnapshot> {
     if (!this.#state.caughtUp) this.#live.changedByFrame()
   }
 
-  /** @internal Whether the view has prompts that are not yet answered. */
+  /** @internal Whether the view has prompts without an answer. */
   get isSending(): boolean {
     return this.#state.outbox.some(({ progress }) => progress === 'sending')
   }
 
-  /** @internal Whether somebody looks at the session, or will when its stream is back. */
+  /** @internal Whether the session is on screen, if only after its stream is back. */
   get isFollowing(): boolean {
     const { status } = this.#live.connection
     return status !== 'idle' && status !== 'ended' && status !== 'failed'
   }
 
-  /** @internal Frees what the view holds; it starts from nothing when it is subscribed again. */
+  /** @internal Drops the state; the next subscriber starts with a full replay. */
   forget(): void {
     this.#state = emptySessionState
     this.#live.changed()
@@ -259,12 +259,12 @@ export class SessionView implements View<SessionSnapshot> {
   }
 
   #subscribedChanged(subscribed: boolean): void {
-    // Whoever asked for the older page is gone, and nothing is noted while the stream is closed.
+    // While the stream is closed no changes are noted, so a page that comes then would be stale.
     if (!subscribed) this.#state = { ...this.#state, older: undefined }
     this.#host.subscribedChanged(this, subscribed)
   }
 
-  /** A cursor that this server cannot read is no reason to stay away: a full replay needs none. */
+  /** After an error about the cursor a full replay can succeed, because it needs none. */
   #recovers(error: ViewError): boolean {
     if (error.code !== 'BAD_INPUT' || this.#state.cursor === undefined) return false
     this.#state = forgetPlace(this.#state)

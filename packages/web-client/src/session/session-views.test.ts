@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 
 import { setUp } from '../../tests/support/harness.ts'
 
-test('a session is found in a time that does not grow with the number of views', () => {
+test('looking up a session takes the same time with any number of views', () => {
   const { client } = setUp({})
   const looks = vi.spyOn(WeakRef.prototype, 'deref')
   const held = Array.from({ length: 1_000 }, (_, index) => client.session(`s${index}`))
@@ -10,7 +10,7 @@ test('a session is found in a time that does not grow with the number of views',
   expect(looks.mock.calls.length).toBeLessThan(3_000)
 })
 
-test('views that are sending cost the others no look either', () => {
+test('views that are sending do not make lookups slower', () => {
   const { client } = setUp({ send: () => new Promise(() => {}) }, { idleViews: 5 })
   const sending = Array.from({ length: 500 }, (_, index) => {
     const view = client.session(`sending${index}`)

@@ -1,21 +1,21 @@
 import type { SessionView } from './session-view.ts'
 
 /**
- * The session views of a client: one object per session, as long as anybody holds it.
+ * The session views of a client: one object per session, as long as it is referenced.
  *
- * Views without subscribers keep what they hold while they are among the `idleViews` left last;
- * older ones forget it. A view that is sending a prompt is kept beyond that.
+ * The last `idleViews` views to lose their subscribers keep their state; others forget it, except
+ * while they send a prompt.
  */
 export class SessionViews {
   readonly #idleViews: number
   readonly #create: (sessionId: string) => SessionView
   readonly #views = new Map<string, WeakRef<SessionView>>()
-  /** Drops the entries of views that nobody holds any more. */
+  /** Removes the entries of collected views. */
   readonly #collected = new FinalizationRegistry<string>((sessionId) => {
     if (!this.peek(sessionId)) this.#views.delete(sessionId)
   })
   readonly #subscribed = new Set<SessionView>()
-  /** Least recently left first. */
+  /** In the order in which they lost their subscribers. */
   readonly #idle = new Set<SessionView>()
 
   constructor(idleViews: number, create: (sessionId: string) => SessionView) {
@@ -33,7 +33,7 @@ export class SessionViews {
     return view
   }
 
-  /** The view, where there is one. */
+  /** The view, if there is one. */
   peek(sessionId: string): SessionView | undefined {
     return this.#views.get(sessionId)?.deref()
   }
@@ -49,7 +49,7 @@ export class SessionViews {
     }
   }
 
-  /** The activity feed changed: views that are not caught up show what it says. */
+  /** The activity feed changed, which views show until they are caught up. */
   activityChanged(): void {
     for (const view of [...this.#subscribed, ...this.#idle]) view.activityChanged()
   }
@@ -58,7 +58,7 @@ export class SessionViews {
     for (const view of this.#subscribed) view.close()
   }
 
-  /** One view comes at a time, so that looking at the two oldest each time is enough. */
+  /** Views become idle one at a time, so looking at the two oldest each time is enough. */
   #evict(): void {
     for (let looks = 0; looks < 2 && this.#idle.size > this.#idleViews; looks++) {
       const [oldest] = this.#idle

@@ -28,7 +28,7 @@ export interface Script {
   interrupt?: (input: { runId?: string }) => Promise<{ interrupted: boolean }>
 }
 
-/** A scripted server behind the real contract; streams that are open are counted. */
+/** A scripted server behind the real contract, which counts its open streams. */
 export class ScriptedServer {
   readonly #script: Script
   readonly requests: OnChatInput[] = []
@@ -144,7 +144,7 @@ export function setUp(
     ...options,
   })
   onTestFinished(() => client.close())
-  /** Breaks the sessions' streams as a failing network does, and no call. */
+  /** Breaks the streams of sessions like a failing network, but no call. */
   const cut = () => {
     const broken = outage
     outage = new AbortController()
@@ -162,12 +162,12 @@ export async function until(condition: () => boolean, turns = 2_000): Promise<vo
   throw new Error(`never came true: ${condition.toString()}`)
 }
 
-/** Lets everything that is under way in process come to rest. */
+/** Lets everything that is under way in this process finish. */
 export async function rest(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await settle()
 }
 
-/** Ends when the signal aborts: what a server does that has nothing to say. */
+/** Resolves when the signal aborts: for a server that stays silent. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()

@@ -25,7 +25,7 @@ export function serving(...frames: SentFrame[]): OnChat {
 
 export const status = (session: SessionView) => session.getSnapshot().connection.status
 
-/** Advances in steps of a frame, so that what the network brings is shown. */
+/** Advances in steps of a frame, so that received frames are shown. */
 export async function shows(
   clock: { advance(ms: number): Promise<void> },
   condition: () => boolean,

@@ -11,15 +11,15 @@ export interface SentFrame {
 
 type Body<E = Event> = E extends Event ? Omit<E, 'seq' | 'from' | 'epoch' | 'at'> : never
 
-/** A session's journal as a test writes it, and the frames that a server would make of it. */
+/** A session's journal that a test writes, and the frames that a server would send of it. */
 export class Recording {
   readonly journal: string
   readonly events: Event[] = []
   #epoch = 0
   #order = 0
-  /** What each undo hid, the newest last. */
+  /** The messages that each undo hid, the newest last. */
   #hidden: (readonly Message[])[] = []
-  /** What came without a `message-created`, by the seq of its event. */
+  /** Messages that came without a `message-created`, by the seq of their event. */
   readonly #imported = new Map<number, readonly Message[]>()
 
   constructor(journal = 'journal') {
@@ -125,7 +125,7 @@ export class Recording {
     })
   }
 
-  /** Takes away what comes after an order. */
+  /** Truncates after an order. */
   truncate(after: number): Event {
     this.#hidden = []
     return this.#truncate(after)
@@ -147,7 +147,7 @@ export class Recording {
   }
 
   import(...ids: string[]): Event {
-    // Something new came: what was undone stays away.
+    // After a new message nothing can be redone.
     this.#hidden = []
     const first = this.#order + 1
     const messages = ids.map((id) => this.#message(id, 'user', id))
@@ -156,7 +156,7 @@ export class Recording {
     return this.append({ type: 'imported', ...range, ...this.#undoState() })
   }
 
-  /** What a client that saw everything up to `seq` shows. */
+  /** The view of a client that saw everything up to `seq`. */
   viewAt(seq = this.head): View {
     return this.events.slice(0, seq).reduce((view, event) => {
       const imported = this.#imported.get(event.seq)
@@ -205,7 +205,7 @@ export class Recording {
     }
   }
 
-  /** A whole replay: `full` up to `upTo`, or what lies after `after`. */
+  /** A whole replay: `full` up to `upTo`, or since `after`. */
   full(upTo = this.head, cap = Infinity): SentFrame[] {
     return [
       this.replay('full', this.viewAt(upTo).epoch),
@@ -214,7 +214,7 @@ export class Recording {
     ]
   }
 
-  /** A replay for a client that stood at `after` and fell too far behind. */
+  /** A replay for a client with a cursor at `after` that fell too far behind. */
   tooFarBehind(after: number, cap: number, upTo = this.head): SentFrame[] {
     const [begin, window, end] = this.full(upTo, cap)
     const missed = this.events.slice(after, upTo)
