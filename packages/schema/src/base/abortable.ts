@@ -1,6 +1,6 @@
 /**
- * The promise's outcome, or the signal's reason as soon as it is aborted: for what may not honour
- * a signal by itself. An outcome that comes later is dropped.
+ * Settles as the promise does, or rejects with the signal's reason as soon as it is aborted. For
+ * promises that may ignore the signal; their later outcome is dropped.
  */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise

@@ -9,7 +9,7 @@ export interface Clock {
   monotonic(): number
   /** Runs `callback` once after `ms`; the returned function cancels it and may be called twice. */
   after(ms: number, callback: () => void): () => void
-  /** The same time, with timers that alone do not keep the process alive; see `background`. */
+  /** The same clock with timers that do not keep the process alive; see `background`. */
   readonly background?: Clock
 }
 
@@ -26,7 +26,7 @@ export const systemClock: Clock = {
     monotonic: () => performance.now(),
     after(ms, callback) {
       const timer = setTimeout(callback, Math.max(0, ms))
-      // A browser's timer is a number, and keeps nothing alive.
+      // A browser's timer is a number, and needs no `unref`.
       if (typeof timer === 'object') timer.unref()
       return () => clearTimeout(timer)
     },
@@ -34,16 +34,14 @@ export const systemClock: Clock = {
 }
 
 /**
- * The clock for work that nobody waits for and that can as well be left to the next process. What
- * somebody awaits must not use it: the process would end while it waits.
+ * The clock for work that nobody awaits and that the next process can do as well. Awaited work must
+ * not use it: the process could end while it waits.
  */
 export function background(clock: Clock): Clock {
   return clock.background ?? clock
 }
 
-/**
- * Resolves after `ms` on the given clock, or rejects with the signal's reason.
- */
+/** Resolves after `ms` on the given clock, or rejects with the signal's reason. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
@@ -59,7 +57,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
-/** The promise's value if it comes within `ms`, else `'late'`; what comes later is dropped. */
+/** The promise's value, or `'late'` after `ms`; an outcome after that is dropped. */
 export function within<T>(
   promise: Promise<T>,
   clock: Clock,

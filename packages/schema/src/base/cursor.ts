@@ -1,9 +1,9 @@
 /**
  * "Applied up to here" in one session's journal.
  *
- * The tag belongs to the commit that wrote `seq`. Another tag at the same seq means that the
- * journal was put back to an earlier copy and written on: another history, so a full replay.
- * On the wire a cursor is opaque; only this file knows its form.
+ * The tag belongs to the commit that wrote `seq`. A different tag at the same seq means that the
+ * journal was restored from an older copy and continued: its history differs, and the reader needs a
+ * full replay. On the wire a cursor is opaque; only this file knows its form.
  */
 export interface Cursor {
   /** Id of the journal, random per session. */
@@ -20,7 +20,7 @@ export function encodeCursor(cursor: Cursor): string {
   return `${cursor.journal}.${cursor.seq}.${cursor.tag}`
 }
 
-/** The cursor in its parts, or `undefined` for what no server of this protocol ever gave out. */
+/** The parsed cursor, or `undefined` if no server of this protocol can have issued the text. */
 export function decodeCursor(text: string): Cursor | undefined {
   const [, journal, seq, tag] = form.exec(text) ?? []
   if (journal === undefined || seq === undefined || tag === undefined) return undefined

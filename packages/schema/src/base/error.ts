@@ -11,22 +11,22 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus
 
-/** What an error tells a program; the message tells a person the same. */
+/** The facts of an error for programs; its message tells people the same. */
 export interface ErrorData {
   /** The input field at fault, as a dotted path. */
   field?: string
   /** The offending value, shortened to 100 characters. */
   value?: string
-  /** The limit that was passed, in the unit that the message names. */
+  /** The limit that was exceeded, in the unit that the message names. */
   limit?: number
-  /** Why, as a stable word: `message-id-reused`, `run-superseded`, `shutting-down` … */
+  /** The cause as a stable word: `message-id-reused`, `run-superseded`, `shutting-down` … */
   reason?: string
   /** When to try again, in ms from now. */
   retryAfter?: number
 }
 
 /**
- * The one error class that store, server and client throw for what a caller can act on.
+ * The one class of errors that a caller of the store, the server or the client can act on.
  * Branch on `code`; anything that is not a `CaughtupError` is a bug or a broken environment.
  */
 export class CaughtupError extends Error {
@@ -41,7 +41,7 @@ export class CaughtupError extends Error {
   }
 }
 
-/** Whether trying again without changing anything can never help. */
+/** Whether repeating the same call cannot succeed. */
 export function isPermanent(code: ErrorCode): boolean {
   return code !== 'LIMIT_EXCEEDED' && code !== 'UNAVAILABLE'
 }
@@ -50,14 +50,17 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorStatus, code)
 }
 
-/** Shortens a value for an error's text or data: never more than 100 characters. */
+/** Characters of a preview: enough to recognise a value, and short enough for a log line. */
+const previewLength = 100
+
+/** Shortens a value for an error's message or data, to at most 100 characters. */
 export function preview(value: unknown): string {
   let text: string
   try {
     text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
   } catch {
-    // Cyclic values and BigInts have no JSON; their string form is enough to recognise them.
+    // Cyclic values and BigInts have no JSON form; their string form identifies them well enough.
     text = String(value)
   }
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`
+  return text.length <= previewLength ? text : `${text.slice(0, previewLength - 1)}…`
 }

@@ -1,12 +1,18 @@
 import * as z from 'zod'
 
-/** Ids are the caller's to choose within this alphabet; those made here are UUIDv7. */
+/** Callers choose ids freely within this alphabet; generated ids are UUIDv7. */
 export const id = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 characters of A–Z a–z 0–9 _ -')
 
 /** A moment, in ms since the Unix epoch. */
 export const timestamp = z.number().int().nonnegative()
+
+/**
+ * The name of a model, thinking level, media type or file in a request. Real ones are far shorter;
+ * the bound keeps a caller from storing long texts in them.
+ */
+export const name = z.string().max(200)
 
 /** A count, a seq, an order, a revision: whole and not negative. */
 export const count = z.number().int().nonnegative()

@@ -7,39 +7,39 @@ export interface Limits {
   promptBytes: number
   /** Parts of one message. @default 1,000 */
   messageParts: number
-  /** One message in all, in bytes of JSON. @default 16 MiB */
+  /** One whole message, in bytes of JSON. @default 16 MiB */
   messageBytes: number
-  /** Body of one request, in bytes; also one WebSocket message. @default 1 MiB */
+  /** Body of one request, or one WebSocket message, in bytes. @default 1 MiB */
   bodyBytes: number
   /** Title of a session, in characters. @default 200 */
   titleLength: number
-  /** Messages of a page or rows of a list when the caller names no number. @default 50 */
+  /** Messages of a page or rows of a list if the call has no `limit`. @default 50 */
   pageDefault: number
-  /** Messages of a page or rows of a list at most. @default 200 */
+  /** Most messages of a page or rows of a list. @default 200 */
   pageMost: number
-  /** Bytes of JSON of a page of messages or of journal entries; at least one is always given. @default 1 MiB */
+  /** Bytes of JSON of a page of messages or of journal entries, which always has at least one. @default 1 MiB */
   pageBytes: number
-  /** Messages of the window that a fresh client gets. @default 100 */
+  /** Messages of the window that a new client gets. @default 100 */
   windowMessages: number
-  /** Bytes of JSON of that window (at least one message is always sent). @default 1 MiB */
+  /** Bytes of JSON of that window, which always has at least one message. @default 1 MiB */
   windowBytes: number
-  /** Bytes of JSON that one frame aims at; a single larger message still travels whole. @default 32 KiB */
+  /** Target size of a frame in bytes of JSON; a larger message still travels in one frame. @default 32 KiB */
   frameBytes: number
   /** Open streams of one principal. @default 32 */
   streamsPerPrincipal: number
-  /** Pages and lists of one principal that are read or not yet taken at once; others wait. @default 4 */
+  /** Pages and lists that one principal reads at once, until they are sent; others wait. @default 4 */
   readsPerPrincipal: number
-  /** Calls of one WebSocket that are not answered; beyond that it is not read from. @default 64 */
+  /** Unanswered calls of one WebSocket; above that the server stops reading from it. @default 64 */
   callsPerSocket: number
-  /** Bytes that are held for one WebSocket; beyond that it is not read from. @default 4 MiB */
+  /** Bytes buffered for one WebSocket; above that the server stops reading from it. @default 4 MiB */
   bytesPerSocket: number
-  /** Prompts that wait in one session's queue. @default 20 */
+  /** Runs that wait in one session's queue. @default 20 */
   queuedPerSession: number
-  /** What waits there, in bytes of JSON (at least one prompt is always taken). @default 1 MiB */
+  /** Size of that queue in bytes of JSON; an empty queue accepts one run of any size. @default 1 MiB */
   queuedBytesPerSession: number
   /** `sessions.create` calls of one principal in one minute. @default 120 */
   createsPerMinute: number
-  /** Prompts, compactions and resets that one principal asks for in one minute. @default 120 */
+  /** Prompts, compactions and resets that one principal requests in one minute. @default 120 */
   sendsPerMinute: number
   /** `runs.interrupt` calls of one principal in one minute. @default 120 */
   interruptsPerMinute: number

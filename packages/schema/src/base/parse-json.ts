@@ -1,9 +1,9 @@
 /**
- * The value of a JSON text, without members named `__proto__`: libraries on the way to a client drop
- * them or fall over them, so that they would be in a store and nowhere else.
+ * Parses JSON and drops members named `__proto__`. Libraries between the store and a client drop them
+ * or fail on them, so the two would hold different values.
  */
 export function parseJson(text: string): unknown {
-  // Escaped, the name is spelt otherwise.
+  // With escapes, the text may spell the name differently.
   return /__proto__|\\u/.test(text) ? JSON.parse(text, withoutProto) : JSON.parse(text)
 }
 

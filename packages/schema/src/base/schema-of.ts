@@ -1,11 +1,11 @@
 import type * as z from 'zod'
 
 /**
- * The schema of a named type. What is made of it, up to the procedures' answers, then shows the name
- * where zod's own type would show everything that is in it.
+ * The schema of a named type. Declarations and editors show the type's name for it, also in the
+ * outputs of procedures, where zod's own type would show every member.
  */
 export type SchemaOf<T> = z.ZodType<T, T>
 
-/** A schema's union, which shows the name that it is declared with. */
+/** The union that a schema describes; declarations show the name that it is given. */
 export type UnionOf<Schema extends z.ZodType> = Each<z.infer<Schema>>
 type Each<T> = T extends unknown ? T : never

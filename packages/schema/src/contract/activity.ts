@@ -12,7 +12,7 @@ export const activity = {
     z.object({
       rows: z.array(activityRow),
       nextCursor: wireCursor.nullable(),
-      /** Where the feed stood at the first page. */
+      /** The position of the feed when the first page was read. */
       cursor: wireCursor,
     }),
   ),

@@ -30,15 +30,15 @@ const errors: ProcedureErrors = {
   LIMIT_EXCEEDED: { status: errorStatus.LIMIT_EXCEEDED, data: errorData },
   UNAVAILABLE: { status: errorStatus.UNAVAILABLE, data: errorData },
 }
-/** A procedure that may answer with each of these errors. */
+/** A procedure that may answer with any of these errors. */
 export const procedure = oc.errors(errors)
 
 export const sessionInput = z.strictObject({ sessionId: id })
 
-/** How many of a page or a list the caller wants. */
+/** The most messages or rows that the caller wants. */
 export const limit = z.number().int().min(1)
 
-/** A step through a list: from where, and how many. */
+/** A page of a list. */
 export const listInput = z
   .strictObject({ cursor: wireCursor.exactOptional(), limit: limit.exactOptional() })
   .optional()

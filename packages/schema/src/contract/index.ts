@@ -7,7 +7,7 @@ import { sessions } from './sessions.ts'
 import { onChat } from './stream.ts'
 import { usage } from './usage.ts'
 
-/** The procedures, their inputs, outputs and errors: the one definition for both sides. */
+/** The procedures with their inputs, outputs and errors, defined once for both sides. */
 export const contract = {
   onChat,
   sessions,

@@ -1,23 +1,23 @@
 import * as z from 'zod'
 
-import { id } from '../base/id.ts'
+import { id, name } from '../base/id.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 import { promptPart } from '../model/part.ts'
 import { procedure } from './base.ts'
 import { runTicketMembers } from './runs.ts'
 
 const sendResultObject = z.object({ messageId: id, ...runTicketMembers })
-/** What a prompt that arrived is answered with. */
+/** The answer to a prompt that was accepted. */
 export interface SendResult extends z.infer<typeof sendResultObject> {}
 const sendResult: SchemaOf<SendResult> = sendResultObject
 
-/** What a prompt may come with, whatever it holds. */
+/** The members of every prompt, besides its content. */
 const promptOptions = {
   sessionId: id,
   messageId: id.exactOptional(),
-  model: z.string().max(200).exactOptional(),
-  /** How much the model is to think, in words that the agent knows: `low`, `high` … */
-  thinkingLevel: z.string().max(200).exactOptional(),
+  model: name.exactOptional(),
+  /** How much the model thinks, as a word that the agent knows: `low`, `high` … */
+  thinkingLevel: name.exactOptional(),
 }
 
 const sendInputUnion = z.union([
@@ -28,6 +28,6 @@ export type SendInput = UnionOf<typeof sendInputUnion>
 export const sendInput: SchemaOf<SendInput> = sendInputUnion
 
 export const messages = {
-  /** Starts a run with this prompt, or queues it. The same `messageId` twice is one message. */
+  /** Starts a run with this prompt, or queues it. Repeating a `messageId` sends nothing twice. */
   send: procedure.input(sendInput).output(sendResult),
 }

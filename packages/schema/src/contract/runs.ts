@@ -4,10 +4,10 @@ import { id } from '../base/id.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
 import { procedure } from './base.ts'
 
-/** The members of a ticket, also where it is part of something else. */
+/** The members of a ticket, for schemas that extend one. */
 export const runTicketMembers = {
   runId: id,
-  /** Whether the run waits behind another one at this moment. */
+  /** Whether the run waits behind another one. */
   queued: z.boolean(),
 }
 const runTicketObject = z.object(runTicketMembers)
@@ -16,7 +16,7 @@ export interface RunTicket extends z.infer<typeof runTicketObject> {}
 export const runTicket: SchemaOf<RunTicket> = runTicketObject
 
 export const runs = {
-  /** Ends the active run (or the one named, queued ones too), whatever its agent does. */
+  /** Ends the active run, or the named one (also a queued one), even if its agent does not react. */
   interrupt: procedure
     .input(z.strictObject({ sessionId: id, runId: id.exactOptional() }))
     .output(z.object({ interrupted: z.boolean() })),

@@ -13,7 +13,7 @@ const onChatInputObject = z.strictObject({
     z.strictObject({ type: z.literal('since'), cursor: wireCursor }),
     z.strictObject({ type: z.literal('live') }),
   ]),
-  /** A stream with the id of an older one of the same principal takes its place. */
+  /** A stream replaces an older one of the same principal and id. */
   streamId: id.exactOptional(),
 })
 export interface OnChatInput extends z.infer<typeof onChatInputObject> {}

@@ -5,9 +5,9 @@ import type { Usage } from '../model/usage.ts'
 import type { EventOf } from './event.ts'
 
 /**
- * An event before it is committed. The commit gives it its seq, epoch and time, and whatever
- * follows from the session's state at that moment: a message its order, a run its generation,
- * the ledger its new whole, a truncation what it removes.
+ * An event before it is committed. The commit adds seq, epoch and time, and what follows from the
+ * session's state at that moment: a message's order, a run's generation, the new ledger, what a
+ * truncation removes.
  */
 export type EventDraft = { runId?: string } & (
   | { type: 'message-created'; message: MessageDraft }
@@ -27,25 +27,26 @@ export type EventDraft = { runId?: string } & (
   | HistoryDraft
 )
 
-/** What is added to the ledger: a sum, and how much of it each model used. */
+/** An addition to the ledger: a sum, and the part of it that each model used. */
 export interface UsageDraft {
   type: 'usage'
   add: Usage
   models?: Readonly<Record<string, Usage>>
-  /** Whose usage it is, when it is not the session's own: what came of it once is not added again. */
+  /** Id of the child whose usage it is, if it is not the session's own; each child is added once. */
   child?: string
 }
 
 /**
- * A change of what the newest epoch holds; the guard `no-active-run` goes with it.
+ * An edit of the messages of the newest epoch, committed under the guard `no-active-run`.
  *
- * - `message-replaced`: its parts, and metadata where given
- * - `history-truncated`: all after the message, or everything; `undo`: the last turn, to be restored
- * - `history-restored`: the newest undo taken back
- * - `imported`: messages put at the end, and what is to be remembered of where they came from;
- *   `recency`: when the session was last used, which an empty session takes as it is and any other
- *   only when it is later; `readBy`: principals who have read up to the last of them
- * - `message-erased`: of any epoch
+ * - `message-replaced`: new parts, and new metadata if given
+ * - `history-truncated`: removes all messages after `after`, or all; with `undo` the last turn, until
+ *   it is restored
+ * - `history-restored`: takes back the newest undo
+ * - `imported`: messages for the end, and the identities under which they are remembered; `recency`:
+ *   when the session was last used, which applies if the session is empty or it is later than the
+ *   session's own; `readBy`: principals who have read all of them
+ * - `message-erased`: messages of any epoch
  */
 export type HistoryDraft =
   | {
@@ -66,7 +67,7 @@ export type HistoryDraft =
     }
   | { type: 'message-erased'; messageIds: readonly string[] }
 
-/** Where an imported message came from: how often this identity has been imported by now. */
+/** Identity of imported messages, and how many have been imported under it by now. */
 export interface ImportIdentity {
   identity: string
   count: number

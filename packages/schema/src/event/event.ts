@@ -7,11 +7,11 @@ import { queuedRun, run } from '../model/run.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 import { contextUsage, ledgerMembers, usage } from '../model/usage.ts'
 
-/** What every journal entry has. */
+/** The members of every journal entry. */
 const entry = {
   /** Its place in the session's journal: 1, 2, 3 …, never renumbered, never reused. */
   seq: count,
-  /** The first seq it covers; less than `seq` only where deltas were merged for a reader. */
+  /** The first seq that it covers; below `seq` only if entries were merged for a reader. */
   from: count,
   epoch: count,
   at: timestamp,
@@ -37,7 +37,7 @@ const messageFinished = z.object({
   error: runError.exactOptional(),
 })
 
-/** Opens epoch `epoch`; a compaction brings the summary that is its first message. */
+/** Opens epoch `epoch`; after a compaction its first message is `summary`. */
 const boundary = z.object({
   ...entry,
   type: z.literal('boundary'),
@@ -56,17 +56,17 @@ const runEnded = z.object({
   error: runError.exactOptional(),
 })
 
-/** What changed of the queue: one of these, so that an entry costs what it brings. */
+/** One change of the queue, not the whole queue, so that the size of an entry is that of its change. */
 const queueChanged = z
   .object({
     ...entry,
     type: z.literal('queue-changed'),
-    /** Put at the end of the queue, or with `front` at its front. */
+    /** Added at the end of the queue, or with `front` at its front. */
     add: queuedRun.exactOptional(),
     front: z.literal(true).exactOptional(),
     /** The run that left the queue. */
     remove: id.exactOptional(),
-    /** What waits under this `runId` from here on, in its place. */
+    /** Takes the place of the entry with the same `runId`. */
     replace: queuedRun.exactOptional(),
   })
   .refine(
@@ -76,17 +76,17 @@ const queueChanged = z
     'must have one of `add` (with or without `front`), `remove` and `replace`',
   )
 
-/** The ledger as it is from here on. */
+/** The whole ledger from here on. */
 const usageChanged = z.object({
   ...entry,
   ...ledgerMembers,
   type: z.literal('usage'),
 })
 
-/** Whether the session has a turn to take back, or one that was taken back, from here on. */
+/** Whether the session has a turn to undo, or an undone one to restore, from here on. */
 const undoState = { canUndo: z.boolean(), canRedo: z.boolean() }
 
-/** The run waits for a tool's answer, or goes on with it. */
+/** The run waits for the result of a tool, or continues with it. */
 const runChanged = z.object({
   ...entry,
   type: z.literal('run-changed'),
@@ -94,7 +94,7 @@ const runChanged = z.object({
   status: z.enum(['streaming', 'waiting']),
 })
 
-/** The message has a new whole; its order stays. */
+/** The message was replaced as a whole; it keeps its order. */
 const messageReplaced = z.object({ ...entry, type: z.literal('message-replaced'), message })
 
 const messageDeleted = z.object({
@@ -104,17 +104,17 @@ const messageDeleted = z.object({
   messageId: id,
 })
 
-/** The newest epoch's messages of an order above `after` are gone; by an undo until a redo. */
+/** Messages of the newest epoch above order `after` are gone; after an undo, until a redo. */
 const historyTruncated = z.object({
   ...entry,
   ...undoState,
   type: z.literal('history-truncated'),
   after: count,
-  /** Messages removed. */
+  /** How many messages were removed. */
   count,
 })
 
-/** The messages of the newest undo are back in their places. */
+/** The messages of the newest undo are back, with their orders. */
 const historyRestored = z.object({
   ...entry,
   ...undoState,
@@ -122,11 +122,11 @@ const historyRestored = z.object({
   messages: z.array(message),
 })
 
-/** A stretch of messages that came at once and are not in the journal: the view takes a window. */
+/** Messages that were added at once and are not in the journal: a view needs a new window. */
 const arrived = {
   ...entry,
   ...undoState,
-  /** Messages, and the orders of the first and the last of them. */
+  /** How many, and the orders of the first and the last. */
   count,
   first: count,
   last: count,
@@ -134,25 +134,25 @@ const arrived = {
 const imported = z.object({
   ...arrived,
   type: z.literal('imported'),
-  /** The session's recency from here on, where it is not `at`. */
+  /** The session's recency from here on. @default `at` */
   recency: timestamp.exactOptional(),
 })
 const forked = z.object({ ...arrived, type: z.literal('forked') })
 
-/** The messages are gone with everything that the journal said of them. */
+/** The messages are gone, together with their content in the journal. */
 const messageErased = z.object({
   ...entry,
   ...undoState,
   type: z.literal('message-erased'),
   messageIds: z.array(id),
-  /** How many of them were shown until now; others were deleted, truncated or undone before. */
+  /** How many of them were shown; the others had been deleted, truncated or undone before. */
   count,
 })
 
-/** What an erased message's entries have become; there is nothing to apply. */
+/** Takes the place of an entry about an erased message; there is nothing to apply. */
 const redacted = z.object({ ...entry, type: z.literal('redacted') })
 
-/** Stands in for stored entries that cannot be decoded, so that a reader can pass them. */
+/** Stands in for stored entries that cannot be decoded, so that readers can pass over them. */
 const unreadable = z.object({ ...entry, type: z.literal('unreadable') })
 
 const eventUnion = z.discriminatedUnion('type', [
@@ -175,7 +175,7 @@ const eventUnion = z.discriminatedUnion('type', [
   redacted,
   unreadable,
 ])
-/** One immutable journal entry: the only sequenced thing. */
+/** One immutable entry of a session's journal. Nothing else has a seq. */
 export type Event = UnionOf<typeof eventUnion>
 export const event: SchemaOf<Event> = eventUnion
 export const eventTypes = eventUnion.options.map((option) => option.shape.type.value)

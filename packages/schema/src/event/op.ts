@@ -18,10 +18,10 @@ const opUnion = z.discriminatedUnion('op', [
 /**
  * One change to a message's parts.
  *
- * - `append` adds to the text of the part at index `part` (text, reasoning, or a tool call's raw
- *   input). `done` marks a text or reasoning part as complete, and `providerMetadata` and `citations`
- *   become the part's, without sending its text again.
- * - `put` sets the part at that index, at most one past the last.
+ * - `append` extends the text of the part at index `part`: of a text, of reasoning, or the raw input
+ *   of a tool call. `done` completes a text or reasoning part; `providerMetadata` and `citations`
+ *   replace those of the part, without sending its text again.
+ * - `put` sets the part at index `part`, or adds it at the index after the last.
  */
 export type Op = UnionOf<typeof opUnion>
 export const op: SchemaOf<Op> = opUnion

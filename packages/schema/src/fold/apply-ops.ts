@@ -1,7 +1,7 @@
 import type { Append, Op } from '../event/op.ts'
 import type { Part } from '../model/part.ts'
 
-/** The parts after `ops`; parts that no op names keep their identity. Unfitting ops change nothing. */
+/** The parts after `ops`. Unchanged parts keep their identity; ops that do not fit are ignored. */
 export function applyOps(parts: readonly Part[], ops: readonly Op[]): Part[] {
   const next = [...parts]
   for (const op of ops) {
@@ -16,8 +16,8 @@ export function applyOps(parts: readonly Part[], ops: readonly Op[]): Part[] {
 }
 
 /**
- * The shortest list of ops with the same effect as `first` and then `second`: appends to one part
- * join, an append to what was just put goes into it, a put replaces what came before it.
+ * The shortest list of ops with the same effect as `first` followed by `second`: appends to a part
+ * are joined, an append to a part that was put extends it, a put replaces earlier ops on its part.
  */
 export function mergeOps(first: readonly Op[], second: readonly Op[]): Op[] {
   const merged = [...first]

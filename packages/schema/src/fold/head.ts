@@ -3,7 +3,7 @@ import type { RunError } from '../model/message.ts'
 import type { QueuedRun, Run } from '../model/run.ts'
 import type { ContextUsage, UsageLedger } from '../model/usage.ts'
 
-/** What is known of a session besides its messages, as of `seq`. */
+/** The state of a session apart from its messages, as of `seq`. */
 export interface Head {
   /** The newest event applied; 0 before the first. */
   readonly seq: number
@@ -12,10 +12,10 @@ export interface Head {
   readonly queue: readonly QueuedRun[]
   readonly usage?: UsageLedger
   readonly contextUsage?: ContextUsage
-  /** Of the newest run that named one. */
+  /** The model of the newest run that named one. */
   readonly lastModel?: string
   readonly lastThinkingLevel?: string
-  /** Of the newest run, when it failed. */
+  /** The error of the newest run, if it failed. */
   readonly lastError?: RunError
   readonly canUndo: boolean
   readonly canRedo: boolean
@@ -23,7 +23,7 @@ export interface Head {
 
 export const emptyHead: Head = { seq: 0, epoch: 0, queue: [], canUndo: false, canRedo: false }
 
-/** The head after `event`; fields of `head` that the event does not concern stay as they are. */
+/** The head after `event`. */
 export function applyToHead(head: Head, event: Event): Head {
   const next = { ...headOf(head), seq: event.seq }
   switch (event.type) {
@@ -52,12 +52,12 @@ export function applyToHead(head: Head, event: Event): Head {
       return { ...next, usage: { version, totals, ...(models && { models }) } }
     }
     case 'message-created':
-      // A new turn: what was taken back before it stays away.
+      // A new turn: what was undone before it can no longer be restored.
       return { ...next, canUndo: head.canUndo || event.message.role === 'user', canRedo: false }
     case 'message-finished':
       return event.contextUsage ? { ...next, contextUsage: event.contextUsage } : next
     case 'boundary': {
-      // A boundary that does not open the very next epoch is malformed, and changes nothing.
+      // A boundary that does not open the next epoch is malformed, and changes nothing.
       if (event.epoch !== head.epoch + 1) return next
       const estimate = event.summary?.metadata.contextUsage
       return {
@@ -76,7 +76,7 @@ export function applyToHead(head: Head, event: Event): Head {
       return { ...next, canUndo: event.canUndo, canRedo: event.canRedo }
     case 'message-erased': {
       const { canUndo, canRedo } = event
-      // The entry that told it may be redacted: a later view could not know it.
+      // The entry that set `contextUsage` may be redacted now; a view built later could not know it.
       return { ...without(next, 'contextUsage'), canUndo, canRedo }
     }
     case 'message-replaced':
@@ -89,8 +89,8 @@ export function applyToHead(head: Head, event: Event): Head {
 }
 
 /**
- * The queue after `event`. A run is in it once: where an entry before this one was unreadable, adding
- * what is there already moves it, and removing what is not there changes nothing.
+ * The queue after `event`. A run is in it at most once. If an earlier entry was unreadable, adding a
+ * run that is in the queue moves it, and removing one that is not changes nothing.
  */
 export function applyToQueue(
   queue: readonly QueuedRun[],
@@ -103,7 +103,7 @@ export function applyToQueue(
   return front ? [add, ...rest] : [...rest, add]
 }
 
-/** The head alone, where more than that was passed. */
+/** The head alone, without other members of the argument. */
 export function headOf(head: Head): Head {
   const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
   const { lastModel, lastThinkingLevel, lastError } = head

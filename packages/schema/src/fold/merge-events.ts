@@ -2,8 +2,8 @@ import type { Event } from '../event/event.ts'
 import { mergeOps } from './apply-ops.ts'
 
 /**
- * Joins neighbouring deltas of one message into events that cover several seqs (`from` to `seq`).
- * A view that applies the result equals one that applied every event by itself.
+ * Joins adjacent deltas of one message into events that cover several seqs (`from` to `seq`).
+ * Applying the result gives the same view as applying each event.
  */
 export function mergeEvents(events: readonly Event[]): Event[] {
   const merged: Event[] = []

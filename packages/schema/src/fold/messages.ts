@@ -3,7 +3,7 @@ import type { Message } from '../model/message.ts'
 import { applyOps } from './apply-ops.ts'
 import { settleParts } from './settle-parts.ts'
 
-/** The message after `event`, which must be about it. */
+/** The message after `event`, which must name it. */
 export function applyToMessage(
   message: Message,
   event: EventOf<'message-delta' | 'message-finished'>,
@@ -29,8 +29,8 @@ export function applyToMessage(
 }
 
 /**
- * A stretch of a session's messages after `event`: the same array where it does not concern them.
- * What a boundary or an import does is up to whoever holds the stretch.
+ * A range of a session's messages after `event`; the same array if none of them changed. Boundaries
+ * and imports are left to the caller, who knows which range it shows.
  */
 export function applyToMessages(messages: readonly Message[], event: Event): readonly Message[] {
   switch (event.type) {
@@ -38,7 +38,7 @@ export function applyToMessages(messages: readonly Message[], event: Event): rea
       return [...messages, event.message]
     case 'message-delta':
     case 'message-finished': {
-      // What changes is nearly always the last message.
+      // Nearly always the last message.
       const index = messages.findLastIndex((message) => message.id === event.messageId)
       const message = messages[index]
       return message ? messages.with(index, applyToMessage(message, event)) : messages
@@ -53,7 +53,7 @@ export function applyToMessages(messages: readonly Message[], event: Event): rea
       return kept(messages, ({ id }) => !event.messageIds.includes(id))
     case 'history-truncated':
       return kept(messages, ({ order }) => order <= event.after)
-    // An undo hides the newest messages and whatever is written then forgets it: they end the view.
+    // They belong at the end: an undo hides the newest messages, and any write after it drops the redo.
     case 'history-restored':
       return [...messages, ...event.messages]
     case 'boundary':

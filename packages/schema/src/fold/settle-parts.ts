@@ -3,8 +3,8 @@ import { parseJson } from '../base/parse-json.ts'
 import type { Part, ToolPart } from '../model/part.ts'
 
 /**
- * The parts of a message that ended for `reason`: text that streamed is done, and a tool call that
- * has no answer failed, because no answer comes any more. A model would refuse a call without one.
+ * The parts of a message that ended for `reason`: streaming text is done, and a tool call without a
+ * result has failed, because models refuse input with unanswered calls.
  */
 export function settleParts(parts: readonly Part[], reason: FinishReason): Part[] {
   return parts.map((part) => {
@@ -28,7 +28,7 @@ function settledCall(part: ToolPart, reason: FinishReason): ToolPart {
       return { ...call, ...failed }
     }
     case 'approval-responded': {
-      // A copy, so that code without types can leave it out: that is refused when it is stored.
+      // Spread, because untyped callers may omit `approval`; storing the part then refuses it.
       const { approved, ...approval } = { ...part.approval }
       return approved
         ? { ...part, ...failed, approval: { ...approval, approved } }
@@ -36,7 +36,7 @@ function settledCall(part: ToolPart, reason: FinishReason): ToolPart {
     }
     case 'output-available': {
       if (part.preliminary === undefined) return part
-      // What had come of the output is what there is.
+      // The output that arrived is final.
       const { preliminary: _, ...call } = part
       return call
     }
@@ -47,7 +47,7 @@ function settledCall(part: ToolPart, reason: FinishReason): ToolPart {
   }
 }
 
-/** Of an input that is no JSON as far as it came, the text is kept, and a model gets an empty one. */
+/** The text of an input that is not JSON is kept as `rawInput`; a model gets an empty object. */
 function inputFrom(rawInput: string, encoding: 'json' | 'text' = 'json') {
   if (encoding === 'text') return { input: rawInput }
   try {

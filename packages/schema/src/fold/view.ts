@@ -4,13 +4,13 @@ import type { Message } from '../model/message.ts'
 import { applyToHead, emptyHead, type Head } from './head.ts'
 import { applyToMessages } from './messages.ts'
 
-/** A session as a client shows it: its head and the messages it holds, oldest first. */
+/** A session as a client shows it: the head, and the messages that are loaded. */
 export interface View extends Head {
-  /** Ascending by `order`; a message that did not change keeps its identity. */
+  /** Ascending by `order`. Unchanged messages keep their identity. */
   readonly messages: readonly Message[]
-  /** Whether the session has messages before the first one held. */
+  /** Whether the session has messages before the first loaded one. */
   readonly hasOlder: boolean
-  /** Events that were passed over because they were unreadable or of an unknown type. */
+  /** Events that were skipped because they were unreadable or of an unknown type. */
   readonly skipped: number
 }
 
@@ -18,9 +18,9 @@ export const emptyView: View = { ...emptyHead, messages: [], hasOlder: false, sk
 
 /**
  * - `applied`: the view with the event in it
- * - `known`: the view had it already
- * - `gap`: events before it are missing; ask for what lies after `view.seq`
- * - `needs-window`: what it brings is not in the journal; ask for a full replay
+ * - `known`: the view already had it
+ * - `gap`: events before it are missing; request those after `view.seq`
+ * - `needs-window`: its messages are not in the journal; request a full replay
  */
 export type Applied = { result: 'applied' | 'known' | 'gap' | 'needs-window'; view: View }
 
@@ -28,8 +28,8 @@ export type Applied = { result: 'applied' | 'known' | 'gap' | 'needs-window'; vi
  * The one fold: a view and the next event give the next view. Pure, and shared by the store's
  * projection and the client, so that both agree by construction.
  *
- * Contiguous means `from = view.seq + 1`. Types that are not known here are passed over and
- * counted: a newer server never stops an older client.
+ * Events must be contiguous: `from` is `view.seq + 1`. Unknown types are skipped and counted, so that
+ * a newer server never stops an older client.
  */
 export function applyEvent(view: View, event: Event): Applied {
   if (event.seq <= view.seq) return { result: 'known', view }
@@ -48,16 +48,16 @@ export function applyEvent(view: View, event: Event): Applied {
   }
 }
 
-/** Whether what is to be shown after the event is neither in it nor in the view. */
+/** Whether messages to show after the event are neither in it nor in the view. */
 function needsWindow({ messages, hasOlder }: View, event: Event): boolean {
   if (event.type === 'imported' || event.type === 'forked') return true
   if (event.type !== 'history-truncated') return false
-  // All that is held goes, and what lies before it was never loaded.
+  // It removes every loaded message, and those before them were never loaded.
   const [first] = messages
   return hasOlder && (first === undefined || event.after < first.order)
 }
 
-/** A fresh load of the new epoch shows its summary and nothing else; so does a live view. */
+/** A live view shows what a fresh load of the new epoch shows: its summary alone. */
 function openEpoch(event: EventOf<'boundary'>): readonly Message[] {
   return event.summary ? [event.summary] : []
 }

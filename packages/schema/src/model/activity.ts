@@ -8,7 +8,7 @@ import { contextUsage } from './usage.ts'
 const activityRowObject = z.object({
   sessionId: id,
   title: z.string(),
-  /** Rises on lifecycle changes, never per delta; of two rows the higher revision is right. */
+  /** Rises with each change of the row, never per delta; of two rows the higher one is current. */
   revision: count,
   /** `at` of the last user message or normally finished answer; lists are ordered by it. */
   recency: timestamp,
@@ -25,9 +25,9 @@ const activityRowObject = z.object({
   /** Finished assistant messages after the principal's read mark. */
   unread: count,
   contextUsage: contextUsage.exactOptional(),
-  /** Of the newest run, when it failed. */
+  /** The error of the newest run, if it failed. */
   lastError: runError.exactOptional(),
 })
-/** A session's one-row status for lists, as one principal sees it. */
+/** The status of a session in a list, as one principal sees it. */
 export interface ActivityRow extends z.infer<typeof activityRowObject> {}
 export const activityRow: SchemaOf<ActivityRow> = activityRowObject

@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { dataPart } from './part.ts'
 
 // The names are those of the AI SDK's text stream parts (ai 7), so that
-// `streamText(…).fullStream` can be returned by an agent as it is.
+// an agent can return `streamText(…).fullStream` unchanged.
 
-/** What a provider says of itself never fails a run: a value that is not one is not known. */
+/** A provider's report about itself never fails a run: an invalid value counts as absent. */
 const known = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
 const tokens = known(z.number().int().nonnegative())
 
@@ -20,7 +20,7 @@ export const agentUsage = z.object({
   cachedInputTokens: tokens,
 })
 
-/** Kept as far as it has the shape of `providerMetadata`. */
+/** Stored as far as it has the shape of `providerMetadata`. */
 const metadata = { providerMetadata: z.unknown().optional() }
 const text = { id: z.string().optional(), ...metadata }
 const tool = {
@@ -127,18 +127,18 @@ const streamPart = z.discriminatedUnion('type', [
   z.object({ type: z.literal('error'), error: z.unknown().optional() }),
 ])
 
-/** One of a type and id that the message has already takes its place; `transient` ones are not stored. */
+/** Replaces the message's part of the same type and id, if any; `transient` ones are not stored. */
 const agentData = dataPart.extend({
   id: z.string().optional(),
   data: z.unknown().optional(),
   transient: z.boolean().optional(),
 })
 
-/** What an agent may yield and the store keeps. */
+/** A part that an agent may yield and that the store keeps. */
 export const agentPart = z.union([streamPart, agentData])
 export type AgentPart = z.infer<typeof agentPart>
 
-/** Types of the AI SDK's stream that say nothing to keep: ignored, and counted in `server.stats`. */
+/** Types of the AI SDK's stream without content to store: ignored, and counted in `server.stats`. */
 export type IgnoredAgentPart = { type: 'raw' | 'ping' | 'steering-message' }
 
 export type AgentUsage = z.infer<typeof agentUsage>

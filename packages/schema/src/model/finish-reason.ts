@@ -1,6 +1,6 @@
-/** What is said of each way in which a message or a run ends; all code that asks looks it up here. */
+/** The traits of each finish reason; all code that branches on a trait looks it up here. */
 const traits = {
-  /** The agent was done. */
+  /** The agent completed the answer. */
   stop: { normal: true },
   /** The model's limit was reached. */
   length: { normal: true },
@@ -8,9 +8,9 @@ const traits = {
   'tool-calls': { normal: true },
   /** The provider's filter ended the answer. */
   'content-filter': { normal: true },
-  /** For another reason, or without one: the answer may be incomplete. */
+  /** Another reason, or none given: the answer may be incomplete. */
   other: { normal: true },
-  /** The run was ended from outside, or the agent aborted itself. */
+  /** The run was stopped from outside, or the agent aborted. */
   interrupted: {
     notice: true,
     unanswered: 'The tool call was interrupted before it had a result.',
@@ -25,17 +25,17 @@ const traits = {
 } as const satisfies Record<string, Traits>
 
 interface Traits {
-  /** Whether the agent itself ended the answer, which makes its session recent. */
+  /** Whether the agent itself ended the answer, which raises the recency of the session. */
   normal?: true
-  /** Whether a part at the end of the message says so, in the words of `noticeText`. */
+  /** Whether a notice at the end of the message says so, in the words of `noticeText`. */
   notice?: true
-  /** What a tool call says that has no answer then. @default that the message ended */
+  /** Error text of a tool call that had no result. @default that the message ended */
   unanswered?: string
 }
 
 export type FinishReason = keyof typeof traits
 
-/** The reasons that a notice tells. */
+/** The reasons for which a message ends with a notice. */
 export type NoticeKind = {
   [R in FinishReason]: (typeof traits)[R] extends { notice: true } ? R : never
 }[FinishReason]
@@ -52,7 +52,7 @@ export function isNoticeKind(reason: unknown): reason is NoticeKind {
   return isFinishReason(reason) && traitsOf(reason).notice === true
 }
 
-/** What a tool call says that had no answer when its message ended. */
+/** The error text of a tool call that had no result when its message ended. */
 export function unansweredText(reason: FinishReason): string {
   return traitsOf(reason).unanswered ?? 'The message ended before the tool call had a result.'
 }

@@ -10,7 +10,7 @@ import { contextUsage, usage } from './usage.ts'
 export const finishReason = z.enum(finishReasons)
 
 const runErrorObject = z.object({ code: z.string(), message: z.string() })
-/** What a client may know of a failed run: a stable code and words for a person. */
+/** What a client is told about a failed run: a stable code, and a message for people. */
 export interface RunError extends z.infer<typeof runErrorObject> {}
 export const runError: SchemaOf<RunError> = runErrorObject
 
@@ -22,7 +22,7 @@ export type BoundaryTrigger = z.infer<typeof boundaryTrigger>
 
 export const role = z.enum(['system', 'user', 'assistant'])
 
-/** With its members one by one, for what takes over some of them. */
+/** Not narrowed to `SchemaOf`, so that others can check or pick single members. */
 export const messageMetadata = z.object({
   createdAt: timestamp,
   finishedAt: timestamp.exactOptional(),
@@ -39,8 +39,8 @@ export const messageMetadata = z.object({
   /** Set on the summary with which a compaction opens an epoch. */
   boundary: z.object({ kind: boundaryKind, trigger: boundaryTrigger }).exactOptional(),
   /**
-   * What the transcript that an imported message comes from says of it and nothing else here can
-   * say; `id` is its id over there, where that cannot be a message's id.
+   * Facts about an imported message that no other field holds; `id` is its id in the transcript it
+   * came from, if that is not a valid message id.
    */
   foreign: z.record(z.string(), z.json()).exactOptional(),
 })

@@ -2,12 +2,12 @@ import type { NoticeKind } from './finish-reason.ts'
 
 export { isNoticeKind, type NoticeKind } from './finish-reason.ts'
 
-/** The type of the data part that says, inside a message, how a run was ended from outside. */
+/** Type of the data part that tells, inside a message, that its run was stopped or lost. */
 export const noticeType = 'data-notice'
 
 export interface Notice {
   kind: NoticeKind
-  /** The assistant's configured name; blank means the default. */
+  /** The assistant's name; blank for the default. */
   assistant: string
 }
 

@@ -1,11 +1,12 @@
 import * as z from 'zod'
 
+import { name } from '../base/id.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 
 // The shapes are those of the AI SDK's UI message parts (ai 7), so that its components render
-// them as they are; `message.test-d.ts` holds them against that package's types.
+// them unchanged; `message.test-d.ts` checks them against that package's types.
 
-/** What a provider wants back with the next request: signatures, item ids, encrypted reasoning. */
+/** Data that a provider expects back with the next request: signatures, item ids, reasoning. */
 export const providerMetadata = z.record(z.string(), z.record(z.string(), z.json()))
 export type ProviderMetadata = z.infer<typeof providerMetadata>
 
@@ -21,7 +22,7 @@ const sourceDocument = {
   providerMetadata: providerMetadata.exactOptional(),
 }
 
-/** What supports a stretch of a text. */
+/** A source that supports a range of the text. */
 const citation = z.object({
   source: z.discriminatedUnion('sourceType', [
     z.object({
@@ -44,7 +45,7 @@ const citation = z.object({
 export const citations = z.array(citation)
 export type Citations = z.infer<typeof citations>
 
-/** What a host says of a tool beside its call. */
+/** Data that the host attaches to a tool. */
 export const toolMetadata = z.record(z.string(), z.json())
 export type ToolMetadata = z.infer<typeof toolMetadata>
 
@@ -53,7 +54,7 @@ const toolCall = {
   toolName: z.string(),
   toolCallId: z.string(),
   title: z.string().exactOptional(),
-  /** `false` where the AI SDK made it of the part of a static tool that is not there any more. */
+  /** `false` if the AI SDK converted the part of a static tool that no longer exists. */
   dynamic: z.literal(false).exactOptional(),
   providerExecuted: z.boolean().exactOptional(),
   toolMetadata: toolMetadata.exactOptional(),
@@ -76,7 +77,7 @@ const reasoningPart = z.object({
   providerMetadata: providerMetadata.exactOptional(),
 })
 
-/** A person's leave for a tool call: what was asked and, from `approval-responded` on, the answer. */
+/** A person's approval of a tool call: the request and, from `approval-responded` on, the answer. */
 const approvalRequest = z.object({
   id: z.string(),
   descriptor: z.unknown().exactOptional(),
@@ -94,7 +95,7 @@ const toolPart = z.discriminatedUnion('state', [
     ...toolCall,
     state: z.literal('input-streaming'),
     rawInput: z.string(),
-    /** Of `rawInput`: JSON where absent. */
+    /** Encoding of `rawInput`. @default json */
     inputEncoding: z.enum(['json', 'text']).exactOptional(),
   }),
   z.object({ ...toolCall, state: z.literal('input-available'), input: z.unknown() }),
@@ -124,7 +125,7 @@ const toolPart = z.discriminatedUnion('state', [
     state: z.literal('output-error'),
     input: z.unknown(),
     errorText: z.string(),
-    /** As far as it came, where it is no JSON; `input` is an empty object then. */
+    /** The input as far as it arrived, if that is not JSON; `input` is an empty object then. */
     rawInput: z.string().exactOptional(),
     resultProviderMetadata: providerMetadata.exactOptional(),
     approval: answered(z.literal(true)).exactOptional(),
@@ -142,7 +143,7 @@ const filePart = z.object({
   mediaType: z.string(),
   filename: z.string().exactOptional(),
   url: z.string(),
-  /** The names of a file that providers have already; a model gets it instead of `url`. */
+  /** Names of the file at providers that have it already; a model gets these instead of `url`. */
   providerReference: z.record(z.string(), z.string()).exactOptional(),
   providerMetadata: providerMetadata.exactOptional(),
 })
@@ -166,7 +167,7 @@ const sourceDocumentPart = z.object({
   sourceId: z.string(),
 })
 
-/** What only one provider understands; it has nothing to show. */
+/** Data that only one provider understands; nothing of it is shown. */
 const customPart = z.object({
   type: z.literal('custom'),
   kind: z.templateLiteral([z.string(), '.', z.string()]),
@@ -205,11 +206,11 @@ const promptPartUnion = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string() }),
   z.strictObject({
     type: z.literal('file'),
-    mediaType: z.string().max(200),
-    filename: z.string().max(200).exactOptional(),
+    mediaType: name,
+    filename: name.exactOptional(),
     url: z.string(),
   }),
 ])
-/** What a person may put into a prompt. */
+/** A part of a prompt. */
 export type PromptPart = UnionOf<typeof promptPartUnion>
 export const promptPart: SchemaOf<PromptPart> = promptPartUnion

@@ -12,24 +12,24 @@ const runObject = z.object({
   id,
   kind: runKind,
   status: z.enum(['queued', 'streaming', 'waiting', 'ended']),
-  /** Which run of its session it is: 1, 2, 3 … */
+  /** Its number among the runs of its session: 1, 2, 3 … */
   generation: count,
   model: z.string().exactOptional(),
   thinkingLevel: z.string().exactOptional(),
   startedAt: timestamp,
 })
-/** One execution of the agent, of a compaction or of a reset: one at a time in a session. */
+/** One execution of the agent, a compaction or a reset. A session has at most one active run. */
 export interface Run extends z.infer<typeof runObject> {}
 export const run: SchemaOf<Run> = runObject
 
 /** A run before it is committed: the journal gives it its generation. */
 export type RunDraft = Omit<Run, 'generation'>
 
-/** What each entry of a queue has. */
+/** The members of every queue entry. */
 const queuedEntry = {
   runId: id,
   queuedAt: timestamp,
-  /** The id of the principal who asked for it. */
+  /** Id of the principal who requested it. */
   author: z.string().exactOptional(),
 }
 
@@ -45,6 +45,6 @@ const queuedRunUnion = z.discriminatedUnion('kind', [
   z.object({ ...queuedEntry, kind: z.literal('compaction'), trigger: boundaryTrigger }),
   z.object({ ...queuedEntry, kind: z.literal('reset'), trigger: boundaryTrigger }),
 ])
-/** What waits in a session's queue. A prompt becomes a message only when its run starts. */
+/** A run that waits in a session's queue. Its prompt becomes a message when the run starts. */
 export type QueuedRun = UnionOf<typeof queuedRunUnion>
 export const queuedRun: SchemaOf<QueuedRun> = queuedRunUnion

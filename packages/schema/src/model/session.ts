@@ -6,7 +6,7 @@ import type { SchemaOf } from '../base/schema-of.ts'
 const sessionObject = z.object({
   id,
   title: z.string(),
-  /** The principal who alone may delete it; a member like the others besides. */
+  /** Id of the principal who alone may delete it; otherwise a member like the others. */
   owner: z.string(),
   createdAt: timestamp,
   updatedAt: timestamp,

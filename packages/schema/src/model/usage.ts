@@ -9,31 +9,31 @@ const usageObject = z.object({
   reasoningTokens: count.exactOptional(),
   /** Input read from the provider's cache; a part of `inputTokens`. */
   cachedInputTokens: count.exactOptional(),
-  /** Input written to the provider's cache, which some bill apart; a part of `inputTokens`. */
+  /** Input written to the provider's cache, which some providers bill separately; a part of `inputTokens`. */
   cacheWriteTokens: count.exactOptional(),
   totalTokens: count.exactOptional(),
 })
-/** Tokens of one request or a sum of them. Absent means that the provider did not say. */
+/** Tokens of one request, or of several in sum. A count that no provider reported is absent. */
 export interface Usage extends z.infer<typeof usageObject> {}
 export const usage: SchemaOf<Usage> = usageObject
 
-/** The members of a ledger, also where it is part of something else. */
+/** The members of a ledger, for schemas that extend one. */
 export const ledgerMembers = {
   version: count,
   totals: usage,
-  /** The part of `totals` that each model used, where it was told. */
+  /** The part of `totals` that each model used, as far as reported. */
   models: z.record(z.string(), usage).exactOptional(),
 }
 const usageLedgerObject = z.object(ledgerMembers)
-/** What a session has used so far. The newer version wins wherever two meet. */
+/** What a session has used so far. Of two ledgers, the one with the higher version is current. */
 export interface UsageLedger extends z.infer<typeof usageLedgerObject> {}
 export const usageLedger: SchemaOf<UsageLedger> = usageLedgerObject
 
 const contextUsageObject = z.object({
   tokens: count,
-  /** Size of the model's context window in tokens, where it is known. */
+  /** Size of the model's context window in tokens, if known. */
   limit: count.exactOptional(),
-  /** True when computed (after a compaction) instead of reported by the provider. */
+  /** True if computed after a compaction, instead of reported by the provider. */
   estimated: z.boolean().exactOptional(),
 })
 /** How full the model's context is after the newest request. */
@@ -42,7 +42,7 @@ export const contextUsage: SchemaOf<ContextUsage> = contextUsageObject
 
 const fields = usageObject.keyof().options
 
-/** The sum of two usages, at most the greatest whole number; a field that neither has stays absent. */
+/** The sum of two usages, field by field, up to the greatest safe integer. */
 export function addUsage(a: Usage, b: Usage): Usage {
   const sum: Usage = {}
   for (const field of fields) {
@@ -52,11 +52,14 @@ export function addUsage(a: Usage, b: Usage): Usage {
   return sum
 }
 
-/** Models that a ledger tells apart; what others use is counted under `otherModels`. */
+/**
+ * Models that a ledger lists; the usage of others is counted under `otherModels`. A bound, because
+ * every usage event and every replay carries the whole list.
+ */
 const mostModels = 100
 export const otherModels = 'other'
 
-/** The ledger's models after `added`. */
+/** The usage of each model after `added`. */
 export function addModels(
   models: Readonly<Record<string, Usage>>,
   added: Readonly<Record<string, Usage>>,

@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts'
 /**
  * A clock that stands still until a test moves it.
  *
- * `advance` runs what falls due in order of time, and lets pending promises settle between two
- * timers, so that code which awaits between them behaves as it would in real time.
+ * `advance` runs the timers that fall due in order of time, and lets pending promises settle after
+ * each, so that code which awaits between timers behaves as it does in real time.
  */
 export class ManualClock implements Clock {
   #elapsed = 0
@@ -30,7 +30,7 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(id)
   }
 
-  /** Timers that have not fired or been cancelled. */
+  /** Timers that have neither fired nor been cancelled. */
   get pending(): number {
     return this.#timers.size
   }
@@ -62,7 +62,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything that is already resolvable run: promise jobs and one turn of the event loop. */
+/** Waits until pending promise jobs and one turn of the event loop have run. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed and from nothing else (the generator mulberry32). */
+/** Random numbers that depend on the seed alone (the generator mulberry32). */
 export class Random {
   #state: number
 
@@ -28,7 +28,7 @@ export class Random {
   pick<T>(items: readonly T[]): T {
     const index = this.between(0, items.length - 1)
     for (const item of items.slice(index, index + 1)) return item
-    throw new RangeError('Nothing to pick from.')
+    throw new RangeError('There is nothing to pick from.')
   }
 
   /** One of the names, each as likely as its weight says. */

@@ -8,13 +8,13 @@ import { queuedRun, run } from '../model/run.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 import { contextUsage, usageLedger } from '../model/usage.ts'
 
-/** A cursor as it travels: opaque, made and read by `cursor.ts` alone. */
+/** An opaque cursor. Those of `cursor.ts` have at most 66 characters; the bound leaves room. */
 export const wireCursor = z.string().max(128)
 
 const replayMode = z.enum(['full', 'since', 'live'])
 export type ReplayMode = z.infer<typeof replayMode>
 
-/** Why another mode is served than the one asked for. */
+/** Why the server replays in another mode than requested. */
 const replayReason = z.enum(['cursor-unknown', 'cursor-ahead', 'cursor-expired', 'too-far-behind'])
 export type ReplayReason = z.infer<typeof replayReason>
 
@@ -24,10 +24,10 @@ export type EndReason = z.infer<typeof endReason>
 /** Sent every 5 s from the first moment, during a slow replay too. */
 const heartbeat = z.object({ type: z.literal('heartbeat'), at: timestamp })
 
-/** The only normal end of a stream: without it the connection broke. */
+/** The only normal end of a stream: a stream without it was cut off. */
 const end = z.object({ type: z.literal('end'), reason: endReason })
 
-/** Opens a replay; of mode `full` it starts a new view, which is swapped in at `caught-up`. */
+/** Opens a replay. In mode `full`, clients build a new view and show it from `caught-up` on. */
 const replay = z.object({
   type: z.literal('replay'),
   mode: replayMode,
@@ -35,7 +35,7 @@ const replay = z.object({
   epoch: count,
 })
 
-/** Ends a replay: from here on the stream is live. */
+/** Ends a replay; the stream is live from here on. */
 const caughtUp = z.object({
   type: z.literal('caught-up'),
   mode: replayMode,
@@ -48,15 +48,15 @@ const caughtUp = z.object({
   contextUsage: contextUsage.exactOptional(),
   lastModel: z.string().exactOptional(),
   lastThinkingLevel: z.string().exactOptional(),
-  /** Of the newest run, when it failed. */
+  /** The error of the newest run, if it failed. */
   lastError: runError.exactOptional(),
   canUndo: z.boolean(),
   canRedo: z.boolean(),
-  /** In mode `live`: the messages that are still open, whole. */
+  /** In mode `live`: the open messages, with all their parts. */
   open: z.array(message).exactOptional(),
   /**
-   * Of a full replay: no message that was there at this cursor was changed or removed since, but those
-   * that were open, so that a client that stands at it keeps the ones before the window.
+   * In mode `full`: no message that was finished at this cursor was changed or removed since. A client
+   * that is at it can keep its messages from before the window.
    */
   unchangedSince: wireCursor.exactOptional(),
 })
@@ -75,7 +75,7 @@ export const chatFrame: SchemaOf<ChatFrame> = chatFrameUnion
 export type ChatFrameOf<T extends ChatFrame['type']> = Extract<ChatFrame, { type: T }>
 
 const activityFrameUnion = z.discriminatedUnion('type', [
-  /** `complete`: from the first of these to `caught-up`, whatever is not listed is gone. */
+  /** With `complete`, sessions that none of these frames lists before `caught-up` are gone. */
   z.object({ type: z.literal('activities'), rows: z.array(activityRow), complete: z.boolean() }),
   z.object({ type: z.literal('changed'), row: activityRow }),
   z.object({ type: z.literal('removed'), sessionId: id, revision: count }),

@@ -7,35 +7,35 @@ import type { SchemaOf } from '../base/schema-of.ts'
 const eventFilterObject = z.strictObject({
   types: z.array(z.enum(eventTypes)).exactOptional(),
   epoch: count.exactOptional(),
-  /** Seqs strictly between. */
+  /** Seqs above `after` and below `before`. */
   after: count.exactOptional(),
   before: count.exactOptional(),
-  /** Times: from `since` on, and before `until`. */
+  /** Times from `since` on, and before `until`. */
   since: timestamp.exactOptional(),
   until: timestamp.exactOptional(),
 })
-/** Which entries of a journal: all conditions that are given must hold. */
+/** Selects the entries of a journal that meet all given conditions. */
 export interface EventFilter extends z.infer<typeof eventFilterObject> {}
 export const eventFilter: SchemaOf<EventFilter> = eventFilterObject
 
 const eventPageObject = z.object({
   events: z.array(event),
-  /** The seq to go on from, as `after` or `before`; null exactly when nothing more matches. */
+  /** The `after` or `before` of the next page; null if and only if nothing more matches. */
   next: count.nullable(),
 })
-/** One step through a journal, in the direction asked for. */
+/** A page of a journal, in the requested direction. */
 export interface EventPage extends z.infer<typeof eventPageObject> {}
 export const eventPage: SchemaOf<EventPage> = eventPageObject
 
 const eventSummaryObject = z.object({
   total: count,
   types: z.partialRecord(z.enum(eventTypes), count),
-  /** Seqs of the first and last that match; absent when none does. */
+  /** Seqs of the first and the last match; absent without a match. */
   first: count.exactOptional(),
   last: count.exactOptional(),
-  /** Entries up to this seq are gone: retention removed them. */
+  /** Retention removed the entries up to this seq. */
   floor: count,
 })
-/** How many entries match, exactly, and what range they span. */
+/** The exact number of matching entries, and the range that they span. */
 export interface EventSummary extends z.infer<typeof eventSummaryObject> {}
 export const eventSummary: SchemaOf<EventSummary> = eventSummaryObject

@@ -5,21 +5,21 @@ import { message, role } from '../model/message.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
 
 const pageCursorObject = z.object({ before: count })
-/** Where a page of older history ends: before the message of this order. Any message gives one. */
+/** A page of history ends before the message of this order; a cursor can be made of any message. */
 export interface PageCursor extends z.infer<typeof pageCursorObject> {}
 export const pageCursor: SchemaOf<PageCursor> = pageCursorObject
 
 const pageObject = z.object({
   messages: z.array(message),
-  /** For the next older page; null exactly when there is none. */
+  /** For the next older page; null if and only if there is none. */
   nextCursor: pageCursor.nullable(),
   hasOlder: z.boolean(),
-  /** The epoch of the messages in it; of the newest one, when there is none. */
+  /** The epoch of the messages; without messages, the newest epoch. */
   epoch: count,
-  /** The seq at which it was read: events after it are to be applied over it. */
+  /** The seq at which it was read; later events are applied on top. */
   asOf: count,
 })
-/** One step of older history: a stretch of one epoch, oldest first. */
+/** A page of older history: messages of one epoch, oldest first. */
 export interface Page extends z.infer<typeof pageObject> {}
 export const page: SchemaOf<Page> = pageObject
 
@@ -30,7 +30,7 @@ const searchHitObject = z.object({
   epoch: count,
   role,
   createdAt: timestamp,
-  /** The text around the first place found, shortened to about 160 characters. */
+  /** Text around the first match, shortened to about 160 characters. */
   excerpt: z.string(),
 })
 /** A message that a search found. */

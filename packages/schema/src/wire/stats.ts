@@ -6,51 +6,51 @@ import type { SchemaOf } from '../base/schema-of.ts'
 const ms = z.number().nonnegative()
 
 const storeStatsObject = z.object({
-  /** Transactions that wrote events; `events` and `eventBytes` over it is what one wrote on average. */
+  /** Transactions that wrote events. */
   commits: count,
   events: count,
   /** Bytes of event JSON written. */
   eventBytes: count,
-  /** Writer calls that were merged into those events. */
+  /** Calls of writers that were merged into those events. */
   deltas: count,
-  /** How long the newest commit took, and how long the oldest change in it had waited for it, in ms. */
+  /** Duration of the newest commit, and how long its oldest change had waited for it, in ms. */
   commitDuration: ms,
   flushWait: ms,
-  /** Length of the flush window now, in ms; above the configured one while the store is busy. */
+  /** Current length of the flush window, in ms; above `flush.windowMs` while the store is busy. */
   flushWindow: ms,
-  /** Bytes accepted and not yet committed. */
+  /** Bytes that are accepted but not committed. */
   unflushedBytes: count,
   openMessages: count,
-  /** Failed attempts to commit; each was or is being tried again. */
+  /** Failed attempts to commit, all of which are retried. */
   retries: count,
-  /** Of the newest attempt of anything, when it failed and nobody else was told. */
+  /** The newest failure of which no caller was told; absent once the work has succeeded. */
   lastError: z.string().exactOptional(),
-  /** `store.updates`: what its slow readers did not get. */
+  /** Updates that slow subscribers of `store.updates` did not get. */
   updateDrops: count,
   updateMustDeliverDrops: count,
-  /** Followers of sessions, and how many events the one furthest behind has not taken yet. */
+  /** Followers of sessions, and how many events the slowest of them has yet to read. */
   followers: count,
   followerLag: count,
-  /** Journal entries that are not in their final place yet. */
+  /** Journal entries that are not packed yet. */
   unpackedEvents: count,
-  /** Journal entries that could not be decoded when they were read. */
+  /** Journal entries that could not be decoded when read. */
   unreadable: count,
-  /** Steps of upkeep that failed; each was or is being tried again. */
+  /** Failed steps of maintenance, all of which are retried. */
   upkeepFailures: count,
-  /** Bytes of the database's files. */
+  /** Size of the database's files, in bytes. */
   databaseBytes: count,
 })
-/** Counters since the start of the process, and gauges of this moment. */
+/** Counters since the store was opened, and current gauges. */
 export interface StoreStats extends z.infer<typeof storeStatsObject> {}
 export const storeStats: SchemaOf<StoreStats> = storeStatsObject
 
 const serverStatsObject = z.object({
   store: storeStats,
-  /** ms since the server was created. */
+  /** Time since the server was created, in ms. */
   uptime: count,
   chatStreams: count,
   activityStreams: count,
-  /** Runs that this process is executing. */
+  /** Runs that this process executes. */
   runs: count,
   /** Agent stream parts of types that are not stored. */
   ignoredParts: count,
