@@ -33,7 +33,7 @@ const replayed = [
   },
 ]
 
-/** A client of a server that answers every stream with frames in the protocol's own form. */
+/** A client of a server that answers every stream with frames in the form of the protocol. */
 function setUp() {
   const encoder = new TextEncoder()
   const open = new Set<(frame: object) => void>()
@@ -70,7 +70,7 @@ function setUp() {
 
 test('this is React 18', () => expect(version).toMatch(/^18\./))
 
-test('a session is followed while a component shows it, over one stream in strict mode too', async () => {
+test('a component follows a session while it is mounted, over one stream in strict mode too', async () => {
   const { Chat, open, requests } = setUp()
   const container = document.createElement('div')
   const root = createRoot(container)
@@ -86,7 +86,7 @@ test('a session is followed while a component shows it, over one stream in stric
   await expect.poll(() => open.size).toBe(0)
 })
 
-test('rendered on a server, the hooks show what the views hold and open no stream', () => {
+test('rendered on a server, the hooks return the present snapshots and open no stream', () => {
   const { Chat, client, requests } = setUp()
   const Rows = () => String(useActivity(client).rows.length)
   expect(renderToString(createElement(Chat))).toBe('<p>idle </p>')
@@ -94,7 +94,7 @@ test('rendered on a server, the hooks show what the views hold and open no strea
   expect(requests).toEqual([])
 })
 
-test("the hooks compile against React 18's types, with all declarations checked", () => {
+test("the hooks compile with React 18's types, with all declarations checked", () => {
   const tsc = path.join(import.meta.dirname, 'node_modules/.bin/tsc')
   const { stdout } = spawnSync(tsc, ['-p', import.meta.dirname], { encoding: 'utf8' })
   expect(stdout).toBe('')
