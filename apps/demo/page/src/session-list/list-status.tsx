@@ -24,7 +24,7 @@ export function ListStatus(props: ListStatusProps) {
         </Button>
       )}
       {!failed && stale && (
-        <span className="appear-late shrink-0 text-warning">List may be out of date</span>
+        <span className="appear-late shrink-0 text-warning">May be out of date</span>
       )}
       {children}
     </div>
