@@ -1,10 +1,9 @@
 import { CaughtupError, type Limits, message, preview } from '@caughtup/schema'
 
-import { assertInput, type Kind, object, whole, yesOrNo } from '../input/assert-input.ts'
 import { storedValue } from '../core/stored-value.ts'
+import { assertInput, type Kind, object, whole, yesOrNo } from '../input/assert-input.ts'
 import { assertMessageSize } from '../input/assert-message-size.ts'
 import type { ImportedRow } from './imported-row.ts'
-import { tellLost } from './tell-lost.ts'
 
 const longestId = 1_000
 const rowId: Kind = {
@@ -92,4 +91,21 @@ function inRow<T>(field: string, check: () => T): T {
       { cause: error },
     )
   }
+}
+
+/**
+ * Tells the paths of the members that `value` has and `kept`, a copy of it, has not. The places of
+ * a list are no part of a path, so that what many parts lack has one name.
+ */
+function tellLost(value: unknown, kept: unknown, path: string, lost: (path: string) => void): void {
+  if (value === kept || !isHolder(value) || !isHolder(kept)) return
+  for (const [name, member] of Object.entries(value)) {
+    const inner = Array.isArray(value) ? path : path === '' ? name : `${path}.${name}`
+    if (Object.hasOwn(kept, name)) tellLost(member, Reflect.get(kept, name), inner, lost)
+    else lost(inner)
+  }
+}
+
+function isHolder(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

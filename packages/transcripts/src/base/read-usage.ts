@@ -1,6 +1,6 @@
 import { addUsage, type Usage, usage as usageSchema } from '@caughtup/schema'
 
-import { isRecord } from './bad-value.ts'
+import { isRecord } from './values.ts'
 
 /** Where each count stands in the usage of one provider or another; the first that is there counts. */
 const places: Record<keyof Usage, readonly string[]> = {

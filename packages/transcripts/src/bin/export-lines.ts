@@ -1,6 +1,6 @@
 import type { Store } from '@caughtup/store'
 
-import { jsonBytes } from '../base/bad-value.ts'
+import { jsonBytes } from '../base/values.ts'
 import { maxLineBytes } from '../reading/read-lines.ts'
 import type { ExportCommand } from './command.ts'
 import { exportSession } from './export-session.ts'

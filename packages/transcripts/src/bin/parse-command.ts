@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 
 import { CaughtupError } from '@caughtup/schema'
 
-import { badValue } from '../base/bad-value.ts'
+import { badValue } from '../base/values.ts'
 import { formatNames, isFormat } from '../formats/formats.ts'
 import { readTime } from '../base/read-time.ts'
 import type { Command, Whose } from './command.ts'

@@ -7,7 +7,7 @@ import { CaughtupError } from '@caughtup/schema'
 import { createStore, type Store } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
-import { badValue } from '../base/bad-value.ts'
+import { badValue } from '../base/values.ts'
 import type { ExportCommand, ImportCommand, Whose } from './command.ts'
 import { exportLines } from './export-lines.ts'
 import { help } from './help.ts'

@@ -1,6 +1,6 @@
 import { CaughtupError, defaultLimits, type Part } from '@caughtup/schema'
 
-import { jsonBytes } from '../base/bad-value.ts'
+import { jsonBytes } from '../base/values.ts'
 
 /** JSON of less than this is not larger than a message may be, however it is written again. */
 export const safeBytes = defaultLimits.messageBytes / 8

@@ -1,3 +1,4 @@
+import { isEmpty } from '../base/values.ts'
 import type { Note, TranscriptItem } from './transcript.ts'
 
 /** What is noted of one message, each thing once. */
@@ -16,5 +17,17 @@ export class Remarks implements Note {
   *items(line: number): Generator<TranscriptItem, void, undefined> {
     for (const message of this.#lost) yield { type: 'lost', line, message }
     for (const message of this.#kept) yield { type: 'note', line, message }
+  }
+}
+
+/** Notes the members of an object that are not among those that were read and say something. */
+export function noteOthers(
+  value: Readonly<Record<string, unknown>>,
+  read: readonly string[],
+  note: Note,
+  where = '',
+): void {
+  for (const [name, member] of Object.entries(value)) {
+    if (!isEmpty(member) && !read.includes(name)) note.lost(`${where}${name} is not kept`)
   }
 }

@@ -8,13 +8,13 @@ import {
 } from '@caughtup/schema'
 import type { ImportedRow } from '@caughtup/store'
 
-import { asPart } from './as-part.ts'
+import { asPart } from './parts.ts'
 import { assertFits, safeBytes } from './assert-fits.ts'
-import { joinForeign, type RowMetadata } from './keep-metadata.ts'
+import { joinForeign, type RowMetadata } from './metadata.ts'
 import type { Note } from './transcript.ts'
 
 /** What one message of a transcript says. */
-export interface Said {
+export interface TurnInput {
   id?: string | undefined
   /** Parts in the form that they have here; checked when they are added. */
   parts: readonly unknown[]
@@ -26,13 +26,13 @@ export interface Said {
 
 export type Answer = { output: unknown } | { errorText: string }
 
-interface Turn extends Said {
+interface Turn extends TurnInput {
   role: ImportedRow['role']
   parts: Part[]
   /** Calls that have no answer. */
   open: number
   /** Whether its last step called tools, after whose answers the model goes on. */
-  goesOn: boolean
+  awaitsAnswer: boolean
 }
 
 /**
@@ -44,7 +44,7 @@ export class Turns {
   /** Where the answers belong that have not come. */
   readonly #calls = new Map<string, { turn: Turn; index: number }>()
 
-  prompt(role: 'system' | 'user', said: Said): void {
+  prompt(role: 'system' | 'user', said: TurnInput): void {
     this.#turns.push(this.#turn(role, said))
   }
 
@@ -55,7 +55,7 @@ export class Turns {
    *   one that called tools where neither has an id; `always`, whatever stands before it
    * @throws CaughtupError `BAD_INPUT`
    */
-  step(said: Said, joins: 'same-id' | 'always', note: Note): void {
+  step(said: TurnInput, joins: 'same-id' | 'always', note: Note): void {
     const last = this.#turns.at(-1)
     const step = this.#turn('assistant', said)
     if (!last || !continues(last, step, joins)) {
@@ -63,13 +63,13 @@ export class Turns {
       this.#expectAnswers(step, 0)
       return
     }
-    const isNext = joins === 'same-id' || (last.goesOn && last.open === 0)
+    const isNext = joins === 'same-id' || (last.awaitsAnswer && last.open === 0)
     if (isNext) last.parts.push({ type: 'step-start' })
     const from = last.parts.length
     last.parts.push(...step.parts)
     last.bytes += step.bytes
     last.open += step.open
-    last.goesOn = step.goesOn || (last.goesOn && !isNext)
+    last.awaitsAnswer = step.awaitsAnswer || (last.awaitsAnswer && !isNext)
     last.metadata = merged(last.metadata, step.metadata, note)
     last.createdAt ??= step.createdAt
     this.#expectAnswers(last, from)
@@ -136,7 +136,7 @@ export class Turns {
   }
 
   rows(): ImportedRow[] {
-    return this.#turns.map(({ id, role, parts, createdAt, metadata, goesOn }) => ({
+    return this.#turns.map(({ id, role, parts, createdAt, metadata, awaitsAnswer: goesOn }) => ({
       ...(id !== undefined && id !== '' && { id }),
       role,
       parts,
@@ -146,14 +146,14 @@ export class Turns {
     }))
   }
 
-  #turn(role: ImportedRow['role'], said: Said): Turn {
+  #turn(role: ImportedRow['role'], said: TurnInput): Turn {
     const parts = said.parts.map((part, index) => asPart(part, `parts.${index}`))
     assertFits(parts, said.bytes)
     const open = parts.filter((part) => part.type === 'dynamic-tool' && isOpen(part)).length
     const goesOn = parts.some(
       (part) => part.type === 'dynamic-tool' && isOpen(part) && !part.providerExecuted,
     )
-    return { ...said, role, parts, open, goesOn }
+    return { ...said, role, parts, open, awaitsAnswer: goesOn }
   }
 
   #expectAnswers(turn: Turn, from: number): void {
@@ -172,7 +172,7 @@ function isOpen({ state }: ToolPart): boolean {
 
 function continues(last: Turn, { id, parts, bytes }: Turn, joins: 'same-id' | 'always'): boolean {
   if (last.role !== 'assistant') return false
-  const isSame = last.id === id && (last.goesOn || id !== undefined)
+  const isSame = last.id === id && (last.awaitsAnswer || id !== undefined)
   if (joins === 'same-id' && !isSame) return false
   // What may be too large for one message goes on in another.
   const length = last.parts.length + 1 + parts.length
@@ -189,4 +189,9 @@ function merged(
   const usage = before.usage && step.usage ? addUsage(before.usage, step.usage) : undefined
   const foreign = joinForeign(before.foreign, step.foreign, note)
   return { ...before, ...step, ...(usage && { usage }), ...(foreign && { foreign }) }
+}
+
+/** Rows of a conversation that has ended: none of them may still grow. */
+export function endedRows(rows: readonly ImportedRow[]): ImportedRow[] {
+  return rows.map(({ complete: _, ...row }) => row)
 }

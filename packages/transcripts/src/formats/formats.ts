@@ -1,4 +1,4 @@
-import { isRecord } from '../base/bad-value.ts'
+import { isRecord } from '../base/values.ts'
 import type { Format, TranscriptFormat } from '../conversation/format.ts'
 import { aiSdk4 } from './ai-sdk/ai-sdk-4.ts'
 import { anthropic } from './anthropic/anthropic.ts'

@@ -1,15 +1,14 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, asText, badValue, isRecord } from '../base/bad-value.ts'
+import { asRecord, asText, badValue, isRecord } from '../base/values.ts'
 import type { Format } from '../conversation/format.ts'
-import { keepMetadata } from '../conversation/keep-metadata.ts'
+import { keepMetadata } from '../conversation/metadata.ts'
 import { readFinishReason } from '../base/read-finish-reason.ts'
 import { readTime } from '../base/read-time.ts'
 import { shownBranch } from '../base/shown-branch.ts'
 import type { Conversation, Note } from '../conversation/transcript.ts'
-import { Turns } from '../conversation/turns.ts'
-import { unknownPart } from '../conversation/unknown-part.ts'
-import { whole } from '../conversation/whole.ts'
+import { Turns, endedRows } from '../conversation/turns.ts'
+import { unknownPart } from '../conversation/parts.ts'
 import { readContent } from './openai/content.ts'
 import { readToolText } from './openai/tool-text.ts'
 
@@ -55,7 +54,7 @@ class LibreChatConversation implements Conversation {
   }
 
   rows(): ImportedRow[] {
-    return whole(this.#turns.rows())
+    return endedRows(this.#turns.rows())
   }
 
   #read(value: unknown, field: string, note: Note): unknown {

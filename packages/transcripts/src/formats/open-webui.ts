@@ -1,16 +1,14 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, asText, badValue, isRecord } from '../base/bad-value.ts'
-import { filePart } from '../conversation/file-part.ts'
+import { asRecord, asText, badValue, isRecord } from '../base/values.ts'
+import { filePart, unknownPart } from '../conversation/parts.ts'
 import type { Format } from '../conversation/format.ts'
-import { keepMetadata } from '../conversation/keep-metadata.ts'
+import { keepMetadata } from '../conversation/metadata.ts'
 import { readTime } from '../base/read-time.ts'
 import { readUsage } from '../base/read-usage.ts'
 import { shownBranch } from '../base/shown-branch.ts'
 import type { Conversation, Note } from '../conversation/transcript.ts'
-import { type Said, Turns } from '../conversation/turns.ts'
-import { unknownPart } from '../conversation/unknown-part.ts'
-import { whole } from '../conversation/whole.ts'
+import { type TurnInput, Turns, endedRows } from '../conversation/turns.ts'
 import { readDetails } from './open-webui-details.ts'
 import { addItem } from './openai/responses.ts'
 
@@ -29,7 +27,7 @@ class OpenWebUiConversation implements Conversation {
       error == null || error === false
         ? {}
         : { error: { code: 'error', message: textOf(error) }, finishReason: 'error' }
-    const about: Omit<Said, 'parts'> = {
+    const about: Omit<TurnInput, 'parts'> = {
       id: typeof id === 'string' ? id : undefined,
       createdAt: readTime(timestamp, 's'),
       metadata: keepMetadata(
@@ -65,7 +63,7 @@ class OpenWebUiConversation implements Conversation {
   }
 
   rows(): ImportedRow[] {
-    return whole(this.#turns.rows())
+    return endedRows(this.#turns.rows())
   }
 }
 

@@ -1,13 +1,12 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, asText, badValue, isRecord } from '../base/bad-value.ts'
+import { asRecord, asText, badValue, isRecord } from '../base/values.ts'
 import type { Format } from '../conversation/format.ts'
-import { keepMetadata } from '../conversation/keep-metadata.ts'
-import { noteOthers } from '../conversation/note-others.ts'
+import { keepMetadata } from '../conversation/metadata.ts'
+import { noteOthers } from '../conversation/remarks.ts'
 import { readTime } from '../base/read-time.ts'
 import type { Conversation, Note } from '../conversation/transcript.ts'
-import { Turns } from '../conversation/turns.ts'
-import { whole } from '../conversation/whole.ts'
+import { Turns, endedRows } from '../conversation/turns.ts'
 import { readToolText } from './openai/tool-text.ts'
 
 const roles = new Map<string, 'system' | 'user' | 'assistant' | 'call' | 'answer'>([
@@ -63,7 +62,7 @@ class ShareGptConversation implements Conversation {
   }
 
   rows(): ImportedRow[] {
-    return whole(this.#turns.rows())
+    return endedRows(this.#turns.rows())
   }
 
   #call(text: string) {

@@ -1,8 +1,8 @@
-import type { Message } from '@caughtup/schema'
+import type { Message, Part } from '@caughtup/schema'
 
-import { openAiMessages } from './openai/openai-messages.ts'
-import { uiMessage } from './ai-sdk/ui-message.ts'
+import { isRecord } from '../base/values.ts'
 import type { WrittenMessage } from '../conversation/transcript.ts'
+import { openAiMessages } from './openai/openai-messages.ts'
 
 /** Formats that are written too. */
 export type WrittenFormat = 'ui' | 'openai'
@@ -15,4 +15,13 @@ export function writeMessage(message: Message, format: WrittenFormat): WrittenMe
     case 'openai':
       return openAiMessages(message)
   }
+}
+
+/** A message as a UI message of the AI SDK; parts that were not known here are as they came. */
+function uiMessage({ id, role, parts, metadata }: Message): WrittenMessage {
+  return { messages: [{ id, role, parts: parts.map(original), metadata }], leftOut: [] }
+}
+
+function original(part: Part): unknown {
+  return part.type === 'data-ui-part' && 'data' in part && isRecord(part.data) ? part.data : part
 }

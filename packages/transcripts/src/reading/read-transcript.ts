@@ -1,15 +1,14 @@
 import { CaughtupError } from '@caughtup/schema'
 
-import { isRecord, jsonBytes } from '../base/bad-value.ts'
+import { isRecord, jsonBytes } from '../base/values.ts'
 import type { TranscriptFormat, Unfolded } from '../conversation/format.ts'
 import { formatOfConversation, formats } from '../formats/formats.ts'
-import { Gathering, type Message, refusal } from './gathering.ts'
-import { noteOthers } from '../conversation/note-others.ts'
+import { ConversationReader, type Message, refusal } from './conversation-reader.ts'
+import { noteOthers, Remarks } from '../conversation/remarks.ts'
 import { parseLine } from '../base/parse-line.ts'
 import { maxLineBytes } from './read-lines.ts'
 import { readTime } from '../base/read-time.ts'
 import { type FileValue, readValues } from './read-values.ts'
-import { Remarks } from '../conversation/remarks.ts'
 import type { Note, TranscriptItem } from '../conversation/transcript.ts'
 
 const MiB = 1024 * 1024
@@ -68,7 +67,7 @@ class TranscriptReader {
   readonly #final: boolean
   readonly #maxBytes: number
   /** Of the values that are messages. */
-  #own: { gathering: Gathering; line: number; bytes: number } | undefined
+  #own: { reader: ConversationReader; line: number; bytes: number } | undefined
 
   constructor({ format, final = false, maxBytes = 256 * MiB }: ReadOptions) {
     this.#format = format
@@ -119,12 +118,12 @@ class TranscriptReader {
   *end(): Generator<TranscriptItem, void, undefined> {
     const own = this.#own
     this.#own = undefined
-    if (own) yield* own.gathering.end(own.line, {})
+    if (own) yield* own.reader.end(own.line, {})
   }
 
   *#addOwn(message: Message): Generator<TranscriptItem, void, undefined> {
     const { line, bytes } = message
-    this.#own ??= { gathering: this.#gathering(this.#format), line, bytes: 0 }
+    this.#own ??= { reader: this.#newReader(this.#format), line, bytes: 0 }
     if (this.#own.bytes + bytes > this.#maxBytes) {
       throw new CaughtupError(
         'TOO_LARGE',
@@ -133,23 +132,23 @@ class TranscriptReader {
       )
     }
     this.#own.bytes += bytes
-    yield* this.#own.gathering.add(message)
+    yield* this.#own.reader.add(message)
   }
 
   *#readConversation(
     { line, place }: Message,
     { messages, format, ...heading }: Unfolded & { format: TranscriptFormat | undefined },
   ): Generator<TranscriptItem, void, undefined> {
-    const gathering = this.#gathering(format)
+    const reader = this.#newReader(format)
     for (const [index, value] of messages.entries()) {
-      yield* gathering.add({
+      yield* reader.add({
         value,
         bytes: jsonBytes(value),
         line,
         place: `${place}messages.${index}: `,
       })
     }
-    yield* gathering.end(line, heading)
+    yield* reader.end(line, heading)
   }
 
   /** What a value consists of, unless it is a message. */
@@ -185,7 +184,7 @@ class TranscriptReader {
     }
   }
 
-  #gathering(format: TranscriptFormat | undefined): Gathering {
-    return new Gathering({ format, final: this.#final })
+  #newReader(format: TranscriptFormat | undefined): ConversationReader {
+    return new ConversationReader({ format, final: this.#final })
   }
 }

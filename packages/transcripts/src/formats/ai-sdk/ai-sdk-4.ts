@@ -1,15 +1,13 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
-import { filePart } from '../../conversation/file-part.ts'
+import { asRecord, asText, badValue, isRecord } from '../../base/values.ts'
+import { filePart, unknownPart } from '../../conversation/parts.ts'
 import type { Format } from '../../conversation/format.ts'
-import { keepMetadata } from '../../conversation/keep-metadata.ts'
-import { noteOthers } from '../../conversation/note-others.ts'
-import { providerMetadata } from '../../conversation/provider-metadata.ts'
-import { messageTime, withoutTime } from '../../base/message-time.ts'
+import { keepMetadata, providerMetadata } from '../../conversation/metadata.ts'
+import { noteOthers } from '../../conversation/remarks.ts'
+import { messageTime, withoutTime } from '../../base/read-time.ts'
 import type { Conversation, Note } from '../../conversation/transcript.ts'
 import { Turns } from '../../conversation/turns.ts'
-import { unknownPart } from '../../conversation/unknown-part.ts'
 
 /**
  * UI messages of the AI SDK 4: with `parts` of that version, and those from before 4.2, where the

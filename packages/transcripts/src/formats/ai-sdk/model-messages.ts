@@ -1,13 +1,12 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
-import { filePart } from '../../conversation/file-part.ts'
+import { asRecord, asText, badValue, isRecord } from '../../base/values.ts'
+import { filePart, unknownPart } from '../../conversation/parts.ts'
 import type { Format } from '../../conversation/format.ts'
-import { keepMetadata } from '../../conversation/keep-metadata.ts'
-import { messageTime, withoutTime } from '../../base/message-time.ts'
+import { keepMetadata } from '../../conversation/metadata.ts'
+import { messageTime, withoutTime } from '../../base/read-time.ts'
 import type { Conversation, Note } from '../../conversation/transcript.ts'
 import { type Answer, Turns } from '../../conversation/turns.ts'
-import { unknownPart } from '../../conversation/unknown-part.ts'
 
 /**
  * What the AI SDK gives to models: model messages, and core messages as they were called in

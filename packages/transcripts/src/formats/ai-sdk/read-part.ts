@@ -1,10 +1,9 @@
 import type { Part } from '@caughtup/schema'
 
-import { asPart } from '../../conversation/as-part.ts'
-import { asRecord, asText } from '../../base/bad-value.ts'
-import { noteOthers } from '../../conversation/note-others.ts'
+import { asPart, unknownPart } from '../../conversation/parts.ts'
+import { asRecord, asText } from '../../base/values.ts'
+import { noteOthers } from '../../conversation/remarks.ts'
 import type { Note } from '../../conversation/transcript.ts'
-import { unknownPart } from '../../conversation/unknown-part.ts'
 
 const knownTypes = new Set([
   'text',
@@ -38,6 +37,7 @@ export function readPart(value: unknown, field: string, note: Note): Part {
   noteOthers(adapted, Object.keys(part), note, `in ${part.type} parts, `)
   return part
 }
+
 /** As a `dynamic-tool`; what has no JSON form was lost on the way here, and is `null`. */
 function adaptTool(
   foreign: Readonly<Record<string, unknown>>,

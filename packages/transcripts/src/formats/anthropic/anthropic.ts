@@ -1,6 +1,69 @@
-import { isRecord } from '../../base/bad-value.ts'
+import type { ImportedRow } from '@caughtup/store'
+
+import { readFinishReason } from '../../base/read-finish-reason.ts'
+import { messageTime, withoutTime } from '../../base/read-time.ts'
+import { readUsage } from '../../base/read-usage.ts'
+import { asRecord, badValue, isRecord } from '../../base/values.ts'
 import type { Format } from '../../conversation/format.ts'
-import { AnthropicConversation } from './anthropic-conversation.ts'
+import { keepMetadata } from '../../conversation/metadata.ts'
+import type { Conversation, Note } from '../../conversation/transcript.ts'
+import { Turns } from '../../conversation/turns.ts'
+import { readBlocks } from './read-block.ts'
+import { settle } from './settle.ts'
+
+export const anthropic: Format = {
+  title: 'messages of Anthropic’s API',
+  isMessage: ({ type, content, stop_reason: reason }) =>
+    (type === 'message' && reason !== undefined) || (Array.isArray(content) && content.some(isOwn)),
+  conversation: () => new AnthropicConversation(),
+}
+
+/**
+ * Messages of Anthropic's API, also as its answers come (`type: "message"`, with `stop_reason` and
+ * `usage`). A prompt that only has tools' answers is no message here: they join their calls, and the
+ * answer goes on with its next step.
+ */
+class AnthropicConversation implements Conversation {
+  readonly #turns = new Turns()
+  #calls = 0
+
+  add(value: unknown, bytes: number, note: Note): void {
+    const message = asRecord('the message', value)
+    const { id, type, role, content, model, usage, stop_reason: reason, ...others } = message
+    if (role !== 'system' && role !== 'user' && role !== 'assistant') {
+      throw badValue('role', role, '"system", "user" or "assistant"')
+    }
+    if (content == null) throw badValue('content', content, 'a text or a list')
+    let calls = this.#calls
+    const nextId = () => `call-${++calls}`
+    const { parts, results } = readBlocks(content, { format: 'anthropic', nextId, note })
+    const about = {
+      model,
+      usage: readUsage(usage) ?? usage,
+      finishReason: readFinishReason(reason),
+    }
+    const isOwn = role === 'assistant' && type === 'message'
+    const said = {
+      // Each step of an answer has an id of its own over there.
+      id: typeof id === 'string' && !isOwn ? id : undefined,
+      parts,
+      createdAt: messageTime(others),
+      metadata: keepMetadata(about, { ...(isOwn && { id }), ...withoutTime(others) }, note),
+      bytes,
+    }
+    if (role === 'assistant') this.#turns.step(said, 'same-id', note)
+    else {
+      settle(this.#turns, results, bytes, note)
+      if (parts.length > 0 || results.length === 0) this.#turns.prompt(role, said)
+    }
+    this.#calls = calls
+    if (role === 'assistant') settle(this.#turns, results, 0, note)
+  }
+
+  rows(): ImportedRow[] {
+    return this.#turns.rows()
+  }
+}
 
 /** Whether a content block is of a type, or has a member, that Anthropic alone has. */
 function isOwn(block: unknown): boolean {
@@ -13,11 +76,4 @@ function isOwn(block: unknown): boolean {
     ['thinking', 'redacted_thinking'].includes(type) ||
     'cache_control' in block
   )
-}
-
-export const anthropic: Format = {
-  title: 'messages of Anthropic’s API',
-  isMessage: ({ type, content, stop_reason: reason }) =>
-    (type === 'message' && reason !== undefined) || (Array.isArray(content) && content.some(isOwn)),
-  conversation: () => new AnthropicConversation(),
 }

@@ -1,14 +1,14 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
+import { asRecord, asText, badValue, isRecord } from '../../base/values.ts'
 import type { Format } from '../../conversation/format.ts'
-import { keepMetadata } from '../../conversation/keep-metadata.ts'
+import { keepMetadata } from '../../conversation/metadata.ts'
 import { readFinishReason } from '../../base/read-finish-reason.ts'
 import { readTime } from '../../base/read-time.ts'
 import { readUsage } from '../../base/read-usage.ts'
 import { shownBranch } from '../../base/shown-branch.ts'
 import type { Conversation, Heading, Note } from '../../conversation/transcript.ts'
-import { type Said, Turns } from '../../conversation/turns.ts'
+import { type TurnInput, Turns } from '../../conversation/turns.ts'
 import { readBlocks, type ToolResult } from './read-block.ts'
 import { settle } from './settle.ts'
 
@@ -21,7 +21,7 @@ interface Node {
 
 interface Spoken {
   role: ImportedRow['role']
-  said: Said
+  said: TurnInput
   results: ToolResult[]
   /** What all blocks of one answer share. */
   apiId: string | undefined

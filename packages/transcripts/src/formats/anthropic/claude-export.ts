@@ -1,15 +1,13 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, badValue, isRecord } from '../../base/bad-value.ts'
-import { textFile } from '../../conversation/file-part.ts'
+import { asRecord, badValue, isRecord } from '../../base/values.ts'
+import { textFile, unknownPart } from '../../conversation/parts.ts'
 import type { Format } from '../../conversation/format.ts'
-import { keepMetadata } from '../../conversation/keep-metadata.ts'
+import { keepMetadata } from '../../conversation/metadata.ts'
 import { readTime } from '../../base/read-time.ts'
 import { shownBranch } from '../../base/shown-branch.ts'
 import type { Conversation, Note } from '../../conversation/transcript.ts'
-import { Turns } from '../../conversation/turns.ts'
-import { unknownPart } from '../../conversation/unknown-part.ts'
-import { whole } from '../../conversation/whole.ts'
+import { Turns, endedRows } from '../../conversation/turns.ts'
 import { readBlocks } from './read-block.ts'
 import { settle } from './settle.ts'
 
@@ -45,7 +43,7 @@ class ClaudeConversation implements Conversation {
   }
 
   rows(): ImportedRow[] {
-    return whole(this.#turns.rows())
+    return endedRows(this.#turns.rows())
   }
 }
 

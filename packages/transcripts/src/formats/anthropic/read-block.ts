@@ -1,9 +1,8 @@
-import { asRecord, asText, isRecord } from '../../base/bad-value.ts'
-import { filePart, textFile } from '../../conversation/file-part.ts'
+import { asRecord, asText, isRecord } from '../../base/values.ts'
+import { filePart, textFile, unknownPart } from '../../conversation/parts.ts'
 import type { TranscriptFormat } from '../../conversation/format.ts'
-import { providerMetadata } from '../../conversation/provider-metadata.ts'
+import { providerMetadata } from '../../conversation/metadata.ts'
 import type { Note } from '../../conversation/transcript.ts'
-import { unknownPart } from '../../conversation/unknown-part.ts'
 
 /** A tool's answer among the blocks of a message. */
 export interface ToolResult {

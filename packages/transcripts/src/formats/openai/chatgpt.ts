@@ -1,16 +1,14 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, badValue, isRecord } from '../../base/bad-value.ts'
+import { asRecord, badValue, isRecord } from '../../base/values.ts'
 import type { Format } from '../../conversation/format.ts'
-import { keepMetadata } from '../../conversation/keep-metadata.ts'
-import { providerMetadata } from '../../conversation/provider-metadata.ts'
+import { keepMetadata, providerMetadata } from '../../conversation/metadata.ts'
 import { readFinishReason } from '../../base/read-finish-reason.ts'
 import { readTime } from '../../base/read-time.ts'
 import { shownBranch } from '../../base/shown-branch.ts'
 import type { Conversation, Note } from '../../conversation/transcript.ts'
-import { type Said, Turns } from '../../conversation/turns.ts'
-import { unknownPart } from '../../conversation/unknown-part.ts'
-import { whole } from '../../conversation/whole.ts'
+import { type TurnInput, Turns, endedRows } from '../../conversation/turns.ts'
+import { unknownPart } from '../../conversation/parts.ts'
 import { readToolText } from './tool-text.ts'
 
 /**
@@ -42,7 +40,7 @@ class ChatGptConversation implements Conversation {
       return
     }
     const finish = isRecord(about['finish_details']) ? about['finish_details']['type'] : undefined
-    const said: Said = {
+    const said: TurnInput = {
       id: typeof id === 'string' ? id : undefined,
       parts,
       createdAt: readTime(created, 's'),
@@ -78,11 +76,11 @@ class ChatGptConversation implements Conversation {
   }
 
   rows(): ImportedRow[] {
-    return whole(this.#turns.rows())
+    return endedRows(this.#turns.rows())
   }
 
   /** An answer that no call waits for, of a tool that ran unasked or said more, is a call of its own. */
-  #addAnswer(said: Said, name: unknown, content: Record<string, unknown>, note: Note): void {
+  #addAnswer(said: TurnInput, name: unknown, content: Record<string, unknown>, note: Note): void {
     const toolName = typeof name === 'string' && name !== '' ? name : 'tool'
     const waiting = this.#turns.waiting(toolName) ?? this.#turns.waiting()
     if (waiting === undefined) {

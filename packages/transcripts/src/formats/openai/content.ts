@@ -1,11 +1,10 @@
 import type { Part } from '@caughtup/schema'
 
-import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
-import { filePart as fileOf, mediaTypeOf } from '../../conversation/file-part.ts'
-import { noteOthers } from '../../conversation/note-others.ts'
-import { providerMetadata } from '../../conversation/provider-metadata.ts'
+import { asRecord, asText, badValue, isRecord } from '../../base/values.ts'
+import { filePart as fileOf, mediaTypeOf, unknownPart } from '../../conversation/parts.ts'
+import { noteOthers } from '../../conversation/remarks.ts'
+import { providerMetadata } from '../../conversation/metadata.ts'
 import type { Note } from '../../conversation/transcript.ts'
-import { unknownPart } from '../../conversation/unknown-part.ts'
 
 type FilePart = Extract<Part, { type: 'file' }>
 

@@ -1,5 +1,5 @@
-import { asRecord, asText, badValue } from '../../base/bad-value.ts'
-import { noteOthers } from '../../conversation/note-others.ts'
+import { asRecord, asText, badValue } from '../../base/values.ts'
+import { noteOthers } from '../../conversation/remarks.ts'
 import type { Note } from '../../conversation/transcript.ts'
 import { readToolText } from './tool-text.ts'
 

@@ -1,18 +1,15 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import { asRecord, asText, badValue, isRecord } from '../../base/bad-value.ts'
-import { filePart } from '../../conversation/file-part.ts'
+import { asRecord, asText, badValue, isRecord } from '../../base/values.ts'
+import { filePart, unknownPart } from '../../conversation/parts.ts'
 import type { Format, TranscriptFormat } from '../../conversation/format.ts'
-import { keepMetadata } from '../../conversation/keep-metadata.ts'
-import { messageTime, withoutTime } from '../../base/message-time.ts'
-import { noteOthers } from '../../conversation/note-others.ts'
-import { providerMetadata } from '../../conversation/provider-metadata.ts'
+import { keepMetadata, providerMetadata } from '../../conversation/metadata.ts'
+import { messageTime, readTime, withoutTime } from '../../base/read-time.ts'
+import { noteOthers } from '../../conversation/remarks.ts'
 import { readFinishReason } from '../../base/read-finish-reason.ts'
-import { readTime } from '../../base/read-time.ts'
 import { readUsage } from '../../base/read-usage.ts'
 import type { Conversation, Note } from '../../conversation/transcript.ts'
-import { type Said, Turns } from '../../conversation/turns.ts'
-import { unknownPart } from '../../conversation/unknown-part.ts'
+import { type TurnInput, Turns } from '../../conversation/turns.ts'
 import { readToolText } from './tool-text.ts'
 
 /**
@@ -54,7 +51,7 @@ class ResponsesConversation implements Conversation {
 export function addItem(
   turns: Turns,
   item: Record<string, unknown>,
-  about: Omit<Said, 'parts'>,
+  about: Omit<TurnInput, 'parts'>,
   format: TranscriptFormat,
   note: Note,
 ): void {
@@ -84,7 +81,7 @@ export function addItem(
 function addMessage(
   turns: Turns,
   { type: _, id, role, content, status: __, phase, ...others }: Record<string, unknown>,
-  about: Omit<Said, 'parts'>,
+  about: Omit<TurnInput, 'parts'>,
   format: TranscriptFormat,
   note: Note,
 ): void {

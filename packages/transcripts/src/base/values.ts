@@ -30,3 +30,10 @@ export function asText(field: string, value: unknown): string {
 export function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? '')
 }
+
+/** Whether a member of an object says nothing. */
+export function isEmpty(member: unknown): boolean {
+  if (member === undefined || member === null || member === '') return true
+  if (Array.isArray(member)) return member.length === 0
+  return isRecord(member) && Object.keys(member).length === 0
+}

@@ -3,8 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { messageMetadata } from '@caughtup/schema'
 import type { ImportedRow } from '@caughtup/store'
 
-import { isRecord, jsonBytes } from '../base/bad-value.ts'
-import { isEmpty } from '../base/is-empty.ts'
+import { isEmpty, isRecord, jsonBytes } from '../base/values.ts'
 import type { Note } from './transcript.ts'
 
 export type RowMetadata = NonNullable<ImportedRow['metadata']>
@@ -68,4 +67,14 @@ function within(
     else held.set(name, value)
   }
   return held.size > 0 ? Object.fromEntries(held) : undefined
+}
+
+/** Members of a part that only its provider understands; those that say nothing are left out. */
+export function providerMetadata(
+  provider: string,
+  members: Readonly<Record<string, unknown>>,
+  name = 'providerMetadata',
+): Record<string, unknown> {
+  const said = Object.entries(members).filter(([, value]) => !isEmpty(value))
+  return said.length === 0 ? {} : { [name]: { [provider]: Object.fromEntries(said) } }
 }

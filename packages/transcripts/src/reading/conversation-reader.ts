@@ -1,11 +1,11 @@
 import { CaughtupError, preview } from '@caughtup/schema'
 
-import { isRecord } from '../base/bad-value.ts'
+import { isRecord } from '../base/values.ts'
 import type { TranscriptFormat } from '../conversation/format.ts'
 import { formatNames, formatOfMessage, formats } from '../formats/formats.ts'
 import { Remarks } from '../conversation/remarks.ts'
 import type { Conversation, Heading, TranscriptItem } from '../conversation/transcript.ts'
-import { whole } from '../conversation/whole.ts'
+import { endedRows } from '../conversation/turns.ts'
 
 export interface Message {
   value: unknown
@@ -23,7 +23,7 @@ const plain: TranscriptFormat = 'openai'
  * The messages of one conversation. They wait until one of them shows the format; one that shows
  * another format afterwards is refused.
  */
-export class Gathering {
+export class ConversationReader {
   readonly #final: boolean
   readonly #isGiven: boolean
   #format: TranscriptFormat | undefined
@@ -59,7 +59,13 @@ export class Gathering {
     yield* remarks.items(line)
     if (rows.length === 0) return
     const said = { ...this.#conversation?.heading?.(), ...heading }
-    yield { type: 'conversation', line, format, ...said, rows: this.#final ? whole(rows) : rows }
+    yield {
+      type: 'conversation',
+      line,
+      format,
+      ...said,
+      rows: this.#final ? endedRows(rows) : rows,
+    }
   }
 
   *#readWaiting(format: TranscriptFormat): Generator<TranscriptItem, void, undefined> {
