@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { expect, test } from 'vitest'
 
-test('a timer that somebody waits for keeps the process alive', () => {
+test('an awaited timer keeps the process alive', () => {
   const clock = path.join(import.meta.dirname, 'clock.ts')
   const code = `
     import { sleep, systemClock } from ${JSON.stringify(clock)}

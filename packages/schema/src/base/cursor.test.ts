@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { decodeCursor, encodeCursor } from './cursor.ts'
 
-test('a cursor survives its trip over the wire', () => {
+test('an encoded cursor decodes to itself', () => {
   const word = (min: number, max: number) =>
     fc.stringMatching(new RegExp(`^[A-Za-z0-9_-]{${min},${max}}$`))
   const cursor = fc.record({ journal: word(1, 32), seq: fc.nat(), tag: word(0, 16) })
@@ -26,4 +26,4 @@ test.each([
   'a.1e3.t',
   'ä.1.t',
   'a.1.t\n',
-])('what no server gave out is no cursor: %j', (text) => expect(decodeCursor(text)).toBeUndefined())
+])('%j is not a cursor', (text) => expect(decodeCursor(text)).toBeUndefined())

@@ -50,7 +50,7 @@ function fitting(parts: readonly Part[], ops: readonly Op[]): Op[] {
   })
 }
 
-test('merged ops do what the ops did one after the other', () => {
+test('merged ops have the effect of the ops in sequence', () => {
   fc.assert(
     fc.property(fc.array(part, { maxLength: 3 }), fc.array(op), fc.array(op), (parts, a, b) => {
       const first = fitting(parts, a)
@@ -67,13 +67,13 @@ test('a hundred appends become one op', () => {
   expect(merged).toEqual([{ op: 'append', part: 0, text: 'a'.repeat(100) }])
 })
 
-test('an append goes into what was just put', () => {
+test('an append after a put extends the put part', () => {
   expect(
     mergeOps([{ op: 'put', part: 0, value: text('He') }], [{ op: 'append', part: 0, text: 'llo' }]),
   ).toEqual([{ op: 'put', part: 0, value: text('Hello') }])
 })
 
-test('an emoji that was split between chunks comes out whole', () => {
+test('an emoji that was split between chunks is whole again', () => {
   const [high, low] = ['👋'.slice(0, 1), '👋'.slice(1)]
   const parts = applyOps(
     [text('')],
@@ -86,7 +86,7 @@ test('an emoji that was split between chunks comes out whole', () => {
   expect(parts).toEqual([text('👋')])
 })
 
-test('parts that no op names keep their identity', () => {
+test('parts that no op changes keep their identity', () => {
   const parts = [text('a'), text('b')]
   const next = applyOps(parts, [{ op: 'append', part: 1, text: '!' }])
   expect(next[0]).toBe(parts[0])

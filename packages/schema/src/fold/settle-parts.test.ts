@@ -82,7 +82,7 @@ describe('a call in a message that ended', () => {
   })
 })
 
-test('parts that have ended keep their identity', () => {
+test('finished parts keep their identity', () => {
   const parts: Part[] = [
     { type: 'text', text: 'a', state: 'done' },
     { type: 'step-start' },

@@ -46,7 +46,7 @@ const opened = (id: string, order: number) => ({
 })
 
 describe('applyEvent', () => {
-  test('a queue changes by what joins it, leaves it and takes a place in it', () => {
+  test('queue changes add, remove and replace runs', () => {
     const queued = (runId: string, queuedAt = 1) => ({ kind: 'reset', runId, queuedAt })
     const change = (body: object) => ({ type: 'queue-changed', ...body })
     const view = fold(
@@ -62,7 +62,7 @@ describe('applyEvent', () => {
     expect(view.queue).toEqual([queued('c'), queued('a', 2)])
   })
 
-  test('a queue takes changes that do not fit it, as after an entry that was unreadable', () => {
+  test('a queue tolerates changes that do not fit, as after an unreadable entry', () => {
     const queued = (runId: string) => ({ kind: 'reset', runId, queuedAt: 1 })
     const change = (body: object) => ({ type: 'queue-changed', ...body })
     const view = fold(
@@ -79,7 +79,7 @@ describe('applyEvent', () => {
     expect(view.queue).toEqual([queued('b'), queued('a')])
   })
 
-  test('an answer grows by its deltas and is done when it finished', () => {
+  test('an answer grows with its deltas and is done once it has finished', () => {
     const view = fold(
       emptyView,
       journal(opened('a', 1), delta('a', 'He'), delta('a', 'llo'), {
@@ -102,19 +102,19 @@ describe('applyEvent', () => {
     expect(view).toMatchObject({ seq: 4, contextUsage: { tokens: 9 } })
   })
 
-  test('an event that is known already changes nothing', () => {
+  test('an event that was already applied changes nothing', () => {
     const events = journal(opened('a', 1), delta('a', 'x'))
     const view = fold(emptyView, events)
     for (const event of events) expect(applyEvent(view, event)).toEqual({ result: 'known', view })
   })
 
-  test('an event after a hole is a gap and changes nothing', () => {
+  test('an event after a missing one is a gap and changes nothing', () => {
     const [first, , third] = journal(opened('a', 1), delta('a', 'x'), delta('a', 'y'))
     const view = fold(emptyView, [first!])
     expect(applyEvent(view, third!)).toEqual({ result: 'gap', view })
   })
 
-  test('a merged event that covers what is applied already is a gap, not doubled text', () => {
+  test('a merged event that overlaps the view is a gap and doubles no text', () => {
     const events = journal(opened('a', 1), delta('a', 'x'), delta('a', 'y'))
     const view = fold(emptyView, events.slice(0, 2))
     const [, merged] = mergeEvents(events)
@@ -122,7 +122,7 @@ describe('applyEvent', () => {
     expect(applyEvent(view, merged!)).toEqual({ result: 'gap', view })
   })
 
-  test('unknown and unreadable events are passed over and counted', () => {
+  test('unknown and unreadable events are skipped and counted', () => {
     const view = fold(
       emptyView,
       journal(
@@ -136,7 +136,7 @@ describe('applyEvent', () => {
     expect(view.messages[0]?.parts[0]).toMatchObject({ text: 'x' })
   })
 
-  test('a stand-in for many entries is passed over at once, and counted as many', () => {
+  test('a stand-in for many entries is skipped at once and counts as many', () => {
     const before = fold(emptyView, journal(opened('a', 1)))
     const unreadable = { type: 'unreadable', seq: 4, from: 2, epoch: 0, at: 0 } as const
     const { result, view } = applyEvent(before, unreadable)
@@ -151,7 +151,7 @@ describe('applyEvent', () => {
     expect(applyEvent(before, redacted)).toEqual({ result: 'gap', view: before })
   })
 
-  test('a boundary shows what a fresh load would: the summary alone', () => {
+  test('a boundary shows the summary alone, as a fresh load does', () => {
     const summary = message('s', 2, { role: 'system', epoch: 1, status: 'done' })
     const view = fold(
       emptyView,
@@ -170,7 +170,7 @@ describe('applyEvent', () => {
     expect(view).toMatchObject({ epoch: 1, hasOlder: true, contextUsage: { tokens: 5 } })
   })
 
-  test('a reset of an empty session, twice, opens two epochs and has nothing older', () => {
+  test('two resets of an empty session open two epochs without older messages', () => {
     const reset = { type: 'boundary', kind: 'reset', trigger: 'user' }
     const view = fold(emptyView, journal({ ...reset, epoch: 1 }, { ...reset, epoch: 2 }))
     expect(view).toMatchObject({ epoch: 2, hasOlder: false, messages: [] })
@@ -188,7 +188,7 @@ describe('applyEvent', () => {
     expect(view.messages).toHaveLength(1)
   })
 
-  test('the newer ledger version wins', () => {
+  test('the ledger with the higher version wins', () => {
     const usage = (version: number, inputTokens: number) => ({
       type: 'usage',
       version,
@@ -198,7 +198,7 @@ describe('applyEvent', () => {
     expect(view.usage).toEqual({ version: 2, totals: { inputTokens: 20 } })
   })
 
-  test('the ledger is the whole of the newest one, its models included', () => {
+  test('a newer ledger replaces the whole ledger, models included', () => {
     const models = { small: { inputTokens: 4 }, large: { inputTokens: 2 } }
     const first = fold(
       emptyView,
@@ -209,7 +209,7 @@ describe('applyEvent', () => {
     expect(applyEvent(first, later as Event).view.usage).toEqual({ version: 2, totals: {} })
   })
 
-  test('a run is there between its start and its end', () => {
+  test('a run is active from its start to its end', () => {
     const run = { id: 'r', kind: 'agent', status: 'streaming', generation: 1, startedAt: 1 }
     const [started, ended] = journal(
       { type: 'run-started', run },
@@ -220,7 +220,7 @@ describe('applyEvent', () => {
     expect(fold(during, [ended!]).run).toBeUndefined()
   })
 
-  test('the active run waits and goes on; another one changes nothing', () => {
+  test('the active run waits and continues; another run changes nothing', () => {
     const run = { id: 'r', kind: 'agent', status: 'streaming', generation: 1, startedAt: 1 }
     const changed = (runId: string, status: string) => ({ type: 'run-changed', runId, status })
     const events = journal(
@@ -242,7 +242,7 @@ describe('applyEvent', () => {
     ])
   })
 
-  test('messages that did not change keep their identity', () => {
+  test('unchanged messages keep their identity', () => {
     const before = fold(emptyView, journal(opened('a', 1), opened('b', 2)))
     const event = { ...journal(delta('b', 'x'))[0]!, seq: 3, from: 3 }
     const after = applyEvent(before, event).view
@@ -288,19 +288,19 @@ const idsOf = ({ messages }: View) => messages.map(({ id }) => id)
 describe('an edit', () => {
   const edited = message('m3', 3, { parts: [{ type: 'text', text: 'edited' }], revision: 11 })
 
-  test('puts the new whole in the place of the old, and leaves the rest alone', () => {
+  test('replaces the message and leaves the others alone', () => {
     const view = next(turns, { type: 'message-replaced', message: edited })
     expect(view.messages).toEqual(turns.messages.with(2, edited))
     expect(view.messages[1]).toBe(turns.messages[1])
   })
 
-  test('of a message that is not held is passed over', () => {
+  test('of a message that is not loaded changes nothing', () => {
     const view = next(turns, { type: 'message-replaced', message: { ...edited, id: 'm0' } })
     expect(view).toEqual({ ...turns, seq: 11 })
     expect(view.messages).toBe(turns.messages)
   })
 
-  test('of an open message is what its stream goes on from', () => {
+  test('of an open message is extended by later deltas', () => {
     const open = fold(emptyView, journal(opened('a', 1), delta('a', 'old')))
     const replaced = next(open, {
       type: 'message-replaced',
@@ -313,17 +313,17 @@ describe('an edit', () => {
 })
 
 describe('a deletion', () => {
-  test('takes one message out', () => {
+  test('removes one message', () => {
     const view = next(turns, { type: 'message-deleted', messageId: 'm3' })
     expect(idsOf(view)).toEqual(['m1', 'm2', 'm4', 'm5', 'm6'])
   })
 
-  test('of a message that is not held changes no message', () => {
+  test('of a message that is not loaded changes no message', () => {
     const view = next(turns, { type: 'message-deleted', messageId: 'm0' })
     expect(view.messages).toBe(turns.messages)
   })
 
-  test('of a message is final: what its stream still says is passed over', () => {
+  test('of a message is final: later deltas of it are ignored', () => {
     const deleted = next(turns, { type: 'message-deleted', messageId: 'm6' })
     const late = next(next(deleted, delta('m6', 'x')), {
       type: 'message-finished',
@@ -337,30 +337,30 @@ describe('a deletion', () => {
 describe('a truncation', () => {
   const truncated = (order: number) => ({ type: 'history-truncated', after: order, count: 1 })
 
-  test('takes out what comes after the order', () => {
+  test('removes the messages above the order', () => {
     expect(idsOf(next(turns, truncated(4)))).toEqual(['m1', 'm2', 'm3', 'm4'])
   })
 
-  test('after the newest message takes out nothing', () => {
+  test('after the newest message removes nothing', () => {
     expect(next(turns, truncated(6)).messages).toBe(turns.messages)
   })
 
-  test('before all that is held leaves nothing, where nothing is older', () => {
+  test('before every message leaves nothing if none is older', () => {
     expect(next(turns, truncated(0))).toMatchObject({ messages: [], hasOlder: false })
   })
 
   const reaching: View = { ...turns, hasOlder: true, messages: turns.messages.slice(2) }
 
-  test('up to the first message held needs no window', () => {
+  test('after the first loaded message needs no window', () => {
     expect(idsOf(next(reaching, truncated(3)))).toEqual(['m3'])
   })
 
-  test.each([2, 0])('after order %i, before the first of a view that goes on, does', (order) => {
+  test.each([2, 0])('before the first loaded message, after order %i, needs a window', (order) => {
     const event = after(reaching, truncated(order))
     expect(applyEvent(reaching, event)).toEqual({ result: 'needs-window', view: reaching })
   })
 
-  test('of a view that holds nothing though there is something does', () => {
+  test('of a view without loaded messages needs a window if there are older ones', () => {
     const nothing: View = { ...reaching, messages: [] }
     expect(applyEvent(nothing, after(nothing, truncated(9))).result).toBe('needs-window')
   })
@@ -380,7 +380,7 @@ describe('undo and redo', () => {
     canRedo,
   })
 
-  test('of two turns one after the other give back what was there, and say what is left', () => {
+  test('of two turns in sequence restore both, and tell what is left', () => {
     const once = next(turns, undo(4, true))
     const twice = next(once, undo(2, true))
     expect(twice).toMatchObject({ canUndo: true, canRedo: true })
@@ -395,7 +395,7 @@ describe('undo and redo', () => {
     expect(whole.messages.map(({ revision }) => revision)).toEqual([1, 2, 13, 13, 14, 14])
   })
 
-  test('of the only turn leave nothing, and bring it back', () => {
+  test('of the only turn leave nothing, and restore it', () => {
     const one: View = { ...turns, messages: turns.messages.slice(0, 2) }
     const empty = next(one, undo(0, false))
     expect(empty).toMatchObject({ messages: [], canUndo: false, canRedo: true })
@@ -412,7 +412,7 @@ describe('undo and redo', () => {
     expect(next(undone, body).canRedo).toBe(false)
   })
 
-  test('the first prompt of an epoch makes undo possible, an answer or a boundary does not', () => {
+  test('the first prompt of an epoch enables undo; an answer or a boundary does not', () => {
     const answer = next(emptyView, opened('a', 1))
     expect(answer.canUndo).toBe(false)
     const prompted = next(answer, {
@@ -424,26 +424,26 @@ describe('undo and redo', () => {
     expect(next(prompted, reset)).toMatchObject({ canUndo: false, canRedo: false })
   })
 
-  test.each(['message-deleted', 'message-erased'])('%s says what is left of both', (type) => {
+  test.each(['message-deleted', 'message-erased'])('%s tells whether both are left', (type) => {
     const gone = { type, messageId: 'm1', messageIds: ['m1'], canUndo: false, canRedo: true }
     expect(next(turns, gone)).toMatchObject({ canUndo: false, canRedo: true })
   })
 })
 
 describe('an erasure', () => {
-  test('takes out the messages that are held, of whichever epoch', () => {
+  test('removes the loaded messages it names, of any epoch', () => {
     const [first, ...rest] = turns.messages
     const view: View = { ...turns, messages: [{ ...first!, epoch: 0 }, ...rest], epoch: 1 }
     const erased = next(view, { type: 'message-erased', messageIds: ['m1', 'm0', 'm4'], count: 3 })
     expect(idsOf(erased)).toEqual(['m2', 'm3', 'm5', 'm6'])
   })
 
-  test('of messages that are not held changes no message', () => {
+  test('of messages that are not loaded changes no message', () => {
     const view = next(turns, { type: 'message-erased', messageIds: ['m0'], count: 1 })
     expect(view.messages).toBe(turns.messages)
   })
 
-  test('leaves entries that are passed over in silence, however many at once', () => {
+  test('leaves redacted entries that are skipped without being counted', () => {
     const redacted = { type: 'redacted', seq: 40, from: 11 }
     expect(next(turns, redacted)).toEqual({ ...turns, seq: 40 })
   })
@@ -456,7 +456,7 @@ describe('an erasure', () => {
   })
 })
 
-test.each(['imported', 'forked'])('%s messages ask for a window', (type) => {
+test.each(['imported', 'forked'])('%s messages need a new window', (type) => {
   for (const view of [turns, emptyView]) {
     const event = after(view, { type, count: 2, first: 7, last: 8 })
     expect(applyEvent(view, event)).toEqual({ result: 'needs-window', view } satisfies Applied)
@@ -540,7 +540,7 @@ describe('merged and split', () => {
     fc.constantFrom({ type: 'redacted' }, { type: 'unreadable' }, { type: 'from-the-future' }),
   )
 
-  test('events fold to the same view as each by itself, cut wherever a reader was', () => {
+  test('events fold to the same view as single ones, from any cursor', () => {
     fc.assert(
       fc.property(fc.array(body), fc.array(fc.nat()), (bodies, at) => {
         const events = journal(...begun, ...bodies)
@@ -553,7 +553,7 @@ describe('merged and split', () => {
     )
   })
 
-  test('text makes the same parts, however it was split into deltas', () => {
+  test('text makes the same parts for every split into deltas', () => {
     fc.assert(
       fc.property(fc.array(body), fc.infiniteStream(fc.nat()), (bodies, choices) => {
         const split = bodies.flatMap((one) => {
