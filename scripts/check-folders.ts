@@ -3,10 +3,11 @@
 //
 //   node scripts/check-folders.ts                       everything
 //   node scripts/check-folders.ts packages/server       this package
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { findCircles } from './checks/folders/find-circles.ts'
+import { reachedFrom } from './checks/folders/reached-from.ts'
 import { readImports, type SourceImport } from './checks/folders/source-imports.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -20,6 +21,11 @@ const selfContained: Readonly<Record<string, { may: RegExp; so: string }>> = {
     may: /^(packages\/store\/src\/port\/|@caughtup\/schema(\/|$)|node:)/,
     so: 'the conformance kit is published for engines that have nothing but the port',
   },
+}
+
+interface Manifest {
+  exports: Record<string, string>
+  bin?: Record<string, string>
 }
 
 const problems: string[] = []
@@ -39,6 +45,7 @@ for (const part of parts.toSorted()) {
     ...circles(imports.filter(({ to }) => sources.includes(to))),
     ...crowds(sources),
     ...escapes(`${part}/src/`, imports),
+    ...(part.startsWith('packages/') ? unshipped(part, sources, imports) : []),
     ...leans(imports),
   )
 }
@@ -79,6 +86,26 @@ function escapes(source: string, imports: readonly SourceImport[]): string[] {
   )
   return out.length > 0
     ? [`${source} is shipped, and imports what is outside of it:${list(out)}`]
+    : []
+}
+
+/** What no export leads to is not shipped, and has no place in `src`. */
+function unshipped(
+  part: string,
+  sources: readonly string[],
+  imports: readonly SourceImport[],
+): string[] {
+  const manifest: Manifest = JSON.parse(readFileSync(path.join(root, part, 'package.json'), 'utf8'))
+  const entries = [manifest.exports, manifest.bin ?? {}].flatMap((one) => Object.values(one))
+  const reached = reachedFrom(
+    entries.map((entry) => path.posix.join(part, entry)),
+    imports,
+  )
+  const idle = sources.filter((file) => file.startsWith(`${part}/src/`) && !reached.has(file))
+  return idle.length > 0
+    ? [
+        `No export of ${part} leads to these files; what only tests use goes to ${part}/tests:\n  ${idle.join('\n  ')}`,
+      ]
     : []
 }
 
