@@ -6,14 +6,17 @@ import type { Settings } from './host/options.ts'
 import type { Runs } from './runs/runs.ts'
 import type { StreamRegistry } from './streams/stream-registry.ts'
 
-/** How long the ends of runs may take to be written, in ms: the transports need the rest of 5 s. */
+/**
+ * How long writing the ends of runs may take after the drain, in ms. `serve` promises to close within
+ * 5 s of the drain; its transports need the rest.
+ */
 const afterDrain = 3_000
-/** The same where the caller waits no longer. */
+/** The same after the caller's signal, in ms. */
 const afterHurry = 1_000
 
 /**
- * Drains, interrupts what is left, commits everything and ends the streams. What the database does
- * not take in time is given up here, and `onError` is told; the store holds it until it closes.
+ * Drains, interrupts the remaining runs, commits everything and ends the streams. If the database does
+ * not take everything in time, `onError` is called and the store keeps the rest until it closes.
  * `hurry` ends the drain.
  */
 export async function closeChat(
@@ -27,7 +30,7 @@ export async function closeChat(
 ): Promise<void> {
   const { store, drain, onError } = settings
   await runs.drain(drain, hurry)
-  // Runs end before streams do, so that clients see how; the lease holds until they have.
+  // Runs end before streams, so that clients see their ends. Heartbeats continue until then.
   const written = runs.interruptAll().then(() => store.flushAll())
   try {
     if (!(await inTime(written, store.clock, hurry))) throw unfinished(settings, runs)
@@ -60,15 +63,15 @@ function unfinished({ store }: Settings, runs: Runs): CaughtupError {
   if (unflushedBytes === 0) {
     return new CaughtupError(
       'UNAVAILABLE',
-      `The server was closed while the ends of ${ids.length} runs (${some}), which are written, ` +
-        'waited for slow readers of store.updates.',
+      `The server closed before slow readers of store.updates got the ends of ${ids.length} runs ` +
+        `(${some}). The ends are written.`,
       { reason: 'not-delivered' },
     )
   }
   return new CaughtupError(
     'UNAVAILABLE',
-    `The server was closed before the ends of ${ids.length} runs (${some}) were written; the store ` +
-      `still holds about ${unflushedBytes} bytes. ${lastError ?? ''}`.trimEnd(),
+    `The server closed before the ends of ${ids.length} runs (${some}) were written; the store still ` +
+      `holds about ${unflushedBytes} bytes. ${lastError ?? ''}`.trimEnd(),
     { reason: 'not-written' },
   )
 }

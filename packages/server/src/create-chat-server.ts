@@ -19,38 +19,39 @@ import { StreamRegistry } from './streams/stream-registry.ts'
 
 export interface ChatServer {
   /**
-   * For an oRPC handler of one's own, with the context `{ request: { headers, url } }`. By itself it
-   * decides who calls and maps its errors, and nothing else: without `guard` the handler takes any
-   * method that oRPC takes, from any page and for any host, and bodies of any type and size.
+   * For your own oRPC handler, with the context `{ request: { headers, url } }`. The router identifies
+   * and authorizes the caller and maps errors, nothing else: without `guard`, the handler accepts any
+   * method that oRPC accepts, any page, any host, and bodies of any type and size.
    */
   readonly router: ChatRouter
-  /** The plugin that makes a handler of one's own as strict as `fetch` and `nodeHandler` are. */
+  /** A plugin that makes your own handler as strict as `fetch` and `nodeHandler`. */
   readonly guard: RequestGuard
-  /** The options with every default in place, for transports. */
+  /** The options with every default filled in, for transports. */
   readonly settings: Readonly<Settings>
-  /** Answers under `settings.path` over HTTP and SSE: for Hono, Next, Bun, Deno … */
+  /** Answers requests under `settings.path` over HTTP and SSE: for Hono, Next, Bun, Deno … */
   readonly fetch: (request: Request) => Promise<Response>
   /**
-   * The same for `node:http` and what is built on it, such as Express and Fastify, as a middleware:
-   * what is not under `settings.path` goes to `next`, or is not found. The WebSocket comes with
-   * `attachWebSocket` of `@caughtup/server/node`.
+   * The same as middleware for `node:http` and frameworks on it, such as Express and Fastify: requests
+   * outside of `settings.path` go to `next`, or get a 404. For the WebSocket use `attachWebSocket` of
+   * `@caughtup/server/node`.
    */
   readonly nodeHandler: NodeHandler
   /**
-   * Begins what the server does by itself: it ends the runs of dead processes as `lost`, and runs
-   * the prompts that still wait in queues. The first call does so too, and `attachWebSocket` and
-   * `serve`; a process that mounts `fetch` or `nodeHandler` need not wait for that call.
+   * Starts the background work: ending the runs of dead processes as `lost`, and running the prompts
+   * that an earlier process left in queues. The first call starts it as well, and so do
+   * `attachWebSocket` and `serve`; call this if you mount `fetch` or `nodeHandler` and do not want to
+   * wait for a first call.
    */
   start(): void
   /**
-   * Takes no more calls, lets runs go on for up to `settings.drain` ms, interrupts what is left,
-   * commits everything, and ends every stream with `shutting-down`. What waits in queues goes on
-   * with the next process. The store stays open.
+   * Accepts no more calls, lets runs continue for up to `settings.drain` ms, interrupts the rest,
+   * commits everything, and ends every stream with `shutting-down`. The next process runs the prompts
+   * that are still queued. The store stays open.
    *
-   * It never rejects, and is over 3 s after the drain, whatever agents, readers and the database do:
-   * `onError` is told of runs whose end could not be written by then; the store goes on to try until
-   * it closes. `signal` ends the drain, and leaves it one more second. Calling it again waits for the
-   * same end, and may hurry it.
+   * It never rejects, and finishes at most 3 s after the drain, whatever agents, readers and the
+   * database do: `onError` gets an error about runs whose end is not written by then, and the store
+   * keeps trying until it closes. `signal` ends the drain and leaves one more second. A second call
+   * waits for the first one, and its `signal` works as well.
    */
   close(options?: { signal?: AbortSignal | undefined }): Promise<void>
 }
@@ -58,8 +59,8 @@ export interface ChatServer {
 /**
  * Implements the contract on a store: sessions, prompts, runs of the agent, streams.
  *
- * Nothing runs before `start` or the first call, and nothing keeps the process alive by itself, so
- * a build may evaluate the module that calls this.
+ * Nothing runs before `start` or the first call, and nothing keeps the process alive by itself, so a
+ * build step may evaluate the module that calls this.
  */
 export function createChatServer(options: ChatServerOptions): ChatServer {
   const settings = resolveOptions(options)

@@ -9,16 +9,16 @@ import type { ChatRouter } from './procedures/router.ts'
 export type TestClient = RouterClient<ChatRouter>
 
 export interface TestClientOptions {
-  /** What `principal` decides by. @default {} */
+  /** Headers of the handshake and the calls, for the host's `principal`. @default {} */
   headers?: Record<string, string>
 }
 
 /**
- * A client in the server's own process, for tests of an application that hosts it. Calls take the
- * way of real ones through `chat.fetch` (the guard, `principal`, `can`, limits, the encoding of the
- * wire) without a port; errors have the `code` and the `data` that clients see.
+ * A client in the server's own process, for tests of an application that hosts it. Calls go through
+ * `chat.fetch` like real ones (guard, `principal`, `can`, limits, encoding) but need no port; errors
+ * have the `code` and `data` that clients see.
  *
- * A stream is closed by leaving its `for await`, or by `return()`.
+ * Leaving a `for await` loop closes its stream, and so does `return()`.
  */
 export function createTestClient(chat: ChatServer, options: TestClientOptions = {}): TestClient {
   const { headers = {} } = options

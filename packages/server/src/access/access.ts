@@ -4,10 +4,10 @@ import type { Settings } from '../host/options.ts'
 import type { Action, Principal } from '../host/principal.ts'
 import type { ChatRequest } from '../host/request.ts'
 
-/** What no other member may do. */
+/** Actions that only a session's owner may perform. */
 const ownerOnly: ReadonlySet<Action> = new Set(['sessions.delete'])
 
-/** Decides who calls and what is theirs. What is not is not found. */
+/** Identifies callers and decides what they may do. A refusal looks like something that does not exist. */
 export class Access {
   readonly #settings: Settings
 
@@ -18,14 +18,15 @@ export class Access {
   /** @throws CaughtupError `UNAUTHORIZED` */
   async caller(request: ChatRequest): Promise<Principal> {
     const principal = await this.#settings.principal(request)
-    if (!principal) throw new CaughtupError('UNAUTHORIZED', 'The credentials name no principal.')
+    if (!principal)
+      throw new CaughtupError('UNAUTHORIZED', 'The credentials do not identify a principal.')
     if (typeof principal.id === 'string' && principal.id !== '') return principal
     throw new TypeError(
-      `\`principal\` must return { id: string } or undefined, and returned ${preview(principal)}`,
+      `\`principal\` must return { id: string } or undefined, not ${preview(principal)}.`,
     )
   }
 
-  /** @throws CaughtupError `NOT_FOUND`, for what does not exist and for what is not the caller's */
+  /** @throws CaughtupError `NOT_FOUND` if the session does not exist or the caller may not do this */
   async authorizeSession(
     principal: Principal,
     action: Action,
@@ -40,12 +41,12 @@ export class Access {
     })
   }
 
-  /** For actions that are about no session in particular. @throws CaughtupError `NOT_FOUND` */
+  /** For actions that do not concern one session. @throws CaughtupError `NOT_FOUND` */
   async authorize(principal: Principal, action: Action): Promise<void> {
-    // What a host written without types answers may be anything; only `true` grants.
+    // A host without types may return anything; only `true` grants.
     const granted = action !== 'server.stats' || (await this.#settings.stats(principal)) === true
     if (granted && (await this.#can(principal, action, undefined))) return
-    throw new CaughtupError('NOT_FOUND', `There is no ${action} for this principal.`)
+    throw new CaughtupError('NOT_FOUND', `${action} is not available to this principal.`)
   }
 
   async #can(principal: Principal, action: Action, session: Session | undefined): Promise<boolean> {

@@ -1,11 +1,12 @@
 /**
- * Whether a request may be addressed to `host`. A page can point a name of its own at this machine
- * (DNS rebinding), and then it is of the same origin as the server; its `Host` gives it away.
+ * Whether a request may be addressed to `host`. A page can point its own host name at this machine
+ * (DNS rebinding) and then has the same origin as the server; the `Host` header reveals it.
  *
- * Loopback names are nobody's to rebind. Other names are those of `hosts`; without that, any name
- * on a connection from outside, none on one that came in on a loopback address.
+ * Loopback names are always allowed, because nobody can rebind them. If `hosts` is set, it lists the
+ * other names; if not, a connection to a loopback address may use no other name, and one from outside
+ * any name.
  *
- * @param localAddress of the connection on this machine; undefined where a framework owns it
+ * @param localAddress - this machine's end of the connection; undefined if a framework owns it
  */
 export function isAllowedHost(
   host: string,

@@ -1,9 +1,9 @@
 /**
- * Whether the page that sent a request may call. Pages of the host itself may, and so may those of
- * the origins named. Credentials that a browser adds by itself (cookies) would otherwise serve any
- * page. What sends neither an `Origin` nor a `Sec-Fetch-Site` is not a page.
+ * Whether the page that sent a request may call: one of the same host, or of an allowed origin. Without
+ * this check, any page could use credentials that the browser adds by itself (cookies). A request
+ * with neither an `Origin` nor a `Sec-Fetch-Site` header does not come from a page.
  *
- * Behind a proxy that rewrites `Host`, name the public origin.
+ * Behind a proxy that rewrites `Host`, the public origin must be listed.
  */
 export function isAllowedOrigin(
   page: { origin?: string | undefined; site?: string | undefined },

@@ -1,14 +1,14 @@
 import { CaughtupError, type Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-/** Limits on the calls of one principal in one minute. */
+/** The limits on calls of one principal per minute. */
 type PerMinute = Extract<keyof Limits, `${string}PerMinute`>
 
 const minute = 60_000
 
 /**
- * At most as many calls per principal in any minute as the limit of this name says. It keeps the
- * times of those calls and nothing of principals that were quiet for a minute.
+ * Allows each principal the number of calls per minute that the limit of this name sets. It keeps
+ * the times of the calls of the last minute only, so its memory is bounded by the callers of that minute.
  */
 export class RateLimit {
   readonly #name: PerMinute
@@ -35,7 +35,7 @@ export class RateLimit {
       const [oldest = now] = recent
       throw new CaughtupError(
         'LIMIT_EXCEEDED',
-        `More than ${this.#limit} calls in a minute (${this.#name}).`,
+        `More than ${this.#limit} calls in one minute (${this.#name}).`,
         { limit: this.#limit, retryAfter: Math.ceil(oldest + minute - now) },
       )
     }

@@ -1,22 +1,27 @@
 import { CaughtupError, type Limits } from '@caughtup/schema'
 
-/** Reads of one principal that wait for a slot; beyond that they are refused. */
+import { retryAfter } from '../errors/call-errors.ts'
+
+/**
+ * Most reads of one principal that wait for a slot; further ones are refused. A waiting read holds only
+ * its input, and no client that reads its answers comes near this number.
+ */
 const mostWaiting = 1_000
 
 interface Slots {
   taken: number
-  /** By the connection that they came by, in the order in which they came. */
+  /** By connection, in the order of arrival. */
   readonly waiting: Map<object, Set<() => void>>
 }
 
 /**
- * How many pages and lists of one principal are read, or wait to be taken by its clients, at once:
- * `limits.readsPerPrincipal`. Others of the same principal wait for their turn, its connections in
- * rotation, and so the bytes that are held for it have a bound, over all of its connections.
+ * Limits how many pages and lists of one principal are being read, or wait for their clients to take
+ * them, to `limits.readsPerPrincipal`. Further reads wait for a slot; connections of the principal take
+ * turns. This bounds the memory that one principal can occupy over all of its connections.
  */
 export class ReadSlots {
   readonly #most: number
-  /** Of principals who read at this moment. */
+  /** Only of principals who are reading. */
   readonly #slots = new Map<string, Slots>()
 
   constructor({ readsPerPrincipal }: Pick<Limits, 'readsPerPrincipal'>) {
@@ -24,10 +29,10 @@ export class ReadSlots {
   }
 
   /**
-   * Waits for a slot; what it returns gives it back, once.
+   * Waits for a slot. Returns a function that releases it; calling that twice is harmless.
    *
    * @param connection - the same object for all calls of one connection
-   * @throws CaughtupError `LIMIT_EXCEEDED`; the signal's reason
+   * @throws CaughtupError `LIMIT_EXCEEDED`, or the signal's reason
    */
   async take(
     principal: string,
@@ -40,7 +45,7 @@ export class ReadSlots {
     if (slots.taken < this.#most) slots.taken++
     else {
       await this.#wait(slots, connection, signal)
-      // A read takes the event loop for a while: between two of them others get their turn.
+      // A read blocks the event loop for a while, so others get a turn between two of them.
       await new Promise((resolve) => setImmediate(resolve))
     }
     let isHeld = true
@@ -50,15 +55,15 @@ export class ReadSlots {
     }
   }
 
-  /** Resolves when a slot was handed over. */
+  /** Resolves when another read hands over its slot. */
   #wait({ waiting }: Slots, connection: object, signal: AbortSignal | undefined): Promise<void> {
     let count = 0
     for (const { size } of waiting.values()) count += size
     if (count >= mostWaiting) {
       throw new CaughtupError(
         'LIMIT_EXCEEDED',
-        `${mostWaiting} reads wait for others of the same principal (readsPerPrincipal).`,
-        { limit: this.#most, retryAfter: 1_000 },
+        `${mostWaiting} reads of this principal are already waiting (readsPerPrincipal).`,
+        { limit: this.#most, retryAfter },
       )
     }
     const queue = waiting.get(connection) ?? new Set()

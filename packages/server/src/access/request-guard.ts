@@ -13,7 +13,7 @@ import type { ChatContext } from '../host/request.ts'
 type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>
 type Interceptor = NonNullable<StandardHandlerOptions<ChatContext>['interceptors']>[number]
 
-/** Where a request comes from, and how it is addressed. */
+/** Where a request comes from, and which host it names. */
 interface Source {
   origin: string | undefined
   /** `Sec-Fetch-Site`. */
@@ -23,15 +23,18 @@ interface Source {
 }
 
 /**
- * What every way in asks of a request before any of it is read or done: its method, the host it is
- * addressed to, the page that it comes from, the type and the size of its body. It also answers
- * preflights, forbids caching, and maps the errors of requests that cannot be read.
+ * Checks a request before its body is read: the method, the host that it names, the page that sent it,
+ * the type and the size of the body. It also answers preflights, forbids caching, and maps the
+ * errors of unreadable requests.
  *
- * It is a plugin for any oRPC handler of the chat server's router over HTTP. There, add oRPC's
- * `BodyLimitPlugin` for bodies that do not say their length; `fetch` and `nodeHandler` count them.
+ * It is a plugin for any oRPC handler of the chat server's router over HTTP. Such a handler also needs
+ * oRPC's `BodyLimitPlugin` for bodies of unknown length; `fetch` and `nodeHandler` count those.
  */
 export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
-  /** oRPC starts plugins in this order, and each one goes outside those before it. */
+  /**
+   * oRPC initialises plugins in ascending order, and each wraps those before it. This is above oRPC's own
+   * (CORS has 9,000,000), so that the guard comes first.
+   */
   readonly order = 10_000_000
   readonly #settings: Settings
 
@@ -54,7 +57,7 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
       this.assertSource({
         origin: single(headers['origin']),
         site: single(headers['sec-fetch-site']),
-        // HTTP/2 has the host among its pseudo-headers.
+        // In HTTP/2 the host is a pseudo-header.
         host: single(headers[':authority'] ?? headers['host']) ?? url.host,
         localAddress: context.request.localAddress,
       })
@@ -64,7 +67,7 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
       return call.next()
     }, this.#settings)
 
-  /** Around the calls of a connection whose source was asserted: those of a WebSocket. */
+  /** Checks the calls of a WebSocket, whose source was checked at the handshake. */
   readonly call: Interceptor = (call) =>
     mapReadErrors(async () => {
       assertPost(call.request.method)
@@ -73,16 +76,16 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
     }, this.#settings)
 
   /**
-   * Without `site` for handshakes: browsers disagree on what `Sec-Fetch-Site` says in those.
+   * For handshakes leave out `site`: browsers disagree on the `Sec-Fetch-Site` of those.
    *
-   * @throws CaughtupError `UNAUTHORIZED` for a host or a page that is not allowed
+   * @throws CaughtupError `UNAUTHORIZED` if the host or the page is not allowed
    */
   assertSource({ origin, site, host, localAddress }: Source): void {
     const { hosts, origins } = this.#settings
     if (!isAllowedHost(host, hosts, localAddress)) {
       throw new CaughtupError(
         'UNAUTHORIZED',
-        `Requests for the host ${preview(host)} are refused: the server's \`hosts\` does not name it.`,
+        `The host ${preview(host)} is not allowed: add it to the server's \`hosts\`.`,
         { value: preview(host), reason: 'host-not-allowed' },
       )
     }
@@ -90,7 +93,7 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
       const page = origin === undefined ? 'another origin' : preview(origin)
       throw new CaughtupError(
         'UNAUTHORIZED',
-        `Pages of ${page} may not call: the server's \`origins\` does not name it.`,
+        `Pages of ${page} may not call: add it to the server's \`origins\`.`,
         { value: preview(origin), reason: 'origin-not-allowed' },
       )
     }
@@ -103,9 +106,9 @@ const withHeaders: Interceptor = async (call) => {
   const { response } = result
   const headers = {
     ...response.headers,
-    // Compressing middleware gathers a stream unless it may not transform it.
+    // Compressing middleware buffers a stream unless it is told not to transform it.
     'cache-control': isStream(response.body) ? 'no-cache, no-transform' : 'no-store',
-    // Some proxies gather a response until it is complete, unless they are told.
+    // Some proxies (nginx) buffer a response until it is complete, unless they are told not to.
     'x-accel-buffering': 'no',
     ...(response.status === 405 && { allow: 'POST, OPTIONS' }),
   }
@@ -118,8 +121,8 @@ function assertPost(method: string): void {
 }
 
 /**
- * Pages may send forms and plain text anywhere without asking first; other types would have files
- * or streams taken in before it is known who calls.
+ * Pages may send forms and plain text to any host without a preflight. Other types could make the
+ * server receive files or streams before it knows the caller.
  *
  * @throws CaughtupError `BAD_INPUT`
  */

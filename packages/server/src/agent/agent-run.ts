@@ -11,7 +11,7 @@ import { authorOf } from '../host/principal.ts'
 
 export type QueuedPrompt = QueuedRunOf<'agent'>
 
-/** The agent answers a prompt: its stream becomes one assistant message. */
+/** Runs the agent on a prompt: its stream becomes the parts of one assistant message. */
 export class AgentRun implements RunExecution {
   readonly #settings: Settings
   readonly #sessionId: string
@@ -44,7 +44,7 @@ export class AgentRun implements RunExecution {
     const { runId, messageId, model, thinkingLevel } = this.#prompt
     const messages = await modelContext(store, this.#sessionId, signal)
     const prompt = messages.findLast(({ id }) => id === messageId)
-    if (!prompt) throw new Error(`Prompt ${messageId} of run ${runId} is not in its session.`)
+    if (!prompt) throw new Error(`Prompt ${messageId} of run ${runId} is missing from its session.`)
     const context = {
       sessionId: this.#sessionId,
       runId,

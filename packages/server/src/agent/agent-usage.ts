@@ -4,10 +4,10 @@ import type { ContextUsage, Usage } from '@caughtup/schema'
 type StepEnd = Extract<AgentPart, { type: 'finish-step' }>
 type StreamEnd = Extract<AgentPart, { type: 'finish' }>
 
-/** Adds up what an agent's stream says of its usage; at any moment it can tell what is known. */
+/** Adds up the usage that an agent's stream reports; the sum so far is available at any time. */
 export class UsageTally {
   #total: Usage | undefined
-  /** Of the newest step: its request is what the model's context holds. */
+  /** Of the newest step, whose request is the model's whole context. */
   #newest: Usage | undefined
   #limit: number | undefined
 
@@ -29,7 +29,7 @@ export class UsageTally {
     if (last) this.#newest ??= toUsage(last)
   }
 
-  /** Fields that nothing is known of are absent. */
+  /** Unknown fields are absent. */
   known(): { usage?: Usage; contextUsage?: ContextUsage } {
     const { inputTokens, outputTokens } = this.#newest ?? {}
     const limit = this.#limit
@@ -46,7 +46,7 @@ export class UsageTally {
   }
 }
 
-/** Usage as it is kept, from how the AI SDK reports it. */
+/** Converts usage from the AI SDK's form to the stored one. */
 export function toUsage(usage: AgentUsage): Usage {
   const fields = {
     inputTokens: usage.inputTokens,

@@ -4,8 +4,8 @@ import { noticeType } from '@caughtup/schema/notice'
 import type { Store } from '@caughtup/store'
 
 /**
- * What a model is to see of a session: the newest epoch, whole, its summary first. All of it is valid
- * for the AI SDK's `convertToModelMessages` and `streamText`.
+ * The model's context: all messages of the newest epoch, its summary first. They are valid for the AI
+ * SDK's `convertToModelMessages` and `streamText`.
  */
 export async function modelContext(
   store: Store,
@@ -16,7 +16,7 @@ export async function modelContext(
   const stretches = [messages]
   let oldest = messages.at(0)
   let more = hasOlder
-  // What comes before the window is nearly always the epoch before: one message tells.
+  // The messages before the window nearly always belong to the previous epoch: one is enough to see that.
   let limit = 1
   while (more && oldest) {
     const page = await store.page(sessionId, { before: oldest.order, limit }, { signal })
@@ -34,8 +34,8 @@ export async function modelContext(
 }
 
 /**
- * As a model may get it, whatever was stored: no call without an answer, nothing empty, no file that
- * cannot be read, and steps only where something follows.
+ * A message as providers accept it: every call has a result, no part is empty, every file is readable,
+ * and each step has content.
  */
 function forModel(message: Message): Message {
   const { parts, metadata } = message
@@ -58,7 +58,7 @@ function isForModel(part: Part): boolean {
   switch (part.type) {
     case 'text':
     case 'reasoning':
-      // Its provider may want it back without a word in it.
+      // A provider may require its part back even without text.
       return part.text !== '' || part.providerMetadata !== undefined
     case 'file':
       return part.providerReference !== undefined || URL.canParse(part.url)

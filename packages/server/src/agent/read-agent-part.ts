@@ -1,10 +1,10 @@
 import { type AgentPart, agentPart, CaughtupError, preview } from '@caughtup/schema'
 
 /**
- * What an agent yielded as a part to keep, or `undefined` for what is not stored: other types, and
- * `transient` data.
+ * Validates a part that an agent yielded. Returns undefined for parts that are not stored: other types
+ * and `transient` data.
  *
- * @throws CaughtupError `BAD_INPUT` for a part of a stored type that is malformed
+ * @throws CaughtupError `BAD_INPUT` if a part of a stored type is malformed
  */
 export function readAgentPart(yielded: unknown): AgentPart | undefined {
   const parsed = agentPart.safeParse(yielded)

@@ -5,11 +5,11 @@ import { toRunError } from '../runs/run-errors.ts'
 import type { RunEnd } from '../runs/run-execution.ts'
 
 /**
- * How an agent's stream ends, from the parts that it yields.
+ * Determines how an agent's stream ended from the parts that it yielded.
  *
- * A stream that says `finish` ends for its reason, one that says `abort` is `interrupted`. One that
- * says neither is `stop` if it is a plain one, and `other` if it began as the AI SDK's streams do
- * (`start`, `start-step`): those announce their end, so theirs was cut off.
+ * `finish` gives its reason, and `abort` means `interrupted`. Without either, a plain stream ends with
+ * `stop`; a stream of the AI SDK (it begins with `start` or `start-step`) ends with `other`, because it
+ * would have announced its end and was therefore cut off.
  */
 export class StreamEnd {
   readonly #describeError: DescribeError
@@ -28,12 +28,12 @@ export class StreamEnd {
     else if (type === 'error') this.#said = this.#failed(part.error)
   }
 
-  /** How it ends if nothing more comes. */
+  /** The end, if the stream yields nothing more. */
   get end(): RunEnd {
     return this.#said ?? { reason: this.#announced ? 'other' : 'stop' }
   }
 
-  /** The AI SDK's finish reasons in ours; without one, the agent was done. */
+  /** Maps the AI SDK's finish reason; without one, the agent has finished. */
   #endFor(reason: string = 'stop'): RunEnd {
     return reason === 'error' ? this.#failed(undefined) : { reason: known(reason) }
   }
@@ -43,7 +43,7 @@ export class StreamEnd {
   }
 }
 
-/** An agent may give the reasons of a normal end; all others, a provider's own too, are `other`. */
+/** An agent may report the reasons of a normal end; any other, such as a provider's own, becomes `other`. */
 function known(reason: string): FinishReason {
   return isFinishReason(reason) && isNormalEnd(reason) ? reason : 'other'
 }

@@ -8,13 +8,13 @@ import type { Settings } from '../host/options.ts'
 import { authorOf } from '../host/principal.ts'
 import { estimateContext, readSummary, type WrittenSummary } from './summary.ts'
 
-/** Summarises the newest epoch; the summary opens the next one, in the commit that ends the run. */
+/** Summarises the newest epoch. The commit that ends the run opens the next epoch with the summary. */
 export class CompactionRun implements RunExecution {
   readonly #settings: Settings
   readonly #sessionId: string
   readonly #queued: QueuedRunOf<'compaction'>
   #summary: WrittenSummary | undefined
-  /** Size of the model's context window, as far as it is known. */
+  /** Size of the model's context window in tokens, if known. */
   #limit: number | undefined
 
   constructor(settings: Settings, sessionId: string, queued: QueuedRunOf<'compaction'>) {
@@ -31,7 +31,7 @@ export class CompactionRun implements RunExecution {
     const messages = await modelContext(store, sessionId, signal)
     const { head } = await store.head(sessionId, { signal })
     this.#limit = head.contextUsage?.limit ?? this.#settings.contextLimit
-    // Nothing to summarise: an epoch after an empty one would say nothing.
+    // An empty epoch needs no summary, and no next epoch.
     if (messages.length === 0) return { reason: 'stop' }
     const summary = await summarise({
       sessionId,
@@ -50,12 +50,12 @@ export class CompactionRun implements RunExecution {
     const drafts = [...this.#boundary(end), runEndedDraft(runId, end)]
     const guard = { is: 'run', runId } as const
     const slice = { sessionId: this.#sessionId, drafts, guard }
-    // What was summarised is not thrown away because the database takes nothing for a while.
+    // A summary is expensive: wait for the database for as long as it takes.
     const result = await store.append(slice, { maxWaitMs: Infinity })
     if (result.refused === undefined) return
     throw new CaughtupError(
       'CONFLICT',
-      `The compaction ${runId} (${trigger}) is not the active run any more.`,
+      `The compaction ${runId} (${trigger}) is no longer the active run.`,
       { reason: 'run-superseded' },
     )
   }
@@ -95,7 +95,11 @@ export class CompactionRun implements RunExecution {
 }
 
 export function noSummarise(): CaughtupError {
-  return new CaughtupError('BAD_INPUT', 'This server has no `summarise`, so it cannot compact.', {
-    reason: 'no-summarise',
-  })
+  return new CaughtupError(
+    'BAD_INPUT',
+    'This server cannot compact: it has no `summarise` function.',
+    {
+      reason: 'no-summarise',
+    },
+  )
 }

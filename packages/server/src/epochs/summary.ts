@@ -3,7 +3,7 @@ import { agentUsage, type ContextUsage, type Usage } from '@caughtup/schema'
 import { toUsage } from '../agent/agent-usage.ts'
 import type { Summary } from '../host/summarise.ts'
 
-/** A summary as it is kept. */
+/** A summary with its usage in the stored form. */
 export interface WrittenSummary extends Omit<Summary, 'usage'> {
   usage?: Usage
 }
@@ -15,8 +15,8 @@ export function readSummary(summary: Summary | string): WrittenSummary {
 }
 
 /**
- * The context after a compaction: what always comes first and the summary's own tokens. Nothing where
- * those are not known; system tokens and reasoning tokens that nobody names count as none.
+ * Estimates the context after a compaction: the system's tokens plus those of the summary. Undefined if
+ * the summary's tokens are unknown; unknown system and reasoning tokens count as 0.
  */
 export function estimateContext(summary: WrittenSummary, limit?: number): ContextUsage | undefined {
   const contextUsage = summary.contextUsage ?? estimated(summary)

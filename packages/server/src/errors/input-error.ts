@@ -1,11 +1,11 @@
 import { CaughtupError, preview } from '@caughtup/schema'
 import { type ORPCError, ValidationError } from '@orpc/server'
 
-/** Names the field at fault, where the input's schema found one. */
+/** Describes input that does not match its schema: names the field, its value and the limit, if known. */
 export function inputError(error: ORPCError<string, unknown>): CaughtupError {
   const issue = error.cause instanceof ValidationError ? firstIssue(error.cause.issues) : undefined
   if (!issue || !(error.cause instanceof ValidationError)) {
-    return new CaughtupError('BAD_INPUT', 'The request is not well-formed.', {}, { cause: error })
+    return new CaughtupError('BAD_INPUT', 'The request is malformed.', {}, { cause: error })
   }
   const path = issue.unknownKey === undefined ? issue.path : [...issue.path, issue.unknownKey]
   const field = path.join('.')
@@ -23,11 +23,11 @@ interface Issue {
   message: string
   maximum?: unknown
   minimum?: unknown
-  /** A member that the input must not have. */
+  /** A member that the schema does not allow. */
   unknownKey?: string
 }
 
-/** The first issue; of a union, that of the alternative that the input came nearest to. */
+/** The first issue; for a union, the one of the alternative that the input matches best. */
 function firstIssue(issues: readonly unknown[], path: PropertyKey[] = []): Issue | undefined {
   const [issue] = issues
   if (!isRecord(issue)) return undefined
@@ -48,7 +48,7 @@ function firstIssue(issues: readonly unknown[], path: PropertyKey[] = []): Issue
   }
 }
 
-/** The standard schema's path segments are keys, or objects with one. */
+/** A path segment of a standard schema is a key or an object with a `key`. */
 function pathKey(segment: unknown): PropertyKey {
   const key = isRecord(segment) ? segment['key'] : segment
   return typeof key === 'number' || typeof key === 'symbol' ? key : String(key)

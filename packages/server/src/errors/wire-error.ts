@@ -3,15 +3,12 @@ import { databaseUnavailable, type OnError, StorageError } from '@caughtup/store
 import { AsyncIteratorClass, ORPCError } from '@orpc/server'
 
 import type { Settings } from '../host/options.ts'
-import { tooLarge } from './call-errors.ts'
+import { retryAfter, tooLarge } from './call-errors.ts'
 import { inputError } from './input-error.ts'
 
-/** When clients try again a call that the database failed, in ms. */
-const retryAfter = 1_000
-
 /**
- * The error as clients get it. What nobody planned for is `INTERNAL_SERVER_ERROR` without a word
- * of what it was; `onError` hears of it, and of every database that fails.
+ * The error as clients get it. An unexpected one becomes `INTERNAL_SERVER_ERROR` without any detail;
+ * `onError` gets it, and every failure of the database.
  */
 export function toWireError(
   error: unknown,
@@ -38,8 +35,8 @@ export function toWireError(
 }
 
 /**
- * Around a whole call: the router maps its own errors, what is left is a request that could not
- * be read.
+ * Wraps a whole call. The router maps its own errors, so any other one means that the request could
+ * not be read.
  */
 export async function mapReadErrors<T>(
   call: () => Promise<T>,
@@ -53,7 +50,7 @@ export async function mapReadErrors<T>(
   }
 }
 
-/** The output with its errors mapped: those that a generator throws reach no interceptor. */
+/** Maps the errors of an iterator, because errors thrown by a generator reach no interceptor. */
 export function mapIteratorErrors<T>(
   iterator: AsyncIteratorObject<T, unknown, void>,
   map: (error: unknown) => unknown,
@@ -74,7 +71,7 @@ export function mapIteratorErrors<T>(
 
 function unreadable(error: unknown, limit: number): CaughtupError {
   if (error instanceof CaughtupError) return error
-  // What oRPC's own plugin says of a body.
+  // `PAYLOAD_TOO_LARGE` of oRPC's own body limit.
   if (error instanceof ORPCError) return tooLarge(limit)
   return new CaughtupError('BAD_INPUT', 'The request cannot be read.', {}, { cause: error })
 }

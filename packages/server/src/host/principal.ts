@@ -1,8 +1,8 @@
 import type { Contract, QueuedRun, Session } from '@caughtup/schema'
 
 /**
- * Who calls. What else the host puts into it comes back to its `can` and `stats`; a run outlives the
- * call, so agents and `summarise` get the `id` alone.
+ * The caller. Other members that the host adds are passed to its `can` and `stats`. A run outlives
+ * the call, so agents and `summarise` get only the `id`.
  */
 export interface Principal {
   readonly id: string
@@ -15,14 +15,14 @@ export type Action = {
     : `${K}.${keyof Contract[K] & string}`
 }[keyof Contract]
 
-/** Whether `principal` may do it; `session` is there where the action is about one. */
+/** Whether `principal` may perform `action`; `session` is present if the action is about one. */
 export type Can = (
   principal: Principal,
   action: Action,
   session: Session | undefined,
 ) => boolean | Promise<boolean>
 
-/** Who asked for a run, as far as that is kept with it. */
+/** The principal who asked for a run, if its author is stored. */
 export function authorOf({ author }: QueuedRun): { principal?: Principal } {
   return author === undefined ? {} : { principal: { id: author } }
 }

@@ -1,19 +1,19 @@
-/** What `principal` decides by. */
+/** The request as the host's `principal` function gets it. */
 export interface ChatRequest {
   readonly headers: Headers
-  /** Absolute where the transport knows it. */
+  /** Absolute if the transport knows the host. */
   readonly url?: string
-  /** The address of this machine that the connection came in on, where the transport knows it. */
+  /** The local address of the connection, if the transport knows it. */
   readonly localAddress?: string
 }
 
-/** What a transport gives to a call. */
+/** What a transport passes to each call. */
 export interface ChatContext {
-  /** The request, or the handshake of the WebSocket that it came by. */
+  /** The HTTP request, or the handshake of the WebSocket. */
   request: ChatRequest
   /**
-   * Resolves when the answer was taken by the transport, or lost: so long its bytes are held here,
-   * and so long it counts as being read (`readsPerPrincipal`). @default when the answer is made
+   * Resolves when the transport has sent the answer or lost it. Until then its bytes are held in
+   * memory, and it counts as a read (`readsPerPrincipal`). @default when the answer is made
    */
   taken?: Promise<void>
 }

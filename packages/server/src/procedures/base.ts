@@ -15,7 +15,7 @@ import type { Settings } from '../host/options.ts'
 import type { ReadSlots } from '../access/read-slots.ts'
 import { shuttingDown } from '../errors/call-errors.ts'
 
-/** Calls whose answers are large, or costly to make. */
+/** Procedures whose answers are large, or expensive to make. */
 const heavyReads: ReadonlySet<string> = new Set([
   'sessions.list',
   'history.loadMore',
@@ -23,13 +23,13 @@ const heavyReads: ReadonlySet<string> = new Set([
 ])
 
 /**
- * How long an answer that is not taken keeps other reads of its principal waiting, in ms: a tab that
- * is asleep holds up nobody's other tabs for longer. Connections that take nothing are cut after
- * `stuckAfter`, so only a few answers per slot can be held in that time.
+ * How long an answer that its client does not take occupies a slot, in ms, so that a sleeping tab does
+ * not block its user's other tabs for longer. Connections that take nothing are closed after
+ * `stuckAfter`, so only a few answers per slot can pile up until then.
  */
 const slotPatience = 5_000
 
-/** Everything that procedures work with. */
+/** Everything that procedures use. */
 export interface ProcedureDeps {
   settings: Settings
   access: Access
@@ -40,18 +40,17 @@ export interface ProcedureDeps {
   agents: AgentKind
   sendMessage: SendMessage
   requestEpoch: RequestEpoch
-  /** Called before each call: what the server does by itself begins with the first. */
+  /** Called before each call: the first one starts the server's background work. */
   start: () => void
   /** Aborted when the server closes. */
   closing: AbortSignal
-  /** By the store's monotonic clock. */
+  /** By the store's monotonic clock, in ms. */
   startedAt: number
 }
 
-/** The contract's procedures, each ready for its handler. */
 export type Procedures = ReturnType<typeof procedures>
 
-/** Every procedure, with what comes before its handler: errors outermost, then who calls. */
+/** The contract's procedures with their middleware: errors outermost, then the caller, then read slots. */
 export function procedures(
   { settings, access, reads, start, closing }: ProcedureDeps,
   { validatesOutput = true }: { validatesOutput?: boolean } = {},
@@ -62,7 +61,7 @@ export function procedures(
     .use(async ({ next, path, signal }) => {
       const where = path.join('.')
       const map = (error: unknown) =>
-        // A client that went away is no failure, and nobody is there to be told of one.
+        // A client that disconnected is not a failure, and nobody would read the error.
         signal?.aborted ? error : toWireError(error, where, settings.onError)
       try {
         const result = await next()
@@ -74,7 +73,7 @@ export function procedures(
       }
     })
     .use(async ({ next, context, path }) => {
-      // What still runs while the server closes can still be stopped.
+      // Runs can be interrupted while the server drains.
       const refused = () => closing.aborted && path.join('.') !== 'runs.interrupt'
       if (refused()) throw shuttingDown()
       start()

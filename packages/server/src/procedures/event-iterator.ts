@@ -2,7 +2,7 @@ import { withEventMeta } from '@orpc/server'
 
 import type { SentFrame } from '../streams/frames.ts'
 
-/** A stream as oRPC sends it. Nothing else knows that oRPC carries ids in metadata of a frame. */
+/** Converts a stream to what oRPC sends. Only this function knows that oRPC keeps a frame's id as metadata. */
 export function toEventIterator<Frame extends object>(
   stream: AsyncIteratorObject<SentFrame<Frame>, void, void>,
 ): AsyncIteratorObject<Frame, void, void> & AsyncDisposable {

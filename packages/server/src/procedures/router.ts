@@ -12,14 +12,14 @@ import { sessionProcedures } from './sessions.ts'
 import { streamProcedure } from './stream.ts'
 import { usageProcedures } from './usage.ts'
 
-/** Annotated, so that zod's types stay out of this package's declarations. */
+/** Declared by hand to keep zod's types out of this package's declarations. */
 export type ChatRouter = Router<Contract, ChatContext>
 
-/** The contract, implemented: each procedure checks who may call it, then calls what does it. */
+/** Implements the contract: each procedure authorizes its caller, then calls the room that does the work. */
 export function createRouter(deps: ProcedureDeps): ChatRouter {
   const base = procedures(deps)
-  // Validating each frame for each client costs several times as much as encoding it, and the store
-  // made what is in it. The tests validate the frames that they read.
+  // Validating every frame for every client costs several times as much as encoding it, and the store
+  // produced its content. The tests validate the frames that they read.
   const streams = procedures(deps, { validatesOutput: false })
   return {
     onChat: streamProcedure(streams, deps),

@@ -18,7 +18,7 @@ export function assertPrompt(
     throw new CaughtupError('BAD_INPUT', 'The prompt is empty.', { field, value: '' })
   }
   for (const [index, part] of parts.entries()) {
-    // Agents hand it to their providers, which take no other: one prompt would end all later ones.
+    // Providers accept only absolute URLs, and get every message of the session: all later runs would fail.
     if (part.type === 'file' && !URL.canParse(part.url)) throw relativeUrl(index, part.url)
   }
   const textBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
@@ -49,7 +49,7 @@ function assertSize(
 function relativeUrl(index: number, url: string): CaughtupError {
   return new CaughtupError(
     'BAD_INPUT',
-    `The file's url must be absolute (https:, data: …), and is ${preview(url) || "''"}.`,
+    `The file's url must be absolute (https:, data: …), not ${preview(url) || "''"}.`,
     { field: `parts.${index}.url`, value: preview(url) },
   )
 }

@@ -17,12 +17,12 @@ import type { Runs } from '../runs/runs.ts'
 import { assertPrompt } from './prompt-limits.ts'
 import { titleSession } from './session-title.ts'
 
-/** Takes prompts. The same `messageId` twice is one message and the same answer. */
+/** Accepts prompts. Sending a `messageId` again creates no second message and returns the same result. */
 export class SendMessage {
   readonly #settings: Settings
   readonly #runs: Runs
   readonly #rate: RateLimit
-  /** Calls under way by session and message: a repetition waits and then finds the message. */
+  /** Calls in progress, by session and message: a repeated call waits for the first one. */
   readonly #underWay = new Map<string, Promise<SendResult>>()
 
   constructor(settings: Settings, runs: Runs, rate: RateLimit) {
@@ -33,8 +33,8 @@ export class SendMessage {
 
   /**
    * @throws CaughtupError `NOT_FOUND`, `TOO_LARGE`, `LIMIT_EXCEEDED`, and `CONFLICT`
-   *   (`message-id-reused`, `message-gone`) when the id stands for other content, or for a message
-   *   that was removed
+   *   (`message-id-reused`, `message-gone`) if the id belongs to a message with other content, or to
+   *   one that was removed
    */
   async send(session: Session, input: SendInput, principal: Principal): Promise<SendResult> {
     const parts = 'text' in input ? [{ type: 'text' as const, text: input.text }] : input.parts
@@ -62,7 +62,7 @@ export class SendMessage {
     earlier: Promise<SendResult> | undefined,
     send: () => Promise<SendResult>,
   ): Promise<SendResult> {
-    // How the earlier call ended is its caller's; this one looks for the message itself.
+    // The earlier call's error belongs to its caller; this one looks for the message itself.
     await Promise.allSettled([earlier])
     return send()
   }
@@ -81,14 +81,14 @@ export class SendMessage {
     if (outcome === 'message-exists' || outcome === 'message-gone') {
       const meanwhile = await this.#find(session.id, messageId, parts)
       if (meanwhile) return meanwhile
-      // Also where it was undone: it keeps its id, and nobody finds it.
+      // Also when the message was undone: it keeps its id but is hidden.
       throw gone(messageId)
     }
     await titleSession(this.#settings, session, parts)
     return { messageId, runId, queued: outcome === 'queued' }
   }
 
-  /** The answer that an earlier call with this id got, as it would be now. */
+  /** The result of an earlier call with this id, as of now. */
   async #find(
     sessionId: string,
     messageId: string,
@@ -116,11 +116,15 @@ export class SendMessage {
 }
 
 function reused(messageId: string): CaughtupError {
-  return new CaughtupError('CONFLICT', `Message id ${messageId} stands for another message.`, {
-    field: 'messageId',
-    value: messageId,
-    reason: 'message-id-reused',
-  })
+  return new CaughtupError(
+    'CONFLICT',
+    `The message id ${messageId} is already used for another message.`,
+    {
+      field: 'messageId',
+      value: messageId,
+      reason: 'message-id-reused',
+    },
+  )
 }
 
 function gone(messageId: string): CaughtupError {

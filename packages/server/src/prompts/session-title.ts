@@ -18,12 +18,12 @@ export async function titleSession(
   try {
     await store.sessions.update(id, { title: name, ifTitle: '' })
   } catch (error) {
-    // The prompt is taken; a session without a title is no reason to say otherwise.
+    // The prompt is accepted; a missing title must not turn that into an error.
     onError(error, 'titling a session')
   }
 }
 
-/** At most `most` UTF-16 units, cut between characters as people see them. */
+/** Shortens a line to `most` UTF-16 units, without cutting a character (grapheme) in two. */
 function shortened(line: string, most: number): string {
   if (line.length <= most) return line
   let kept = ''

@@ -6,7 +6,7 @@ import { isSuperseded, toRunError, withoutValues } from './run-errors.ts'
 import type { RunEnd, RunExecution } from './run-execution.ts'
 
 /** A run that this process executes, from just before the commit of its start to that of its end. */
-export interface ActiveRun {
+export interface OwnRun {
   readonly id: string
   readonly sessionId: string
   readonly execution: RunExecution
@@ -23,7 +23,7 @@ export const interrupted = { reason: 'interrupted' } as const
 export class ActiveRuns {
   readonly #settings: Settings
   readonly #onEnd: (sessionId: string) => void
-  readonly #runs = new Map<string, ActiveRun>()
+  readonly #runs = new Map<string, OwnRun>()
 
   /** @param onEnd - called after each end: the session's next run may start */
   constructor(settings: Settings, onEnd: (sessionId: string) => void) {
@@ -42,13 +42,13 @@ export class ActiveRuns {
     return new Set(running.map(({ id }) => id))
   }
 
-  get(runId: string): ActiveRun | undefined {
+  get(runId: string): OwnRun | undefined {
     return this.#runs.get(runId)
   }
 
   /** Registers a run before its start is committed, so that an interruption right after it finds it. */
-  prepare(id: string, sessionId: string, execution: RunExecution): ActiveRun {
-    const run: ActiveRun = {
+  prepare(id: string, sessionId: string, execution: RunExecution): OwnRun {
+    const run: OwnRun = {
       id,
       sessionId,
       execution,
@@ -61,7 +61,7 @@ export class ActiveRuns {
   }
 
   /** Never rejects: the outcome of a run goes to the journal or to `onError`. */
-  async drive(run: ActiveRun): Promise<void> {
+  async drive(run: OwnRun): Promise<void> {
     run.started = true
     if (run.ending) return
     let end: RunEnd
@@ -78,7 +78,7 @@ export class ActiveRuns {
   }
 
   /** Returns whether this call, and not an earlier one, ended the run. */
-  async end(run: ActiveRun, end: RunEnd): Promise<boolean> {
+  async end(run: OwnRun, end: RunEnd): Promise<boolean> {
     if (run.ending) {
       await run.ending
       return false
@@ -98,7 +98,7 @@ export class ActiveRuns {
     }
   }
 
-  forget(run: ActiveRun): void {
+  forget(run: OwnRun): void {
     this.#runs.delete(run.id)
     run.over.resolve()
   }
@@ -118,7 +118,7 @@ export class ActiveRuns {
     await Promise.all([...this.#runs.values()].map((run) => this.end(run, interrupted)))
   }
 
-  async #commitEnd(run: ActiveRun, end: RunEnd): Promise<boolean> {
+  async #commitEnd(run: OwnRun, end: RunEnd): Promise<boolean> {
     try {
       await run.execution.commit(end)
       return true
@@ -134,7 +134,7 @@ export class ActiveRuns {
   }
 
   /** Ends a run without its message's last content, because that cannot be stored. */
-  async #endBare({ id, sessionId }: ActiveRun, cause: unknown): Promise<boolean> {
+  async #endBare({ id, sessionId }: OwnRun, cause: unknown): Promise<boolean> {
     try {
       const state = await this.#settings.store.head(sessionId)
       if (state.head.run?.id !== id) return false

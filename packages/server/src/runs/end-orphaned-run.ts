@@ -6,8 +6,8 @@ import { noticePart, runEndedDraft, type RunEnd } from './run-execution.ts'
 import type { Settings } from '../host/options.ts'
 
 /**
- * Ends a run without its execution: its open messages (with a notice where it ended from outside)
- * and the run, in one commit that only happens while it is the active one. Returns whether it did.
+ * Ends a run that is not executed here: finishes its open messages (with a notice, if it ended from
+ * outside) and the run, in one commit. Returns false if it is no longer the active run.
  */
 export async function endOrphanedRun(
   { store, assistantName }: Settings,

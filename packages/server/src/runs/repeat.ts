@@ -1,8 +1,8 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
 /**
- * Calls `work` at once and then every `ms`, one call after the other, until the signal. `late` is
- * by how many ms the call comes too late: a machine that slept, or a busy event loop.
+ * Calls `work` at once and then every `ms`, never two calls at a time, until the signal. `late` says how
+ * many ms late the call is, because the machine was suspended or the event loop was busy.
  */
 export async function repeat(
   { clock, ms, signal }: { clock: Clock; ms: number; signal: AbortSignal },

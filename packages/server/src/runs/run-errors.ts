@@ -1,9 +1,10 @@
 import { CaughtupError, type Limits, type RunError } from '@caughtup/schema'
 import type { Refusal } from '@caughtup/store'
 
+import { retryAfter } from '../errors/call-errors.ts'
 import { type DescribeError, wordsFor } from '../host/describe-error.ts'
 
-/** Why a session did not take a run. */
+/** The error for a refused run. */
 export function refusedError(sessionId: string, refused: Refusal, limits: Limits): CaughtupError {
   const { queuedPerSession, queuedBytesPerSession } = limits
   switch (refused) {
@@ -15,14 +16,14 @@ export function refusedError(sessionId: string, refused: Refusal, limits: Limits
     case 'queue-full':
       return new CaughtupError(
         'LIMIT_EXCEEDED',
-        `${queuedPerSession} prompts wait in session ${sessionId} already (queuedPerSession).`,
-        { limit: queuedPerSession, reason: refused, retryAfter: 1_000 },
+        `The queue of session ${sessionId} is full: it holds at most ${queuedPerSession} runs (queuedPerSession).`,
+        { limit: queuedPerSession, reason: refused, retryAfter },
       )
     case 'queue-too-large':
       return new CaughtupError(
         'LIMIT_EXCEEDED',
-        `With this prompt, more than ${queuedBytesPerSession} bytes would wait in session ${sessionId} (queuedBytesPerSession).`,
-        { limit: queuedBytesPerSession, reason: refused, retryAfter: 1_000 },
+        `The queue of session ${sessionId} is full: it holds at most ${queuedBytesPerSession} bytes (queuedBytesPerSession).`,
+        { limit: queuedBytesPerSession, reason: refused, retryAfter },
       )
     case 'guard-failed':
     case 'message-exists':
@@ -32,34 +33,37 @@ export function refusedError(sessionId: string, refused: Refusal, limits: Limits
     case 'nothing-to-undo':
     case 'nothing-to-redo':
     case 'counted-already':
-      return new CaughtupError('CONFLICT', `Session ${sessionId} took another turn: ${refused}.`)
+      return new CaughtupError(
+        'CONFLICT',
+        `Session ${sessionId} has changed meanwhile: ${refused}.`,
+      )
   }
 }
 
-/** Why the end of a run that was stopped is not written yet, in words that do not deny the stop. */
+/** Replaces `UNAVAILABLE` for a run that has stopped although its end is not written yet. */
 export function stoppedNotWritten(error: unknown): unknown {
   if (!(error instanceof CaughtupError) || error.code !== 'UNAVAILABLE') return error
-  const words = 'The run was stopped; its end is written as soon as the database takes it.'
+  const words = 'The run was stopped; its end will be written once the database is available.'
   return new CaughtupError('UNAVAILABLE', words, error.data, { cause: error })
 }
 
-/** What clients may know of a failed run: what the host says on purpose, else nothing. */
+/** The error that clients see of a failed run: without details, unless the host supplies them. */
 export function toRunError(error: unknown, describeError: DescribeError): RunError {
   const code = error instanceof CaughtupError ? error.code : 'AGENT_FAILED'
   return { code, message: wordsFor(error, describeError) ?? 'The assistant ran into an error.' }
 }
 
 /**
- * What a write failed of, without its words where they show a value: it is the agent's, and nobody
- * meant it for clients.
+ * The error of a write, without its message if that quotes a value: the value comes from the agent and
+ * is not meant for clients.
  */
 export function withoutValues(error: unknown): unknown {
   return error instanceof CaughtupError && error.code === 'BAD_INPUT'
-    ? new Error('The agent gave something that cannot be stored.', { cause: error })
+    ? new Error('The agent yielded a value that cannot be stored.', { cause: error })
     : error
 }
 
-/** Whether a write was refused because the run is over for everyone else. */
+/** Whether a write was refused because the run has already ended elsewhere. */
 export function isSuperseded(error: unknown): boolean {
   return (
     error instanceof CaughtupError &&

@@ -5,16 +5,20 @@ import type { Settings } from '../host/options.ts'
 import { repeat } from './repeat.ts'
 import type { Runs } from './runs.ts'
 
-/** What was seen of a run that somebody else executes, and since when it is the same. */
+/** The state of a remote run's holder, and since when it has not changed. */
 interface Observation {
+  /** The process and its heartbeat counter. */
   holder: string
+  /** By this process's monotonic clock, in ms. */
   since: number
 }
 
+/** Heartbeats, and checks of other processes, per lease: a dead process is noticed within two leases. */
+const checksPerLease = 3
+
 /**
- * Proves that this process lives, and ends the runs of processes that do not. A counter that
- * stood still for one lease, by this process's own monotonic clock, belongs to a dead process; the
- * run it held is lost. Looks come three to a lease, so that takes less than two leases.
+ * Sends this process's heartbeats, and ends the runs of dead processes as `lost`. A process is dead if
+ * its heartbeat counter has not changed for one lease, measured by this process's monotonic clock.
  */
 export class RunWatch {
   readonly #settings: Settings
@@ -29,33 +33,37 @@ export class RunWatch {
   }
 
   /**
-   * The first look also takes up the queues that an earlier process left. Does nothing when it was
-   * called before, or after `stop`.
+   * The first check also starts the runs that an earlier process left in queues. Does nothing if it
+   * was called before, or after `stop`.
    */
   start(): void {
     if (this.#started || this.#stopped.signal.aborted) return
     this.#started = true
     const { store, lease, onError } = this.#settings
-    const rhythm = { clock: background(store.clock), ms: lease / 3, signal: this.#stopped.signal }
+    const rhythm = {
+      clock: background(store.clock),
+      ms: lease / checksPerLease,
+      signal: this.#stopped.signal,
+    }
     const logged = (work: (late: number) => Promise<void>, where: string) => {
       const log = (error: unknown) => {
-        // A look that was under way when the store was closed after this server says nothing.
+        // A check may still run while the host closes the store after this server.
         if (!this.#stopped.signal.aborted) onError(error, where)
       }
       repeat(rhythm, (late) => work(late).catch(log)).catch(log)
     }
-    // Apart from each other: a slow look must not make this process seem dead.
-    logged(() => store.heartbeat(), 'proving that this process lives')
-    logged((late) => this.#look(late), 'watching the runs of other processes')
+    // Independent of each other: a slow check must not make this process seem dead.
+    logged(() => store.heartbeat(), 'sending a heartbeat')
+    logged((late) => this.#check(late), 'checking the runs of other processes')
   }
 
   stop(): void {
     this.#stopped.abort()
   }
 
-  async #look(late: number): Promise<void> {
+  async #check(late: number): Promise<void> {
     const { store, lease } = this.#settings
-    // After a suspend nothing is known of how long a counter stood still.
+    // After a suspend, nobody knows how long a counter has not changed.
     if (late > lease / 2) this.#observed.clear()
     const executing = this.#runs.executing
     const open = await store.activeRuns()
@@ -69,7 +77,7 @@ export class RunWatch {
     const { store, lease } = this.#settings
     const { sessionId, head, lease: held } = run
     if (!head.run) return this.#runs.next(sessionId)
-    // Without a lease the run waits for a person; with an agent here it is well.
+    // A run without a lease waits for a person; one that runs here needs no watch.
     if (!held || this.#runs.has(head.run.id)) return
     const now = store.clock.monotonic()
     const holder = held.own ? 'own' : `${held.process} ${held.beats}`

@@ -5,30 +5,31 @@ import type { Clock } from '@caughtup/schema/clock'
 import type { End, Heartbeat, SentFrame } from './frames.ts'
 import { withHeartbeat } from './with-heartbeat.ts'
 
-/** Why a stream was aborted here, so that it still says so to its client. */
+/** The abort reason of a stream that the server ends, and that tells its client so. */
 class StreamEnd extends Error {
   override readonly name = 'StreamEnd'
   readonly reason: EndReason
 
   constructor(reason: EndReason) {
-    super(`The stream ends: ${reason}.`)
+    super(`The server ended the stream: ${reason}.`)
     this.reason = reason
   }
 }
 
 export interface ClientStreamOptions<T> {
-  /** Makes the frames; whatever it waits for must honour the signal. */
+  /** Yields the frames. Everything that it waits for must honour the signal. */
   frames: (signal: AbortSignal) => AsyncGenerator<T, void>
-  /** Of the request: aborted when the client is gone. */
+  /** The request's: aborted when the client disconnects. */
   signal: AbortSignal | undefined
   clock: Clock
+  /** In ms. */
   heartbeat: number
   onClose: () => void
 }
 
 /**
- * One client's stream as the transport pulls it: frames and heartbeats, and at most one `end`.
- * It knows since when it was left unread, and it can be ended or closed from here.
+ * One client's stream, as the transport pulls it: frames, heartbeats, and at most one `end`. It knows
+ * how long its client has left a frame unread, and the server can end or close it.
  */
 export class ClientStream<T> implements AsyncIteratorObject<
   T | SentFrame<Heartbeat | End>,
@@ -39,7 +40,7 @@ export class ClientStream<T> implements AsyncIteratorObject<
   readonly #controller = new AbortController()
   readonly #clock: Clock
   readonly #onClose: () => void
-  /** When the last frame was handed over; `undefined` while the next one is asked for. */
+  /** When the last frame was taken; `undefined` while the transport waits for the next one. */
   #unreadSince: number | undefined
   #closed = false
 
@@ -52,7 +53,7 @@ export class ClientStream<T> implements AsyncIteratorObject<
     this.#source = endable(withHeartbeat(frames(either), { clock, every: heartbeat }), either)
   }
 
-  /** How long, in ms, what was handed over has been left unread. */
+  /** How long the last frame has been unread, in ms. */
   get unreadFor(): number {
     return this.#unreadSince === undefined ? 0 : this.#clock.monotonic() - this.#unreadSince
   }
@@ -70,12 +71,12 @@ export class ClientStream<T> implements AsyncIteratorObject<
     }
   }
 
-  /** Lets the client read one last frame, the `end`. */
+  /** Ends the stream after one last frame, the `end`. */
   end(reason: EndReason): void {
     this.#controller.abort(new StreamEnd(reason))
   }
 
-  /** Frees what the stream holds; its client sees a broken connection. */
+  /** Closes the stream without an `end`: the client sees a broken connection. */
   async return(): Promise<IteratorResult<T | SentFrame<Heartbeat | End>, void>> {
     this.#close()
     this.#controller.abort()
@@ -106,7 +107,7 @@ async function* endable<T>(
     yield* source
   } catch (error) {
     if (signal.aborted) {
-      // Of the request itself: nobody is there to be told.
+      // If the client disconnected, nobody can read an `end`.
       if (signal.reason instanceof StreamEnd)
         yield { frame: { type: 'end', reason: signal.reason.reason } }
       return

@@ -12,9 +12,9 @@ import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
 
 /**
  * A session's frames for one client: a replay, then the journal as it grows. A client that falls
- * further behind than a replay may cost gets a new replay on the same stream.
+ * further behind than a replay costs gets another replay on the same stream.
  *
- * Returns when the store closes; fails with `NOT_FOUND` when the session is deleted.
+ * Returns when the store closes; throws `NOT_FOUND` when the session is deleted.
  */
 export async function* sessionStream(
   source: ReplaySource,
@@ -27,11 +27,11 @@ export async function* sessionStream(
     const mode = start.mode === 'live' ? 'live' : 'full'
     next = left && { mode, reason: 'too-far-behind', from: left }
   }
-  // A follower ends with its session or with the store: reading the session tells which.
+  // A follower ends when its session is deleted or the store closes: reading the session tells which.
   await source.store.head(source.sessionId)
 }
 
-/** Where a stream starts. A browser's `Last-Event-ID` is newer than the input that it repeats. */
+/** Where a stream starts: a browser's `Last-Event-ID` is newer than the input that it sends again. */
 export function startOf({ mode }: OnChatInput, lastEventId: string | undefined): ReplayStart {
   if (lastEventId) return { mode: 'since', cursor: readCursor('lastEventId', lastEventId) }
   return mode.type === 'since'

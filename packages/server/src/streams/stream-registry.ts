@@ -5,6 +5,9 @@ import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
 import type { Settings } from '../host/options.ts'
 import { shuttingDown } from '../errors/call-errors.ts'
 
+/** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */
+const sweepsPerStuck = 4
+
 export type StreamKind = 'chat' | 'activity'
 
 interface Entry {
@@ -15,12 +18,12 @@ interface Entry {
 }
 
 /**
- * The open streams of this process. A principal has at most `limits.streamsPerPrincipal`: when
- * they are all taken, the one that was left unread longest gives way, if any was.
+ * The open streams of this process. A principal may have `limits.streamsPerPrincipal`; one more closes
+ * the stream that has been unread longest, if any is unread.
  */
 export class StreamRegistry {
   readonly #settings: Settings
-  /** In the order in which they were opened. */
+  /** In the order of opening. */
   readonly #open = new Set<Entry>()
   #cancelSweep: (() => void) | undefined
   #closed = false
@@ -29,7 +32,7 @@ export class StreamRegistry {
     this.#settings = settings
   }
 
-  /** @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter`, `UNAVAILABLE` once all are ended */
+  /** @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter`, `UNAVAILABLE` after `endAll` */
   open<T>(
     owner: { kind: StreamKind; principal: string; streamId?: string | undefined },
     source: Pick<ClientStreamOptions<T>, 'frames' | 'signal'>,
@@ -55,7 +58,7 @@ export class StreamRegistry {
     return [...this.#open].filter((entry) => entry.kind === kind).length
   }
 
-  /** Tells every client that the server goes; each stream is over when its client has read that. */
+  /** Ends every stream with `shutting-down`; each closes once its client has read that. */
   endAll(): void {
     this.#closed = true
     this.#cancelSweep?.()
@@ -66,7 +69,7 @@ export class StreamRegistry {
     if (streamId === undefined) return
     for (const entry of this.#open) {
       if (entry.principal !== principal || entry.streamId !== streamId) continue
-      // It counts no more: its client may be a connection that is long dead.
+      // It stops counting at once: its connection may have been dead for long.
       this.#open.delete(entry)
       entry.stream.end('replaced')
     }
@@ -82,7 +85,7 @@ export class StreamRegistry {
     if (!stalled) {
       throw new CaughtupError(
         'LIMIT_EXCEEDED',
-        `${limits.streamsPerPrincipal} streams are open, and all of them are being read.`,
+        `${limits.streamsPerPrincipal} streams are open already, and clients read all of them (streamsPerPrincipal).`,
         { limit: limits.streamsPerPrincipal, retryAfter: heartbeat },
       )
     }
@@ -91,7 +94,7 @@ export class StreamRegistry {
 
   #sweepLater(): void {
     const { store, stuckAfter } = this.#settings
-    this.#cancelSweep ??= background(store.clock).after(stuckAfter / 4, () => {
+    this.#cancelSweep ??= background(store.clock).after(stuckAfter / sweepsPerStuck, () => {
       this.#cancelSweep = undefined
       for (const entry of this.#open) if (entry.stream.unreadFor >= stuckAfter) this.#close(entry)
       if (this.#open.size > 0) this.#sweepLater()

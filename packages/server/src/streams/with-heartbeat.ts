@@ -5,8 +5,8 @@ import type { Heartbeat, SentFrame } from './frames.ts'
 type Arrived<T> = { result: IteratorResult<T, void> } | { error: unknown }
 
 /**
- * The source's frames, and a heartbeat every `every` ms from the first pull on, whatever the
- * source is waiting for. A pull that a heartbeat answered is not lost: its frame comes next.
+ * The source's frames, with a heartbeat every `every` ms from the first pull on, even while the source
+ * waits. A pull that was answered by a heartbeat continues: its frame comes next.
  */
 export async function* withHeartbeat<T>(
   source: AsyncIterator<T, void>,
@@ -35,7 +35,7 @@ export async function* withHeartbeat<T>(
   }
 }
 
-/** One `next()` that may be waited for many times; each wait leaves nothing behind on it. */
+/** One `next()` that can be awaited repeatedly; no wait leaves a listener on it. */
 class Pull<T> {
   #arrived: Arrived<T> | undefined
   #wake: () => void = () => {}

@@ -22,7 +22,7 @@ import { SocketCalls } from './socket-calls.ts'
 
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** What is needed of a server: those of `node:http` and `node:https` have it, and frameworks' ones. */
+/** The members of an HTTP server that this needs; servers of `node:http` and `node:https` have them. */
 export interface UpgradeServer {
   on(event: 'upgrade', listener: OnUpgrade): unknown
   off(event: 'upgrade', listener: OnUpgrade): unknown
@@ -39,8 +39,8 @@ export interface WebSocketChat {
 
 export interface AttachedWebSocket {
   /**
-   * Takes no more handshakes, lets clients read for up to a second what is under way, then cuts
-   * them off. Close the chat server first: that ends the streams.
+   * Accepts no more handshakes, gives clients up to a second to read their last answers, then cuts the
+   * connections. Close the chat server first: that ends the streams.
    */
   close(): Promise<void>
 }
@@ -49,12 +49,18 @@ export interface AttachedWebSocket {
 const goingAway = 1001
 const badMessage = 1007
 
-/** How long clients get to read the end of their streams, in ms. */
-const grace = 1_000
+/**
+ * How long clients may take to read their last answers when a server closes, in ms. With `closeChat` it
+ * fits into the 5 s after the drain that `serve` promises.
+ */
+export const readingGrace = 1_000
+
+/** A ping is sent every third heartbeat; a connection that has not answered by the next one is cut. */
+const heartbeatsPerPing = 3
 
 /**
- * Serves a chat server by WebSocket at `<path>/ws` of an HTTP server. Other handshakes are left to
- * the server's other listeners, and refused where it has none.
+ * Serves a chat server by WebSocket at `<path>/ws` of an HTTP server. Handshakes for other paths are left
+ * to the server's other listeners, or refused with 404 if there are none.
  */
 export function attachWebSocket(chat: WebSocketChat, server: UpgradeServer): AttachedWebSocket {
   const { router, settings, guard } = chat
@@ -88,7 +94,7 @@ export function attachWebSocket(chat: WebSocketChat, server: UpgradeServer): Att
       server.off('upgrade', onUpgrade)
       const cut = setTimeout(() => {
         for (const { ws } of connections) ws.terminate()
-      }, grace)
+      }, readingGrace)
       await Promise.all(Array.from(connections, closeInOrder))
       clearTimeout(cut)
       sockets.close()
@@ -97,7 +103,7 @@ export function attachWebSocket(chat: WebSocketChat, server: UpgradeServer): Att
 }
 
 function refuse(socket: Duplex, status: string, why: string): void {
-  // Nobody else listens, and a reset connection must not take the process with it.
+  // Without a listener, the error of a reset connection would end the process.
   socket.on('error', () => socket.destroy())
   const headers = `Connection: close\r\nContent-Type: text/plain; charset=utf-8`
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${why}\n`)
@@ -105,7 +111,7 @@ function refuse(socket: Duplex, status: string, why: string): void {
 
 interface Connection {
   ws: WebSocket
-  /** Calls that are not answered to the end; a stream is one until it ended. */
+  /** Unfinished calls, among them the open streams. */
   calls: Set<Promise<unknown>>
 }
 
@@ -129,14 +135,14 @@ function connect(
       const body = () => Promise.resolve(asked.body)
       const { matched, response } = await handler.handle({ ...asked, body }, { context })
       if (!matched) return notFound()
-      // Streams have a limit of their own, and wait for their readers frame by frame.
+      // Streams have their own limit, and wait for their readers frame by frame.
       if (isIterator(response.body)) answered()
       return response
     }
     const call = readMessage(message, isBinary)
       .then((read) => peer.message(read, handle))
       .catch((error: unknown) => {
-        // Either the connection broke, or it speaks something else: a call's own errors are answers.
+        // The connection broke, or the client does not speak the protocol: errors of calls are answers.
         if (ws.readyState !== ws.OPEN) return
         onError(error, 'reading from a WebSocket')
         ws.close(badMessage)
@@ -166,8 +172,8 @@ async function closeInOrder({ ws, calls }: Connection): Promise<void> {
 }
 
 /**
- * Resolves when the socket has taken the message, so that what produces the next one waits for
- * slow readers. A socket that takes nothing for `stuckAfter` ms is cut.
+ * Resolves when the socket has taken the message, so that the producer waits for slow readers. A socket
+ * that takes nothing for `stuckAfter` ms is cut.
  */
 function send(ws: WebSocket, message: string | ArrayBufferLike | Uint8Array, stuckAfter: number) {
   return new Promise<void>((resolve, reject) => {
@@ -180,32 +186,34 @@ function send(ws: WebSocket, message: string | ArrayBufferLike | Uint8Array, stu
   })
 }
 
-/** Cuts connections whose other end is gone without a word: it answers no ping. */
+/** Cuts connections whose client has vanished: it does not answer pings. */
 function keepAlive(ws: WebSocket, { heartbeat, store }: Settings): void {
   let alive = true
   let cancel: () => void = () => {}
   const check = () => {
-    // Of a socket that is not read from nothing can come; it is cut when it takes nothing either.
+    // A paused socket cannot receive a pong; `send` cuts it if it takes nothing.
     if (!alive && !ws.isPaused) return ws.terminate()
     alive = false
     ws.ping()
-    cancel = store.clock.after(3 * heartbeat, check)
+    cancel = store.clock.after(heartbeatsPerPing * heartbeat, check)
   }
   ws.on('pong', () => (alive = true))
   ws.on('message', () => (alive = true))
   ws.on('close', () => cancel())
-  cancel = store.clock.after(3 * heartbeat, check)
+  cancel = store.clock.after(heartbeatsPerPing * heartbeat, check)
 }
 
 /**
- * No procedure takes a file (a binary message) or a stream: what a client sent of one would be kept
- * until it is known who calls.
+ * Rejects files (binary messages) and streams: no procedure takes them, and they would be buffered
+ * before the caller is known.
  */
 async function readMessage(data: Buffer, isBinary: boolean) {
-  if (isBinary) throw new TypeError('A binary message came in; the protocol has none.')
+  if (isBinary) throw new TypeError('The client sent a binary message; the protocol has none.')
   const message = await decodeRequestMessage(data.toString())
   if (message[1] !== MessageType.EVENT_ITERATOR) return message
-  throw new TypeError('An item of a client’s stream came in; the protocol has none.')
+  throw new TypeError(
+    'The client sent an item of a stream; the protocol has no streams from clients.',
+  )
 }
 
 function toBuffer(data: RawData): Buffer {

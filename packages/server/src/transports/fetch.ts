@@ -5,10 +5,10 @@ import type { Settings } from '../host/options.ts'
 import { readJson } from './read-json.ts'
 
 /**
- * Answers requests under `settings.path`; everything else is not found.
+ * Answers requests under `settings.path`, and others with 404.
  *
- * Only members of the request are read: some frameworks (Next) hand out a `Proxy` of one, which has
- * no internal state to make another request from.
+ * It reads only members of the request, and makes no copy of it: some frameworks (Next) pass a `Proxy`
+ * of a request, which cannot be copied.
  */
 export function createFetch(
   answer: HttpAnswer,

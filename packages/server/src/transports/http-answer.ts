@@ -7,7 +7,7 @@ import type { ChatContext } from '../host/request.ts'
 import type { ProcedureDeps } from '../procedures/base.ts'
 import type { ChatRouter } from '../procedures/router.ts'
 
-/** Answers a request over HTTP, whatever the runtime: what is not under `settings.path` is not found. */
+/** Answers a request over HTTP, in any runtime; a path outside of `settings.path` gets a 404. */
 export type HttpAnswer = (
   request: StandardLazyRequest,
   context: ChatContext,
@@ -23,7 +23,7 @@ export function createHttpAnswer(
 ): HttpAnswer {
   const handler = new StandardRPCHandler(router, { plugins: [guard] })
   const { path } = settings
-  // oRPC wants no prefix where it serves the root.
+  // oRPC takes no prefix for the root.
   const prefix = path === '/' ? {} : { prefix: `/${path.slice(1)}` as const }
   const healthPath = `${path === '/' ? '' : path}/health`
   return async (request, context) => {
@@ -36,7 +36,7 @@ export function createHttpAnswer(
   }
 }
 
-/** For load balancers: anybody may ask, from anywhere. */
+/** For load balancers: without authorization, and for any host and origin. */
 function health(method: string, draining: boolean): StandardResponse {
   const headers = { 'cache-control': 'no-store' }
   if (method !== 'GET' && method !== 'HEAD') {
@@ -46,7 +46,7 @@ function health(method: string, draining: boolean): StandardResponse {
   return { status: draining ? 503 : 200, headers, body: method === 'HEAD' ? undefined : body }
 }
 
-/** @param target path and query of a request */
+/** @param target - a request's path and query */
 export function isUnder(path: string, target: string): boolean {
   const [pathname = ''] = target.split('?', 1)
   return pathname === path || pathname.startsWith(path === '/' ? '/' : `${path}/`)

@@ -8,17 +8,17 @@ import type { Settings } from '../host/options.ts'
 import type { ChatRequest } from '../host/request.ts'
 import { readJson } from './read-json.ts'
 
-/** A request as `node:http` and `node:http2` have it; frameworks add members. */
+/** A request of `node:http` or `node:http2`, with members that frameworks add. */
 export type NodeRequest = (IncomingMessage | Http2ServerRequest) & {
-  /** Where a router cut `url` to what is below its own path. */
+  /** Set by routers that strip their own path from `url`. */
   originalUrl?: string
-  /** Where a middleware has read it. */
+  /** Set by middleware that has read the body. */
   body?: unknown
 }
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
-/** `next` takes what is not under the chat server's path; without it that is not found. */
+/** `next` handles paths outside of the chat server's; without it they get a 404. */
 export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: () => void) => void
 
 export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeHandler {
@@ -35,18 +35,18 @@ export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeH
   return (request, response, next) => {
     if (next && !isUnder(path, target(request))) return next()
     respond(request, response).catch((error: unknown) => {
-      // The connection broke while it was written to; its streams are ended by its signal.
+      // A broken connection is not an error; its signal ends its streams.
       if (!response.destroyed) onError(error, 'answering a request')
       response.destroy()
     })
   }
 }
 
-/** A request, or the handshake of a WebSocket, as `principal` gets it. */
+/** Converts a request, or a WebSocket's handshake, to what the host's `principal` gets. */
 export function chatRequest(request: NodeRequest): ChatRequest {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) {
-    // HTTP/2 has the method and the path among the headers.
+    // HTTP/2 lists the method and the path among the headers.
     if (name.startsWith(':')) continue
     for (const one of Array.isArray(value) ? value : value === undefined ? [] : [value]) {
       headers.append(name, one)

@@ -1,10 +1,10 @@
 import { tooLarge } from '../errors/call-errors.ts'
 
 /**
- * A request's body as JSON; undefined where it is empty.
+ * Reads a request's body as JSON; undefined if it is empty.
  *
- * What comes after `limit` bytes is read on and thrown away, so that a client that sends first and
- * reads then gets to read the answer; how long that may take is the HTTP server's business.
+ * Bytes after `limit` are read and discarded, so that a client that sends its whole body before it
+ * reads gets the answer. The HTTP server limits how long that may take.
  *
  * @throws CaughtupError `TOO_LARGE`
  * @throws SyntaxError
@@ -30,6 +30,6 @@ async function discard(chunks: AsyncIterator<Uint8Array>): Promise<void> {
   try {
     while (!(await chunks.next()).done);
   } catch {
-    // The client is gone: there is nothing left to read.
+    // The client disconnected: nothing is left to read.
   }
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
-import { attachWebSocket, type WebSocketChat } from './attach-websocket.ts'
+import { attachWebSocket, readingGrace, type WebSocketChat } from './attach-websocket.ts'
 import type { NodeHandler } from './node-handler.ts'
 
 /** The members of a chat server that `serve` uses. */
@@ -10,11 +10,11 @@ export interface ServedChat extends WebSocketChat {
 }
 
 export interface ServeOptions {
-  /** 0 takes a free one. @default 0 */
+  /** 0 means any free port. @default 0 */
   port?: number
   /** The address to listen on. @default '127.0.0.1' */
   host?: string
-  /** Answers what is not under the chat server's `path`, static pages for instance. @default a 404 */
+  /** Answers requests outside of the chat server's `path`, such as static pages. @default a 404 */
   fallback?: (request: IncomingMessage, response: ServerResponse) => void
 }
 
@@ -23,21 +23,21 @@ export interface Serving {
   readonly url: string
   readonly port: number
   /**
-   * Closes the chat server, so that every stream ends in order, then the HTTP server. What is still
-   * not read after a second is cut off. All of it is over 5 s after the drain; see
-   * `close` of the chat server for `signal`.
+   * Closes the chat server, so that every stream ends properly, then the HTTP server. Connections whose
+   * clients have not read everything after a second are cut. It finishes at most 5 s after the drain;
+   * for `signal` see `close` of the chat server.
    */
   close(options?: { signal?: AbortSignal | undefined }): Promise<void>
 }
 
-/** How long clients get to read the end of their streams, in ms. */
-const grace = 1_000
+/** How often idle connections are closed while the server closes, in ms: soon after each last answer. */
+const idleSweep = 20
 
 /**
- * Serves a chat server by itself: HTTP with SSE under its `path`, the WebSocket at `<path>/ws`.
+ * Starts an HTTP server for a chat server: HTTP and SSE under its `path`, the WebSocket at `<path>/ws`.
  *
- * An application with an HTTP server of its own gives requests to `chat.nodeHandler`, and the
- * server to `attachWebSocket`.
+ * An application with its own HTTP server passes requests to `chat.nodeHandler`, and the server to
+ * `attachWebSocket`.
  */
 export async function serve(chat: ServedChat, options: ServeOptions = {}): Promise<Serving> {
   const { port = 0, host = '127.0.0.1', fallback } = options
@@ -76,9 +76,9 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 }
 
 async function closeServer(server: Server): Promise<void> {
-  const cut = setTimeout(() => server.closeAllConnections(), grace)
-  // A kept-alive connection becomes idle only once its last answer is read.
-  const sweep = setInterval(() => server.closeIdleConnections(), 20)
+  const cut = setTimeout(() => server.closeAllConnections(), readingGrace)
+  // A kept-alive connection becomes idle only after its last answer was read.
+  const sweep = setInterval(() => server.closeIdleConnections(), idleSweep)
   await new Promise<void>((resolve) => server.close(() => resolve()))
   clearTimeout(cut)
   clearInterval(sweep)

@@ -7,14 +7,14 @@ interface Call {
 }
 
 /**
- * The calls that came by one WebSocket, begun in their order. While `limits.callsPerSocket` are not
- * answered, or `limits.bytesPerSocket` of requests and answers are held for it, the socket is not
- * read from: what a client asks for and does not take stays with the client.
+ * The calls of one WebSocket, started in their order. While `limits.callsPerSocket` calls are
+ * unanswered, or requests and answers occupy `limits.bytesPerSocket`, the socket is paused: a client
+ * that does not take its answers cannot make the server hold more.
  */
 export class SocketCalls {
   readonly #ws: WebSocket
   readonly #limits: Readonly<Limits>
-  /** What was read already when the socket was paused: at most a chunk of the connection. */
+  /** Calls that had been read when the socket was paused: at most one chunk of the connection. */
   readonly #waiting: Call[] = []
   #unanswered = 0
   #bytes = 0
@@ -24,7 +24,7 @@ export class SocketCalls {
     this.#limits = limits
   }
 
-  /** Begins a call when its turn comes; `answered` is to be called when it is, or will be in parts. */
+  /** Starts a call in its turn. It calls `answered` when it has its answer, or a stream to send. */
   take(bytes: number, begin: (answered: () => void) => void): void {
     let isAnswered = false
     const answered = () => {
@@ -38,9 +38,9 @@ export class SocketCalls {
     this.taken()
   }
 
-  /** To be called when the socket has taken something: there may be room for more. */
+  /** Call this when the socket has taken something: there may be room for more calls. */
   taken(): void {
-    // Nobody is there to be answered.
+    // On a closed socket, nobody can read an answer.
     if (this.#ws.readyState !== this.#ws.OPEN) this.#waiting.length = 0
     while (!this.#isFull()) {
       const call = this.#waiting.shift()
