@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 
+import { rest } from '../tests/support/harness.ts'
 import { createChatClient } from './create-chat-client.ts'
 import { auto } from './links/auto.ts'
 import { sse } from './links/sse.ts'
 import { webSocket } from './links/web-socket.ts'
-import { rest } from '../tests/support/harness.ts'
 
 test.each([
   ['sse', sse({ url: '/rpc' })],

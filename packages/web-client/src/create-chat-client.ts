@@ -2,11 +2,11 @@ import { createORPCClient } from '@orpc/client'
 
 import { ActivityView } from './activity/activity-view.ts'
 import { type ChatClientOptions, resolveOptions } from './chat-client-options.ts'
+import type { ChatRpc, ClientContext } from './core/client-context.ts'
 import { type ClientStats, Counters } from './core/counters.ts'
 import { Notifier } from './core/notifier.ts'
 import { SessionView } from './session/session-view.ts'
 import { SessionViews } from './session/session-views.ts'
-import type { ChatRpc, ClientContext } from './core/client-context.ts'
 
 export interface ChatClient {
   /** The session list. */

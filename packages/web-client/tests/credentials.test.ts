@@ -7,12 +7,12 @@ import { RPCHandler } from '@orpc/server/ws'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 
-import { createChatClient } from '../src/create-chat-client.ts'
 import { ChatClientError } from '../src/core/errors.ts'
-import { aborted, type Script, ScriptedServer, until as turnUntil } from './support/harness.ts'
-import { Recording } from './support/recording.ts'
+import { createChatClient } from '../src/create-chat-client.ts'
 import type { UrlSource } from '../src/links/endpoint.ts'
 import { webSocket } from '../src/links/web-socket.ts'
+import { aborted, type Script, ScriptedServer, until as turnUntil } from './support/harness.ts'
+import { Recording } from './support/recording.ts'
 
 /** Real sockets take real time, so they get as many turns of the event loop as they need. */
 const until = (condition: () => boolean) => turnUntil(condition, 1_000_000)

@@ -2,8 +2,8 @@ import { safe } from '@orpc/client'
 import { ORPCError } from '@orpc/server'
 import { expect, test } from 'vitest'
 
-import { setUp, until } from './support/harness.ts'
 import { asChatError, ChatClientError, isPermanentError } from '../src/core/errors.ts'
+import { setUp, until } from './support/harness.ts'
 
 const limit = { code: 'LIMIT_EXCEEDED', data: { limit: 120, retryAfter: 500 } } as const
 

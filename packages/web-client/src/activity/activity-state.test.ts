@@ -1,6 +1,7 @@
 import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
 import { describe, expect, test, vi } from 'vitest'
 
+import { activityRow as row } from '../../tests/support/activity-row.ts'
 import {
   type ActivityState,
   disconnectActivity,
@@ -8,7 +9,6 @@ import {
   isCompletion,
   receiveActivityFrame,
 } from './activity-state.ts'
-import { activityRow as row } from '../../tests/support/activity-row.ts'
 
 function receive(state: ActivityState, ...frames: (ActivityFrame | [ActivityFrame, string])[]) {
   return frames.reduce((now, frame) => {

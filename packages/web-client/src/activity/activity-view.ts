@@ -1,5 +1,12 @@
 import type { ActivityFrame, ActivityRow } from '@caughtup/schema'
 
+import type { ClientContext } from '../core/client-context.ts'
+import { type ClientStats, Counters } from '../core/counters.ts'
+import type { ViewError } from '../core/errors.ts'
+import { keepIdentity } from '../core/keep-identity.ts'
+import type { CallContext } from '../links/link.ts'
+import { LiveView, type View } from '../live/live-view.ts'
+import type { Progress } from '../live/stream-follower.ts'
 import type { ActivityHint, ActivitySnapshot } from './activity-snapshot.ts'
 import {
   type ActivityState,
@@ -8,13 +15,6 @@ import {
   isCompletion,
   receiveActivityFrame,
 } from './activity-state.ts'
-import { type ClientStats, Counters } from '../core/counters.ts'
-import type { Progress } from '../live/stream-follower.ts'
-import { keepIdentity } from '../core/keep-identity.ts'
-import type { CallContext } from '../links/link.ts'
-import { LiveView, type View } from '../live/live-view.ts'
-import type { ViewError } from '../core/errors.ts'
-import type { ClientContext } from '../core/client-context.ts'
 
 /** The client that owns the activity view. */
 export interface ActivityViewHost {

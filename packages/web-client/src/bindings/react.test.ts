@@ -2,8 +2,8 @@ import { createElement } from 'react'
 import { renderToString } from 'react-dom/server'
 import { expect, test } from 'vitest'
 
-import { useActivity, useSession } from './react.ts'
 import { rest, setUp } from '../../tests/support/harness.ts'
+import { useActivity, useSession } from './react.ts'
 
 test('rendered on a server, the hooks return the present snapshots and open no stream', async () => {
   const { client, server } = setUp({})

@@ -1,6 +1,6 @@
 import { abortable } from '@caughtup/schema/abortable'
-import { asChatError } from './errors.ts'
 import type { ClientContext } from './client-context.ts'
+import { asChatError } from './errors.ts'
 
 /**
  * Makes one unary call, which may take `requestTimeout`.

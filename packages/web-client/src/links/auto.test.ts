@@ -7,8 +7,8 @@ import { RPCHandler as SocketHandler } from '@orpc/server/ws'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 
-import { createChatClient } from '../create-chat-client.ts'
 import { type Script, ScriptedServer } from '../../tests/support/harness.ts'
+import { createChatClient } from '../create-chat-client.ts'
 import { auto, type AutoOptions, speaksHttp2 } from './auto.ts'
 
 /** A server of both kinds; `upgrades` tells how it answers the handshake of a WebSocket. */

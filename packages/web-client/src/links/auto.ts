@@ -1,5 +1,6 @@
 import type { ClientOptions } from '@orpc/client'
 
+import { resolveUrl, type UrlSource } from './endpoint.ts'
 import {
   type CallContext,
   type Link,
@@ -7,7 +8,6 @@ import {
   NeverConnected,
   type OpenLink,
 } from './link.ts'
-import { resolveUrl, type UrlSource } from './endpoint.ts'
 import { sse, type SseOptions } from './sse.ts'
 import { WebSocketLink, type WebSocketOptions } from './web-socket.ts'
 

@@ -1,8 +1,8 @@
 import { ManualClock } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { createChatClient } from '../create-chat-client.ts'
 import { rest, setUp, until } from '../../tests/support/harness.ts'
+import { createChatClient } from '../create-chat-client.ts'
 import { sse } from './sse.ts'
 
 /** A server that sends the bytes of the test. */

@@ -5,7 +5,6 @@ import { RPCHandler } from '@orpc/server/ws'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket as NodeWebSocket, WebSocketServer } from 'ws'
 
-import { createChatClient } from '../create-chat-client.ts'
 import {
   aborted,
   type Script,
@@ -13,6 +12,7 @@ import {
   until as turnUntil,
 } from '../../tests/support/harness.ts'
 import { Recording } from '../../tests/support/recording.ts'
+import { createChatClient } from '../create-chat-client.ts'
 import type { WebSocketConstructor } from './rpc-socket.ts'
 import { webSocket } from './web-socket.ts'
 

@@ -2,6 +2,7 @@ import { abortable } from '@caughtup/schema/abortable'
 import { type ErrorData, errorStatus } from '@caughtup/schema/error'
 import { AsyncIteratorClass, type ClientOptions, ORPCError } from '@orpc/client'
 
+import { resolveUrl, type UrlSource, webSocketUrlOf } from './endpoint.ts'
 import {
   type CallContext,
   ConnectionLost,
@@ -9,7 +10,6 @@ import {
   type LinkHost,
   type OpenLink,
 } from './link.ts'
-import { resolveUrl, type UrlSource, webSocketUrlOf } from './endpoint.ts'
 import { RpcSocket, type WebSocketConstructor } from './rpc-socket.ts'
 
 export interface WebSocketOptions {

@@ -1,10 +1,10 @@
 import type { ActivityFrame, ChatFrame } from '@caughtup/schema'
 
+import type { ClientContext } from '../core/client-context.ts'
 import type { Counters } from '../core/counters.ts'
-import { type StreamTarget, StreamFollower } from './stream-follower.ts'
 import { keepIdentity } from '../core/keep-identity.ts'
 import type { Connection } from './connection.ts'
-import type { ClientContext } from '../core/client-context.ts'
+import { type StreamTarget, StreamFollower } from './stream-follower.ts'
 
 /** A view as UI frameworks bind to it: `useSyncExternalStore(view.subscribe, view.getSnapshot)`. */
 export interface View<Snapshot> {

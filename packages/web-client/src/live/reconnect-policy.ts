@@ -30,14 +30,17 @@ export type NextStep =
  * - Anything else (no network, a stream that broke, a busy server): it retries without end.
  */
 export class ReconnectPolicy {
-  readonly #context: ClientContext
+  readonly #context: Pick<ClientContext, 'reconnect' | 'random'>
   readonly #recovers: (error: ViewError) => boolean
   #attempts = 0
   #failures = 0
   #unknownErrors = 0
 
   /** @param recovers whether the next attempt asks for something else, so that no error is final */
-  constructor(context: ClientContext, recovers: (error: ViewError) => boolean) {
+  constructor(
+    context: Pick<ClientContext, 'reconnect' | 'random'>,
+    recovers: (error: ViewError) => boolean,
+  ) {
     this.#context = context
     this.#recovers = recovers
   }

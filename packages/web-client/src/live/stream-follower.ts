@@ -1,15 +1,15 @@
 import type { ActivityFrame, ChatFrame } from '@caughtup/schema'
 
-import { type CallContext, ConnectionLost } from '../links/link.ts'
-import { readEvents } from './event-stream.ts'
-import { waitToRetry } from '../core/retry.ts'
-import type { Connection } from './connection.ts'
-import { ChatClientError, toViewError, type ViewError } from '../core/errors.ts'
 import type { ClientContext } from '../core/client-context.ts'
+import { ChatClientError, toViewError, type ViewError } from '../core/errors.ts'
+import { waitToRetry } from '../core/retry.ts'
+import { type CallContext, ConnectionLost } from '../links/link.ts'
+import type { Connection } from './connection.ts'
+import { readEvents } from './event-stream.ts'
 import { type NextStep, type Outcome, ReconnectPolicy } from './reconnect-policy.ts'
 import { Watchdog } from './watchdog.ts'
 
-/** What a frame did to the view. After a `gap` the stream is dropped and asked for anew. */
+/** What a frame did to the view. After a `gap` the stream is dropped and requested anew. */
 export type Progress = 'replaying' | 'live' | 'gap'
 
 /** The view that a stream feeds. */
@@ -135,8 +135,8 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
 
   #progressed(progress: 'replaying' | 'live'): void {
     const { status, attempts } = this.#connection
-    const now = progress === 'live' ? 'live' : 'connecting'
-    if (status !== now) this.#set({ status: now, attempts: now === 'live' ? 0 : attempts })
+    const next = progress === 'live' ? 'live' : 'connecting'
+    if (status !== next) this.#set({ status: next, attempts: next === 'live' ? 0 : attempts })
   }
 
   /**

@@ -2,8 +2,8 @@ import type { Message, Page } from '@caughtup/schema'
 import { emptyView, type View } from '@caughtup/schema/fold'
 import { describe, expect, test } from 'vitest'
 
-import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
 import { Recording } from '../../tests/support/recording.ts'
+import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
 
 /** Messages 1 (open, growing) and 2; the view contains only the second. */
 function setUp() {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { Recording, type SentFrame } from '../../tests/support/recording.ts'
 import { addPrompt } from '../outbox/outbox.ts'
 import {
   disconnect,
@@ -10,7 +11,6 @@ import {
   receivePage,
   type SessionState,
 } from './session-state.ts'
-import { Recording, type SentFrame } from '../../tests/support/recording.ts'
 
 function answered(): Recording {
   const recording = new Recording()

@@ -3,10 +3,10 @@ import { decodeCursor } from '@caughtup/schema/cursor'
 import { messagesOf } from '@caughtup/schema/event'
 import { applyEvent, emptyView, headOf, type View } from '@caughtup/schema/fold'
 
-import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
-import { type Outbox, removeSeen, replayBegan, replayBroke, replayEnded } from '../outbox/outbox.ts'
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
+import { type Outbox, removeSeen, replayBegan, replayBroke, replayEnded } from '../outbox/outbox.ts'
+import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
 
 /** Everything that a session view knows. Immutable: the functions of this file return the next one. */
 export interface SessionState {

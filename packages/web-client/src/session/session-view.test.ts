@@ -2,11 +2,11 @@ import type { ChatFrame, Page } from '@caughtup/schema'
 import { ORPCError } from '@orpc/server'
 import { describe, expect, test, vi } from 'vitest'
 
-import type { SessionView } from './session-view.ts'
 import { activityRow } from '../../tests/support/activity-row.ts'
 import { aborted, rest, type Script, setUp, until } from '../../tests/support/harness.ts'
 import { inTurn, type OnChat, serving, shows, status } from '../../tests/support/play.ts'
 import { Recording, type SentFrame } from '../../tests/support/recording.ts'
+import type { SessionView } from './session-view.ts'
 
 /** seq 1 run · 2 question · 3 answer · 4–6 text · 7 finished · 8 run ended */
 function answered(): Recording {

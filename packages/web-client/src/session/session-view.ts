@@ -3,18 +3,20 @@ import type { View as Fold } from '@caughtup/schema/fold'
 import { v7 as uuid } from 'uuid'
 
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
-import { buildSessionSnapshot } from './build-session-snapshot.ts'
-import { type HistoryCalls, historyCalls } from './history-calls.ts'
-import { ReadMark } from './read-mark.ts'
-import { CallOrder } from './call-order.ts'
+import type { ClientContext } from '../core/client-context.ts'
 import { type ClientStats, Counters } from '../core/counters.ts'
-import { deliverPrompt } from '../outbox/deliver-prompt.ts'
-import type { Progress } from '../live/stream-follower.ts'
+import { toViewError, type ViewError } from '../core/errors.ts'
+import { request } from '../core/request.ts'
 import type { CallContext } from '../links/link.ts'
 import { LiveView, type View } from '../live/live-view.ts'
+import type { Progress } from '../live/stream-follower.ts'
+import { deliverPrompt } from '../outbox/deliver-prompt.ts'
 import { addPrompt, isInSession, markAnswered, markFailed, removePrompt } from '../outbox/outbox.ts'
 import { type Prompt, type PromptInput, promptInput } from '../outbox/prompt.ts'
-import { request } from '../core/request.ts'
+import { buildSessionSnapshot } from './build-session-snapshot.ts'
+import { CallOrder } from './call-order.ts'
+import { type HistoryCalls, historyCalls } from './history-calls.ts'
+import { ReadMark } from './read-mark.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import {
   disconnect,
@@ -25,8 +27,6 @@ import {
   receivePage,
   type SessionState,
 } from './session-state.ts'
-import { toViewError, type ViewError } from '../core/errors.ts'
-import type { ClientContext } from '../core/client-context.ts'
 
 /** The client that owns a session view. */
 export interface SessionViewHost {
@@ -191,7 +191,7 @@ export class SessionView implements View<SessionSnapshot> {
     return this.#state.outbox.some(({ progress }) => progress === 'sending')
   }
 
-  /** @internal Whether the session is on screen, if only after its stream is back. */
+  /** @internal Whether the session is shown, also while its stream reconnects. */
   get isFollowing(): boolean {
     const { status } = this.#live.connection
     return status !== 'idle' && status !== 'ended' && status !== 'failed'

@@ -11,9 +11,9 @@ import { RPCHandler } from '@orpc/server/fetch'
 import { onTestFinished } from 'vitest'
 
 import type { ChatClientOptions } from '../../src/chat-client-options.ts'
+import type { Network } from '../../src/core/network.ts'
 import { createChatClient } from '../../src/create-chat-client.ts'
 import { sse, type SseOptions } from '../../src/links/sse.ts'
-import type { Network } from '../../src/core/network.ts'
 import type { SentFrame } from './recording.ts'
 
 export interface Script {
