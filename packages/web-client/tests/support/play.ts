@@ -1,3 +1,5 @@
+import { ORPCError } from '@orpc/server'
+
 import type { SessionView } from '../../src/session/session-view.ts'
 import { aborted, rest, type Script } from './harness.ts'
 import type { SentFrame } from './recording.ts'
@@ -35,4 +37,12 @@ export async function shows(
     await clock.advance(16)
   }
   if (!condition()) throw new Error(`never came true: ${condition.toString()}`)
+}
+
+/** Refuses the stream. */
+export function failing(code: string, status: number, data?: object): OnChat {
+  // oxlint-disable-next-line require-yield
+  return async function* () {
+    throw new ORPCError(code, { status, data })
+  }
 }

@@ -261,3 +261,21 @@ export class Recording {
     return { canUndo: true, canRedo: this.#hidden.length > 0 }
   }
 }
+
+/** seq 1 run · 2 question · 3 answer · 4–6 text · 7 finished · 8 run ended */
+export function answered(): Recording {
+  const recording = new Recording()
+  recording.start('run')
+  recording.message('question', 'user', 'Hi')
+  recording.message('answer', 'assistant')
+  recording.open('answer')
+  recording.text('answer', 'Hel')
+  recording.text('answer', 'lo')
+  recording.finish('answer')
+  recording.end('run')
+  return recording
+}
+
+export const end = (reason: 'session-deleted' | 'shutting-down'): SentFrame => ({
+  frame: { type: 'end', reason },
+})
