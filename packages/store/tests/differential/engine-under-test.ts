@@ -9,6 +9,7 @@ import { StorageError } from '../../src/port/storage-error.ts'
 import type { Retention, Storage, StorageFactory } from '../../src/port/storage.ts'
 import { everything } from '../../src/conformance/support/reads.ts'
 import { type Call, type CursorChange, type FilterSpec, principals } from './call.ts'
+import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
 
 /** What a call gave: a value, or an error; only what the port promises of it. */
@@ -42,6 +43,7 @@ export class EngineUnderTest {
   readonly #random: Random
   readonly #storages: Storage[] = []
   readonly #left: Storage[] = []
+  readonly #steps = new FeedSteps()
 
   private constructor(factory: StorageFactory, clock: ManualClock, seed: number) {
     this.#factory = factory
@@ -52,6 +54,7 @@ export class EngineUnderTest {
   static async open(factory: StorageFactory, clock: ManualClock, seed: number) {
     const engine = new EngineUnderTest(factory, clock, seed)
     engine.#storages.push(await engine.#open(), await engine.#open())
+    await engine.stepped()
     return engine
   }
 
@@ -151,7 +154,7 @@ export class EngineUnderTest {
       case 'sessionFor':
         return storage.session(id, call.principal)
       case 'activityRow':
-        return storage.activityRow(call.principal, id)
+        return this.#activityRow(opening, call.principal, id)
       case 'sessions':
         return pages((query: ListQuery) => storage.sessions(call.principal, query), call.limit)
       case 'update': {
@@ -177,11 +180,11 @@ export class EngineUnderTest {
         while (await storage.maintain({ fork: id }));
         return undefined
       case 'activity':
-        return storage.activityChanges(call.principal, call.since, call.limit)
+        return this.#steps.changes(storage, call.principal, call)
       case 'activityPage':
-        return pages((query: ListQuery) => storage.activityPage(call.principal, query), call.limit)
+        return this.#activityPages(opening, call.principal, call.limit)
       case 'activityRows':
-        return pages((query: RowsStep) => storage.activityRows(call.principal, query), call.limit)
+        return this.#activityRows(opening, call.principal, call.limit)
       case 'markRead':
         return storage.markRead(id, call.principal, call.upTo)
       case 'heartbeat':
@@ -207,18 +210,45 @@ export class EngineUnderTest {
     const storage = this.storage(opening)
     const sessions: Record<string, unknown> = {}
     for (const id of sessionIds) {
-      if (await storage.session(id)) sessions[id] = await everything(storage, id)
+      if (!(await storage.session(id))) continue
+      const { merged, ...read } = await everything(storage, id)
+      // Sizes are those that entries have where they are stored.
+      const { bytes: _, ...batch } = merged
+      const activity = await this.#activityRow(opening, 'ann', id)
+      sessions[id] = { ...read, merged: batch, activity }
     }
     const lists: Record<string, unknown> = {}
     for (const principal of principals) {
       lists[principal] = [
         await pages((query: ListQuery) => storage.sessions(principal, query), 2),
-        await pages((query: ListQuery) => storage.activityPage(principal, query), 2),
-        await pages((query: RowsStep) => storage.activityRows(principal, query), 3),
-        await storage.activityChanges(principal, 0, 1_000),
+        await this.#activityPages(opening, principal, 2),
+        await this.#activityRows(opening, principal, 3),
+        await this.#steps.changes(storage, principal, { since: 0, limit: 1_000 }),
       ]
     }
     return { sessions, lists }
+  }
+
+  /** To be called after each step of the program. */
+  async stepped(): Promise<void> {
+    await this.#steps.note(this.storage(0))
+  }
+
+  async #activityRow(opening: 0 | 1, principal: string, id: string) {
+    const row = await this.storage(opening).activityRow(principal, id)
+    return row && this.#steps.row(principal, row)
+  }
+
+  async #activityPages(opening: 0 | 1, principal: string, limit: number) {
+    const storage = this.storage(opening)
+    const read = await pages((query: ListQuery) => storage.activityPage(principal, query), limit)
+    return read.map((page) => this.#steps.page(principal, page))
+  }
+
+  async #activityRows(opening: 0 | 1, principal: string, limit: number) {
+    const storage = this.storage(opening)
+    const read = await pages((query: RowsStep) => storage.activityRows(principal, query), limit)
+    return read.map((page) => this.#steps.page(principal, page))
   }
 
   #open(): Promise<Storage> {
@@ -249,11 +279,11 @@ function byOwner([owner, ...others]: readonly string[]) {
 }
 
 /** Every page of a list. */
-async function pages<After>(
-  read: (query: { after?: After; limit: number }) => Promise<{ next?: After }>,
+async function pages<After, Page extends { next?: After }>(
+  read: (query: { after?: After; limit: number }) => Promise<Page>,
   limit: number,
-): Promise<unknown[]> {
-  const found: unknown[] = []
+): Promise<Page[]> {
+  const found: Page[] = []
   for (let after: After | undefined; ;) {
     const page = await read({ limit, ...(after !== undefined && { after }) })
     found.push(page)

@@ -40,6 +40,7 @@ export async function runOnBoth(steps: readonly Step[], file: string): Promise<v
       const outcome = await left.perform(opening, call, names, slices)
       assert.deepEqual(await right.perform(opening, call, names, slices), outcome)
       note(outcome, names)
+      for (const engine of [left, right]) await engine.stepped()
     }
     for (const opening of [0, 1] as const) {
       trace.push(`everything at the end, through ${opening}`)

@@ -1,8 +1,8 @@
-import { openingNames } from '../../base/random-tag.ts'
 import type { StorageFactory } from '../../port/storage.ts'
-import { copyDatabase, emptyDatabase, type MemoryDatabase } from './memory-database.ts'
-import { MemoryStorage } from './memory-storage.ts'
+import { RowStorage } from '../rows/row-storage.ts'
+import { copyDatabase, emptyDatabase, type MemoryDatabase } from './database.ts'
 import { Opening } from './opening.ts'
+import { MemoryTables } from './tables.ts'
 
 export interface MemoryFactory extends StorageFactory {
   /** What is stored by now, apart from what is written from here on: a backup, as it were. */
@@ -20,10 +20,9 @@ export function memory(): MemoryFactory {
 
 function factoryOf(db: MemoryDatabase): MemoryFactory {
   return {
-    async open({ clock, random }) {
-      const opening = new Opening(openingNames(random))
-      db.openings.add(opening)
-      return new MemoryStorage(db, opening, { clock, random })
+    async open(options) {
+      const [tables, changes] = [new MemoryTables(db), new Opening(db.openings)]
+      return new RowStorage({ ...options, tables, changes, lookEvery: 0 })
     },
     copy: () => factoryOf(copyDatabase(db)),
   }

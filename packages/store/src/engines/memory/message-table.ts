@@ -1,82 +1,102 @@
 import type { Message } from '@caughtup/schema'
 
-/** A session's messages. */
-export interface MessageTable {
-  /** Those that are shown, ascending by order. */
-  readonly shown: Message[]
-  /** The same by id. */
-  readonly byId: Map<string, Message>
-  /** What undos hide, the newest undo last; each ascending by order, and above all that is shown. */
-  readonly hidden: Message[][]
-  /** Ids of removed messages: they stay taken. */
-  readonly gone: Set<string>
+import type { MessageChange } from '../rows/rows.ts'
+import { indexAbove, type SessionData, type StoredMessage } from './database.ts'
+
+type Rows = Pick<SessionData, 'messages' | 'orders'>
+
+const orderOf = ({ order }: StoredMessage) => order
+
+/** The row of an id, also of a hidden or removed message. */
+export function rowOf({ messages, orders }: Rows, id: string): StoredMessage | undefined {
+  const order = orders.get(id)
+  if (order === undefined) return undefined
+  const row = messages[indexAbove(messages, order - 1, orderOf)]
+  return row?.id === id ? row : undefined
 }
 
-export function newTable(): MessageTable {
-  return { shown: [], byId: new Map(), hidden: [], gone: new Set() }
-}
-
-/** Index of the first message of an order above this one; the length where there is none. */
-export function indexAbove(shown: readonly Message[], order: number): number {
-  let low = 0
-  let high = shown.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((shown[middle]?.order ?? 0) > order) high = middle
-    else low = middle + 1
+/** Shown messages with orders between these, both excluded. */
+export function* shownMessages(
+  { messages }: Pick<Rows, 'messages'>,
+  {
+    after = -Infinity,
+    before = Infinity,
+    from = 'oldest',
+  }: { after?: number; before?: number; from?: 'oldest' | 'newest' },
+): Iterable<Message> {
+  const start = indexAbove(messages, after, orderOf)
+  const end = before === Infinity ? messages.length : indexAbove(messages, before - 1, orderOf)
+  for (let step = 0; step < end - start; step++) {
+    const row = messages[from === 'oldest' ? start + step : end - 1 - step]
+    if (row?.message && row.hidden === 0) yield row.message
   }
-  return low
 }
 
-/** Puts a message into its place, instead of what is there. */
-export function put({ shown, byId }: MessageTable, message: Message): void {
-  const index = indexAbove(shown, message.order - 1)
-  shown.splice(index, shown[index]?.order === message.order ? 1 : 0, message)
-  byId.set(message.id, message)
+/** What the newest undo hides, and how many undos hide something. */
+export function hiddenMessages({ messages }: Pick<Rows, 'messages'>): {
+  messages: Message[]
+  undos: number
+} {
+  const hidden = messages.filter((row) => row.hidden > 0 && row.message)
+  const newest = newestUndo(messages)
+  return {
+    messages: hidden.flatMap((row) => (row.hidden === newest && row.message ? row.message : [])),
+    undos: new Set(hidden.map((row) => row.hidden)).size,
+  }
 }
 
-export function remove(table: MessageTable, messageIds: readonly string[]): void {
-  for (const id of messageIds) {
-    const message = table.byId.get(id)
-    if (!message) {
-      forgetOne(table, id)
-      continue
+/** The rows after a change. */
+export function changed(rows: Rows, change: MessageChange): readonly StoredMessage[] {
+  const { messages } = rows
+  switch (change.change) {
+    case 'put':
+      return put(rows, change.messages)
+    case 'remove': {
+      const ids = new Set(change.messageIds)
+      return messages.map((row) => (ids.has(row.id) ? removed(row) : row))
     }
-    table.shown.splice(indexAbove(table.shown, message.order - 1), 1)
-    table.byId.delete(id)
-    table.gone.add(id)
+    case 'truncate':
+      return messages.map((row) => (isShownAfter(row, change.after) ? removed(row) : row))
+    case 'hide': {
+      const undo = newestUndo(messages) + 1
+      return messages.map((row) =>
+        isShownAfter(row, change.after) ? { ...row, hidden: undo } : row,
+      )
+    }
+    case 'restore': {
+      const newest = newestUndo(messages)
+      return messages.map((row) =>
+        newest > 0 && row.hidden === newest ? { ...row, hidden: 0 } : row,
+      )
+    }
+    case 'forget-hidden':
+      return messages.map((row) => (row.hidden > 0 ? removed(row) : row))
   }
 }
 
-/** Of those that an undo hides; one that hides nothing any more is forgotten. */
-function forgetOne(table: MessageTable, messageId: string): void {
-  for (const [index, turn] of table.hidden.entries()) {
-    if (!turn.some(({ id }) => id === messageId)) continue
-    const rest = turn.filter(({ id }) => id !== messageId)
-    table.hidden.splice(index, 1, ...(rest.length > 0 ? [rest] : []))
-    table.gone.add(messageId)
-    return
+function put({ messages, orders }: Rows, added: readonly Message[]): StoredMessage[] {
+  const rows = [...messages]
+  for (const message of added) {
+    const { id, order } = message
+    const index = indexAbove(rows, order - 1, orderOf)
+    const before = rows[index]
+    const isThere = before?.order === order
+    rows.splice(index, isThere ? 1 : 0, { order, id, hidden: isThere ? before.hidden : 0, message })
+    orders.set(id, order)
   }
+  return rows
 }
 
-export function truncate(table: MessageTable, after: number): void {
-  for (const { id } of takeAbove(table, after)) table.gone.add(id)
+function removed({ order, id }: StoredMessage): StoredMessage {
+  return { order, id, hidden: 0 }
 }
 
-export function hide(table: MessageTable, after: number): void {
-  table.hidden.push(takeAbove(table, after))
+function isShownAfter({ order, hidden, message }: StoredMessage, after: number): boolean {
+  return order > after && hidden === 0 && message !== undefined
 }
 
-export function restore(table: MessageTable): void {
-  for (const message of table.hidden.pop() ?? []) put(table, message)
-}
-
-export function forgetHidden({ hidden, gone }: MessageTable): void {
-  for (const { id } of hidden.splice(0).flat()) gone.add(id)
-}
-
-function takeAbove({ shown, byId }: MessageTable, order: number): Message[] {
-  const taken = shown.splice(indexAbove(shown, order))
-  for (const { id } of taken) byId.delete(id)
-  return taken
+function newestUndo(messages: readonly StoredMessage[]): number {
+  let newest = 0
+  for (const { hidden, message } of messages) if (message) newest = Math.max(newest, hidden)
+  return newest
 }

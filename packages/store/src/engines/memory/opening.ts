@@ -2,56 +2,54 @@ import { abortable } from '@caughtup/schema/abortable'
 
 import type { RemoteChanges } from '../../port/change-feed.ts'
 import { StorageError } from '../../port/storage-error.ts'
+import type { RowChangeFeed } from '../rows/change-feed.ts'
 
 /** Sessions that are told apart; where more changed between two calls, all are said to have. */
 const namedSessions = 10_000
 
-/** One opening of the database: who writes, and what the others wrote since it last asked. */
-export class Opening {
-  readonly process: string
-  /** What its entries' cursors carry. */
-  readonly tag: string
+/** What the other openings of a database wrote since this one last asked. */
+export class Opening implements RowChangeFeed {
+  readonly #all: Set<Opening>
   #changed: Set<string> | 'all' | undefined
-  #bell = Promise.withResolvers<void>()
+  #signal = Promise.withResolvers<void>()
   #closed = false
 
-  constructor({ process, tag }: { process: string; tag: string }) {
-    this.process = process
-    this.tag = tag
+  constructor(all: Set<Opening>) {
+    this.#all = all
+    all.add(this)
   }
 
-  /** To be called for what another opening wrote. */
-  notice(sessionId: string): void {
-    this.#changed ??= new Set()
-    if (this.#changed === 'all') return
-    this.#changed.add(sessionId)
-    if (this.#changed.size > namedSessions) this.#changed = 'all'
-    this.#ring()
+  announce(sessionIds: readonly string[]): void {
+    for (const opening of this.#all) if (opening !== this) opening.#notice(sessionIds)
   }
 
-  async changed(signal: AbortSignal): Promise<RemoteChanges> {
+  async next(signal: AbortSignal): Promise<RemoteChanges> {
     for (;;) {
       signal.throwIfAborted()
-      this.assertOpen()
+      if (this.#closed) throw new StorageError('closed', 'The database is closed.')
       const sessions = this.#changed
       this.#changed = undefined
       if (sessions) return { sessions }
-      await abortable(this.#bell.promise, signal)
+      await abortable(this.#signal.promise, signal)
     }
-  }
-
-  /** @throws StorageError `closed` */
-  assertOpen(): void {
-    if (this.#closed) throw new StorageError('closed', 'The database is closed.')
   }
 
   close(): void {
     this.#closed = true
-    this.#ring()
+    this.#all.delete(this)
+    this.#notify()
   }
 
-  #ring(): void {
-    this.#bell.resolve()
-    this.#bell = Promise.withResolvers()
+  #notice(sessionIds: readonly string[]): void {
+    if (this.#changed === 'all') return
+    this.#changed ??= new Set()
+    for (const id of sessionIds) this.#changed.add(id)
+    if (this.#changed.size > namedSessions) this.#changed = 'all'
+    this.#notify()
+  }
+
+  #notify(): void {
+    this.#signal.resolve()
+    this.#signal = Promise.withResolvers()
   }
 }

@@ -27,6 +27,7 @@ export class SessionRows {
     fork?: { source: number; upTo: number },
   ): void {
     const { db, cache } = this.#context
+    const journal = newJournal(this.#random)
     if (db.get('SELECT 1 FROM sessions WHERE id = ?', id)) throw sessionExists(id)
     const record = newRecord(createdAt)
     const { lastId: key } = db.run(
@@ -34,7 +35,7 @@ export class SessionRows {
          (id, journal, title, created_at, updated_at, record, tag, recency, revision, fork_of, fork_up_to)
        VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)`,
       id,
-      newJournal(this.#random),
+      journal,
       title,
       createdAt,
       createdAt,

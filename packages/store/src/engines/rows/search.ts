@@ -2,28 +2,32 @@ import type { Message, SearchHit } from '@caughtup/schema'
 
 import { excerptAround, searchText } from '../../core/search-text.ts'
 import { phrases, words } from '../../core/search-words.ts'
-import type { MemorySession } from './memory-session.ts'
+import type { SearchQuery } from '../../port/reading.ts'
+import type { CandidateQuery, Tables } from './tables.ts'
+
+/** Candidates that are read at once. */
+const step = 200
 
 /** Finished messages that hold every phrase of the text, newest first; see `Storage.search`. */
-export function search(
-  sessions: readonly MemorySession[],
-  text: string,
-  limit: number,
-): SearchHit[] {
+export async function search(
+  tables: Tables,
+  { text, in: scope, limit }: SearchQuery,
+): Promise<SearchHit[]> {
   const wanted = phrases(text)
-  if (wanted.length === 0) return []
-  const hits = sessions.flatMap(({ id, table }) =>
-    table.shown
-      .filter((message) => message.status === 'done' && holdsAll(message, wanted))
-      .map((message) => hit(id, message, text)),
-  )
-  return hits.sort(newestFirst).slice(0, limit)
-}
-
-function newestFirst(a: SearchHit, b: SearchHit): number {
-  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt
-  if (a.sessionId !== b.sessionId) return a.sessionId < b.sessionId ? 1 : -1
-  return b.order - a.order
+  const hits: SearchHit[] = []
+  if (wanted.length === 0) return hits
+  const query = { in: scope, words: wanted.flat(), limit: step }
+  for (let after: CandidateQuery['after']; ;) {
+    const found = await tables.candidates({ ...query, ...(after && { after }) })
+    for (const { sessionId, message } of found) {
+      if (hits.length >= limit) return hits
+      if (holdsAll(message, wanted)) hits.push(hit(sessionId, message, text))
+    }
+    const last = found.at(-1)
+    if (!last || found.length < step) return hits
+    const { order, metadata } = last.message
+    after = { createdAt: metadata.createdAt, sessionId: last.sessionId, order }
+  }
 }
 
 function holdsAll(message: Message, wanted: readonly (readonly string[])[]): boolean {

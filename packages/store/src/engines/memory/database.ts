@@ -1,0 +1,114 @@
+import type { Message } from '@caughtup/schema'
+
+import type { Removal } from '../../port/activity.ts'
+import type { EventRow, MemberRow, SessionRow } from '../rows/rows.ts'
+import { Locks } from './locks.ts'
+import type { Opening } from './opening.ts'
+
+/** All that is committed, as plain data, with who has it open and who has locked what. */
+export interface MemoryDatabase {
+  readonly sessions: Map<number, SessionData>
+  readonly keys: Map<string, number>
+  readonly feeds: Map<string, Feed>
+  /** How often each process has said that it lives. */
+  readonly beats: Map<string, number>
+  /** Keys given so far. */
+  made: number
+  readonly locks: Locks
+  readonly openings: Set<Opening>
+}
+
+/** One session's rows of every table. What is `readonly` here is replaced and never changed. */
+export interface SessionData {
+  row: SessionRow
+  members: readonly MemberRow[]
+  messages: readonly StoredMessage[]
+  /** Orders by message id, of every message that ever was: also of those that a rollback took back. */
+  readonly orders: Map<string, number>
+  /** Ascending; changed in place by the commit of whoever holds the session's lock. */
+  readonly events: StoredEvents[]
+  remembered: ReadonlyMap<string, number>
+}
+
+export interface StoredMessage {
+  readonly order: number
+  readonly id: string
+  /** The number of the undo that hides it, or 0. */
+  readonly hidden: number
+  /** Absent once the message is removed: its id stays taken. */
+  readonly message?: Message
+}
+
+export interface StoredEvents extends EventRow {
+  /** Bytes of JSON, about. */
+  readonly bytes: number
+}
+
+/** A principal's feed. */
+export interface Feed {
+  position: number
+  /** Keys of the principal's sessions. */
+  readonly sessions: Set<number>
+  /** Ascending by position. */
+  readonly removals: Removal[]
+  /** Removals up to this position are forgotten. */
+  floor: number
+}
+
+export function emptyDatabase(): MemoryDatabase {
+  return {
+    sessions: new Map(),
+    keys: new Map(),
+    feeds: new Map(),
+    beats: new Map(),
+    made: 0,
+    locks: new Locks(),
+    openings: new Set(),
+  }
+}
+
+/** What is committed now, for others to open. */
+export function copyDatabase(db: MemoryDatabase): MemoryDatabase {
+  const copy = emptyDatabase()
+  for (const [key, data] of db.sessions) {
+    copy.sessions.set(key, { ...data, orders: new Map(data.orders), events: [...data.events] })
+  }
+  for (const [id, key] of db.keys) copy.keys.set(id, key)
+  for (const [principal, feed] of db.feeds) {
+    const { sessions, removals } = feed
+    copy.feeds.set(principal, { ...feed, sessions: new Set(sessions), removals: [...removals] })
+  }
+  for (const [process, beats] of db.beats) copy.beats.set(process, beats)
+  copy.made = db.made
+  return copy
+}
+
+export function feedOf({ feeds }: MemoryDatabase, principal: string): Feed {
+  const known = feeds.get(principal)
+  if (known) return known
+  const feed: Feed = { position: 0, sessions: new Set(), removals: [], floor: 0 }
+  feeds.set(principal, feed)
+  return feed
+}
+
+/** The journal's newest entry; all of its rows may be removed. */
+export function newestSeq({ row, events }: Pick<SessionData, 'row' | 'events'>): number {
+  return Math.max(row.record.seq, events.at(-1)?.seq ?? 0)
+}
+
+/** Index of the first item whose number is above this one; the length where there is none. */
+export function indexAbove<T>(
+  items: readonly T[],
+  above: number,
+  numberOf: (item: T) => number,
+): number {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const item = items[middle]
+    if (item !== undefined && numberOf(item) > above) high = middle
+    else low = middle + 1
+  }
+  return low
+}

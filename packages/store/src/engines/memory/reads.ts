@@ -1,0 +1,199 @@
+import type { Message } from '@caughtup/schema'
+
+import type { IdStatus } from '../../core/lookups.ts'
+import { jsonBytes } from '../../core/stored-value.ts'
+import type { EventRow, MemberRow, RememberedKind, SessionRow } from '../rows/rows.ts'
+import type {
+  CandidateQuery,
+  DueQuery,
+  EventRange,
+  FeedQuery,
+  FeedRows,
+  MessageRange,
+  SessionAsk,
+  SessionImage,
+  SessionReading,
+  TableReads,
+  Wanted,
+} from '../rows/tables.ts'
+import {
+  indexAbove,
+  type MemoryDatabase,
+  newestSeq,
+  type SessionData,
+  type StoredEvents,
+} from './database.ts'
+import { candidates, feedRows } from './lists.ts'
+import { hiddenMessages, rowOf, shownMessages } from './message-table.ts'
+
+const lastOf = ({ seq }: StoredEvents) => seq
+
+/** Reads of what is committed, or of a transaction's drafts where it has any. */
+export class MemoryReads implements TableReads {
+  protected readonly db: MemoryDatabase
+  readonly #drafts: ReadonlyMap<number, SessionData> | undefined
+
+  constructor(db: MemoryDatabase, drafts?: ReadonlyMap<number, SessionData>) {
+    this.db = db
+    this.#drafts = drafts
+  }
+
+  async sessions(asks: readonly SessionAsk[]): Promise<(SessionImage | undefined)[]> {
+    return asks.map((ask) => {
+      const data = this.find(this.db.keys.get(ask.id))
+      return data && imageOf(data, ask)
+    })
+  }
+
+  async members(sessionId: string): Promise<MemberRow[]> {
+    const data = this.find(this.db.keys.get(sessionId))
+    return data && !data.row.fork ? [...data.members] : []
+  }
+
+  async read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined> {
+    const data = this.find(this.db.keys.get(ask.id))
+    if (!data) return undefined
+    const { messages, ids = [], events } = wanted
+    return {
+      image: imageOf(data, ask),
+      messages: messages ? messagesIn(data, messages) : [],
+      byId: ids.map((id) => shownById(data, id)),
+      ...(events ? eventsIn(data, events) : { events: [], complete: true }),
+    }
+  }
+
+  async messagesById(session: number, ids: readonly string[]): Promise<(Message | undefined)[]> {
+    const data = this.find(session)
+    return ids.map((id) => data && shownById(data, id))
+  }
+
+  async idStatus(session: number, ids: readonly string[]): Promise<IdStatus[]> {
+    const data = this.find(session)
+    return ids.map((id) => {
+      const row = data && rowOf(data, id)
+      if (!row) return 'free'
+      return row.message ? 'exists' : 'gone'
+    })
+  }
+
+  async countAfter(session: number, order: number): Promise<number> {
+    const data = this.find(session)
+    return data ? [...shownMessages(data, { after: order })].length : 0
+  }
+
+  async lastPrompt(session: number, from: number, upTo: number): Promise<number | undefined> {
+    const data = this.find(session)
+    if (!data) return undefined
+    const range = { after: from - 1, before: upTo + 1, from: 'newest' } as const
+    for (const { role, order } of shownMessages(data, range)) if (role === 'user') return order
+    return undefined
+  }
+
+  async hidden(session: number): Promise<{ messages: Message[]; undos: number }> {
+    const data = this.find(session)
+    return data ? hiddenMessages(data) : { messages: [], undos: 0 }
+  }
+
+  async remembered(
+    session: number,
+    kind: RememberedKind,
+    ids: readonly string[],
+  ): Promise<Map<string, number>> {
+    const remembered = this.find(session)?.remembered
+    const counts = new Map<string, number>()
+    for (const id of ids) {
+      const count = remembered?.get(rememberedName(kind, id))
+      if (count !== undefined) counts.set(id, count)
+    }
+    return counts
+  }
+
+  async feed(principal: string, query: FeedQuery): Promise<FeedRows> {
+    return feedRows(this.db, principal, query)
+  }
+
+  async candidates(query: CandidateQuery): Promise<{ sessionId: string; message: Message }[]> {
+    return candidates(this.db, query)
+  }
+
+  async active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }> {
+    const active = [...this.db.sessions.values()].filter(({ row: { record, fork } }) => {
+      return !fork && (record.run !== undefined || record.queue.length > 0)
+    })
+    const sessions = active.map((data) => imageOf(data, { id: data.row.id }))
+    return { sessions, beats: new Map(this.db.beats) }
+  }
+
+  async due({ after, limit, retention }: DueQuery): Promise<SessionRow[]> {
+    const due = [...this.db.sessions.values()].filter(({ row, events }) => {
+      if (row.key <= after) return false
+      if (!retention) return row.fork !== undefined || row.erasing !== undefined
+      const oldest = events[0]?.events[0]?.at ?? Infinity
+      const surplus = newestSeq({ row, events }) - row.floor - retention.events
+      return !row.fork && (oldest < retention.before || surplus > 0)
+    })
+    const rows = due.map(({ row }) => row).sort((a, b) => a.key - b.key)
+    return rows.slice(0, limit)
+  }
+
+  protected find(key: number | undefined): SessionData | undefined {
+    if (key === undefined) return undefined
+    return this.#drafts?.get(key) ?? this.db.sessions.get(key)
+  }
+}
+
+export function rememberedName(kind: RememberedKind, id: string): string {
+  return `${kind} ${id}`
+}
+
+function shownById(data: SessionData, id: string): Message | undefined {
+  const row = rowOf(data, id)
+  return row?.hidden === 0 ? row.message : undefined
+}
+
+function messagesIn(data: SessionData, range: MessageRange): Message[] {
+  const found: Message[] = []
+  let bytes = 0
+  for (const message of shownMessages(data, range)) {
+    found.push(message)
+    if (message.status === 'done' && range.bytes < Infinity) bytes += jsonBytes(message)
+    if (found.length > 1 && (found.length > range.messages || bytes > range.bytes)) break
+  }
+  return found
+}
+
+function eventsIn(
+  { events }: SessionData,
+  { after = 0, before = Infinity, from, bytes }: EventRange,
+): Pick<SessionReading, 'events' | 'complete'> {
+  const rows: EventRow[] = []
+  let size = 0
+  const start = indexAbove(events, after, lastOf)
+  const end = indexAbove(events, before - 1, ({ first }) => first)
+  for (let step = 0; step < end - start; step++) {
+    const row = events[from === 'oldest' ? start + step : end - 1 - step]
+    if (!row) break
+    rows.push(row)
+    size += row.bytes
+    if (size > bytes) return { events: rows, complete: step === end - start - 1 }
+  }
+  return { events: rows, complete: true }
+}
+
+function imageOf(
+  { row, messages, events }: SessionData,
+  { known, tagAt }: SessionAsk,
+): SessionImage {
+  const { seq: base } = row.record
+  const isKnown = known?.key === row.key && known.base === base
+  const after = isKnown ? Math.max(known.seq, base) : base
+  const entry = tagAt === undefined ? undefined : events[indexAbove(events, tagAt - 1, lastOf)]
+  return {
+    row,
+    tail: events.slice(indexAbove(events, after, lastOf)),
+    ...(!isKnown && {
+      open: messages.flatMap(({ message }) => (message?.status === 'open' ? message : [])),
+    }),
+    ...(entry && entry.first <= (tagAt ?? 0) && { tagAt: entry.tag }),
+  }
+}

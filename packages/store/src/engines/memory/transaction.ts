@@ -1,0 +1,199 @@
+import type {
+  AppendedRow,
+  EventRow,
+  MemberRow,
+  MessageChange,
+  RememberedKind,
+  SessionRow,
+} from '../rows/rows.ts'
+import type { RemovedSession, SessionAsk, SessionImage, Transaction } from '../rows/tables.ts'
+import { feedOf, indexAbove, type MemoryDatabase, type SessionData } from './database.ts'
+import { fits, push, sized } from './events.ts'
+import type { Resource } from './locks.ts'
+import { changed } from './message-table.ts'
+import { MemoryReads, rememberedName } from './reads.ts'
+
+/** Removals that a principal's feed remembers; older cursors get the complete list. */
+const rememberedRemovals = 10_000
+
+/**
+ * Writes into drafts of the sessions that it has locked, which become what is committed all at once,
+ * and without anything that could fail.
+ */
+export class MemoryTransaction extends MemoryReads implements Transaction {
+  readonly #drafts: Map<number, SessionData>
+  /** What else is to be done by the commit. */
+  readonly #effects: (() => void)[] = []
+
+  constructor(db: MemoryDatabase) {
+    const drafts = new Map<number, SessionData>()
+    super(db, drafts)
+    this.#drafts = drafts
+  }
+
+  commit(): void {
+    for (const [key, draft] of this.#drafts) {
+      const data = this.db.sessions.get(key)
+      if (data) Object.assign(data, draft)
+      else this.db.sessions.set(key, draft)
+    }
+    for (const effect of this.#effects) effect()
+  }
+
+  end(): void {
+    this.db.locks.release(this)
+  }
+
+  async lock(asks: readonly SessionAsk[]): Promise<(SessionImage | undefined)[]> {
+    const keys = asks.flatMap(({ id }) => this.db.keys.get(id) ?? [])
+    await this.#acquire(keys.toSorted((a, b) => a - b))
+    const images = await this.sessions(asks)
+    // One that was made anew meanwhile is not locked: for this transaction it is not there.
+    return images.map((image) =>
+      image && this.db.locks.holds(this, image.row.key) ? image : undefined,
+    )
+  }
+
+  async append(rows: readonly AppendedRow[]): Promise<boolean> {
+    if (!fits(rows, (key) => this.db.sessions.get(key) ?? this.#drafts.get(key))) return false
+    this.#effects.push(() => {
+      for (const row of rows) push(this.db.sessions.get(row.session), row)
+    })
+    return true
+  }
+
+  async insertSession(
+    row: Omit<SessionRow, 'key'>,
+    members: readonly string[],
+  ): Promise<SessionRow | undefined> {
+    await this.#acquire([`id ${row.id}`])
+    if (this.db.keys.has(row.id)) return undefined
+    const key = ++this.db.made
+    await this.#acquire([key])
+    const made = { ...row, key }
+    this.#drafts.set(key, {
+      row: made,
+      members: members.map((principal) => ({ principal, readUpTo: 0, position: 0 })),
+      messages: [],
+      orders: new Map(),
+      events: [],
+      remembered: new Map(),
+    })
+    this.#effects.push(() => {
+      this.db.keys.set(row.id, key)
+      for (const principal of members) feedOf(this.db, principal).sessions.add(key)
+    })
+    return made
+  }
+
+  async updateSessions(rows: readonly SessionRow[]): Promise<void> {
+    for (const row of rows) this.#draft(row.key).row = row
+  }
+
+  async deleteSession(session: number): Promise<void> {
+    const { row, members } = this.#draft(session)
+    this.#effects.push(() => {
+      this.db.sessions.delete(session)
+      this.db.keys.delete(row.id)
+      for (const { principal } of members) feedOf(this.db, principal).sessions.delete(session)
+    })
+  }
+
+  async changeMessages(changes: readonly MessageChange[]): Promise<void> {
+    for (const change of changes) {
+      const draft = this.#draft(change.session)
+      draft.messages = changed(draft, change)
+    }
+  }
+
+  async rewriteEvents(rows: readonly EventRow[]): Promise<void> {
+    this.#effects.push(() => {
+      for (const row of rows) {
+        const events = this.db.sessions.get(row.session)?.events ?? []
+        const index = indexAbove(events, row.first - 1, ({ first }) => first)
+        if (events[index]?.first === row.first) events[index] = sized(row)
+      }
+    })
+  }
+
+  async removeEvents(session: number, upTo: number): Promise<void> {
+    this.#effects.push(() => {
+      const events = this.db.sessions.get(session)?.events ?? []
+      events.splice(
+        0,
+        indexAbove(events, upTo, ({ seq }) => seq),
+      )
+    })
+  }
+
+  async remember(
+    session: number,
+    kind: RememberedKind,
+    counts: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const draft = this.#draft(session)
+    const names = [...counts].map(([id, count]) => [rememberedName(kind, id), count] as const)
+    draft.remembered = new Map([...draft.remembered, ...names])
+  }
+
+  async copyImports(from: number, to: number): Promise<void> {
+    const imports = [...(this.find(from)?.remembered ?? [])].filter(([name]) =>
+      name.startsWith(rememberedName('import', '')),
+    )
+    this.#draft(to).remembered = new Map(imports)
+  }
+
+  async mark(session: number, upTo: number, principals?: readonly string[]): Promise<MemberRow[]> {
+    const draft = this.#draft(session)
+    const isMeant = ({ principal }: MemberRow) => principals?.includes(principal) ?? true
+    draft.members = draft.members.map((member) =>
+      isMeant(member) ? { ...member, readUpTo: Math.max(member.readUpTo, upTo) } : member,
+    )
+    return draft.members.filter(isMeant)
+  }
+
+  async place(keys: readonly number[], removed?: RemovedSession): Promise<void> {
+    const members = keys.flatMap((key) => this.find(key)?.members ?? [])
+    const principals = new Set([
+      ...members.map(({ principal }) => principal),
+      ...(removed?.principals ?? []),
+    ])
+    const sorted = [...principals].toSorted()
+    await this.#acquire(sorted.map((principal) => `feed ${principal}`))
+    const positions = new Map(
+      sorted.map((principal) => [principal, (this.db.feeds.get(principal)?.position ?? 0) + 1]),
+    )
+    for (const key of keys) {
+      const draft = this.#draft(key)
+      draft.members = draft.members.map((member) => ({
+        ...member,
+        position: positions.get(member.principal) ?? member.position,
+      }))
+    }
+    this.#effects.push(() => {
+      for (const [principal, position] of positions) {
+        const feed = feedOf(this.db, principal)
+        feed.position = position
+        if (!removed?.principals.includes(principal)) continue
+        feed.removals.push({ sessionId: removed.sessionId, revision: position })
+        const forgotten = feed.removals.splice(0, feed.removals.length - rememberedRemovals)
+        feed.floor = forgotten.at(-1)?.revision ?? feed.floor
+      }
+    })
+  }
+
+  async #acquire(resources: readonly Resource[]): Promise<void> {
+    for (const resource of resources) await this.db.locks.acquire(this, resource)
+  }
+
+  /** @throws Error for a session that is not locked: the engine's mistake */
+  #draft(key: number): SessionData {
+    const draft = this.#drafts.get(key)
+    if (draft) return draft
+    const data = this.db.sessions.get(key)
+    if (!data || !this.db.locks.holds(this, key)) throw new Error(`Session ${key} is not locked.`)
+    const made = { ...data }
+    this.#drafts.set(key, made)
+    return made
+  }
+}

@@ -1,0 +1,214 @@
+import { isDeepStrictEqual } from 'node:util'
+
+import { CaughtupError } from '@caughtup/schema'
+import { changesActivity } from '@caughtup/schema/event'
+
+import { decide, type Decision } from '../../core/decide.ts'
+import { runAsync } from '../../core/lookups.ts'
+import type { Slice, SliceResult } from '../../port/commit.ts'
+import { StorageError } from '../../port/storage-error.ts'
+import { deepFreeze } from './deep-freeze.ts'
+import { appendedRow, OpenSession } from './open-session.ts'
+import type { AppendedRow } from './rows.ts'
+import type { LoadedSession, SessionStates } from './session-states.ts'
+import type { SessionAsk, Tables, Transaction } from './tables.ts'
+
+/** How often a commit whose answer was lost is looked into before the caller is told. */
+const attempts = 3
+
+/** What was sent of a slice, and may be written. */
+interface Sent {
+  readonly row: AppendedRow
+  readonly result: SliceResult
+}
+
+interface Decided {
+  readonly slice: Slice
+  readonly result: SliceResult
+  readonly row?: AppendedRow | undefined
+}
+
+/**
+ * Writes slices. Mere deltas of any number of sessions are one call, decided on the states that this
+ * process knows and fenced by the tables. Everything else, and what the fence refused, is decided
+ * under the locks of its sessions.
+ */
+export class Commits {
+  readonly #tables: Tables
+  readonly #states: SessionStates
+  readonly #names: { process: string; tag: string }
+  /** Slices whose outcome is not known: called with them again, a commit looks before it decides. */
+  readonly #sent = new WeakMap<Slice, Sent>()
+
+  constructor(tables: Tables, states: SessionStates, names: { process: string; tag: string }) {
+    this.#tables = tables
+    this.#states = states
+    this.#names = names
+  }
+
+  readonly #read = (asks: readonly SessionAsk[]) => this.#tables.sessions(asks)
+
+  /** @throws StorageError `unknown` where the answer stays lost; called again with the same slices it finds out */
+  async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#commit(slices)
+      } catch (error) {
+        for (const { sessionId } of slices) this.#states.drop(sessionId)
+        if (error instanceof CaughtupError) throw error
+        const isUnknown = error instanceof StorageError && error.failure === 'unknown'
+        if (isUnknown && attempt < attempts) continue
+        // A later failure says nothing of what was sent before it.
+        if (isUnknown || !slices.some((slice) => this.#sent.has(slice))) throw error
+        throw new StorageError('unknown', 'Whether the commit was written is not known.', {
+          cause: error,
+        })
+      }
+    }
+  }
+
+  async #commit(slices: readonly Slice[]): Promise<SliceResult[]> {
+    const quick = slices.every((slice) => isMereText(slice) && !this.#sent.has(slice))
+    const results = quick ? await this.#append(slices) : undefined
+    return results ?? (await this.#underLocks(slices))
+  }
+
+  /** `undefined` where something was refused or is not as it was known: then nothing is written. */
+  async #append(slices: readonly Slice[]): Promise<SliceResult[] | undefined> {
+    const ids = [...new Set(slices.map(({ sessionId }) => sessionId))]
+    const sessions = await this.#known(ids)
+    const decided: Decided[] = []
+    for (const slice of slices) {
+      const { sessionId } = slice
+      const session = sessions.get(sessionId)
+      const decision = session && decide(session.state, slice).next()
+      if (!session || !decision?.done || decision.value.refused !== undefined) return undefined
+      const value = frozen(decision.value)
+      const row = appendedRow(value, session.row, this.#names.tag)
+      const next = { row: session.row, state: value.state, tag: this.#names.tag }
+      sessions.set(sessionId, next)
+      decided.push({ slice, row, result: resultOf(value, next) })
+    }
+    const rows = decided.flatMap(({ row }) => row ?? [])
+    if (!(await this.#sending(decided, () => this.#tables.append(rows)))) return undefined
+    for (const session of sessions.values()) this.#states.keep(session)
+    return decided.map(({ result }) => result)
+  }
+
+  async #known(ids: readonly string[]): Promise<Map<string, LoadedSession>> {
+    const missing = ids.filter((id) => !this.#states.get(id))
+    const loaded = missing.length === 0 ? [] : await this.#states.load(missing, this.#read)
+    const sessions = new Map<string, LoadedSession>()
+    for (const session of [...loaded, ...ids.map((id) => this.#states.get(id))]) {
+      if (session) sessions.set(session.row.id, session)
+    }
+    return sessions
+  }
+
+  async #underLocks(slices: readonly Slice[]): Promise<SliceResult[]> {
+    const decided: Decided[] = []
+    const sessions = new Map<string, OpenSession>()
+    const work = async (transaction: Transaction) => {
+      const ids = [...new Set(slices.map(({ sessionId }) => sessionId))]
+      const loaded = await this.#states.load(ids, (asks) => transaction.lock(asks))
+      for (const [index, id] of ids.entries()) {
+        const session = loaded[index]
+        if (session) sessions.set(id, new OpenSession(transaction, session, this.#names))
+      }
+      for (const slice of slices) {
+        const session = sessions.get(slice.sessionId)
+        const result =
+          (await this.#found(transaction, slice)) ?? (await this.#decide(slice, session))
+        decided.push({ slice, ...result })
+      }
+      await writeAll(transaction, [...sessions.values()])
+    }
+    await this.#sending(decided, () => this.#tables.transaction(work))
+    for (const { now } of sessions.values()) this.#states.keep(now)
+    for (const { slice } of decided) this.#sent.delete(slice)
+    return decided.map(({ result }) => result)
+  }
+
+  async #decide(
+    slice: Slice,
+    session: OpenSession | undefined,
+  ): Promise<Pick<Decided, 'result' | 'row'>> {
+    if (!session) return { result: { refused: 'session-missing' } }
+    const decision = await runAsync(decide(session.now.state, slice), session.lookups)
+    if (decision.refused !== undefined) return { result: decision }
+    const row = await session.apply(frozen(decision))
+    return { row, result: resultOf(decision, session.now) }
+  }
+
+  /** The result of a slice that was sent before, where its row turns out to be written. */
+  async #found(
+    transaction: Transaction,
+    slice: Slice,
+  ): Promise<Pick<Decided, 'result' | 'row'> | undefined> {
+    const sent = this.#sent.get(slice)
+    if (!sent) return undefined
+    const { session, first, seq, tag, events } = sent.row
+    const range = { after: first - 1, before: first + 1, from: 'oldest', bytes: 0 } as const
+    const reading = await transaction.read({ id: slice.sessionId }, { events: range })
+    const [row] = reading?.image.row.key === session ? reading.events : []
+    if (reading?.image.row.key === session && reading.image.row.floor >= first) throw untold()
+    const isOurs = row?.first === first && row.seq === seq && row.tag === tag
+    return isOurs && isDeepStrictEqual(row.events, events) ? { result: sent.result } : undefined
+  }
+
+  /** Remembers what was sent where the answer is lost. */
+  async #sending<T>(decided: readonly Decided[], send: () => Promise<T>): Promise<T> {
+    try {
+      return await send()
+    } catch (error) {
+      if (error instanceof StorageError && error.failure === 'unknown') {
+        for (const { slice, row, result } of decided) {
+          if (row) this.#sent.set(slice, { row, result })
+        }
+      }
+      throw error
+    }
+  }
+}
+
+async function writeAll(transaction: Transaction, sessions: readonly OpenSession[]): Promise<void> {
+  const finished = sessions.map((session) => session.finish())
+  const changes = finished.flatMap((each) => each.changes)
+  const written = finished.flatMap(({ row }) => row ?? [])
+  const rows = sessions.flatMap((session) => session.rows)
+  if (changes.length > 0) await transaction.changeMessages(changes)
+  if (rows.length > 0 && !(await transaction.append(rows))) {
+    throw new StorageError('corrupt', 'Rows of locked sessions do not fit behind what is there.')
+  }
+  if (written.length > 0) await transaction.updateSessions(written)
+  const placed = sessions.filter(({ isPlaced }) => isPlaced).map(({ key }) => key)
+  if (placed.length > 0) await transaction.place(placed)
+}
+
+/** Whether a slice does nothing but stream text into messages. */
+function isMereText({ drafts }: Slice): boolean {
+  return drafts.length > 0 && drafts.every(({ type }) => type === 'message-delta')
+}
+
+function resultOf({ events, messages }: Decision, { row, state, tag }: LoadedSession): SliceResult {
+  const { journal } = row
+  const cursor = { journal, seq: state.record.seq, tag }
+  return { events: [...events], messages, activity: events.some(changesActivity), cursor }
+}
+
+/** What is decided is shared by the rows, the kept state and those who are told: nobody changes it. */
+function frozen(decision: Decision): Decision {
+  const { events, messages, changes, state } = decision
+  for (const value of [...events, ...messages, ...changes]) deepFreeze(value)
+  for (const message of state.overlay.values()) deepFreeze(message)
+  return decision
+}
+
+/** Retention came to a slice's place before its outcome was known, which takes all that it keeps. */
+function untold(): CaughtupError {
+  return new CaughtupError(
+    'UNAVAILABLE',
+    'Whether a change was written is not known, and its place in the journal is removed by now.',
+    { reason: 'outcome-unknown' },
+  )
+}

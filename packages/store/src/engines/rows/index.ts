@@ -1,0 +1,29 @@
+export type { RowChangeFeed } from './change-feed.ts'
+export { RowStorage, type RowStorageOptions } from './row-storage.ts'
+export type {
+  AppendedRow,
+  ErasureJob,
+  EventRow,
+  ForkJob,
+  MemberRow,
+  MessageChange,
+  RememberedKind,
+  SessionRow,
+} from './rows.ts'
+export type {
+  CandidateQuery,
+  DueQuery,
+  EventRange,
+  FeedQuery,
+  FeedRows,
+  ListedRow,
+  MessageRange,
+  RemovedSession,
+  SessionAsk,
+  SessionImage,
+  SessionReading,
+  TableReads,
+  Tables,
+  Transaction,
+  Wanted,
+} from './tables.ts'

@@ -1,0 +1,120 @@
+import type { Clock } from '@caughtup/schema/clock'
+
+import { countKept, retentionFloor } from '../../core/retention.ts'
+import type { Segment } from '../../journal/segment.ts'
+import { redact } from '../../journal/redact.ts'
+import type { Retention } from '../../port/storage.ts'
+import { segmentsOf } from './journal-rows.ts'
+import type { EventRow, SessionRow } from './rows.ts'
+import { loadedFrom, type SessionStates } from './session-states.ts'
+import type { Tables, Transaction } from './tables.ts'
+
+/** Sessions that one step looks at. */
+const stepSessions = 100
+/** Bytes of a journal that one step of an erasure rewrites. */
+const stepBytes = 2 * 1024 * 1024
+
+export interface MaintenanceOptions {
+  clock: Clock
+  /** Ms between two looks for what retention removes. */
+  lookEvery: number
+  /** Copies one stretch of a fork. */
+  continueFork: (id: string) => Promise<unknown>
+}
+
+/** What is done between commits, in steps of which none takes long. */
+export class Maintenance {
+  readonly #tables: Tables
+  readonly #states: SessionStates
+  readonly #options: MaintenanceOptions
+  #lookedAt = -Infinity
+  /** The key up to which this look has come. */
+  #lookedUpTo = 0
+
+  constructor(tables: Tables, states: SessionStates, options: MaintenanceOptions) {
+    this.#tables = tables
+    this.#states = states
+    this.#options = options
+  }
+
+  /** One bounded step; whether more is to be done. */
+  async step(retention: Retention): Promise<boolean> {
+    const [job] = await this.#tables.due({ after: 0, limit: 1 })
+    if (job) {
+      await (job.fork ? this.#options.continueFork(job.id) : this.continueErase(job.id))
+      return true
+    }
+    if (await this.#tables.maintain()) return true
+    const { clock, lookEvery } = this.#options
+    const now = clock.monotonic()
+    if (!retention || now - this.#lookedAt < lookEvery) return false
+    const { age, events } = retention
+    const before = clock.now() - age
+    const query = { after: this.#lookedUpTo, limit: stepSessions, retention: { before, events } }
+    const due = await this.#tables.due(query)
+    for (const row of due) await this.#trim(row, { before, events })
+    this.#lookedUpTo = due.length < stepSessions ? 0 : (due.at(-1)?.key ?? 0)
+    if (this.#lookedUpTo > 0) return true
+    this.#lookedAt = now
+    return false
+  }
+
+  /** Rewrites one stretch of a journal that may tell of erased messages; whether more is left. */
+  continueErase(id: string): Promise<boolean> {
+    return this.#tables.transaction(async (transaction) => {
+      const [image] = await transaction.lock([{ id }])
+      if (!image?.row.erasing) return false
+      const { erasing, ...row } = image.row
+      const range = { after: erasing.from - 1, from: 'oldest', bytes: stepBytes } as const
+      const reading = await transaction.read({ id }, { events: range })
+      const { events: rows = [], complete = true } = reading ?? {}
+      const erased = new Set(erasing.messageIds)
+      const rewritten = rows.flatMap((each) => withoutErased(each, erased) ?? [])
+      if (rewritten.length > 0) await transaction.rewriteEvents(rewritten)
+      const from = (rows.at(-1)?.seq ?? 0) + 1
+      const left = complete ? {} : { erasing: { ...erasing, from } }
+      await transaction.updateSessions([{ ...row, ...left }])
+      return !complete
+    })
+  }
+
+  /** Moves the floor of a session over its oldest entries that are too old or too many. */
+  async #trim({ id }: SessionRow, bounds: { before: number; events: number }): Promise<void> {
+    const trimmed = await this.#tables.transaction(async (transaction) => {
+      const [image] = await transaction.lock([{ id }])
+      if (!image || image.row.fork) return false
+      const { row, state, tag } = loadedFrom(image)
+      const { before, events } = bounds
+      const segments = await allSegments(transaction, row)
+      // No journal has more entries than seqs, so that most need not be counted.
+      const some = state.record.seq - row.floor > events
+      const open = [...state.overlay.values()]
+      const floor = retentionFloor(segments, {
+        surplus: some ? countKept(segments) - events : 0,
+        before,
+        needed: Math.min(...open.map(({ revision }) => revision)),
+      })
+      if (floor <= row.floor) return false
+      const floorTag = segments.find(({ seq }) => seq >= floor)?.tag ?? ''
+      // Deltas below the floor are in the rows of their messages from now on, and the row's record
+      // says so: whoever knew the session otherwise reads it again.
+      const put = { session: row.key, change: 'put', messages: open } as const
+      if (open.length > 0) await transaction.changeMessages([put])
+      await transaction.removeEvents(row.key, floor)
+      await transaction.updateSessions([{ ...row, record: state.record, tag, floor, floorTag }])
+      return true
+    })
+    if (trimmed) this.#states.drop(id)
+  }
+}
+
+async function allSegments(transaction: Transaction, row: SessionRow): Promise<Segment[]> {
+  const wanted = { events: { from: 'oldest', bytes: Infinity } } as const
+  const reading = await transaction.read({ id: row.id }, wanted)
+  return segmentsOf(reading?.events ?? [], row)
+}
+
+function withoutErased(row: EventRow, erased: ReadonlySet<string>): EventRow | undefined {
+  const events = row.events.map((event) => redact(event, erased))
+  return events.some((event, index) => event !== row.events[index]) ? { ...row, events } : undefined
+}

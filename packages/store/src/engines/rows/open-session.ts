@@ -1,0 +1,206 @@
+import type { Message } from '@caughtup/schema'
+import { changesActivity } from '@caughtup/schema/event'
+
+import { changedAt } from '../../core/evolve.ts'
+import { leaseAfter } from '../../core/lease-after.ts'
+import type { AsyncLookups } from '../../core/lookups.ts'
+import type { Decision } from '../../core/decide.ts'
+import type { RowChange } from '../../core/types.ts'
+import type { AppendedRow, MessageChange, SessionRow } from './rows.ts'
+import type { LoadedSession } from './session-states.ts'
+import type { Transaction } from './tables.ts'
+
+/** A session that a transaction has locked, with what is to be written of it. */
+export class OpenSession {
+  readonly #transaction: Transaction
+  readonly #process: string
+  readonly #tag: string
+  /** As of the newest slice. */
+  #now: LoadedSession
+  /** The row as it was found: its record's seq is the base of what is appended. */
+  readonly #found: SessionRow
+  readonly #rows: AppendedRow[] = []
+  readonly #changes: MessageChange[] = []
+  #writesRow = false
+  #isPlaced = false
+  /** Open messages as this transaction wrote them. */
+  readonly #written = new Map<string, Message>()
+
+  constructor(
+    transaction: Transaction,
+    loaded: LoadedSession,
+    { process, tag }: { process: string; tag: string },
+  ) {
+    this.#transaction = transaction
+    this.#now = loaded
+    this.#found = loaded.row
+    this.#process = process
+    this.#tag = tag
+  }
+
+  get now(): LoadedSession {
+    return this.#now
+  }
+
+  /** What is to be appended to the journal. */
+  get rows(): readonly AppendedRow[] {
+    return this.#rows
+  }
+
+  /** Whether its members' lists change. */
+  get isPlaced(): boolean {
+    return this.#isPlaced
+  }
+
+  get key(): number {
+    return this.#found.key
+  }
+
+  /** Lookups of a decision; what earlier slices did is in the rows by then. */
+  readonly lookups: AsyncLookups = {
+    messages: async (ids) => {
+      await this.#flush()
+      return this.#transaction.messagesById(this.key, ids)
+    },
+    idStatus: async (ids) => {
+      await this.#flush()
+      return this.#transaction.idStatus(this.key, ids)
+    },
+    countAfter: async (order) => {
+      await this.#flush()
+      return this.#transaction.countAfter(this.key, order)
+    },
+    lastPrompt: async (from, upTo) => {
+      await this.#flush()
+      return this.#transaction.lastPrompt(this.key, from, upTo)
+    },
+    hidden: async () => {
+      await this.#flush()
+      return (await this.#transaction.hidden(this.key)).messages
+    },
+    hiddenBelow: async () => {
+      await this.#flush()
+      return (await this.#transaction.hidden(this.key)).undos > 1
+    },
+    countedChild: async (child) =>
+      (await this.#transaction.remembered(this.key, 'child', [child])).has(child),
+  }
+
+  /** Takes up what was decided of a slice, and returns the row of its journal. */
+  async apply(decision: Decision): Promise<AppendedRow | undefined> {
+    const { events, state, changes } = decision
+    const appended = appendedRow(decision, this.#found, this.#tag)
+    if (!appended) return undefined
+    this.#rows.push(appended)
+    const { row } = this.#now
+    const open = [...state.overlay].filter(([, { status }]) => status === 'open')
+    const next = { state: { record: state.record, overlay: new Map(open) }, tag: this.#tag }
+    this.#now = { ...next, row }
+    const isMereText = events.every(({ type }) => type === 'message-delta')
+    if (isMereText && changes.length === 0) return appended
+    this.#writesRow = true
+    this.#isPlaced ||= events.some(changesActivity)
+    const lease = leaseAfter(events, state.record)
+    const { process: before, ...rest } = row
+    const process = lease === 'ours' ? this.#process : before
+    const changed = {
+      ...rest,
+      updatedAt: changedAt(events) ?? row.updatedAt,
+      ...(process !== undefined && lease !== 'nobody' && { process }),
+    }
+    this.#now = { ...next, row: changed }
+    for (const change of changes) await this.#change(change)
+    await this.#remember(changes)
+    this.#put([...state.overlay.values()].filter(({ status }) => status === 'done'))
+    return appended
+  }
+
+  /** Has what is left written, and returns the row where that is to be written too. */
+  finish(): { changes: readonly MessageChange[]; row: SessionRow | undefined } {
+    if (!this.#writesRow) return { changes: [], row: undefined }
+    this.#putOpen()
+    const { row, state, tag } = this.#now
+    const written = { ...row, record: state.record, tag }
+    this.#now = { ...this.#now, row: written }
+    return { changes: this.#changes.splice(0), row: written }
+  }
+
+  async #flush(): Promise<void> {
+    this.#putOpen()
+    if (this.#changes.length === 0) return
+    // What is written to rows of open messages belongs to the row's record.
+    this.#writesRow = true
+    await this.#transaction.changeMessages(this.#changes.splice(0))
+  }
+
+  async #change(change: RowChange): Promise<void> {
+    const session = this.key
+    switch (change.change) {
+      case 'remove':
+      case 'truncate':
+      case 'hide':
+      case 'restore':
+      case 'forget-hidden':
+        this.#changes.push({ ...change, session })
+        return
+      case 'insert':
+        return this.#put(change.messages)
+      case 'replace':
+        return this.#put([change.message])
+      case 'erase': {
+        const { messageIds } = change
+        this.#changes.push({ session, change: 'remove', messageIds })
+        const { row } = this.#now
+        const erased = [...new Set([...(row.erasing?.messageIds ?? []), ...messageIds])]
+        this.#now = { ...this.#now, row: { ...row, erasing: { messageIds: erased, from: 0 } } }
+        return
+      }
+      case 'count-child':
+      case 'count-imported':
+        return
+      case 'mark-read':
+        await this.#transaction.mark(session, change.upTo, [change.principal])
+    }
+  }
+
+  async #remember(changes: readonly RowChange[]): Promise<void> {
+    const children = changes.flatMap((each) =>
+      each.change === 'count-child' ? [[each.child, 1] as const] : [],
+    )
+    const imports = changes.flatMap((each) =>
+      each.change === 'count-imported' ? [[each.identity, each.count] as const] : [],
+    )
+    const { key } = this
+    if (children.length > 0) await this.#transaction.remember(key, 'child', new Map(children))
+    if (imports.length > 0) await this.#transaction.remember(key, 'import', new Map(imports))
+  }
+
+  #put(messages: readonly Message[]): void {
+    if (messages.length === 0) return
+    this.#changes.push({ session: this.key, change: 'put', messages })
+  }
+
+  /** Open messages that are newer than their rows. */
+  #putOpen(): void {
+    const { state } = this.#now
+    this.#put([...state.overlay.values()].filter((message) => !this.#isWritten(message)))
+    for (const [id, message] of state.overlay) this.#written.set(id, message)
+  }
+
+  #isWritten(message: Message): boolean {
+    const written = this.#written.get(message.id)
+    return written ? written === message : message.revision <= this.#found.record.seq
+  }
+}
+
+/** What a slice adds to the journal behind a session's row; `undefined` where it adds nothing. */
+export function appendedRow(
+  { events, state }: Decision,
+  { key, record }: SessionRow,
+  tag: string,
+): AppendedRow | undefined {
+  const [first] = events
+  if (!first) return undefined
+  const { seq } = state.record
+  return { session: key, first: first.from, seq, tag, base: record.seq, events: [...events] }
+}

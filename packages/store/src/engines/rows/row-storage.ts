@@ -1,0 +1,266 @@
+import type { ActivityRow, Cursor, EventFilter, Session } from '@caughtup/schema'
+import type { Clock } from '@caughtup/schema/clock'
+
+import { openingNames } from '../../base/random-tag.ts'
+import { sessionNotFound } from '../../errors/session-not-found.ts'
+import type { RowsStep } from '../../port/activity.ts'
+import type { Slice, SliceResult } from '../../port/commit.ts'
+import type {
+  EventQuery,
+  EventsOptions,
+  LookupQuery,
+  MessageCaps,
+  SearchQuery,
+} from '../../port/reading.ts'
+import type { ListQuery, NewSession } from '../../port/sessions.ts'
+import { StorageError } from '../../port/storage-error.ts'
+import type { Maintenance as MaintenanceWork, Storage, StorageStats } from '../../port/storage.ts'
+import type { RowChangeFeed } from './change-feed.ts'
+import { Commits } from './commit.ts'
+import { continueFork } from './fork.ts'
+import * as lists from './lists.ts'
+import { Maintenance } from './maintenance.ts'
+import { SessionReads } from './reads.ts'
+import { search } from './search.ts'
+import { SessionStates } from './session-states.ts'
+import { beginFork, createSession, deleteSession, markRead, updateSession } from './sessions.ts'
+import type { Tables } from './tables.ts'
+
+export interface RowStorageOptions {
+  tables: Tables
+  changes: RowChangeFeed
+  clock: Clock
+  random: () => number
+  /** Ms between two looks for what retention removes. @default 3,600,000 */
+  lookEvery?: number
+}
+
+/** The storage port on the row operations of a database. */
+export class RowStorage implements Storage {
+  readonly #tables: Tables
+  readonly #changes: RowChangeFeed
+  readonly #random: () => number
+  readonly #names: { process: string; tag: string }
+  readonly #reads: SessionReads
+  readonly #states = new SessionStates()
+  readonly #commits: Commits
+  readonly #maintenance: Maintenance
+  #closed = false
+
+  constructor({ tables, changes, clock, random, lookEvery = 3_600_000 }: RowStorageOptions) {
+    this.#tables = tables
+    this.#changes = changes
+    this.#random = random
+    this.#names = openingNames(random)
+    this.#reads = new SessionReads(tables, this.#states)
+    this.#commits = new Commits(tables, this.#states, this.#names)
+    this.#maintenance = new Maintenance(tables, this.#states, {
+      clock,
+      lookEvery,
+      continueFork: (id) => this.#copyFork(id),
+    })
+  }
+
+  async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
+    this.#assertOpen()
+    const results = await this.#commits.commit(slices)
+    const written = slices.filter((_, index) => {
+      const result = results[index]
+      return result?.refused === undefined && result && result.events.length > 0
+    })
+    this.#announce(written.map(({ sessionId }) => sessionId))
+    return results
+  }
+
+  async events(sessionId: string, after: number, { bytes }: EventsOptions) {
+    this.#assertOpen()
+    return this.#reads.events(sessionId, after, bytes)
+  }
+
+  async window(sessionId: string, caps: MessageCaps) {
+    this.#assertOpen()
+    return this.#reads.window(sessionId, caps)
+  }
+
+  async page(sessionId: string, before: number, caps: MessageCaps) {
+    this.#assertOpen()
+    return this.#reads.page(sessionId, before, caps)
+  }
+
+  async message(sessionId: string, messageId: string) {
+    this.#assertOpen()
+    return this.#reads.message(sessionId, messageId)
+  }
+
+  async head(sessionId: string) {
+    this.#assertOpen()
+    return this.#reads.head(sessionId)
+  }
+
+  async checkCursor(sessionId: string, cursor: Cursor) {
+    this.#assertOpen()
+    return this.#reads.checkCursor(sessionId, cursor)
+  }
+
+  async eventList(sessionId: string, query: EventQuery) {
+    this.#assertOpen()
+    return this.#reads.eventList(sessionId, query)
+  }
+
+  async eventSummary(sessionId: string, filter: EventFilter) {
+    this.#assertOpen()
+    return this.#reads.eventSummary(sessionId, filter)
+  }
+
+  async search(query: SearchQuery) {
+    this.#assertOpen()
+    if ('sessionId' in query.in) await this.#reads.read(query.in.sessionId)
+    return search(this.#tables, query)
+  }
+
+  async lookup(sessionId: string, { identities = [], messageIds = [] }: LookupQuery) {
+    this.#assertOpen()
+    const { key } = (await this.#reads.read(sessionId)).session.row
+    const counts = await this.#tables.remembered(key, 'import', identities)
+    const statuses = await this.#tables.idStatus(key, messageIds)
+    return {
+      counts: new Map([...counts].filter(([, count]) => count > 0)),
+      used: new Set(messageIds.filter((_, index) => statuses[index] !== 'free')),
+    }
+  }
+
+  async createSession(session: NewSession): Promise<Session> {
+    this.#assertOpen()
+    const made = await createSession(this.#tables, session, this.#random)
+    this.#announce([made.id])
+    return made
+  }
+
+  async session(sessionId: string, principal?: string): Promise<Session | undefined> {
+    this.#assertOpen()
+    if (principal === undefined) {
+      const [image] = await this.#tables.sessions([{ id: sessionId }])
+      return image && !image.row.fork ? lists.sessionOf(image.row) : undefined
+    }
+    const { rows } = await this.#tables.feed(principal, { by: 'session', id: sessionId })
+    return rows.map(({ row }) => lists.sessionOf(row))[0]
+  }
+
+  async members(sessionId: string): Promise<string[]> {
+    this.#assertOpen()
+    return (await this.#tables.members(sessionId)).map(({ principal }) => principal)
+  }
+
+  async sessions(principal: string, query: ListQuery) {
+    this.#assertOpen()
+    return lists.sessions(this.#tables, principal, query)
+  }
+
+  async updateSession(
+    sessionId: string,
+    change: { title: string; at: number; ifTitle?: string },
+  ): Promise<Session | undefined> {
+    this.#assertOpen()
+    const updated = await updateSession(this.#tables, sessionId, change)
+    if (updated?.changed) this.#announce([sessionId])
+    return updated?.session
+  }
+
+  async deleteSession(sessionId: string): Promise<string[]> {
+    this.#assertOpen()
+    const principals = await deleteSession(this.#tables, sessionId)
+    this.#states.drop(sessionId)
+    if (principals.length > 0) this.#announce([sessionId])
+    return principals
+  }
+
+  async beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void> {
+    this.#assertOpen()
+    await beginFork(this.#tables, fork, this.#random)
+  }
+
+  async activityPage(principal: string, query: ListQuery) {
+    this.#assertOpen()
+    return lists.activityPage(this.#tables, principal, query)
+  }
+
+  async activityRows(principal: string, step: RowsStep) {
+    this.#assertOpen()
+    return lists.activityRows(this.#tables, principal, step)
+  }
+
+  async activityChanges(principal: string, since: number, limit: number) {
+    this.#assertOpen()
+    return lists.activityChanges(this.#tables, principal, since, limit)
+  }
+
+  async activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
+    this.#assertOpen()
+    return lists.activityRow(this.#tables, principal, sessionId)
+  }
+
+  async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
+    this.#assertOpen()
+    const { mark, changed } = await markRead(this.#tables, sessionId, { principal, upTo })
+    if (changed) this.#announce([sessionId])
+    return mark
+  }
+
+  async heartbeat(): Promise<void> {
+    this.#assertOpen()
+    await this.#tables.heartbeat(this.#names.process)
+  }
+
+  async activeRuns() {
+    this.#assertOpen()
+    return lists.activeRuns(this.#tables, this.#names.process)
+  }
+
+  async changed(signal: AbortSignal) {
+    signal.throwIfAborted()
+    this.#assertOpen()
+    const changes = await this.#changes.next(signal)
+    return changes
+  }
+
+  async maintain(work: MaintenanceWork): Promise<boolean> {
+    this.#assertOpen()
+    if ('retention' in work) return this.#maintenance.step(work.retention)
+    if ('fork' in work) {
+      const step = await this.#copyFork(work.fork)
+      if (step === 'gone') throw sessionNotFound(work.fork)
+      return step === 'copying'
+    }
+    await this.#reads.read(work.erase)
+    return this.#maintenance.continueErase(work.erase)
+  }
+
+  async backup(): Promise<void> {
+    this.#assertOpen()
+    throw new StorageError('io', 'What is in memory only has no file to be copied to.')
+  }
+
+  stats(): StorageStats {
+    return { unpackedEvents: 0, unreadable: 0, fileBytes: 0 }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#changes.close()
+  }
+
+  async #copyFork(id: string) {
+    const step = await continueFork(this.#tables, id, this.#names.tag)
+    if (step === 'shown') this.#announce([id])
+    return step
+  }
+
+  #announce(sessionIds: readonly string[]): void {
+    if (sessionIds.length > 0) this.#changes.announce([...new Set(sessionIds)])
+  }
+
+  /** @throws StorageError `closed` */
+  #assertOpen(): void {
+    if (this.#closed) throw new StorageError('closed', 'The database is closed.')
+  }
+}

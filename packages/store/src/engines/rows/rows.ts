@@ -1,0 +1,88 @@
+import type { Event, Message } from '@caughtup/schema'
+
+import type { SessionRecord } from '../../core/evolve.ts'
+
+/**
+ * A session's row: its lock is the session's lock, and two of its numbers are the fence. It is
+ * written by every commit except those of mere deltas, so its record is as of `record.seq`, the
+ * newest entry that also wrote the row. Messages' rows are as of that entry too.
+ */
+export interface SessionRow {
+  /** Never given again, so that late rows of a deleted session harm nobody. */
+  readonly key: number
+  readonly id: string
+  readonly journal: string
+  readonly owner: string
+  readonly title: string
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly record: SessionRecord
+  /** The tag of the entry `record.seq`; empty before the first. */
+  readonly tag: string
+  /** Entries up to this one are removed. */
+  readonly floor: number
+  readonly floorTag: string
+  /** The process that leads the active run. */
+  readonly process?: string
+  /** Set while the session is being copied: until then it is hidden. */
+  readonly fork?: ForkJob
+  /** Set while entries may still tell of erased messages. */
+  readonly erasing?: ErasureJob
+}
+
+export interface ForkJob {
+  readonly sourceId: string
+  /** The source's key: another session may have its id by now. */
+  readonly source: number
+  /** The order of the last message that is copied. */
+  readonly upTo: number
+  /** Messages up to this order are copied. */
+  readonly copied: number
+  readonly count: number
+  /** Orders of the first message and of the newest epoch's first. */
+  readonly first: number
+  readonly epochFirst: number
+}
+
+export interface ErasureJob {
+  readonly messageIds: readonly string[]
+  /** Rows before this entry are rewritten already. */
+  readonly from: number
+}
+
+/** What one slice wrote into a session's journal. */
+export interface EventRow {
+  readonly session: number
+  /** Its first entry; with the session, the key. */
+  readonly first: number
+  /** Its last entry. */
+  readonly seq: number
+  readonly tag: string
+  readonly events: readonly Event[]
+}
+
+/** A row to append, with the `record.seq` of its session's row that its writer knows. */
+export interface AppendedRow extends EventRow {
+  readonly base: number
+}
+
+/** What a commit does to rows of messages. `session` is the session's key. */
+export type MessageChange = { readonly session: number } & (
+  | { readonly change: 'put'; readonly messages: readonly Message[] }
+  | { readonly change: 'remove'; readonly messageIds: readonly string[] }
+  | { readonly change: 'truncate'; readonly after: number }
+  | { readonly change: 'hide'; readonly after: number }
+  | { readonly change: 'restore' }
+  | { readonly change: 'forget-hidden' }
+)
+
+/** What a session remembers besides its messages, with a count: identities of imported rows, children's usage. */
+export type RememberedKind = 'import' | 'child'
+
+export interface MemberRow {
+  readonly principal: string
+  /** The order up to which the principal has read. */
+  readonly readUpTo: number
+  /** Where the session's newest change is in the principal's feed. */
+  readonly position: number
+}

@@ -1,0 +1,131 @@
+import type { Session } from '@caughtup/schema'
+
+import { newJournal } from '../../base/random-tag.ts'
+import { newRecord } from '../../core/evolve.ts'
+import { sessionExists } from '../../errors/session-exists.ts'
+import { sessionNotFound } from '../../errors/session-not-found.ts'
+import type { NewSession } from '../../port/sessions.ts'
+import { sessionOf } from './lists.ts'
+import type { ForkJob, SessionRow } from './rows.ts'
+import type { SessionImage, Tables, Transaction } from './tables.ts'
+
+/** @throws CaughtupError `CONFLICT` for an id that a session has already */
+export function createSession(
+  tables: Tables,
+  session: NewSession,
+  random: () => number,
+): Promise<Session> {
+  return tables.transaction(async (transaction) => {
+    const row = await insert(transaction, session, random)
+    await transaction.place([row.key])
+    return sessionOf(row)
+  })
+}
+
+/** @throws CaughtupError `NOT_FOUND` for the source, `CONFLICT` for an id in use */
+export async function beginFork(
+  tables: Tables,
+  { sourceId, upTo, session }: { sourceId: string; upTo: number; session: NewSession },
+  random: () => number,
+): Promise<void> {
+  await tables.transaction(async (transaction) => {
+    const [source] = await transaction.sessions([{ id: sourceId }])
+    if (!source || source.row.fork) throw sessionNotFound(sourceId)
+    const { key, record } = source.row
+    const fork = {
+      sourceId,
+      source: key,
+      upTo: Math.min(upTo, record.lastOrder),
+      copied: 0,
+      count: 0,
+      first: 0,
+      epochFirst: 0,
+    }
+    await insert(transaction, session, random, fork)
+  })
+}
+
+export function updateSession(
+  tables: Tables,
+  id: string,
+  { title, at, ifTitle }: { title: string; at: number; ifTitle?: string },
+): Promise<{ session: Session; changed: boolean } | undefined> {
+  return tables.transaction(async (transaction) => {
+    const image = await lockShown(transaction, id)
+    if (!image) return undefined
+    const { row } = image
+    if (ifTitle !== undefined && row.title !== ifTitle) {
+      return { session: sessionOf(row), changed: false }
+    }
+    const retitled = { ...row, title, updatedAt: at }
+    await transaction.updateSessions([retitled])
+    await transaction.place([row.key])
+    return { session: sessionOf(retitled), changed: true }
+  })
+}
+
+/** Returns the principals who saw it until now. */
+export function deleteSession(tables: Tables, id: string): Promise<string[]> {
+  return tables.transaction(async (transaction) => {
+    const image = await lockShown(transaction, id)
+    if (!image) return []
+    const principals = (await transaction.members(id)).map(({ principal }) => principal)
+    await transaction.deleteSession(image.row.key)
+    await transaction.place([], { sessionId: id, principals })
+    return principals
+  })
+}
+
+/**
+ * Moves a read mark forward, not beyond the newest message; where it is then.
+ *
+ * @throws CaughtupError `NOT_FOUND`
+ */
+export function markRead(
+  tables: Tables,
+  id: string,
+  { principal, upTo }: { principal: string; upTo: number },
+): Promise<{ mark: number; changed: boolean }> {
+  return tables.transaction(async (transaction) => {
+    const image = await lockShown(transaction, id)
+    if (!image) throw sessionNotFound(id)
+    const members = await transaction.members(id)
+    const before = members.find((member) => member.principal === principal)?.readUpTo
+    if (before === undefined) return { mark: 0, changed: false }
+    const mark = Math.max(before, Math.min(upTo, image.row.record.lastOrder))
+    if (mark === before) return { mark, changed: false }
+    await transaction.mark(image.row.key, mark, [principal])
+    await transaction.place([image.row.key])
+    return { mark, changed: true }
+  })
+}
+
+async function insert(
+  transaction: Transaction,
+  { id, title, createdAt, members }: NewSession,
+  random: () => number,
+  fork?: ForkJob,
+): Promise<SessionRow> {
+  const principals = [...new Set(members)]
+  const row = {
+    id,
+    journal: newJournal(random),
+    owner: principals[0] ?? '',
+    title,
+    createdAt,
+    updatedAt: createdAt,
+    record: newRecord(createdAt),
+    tag: '',
+    floor: 0,
+    floorTag: '',
+    ...(fork && { fork }),
+  }
+  const inserted = await transaction.insertSession(row, principals)
+  if (!inserted) throw sessionExists(id)
+  return inserted
+}
+
+async function lockShown(transaction: Transaction, id: string): Promise<SessionImage | undefined> {
+  const [image] = await transaction.lock([{ id }])
+  return image && !image.row.fork ? image : undefined
+}

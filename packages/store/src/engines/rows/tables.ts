@@ -1,0 +1,282 @@
+import type { Message } from '@caughtup/schema'
+
+import type { IdStatus } from '../../core/lookups.ts'
+import type { Removal } from '../../port/activity.ts'
+import type {
+  AppendedRow,
+  EventRow,
+  MemberRow,
+  MessageChange,
+  RememberedKind,
+  SessionRow,
+} from './rows.ts'
+
+/**
+ * What the row engine needs of a database: some twenty operations, each one statement or two in SQL.
+ * READ COMMITTED is enough. Each operation reads as of one moment; writes become visible, and their
+ * positions in feeds with them, when the transaction commits.
+ *
+ * Locks are taken in one order everywhere, so that no two transactions wait for each other: rows of
+ * `sessions` by key, rows of `events`, then rows of `feeds` by principal.
+ *
+ * A call that fails with a `StorageError` has changed nothing, except with `unknown`: then the answer
+ * was lost, and the rows may be written or still be on their way.
+ */
+export interface Tables extends TableReads {
+  /**
+   * Appends rows to the journals of any number of sessions, all or none: none where the fence of one
+   * does not hold, that is its session's row is gone, has another `record.seq` than `base` or a
+   * `floor` of `first` or above, or where a row has that key already. Returns whether they are
+   * written.
+   *
+   * `WITH h AS (SELECT key, seq, floor FROM sessions WHERE key = ANY(…) ORDER BY key FOR NO KEY
+   * UPDATE), fit AS (SELECT t.* FROM unnest(…) t JOIN h ON h.key = t.session AND h.seq = t.base AND
+   * h.floor < t.first) INSERT INTO events SELECT … FROM fit WHERE (SELECT count(*) FROM fit) = $n
+   * ORDER BY session, first`; a unique violation (23505) is the answer `false` too.
+   */
+  append(rows: readonly AppendedRow[]): Promise<boolean>
+  /** `BEGIN`, the work, `COMMIT`; `ROLLBACK` where the work throws. A deadlock fails with `busy`. */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
+  /**
+   * Moves the counter of a process: `INSERT INTO processes … ON CONFLICT (id) DO UPDATE SET
+   * beats = processes.beats + 1`.
+   */
+  heartbeat(process: string): Promise<void>
+  /**
+   * One bounded step of the tables' own maintenance, as removing what deleted sessions left or
+   * indexing words. Returns whether more is to be done.
+   */
+  maintain(): Promise<boolean>
+}
+
+/** Reads that see what is committed; within a transaction also what it wrote. */
+export interface TableReads {
+  /**
+   * Sessions by id, as of one moment; `undefined` where there is none. Hidden forks are among them.
+   *
+   * `SELECT … FROM sessions WHERE id = ANY(…)` with lateral reads of the open rows of `messages` and
+   * of `events` after `record.seq`, or after what the caller knows.
+   */
+  sessions(asks: readonly SessionAsk[]): Promise<(SessionImage | undefined)[]>
+  /**
+   * A session's members, the owner first; none of a hidden fork: `SELECT … FROM members JOIN sessions
+   * … WHERE id = … AND fork IS NULL ORDER BY place`.
+   */
+  members(sessionId: string): Promise<MemberRow[]>
+  /**
+   * A session with some of its messages and of its journal, as of one moment: one statement with a
+   * subquery for each that is wanted, or a transaction `REPEATABLE READ READ ONLY`.
+   *
+   * `SELECT … FROM messages WHERE session = … AND hidden = 0 AND ord > … AND ord < … ORDER BY ord
+   * LIMIT …`, bytes by `sum(octet_length(body)) OVER (…)`, and `SELECT … FROM events WHERE session =
+   * … AND first >= coalesce((SELECT max(first) FROM events WHERE session = … AND first <= $after +
+   * 1), 0) ORDER BY first LIMIT …`.
+   */
+  read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined>
+  /** Shown messages by id: `SELECT … FROM messages WHERE session = … AND id = ANY(…) AND hidden = 0`. */
+  messagesById(session: number, ids: readonly string[]): Promise<(Message | undefined)[]>
+  /** The same index: hidden rows exist, rows without a body are gone. */
+  idStatus(session: number, ids: readonly string[]): Promise<IdStatus[]>
+  /** `SELECT count(*) FROM messages WHERE session = … AND hidden = 0 AND ord > …`. */
+  countAfter(session: number, order: number): Promise<number>
+  /** `SELECT max(ord) FROM messages WHERE session = … AND hidden = 0 AND role = 'user' AND ord BETWEEN …`. */
+  lastPrompt(session: number, from: number, upTo: number): Promise<number | undefined>
+  /**
+   * What the newest undo hides, oldest first, and how many undos hide something: `SELECT … WHERE
+   * session = … AND hidden = (SELECT max(hidden) …) ORDER BY ord`.
+   */
+  hidden(session: number): Promise<{ messages: Message[]; undos: number }>
+  /** Counts of what is remembered: `SELECT id, count FROM remembered WHERE session = … AND kind = … AND id = ANY(…)`. */
+  remembered(
+    session: number,
+    kind: RememberedKind,
+    ids: readonly string[],
+  ): Promise<Map<string, number>>
+  /**
+   * A principal's rows, the removals, and where the feed is, as of one moment: a range of `members`
+   * by its index, joined with `sessions`, the newest `events.seq` and a count of unread messages.
+   * Forks are not among them.
+   */
+  feed(principal: string, query: FeedQuery): Promise<FeedRows>
+  /**
+   * Finished shown messages that may hold the words, newest first: by `createdAt`, then session id,
+   * then order. Words narrow the search where there is an index (GIN over `messages.words`).
+   */
+  candidates(query: CandidateQuery): Promise<{ sessionId: string; message: Message }[]>
+  /** Sessions with an active run or a queue, by a partial index, and the counters of processes. */
+  active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }>
+  /**
+   * Sessions that `jobs` or retention may concern, by key, after a key: those with `fork` or
+   * `erasing` set (a partial index), or, given the bounds, those with an entry from before a time
+   * or with more seqs above the floor than a number.
+   */
+  due(query: DueQuery): Promise<SessionRow[]>
+}
+
+/** What is written together or not at all. */
+export interface Transaction extends TableReads {
+  /** See {@link Tables.append}; the sessions are locked already. */
+  append(rows: readonly AppendedRow[]): Promise<boolean>
+  /**
+   * Locks sessions in the order of their keys, and reads them once it has the locks: `SELECT … FROM
+   * sessions WHERE id = ANY(…) ORDER BY key FOR NO KEY UPDATE`, then `sessions` as a second
+   * statement, since other tables of the same statement would be as they were before the wait.
+   */
+  lock(asks: readonly SessionAsk[]): Promise<(SessionImage | undefined)[]>
+  /**
+   * Inserts a session and its members, the owner first, and gives it a key; `undefined` where the id is in use:
+   * `INSERT INTO sessions … ON CONFLICT (id) DO NOTHING RETURNING key`.
+   */
+  insertSession(
+    row: Omit<SessionRow, 'key'>,
+    members: readonly string[],
+  ): Promise<SessionRow | undefined>
+  /** Writes rows of locked sessions: `UPDATE sessions SET … FROM unnest(…) WHERE key = …`. */
+  updateSessions(rows: readonly SessionRow[]): Promise<void>
+  /** Deletes a locked session's row and members; its other rows may go later, by `maintain`. */
+  deleteSession(session: number): Promise<void>
+  /**
+   * Changes rows of messages of locked sessions in the order given: neighbouring `put`s are one
+   * `INSERT … ON CONFLICT (session, ord) DO UPDATE`, each other change one `UPDATE` of `hidden` or
+   * of `body`. A removed message's row stays without its body, because its id stays taken.
+   */
+  changeMessages(changes: readonly MessageChange[]): Promise<void>
+  /** Replaces the entries of rows that are there: `UPDATE events SET body = … FROM unnest(…)`. */
+  rewriteEvents(rows: readonly EventRow[]): Promise<void>
+  /** `DELETE FROM events WHERE session = … AND seq <= …`. */
+  removeEvents(session: number, upTo: number): Promise<void>
+  /** `INSERT INTO remembered … ON CONFLICT DO UPDATE SET count = …`. */
+  remember(
+    session: number,
+    kind: RememberedKind,
+    counts: ReadonlyMap<string, number>,
+  ): Promise<void>
+  /** Copies what is remembered of imports to another session: `INSERT INTO remembered SELECT …`. */
+  copyImports(from: number, to: number): Promise<void>
+  /**
+   * Moves members' read marks forward and returns each that is one: `UPDATE members SET read_up_to =
+   * greatest(read_up_to, …) WHERE session = … RETURNING …`, all members where none is named.
+   */
+  mark(session: number, upTo: number, principals?: readonly string[]): Promise<MemberRow[]>
+  /**
+   * Gives the sessions' members their next position, one for all that the transaction changed, and
+   * notes removals at it. It comes last, because it holds each principal's row until the commit:
+   * `INSERT INTO feeds … SELECT DISTINCT principal … ORDER BY 1 ON CONFLICT DO UPDATE SET position =
+   * feeds.position + 1 RETURNING …` and `UPDATE members SET position = …`.
+   */
+  place(changed: readonly number[], removed?: RemovedSession): Promise<void>
+}
+
+export interface SessionAsk {
+  readonly id: string
+  /** What the caller has of it: where key and base are still the same, only what came after `seq` is read. */
+  readonly known?: { readonly key: number; readonly base: number; readonly seq: number }
+  /** An entry whose tag is wanted. */
+  readonly tagAt?: number
+}
+
+export interface SessionImage {
+  readonly row: SessionRow
+  /** Open messages as their rows are; absent where the caller's are as new. */
+  readonly open?: readonly Message[]
+  /** Rows of mere deltas after `record.seq`, or after what the caller has. */
+  readonly tail: readonly EventRow[]
+  /** Of the entry that was asked for, where there is one above the floor. */
+  readonly tagAt?: string
+}
+
+/** What of a session is read with it. */
+export interface Wanted {
+  readonly messages?: MessageRange
+  /** Shown messages by id. */
+  readonly ids?: readonly string[]
+  readonly events?: EventRange
+}
+
+export interface SessionReading {
+  readonly image: SessionImage
+  readonly messages: readonly Message[]
+  /** In the order of the ids that were asked for. */
+  readonly byId: readonly (Message | undefined)[]
+  readonly events: readonly EventRow[]
+  /** Whether the range has no more rows. */
+  readonly complete: boolean
+}
+
+/**
+ * Shown messages within orders, both excluded. It ends behind the first with which a cap is exceeded,
+ * but has two where there are two, and counts no bytes of open messages, whose rows are behind.
+ */
+export interface MessageRange {
+  readonly after?: number
+  readonly before?: number
+  readonly from: 'oldest' | 'newest'
+  readonly messages: number
+  readonly bytes: number
+}
+
+/**
+ * Rows that hold entries within these seqs, both excluded. It ends behind the first row with which
+ * `bytes` of JSON are exceeded, and has one row at least where there is one.
+ */
+export interface EventRange {
+  readonly after?: number
+  readonly before?: number
+  readonly from: 'oldest' | 'newest'
+  readonly bytes: number
+}
+
+export type FeedQuery =
+  | {
+      readonly by: 'recency'
+      readonly after?: { readonly recency: number; readonly id: string }
+      readonly limit: number
+    }
+  | { readonly by: 'key'; readonly after: number; readonly limit: number }
+  /** What changed after a position; equal positions are not taken apart (`FETCH FIRST … WITH TIES`). */
+  | { readonly by: 'position'; readonly after: number; readonly limit: number }
+  | { readonly by: 'session'; readonly id: string }
+
+export interface FeedRows {
+  readonly rows: readonly ListedRow[]
+  /** Only by position: removals after it, by their position, as many as `limit` says. */
+  readonly removed: readonly Removal[]
+  /** Where the feed is now. */
+  readonly position: number
+  /** Removals up to this position are forgotten. */
+  readonly floor: number
+}
+
+/** A session as a list shows it. */
+export interface ListedRow {
+  readonly row: SessionRow
+  /** The journal's newest entry. */
+  readonly seq: number
+  readonly member: MemberRow
+  /** Finished answers after the read mark. */
+  readonly unread: number
+}
+
+export interface CandidateQuery {
+  readonly in: { readonly sessionId: string } | { readonly principal: string }
+  /** Folded words that each must occur; of the last one a beginning is enough. */
+  readonly words: readonly string[]
+  /** The place of the last candidate before. */
+  readonly after?: {
+    readonly createdAt: number
+    readonly sessionId: string
+    readonly order: number
+  }
+  readonly limit: number
+}
+
+export interface DueQuery {
+  readonly after: number
+  readonly limit: number
+  readonly retention?: { readonly before: number; readonly events: number }
+}
+
+export interface RemovedSession {
+  readonly sessionId: string
+  readonly principals: readonly string[]
+}
