@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+
+import type { Event } from '@caughtup/schema'
+
+import type { Slice, SliceResult } from '../../src/port/commit.ts'
+
+/** What anybody was told of one journal. */
+interface Told {
+  readonly sessionId: string
+  readonly entries: Map<number, Event>
+}
+
+/** All that commits acknowledged and readers saw, by the journals' names. */
+export class Ledger {
+  readonly journals = new Map<string, Told>()
+  /** Sessions of which an entry may be written that nobody was told of. */
+  readonly untold = new Set<string>()
+
+  /** Notes a slice that was taken. */
+  acknowledge({ sessionId, drafts }: Slice, result: SliceResult): void {
+    if (result.refused !== undefined) return
+    const { entries } = this.#told(result.cursor.journal, sessionId)
+    assert.equal(result.events.length, drafts.length)
+    for (const [index, event] of result.events.entries()) {
+      assert.equal(event.type, drafts[index]?.type)
+      assert(!entries.has(event.seq), `Seq ${event.seq} of ${sessionId} is given twice.`)
+      entries.set(event.seq, event)
+    }
+  }
+
+  /** The entries that were told of a journal, in order. */
+  entries(journal: string): Event[] {
+    const { entries } = this.journals.get(journal) ?? { entries: new Map<number, Event>() }
+    return [...entries.values()].toSorted((a, b) => a.seq - b.seq)
+  }
+
+  #told(journal: string, sessionId: string): Told {
+    const known = this.journals.get(journal)
+    if (known) return known
+    const told = { sessionId, entries: new Map<number, Event>() }
+    this.journals.set(journal, told)
+    return told
+  }
+}
+
+/** Asserts that nothing was written to a message after its end, nor by a run after its own. */
+export function assertNothingLate(events: readonly Event[], where: string): void {
+  const finished = new Set<string>()
+  let run: string | undefined
+  for (const event of events) {
+    if (event.type === 'run-started') {
+      assert.equal(run, undefined, `${where}: two runs at once`)
+      run = event.run.id
+    }
+    if (event.type === 'message-delta' || event.type === 'message-finished') {
+      const { messageId } = event
+      assert(!finished.has(messageId), `${where}: seq ${event.seq} is of a message that has ended`)
+      assert(run && messageId.startsWith(run), `${where}: seq ${event.seq} is of a lost run`)
+      if (event.type === 'message-finished') finished.add(messageId)
+    }
+    if (event.type === 'run-ended') {
+      assert.equal(event.runId, run, `${where}: the end of another run`)
+      run = undefined
+    }
+  }
+}
