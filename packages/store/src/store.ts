@@ -15,8 +15,8 @@ import { assertIds, assertInput, durationOrInfinite } from './input/assert-input
 import { assertSlice } from './input/assert-slice.ts'
 import { assertStoreOptions } from './assert-store-options.ts'
 import type { Broker } from './follow/broker.ts'
-import { Coalescer, type Taken } from './commit/coalescer.ts'
-import { Doorbells } from './follow/audience.ts'
+import { Coalescer, type Committed } from './commit/coalescer.ts'
+import { Audience } from './follow/audience.ts'
 import type { FollowedBatch } from './follow/followers.ts'
 import { History } from './api/history.ts'
 import { Journal } from './api/journal.ts'
@@ -37,7 +37,7 @@ import type { ActiveRun } from './port/sessions.ts'
 import type { Storage } from './port/storage.ts'
 import { StoreFigures } from './telemetry/store-figures.ts'
 import type { AppendWaiting, StoreOptions, Waiting } from './store-options.ts'
-import { resolveRetention, Upkeep } from './maintenance/maintenance.ts'
+import { resolveRetention, Maintenance } from './maintenance/maintenance.ts'
 import { isAbout } from './compose/is-about.ts'
 import { rollUp, type SessionUsage, usageOf } from './api/usage-ledger.ts'
 
@@ -76,8 +76,8 @@ export class Store {
   readonly #coalescer: Coalescer
   readonly #updater: MessageUpdater
   readonly #reads: Reads
-  readonly #bells: Doorbells
-  readonly #upkeep: Upkeep
+  readonly #bells: Audience
+  readonly #upkeep: Maintenance
   readonly #figures: StoreFigures
   readonly #closing = new AbortController()
   /** Whether the upkeep may complete something that nobody was told of. */
@@ -91,16 +91,16 @@ export class Store {
     this.clock = clock
     this.limits = limits
     this.#storage = storage
-    this.#bells = new Doorbells({
+    this.#bells = new Audience({
       storage,
       clock,
       batchBytes: limits.windowBytes,
       updates: options.updates,
-      foreign: () => this.#upkeep.touched('deltas'),
+      remote: () => this.#upkeep.touched('deltas'),
       onError,
       ended,
     })
-    const { audience, updates, followers, watch } = this.#bells
+    const { activity: audience, updates, followers, watch } = this.#bells
     this.updates = updates.broker
     this.#coalescer = new Coalescer({
       ...options.flush,
@@ -119,7 +119,7 @@ export class Store {
       renamed: (sessionId) => audience.changed(sessionId),
       deleted: (sessionId, members) => this.#deleted(sessionId, members),
     })
-    this.#upkeep = new Upkeep(clock, {
+    this.#upkeep = new Maintenance(clock, {
       tidy: () => storage.maintain({ retention: resolveRetention(options.retention) }),
       finished: () => void this.#tidied().catch((error) => onError(error, 'telling of forks')),
     })
@@ -366,7 +366,7 @@ export class Store {
     if (lost) throw lost
   }
 
-  #committed(result: Taken, slice: Slice, structural: boolean): Promise<void> | undefined {
+  #committed(result: Committed, slice: Slice, structural: boolean): Promise<void> | undefined {
     this.#upkeep.touched(structural ? 'structural' : 'deltas')
     return this.#bells.committed(slice, result, structural)
   }

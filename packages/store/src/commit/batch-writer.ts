@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
-import { asError, type Pending } from './pending-commit.ts'
+import { asError, type PendingCommit } from './pending-commit.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import { StorageError } from '../port/storage-error.ts'
 
@@ -8,9 +8,9 @@ export interface BatchWriterOptions {
   clock: Clock
   commit: (slices: readonly Slice[]) => Promise<SliceResult[]>
   /** Called for each slice that was in a commit, in its order, whether it was taken or refused. */
-  written: (slice: Pending, result: SliceResult) => void
+  written: (slice: PendingCommit, result: SliceResult) => void
   /** Called for each slice with which no commit succeeds, and for each that was withdrawn. */
-  failed: (slice: Pending, error: unknown) => void
+  failed: (slice: PendingCommit, error: unknown) => void
   /** Called once per outage; where another process holds the lock, once that takes long. */
   outage: (error: StorageError) => void
 }
@@ -41,7 +41,7 @@ export class BatchWriter {
   /** Whether this outage was told of. */
   #told = false
   /** What the attempt under way is to write. */
-  #trying: readonly Pending[] = []
+  #trying: readonly PendingCommit[] = []
 
   constructor(options: BatchWriterOptions) {
     this.#options = options
@@ -61,7 +61,7 @@ export class BatchWriter {
    * Tries a slice no more. Returns whether it is certain that it was not written: an attempt that
    * is under way may still succeed.
    */
-  withdraw(slice: Pending, why: Error): boolean {
+  withdraw(slice: PendingCommit, why: Error): boolean {
     slice.withdrawn = why
     if (isPassing(this.lastError)) this.#tell(this.lastError)
     return !this.#trying.includes(slice)
@@ -72,7 +72,7 @@ export class BatchWriter {
     this.#abandoned.abort()
   }
 
-  async write(slices: readonly Pending[]): Promise<void> {
+  async write(slices: readonly PendingCommit[]): Promise<void> {
     this.#askedSince = this.#options.clock.monotonic()
     try {
       await this.#write(slices)
@@ -81,7 +81,7 @@ export class BatchWriter {
     }
   }
 
-  async #write(slices: readonly Pending[]): Promise<void> {
+  async #write(slices: readonly PendingCommit[]): Promise<void> {
     const { clock, written } = this.#options
     const { signal } = this.#abandoned
     for (let delay = firstRetry; !signal.aborted; delay = Math.min(lastRetry, delay * 2)) {
@@ -106,7 +106,7 @@ export class BatchWriter {
     }
   }
 
-  async #try(slices: readonly Pending[]): Promise<SliceResult[]> {
+  async #try(slices: readonly PendingCommit[]): Promise<SliceResult[]> {
     const { clock, commit } = this.#options
     const startedAt = clock.monotonic()
     this.#trying = slices
@@ -128,7 +128,7 @@ export class BatchWriter {
     this.#told = true
   }
 
-  #withoutWithdrawn(slices: readonly Pending[]): readonly Pending[] {
+  #withoutWithdrawn(slices: readonly PendingCommit[]): readonly PendingCommit[] {
     if (!slices.some(({ withdrawn }) => withdrawn)) return slices
     return slices.filter((slice) => {
       if (slice.withdrawn) this.#options.failed(slice, slice.withdrawn)
@@ -136,7 +136,7 @@ export class BatchWriter {
     })
   }
 
-  async #isolate(slices: readonly Pending[], error: unknown): Promise<void> {
+  async #isolate(slices: readonly PendingCommit[], error: unknown): Promise<void> {
     const [slice] = slices
     if (slice && slices.length === 1) {
       if (!this.#abandoned.signal.aborted) this.#options.failed(slice, error)

@@ -5,9 +5,15 @@ import { type Clock, within } from '@caughtup/schema/clock'
 import { assertHistoryFirst } from '../input/assert-history-first.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { jsonBytes, storedDraft } from '../core/stored-value.ts'
-import { Batch, Gathered, type Pending, type Replacement, Structural } from './pending-commit.ts'
+import {
+  Batch,
+  BufferedDeltas,
+  type PendingCommit,
+  type Replacement,
+  ImmediateCommit,
+} from './pending-commit.ts'
 import type { FlushOptions } from './flush-options.ts'
-import type { Source } from './message-source.ts'
+import type { MessageSource } from './message-source.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { StorageError } from '../port/storage-error.ts'
 import { databaseUnavailable, notWritten } from '../errors/database-unavailable.ts'
@@ -19,13 +25,13 @@ export interface CoalescerOptions extends FlushOptions {
    * Called when something is accepted that a commit will take: a structural change, or the first
    * delta of a message in a window. `source` is whoever writes the message, where that is known.
    */
-  entered?: (slice: Slice, source: Source | undefined) => void
+  entered?: (slice: Slice, source: MessageSource | undefined) => void
   /**
    * Called after each commit, in the order of commits, once per slice that was taken.
    * `structural` is false for a window's deltas. The slice's caller waits for what it returns;
    * the next commit does not.
    */
-  committed: (result: Taken, slice: Slice, structural: boolean) => Promise<void> | undefined
+  committed: (result: Committed, slice: Slice, structural: boolean) => Promise<void> | undefined
   /** Called once per outage of the database. */
   outage?: (error: StorageError) => void
 }
@@ -34,7 +40,7 @@ export interface AppendOptions {
   /** Ends the wait; what was accepted is committed all the same. */
   signal?: AbortSignal | undefined
   /** Whoever writes the message that it is about. */
-  source?: Source
+  source?: MessageSource
   /**
    * How long to wait for a database that takes nothing, in ms, before the change is withdrawn and
    * refused; `Infinity` for what is to be written whenever that is possible.
@@ -42,7 +48,7 @@ export interface AppendOptions {
   maxWaitMs: number
 }
 
-export type Taken = Exclude<SliceResult, { refused: string }>
+export type Committed = Exclude<SliceResult, { refused: string }>
 
 /** A busy store flushes for at most a quarter of the time: then come three times as long without. */
 const stretch = 3
@@ -128,7 +134,7 @@ export class Coalescer {
    * Adds an op to what gathers for a message. Nothing is returned where it is simply accepted, else
    * what the call has to wait for: room, or the commit where it is wanted at once.
    */
-  delta(source: Source, op: Op, bytes: number, first: boolean): Promise<void> | undefined {
+  delta(source: MessageSource, op: Op, bytes: number, first: boolean): Promise<void> | undefined {
     const slice = this.#gathering(source)
     slice.add(op)
     slice.bytes += bytes
@@ -137,7 +143,11 @@ export class Coalescer {
   }
 
   /** The same for a message's new whole, which replaces what gathered before. */
-  replace(source: Source, replacement: Replacement, bytes: number): Promise<void> | undefined {
+  replace(
+    source: MessageSource,
+    replacement: Replacement,
+    bytes: number,
+  ): Promise<void> | undefined {
     const slice = this.#gathering(source)
     slice.replace(replacement)
     this.#unflushedBytes += bytes - slice.bytes
@@ -159,7 +169,10 @@ export class Coalescer {
     signal?.throwIfAborted()
     const drafts = change.drafts.map(storedDraft)
     assertHistoryFirst(drafts)
-    const slice = new Structural({ ...change, drafts, at: this.#clock.now() }, jsonBytes(drafts))
+    const slice = new ImmediateCommit(
+      { ...change, drafts, at: this.#clock.now() },
+      jsonBytes(drafts),
+    )
     for (const other of this.#next.slices) {
       if (other.sessionId === slice.sessionId) other.close()
     }
@@ -250,7 +263,7 @@ export class Coalescer {
   }
 
   /** Nothing more of a slice is tried; the error for its caller. */
-  #withdraw(slice: Structural): CaughtupError {
+  #withdraw(slice: ImmediateCommit): CaughtupError {
     const why = this.#unavailable()
     const index = this.#next.slices.indexOf(slice)
     if (index >= 0) {
@@ -288,17 +301,17 @@ export class Coalescer {
     }
   }
 
-  #gathering(source: Source): Gathered {
+  #gathering(source: MessageSource): BufferedDeltas {
     this.#assertOpen()
     this.#counts.deltas++
     if (source.gathering) return source.gathering
-    const slice = new Gathered(source, this.#clock.now())
+    const slice = new BufferedDeltas(source, this.#clock.now())
     this.#enter(slice, source)
     source.gathering = slice
     return slice
   }
 
-  #enter(slice: Pending, source: Source | undefined): void {
+  #enter(slice: PendingCommit, source: MessageSource | undefined): void {
     this.#next.slices.push(slice)
     this.#options.entered?.(slice, source)
   }
@@ -375,7 +388,7 @@ export class Coalescer {
     this.#makeRoom()
   }
 
-  #settle(slice: Pending, result: SliceResult): void {
+  #settle(slice: PendingCommit, result: SliceResult): void {
     this.#unflushedBytes -= slice.bytes
     if (slice.dropped) {
       slice.settle({ refused: 'session-missing' }, undefined)

@@ -1,6 +1,6 @@
 import { CaughtupError } from '@caughtup/schema'
 
-import type { Gathered } from './pending-commit.ts'
+import type { BufferedDeltas } from './pending-commit.ts'
 import type { Guard, Refusal } from '../port/commit.ts'
 
 export interface SourceTarget {
@@ -11,13 +11,13 @@ export interface SourceTarget {
 }
 
 /** Whoever writes one message, as the coalescer sees it. */
-export class Source {
+export class MessageSource {
   readonly sessionId: string
   readonly messageId: string
   readonly runId: string | undefined
   readonly guard: Guard | undefined
   /** What more of it may join; the coalescer opens and closes it. */
-  gathering: Gathered | undefined
+  gathering: BufferedDeltas | undefined
   /** Why something that gathered was not taken. Its call has returned long before: the next tells. */
   failure: Error | undefined
 

@@ -1,18 +1,18 @@
 import type { EventDraft, Op } from '@caughtup/schema'
 import { applyOps, mergeOps } from '@caughtup/schema/fold'
 
-import type { Source } from './message-source.ts'
+import type { MessageSource } from './message-source.ts'
 import type { Guard, Slice, SliceResult } from '../port/commit.ts'
 
 export type Replacement = Extract<EventDraft, { type: 'message-replaced' }>
 type Delta = Extract<EventDraft, { type: 'message-delta' }>
 
 /** What waits for its commit. */
-export type Pending = Gathered | Structural
+export type PendingCommit = BufferedDeltas | ImmediateCommit
 
 /** What one commit takes. */
 export class Batch {
-  slices: Pending[] = []
+  slices: PendingCommit[] = []
   /** When it is over, whatever became of it; rejects when it is given up. */
   readonly done = Promise.withResolvers<void>()
 
@@ -23,12 +23,12 @@ export class Batch {
 }
 
 /** One message's changes of a window; any number of them are one draft. */
-export class Gathered implements Slice {
+export class BufferedDeltas implements Slice {
   readonly structural = false
   readonly sessionId: string
   readonly at: number
   readonly guard?: Guard
-  readonly source: Source
+  readonly source: MessageSource
   readonly drafts: [Delta | Replacement]
   bytes = 0
   /** Its session was deleted: whatever comes of it, nobody is to see it. */
@@ -36,7 +36,7 @@ export class Gathered implements Slice {
   /** Why it is not written any more. */
   withdrawn: Error | undefined
 
-  constructor(source: Source, at: number) {
+  constructor(source: MessageSource, at: number) {
     this.source = source
     this.sessionId = source.sessionId
     this.at = at
@@ -84,7 +84,7 @@ export class Gathered implements Slice {
 }
 
 /** A change that stands by itself, and whose caller waits for it. */
-export class Structural implements Slice {
+export class ImmediateCommit implements Slice {
   readonly structural = true
   readonly sessionId: string
   readonly at: number

@@ -16,7 +16,7 @@ import type { Coalescer } from '../commit/coalescer.ts'
 import { MessageSize } from './message-size.ts'
 import { type Change, PartBuilder } from './part-builder.ts'
 import { asError } from '../commit/pending-commit.ts'
-import { Source } from '../commit/message-source.ts'
+import { MessageSource } from '../commit/message-source.ts'
 
 export interface WriterTarget {
   sessionId: string
@@ -46,7 +46,7 @@ const accepted = Promise.resolve()
 
 /** Writes one message as its agent streams it. */
 export class MessageWriter {
-  readonly #source: Source
+  readonly #source: MessageSource
   readonly #coalescer: Coalescer
   readonly #parts: PartBuilder
   readonly #size: MessageSize
@@ -59,7 +59,7 @@ export class MessageWriter {
   constructor(target: WriterTarget, coalescer: Coalescer, limits: Readonly<Limits>) {
     assertTarget(target)
     const { messageId, parts = [], partCount = parts.length } = target
-    this.#source = new Source(target)
+    this.#source = new MessageSource(target)
     this.#coalescer = coalescer
     this.#parts = new PartBuilder(parts, partCount)
     this.#size = new MessageSize(messageId, limits, target.parts ?? partCount)

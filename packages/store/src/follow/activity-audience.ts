@@ -1,6 +1,6 @@
 import type { Clock } from '@caughtup/schema/clock'
 
-import { Bell, type Listener } from './signal.ts'
+import { Notifier, type Listener } from './notifier.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
 import type { Storage } from '../port/storage.ts'
 
@@ -16,7 +16,7 @@ const remoteDelay = 1_000
 export class ActivityAudience {
   readonly #storage: Pick<Storage, 'members'>
   readonly #clock: Clock
-  readonly #bell = new Bell()
+  readonly #notifier = new Notifier()
   /** Members by session; the oldest are forgotten first. */
   readonly #members = new Map<string, readonly string[]>()
   readonly #asking = new Set<string>()
@@ -28,51 +28,51 @@ export class ActivityAudience {
   }
 
   listen(principal: string): Listener {
-    return this.#bell.listen(principal)
+    return this.#notifier.listen(principal)
   }
 
   /** A session is new, and these are all of its members. */
   created(sessionId: string, members: readonly string[]): void {
     this.#remember(sessionId, members)
-    this.#ring(members)
+    this.#notify(members)
   }
 
   changed(sessionId: string): void {
-    if (!this.#bell.isHeard) return
+    if (!this.#notifier.hasAnyListener) return
     const members = this.#members.get(sessionId)
-    if (members) this.#ring(members)
+    if (members) this.#notify(members)
     else void this.#ask(sessionId)
   }
 
   /** Something changed that only this principal sees of a session. */
   changedFor(principal: string): void {
-    this.#bell.ring(principal)
+    this.#notifier.notify(principal)
   }
 
   removed(sessionId: string, members: readonly string[]): void {
     this.#asking.delete(sessionId)
     this.#members.delete(sessionId)
-    this.#ring(members)
+    this.#notify(members)
   }
 
   changedElsewhere({ sessions }: RemoteChanges): void {
     // None is named where only titles or marks changed.
-    if (sessions === 'all' || sessions.size === 0) return this.#bell.ringAll()
+    if (sessions === 'all' || sessions.size === 0) return this.#notifier.notifyAll()
     for (const sessionId of sessions) this.changed(sessionId)
     this.#cancelLook ??= this.#clock.after(remoteDelay, () => {
       this.#cancelLook = undefined
-      this.#bell.ringAll()
+      this.#notifier.notifyAll()
     })
   }
 
   /** Wakes everybody a last time. */
   close(): void {
     this.#cancelLook?.()
-    this.#bell.ringAll()
+    this.#notifier.notifyAll()
   }
 
-  #ring(principals: Iterable<string>): void {
-    for (const principal of principals) this.#bell.ring(principal)
+  #notify(principals: Iterable<string>): void {
+    for (const principal of principals) this.#notifier.notify(principal)
   }
 
   #remember(sessionId: string, members: readonly string[]): void {
@@ -88,12 +88,12 @@ export class ActivityAudience {
     this.#asking.add(sessionId)
     try {
       const members = await this.#storage.members(sessionId)
-      this.#ring(members)
+      this.#notify(members)
       // It may have been made, or removed, since it was asked for.
       if (members.length > 0 && this.#asking.has(sessionId)) this.#remember(sessionId, members)
     } catch {
       // Where the database cannot say, everybody is to look.
-      this.#bell.ringAll()
+      this.#notifier.notifyAll()
     } finally {
       this.#asking.delete(sessionId)
     }

@@ -9,7 +9,7 @@ import type { ListQuery } from '../port/sessions.ts'
 import type { Storage } from '../port/storage.ts'
 import { pacer } from '../base/pacer.ts'
 import type { ActivityAudience } from './activity-audience.ts'
-import type { ForeignWatch } from './remote-watch.ts'
+import type { RemoteWatch } from './remote-watch.ts'
 
 /** A step of what is told of a principal's session list. */
 export interface ActivityBatch {
@@ -42,13 +42,13 @@ export interface ActivityFeedOptions {
   clock: Clock
   random: () => number
   audience: ActivityAudience
-  watch: Pick<ForeignWatch, 'watch'>
+  watch: Pick<RemoteWatch, 'watch'>
   /** Aborted when the store closes. */
   ended: AbortSignal
 }
 
 /**
- * The feed of session rows. Like a session's journal it is followed by a cursor and a bell: per
+ * The feed of session rows. Like a session's journal it is followed by a cursor and a notifier: per
  * subscriber nothing waits, and of each session only the newest row is ever read, at most
  * `limits.pageMost` rows at a time.
  */
@@ -119,7 +119,7 @@ export class ActivityFeed {
     const turn = pacer(clock, signal)
     while (!ended.aborted) {
       await turn()
-      listener.quiet()
+      listener.reset()
       if (position === undefined) {
         if (isListed && !isTold) throw listOutrun()
         ;({ position, isTold } = yield* this.#everything(principal, signal, turn))
@@ -135,7 +135,7 @@ export class ActivityFeed {
         isTold = !more
         yield { rows, removed, complete: false, ...cursor }
       } else {
-        await listener.rung(signal)
+        await listener.next(signal)
       }
     }
   }

@@ -3,7 +3,7 @@ import type { Clock } from '@caughtup/schema/clock'
 import { ActivityAudience } from './activity-audience.ts'
 import type { BrokerOptions } from './broker.ts'
 import { Followers } from './followers.ts'
-import { ForeignWatch } from './remote-watch.ts'
+import { RemoteWatch } from './remote-watch.ts'
 import type { OnError } from '../base/on-error.ts'
 import { StoreUpdates } from './store-updates.ts'
 import { SharedReads } from './shared-reads.ts'
@@ -12,41 +12,41 @@ import type { Slice, SliceResult } from '../port/commit.ts'
 import type { Window } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
 
-export interface DoorbellsOptions {
+export interface AudienceOptions {
   storage: Storage
   clock: Clock
   /** Bytes of events that one batch of a follower aims at. */
   batchBytes: number
   updates: Pick<BrokerOptions, 'capacity' | 'mustDeliverTimeout'> | undefined
   /** Called when another process was seen to have written. */
-  foreign: () => void
+  remote: () => void
   onError: OnError
   /** Aborted when the store closes. */
   ended: AbortSignal
 }
 
 /** Everybody who is told that something changed: whoever follows, lists or reads at this moment. */
-export class Doorbells {
+export class Audience {
   readonly followers: Followers
-  readonly audience: ActivityAudience
+  readonly activity: ActivityAudience
   readonly updates: StoreUpdates
   readonly windows = new SharedReads<Window>()
-  readonly watch: ForeignWatch
+  readonly watch: RemoteWatch
 
-  constructor(options: DoorbellsOptions) {
-    const { storage, clock, batchBytes, updates, foreign, onError, ended } = options
+  constructor(options: AudienceOptions) {
+    const { storage, clock, batchBytes, updates, remote: foreign, onError, ended } = options
     const changed = (changes: RemoteChanges) => {
       this.changedElsewhere(changes)
       foreign()
     }
     const failed = (error: unknown) => onError(error, 'watching what other processes write')
-    this.watch = new ForeignWatch(storage, clock, changed, failed)
+    this.watch = new RemoteWatch(storage, clock, changed, failed)
     this.followers = new Followers({
       read: (sessionId, after) => storage.events(sessionId, after, { bytes: batchBytes }),
       watch: this.watch.watch,
       ended,
     })
-    this.audience = new ActivityAudience(storage, clock)
+    this.activity = new ActivityAudience(storage, clock)
     this.updates = new StoreUpdates({
       ...updates,
       clock,
@@ -55,7 +55,7 @@ export class Doorbells {
   }
 
   created(sessionId: string, members: readonly string[]): void {
-    this.audience.created(sessionId, members)
+    this.activity.created(sessionId, members)
   }
 
   /** To be called in the order of commits. Returns what the commit's caller is to wait for besides. */
@@ -67,7 +67,7 @@ export class Doorbells {
     const { sessionId } = slice
     this.windows.forget(sessionId)
     this.followers.committed(sessionId, result.cursor.seq)
-    if (result.activity) this.audience.changed(sessionId)
+    if (result.activity) this.activity.changed(sessionId)
     return this.updates.committed(slice, result, structural)
   }
 
@@ -81,7 +81,7 @@ export class Doorbells {
   deleted(sessionId: string, members: readonly string[]): Promise<void> {
     this.windows.forget(sessionId)
     this.followers.changed(sessionId)
-    this.audience.removed(sessionId, members)
+    this.activity.removed(sessionId, members)
     return this.updates.deleted(sessionId)
   }
 
@@ -96,6 +96,6 @@ export class Doorbells {
       }
     }
     this.followers.changedElsewhere(changes)
-    this.audience.changedElsewhere(changes)
+    this.activity.changedElsewhere(changes)
   }
 }

@@ -2,7 +2,7 @@ import { CaughtupError } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
 import { assertIds, assertInput, whole } from '../input/assert-input.ts'
-import { Bell } from './signal.ts'
+import { Notifier } from './notifier.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
 import type { EventBatch } from '../port/reading.ts'
@@ -31,15 +31,15 @@ interface Place {
 }
 
 /**
- * Everybody who follows a session. A subscriber is a cursor: take the bell, read what lies after
- * the cursor, yield it as one bounded batch, or else wait for the bell. There is no queue, so a slow
- * reader costs no memory and gets fewer, larger batches; those that stand at the same cursor share
+ * Everybody who follows a session. A subscriber is a cursor: reset the listener, read what lies after
+ * the cursor, yield it as one bounded batch, or else wait for the next notification. There is no queue, so a slow
+ * reader costs no memory and gets fewer, larger batches; those at the same cursor share
  * one batch, built once.
  */
 export class Followers {
   readonly #options: FollowersOptions
   readonly #reads = new SharedReads<EventBatch>()
-  readonly #bell = new Bell((sessionId) => {
+  readonly #notifier = new Notifier((sessionId) => {
     this.#reads.forget(sessionId)
     this.#newest.delete(sessionId)
   })
@@ -49,7 +49,7 @@ export class Followers {
 
   constructor(options: FollowersOptions) {
     this.#options = options
-    options.ended.addEventListener('abort', () => this.#bell.ringAll(), { once: true })
+    options.ended.addEventListener('abort', () => this.#notifier.notifyAll(), { once: true })
   }
 
   /** How many follow. */
@@ -83,12 +83,12 @@ export class Followers {
     let isAtHead = true
     let owed = 0
     using _watching = this.#options.watch()
-    using listener = this.#bell.listen(sessionId)
+    using listener = this.#notifier.listen(sessionId)
     this.#places.add(place)
     try {
       while (!this.#options.ended.aborted) {
         signal.throwIfAborted()
-        listener.quiet()
+        listener.reset()
         const batch = await this.#read(place, signal).catch((error: unknown) => {
           if (found && isNotFound(error)) return undefined
           throw error
@@ -97,7 +97,7 @@ export class Followers {
         found = true
         const [first] = batch.events
         if (!first) {
-          await listener.rung(signal)
+          await listener.next(signal)
           isAtHead = true
           continue
         }
@@ -117,7 +117,7 @@ export class Followers {
 
   /** To be called after each commit, in the order of commits. */
   committed(sessionId: string, seq: number): void {
-    if (!this.#bell.hears(sessionId)) return
+    if (!this.#notifier.hasListeners(sessionId)) return
     this.#advance(sessionId, seq)
     this.changed(sessionId)
   }
@@ -125,13 +125,13 @@ export class Followers {
   /** To be called when a session may read otherwise than before. */
   changed(sessionId: string): void {
     this.#reads.forget(sessionId)
-    this.#bell.ring(sessionId)
+    this.#notifier.notify(sessionId)
   }
 
   changedElsewhere({ sessions }: RemoteChanges): void {
     if (sessions === 'all') {
       this.#reads.clear()
-      this.#bell.ringAll()
+      this.#notifier.notifyAll()
     } else {
       for (const sessionId of sessions) this.changed(sessionId)
     }

@@ -1,7 +1,7 @@
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { ForeignWatch } from './remote-watch.ts'
+import { RemoteWatch } from './remote-watch.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
 
 /** A watch whose database answers when the test says so. */
@@ -9,7 +9,7 @@ function openWatch() {
   const clock = new ManualClock()
   const calls: { answer: (changes: RemoteChanges) => void; fail: (error: Error) => void }[] = []
   const seen: RemoteChanges[] = []
-  const watch = new ForeignWatch(
+  const watch = new RemoteWatch(
     {
       changed: (signal) =>
         new Promise((answer, fail) => {

@@ -10,7 +10,7 @@ const lastRetry = 5_000
  * Looks out for what other processes write into the same database, for as long as anybody here
  * would show it: an idle store asks for nothing.
  */
-export class ForeignWatch {
+export class RemoteWatch {
   readonly #storage: Pick<Storage, 'changed'>
   readonly #clock: Clock
   readonly #changed: (changes: RemoteChanges) => void

@@ -16,7 +16,7 @@ export class SharedReads<T> {
     return value
   }
 
-  /** To be called when the session changed, before its bell is rung. */
+  /** To be called when the session changed, before its listeners are notified. */
   forget(sessionId: string): void {
     this.#newest.delete(sessionId)
   }

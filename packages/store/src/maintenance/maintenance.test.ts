@@ -1,14 +1,14 @@
 import { ManualClock } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { Upkeep } from './maintenance.ts'
+import { Maintenance } from './maintenance.ts'
 
 /** Upkeep that has `work` steps to do whenever it looks, on a clock that the test moves. */
 function openUpkeep(step: () => Promise<boolean> | boolean = () => false) {
   const clock = new ManualClock()
   const steps: number[] = []
   let finished = 0
-  const upkeep = new Upkeep(clock, {
+  const upkeep = new Maintenance(clock, {
     tidy: async () => {
       steps.push(clock.monotonic())
       return step()

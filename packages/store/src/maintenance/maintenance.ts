@@ -59,7 +59,7 @@ export interface UpkeepOptions {
  * commit, in bounded steps, one at a time. A step that fails is tried again later, and `failures`
  * and `lastError` say so; no caller is told.
  */
-export class Upkeep {
+export class Maintenance {
   readonly #clock: Clock
   readonly #options: UpkeepOptions
   readonly #stop = new AbortController()

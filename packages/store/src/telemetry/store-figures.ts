@@ -3,12 +3,12 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import type { Coalescer } from '../commit/coalescer.ts'
 import type { Followers } from '../follow/followers.ts'
-import type { ForeignWatch } from '../follow/remote-watch.ts'
+import type { RemoteWatch } from '../follow/remote-watch.ts'
 import type { StoreUpdates } from '../follow/store-updates.ts'
 import { Metrics, type StoreMeter } from './metrics.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { Storage } from '../port/storage.ts'
-import type { Upkeep } from '../maintenance/maintenance.ts'
+import type { Maintenance } from '../maintenance/maintenance.ts'
 
 /** Whatever the figures are of. */
 export interface FigureSources {
@@ -16,8 +16,8 @@ export interface FigureSources {
   coalescer: Pick<Coalescer, 'counts' | 'unflushedBytes' | 'window' | 'lastError'>
   followers: Pick<Followers, 'count' | 'lag'>
   updates: StoreUpdates
-  watch: Pick<ForeignWatch, 'lastError'>
-  upkeep: Pick<Upkeep, 'failures' | 'lastError'>
+  watch: Pick<RemoteWatch, 'lastError'>
+  upkeep: Pick<Maintenance, 'failures' | 'lastError'>
 }
 
 /** Measures commits, and gathers what the parts of the store count. */

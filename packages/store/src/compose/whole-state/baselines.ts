@@ -3,12 +3,12 @@ import { changesAny, messagesOf } from '@caughtup/schema/event'
 
 import type { MessageState } from './message-diff.ts'
 import type { MessageSize } from '../message-size.ts'
-import type { Source } from '../../commit/message-source.ts'
+import type { MessageSource } from '../../commit/message-source.ts'
 import type { Slice } from '../../port/commit.ts'
 
 /** An open message in the state that was last accepted: what is new is told from it. */
 export interface Baseline extends MessageState {
-  source: Source
+  source: MessageSource
   readonly role: Message['role']
   size: MessageSize
 }
@@ -81,7 +81,7 @@ export class Baselines {
   }
 
   /** Forgets what `source` or nobody known changes behind a baseline's back. */
-  overtake({ sessionId, drafts }: Slice, source: Source | undefined): void {
+  overtake({ sessionId, drafts }: Slice, source: MessageSource | undefined): void {
     if (this.#kept.size === 0 && this.#readings.size === 0) return
     const reading = this.#readings.get(sessionId)
     for (const draft of drafts) {

@@ -16,7 +16,7 @@ import { isStored, storedDraft } from '../../core/stored-value.ts'
 import { diffMessage, splitMetadata } from './message-diff.ts'
 import { MessageSize } from '../message-size.ts'
 import { messageNotFound } from '../../errors/refused-change.ts'
-import { Source } from '../../commit/message-source.ts'
+import { MessageSource } from '../../commit/message-source.ts'
 import type { Slice } from '../../port/commit.ts'
 
 export interface MessageUpdaterOptions {
@@ -66,7 +66,7 @@ export class MessageUpdater {
   }
 
   /** To be told what enters the coalescer: what others write changes what is to be compared with. */
-  entered(slice: Slice, source: Source | undefined): void {
+  entered(slice: Slice, source: MessageSource | undefined): void {
     this.#baselines.overtake(slice, source)
   }
 
@@ -153,7 +153,7 @@ export class MessageUpdater {
   }
 
   /** A finished message stays finished: its parts and what is said of it may still become others. */
-  async #edit(source: Source, stored: Message, draft: MessageDraft): Promise<void> {
+  async #edit(source: MessageSource, stored: Message, draft: MessageDraft): Promise<void> {
     if (draft.status === 'open') throw source.finished()
     assertRole(stored.role, draft)
     const { finishedAt, finishReason } = stored.metadata
@@ -256,7 +256,7 @@ export class MessageUpdater {
     return replacement
   }
 
-  async #append(source: Source, drafts: readonly EventDraft[]): Promise<void> {
+  async #append(source: MessageSource, drafts: readonly EventDraft[]): Promise<void> {
     const { sessionId, guard } = source
     const slice = { sessionId, drafts, ...(guard && { guard }) }
     const { refused } = await this.#options.coalescer.append(slice, { source, maxWaitMs: Infinity })
@@ -268,20 +268,23 @@ export class MessageUpdater {
   }
 }
 
-function sourceOf(sessionId: string, { id: messageId, metadata: { runId } }: MessageDraft): Source {
-  return new Source({ sessionId, messageId, ...(runId !== undefined && { runId }) })
+function sourceOf(
+  sessionId: string,
+  { id: messageId, metadata: { runId } }: MessageDraft,
+): MessageSource {
+  return new MessageSource({ sessionId, messageId, ...(runId !== undefined && { runId }) })
 }
 
-function runOf({ runId }: Source): { runId?: string } {
+function runOf({ runId }: MessageSource): { runId?: string } {
   return runId === undefined ? {} : { runId }
 }
 
-function deltaOf({ messageId }: Source, ops: Op[]): EventDraft {
+function deltaOf({ messageId }: MessageSource, ops: Op[]): EventDraft {
   return { type: 'message-delta', messageId, ops }
 }
 
 /** The finish itself, and its usage for the ledger. */
-function finishDrafts(source: Source, metadata: MessageDraft['metadata']): EventDraft[] {
+function finishDrafts(source: MessageSource, metadata: MessageDraft['metadata']): EventDraft[] {
   const { messageId } = source
   const { reason, end } = splitMetadata(metadata)
   const finish: EventDraft = {
