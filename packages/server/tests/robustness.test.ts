@@ -1,4 +1,5 @@
 import { ManualClock, settle } from '@caughtup/schema/testing'
+import type { Store } from '@caughtup/store'
 import { describe, expect, test } from 'vitest'
 
 import { createChatServer } from '../src/create-chat-server.ts'
@@ -117,12 +118,13 @@ test('a title that was given meanwhile is kept', async () => {
   const { store, client } = await openTestServer()
   const me = client()
   const { id: sessionId } = await me.sessions.create()
-  const append = store.append.bind(store)
-  store.append = async (slice, options) => {
+  const { append } = store
+  const changed: Store['append'] = async (slice, options) => {
     const result = await append(slice, options)
     await me.sessions.update({ sessionId, title: 'Mine' })
     return result
   }
+  Object.assign(store, { append: changed })
   await me.messages.send({ sessionId, text: 'First line' })
   expect((await me.sessions.get({ sessionId })).title).toBe('Mine')
 })
@@ -131,10 +133,10 @@ test('a window that a boundary emptied during the replay knows that there is som
   const { store, client } = await openTestServer({ lease: 1e9 })
   const me = client()
   const { id: sessionId } = await me.sessions.create()
-  const window = store.window.bind(store)
-  store.window = async (...input) => {
+  const { window } = store
+  const emptied: Store['window'] = async (...input) => {
     const empty = await window(...input)
-    store.window = window
+    Object.assign(store, { window })
     const stream = await me.onChat({ sessionId, mode: { type: 'full' } })
     await readUntil(stream, 'caught-up')
     await me.messages.send({ sessionId, text: 'Hi' })
@@ -142,6 +144,7 @@ test('a window that a boundary emptied during the replay knows that there is som
     await readUntil(stream, 'events', ({ events }) => events.some(({ epoch }) => epoch === 1))
     return empty
   }
+  Object.assign(store, { window: emptied })
   const stream = await me.onChat({ sessionId, mode: { type: 'full' } })
   const frames = await readUntil(stream, 'caught-up')
   expect(frames.at(-1)).toMatchObject({ type: 'caught-up', epoch: 1, hasOlder: true })

@@ -1,6 +1,5 @@
 export { type ActivityBatch, ActivityFeed, type ActivityListPage } from './follow/activity-feed.ts'
 export { Broker, type BrokerOptions, type Subscription } from './follow/broker.ts'
-export type { FlushOptions } from './commit/flush-options.ts'
 export type { Forked, ForkOptions } from './api/fork.ts'
 export type { History } from './api/history.ts'
 export type { Journal } from './api/journal.ts'
@@ -13,12 +12,18 @@ export type {
 export { type FinishOptions, MessageWriter, type WriterTarget } from './compose/message-writer.ts'
 export { databaseUnavailable } from './errors/database-unavailable.ts'
 export { type OnError, resolveOnError } from './base/on-error.ts'
-export type { StoreMeter } from './telemetry/metrics.ts'
+export type { StoreMeter } from './options/store-meter.ts'
 export type { Probe } from './api/probe.ts'
 export type { Reconciled, ReconcileOptions } from './import/reconciled.ts'
 export type { ImportedRow } from './import/imported-row.ts'
 export type { Sessions } from './api/sessions.ts'
-export type { StoreOptions } from './store-options.ts'
+export {
+  type FlushOptions,
+  type RetentionOptions,
+  storeDefaults,
+  type StoreOptions,
+  type UpdatesOptions,
+} from './options/store-options.ts'
 export { createStore, type Store } from './store.ts'
 export type { ActivityChanges, ActivityPage, ActivityRows } from './port/activity.ts'
 export type { Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
@@ -26,5 +31,4 @@ export type { EventBatch, Window } from './port/reading.ts'
 export type { ActiveRun } from './port/sessions.ts'
 export { StorageError, type StorageFailure } from './port/storage-error.ts'
 export type { Storage, StorageFactory } from './port/storage.ts'
-export type { RetentionOptions } from './maintenance/maintenance.ts'
 export type { SessionUsage } from './api/usage-ledger.ts'

@@ -28,7 +28,7 @@ import { refusedChange } from '../errors/refused-change.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { SearchQuery } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
-import type { Waiting } from '../store-options.ts'
+import type { Waiting } from '../base/waiting.ts'
 
 /** What changing history needs of the store around it. */
 export interface HistoryOptions {
@@ -45,8 +45,8 @@ export interface HistoryOptions {
     rewritten: (sessionId: string) => void
     /** A fork is complete; what its caller waits for besides. */
     forked: (sessionId: string, from: string, members: readonly string[]) => Promise<void>
-    /** Something was begun that the upkeep is to complete. */
-    left: () => void
+    /** A fork or an erasure was begun that maintenance has to finish. */
+    unfinished: () => void
   }
 }
 
@@ -64,8 +64,8 @@ const longestQuery = 1_000
  */
 export class History {
   readonly #options: HistoryOptions
-  /** Forks that their calls left to the upkeep. */
-  readonly #left = new Map<string, { from: string; members: readonly string[] }>()
+  /** Forks that maintenance finishes, as their calls did not. */
+  readonly #unfinished = new Map<string, { from: string; members: readonly string[] }>()
 
   constructor(options: HistoryOptions) {
     this.#options = options
@@ -159,7 +159,7 @@ export class History {
       while (await storage.maintain({ erase: sessionId })) await turn()
       return event
     } catch (error) {
-      on.left()
+      on.unfinished()
       throw error
     } finally {
       on.rewritten(sessionId)
@@ -225,17 +225,17 @@ export class History {
       await on.forked(forked.session.id, sessionId, members)
       return forked
     } catch (error) {
-      if (begun !== undefined) this.#left.set(begun, { from: sessionId, members })
-      on.left()
+      if (begun !== undefined) this.#unfinished.set(begun, { from: sessionId, members })
+      on.unfinished()
       throw error
     }
   }
 
-  /** The upkeep has completed what was left to it: the forks among it are told of. */
+  /** Maintenance has nothing left to finish: tells of the forks that it finished. */
   async completed(): Promise<void> {
     const { storage, on } = this.#options
-    for (const [id, { from, members }] of this.#left) {
-      this.#left.delete(id)
+    for (const [id, { from, members }] of this.#unfinished) {
+      this.#unfinished.delete(id)
       // Where there is none its source was deleted meanwhile.
       if (await storage.session(id)) await on.forked(id, from, members)
     }

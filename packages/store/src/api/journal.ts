@@ -12,7 +12,7 @@ import {
 import { assertBetween } from '../input/assert-between.ts'
 import { assertInput, object, oneOf, finite } from '../input/assert-input.ts'
 import type { Storage } from '../port/storage.ts'
-import type { Waiting } from '../store-options.ts'
+import type { Waiting } from '../base/waiting.ts'
 
 const directions = oneOf('oldest', 'newest')
 

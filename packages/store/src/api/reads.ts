@@ -6,7 +6,9 @@ import { aCursor, assertIds, assertInput, positive, whole } from '../input/asser
 import type { SharedReads } from '../follow/shared-reads.ts'
 import type { EventBatch, SessionHead, Window } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
-import type { Waiting } from '../store-options.ts'
+import type { Waiting } from '../base/waiting.ts'
+import { type Probe, probeSession } from './probe.ts'
+import { type SessionUsage, usageOf } from './usage-ledger.ts'
 import type { Coalescer } from '../commit/coalescer.ts'
 import { isAbout } from '../compose/is-about.ts'
 
@@ -49,7 +51,11 @@ export class Reads {
     return this.#options.storage.message(sessionId, messageId)
   }
 
-  async window(sessionId: string, { signal }: Waiting): Promise<Window> {
+  /**
+   * The newest epoch, capped, as of now: what a fresh client shows. Callers that ask while it is
+   * being read share one object, which must not be changed.
+   */
+  readonly window = async (sessionId: string, { signal }: Waiting = {}): Promise<Window> => {
     await this.settled(sessionId, { signal })
     const { storage, windows, limits } = this.#options
     const caps = { messages: limits.windowMessages, bytes: limits.windowBytes }
@@ -59,11 +65,16 @@ export class Reads {
     return abortable(reading, signal)
   }
 
-  async page(
+  /**
+   * The next older messages of one epoch, oldest first: at most `limit`, and `limits.pageBytes`.
+   *
+   * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`
+   */
+  readonly page = async (
     sessionId: string,
-    options: { before?: number; limit?: number },
-    { signal }: Waiting,
-  ): Promise<Page> {
+    options: { before?: number; limit?: number } = {},
+    { signal }: Waiting = {},
+  ): Promise<Page> => {
     const { storage, limits } = this.#options
     const { before = Number.MAX_SAFE_INTEGER, limit = limits.pageDefault } = options
     assertInput('before', before, whole)
@@ -72,36 +83,55 @@ export class Reads {
     return storage.page(sessionId, before, { messages: limit, bytes: limits.pageBytes })
   }
 
-  async message(
+  readonly message = async (
     sessionId: string,
     messageId: string,
-    { signal }: Waiting,
-  ): Promise<Message | undefined> {
+    { signal }: Waiting = {},
+  ): Promise<Message | undefined> => {
     assertIds({ sessionId, messageId })
     const { storage, coalescer } = this.#options
     await coalescer.settle(isAbout(messageId), signal)
     return storage.message(sessionId, messageId)
   }
 
-  async head(sessionId: string, { signal }: Waiting): Promise<SessionHead> {
+  /** The session's head and open messages as of now. */
+  readonly head = async (sessionId: string, { signal }: Waiting = {}): Promise<SessionHead> => {
     await this.settled(sessionId, { signal })
     return this.#options.storage.head(sessionId)
   }
 
-  async checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
+  /** Whether a stream can resume from the cursor, and if not, why. */
+  readonly checkCursor = async (
+    sessionId: string,
+    cursor: Cursor,
+  ): Promise<'ok' | ReplayReason> => {
     assertIds({ sessionId })
     assertInput('cursor', cursor, aCursor)
     return this.#options.storage.checkCursor(sessionId, cursor)
   }
 
-  async events(
+  /** The events after a seq, merged, about `bytes` of them; for a replay. */
+  readonly events = async (
     sessionId: string,
     after: number,
     { bytes, signal }: { bytes: number } & Waiting,
-  ): Promise<EventBatch> {
+  ): Promise<EventBatch> => {
     assertInput('after', after, whole)
     assertInput('bytes', bytes, positive)
     await this.settled(sessionId, { signal })
     return this.#options.storage.events(sessionId, after, { bytes })
   }
+
+  /**
+   * Tells cheaply whether a session changed since the last look, by any process: `revision` also
+   * shows an edit that leaves the number of messages as it was.
+   *
+   * @throws CaughtupError `NOT_FOUND`
+   */
+  readonly probe = async (sessionId: string, waiting?: Waiting): Promise<Probe> =>
+    probeSession(this.#options.storage, sessionId, await this.head(sessionId, waiting))
+
+  /** Tokens and cost until now, per model where known, and the size of the context. @throws CaughtupError `NOT_FOUND` */
+  readonly usage = async (sessionId: string, waiting?: Waiting): Promise<SessionUsage> =>
+    usageOf(await this.head(sessionId, waiting))
 }

@@ -3,6 +3,7 @@ import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, within } from '@caughtup/schema/clock'
 
 import { assertHistoryFirst } from '../input/assert-history-first.ts'
+import type { AppendOptions, CoalescerOptions } from './coalescer-options.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { jsonBytes, storedDraft } from '../core/stored-value.ts'
 import {
@@ -12,43 +13,10 @@ import {
   type Replacement,
   ImmediateCommit,
 } from './pending-commit.ts'
-import type { FlushOptions } from './flush-options.ts'
+import { storeDefaults } from '../options/store-options.ts'
 import type { MessageSource } from './message-source.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
-import type { StorageError } from '../port/storage-error.ts'
 import { databaseUnavailable, notWritten } from '../errors/database-unavailable.ts'
-
-export interface CoalescerOptions extends FlushOptions {
-  clock: Clock
-  commit: (slices: readonly Slice[]) => Promise<SliceResult[]>
-  /**
-   * Called when something is accepted that a commit will take: a structural change, or the first
-   * delta of a message in a window. `source` is whoever writes the message, where that is known.
-   */
-  entered?: (slice: Slice, source: MessageSource | undefined) => void
-  /**
-   * Called after each commit, in the order of commits, once per slice that was taken.
-   * `structural` is false for a window's deltas. The slice's caller waits for what it returns;
-   * the next commit does not.
-   */
-  committed: (result: Committed, slice: Slice, structural: boolean) => Promise<void> | undefined
-  /** Called once per outage of the database. */
-  outage?: (error: StorageError) => void
-}
-
-export interface AppendOptions {
-  /** Ends the wait; what was accepted is committed all the same. */
-  signal?: AbortSignal | undefined
-  /** Whoever writes the message that it is about. */
-  source?: MessageSource
-  /**
-   * How long to wait for a database that takes nothing, in ms, before the change is withdrawn and
-   * refused; `Infinity` for what is to be written whenever that is possible.
-   */
-  maxWaitMs: number
-}
-
-export type Committed = Exclude<SliceResult, { refused: string }>
 
 /** A busy store flushes for at most a quarter of the time: then come three times as long without. */
 const stretch = 3
@@ -56,6 +24,8 @@ const longestWindow = 1_000
 
 /** How long closing waits for a database that takes nothing when nobody says how long, in ms. */
 const closing = 5_000
+
+const { flush: defaults } = storeDefaults
 
 type Matches = (slice: Pick<Slice, 'sessionId' | 'drafts'>) => boolean
 
@@ -75,6 +45,8 @@ export class Coalescer {
   readonly maxWaitMs: number
 
   #next = new Batch()
+  /** Slices of the next batch that more may join. */
+  readonly #gathering = new Map<MessageSource, BufferedDeltas>()
   #inFlight: Batch | undefined
   /** Whether commits are under way or about to be. */
   #committing = false
@@ -94,9 +66,9 @@ export class Coalescer {
   constructor(options: CoalescerOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#windowMs = options.windowMs ?? 33
-    this.#maxUnflushedBytes = options.maxUnflushedBytes ?? 8 * 1024 * 1024
-    this.maxWaitMs = options.maxWaitMs ?? 3_000
+    this.#windowMs = options.windowMs ?? defaults.windowMs
+    this.#maxUnflushedBytes = options.maxUnflushedBytes ?? defaults.maxUnflushedBytes
+    this.maxWaitMs = options.maxWaitMs ?? defaults.maxWaitMs
     this.#writer = new BatchWriter({
       clock: this.#clock,
       commit: options.commit,
@@ -135,7 +107,7 @@ export class Coalescer {
    * what the call has to wait for: room, or the commit where it is wanted at once.
    */
   delta(source: MessageSource, op: Op, bytes: number, first: boolean): Promise<void> | undefined {
-    const slice = this.#gathering(source)
+    const slice = this.#buffer(source)
     slice.add(op)
     slice.bytes += bytes
     this.#unflushedBytes += bytes
@@ -148,7 +120,7 @@ export class Coalescer {
     replacement: Replacement,
     bytes: number,
   ): Promise<void> | undefined {
-    const slice = this.#gathering(source)
+    const slice = this.#buffer(source)
     slice.replace(replacement)
     this.#unflushedBytes += bytes - slice.bytes
     slice.bytes = bytes
@@ -174,7 +146,7 @@ export class Coalescer {
       jsonBytes(drafts),
     )
     for (const other of this.#next.slices) {
-      if (other.sessionId === slice.sessionId) other.close()
+      if (other.sessionId === slice.sessionId) this.#close(other)
     }
     this.#enter(slice, source)
     this.#unflushedBytes += slice.bytes
@@ -218,7 +190,7 @@ export class Coalescer {
     }
     for (const slice of slices) {
       if (!slice.dropped) continue
-      slice.close()
+      this.#close(slice)
       this.#settle(slice, { refused: 'session-missing' })
     }
     this.#makeRoom()
@@ -301,14 +273,21 @@ export class Coalescer {
     }
   }
 
-  #gathering(source: MessageSource): BufferedDeltas {
+  /** What the source's next change joins. */
+  #buffer(source: MessageSource): BufferedDeltas {
     this.#assertOpen()
     this.#counts.deltas++
-    if (source.gathering) return source.gathering
+    const gathering = this.#gathering.get(source)
+    if (gathering) return gathering
     const slice = new BufferedDeltas(source, this.#clock.now())
     this.#enter(slice, source)
-    source.gathering = slice
+    this.#gathering.set(source, slice)
     return slice
+  }
+
+  /** Lets nothing more join a slice of the next batch. */
+  #close(slice: PendingCommit): void {
+    if (!slice.structural) this.#gathering.delete(slice.source)
   }
 
   #enter(slice: PendingCommit, source: MessageSource | undefined): void {
@@ -381,7 +360,7 @@ export class Coalescer {
     const batch = this.#next
     this.#next = new Batch()
     this.#inFlight = batch
-    for (const slice of batch.slices) slice.close()
+    this.#gathering.clear()
     if (batch.slices.length > 0) await this.#writer.write(batch.slices)
     this.#inFlight = undefined
     batch.done.resolve()

@@ -1,6 +1,5 @@
 import { CaughtupError } from '@caughtup/schema'
 
-import type { BufferedDeltas } from './pending-commit.ts'
 import type { Guard, Refusal } from '../port/commit.ts'
 
 export interface SourceTarget {
@@ -16,8 +15,6 @@ export class MessageSource {
   readonly messageId: string
   readonly runId: string | undefined
   readonly guard: Guard | undefined
-  /** What more of it may join; the coalescer opens and closes it. */
-  gathering: BufferedDeltas | undefined
   /** Why something that gathered was not taken. Its call has returned long before: the next tells. */
   failure: Error | undefined
 

@@ -69,11 +69,6 @@ export class BufferedDeltas implements Slice {
     this.drafts[0] = replacement
   }
 
-  /** Nothing joins any more. */
-  close(): void {
-    this.source.gathering = undefined
-  }
-
   settle(result: SliceResult): void {
     if (result.refused !== undefined) this.source.failure = this.source.refused(result.refused)
   }
@@ -104,8 +99,6 @@ export class ImmediateCommit implements Slice {
     this.drafts = slice.drafts
     this.bytes = bytes
   }
-
-  close(): void {}
 
   settle(result: SliceResult, delivered: Promise<void> | undefined): void {
     this.#delivered = delivered

@@ -1,10 +1,10 @@
 import type { Clock } from '@caughtup/schema/clock'
 
 import { ActivityAudience } from './activity-audience.ts'
-import type { BrokerOptions } from './broker.ts'
 import { Followers } from './followers.ts'
 import { RemoteWatch } from './remote-watch.ts'
 import type { OnError } from '../base/on-error.ts'
+import type { UpdatesOptions } from '../options/store-options.ts'
 import { StoreUpdates } from './store-updates.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
@@ -17,7 +17,7 @@ export interface AudienceOptions {
   clock: Clock
   /** Bytes of events that one batch of a follower aims at. */
   batchBytes: number
-  updates: Pick<BrokerOptions, 'capacity' | 'mustDeliverTimeout'> | undefined
+  updates: UpdatesOptions
   /** Called when another process was seen to have written. */
   remote: () => void
   onError: OnError

@@ -2,19 +2,13 @@ import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { assertInput, positiveDuration, wholeOrInfinite } from '../input/assert-input.ts'
+import { storeDefaults, type UpdatesOptions } from '../options/store-options.ts'
 
-export interface BrokerOptions {
+export interface BrokerOptions extends UpdatesOptions {
   clock: Clock
-  /** Entries that one subscriber may have waiting. @default 64 */
-  capacity?: number
-  /** How long `publishMustDeliver` waits for room, in ms, for all subscribers together. @default 50 */
-  mustDeliverTimeout?: number
   /** Called once per subscriber, when it first misses what must be delivered. */
   timedOut?: (error: CaughtupError) => void
 }
-
-/** What its options must be. */
-export const brokerKinds = { capacity: wholeOrInfinite(1), mustDeliverTimeout: positiveDuration }
 
 /** Entries from now on, until the signal, `return()` (idempotent) or the broker's `close`. */
 export interface Subscription<T> extends AsyncIterableIterator<T>, Disposable {
@@ -52,9 +46,11 @@ export class Broker<T> {
 
   /** @throws CaughtupError `BAD_INPUT` for a capacity below 1, and a timeout that is not above 0 */
   constructor(options: BrokerOptions) {
-    const { clock, capacity = 64, mustDeliverTimeout = 50, timedOut = () => undefined } = options
-    assertInput('capacity', capacity, brokerKinds.capacity)
-    assertInput('mustDeliverTimeout', mustDeliverTimeout, brokerKinds.mustDeliverTimeout)
+    const { capacity: most, mustDeliverTimeout: longest } = storeDefaults.updates
+    const { clock, capacity = most, mustDeliverTimeout = longest } = options
+    const { timedOut = () => undefined } = options
+    assertInput('capacity', capacity, wholeOrInfinite(1))
+    assertInput('mustDeliverTimeout', mustDeliverTimeout, positiveDuration)
     this.#timedOut = timedOut
     this.#clock = clock
     this.#capacity = capacity

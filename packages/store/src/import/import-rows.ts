@@ -13,7 +13,7 @@ import type { Reconciled, ReconcileOptions } from './reconciled.ts'
 import { refusedChange } from '../errors/refused-change.ts'
 import type { Refusal, Slice, SliceResult } from '../port/commit.ts'
 import type { Storage } from '../port/storage.ts'
-import type { Waiting } from '../store-options.ts'
+import type { Waiting } from '../base/waiting.ts'
 
 /** Rows of one transcript at most: it is merged as a whole, and written in one transaction. */
 const mostRows = 100_000

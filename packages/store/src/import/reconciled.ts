@@ -1,4 +1,4 @@
-import type { Waiting } from '../store-options.ts'
+import type { Waiting } from '../base/waiting.ts'
 
 /** What the rows of a foreign transcript led to; the first four numbers add up to all of them. */
 export interface Reconciled {

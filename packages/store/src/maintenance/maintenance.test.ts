@@ -3,23 +3,23 @@ import { expect, test } from 'vitest'
 
 import { Maintenance } from './maintenance.ts'
 
-/** Upkeep that has `work` steps to do whenever it looks, on a clock that the test moves. */
-function openUpkeep(step: () => Promise<boolean> | boolean = () => false) {
+/** Maintenance that has `work` steps to do whenever it looks, on a clock that the test moves. */
+function openMaintenance(step: () => Promise<boolean> | boolean = () => false) {
   const clock = new ManualClock()
   const steps: number[] = []
   let finished = 0
-  const upkeep = new Maintenance(clock, {
-    tidy: async () => {
+  const maintenance = new Maintenance(clock, {
+    maintain: async () => {
       steps.push(clock.monotonic())
       return step()
     },
     finished: () => finished++,
   })
-  return { clock, upkeep, steps, finished: () => finished }
+  return { clock, maintenance, steps, finished: () => finished }
 }
 
 test('looks once after opening, for what an earlier process left', async () => {
-  const { clock, steps } = openUpkeep()
+  const { clock, steps } = openMaintenance()
   await clock.advance(49)
   expect(steps).toEqual([])
   await clock.advance(1)
@@ -27,11 +27,11 @@ test('looks once after opening, for what an earlier process left', async () => {
 })
 
 test('begins 50 ms after the last structural commit', async () => {
-  const { clock, upkeep, steps } = openUpkeep()
+  const { clock, maintenance, steps } = openMaintenance()
   await clock.advance(2_000)
   steps.length = 0
   for (let n = 0; n < 3; n++) {
-    upkeep.touched('structural')
+    maintenance.touched('structural')
     await clock.advance(40)
   }
   expect(steps).toEqual([])
@@ -40,11 +40,11 @@ test('begins 50 ms after the last structural commit', async () => {
 })
 
 test('leaves a second between two of its runs, for what rests one after the other', async () => {
-  const { clock, upkeep, steps } = openUpkeep()
+  const { clock, maintenance, steps } = openMaintenance()
   await clock.advance(50)
-  upkeep.touched('structural')
+  maintenance.touched('structural')
   await clock.advance(900)
-  upkeep.touched('structural')
+  maintenance.touched('structural')
   await clock.advance(99)
   expect(steps).toEqual([50])
   await clock.advance(1)
@@ -52,21 +52,21 @@ test('leaves a second between two of its runs, for what rests one after the othe
 })
 
 test('is put off by a second at most, however much is committed', async () => {
-  const { clock, upkeep, steps } = openUpkeep()
+  const { clock, maintenance, steps } = openMaintenance()
   await clock.advance(200)
   steps.length = 0
   for (let n = 0; n < 99; n++) {
-    upkeep.touched('structural')
+    maintenance.touched('structural')
     await clock.advance(30)
   }
   expect(steps).toHaveLength(2)
 })
 
 test('takes a second where nothing but deltas is committed', async () => {
-  const { clock, upkeep, steps } = openUpkeep()
+  const { clock, maintenance, steps } = openMaintenance()
   await clock.advance(200)
   steps.length = 0
-  upkeep.touched('deltas')
+  maintenance.touched('deltas')
   await clock.advance(999)
   expect(steps).toEqual([])
   await clock.advance(1)
@@ -76,7 +76,7 @@ test('takes a second where nothing but deltas is committed', async () => {
 test('goes on step by step, one at a time, until nothing is left', async () => {
   let left = 5
   let atOnce = 0
-  const { clock, steps, finished } = openUpkeep(async () => {
+  const { clock, steps, finished } = openMaintenance(async () => {
     atOnce++
     await Promise.resolve()
     expect(atOnce--).toBe(1)
@@ -90,9 +90,9 @@ test('goes on step by step, one at a time, until nothing is left', async () => {
 test('looks again for what came during its last step', async () => {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   let calls = 0
-  const { clock, upkeep, steps } = openUpkeep(() => (calls++ === 0 ? promise : false))
+  const { clock, maintenance, steps } = openMaintenance(() => (calls++ === 0 ? promise : false))
   await clock.advance(50)
-  upkeep.touched('structural')
+  maintenance.touched('structural')
   await clock.advance(5_000)
   expect(steps).toHaveLength(1)
   resolve(false)
@@ -103,9 +103,9 @@ test('looks again for what came during its last step', async () => {
 test('takes its second for deltas that came during its last step', async () => {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   let calls = 0
-  const { clock, upkeep, steps } = openUpkeep(() => (calls++ === 0 ? promise : false))
+  const { clock, maintenance, steps } = openMaintenance(() => (calls++ === 0 ? promise : false))
   await clock.advance(50)
-  upkeep.touched('deltas')
+  maintenance.touched('deltas')
   resolve(false)
   await clock.advance(999)
   expect(steps).toHaveLength(1)
@@ -114,7 +114,7 @@ test('takes its second for deltas that came during its last step', async () => {
 })
 
 test('looks a little later once more, and then every hour', async () => {
-  const { clock, steps } = openUpkeep()
+  const { clock, steps } = openMaintenance()
   await clock.advance(50 + 15_000)
   expect(steps).toHaveLength(2)
   await clock.advance(3 * 3_600_000)
@@ -123,28 +123,28 @@ test('looks a little later once more, and then every hour', async () => {
 
 test('tries a step that fails again, ever later, and says so', async () => {
   let fails = true
-  const { clock, upkeep, steps } = openUpkeep(() => {
+  const { clock, maintenance, steps } = openMaintenance(() => {
     if (fails) throw new Error('disk full')
     return false
   })
   await clock.advance(50 + 100 + 200 + 400)
   expect(steps).toEqual([50, 150, 350, 750])
-  expect(upkeep).toMatchObject({ failures: 4, lastError: 'Error: disk full' })
+  expect(maintenance).toMatchObject({ failures: 4, lastError: 'Error: disk full' })
   await clock.advance(600_000)
   const tried = steps.length
   await clock.advance(60_000)
   expect(steps).toHaveLength(tried + 1)
   fails = false
   await clock.advance(60_000)
-  expect(upkeep.lastError).toBeUndefined()
+  expect(maintenance.lastError).toBeUndefined()
 })
 
 test('does what is left when it is closed, and nothing later', async () => {
   let left = 3
-  const { clock, upkeep, steps } = openUpkeep(() => --left > 0)
-  await upkeep.close()
+  const { clock, maintenance, steps } = openMaintenance(() => --left > 0)
+  await maintenance.close()
   expect(steps).toHaveLength(3)
-  upkeep.touched('structural')
+  maintenance.touched('structural')
   await clock.advance(4_000_000)
   expect(steps).toHaveLength(3)
   expect(clock.pending).toBe(0)
@@ -152,18 +152,18 @@ test('does what is left when it is closed, and nothing later', async () => {
 
 test('does no more than one waits for when it is closed', async () => {
   const controller = new AbortController()
-  const { upkeep, steps } = openUpkeep(() => {
+  const { maintenance, steps } = openMaintenance(() => {
     if (steps.length === 2) controller.abort()
     return true
   })
-  await upkeep.close(controller.signal)
+  await maintenance.close(controller.signal)
   expect(steps).toHaveLength(2)
 })
 
 test('lets a step that fails at the end be, and says so', async () => {
-  const { upkeep } = openUpkeep(() => {
+  const { maintenance } = openMaintenance(() => {
     throw new Error('disk full')
   })
-  await upkeep.close()
-  expect(upkeep).toMatchObject({ failures: 1, lastError: 'Error: disk full' })
+  await maintenance.close()
+  expect(maintenance).toMatchObject({ failures: 1, lastError: 'Error: disk full' })
 })

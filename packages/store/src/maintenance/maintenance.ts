@@ -1,25 +1,6 @@
 import { background, type Clock, sleep } from '@caughtup/schema/clock'
 
-import { assertOptions, positive } from '../input/assert-input.ts'
 import { pacer } from '../base/pacer.ts'
-import type { Retention } from '../port/storage.ts'
-
-/** How much of a journal is kept; messages are always kept. */
-export interface RetentionOptions {
-  /** Days that an entry is kept. @default 30 */
-  days?: number
-  /**
-   * Newest entries of one session that are kept, counted as they are kept: text that streams counts
-   * with its message, whatever the number of windows it took.
-   *
-   * @default 50,000
-   */
-  events?: number
-}
-
-const day = 24 * 60 * 60 * 1_000
-const defaultDays = 30
-const defaultEvents = 50_000
 
 /** Quiet time after a structural commit before upkeep begins, in ms. */
 const quiet = 50
@@ -36,20 +17,12 @@ const closing = 1_000
 const firstRetry = 100
 const lastRetry = 60_000
 
-/** @throws CaughtupError `BAD_INPUT` for what is not a positive number, and for other names */
-export function resolveRetention(options: RetentionOptions | false = {}): Retention {
-  if (options === false) return false
-  assertOptions('retention', options, { days: positive, events: positive })
-  const { days = defaultDays, events = defaultEvents } = options
-  return { age: days * day, events }
-}
-
 /** What a commit was: a window's deltas, or a structural change. */
 type Touch = 'deltas' | 'structural'
 
-export interface UpkeepOptions {
+export interface MaintenanceOptions {
   /** Makes one bounded step and says whether more is to be done. */
-  tidy: () => Promise<boolean>
+  maintain: () => Promise<boolean>
   /** Called when nothing is left to be done. */
   finished: () => void
 }
@@ -61,7 +34,7 @@ export interface UpkeepOptions {
  */
 export class Maintenance {
   readonly #clock: Clock
-  readonly #options: UpkeepOptions
+  readonly #options: MaintenanceOptions
   readonly #stop = new AbortController()
   #cancelStart: (() => void) | undefined
   #cancelRound: (() => void) | undefined
@@ -74,7 +47,7 @@ export class Maintenance {
   failures = 0
   lastError: string | undefined
 
-  constructor(clock: Clock, options: UpkeepOptions) {
+  constructor(clock: Clock, options: MaintenanceOptions) {
     this.#clock = clock
     this.#options = options
     // What an earlier process left over.
@@ -116,7 +89,7 @@ export class Maintenance {
     const since = this.#clock.monotonic()
     const waits = () => (signal ? !signal.aborted : this.#clock.monotonic() - since < closing)
     try {
-      while (waits() && (await this.#options.tidy())) await turn()
+      while (waits() && (await this.#options.maintain())) await turn()
     } catch (error) {
       this.#failed(error)
     }
@@ -130,7 +103,7 @@ export class Maintenance {
       this.#since = undefined
       this.#missed = undefined
       try {
-        const more = await this.#options.tidy()
+        const more = await this.#options.maintain()
         this.lastError = undefined
         if (!more) {
           this.#options.finished()

@@ -3,7 +3,7 @@ import path from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import type { StoreMeter } from './metrics.ts'
+import type { StoreMeter } from '../options/store-meter.ts'
 import { StorageError } from '../port/storage-error.ts'
 import { ended, openTestStore, startRun } from '../../tests/support/open-test-store.ts'
 import { sampleSession } from '../../tests/support/sample-history.ts'

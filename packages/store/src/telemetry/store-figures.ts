@@ -5,7 +5,8 @@ import type { Coalescer } from '../commit/coalescer.ts'
 import type { Followers } from '../follow/followers.ts'
 import type { RemoteWatch } from '../follow/remote-watch.ts'
 import type { StoreUpdates } from '../follow/store-updates.ts'
-import { Metrics, type StoreMeter } from './metrics.ts'
+import { Metrics } from './metrics.ts'
+import type { StoreMeter } from '../options/store-meter.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Maintenance } from '../maintenance/maintenance.ts'
@@ -17,7 +18,7 @@ export interface FigureSources {
   followers: Pick<Followers, 'count' | 'lag'>
   updates: StoreUpdates
   watch: Pick<RemoteWatch, 'lastError'>
-  upkeep: Pick<Maintenance, 'failures' | 'lastError'>
+  maintenance: Pick<Maintenance, 'failures' | 'lastError'>
 }
 
 /** Measures commits, and gathers what the parts of the store count. */
@@ -35,9 +36,9 @@ export class StoreFigures {
   }
 
   stats(): StoreStats {
-    const { storage, coalescer, followers, updates, watch, upkeep } = this.#sources
+    const { storage, coalescer, followers, updates, watch, maintenance } = this.#sources
     const { unpackedEvents, unreadable, fileBytes } = storage.stats()
-    const lastError = coalescer.lastError ?? upkeep.lastError ?? watch.lastError
+    const lastError = coalescer.lastError ?? maintenance.lastError ?? watch.lastError
     return {
       ...coalescer.counts,
       commitDuration: this.#commitDuration,
@@ -52,7 +53,7 @@ export class StoreFigures {
       followerLag: followers.lag,
       unpackedEvents,
       unreadable,
-      upkeepFailures: upkeep.failures,
+      upkeepFailures: maintenance.failures,
       databaseBytes: fileBytes,
     }
   }

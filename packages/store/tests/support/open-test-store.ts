@@ -11,7 +11,7 @@ import type { StoreUpdate } from '../../src/follow/store-update.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import type { Slice } from '../../src/port/commit.ts'
 import type { Storage, StorageFactory } from '../../src/port/storage.ts'
-import type { StoreOptions } from '../../src/store-options.ts'
+import type { StoreOptions } from '../../src/options/store-options.ts'
 import { createStore, type Store } from '../../src/store.ts'
 
 /** A path for a database that is gone after the test. */

@@ -2,7 +2,7 @@ import type { Random } from '@caughtup/schema/testing'
 
 import type { Storage, StorageFactory } from '../../../src/port/storage.ts'
 import { createStore, type Store } from '../../../src/store.ts'
-import type { StoreOptions } from '../../../src/store-options.ts'
+import type { StoreOptions } from '../../../src/options/store-options.ts'
 import { type Fate, faultyStorage } from './faulty-storage.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimulatedProcess } from './simulated-process.ts'
