@@ -13,7 +13,7 @@ test.each(['/', '/rpc', '/api/v1/chat/'])('a test client calls a server at %s', 
   expect(await client.sessions.get({ sessionId })).toMatchObject({ title: 'Here' })
 })
 
-test('a test client meets errors as every client does', async () => {
+test('a test client gets errors like every other client', async () => {
   const { chat } = await openTestServer({ limits: { bodyBytes: 1_000 } })
   const nobody = createTestClient(chat)
   await expect(nobody.sessions.list()).rejects.toMatchObject({ code: 'UNAUTHORIZED', status: 401 })

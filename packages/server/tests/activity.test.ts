@@ -34,7 +34,7 @@ describe('the activity feed', () => {
     expect(done.at(-1)).toMatchObject({ row: { sessionId, generation: 1, unread: 1 } })
   })
 
-  test('names the model of the prompt, or the one of the server', async () => {
+  test("names the prompt's model, or else the server's", async () => {
     const scripted = new ScriptedAgent()
     const { client } = await openTestServer({ agent: scripted.agent, model: 'default-model' })
     const me = client()
@@ -52,13 +52,13 @@ describe('the activity feed', () => {
     expect(await lastModel()).toBe('other')
   })
 
-  test('says that there is nothing, so that clients drop what they hold', async () => {
+  test('says that there are no sessions, so that clients drop theirs', async () => {
     const { me } = await open()
     const frames = await readUntil(await me.activity.subscribe(), 'caught-up')
     expect(frames[0]).toEqual({ type: 'activities', rows: [], complete: true })
   })
 
-  test('goes on from a cursor with what changed and what was removed', async () => {
+  test('resumes from a cursor with the changed and the removed sessions', async () => {
     const { me } = await open()
     const [kept, gone] = [await me.sessions.create(), await me.sessions.create()]
     const { cursor } = await me.activity.list()
@@ -74,7 +74,7 @@ describe('the activity feed', () => {
     expect(last?.type === 'caught-up' && last.cursor).toBe(getEventMeta(last!)?.id)
   })
 
-  test('has a complete list of what changes while it is told', async () => {
+  test('is complete even if sessions change while the list is sent', async () => {
     const { me, store } = await open()
     const ids: string[] = []
     for (let i = 0; i < 300; i++) ids.push((await store.sessions.create({ owner: 'me' })).id)
@@ -100,7 +100,7 @@ describe('the activity feed', () => {
     await expect(me.activity.list({ cursor: 'x' })).rejects.toMatchObject({ code: 'BAD_INPUT' })
   })
 
-  test('gives the complete list for a cursor that means nothing here', async () => {
+  test('sends the complete list for an unknown cursor', async () => {
     const { me } = await open()
     await me.sessions.create()
     for (const since of ['nonsense', '', 'a.b', '🙈']) {
@@ -125,7 +125,7 @@ describe('the activity feed', () => {
     expect((await readUntil(feed, 'removed')).at(-1)).toMatchObject({ sessionId })
   })
 
-  test('never marks as read what is not there yet', async () => {
+  test('never marks events as read that do not exist yet', async () => {
     const { me, scripted } = await open()
     const { id: sessionId } = await me.sessions.create()
     await me.activity.markRead({ sessionId, upTo: 1_000_000 })
@@ -137,7 +137,7 @@ describe('the activity feed', () => {
       .toMatchObject({ unread: 1 })
   })
 
-  test('beats, and ends when the server closes', async () => {
+  test('sends heartbeats, and ends when the server closes', async () => {
     const clock = new ManualClock()
     const { client, chat } = await openTestServer({ clock })
     const feed = await client().activity.subscribe()
@@ -150,7 +150,7 @@ describe('the activity feed', () => {
     expect((await last).at(-1)).toEqual({ type: 'end', reason: 'shutting-down' })
   })
 
-  test("shows nobody else's sessions", async () => {
+  test("shows only the caller's sessions", async () => {
     const { me, client } = await open()
     await me.sessions.create()
     const frames = await readUntil(await client('you').activity.subscribe(), 'caught-up')

@@ -96,7 +96,7 @@ test("an AI SDK stream is an agent's stream as it is", async () => {
   expect(errors).toEqual([])
 })
 
-test('what a provider says beside its parts comes back to it with the next request', async () => {
+test("a provider's metadata on parts returns to it with the next request", async () => {
   const beside = (name: string) => ({ providerMetadata: { acme: { name } } })
   const requests: unknown[] = []
   const provider = new MockLanguageModelV4({
@@ -183,7 +183,7 @@ test('what a provider says beside its parts comes back to it with the next reque
   ])
 })
 
-test('data of one type and id is one part, however often it changes; transient data is none', async () => {
+test('data of one type and id is one part, however often it changes; transient data is not stored', async () => {
   const updates = Array.from({ length: 1_200 }, (_, done) => ({
     type: 'data-progress',
     id: 'p',

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { ChatServer } from '../src/create-chat-server.ts'
 import { openTestServer } from './support/open-test-server.ts'
 
-/** The client without its types, so that it can send anything. */
+/** An untyped client, which can send anything. */
 type Untyped = Record<string, Record<string, (input?: unknown) => Promise<unknown>>> & {
   onChat: (input: unknown) => Promise<unknown>
 }
@@ -57,7 +57,7 @@ describe('bad input', () => {
     'usage.get': (call, sessionId) => call['usage']!['get']!({ sessionId }),
   }
 
-  test('a member that no input has is named', async () => {
+  test('an unknown member is named', async () => {
     const { call, sessionId } = await open()
     await expect(call['sessions']!['get']!({ sessionId, extra: 1 })).rejects.toMatchObject({
       code: 'BAD_INPUT',
@@ -65,7 +65,7 @@ describe('bad input', () => {
     })
   })
 
-  test.each(Object.entries(aboutSessions))('to %s is named and harmless', async (_, ask) => {
+  test.each(Object.entries(aboutSessions))('to %s is named and has no effect', async (_, ask) => {
     const { call, sessionId, client, errors } = await open()
     for (const id of wrongIds) {
       await expect(ask(call, id)).rejects.toMatchObject({
@@ -80,14 +80,17 @@ describe('bad input', () => {
     expect(errors).toEqual([])
   })
 
-  test.each(Object.entries(aboutSessions))("to %s finds nobody else's session", async (_, ask) => {
-    const { call, client } = await open()
-    const theirs = await client('you').sessions.create({ title: 'Private' })
-    await expect(ask(call, theirs.id)).rejects.toMatchObject({ code: 'NOT_FOUND', status: 404 })
-    expect(await client('you').sessions.get({ sessionId: theirs.id })).toEqual(theirs)
-  })
+  test.each(Object.entries(aboutSessions))(
+    "to %s does not find another user's session",
+    async (_, ask) => {
+      const { call, client } = await open()
+      const theirs = await client('you').sessions.create({ title: 'Private' })
+      await expect(ask(call, theirs.id)).rejects.toMatchObject({ code: 'NOT_FOUND', status: 404 })
+      expect(await client('you').sessions.get({ sessionId: theirs.id })).toEqual(theirs)
+    },
+  )
 
-  test('names the field, the value in short, and the limit', async () => {
+  test('names the field, the shortened value, and the limit', async () => {
     const { call, sessionId } = await open()
     const cases: [Promise<unknown>, object][] = [
       [call['sessions']!['create']!({ title: 'x'.repeat(201) }), { field: 'title', limit: 200 }],
@@ -165,7 +168,7 @@ describe('bad input', () => {
 })
 
 describe('a caller', () => {
-  test('without credentials is unauthorized, before anything else is looked at', async () => {
+  test('without credentials is unauthorized, before anything else is checked', async () => {
     const { chat } = await open()
     const request = new Request('http://chat.test/rpc/sessions/get', {
       method: 'POST',
@@ -177,7 +180,7 @@ describe('a caller', () => {
     expect(await response.json()).toMatchObject({ json: { code: 'UNAUTHORIZED', defined: true } })
   })
 
-  test('may do less where the host says so, and is told nothing', async () => {
+  test('may do less if the host says so, and is not told why', async () => {
     const { client } = await openTestServer({
       can: ({ id }, action) => id === 'me' || action === 'sessions.create',
     })
@@ -207,7 +210,7 @@ describe('a caller', () => {
     expect(errors).toMatchObject([{ where: 'sessions.list' }])
   })
 
-  test('sends at most so many prompts a minute', async () => {
+  test('sends a limited number of prompts per minute', async () => {
     const { client } = await openTestServer({ limits: { sendsPerMinute: 2 } })
     const { id: sessionId } = await client().sessions.create()
     await client().messages.send({ sessionId, text: '1' })

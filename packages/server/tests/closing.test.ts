@@ -16,7 +16,7 @@ import {
 
 const never = new Promise<never>(() => undefined)
 
-/** Agents that take no notice of their signal. */
+/** Agents that ignore their signal. */
 const deaf: Record<string, Agent> = {
   'never answers': () => never,
   'never yields': () => ({ [Symbol.asyncIterator]: () => ({ next: () => never }) }),
@@ -35,7 +35,7 @@ const deaf: Record<string, Agent> = {
   },
 }
 
-/** Lets a closing go on for so long by the clock, and says whether it was over. */
+/** Advances the clock during a close, and returns whether it has finished. */
 async function isOverAfter(clock: ManualClock, ms: number, closing: Promise<void>) {
   let over = false
   void closing.then(() => (over = true))
@@ -63,7 +63,7 @@ describe.each(Object.entries(deaf))('an agent that %s', (_what, agent) => {
   })
 })
 
-test('a summary that is never written does not hold up closing', async () => {
+test('a summary that is never written does not delay closing', async () => {
   const clock = new ManualClock()
   const { chat, client, store } = await openTestServer({ clock, drain: 0, summarise: () => never })
   const me = client()
@@ -75,7 +75,7 @@ test('a summary that is never written does not hold up closing', async () => {
   expect((await store.head(sessionId)).head.run).toBeUndefined()
 })
 
-test('a slow reader of store.updates holds up closing for 3 s at most, and is told of', async () => {
+test('a slow reader of store.updates delays closing by 3 s at most, and is reported', async () => {
   const clock = new ManualClock()
   const store = await createStore({
     storage: memory(),
@@ -99,7 +99,7 @@ test('a slow reader of store.updates holds up closing for 3 s at most, and is to
   expect(updates.missed).toBe(0)
 })
 
-test('a call that waits for its principal holds up no closing', async () => {
+test('a call that waits for its principal does not delay closing', async () => {
   const clock = new ManualClock()
   const { chat, client } = await openTestServer({ clock, principal: () => never })
   const call = client().sessions.list()
@@ -107,7 +107,7 @@ test('a call that waits for its principal holds up no closing', async () => {
   expect(await isOverAfter(clock, 100, chat.close())).toBe(true)
 })
 
-test('connections that read nothing are cut, so that serve is closed within 5 s of its drain', async () => {
+test('connections that read nothing are cut, so that serve closes within 5 s of its drain', async () => {
   const { chat, client, store } = await openTestServer({ drain: 0, stats: () => true })
   const me = client()
   const { id: sessionId } = await me.sessions.create({ title: 'Test' })

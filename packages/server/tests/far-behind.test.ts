@@ -7,7 +7,7 @@ import { openTestServer, readUntil } from './support/open-test-server.ts'
 
 const MiB = 1024 * 1024
 
-/** An answer that is open, and a client's cursor from before it goes on. */
+/** An open answer, and a client's cursor from before the rest of it. */
 async function openAnswer() {
   const { store, client: connect } = await openTestServer()
   const client = connect()
@@ -76,7 +76,7 @@ test('a client that lacks one oversized event gets a full replay, with the reaso
   expect(textOf(viewOf(frames))).toHaveLength(2 * MiB)
 })
 
-/** A session of three exchanges, followed live, and how one adds to it. */
+/** A session of three exchanges that is followed live, and a function that adds to it. */
 async function followExchanges(limits: { windowBytes?: number } = {}) {
   const { store, client } = await openTestServer({ limits })
   const { id: sessionId } = await store.sessions.create({ owner: 'me' })
@@ -92,7 +92,7 @@ async function followExchanges(limits: { windowBytes?: number } = {}) {
   return { store, sessionId, add, stream }
 }
 
-test('one large commit is not being behind: a stream at the head gets it whole, and no replay', async () => {
+test('one large commit does not put a stream behind: one at the head gets it whole, without a replay', async () => {
   const { store, sessionId, add, stream } = await followExchanges()
   const url = `data:image/png;base64,${'x'.repeat(1.2 * MiB)}`
   const part = { type: 'file', mediaType: 'image/png', url } as const

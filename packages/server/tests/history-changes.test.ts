@@ -23,7 +23,7 @@ function note(id: string, role: 'user' | 'assistant' = 'user') {
   return { id, role, status: 'done' as const, parts, metadata: { createdAt: 1 } }
 }
 
-/** Writes events of a session that rests, each in a commit of its own. */
+/** Writes events of an idle session, each in its own commit. */
 async function append(store: Store, sessionId: string, ...drafts: EventDraft[]) {
   for (const draft of drafts) {
     const slice = { sessionId, drafts: [draft], guard: { is: 'no-active-run' } as const }
@@ -42,7 +42,7 @@ const reset = { type: 'boundary', kind: 'reset', trigger: 'user' } as const
 const undo = { type: 'history-truncated', undo: true } as const
 const redo = { type: 'history-restored' } as const
 
-/** A session of messages `m1` to `m4`, of which a window has two. */
+/** A session of messages `m1` to `m4`; a window has two of them. */
 async function openSession() {
   const hooks: StorageHooks = {}
   const storage = interceptedStorage(testDatabase(), hooks)
@@ -51,7 +51,7 @@ async function openSession() {
   const { id: sessionId } = await client.sessions.create({ title: 'Test' })
   const write = (...drafts: EventDraft[]) => append(server.store, sessionId, ...drafts)
   await write(...created('m1', 'm2', 'm3', 'm4'))
-  /** Once, behind the window of the next replay. */
+  /** Runs once, after the window of the next replay was read. */
   const behindTheWindow = (...drafts: EventDraft[]) => {
     hooks.events = async () => {
       hooks.events = undefined
@@ -72,7 +72,7 @@ const typesOf = (frames: readonly ChatFrame[]) =>
     frame.type === 'events' ? frame.events.map(({ type }) => type).join(' ') : frame.type,
   )
 
-/** The ids of messages that the newest window in the frames has. */
+/** The ids of the messages in the newest window of the frames. */
 function windowOf(frames: readonly ChatFrame[]): string[] {
   return frames
     .slice(frames.findLastIndex(({ type }) => type === 'replay'))
@@ -83,7 +83,7 @@ describe('a full replay', () => {
   test.each([
     ['an import', imported('i1', 'i2'), ['i1', 'i2'], 5],
     ['a truncation before it', { type: 'history-truncated', after: 'm1' } as const, ['m1'], 5],
-  ])('begins anew where %s lands behind its window', async (_, change, window, seq) => {
+  ])('starts again if %s is committed after its window', async (_, change, window, seq) => {
     const { behindTheWindow, replay } = await openSession()
     behindTheWindow(change)
     const { frames, caughtUp } = await replay()
@@ -94,7 +94,7 @@ describe('a full replay', () => {
     expect(ids).toEqual([caughtUp])
   })
 
-  test('takes an edit, a deletion and an undo behind its window as events', async () => {
+  test('sends an edit, a deletion and an undo after its window as events', async () => {
     const { behindTheWindow, replay, client, sessionId } = await openSession()
     behindTheWindow(
       { type: 'message-replaced', messageId: 'm4', parts: [{ type: 'text', text: 'edited' }] },
@@ -115,7 +115,7 @@ describe('a full replay', () => {
     expect(messages[2]).toMatchObject({ parts: [{ text: 'edited' }] })
   })
 
-  test('says that there is something older after a boundary only where there is', async () => {
+  test('reports older messages after a boundary only if there are any', async () => {
     const only = await openSession()
     await only.write({ type: 'history-truncated', after: 'm1' })
     only.behindTheWindow({ type: 'message-deleted', messageId: 'm1' }, reset)
@@ -128,7 +128,7 @@ describe('a full replay', () => {
 })
 
 describe('a since replay', () => {
-  test('tells edits, undo and erasure in their places', async () => {
+  test('sends edits, undos and erasures in order', async () => {
     const { replay, write, store, sessionId } = await openSession()
     const { caughtUp, stream } = await replay()
     await stream.return?.()
@@ -144,7 +144,7 @@ describe('a since replay', () => {
     expect(await store.head(sessionId)).toMatchObject({ messageCount: 2 })
   })
 
-  test('tells of an import, and the full one that a client asks for then has it', async () => {
+  test('sends an import, and a full replay after it contains its messages', async () => {
     const { replay, write } = await openSession()
     const { caughtUp, stream } = await replay()
     await stream.return?.()
@@ -159,7 +159,7 @@ describe('a since replay', () => {
 describe('a cursor below the floor', () => {
   test('gets a full replay that says so', async () => {
     const clock = new ManualClock()
-    // Removes exactly what it is told to; a file's stretches go as a whole.
+    // The memory engine removes exactly the events beyond the limit; SQLite removes whole blocks.
     const store = await createStore({ storage: memory(), clock, retention: { events: 2 } })
     const { client } = await openTestServer({ store, lease: 1e9 })
     const me = client()
@@ -184,7 +184,7 @@ describe('a cursor below the floor', () => {
     expect(windowOf(frames)).toEqual(['m1', 'm2', 'm3', 'm4'])
   })
 
-  test('that retention overtakes while the replay is read gets a full one that says so', async () => {
+  test('that retention overtakes while the replay is read gets a full replay that says so', async () => {
     const storage: StorageFactory = {
       async open(options) {
         const engine = await sqlite({ path: testDatabase() }).open(options)

@@ -25,7 +25,7 @@ async function open(options: Partial<ChatServerOptions> = {}) {
 describe('a server on this machine', () => {
   const evil = { host: 'evil.example', origin: 'http://evil.example' }
 
-  test('is not reached under a name that a page brings', async () => {
+  test('cannot be reached under a name that a page chooses', async () => {
     const { serving, store } = await open()
     const request = httpRequest(`${serving.url}/rpc/sessions/create`, {
       method: 'POST',
@@ -47,9 +47,9 @@ describe('a server on this machine', () => {
     ])
   })
 
-  test('is reached through a proxy that passes the host on, where `hosts` names it', async () => {
+  test('can be reached through a proxy that passes the host on, if `hosts` names it', async () => {
     const named = { host: 'chat.example', origin: 'https://chat.example' }
-    /** As nginx with `proxy_set_header Host $host` and its lines for WebSockets. */
+    /** Like nginx with `proxy_set_header Host $host` and the usual lines for WebSockets. */
     const proxyTo = async ({ port }: { port: number }) => {
       const forward = ({ method, url, headers }: IncomingMessage) =>
         httpRequest({ port, host: '127.0.0.1', method, path: url, headers })

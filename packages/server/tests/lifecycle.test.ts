@@ -23,7 +23,7 @@ import {
   testDatabase,
 } from './support/open-test-server.ts'
 
-/** Starts the process and waits for its first line; nothing but itself ends it. */
+/** Starts the process and waits for its first line; the process must exit by itself. */
 async function start(use: 'created' | 'left' | 'closed' | 'served') {
   const file = fileURLToPath(new URL('support/lifecycle-process.ts', import.meta.url))
   const child = spawn(process.execPath, [file, use, testDatabase()], {
@@ -36,22 +36,22 @@ async function start(use: 'created' | 'left' | 'closed' | 'served') {
 }
 
 describe('a process', () => {
-  test('that only creates a chat server ends by itself', async () => {
+  test('that only creates a chat server exits by itself', async () => {
     const { exit } = await start('created')
     expect(await exit).toEqual([0, null])
   })
 
-  test('ends by itself when nothing runs and nobody follows, also without a close', async () => {
+  test('exits by itself when nothing runs and nobody follows, even without a close', async () => {
     const { exit } = await start('left')
     expect(await exit).toEqual([0, null])
   })
 
-  test('ends by itself once the chat server and the store are closed', async () => {
+  test('exits by itself once the chat server and the store are closed', async () => {
     const { exit } = await start('closed')
     expect(await exit).toEqual([0, null])
   })
 
-  test('that serves ends by itself after SIGTERM, and its clients read why', async () => {
+  test('that serves exits by itself after SIGTERM, and its clients read why', async () => {
     const { child, line: url, exit } = await start('served')
     const client = fetchClient((request) => fetch(request), 'me', `${url}/rpc`)
     const { id: sessionId } = await client.sessions.create()
@@ -70,7 +70,7 @@ describe('a process', () => {
 })
 
 describe('a chat server', () => {
-  /** Counts how often the server looks after runs by itself. */
+  /** Counts how often the server checks runs by itself. */
   async function open() {
     const clock = new ManualClock()
     let looks = 0
@@ -108,7 +108,7 @@ describe('a chat server', () => {
     ['a question for its health', (chat) => chat.fetch(new Request('http://x/rpc/health'))],
     ['`serve`', (chat) => serveTest(chat)],
   ] satisfies [string, (chat: Awaited<ReturnType<typeof open>>['chat']) => Promise<unknown>][])(
-    'begins to look after runs with %s, once',
+    'starts to watch runs with %s, once',
     async (_, use) => {
       const { chat, looksLater } = await open()
       await use(chat)
@@ -125,7 +125,7 @@ describe('a chat server', () => {
 })
 
 describe('the health of a chat server', () => {
-  test('is ok, and draining from when it begins to close', async () => {
+  test('is ok, and draining once closing begins', async () => {
     let asked = 0
     const { chat, client } = await openTestServer({
       principal: () => {
@@ -173,7 +173,7 @@ describe('the health of a chat server', () => {
   })
 })
 
-test('a WebSocket that is attached is closed in order, and the host’s server goes on', async () => {
+test('an attached WebSocket closes properly, and the host’s server continues', async () => {
   const { chat } = await openTestServer()
   const server = createServer((_, response) => response.end('host'))
   const webSocket = attachWebSocket(chat, server)

@@ -6,7 +6,7 @@ import type { SummariseContext } from '../src/host/summarise.ts'
 import { openTestServer, testDatabase } from './support/open-test-server.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 
-/** A server whose principals carry more than their id, and a session that Ann owns and Bob is in. */
+/** A server whose principals have more than an id, and a session that Ann owns and Bob is a member of. */
 async function openShared(file = testDatabase()) {
   const store = await createStore({ storage: sqlite({ path: file }) })
   const scripted = new ScriptedAgent()
@@ -32,7 +32,7 @@ async function openShared(file = testDatabase()) {
 }
 
 describe('the owner of a session', () => {
-  test('alone deletes it; for other members there is nothing to delete', async () => {
+  test('alone may delete it; other members get NOT_FOUND', async () => {
     const { store, ann, bob, create } = await openShared()
     const { id: sessionId } = await create()
     expect(await bob.sessions.get({ sessionId })).toMatchObject({ owner: 'ann' })
@@ -42,7 +42,7 @@ describe('the owner of a session', () => {
     await expect(bob.sessions.get({ sessionId })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  test('is asked `can` as well', async () => {
+  test('is subject to `can` as well', async () => {
     const { client } = await openTestServer({ can: (_, action) => action !== 'sessions.delete' })
     const { id: sessionId } = await client().sessions.create()
     await expect(client().sessions.delete({ sessionId })).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe('the owner of a session', () => {
 })
 
 describe('the author of a prompt', () => {
-  test('is told with its message and while it waits, and the agent gets the id alone', async () => {
+  test('is sent with its message and while it is queued, and the agent gets only the id', async () => {
     const { store, scripted, ann, bob, create } = await openShared()
     const { id: sessionId } = await create()
     await ann.messages.send({ sessionId, text: 'First' })
@@ -77,7 +77,7 @@ describe('the author of a prompt', () => {
     ])
   })
 
-  test('is kept over a restart, for what waits: prompts and compactions', async () => {
+  test('survives a restart for queued prompts and compactions', async () => {
     const file = testDatabase()
     const before = await openShared(file)
     const { id: sessionId } = await before.create()
@@ -98,7 +98,7 @@ describe('the author of a prompt', () => {
     expect(after.errors).toEqual([])
   })
 
-  test('is unknown where code of the host queued the prompt without one', async () => {
+  test("is unknown if the host's code queued the prompt without one", async () => {
     const { store, scripted, ann, create } = await openShared()
     const { id: sessionId } = await create()
     await ann.messages.send({ sessionId, text: 'First' })

@@ -27,7 +27,7 @@ const transports: Record<string, (serving: Serving) => Promise<Client>> = {
   WebSocket: async (serving) => socketClient(await openSocket(serving)),
 }
 
-/** As a model's JSON may say it: members of their own under names that objects have anyway. */
+/** JSON as a model may write it: own members under names that every object inherits. */
 const others = '"constructor":{"a":1},"prototype":{"b":[2]},"toString":3,"hasOwnProperty":null'
 const odd = (inner = '') => `{"__proto__":{"admin":true},${others}${inner}}`
 const value: unknown = JSON.parse(odd(`,"deep":[${odd()}],"\\u005f_proto__":1`))
@@ -77,7 +77,7 @@ describe.each(cases)('an own __proto__ on %s over %s', (engine, transport) => {
     ]
     for (const parts of [answer?.parts, messages[1]?.parts, view.messages[1]?.parts]) {
       expect(parts).toEqual(expected)
-      // `toEqual` looks past it.
+      // `toEqual` ignores it.
       expect(JSON.stringify(parts)).not.toContain('__proto__')
     }
     expect(errors).toEqual([])

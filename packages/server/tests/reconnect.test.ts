@@ -14,7 +14,7 @@ const steps = fc.array(
   { maxLength: 20 },
 )
 
-test('a client that reconnects anywhere ends with what a fresh one is given', async () => {
+test('a client that reconnects anywhere ends with the same view as a fresh one', async () => {
   const scripted = new ScriptedAgent()
   const { client, store } = await openTestServer({
     agent: scripted.agent,
@@ -104,7 +104,7 @@ async function idle(
     .toBeUndefined()
 }
 
-/** Frames as the smallest client applies them: it throws on a gap. */
+/** Applies frames like a minimal client; throws on a gap. */
 class Follower {
   view: View = emptyView
   cursor: string | undefined
@@ -138,7 +138,7 @@ class Follower {
     this.view = view
   }
 
-  /** The window stands at the seq before the first event behind it, or at the cursor. */
+  /** The window is at the seq before the first event after it, or at the cursor. */
   #open(seq: number): void {
     if (!this.#window) return
     const epoch = this.#window.at(-1)?.epoch ?? 0

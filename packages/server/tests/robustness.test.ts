@@ -7,7 +7,7 @@ import { openTestServer, readUntil } from './support/open-test-server.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 
 describe('what the host does wrong', () => {
-  test('a logger that throws neither ends the process nor keeps a run from ending', async () => {
+  test('a logger that throws neither ends the process nor prevents a run from ending', async () => {
     const scripted = new ScriptedAgent()
     const { client } = await openTestServer({
       agent: scripted.agent,
@@ -29,7 +29,7 @@ describe('what the host does wrong', () => {
   })
 
   test.each([{}, { text: 5 }, { text: 'short', usage: 5 }])(
-    'a summary of %j ends its run with an error at once, and the queue goes on',
+    'a summary of %j ends its run with an error at once, and the queue continues',
     async (summary) => {
       const { client } = await openTestServer({
         lease: 1e9,
@@ -53,18 +53,21 @@ describe('what the host does wrong', () => {
 })
 
 describe('options and input', () => {
-  test.each(['store', 'agent', 'principal'])('a missing %s is named at once', async (name) => {
-    const { store } = await openTestServer()
-    const options = {
-      store,
-      agent: async function* () {},
-      principal: () => ({ id: 'me' }),
-      [name]: undefined,
-    }
-    expect(() => createChatServer(options as never)).toThrow(`\`${name}\``)
-  })
+  test.each(['store', 'agent', 'principal'])(
+    'a missing %s is rejected at once, by name',
+    async (name) => {
+      const { store } = await openTestServer()
+      const options = {
+        store,
+        agent: async function* () {},
+        principal: () => ({ id: 'me' }),
+        [name]: undefined,
+      }
+      expect(() => createChatServer(options as never)).toThrow(`\`${name}\``)
+    },
+  )
 
-  test('a principal without an id is said in the log, and nothing else to the client', async () => {
+  test('a principal without an id is logged, and the client gets no details', async () => {
     const { client, errors } = await openTestServer({ principal: () => 'me' as never })
     await expect(client().sessions.create()).rejects.toMatchObject({ status: 500 })
     expect(String(errors[0]?.error)).toMatch(/must return \{ id: string \}.*me/)
@@ -81,7 +84,7 @@ describe('options and input', () => {
 })
 
 describe('closing', () => {
-  test('a stream that was asked for before and opens after is refused', async () => {
+  test('a stream that was requested before the close and opens after it is refused', async () => {
     const asked = Promise.withResolvers<{ id: string }>()
     let slow = false
     const { chat, client } = await openTestServer({
@@ -97,7 +100,7 @@ describe('closing', () => {
     await expect(opening).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
-  test('what still runs can be stopped', async () => {
+  test('active runs can be interrupted', async () => {
     const clock = new ManualClock()
     const scripted = new ScriptedAgent()
     const { chat, client } = await openTestServer({ agent: scripted.agent, clock, drain: 60_000 })
@@ -114,7 +117,7 @@ describe('closing', () => {
   })
 })
 
-test('a title that was given meanwhile is kept', async () => {
+test('a title that was set meanwhile is kept', async () => {
   const { store, client } = await openTestServer()
   const me = client()
   const { id: sessionId } = await me.sessions.create()
@@ -129,7 +132,7 @@ test('a title that was given meanwhile is kept', async () => {
   expect((await me.sessions.get({ sessionId })).title).toBe('Mine')
 })
 
-test('a window that a boundary emptied during the replay knows that there is something older', async () => {
+test('a window that a boundary emptied during the replay reports older messages', async () => {
   const { store, client } = await openTestServer({ lease: 1e9 })
   const me = client()
   const { id: sessionId } = await me.sessions.create()

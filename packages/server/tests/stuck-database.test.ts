@@ -10,7 +10,7 @@ import { interceptedStorage, type StorageHooks } from './support/intercept-stora
 import { openTestServer, readUntil, testDatabase } from './support/open-test-server.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 
-/** Ways in which the database takes nothing for long; each returns how it is well again. */
+/** Long outages of the database; each returns a function that ends it. */
 const outages: {
   what: string
   reason: string
@@ -54,7 +54,7 @@ const outages: {
   },
 ]
 
-/** A server with an answer under way of which a part is committed, and then an outage. */
+/** A server with an unfinished answer that is partly committed, and then an outage. */
 async function openOutage(
   begin: (typeof outages)[number]['begin'],
   { drain = 0, closes = false } = {},
@@ -95,7 +95,7 @@ async function after<T>(clock: ManualClock, ms: number, call: Promise<T>): Promi
     () => void (over = true),
     () => void (over = true),
   )
-  // Calls go through a real request: they need turns of the event loop too.
+  // Calls go through real requests, which need turns of the event loop.
   for (let passed = 0; !over && passed < ms; passed += 50) {
     await clock.advance(50)
     await settle()
@@ -106,7 +106,7 @@ async function after<T>(clock: ManualClock, ms: number, call: Promise<T>): Promi
 }
 
 describe.each(outages)('while the database is $what', ({ begin, reason }) => {
-  test('reads of the session that is being written are answered from what is committed', async () => {
+  test('reads of the session that is being written return its committed state', async () => {
     const { me, clock, sessionId, stuck, over } = await openOutage(begin)
     stuck()
     const page = await after(clock, 4_000, me.history.loadMore({ sessionId }))
@@ -122,7 +122,7 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
     await stream.return?.()
   })
 
-  test('writes are refused with retryAfter, and a prompt that is sent again is taken once', async () => {
+  test('writes are refused with retryAfter, and a prompt that is sent again is accepted once', async () => {
     const { me, clock, sessionId, stuck, over, scripted, run } = await openOutage(begin)
     const other = await me.sessions.create({ title: 'Other' })
     const doomed = await me.sessions.create({ title: 'Doomed' })
@@ -143,7 +143,7 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: refused })
     }
-    // Stopped at once, though that is not written yet.
+    // The run stops at once, although its end is not written yet.
     expect(run.context.signal.aborted).toBe(true)
     expect(outcomes.at(-1)).toMatchObject({
       reason: { message: expect.stringContaining('stopped') },
@@ -157,10 +157,10 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
     const { messages } = await me.history.loadMore({ sessionId })
     expect(messages.map(({ status }) => status)).toEqual(['done', 'done'])
     expect(messages.at(-1)?.metadata.finishReason).toBe('interrupted')
-    // Each try of each call waits some ms for the lock, in real time.
+    // Each attempt of each call waits a few ms for the lock, in real time.
   }, 30_000)
 
-  test('closing ends every stream with shutting-down 3 s after the drain, and says what is not written', async () => {
+  test('closing ends every stream with shutting-down 3 s after the drain, and reports what is not written', async () => {
     const { chat, store, me, clock, sessionId, stuck, runId, errors } = await openOutage(begin, {
       drain: 500,
       closes: true,
@@ -178,7 +178,7 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
     await expect(lost).rejects.toThrow(`1 sessions: ${sessionId}`)
   })
 
-  test('a signal ends the drain, and everything a second later', async () => {
+  test('a signal ends the drain, and the closing a second later', async () => {
     const { chat, clock, stuck, run, store, over } = await openOutage(begin, { drain: 60_000 })
     stuck()
     const controller = new AbortController()
@@ -194,7 +194,7 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
   })
 })
 
-test('what the database did not take while the server closed is written by the closing store', async () => {
+test('changes that the database did not take while the server closed are written by the closing store', async () => {
   const { chat, store, clock, file, stuck, over, sessionId } = await openOutage(outages[0]!.begin)
   stuck()
   await clock.advance(100)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { openTestServer } from './support/open-test-server.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 
-test('the thinking level of a prompt reaches its agent, its run, its answer and lists, also from the queue', async () => {
+test('the thinking level of a prompt reaches its agent, its run, its answer and lists, also after queueing', async () => {
   const scripted = new ScriptedAgent()
   const { store, client } = await openTestServer({ agent: scripted.agent })
   const me = client()
@@ -37,7 +37,7 @@ test('the thinking level of a prompt reaches its agent, its run, its answer and 
   expect(third.context).not.toHaveProperty('thinkingLevel')
 })
 
-test('a thinking level is bounded as a model is', async () => {
+test('the length of a thinking level is limited like that of a model', async () => {
   const { client } = await openTestServer()
   const { id: sessionId } = await client().sessions.create()
   const thinkingLevel = 'x'.repeat(201)

@@ -39,7 +39,7 @@ const transports = {
 const full = { type: 'full' } as const
 
 describe.each(Object.entries(transports))('over %s', (_, open) => {
-  test('a prompt is answered live, whole and once', async () => {
+  test('a prompt is answered live, completely and once', async () => {
     const { connect } = await open()
     const client = await connect()
     const { id: sessionId } = await client.sessions.create()
@@ -55,7 +55,7 @@ describe.each(Object.entries(transports))('over %s', (_, open) => {
     expect(view.messages[0]?.id).toBe(sent.messageId)
   })
 
-  test('only caught-up and events carry an event id, and none comes before caught-up', async () => {
+  test('only caught-up and events carry an event id, and no id comes before caught-up', async () => {
     const { connect } = await open()
     const client = await connect()
     const { id: sessionId } = await client.sessions.create()
@@ -105,7 +105,7 @@ describe.each(Object.entries(transports))('over %s', (_, open) => {
     expect((await readUntil(resumed, 'caught-up'))[0]).toMatchObject({ mode: 'since' })
   })
 
-  test('a late joiner and a live mode client see the run that is under way', async () => {
+  test('a late joiner and a live mode client see the active run', async () => {
     const scripted = new ScriptedAgent()
     const { connect, store } = await open({ agent: scripted.agent })
     const client = await connect()
@@ -148,7 +148,7 @@ describe.each(Object.entries(transports))('over %s', (_, open) => {
     expect(run.context.signal.aborted).toBe(false)
   })
 
-  test('a disconnect frees what the stream held', async () => {
+  test("a disconnect frees the stream's resources", async () => {
     const { connect, client: stats } = await open({ stats: () => true })
     const client = await connect()
     const { id: sessionId } = await client.sessions.create()
@@ -179,7 +179,7 @@ describe.each(Object.entries(transports))('over %s', (_, open) => {
     })
   })
 
-  test('a client reads how its stream ends when the serving is closed', async () => {
+  test('a client can read how its stream ends when `serve` closes', async () => {
     const { connect, serving } = await open()
     const client = await connect()
     const { id: sessionId } = await client.sessions.create()
@@ -244,7 +244,7 @@ function fold(frames: readonly ChatFrame[], start: View = emptyView): View {
   return view
 }
 
-/** What caught-up says of the session, over what was folded so far. */
+/** The view with the session's state from `caught-up`. */
 function headOf({ cursor, epoch, run, queue }: ReturnType<typeof caughtUp>) {
   return { seq: Number(cursor.split('.')[1]), epoch, queue, ...(run && { run }) }
 }

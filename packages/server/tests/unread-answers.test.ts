@@ -33,7 +33,7 @@ async function openLong(prompts: { count: number; length: number }, limits: Part
   }
   const serving = await serveTest(server.chat)
   const other = socketClient(await openSocket(serving, 'you'))
-  /** Somebody else asks until nothing more is read for the one who does not take the answers. */
+  /** Lets another principal read until the server reads nothing more for the one who takes no answers. */
   const untilStill = async () => {
     for (let before = -1, still = 0; still < 20; still = reads === before ? still + 1 : 0) {
       before = reads
@@ -43,7 +43,7 @@ async function openLong(prompts: { count: number; length: number }, limits: Part
   return { ...server, sessionId, serving, clock, reads: () => reads, untilStill }
 }
 
-test('a WebSocket whose client takes nothing is not read from, and gets every answer later', async () => {
+test('a WebSocket whose client takes nothing is paused, and gets every answer later', async () => {
   const { sessionId, serving, reads, untilStill } = await openLong({ count: 20, length: 250_000 })
   const socket = await openSocket(serving)
   const client = socketClient(socket)
@@ -52,7 +52,7 @@ test('a WebSocket whose client takes nothing is not read from, and gets every an
     client.history.loadMore({ sessionId, limit: 200, cursor: { before: (index % 20) + 2 } }),
   )
   await untilStill()
-  // What was read is what the kernel holds of the connection, and the slots of the principal.
+  // The pages read: those that the kernel buffers for the connection, and one per slot of the principal.
   expect(reads()).toBeLessThan(40)
   socket.resume()
   const pages = await Promise.all(calls)
@@ -63,7 +63,7 @@ test('a WebSocket whose client takes nothing is not read from, and gets every an
   expect(reads()).toBe(100)
 }, 60_000)
 
-test('answers that are not taken hold up other reads of their principal for five seconds', async () => {
+test('untaken answers delay other reads of their principal for at most five seconds', async () => {
   const { sessionId, serving, clock, untilStill } = await openLong({ count: 20, length: 250_000 })
   const asleep = await openSocket(serving)
   const client = socketClient(asleep)
@@ -107,7 +107,7 @@ test.each<Partial<Limits>>([{ callsPerSocket: 3 }, { bytesPerSocket: 500 }])(
   },
 )
 
-test('streams do not count as calls that wait for an answer', async () => {
+test('streams do not count as unanswered calls', async () => {
   const { chat } = await openTestServer({ limits: { callsPerSocket: 1 } })
   const client = socketClient(await openSocket(await serveTest(chat)))
   const feeds = [await client.activity.subscribe(), await client.activity.subscribe()]
@@ -115,7 +115,7 @@ test('streams do not count as calls that wait for an answer', async () => {
   for (const feed of feeds) expect((await feed.next()).done).toBe(false)
 })
 
-test('a principal who reads on many HTTP connections holds few pages, and others are answered', async () => {
+test('a principal who reads on many HTTP connections occupies few pages, and others are answered', async () => {
   const bytes = 16 * 1024 * 1024
   const { sessionId, serving, reads, untilStill } = await openLong(
     { count: 4, length: 3_000_000 },
@@ -149,7 +149,7 @@ test('a principal who reads on many HTTP connections holds few pages, and others
   expect([answered, reads()]).toEqual([12, 12])
 }, 60_000)
 
-test('a list that fails, or that nobody waits for any more, leaves its slot to others', async () => {
+test('a list that fails, or whose client has gone, releases its slot', async () => {
   const hold = Promise.withResolvers<void>()
   const hooks: { sessions?: (() => Promise<void>) | undefined } = { sessions: () => hold.promise }
   const storage = interceptedStorage(testDatabase(), hooks)

@@ -27,7 +27,7 @@ const usage = {
   outputTokens: { total: 1, text: 1, reasoning: 0 },
 }
 
-/** What the AI SDK fails of with this context, and what it sends to the provider. */
+/** The AI SDK's error with this context, if any, and what it sends to the provider. */
 async function request(messages: Message[]) {
   const failures: unknown[] = []
   const model = new MockLanguageModelV4({
@@ -60,7 +60,7 @@ const is = <T extends string>(type: T) => fc.constant(type)
 const file = fc.constant({ mediaType: 'image/png', base64: 'AA==' })
 const toolCall = fc.record({ toolCallId: id, toolName: is('read'), input: fc.constant({}) })
 
-/** Whatever an agent may yield, in whatever order. */
+/** All parts that an agent may yield, in any order. */
 const said: fc.Arbitrary<AgentPart> = fc
   .tuple(
     fc.oneof(
@@ -121,7 +121,7 @@ async function create(store: Store, sessionId: string, draft: MessageDraft): Pro
 
 const prompt = (messageId: string) => message('user', messageId, [{ type: 'text', text: 'Hi' }])
 
-/** A whole answer of a run: what its agent said until it was cut. */
+/** The parts that an agent yields until it is cut off. */
 async function write(
   store: Store,
   sessionId: string,
@@ -156,7 +156,7 @@ async function assertValid(store: Store, sessionId: string): Promise<void> {
 }
 
 describe("an agent's context is valid for the AI SDK", () => {
-  test('whatever its earlier answers said, wherever they were cut', async () => {
+  test('whatever its earlier answers contain, wherever they were cut', async () => {
     await fc.assert(
       fc.asyncProperty(answers, async (earlier) => {
         const { store, sessionId } = await openSession()
@@ -177,7 +177,7 @@ describe("an agent's context is valid for the AI SDK", () => {
     )
   })
 
-  test('also where messages were stored with calls that have no answer', async () => {
+  test('even if messages were stored with calls without results', async () => {
     const part: fc.Arbitrary<Part> = fc.oneof(
       fc.constantFrom<Part[]>(
         { type: 'text', text: '' },
@@ -262,7 +262,7 @@ test('a run that is stopped while a tool executes does not end its session', asy
   expect(errors).toEqual([])
 })
 
-test('a call that asks for approval is settled when its message ends, and the session goes on', async () => {
+test('a call that asks for approval is settled when its message ends, and the session continues', async () => {
   const chunks = [
     { type: 'stream-start', warnings: [] },
     { type: 'tool-call', toolCallId: 'c', toolName: 'read', input: '{"path":"x"}' },

@@ -4,7 +4,7 @@ import { createChatServer } from '../create-chat-server.ts'
 import type { Action, Can } from '../host/principal.ts'
 import { type Client, openTestServer } from '../../tests/support/open-test-server.ts'
 
-/** Every procedure that asks, with a call of it. */
+/** Every procedure that authorizes, with a call of it. */
 const calls: Record<Action, (client: Client, sessionId: string) => Promise<unknown>> = {
   onChat: (client, sessionId) => client.onChat({ sessionId, mode: { type: 'full' } }),
   'sessions.list': (client) => client.sessions.list(),
@@ -39,7 +39,7 @@ const noGrants: [string, () => unknown][] = [
 ]
 
 describe('only true grants', () => {
-  test.each(noGrants)('`can` refuses everything when it answers %s', async (_, answer) => {
+  test.each(noGrants)('`can` refuses everything when it returns %s', async (_, answer) => {
     const { client, store, errors } = await openTestServer({
       can: answer as unknown as Can,
       stats: () => true,
@@ -55,12 +55,12 @@ describe('only true grants', () => {
     expect(errors).toEqual([])
   })
 
-  test.each(noGrants)('`stats` refuses when it answers %s', async (_, answer) => {
+  test.each(noGrants)('`stats` refuses when it returns %s', async (_, answer) => {
     const { client } = await openTestServer({ stats: answer as unknown as () => boolean })
     await expect(client().server.stats()).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  test('true grants, and a promise of it', async () => {
+  test('true grants, and so does a promise of true', async () => {
     for (const grant of [() => true, async () => true]) {
       const { client } = await openTestServer({ can: grant, stats: grant })
       await client().sessions.create()
@@ -79,7 +79,7 @@ describe('a hook that fails', () => {
     ['`can` that rejects', { can: async () => fail() }, 'sessions.create'],
     ['`stats` that throws', { stats: fail }, 'server.stats'],
     ['`stats` that rejects', { stats: async () => fail() }, 'server.stats'],
-  ] as const)('%s grants nothing, says nothing, and is logged', async (_, options, action) => {
+  ] as const)('%s grants nothing, reveals nothing, and is logged', async (_, options, action) => {
     const { client, store, errors } = await openTestServer(options)
     const outcome = await calls[action](client(), '').catch((error: unknown) => error)
     expect(outcome).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', status: 500 })
@@ -89,7 +89,7 @@ describe('a hook that fails', () => {
   })
 
   test.each(['can', 'stats', 'summarise', 'onError'])(
-    '%s that is no function is named at once',
+    '%s that is not a function is rejected at once, by name',
     async (name) => {
       const { store } = await openTestServer()
       const required = { store, agent: async function* () {}, principal: () => ({ id: 'me' }) }

@@ -35,7 +35,7 @@ describe('without `hosts`', () => {
     }
   })
 
-  test('any other connection, and one that is not known, may use any name', () => {
+  test('any other connection, or an unknown one, may use any name', () => {
     for (const address of outside) {
       for (const host of [...local, ...foreign])
         expect(isAllowedHost(host, undefined, address)).toBe(true)
@@ -43,7 +43,7 @@ describe('without `hosts`', () => {
   })
 })
 
-test('with `hosts`, loopback names and those named are allowed on every connection', () => {
+test('with `hosts`, the names in it and loopback names are allowed on every connection', () => {
   const hosts = ['chat.example', 'Other.example:8443', '[2001:db8::2]']
   for (const address of [...loopback, ...outside]) {
     for (const host of [

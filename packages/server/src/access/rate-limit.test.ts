@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { RateLimit } from './rate-limit.ts'
 
 describe('a rate limit', () => {
-  test('slides, and says when the next call is possible', async () => {
+  test('covers a sliding minute, and says when the next call is possible', async () => {
     const clock = new ManualClock()
     const rate = new RateLimit('sendsPerMinute', {
       limits: { ...defaultLimits, sendsPerMinute: 2 },
@@ -27,7 +27,7 @@ describe('a rate limit', () => {
     expect(() => rate.take('me')).toThrow('More than')
   })
 
-  test('is not moved by the wall clock', () => {
+  test('does not depend on the wall clock', () => {
     const clock = new ManualClock()
     const rate = new RateLimit('sendsPerMinute', {
       limits: { ...defaultLimits, sendsPerMinute: 1 },

@@ -4,7 +4,7 @@ import { ReadSlots } from './read-slots.ts'
 
 const connection = {}
 
-test('others have a turn of the event loop between two reads of one principal', async () => {
+test('other work gets a turn of the event loop between two reads of one principal', async () => {
   const slots = new ReadSlots({ readsPerPrincipal: 1 })
   const release = await slots.take('busy', connection, undefined)
   const turns: string[] = []
@@ -24,7 +24,7 @@ test('others have a turn of the event loop between two reads of one principal', 
   expect(turns).toEqual(['other', 'second', 'third'])
 })
 
-test('a read that is given up while it waits keeps no slot', async () => {
+test('a read that is cancelled while it waits occupies no slot', async () => {
   const slots = new ReadSlots({ readsPerPrincipal: 1 })
   const release = await slots.take('a', connection, undefined)
   const controller = new AbortController()

@@ -22,7 +22,7 @@ interface Answer {
   json: unknown
 }
 
-/** Asks a real HTTP server, with every header and method that a program can send. */
+/** Sends a request to a real HTTP server, with any header and method. */
 async function askNode(port: number, asked: Asked): Promise<Answer> {
   const { method = 'POST', path = '/rpc/sessions/create', headers = {}, body = '{}' } = asked
   const hasBody = !['GET', 'HEAD', 'TRACE'].includes(method)
@@ -104,7 +104,7 @@ describe.each(Object.entries(mounts))('through %s', (name, mount) => {
   test('only POST runs a procedure', async () => {
     const { ask, sessions } = await open()
     const methods = ['HEAD', 'GET', 'PUT', 'DELETE', 'PATCH', 'PROPFIND']
-    // `fetch` itself refuses to make a request with TRACE.
+    // `fetch` refuses to send TRACE.
     if (name.includes('ode')) methods.push('TRACE')
     for (const method of methods) {
       for (const path of [
@@ -127,7 +127,7 @@ describe.each(Object.entries(mounts))('through %s', (name, mount) => {
     expect(await sessions()).toBe(1)
   })
 
-  test('a page of another origin runs nothing, whichever header gives it away', async () => {
+  test('a page of another origin runs nothing, whichever header reveals it', async () => {
     const friend = 'https://friend.example'
     const { ask, sessions } = await open({ origins: [friend] })
     for (const headers of [
@@ -157,7 +157,7 @@ describe.each(Object.entries(mounts))('through %s', (name, mount) => {
     }
   })
 
-  test('only the hosts that are named are served, and loopback names', async () => {
+  test('only the named hosts and loopback names are served', async () => {
     const { ask, sessions } = await open({ hosts: ['Chat.example', 'other.example:8443'] })
     for (const host of ['evil.example', 'chat.example.evil', 'other.example', '192.0.2.1:81']) {
       const refused = await ask({ headers: { host, origin: `http://${host}` } })
@@ -173,7 +173,7 @@ describe.each(Object.entries(mounts))('through %s', (name, mount) => {
     }
   })
 
-  test('a body is JSON and nothing else', async () => {
+  test('only JSON bodies are accepted', async () => {
     const { bare, ask, sessions } = await open()
     for (const type of [
       'text/plain',
@@ -197,7 +197,7 @@ describe.each(Object.entries(mounts))('through %s', (name, mount) => {
     expect((await ask({ headers: charset })).status).toBe(200)
   })
 
-  test('a body that is no JSON is refused before anybody is asked who calls', async () => {
+  test('a body that is not JSON is refused before the caller is identified', async () => {
     let asked = 0
     const principal = () => {
       asked++
@@ -208,7 +208,7 @@ describe.each(Object.entries(mounts))('through %s', (name, mount) => {
     expect(asked).toBe(0)
   })
 
-  test('a body above the limit is refused, and one that cannot be read', async () => {
+  test('a body above the limit is refused, and so is an unreadable one', async () => {
     const { ask, sessions, errors } = await open()
     const large = {
       path: '/rpc/sessions/create',

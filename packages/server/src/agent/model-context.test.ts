@@ -26,7 +26,7 @@ async function addTurns(store: Store, sessionId: string, ...names: string[]): Pr
   }
 }
 
-/** All of the newest epoch that a client shows which has loaded every page. */
+/** The messages of the newest epoch that a client shows once it has loaded every page. */
 async function displayed(store: Store, sessionId: string): Promise<Message[]> {
   const { messages, head } = await store.window(sessionId)
   for (let before = messages[0]?.order; before !== undefined;) {

@@ -7,7 +7,7 @@ import { answerOf, yielding } from '../../tests/support/answer-of.ts'
 const text = { type: 'text-delta', text: 'Hello' }
 const finish = (finishReason?: unknown) => ({ type: 'finish', finishReason })
 
-/** A provider's stream of these chunks. */
+/** A provider's stream that consists of these chunks. */
 function provider(...chunks: unknown[]): MockLanguageModelV4 {
   return new MockLanguageModelV4({
     doStream: async () => ({
@@ -23,7 +23,7 @@ const words = [
   { type: 'text-delta', id: 'a', delta: 'Half' },
 ]
 
-describe('an answer ends as its stream says', () => {
+describe('the stream decides how an answer ends', () => {
   test.each<[string, string, unknown[]]>([
     ['a plain stream without a finish', 'stop', [text]],
     ['a finish without a reason', 'stop', [text, { type: 'finish' }]],
@@ -47,7 +47,7 @@ describe('an answer ends as its stream says', () => {
     expect(errors).toEqual([])
   })
 
-  test('a provider that just stops is not a normal end', async () => {
+  test("a provider's stream that just stops is not a normal end", async () => {
     const { answer } = await answerOf(
       ({ signal }) =>
         streamText({ model: provider(...words), prompt: 'Hi', abortSignal: signal }).stream,
@@ -79,10 +79,10 @@ describe('an answer ends as its stream says', () => {
   })
 })
 
-describe('tokens of an odd number', () => {
+describe('odd token counts', () => {
   const odd = [null, Number.NaN, -1, 1.5, Infinity, 1e300, '7', {}, [], true]
 
-  test.each(odd)('%s are not known, and the run goes on', async (tokens) => {
+  test.each(odd)('%s count as unknown, and the run continues', async (tokens) => {
     const usage = {
       inputTokens: tokens,
       outputTokens: 3,
@@ -103,7 +103,7 @@ describe('tokens of an odd number', () => {
     expect(errors).toEqual([])
   })
 
-  test.each(odd)('a whole usage that is %s is not known', async (usage) => {
+  test.each(odd)('a usage that is %s counts as unknown', async (usage) => {
     const step = { type: 'finish-step', usage }
     const details = { outputTokens: 3, inputTokenDetails: usage, outputTokenDetails: usage }
     const { answer, errors } = await answerOf(
@@ -113,7 +113,7 @@ describe('tokens of an odd number', () => {
     expect(errors).toEqual([])
   })
 
-  test('sums stop at the greatest whole number', async () => {
+  test('sums stop at the largest safe integer', async () => {
     const most = Number.MAX_SAFE_INTEGER
     const step = { type: 'finish-step', usage: { inputTokens: most, outputTokens: most } }
     const { answer, errors, ask } = await answerOf(yielding(text, step, step))
@@ -127,7 +127,7 @@ describe('tokens of an odd number', () => {
   })
 })
 
-test('tokens written to the cache are kept, and added up', async () => {
+test('tokens written to the cache are stored and added up', async () => {
   const usage = {
     inputTokens: 100,
     outputTokens: 2,

@@ -100,33 +100,29 @@ describe('a compaction', () => {
     ['the agent names', {}, { contextLimit: 1_000 }],
     ['the agent names, whatever the server says', { contextLimit: 5 }, { contextLimit: 1_000 }],
     ['the server says', { contextLimit: 1_000 }, {}],
-  ])(
-    'leaves the limit of the context that %s, and the model, where they are',
-    async (_, options, named) => {
-      const { client, sessionId, scripted, stream, summarising, window } =
-        await openSession(options)
-      await client.messages.send({ sessionId, text: 'Hi', model: 'large', thinkingLevel: 'high' })
-      const run = await scripted.run()
-      run.yield({ type: 'finish', usage: { inputTokens: 700, outputTokens: 10 }, ...named })
-      run.finish()
-      await readRun(stream)
-      expect((await window()).caughtUp.contextUsage).toEqual({ tokens: 710, limit: 1_000 })
-      await client.history.compact({ sessionId })
-      const { resolve } = await summarising()
-      resolve({ text: 'Short', usage: { outputTokens: 70 }, model: 'small' })
-      await readRun(stream)
-      const contextUsage = { tokens: 70, limit: 1_000, estimated: true }
-      const { caughtUp, messages } = await window()
-      expect(caughtUp).toMatchObject({
-        contextUsage,
-        lastModel: 'large',
-        lastThinkingLevel: 'high',
-      })
-      expect(messages).toMatchObject([{ metadata: { contextUsage } }])
-    },
-  )
+  ])('keeps the model and the limit of the context that %s', async (_, options, named) => {
+    const { client, sessionId, scripted, stream, summarising, window } = await openSession(options)
+    await client.messages.send({ sessionId, text: 'Hi', model: 'large', thinkingLevel: 'high' })
+    const run = await scripted.run()
+    run.yield({ type: 'finish', usage: { inputTokens: 700, outputTokens: 10 }, ...named })
+    run.finish()
+    await readRun(stream)
+    expect((await window()).caughtUp.contextUsage).toEqual({ tokens: 710, limit: 1_000 })
+    await client.history.compact({ sessionId })
+    const { resolve } = await summarising()
+    resolve({ text: 'Short', usage: { outputTokens: 70 }, model: 'small' })
+    await readRun(stream)
+    const contextUsage = { tokens: 70, limit: 1_000, estimated: true }
+    const { caughtUp, messages } = await window()
+    expect(caughtUp).toMatchObject({
+      contextUsage,
+      lastModel: 'large',
+      lastThinkingLevel: 'high',
+    })
+    expect(messages).toMatchObject([{ metadata: { contextUsage } }])
+  })
 
-  test('that failed is told to those who come later, until the next run', async () => {
+  test('that failed is reported to clients that connect later, until the next run', async () => {
     const { client, sessionId, stream, summarising, window, turn } = await openSession()
     await client.history.compact({ sessionId })
     const { reject } = await summarising()
@@ -141,7 +137,7 @@ describe('a compaction', () => {
     expect((await window()).caughtUp).not.toHaveProperty('lastError')
   })
 
-  test("takes the AI SDK's usage as it is, and counts that are none for unknown", async () => {
+  test("accepts the AI SDK's usage, and treats invalid counts as unknown", async () => {
     const { client, sessionId, stream, summarising, window } = await openSession()
     await client.history.compact({ sessionId })
     const { resolve } = await summarising()
@@ -155,7 +151,7 @@ describe('a compaction', () => {
     })
   })
 
-  test('waits in the queue behind a run, and lets prompts wait behind it', async () => {
+  test('queues behind a run, and prompts queue behind it', async () => {
     const { client, sessionId, scripted, summarising, stream } = await openSession()
     await client.messages.send({ sessionId, text: 'First' })
     const run = await scripted.run()
@@ -171,7 +167,7 @@ describe('a compaction', () => {
     expect(context.messages.map(({ role }) => role)).toEqual(['system', 'user'])
   })
 
-  test('that fails leaves the epoch as it is', async () => {
+  test('that fails does not change the epoch', async () => {
     const { client, sessionId, stream, summarising, window, errors } = await openSession()
     await client.history.compact({ sessionId })
     const { reject } = await summarising()
@@ -182,7 +178,7 @@ describe('a compaction', () => {
     expect(String(errors[0]?.error)).toContain('secret')
   })
 
-  test('that is interrupted leaves the epoch as it is, whatever comes later', async () => {
+  test('that is interrupted does not change the epoch, whatever its summary returns later', async () => {
     const { client, sessionId, stream, summarising, window } = await openSession()
     await client.history.compact({ sessionId })
     const { resolve, signal } = await summarising()
@@ -205,7 +201,7 @@ describe('a compaction', () => {
     expect(await client.history.loadMore({ sessionId })).toMatchObject({ epoch: 0 })
   })
 
-  test('without a summarise function is bad input', async () => {
+  test('without a summarise function is refused as bad input', async () => {
     const { client } = await openTestServer().then((server) => ({ client: server.client() }))
     const { id: sessionId } = await client.sessions.create()
     await expect(client.history.compact({ sessionId })).rejects.toMatchObject({
@@ -216,7 +212,7 @@ describe('a compaction', () => {
 })
 
 describe('a reset', () => {
-  test('opens an empty epoch, twice too', async () => {
+  test('opens an empty epoch, also twice in a row', async () => {
     const { client, sessionId, window, stream } = await openSession()
     for (const epoch of [1, 2]) {
       expect(await client.history.reset({ sessionId })).toMatchObject({ queued: false })
@@ -228,7 +224,7 @@ describe('a reset', () => {
     expect(await client.history.loadMore({ sessionId })).toMatchObject({ hasOlder: false })
   })
 
-  test('keeps older history within reach', async () => {
+  test('keeps older history reachable', async () => {
     const { client, sessionId, turn } = await openSession()
     await client.history.reset({ sessionId })
     await turn('New').catch(() => undefined)
@@ -242,7 +238,7 @@ describe('a reset', () => {
 })
 
 describe('the estimate of the context after a compaction', () => {
-  test('is the system tokens and what of the output is no reasoning', () => {
+  test('adds the system tokens to the output without its reasoning', () => {
     const usage = { outputTokens: 80, reasoningTokens: 30 }
     expect(estimateContext({ text: '', systemTokens: 500, usage })?.tokens).toBe(550)
   })
@@ -252,17 +248,17 @@ describe('the estimate of the context after a compaction', () => {
     expect(estimateContext({ text: '', systemTokens: 500, usage })?.tokens).toBe(500)
   })
 
-  test('is nothing where the tokens of the summary are not known', () => {
+  test("is undefined if the summary's tokens are unknown", () => {
     expect(estimateContext({ text: '', systemTokens: 500 })).toBeUndefined()
     expect(estimateContext({ text: '' }, 1_000)).toBeUndefined()
   })
 
-  test('counts system tokens that nobody names as none', () => {
+  test('counts unknown system tokens as 0', () => {
     const usage = { outputTokens: 80, reasoningTokens: 30 }
     expect(estimateContext({ text: '', usage })).toEqual({ tokens: 50, estimated: true })
   })
 
-  test('has the limit that is known, unless the summary names another', () => {
+  test('has the known limit, unless the summary names another', () => {
     const usage = { outputTokens: 80 }
     expect(estimateContext({ text: '', usage }, 1_000)).toMatchObject({ tokens: 80, limit: 1_000 })
     const named = { text: '', contextUsage: { tokens: 5 } }

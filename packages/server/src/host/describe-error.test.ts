@@ -13,7 +13,7 @@ const failing = {
   },
 }
 
-/** All that a client can read of a session. */
+/** Everything that a client can read of a session. */
 async function readable({
   store,
   client,
@@ -27,7 +27,7 @@ async function readable({
   ])
 }
 
-/** What `onError` was told, with what was behind it. */
+/** The errors that `onError` got, with their causes. */
 function told(errors: readonly { error: unknown }[]): string {
   return errors.map(({ error }) => whole(error)).join('\n')
 }
@@ -37,7 +37,7 @@ function whole(error: unknown): string {
   return error instanceof Error ? `${error.message} ${data} ${whole(error.cause)}` : `${data}`
 }
 
-describe("details of the host's errors reach onError and no client", () => {
+describe("details of the host's errors reach onError, never clients", () => {
   test.each<[string, unknown]>([
     ['an error that a tool fails of', { type: 'tool-error', ...call, error: leaky() }],
     ['a text that a tool fails of', { type: 'tool-error', ...call, error: secret }],
@@ -71,7 +71,7 @@ describe("details of the host's errors reach onError and no client", () => {
     [
       'a text',
       () => {
-        // oxlint-disable-next-line typescript/only-throw-error -- what some code does
+        // oxlint-disable-next-line typescript/only-throw-error -- some code throws such values
         throw secret
       },
     ],
@@ -103,10 +103,10 @@ describe("details of the host's errors reach onError and no client", () => {
   })
 })
 
-describe('a host hands out words on purpose', () => {
+describe('a host chooses the message that clients see', () => {
   const words = new CaughtupError('LIMIT_EXCEEDED', 'Ask again in a minute.')
 
-  test('by a CaughtupError that a tool or an agent fails of', async () => {
+  test('with a CaughtupError that a tool or an agent throws', async () => {
     const tool = await answerOf(yielding({ type: 'tool-error', ...call, error: words }))
     expect(tool.answer.parts).toMatchObject([{ errorText: 'Ask again in a minute.' }])
     const agent = await answerOf(yielding({ type: 'error', error: words }))
@@ -116,7 +116,7 @@ describe('a host hands out words on purpose', () => {
     })
   })
 
-  test("by describeError, for anybody's errors", async () => {
+  test('with describeError, for any error', async () => {
     const describeError = (error: unknown) =>
       error instanceof TypeError ? 'The calculator takes numbers.' : undefined
     const tool = await answerOf(

@@ -9,7 +9,7 @@ import {
 } from '../../tests/support/open-test-server.ts'
 import { ScriptedAgent } from '../../tests/support/scripted-agent.ts'
 
-/** A session whose first run never ends by itself, so that whatever is sent waits. */
+/** A session whose first run never ends by itself, so that later prompts queue. */
 async function openBusy(limits: TestServerOptions['limits'] = {}) {
   const server = await openTestServer({ agent: new ScriptedAgent().agent, lease: 1e9, limits })
   const client = server.client()
@@ -20,7 +20,7 @@ async function openBusy(limits: TestServerOptions['limits'] = {}) {
 }
 
 describe('a queue', () => {
-  test('costs a stream, the journal and the database what its prompts bring, and no multiple of it', async () => {
+  test('costs a stream, the journal and the database the size of its prompts, not a multiple', async () => {
     const { store, client, sessionId, send } = await openBusy({ queuedBytesPerSession: 1e9 })
     const stream = await client.onChat({ sessionId, mode: { type: 'live' } })
     await readUntil(stream, 'caught-up')
@@ -54,7 +54,7 @@ describe('a queue', () => {
     expect(cost.database).toBeLessThan(4)
   })
 
-  test('is limited in bytes as well, but always takes one', async () => {
+  test('is limited in bytes as well, but always accepts one prompt', async () => {
     const { client, sessionId, send } = await openBusy({ queuedBytesPerSession: 10_000 })
     await expect(send('x'.repeat(20_000))).resolves.toMatchObject({ queued: true })
     await expect(send('small')).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe('a queue', () => {
     })
   })
 
-  test('takes prompts up to its bytes', async () => {
+  test('accepts prompts up to its limit in bytes', async () => {
     const { send } = await openBusy({ queuedBytesPerSession: 10_000 })
     for (let n = 0; n < 3; n++) await send('x'.repeat(3_000))
     await expect(send('x'.repeat(3_000))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
@@ -75,7 +75,7 @@ describe('a queue', () => {
 })
 
 describe('calls of one principal', () => {
-  test('to interrupt are limited in a minute, whatever they name', async () => {
+  test('to interrupt are limited per minute, whatever run they name', async () => {
     const { client, sessionId, errors } = await openBusy({ interruptsPerMinute: 2 })
     await client.runs.interrupt({ sessionId, runId: 'nothing' })
     await client.runs.interrupt({ sessionId })
@@ -87,7 +87,7 @@ describe('calls of one principal', () => {
     expect(errors).toEqual([])
   })
 
-  test('to create sessions are limited in a minute, and say when the next one is possible', async () => {
+  test('to create sessions are limited per minute, and the error says when to retry', async () => {
     const { client } = await openBusy({ createsPerMinute: 2 })
     await client.sessions.create()
     await expect(client.sessions.create()).rejects.toMatchObject({
@@ -97,7 +97,7 @@ describe('calls of one principal', () => {
     })
   })
 
-  test('to reset and to compact count as prompts do', async () => {
+  test('to reset and to compact count like prompts', async () => {
     const { client, sessionId, send } = await openBusy({ sendsPerMinute: 2 })
     await client.history.reset({ sessionId })
     await expect(client.history.reset({ sessionId })).rejects.toMatchObject({

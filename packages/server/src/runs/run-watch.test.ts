@@ -14,13 +14,13 @@ import { ScriptedAgent } from '../../tests/support/scripted-agent.ts'
 
 const lease = 6_000
 
-/** What a process is in the middle of: whether a prompt waits, and what its agent said last. */
+/** The state that a process is left in: whether a prompt is queued, and the agent's last part. */
 interface Left {
   queued?: boolean
   part?: AgentPart
 }
 
-/** A process in the middle of an answer, with a prompt in the queue. */
+/** A process in the middle of an answer, with a queued prompt. */
 async function runningProcess(file: string, { queued = true, part }: Left = {}) {
   const store = await createStore({ storage: sqlite({ path: file }) })
   const scripted = new ScriptedAgent()
@@ -42,7 +42,7 @@ async function runningProcess(file: string, { queued = true, part }: Left = {}) 
   return { store, sessionId, first, waiting, close }
 }
 
-/** A file as a process leaves it that dies in the middle of an answer. */
+/** A file as left by a process that dies in the middle of an answer. */
 async function deadProcess(left: Left = {}) {
   const file = testDatabase()
   const { close, ...process } = await runningProcess(file, left)
@@ -70,7 +70,7 @@ async function endings(store: Store, sessionId: string) {
 }
 
 describe('a run whose process died', () => {
-  test('ends as lost within two leases, keeps its text, and the queue goes on', async () => {
+  test('ends as lost within two leases and keeps its text, and the queue continues', async () => {
     const { file, sessionId, waiting, first } = await deadProcess()
     const { store, clock, client, scripted, errors } = await openNext(file)
     const stream = await client().onChat({ sessionId, mode: { type: 'full' } })
@@ -118,7 +118,7 @@ describe('a run whose process died', () => {
     expect(await endings(store, sessionId)).toMatchObject([{ reason: 'interrupted' }])
   })
 
-  test('is observed anew after this machine was suspended', async () => {
+  test('is observed afresh after this machine was suspended', async () => {
     const { file, sessionId } = await deadProcess()
     const { store, clock } = await openNext(file)
     await clock.advance(lease - 1_000)
@@ -129,7 +129,7 @@ describe('a run whose process died', () => {
     expect(await endings(store, sessionId)).toHaveLength(1)
   })
 
-  test('is not judged by the wall clock', async () => {
+  test('does not depend on the wall clock', async () => {
     const { file, sessionId } = await deadProcess()
     const { store, clock } = await openNext(file)
     await clock.advance(100)
@@ -160,7 +160,7 @@ describe('a run that waits for a tool', () => {
     expect((await client().activity.list()).rows).toMatchObject([{ sessionId, streaming: false }])
   })
 
-  test('can be interrupted, by its id or without; then the queue goes on', async () => {
+  test('can be interrupted, with or without its id; then the queue continues', async () => {
     for (const named of [true, false]) {
       const { file, sessionId, first, waiting } = await waitingRun()
       const { store, client, scripted } = await openNext(file)
@@ -179,7 +179,7 @@ describe('a run that waits for a tool', () => {
 })
 
 describe('a run of this process', () => {
-  test('is left alone however long it takes', async () => {
+  test('is left alone, however long it takes', async () => {
     const clock = new ManualClock()
     const scripted = new ScriptedAgent()
     const { client, store } = await openTestServer({ clock, agent: scripted.agent, lease })
@@ -215,7 +215,7 @@ describe('a run of this process', () => {
     expect(errors).toEqual([])
   })
 
-  test('that writes on after it was ended elsewhere is stopped by the refusal', async () => {
+  test('that keeps writing after it was ended elsewhere is stopped by the refusal', async () => {
     const scripted = new ScriptedAgent()
     const { client, store, errors } = await openTestServer({ agent: scripted.agent })
     const { id: sessionId } = await client().sessions.create()

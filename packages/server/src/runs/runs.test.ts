@@ -13,12 +13,12 @@ import {
 } from '../../tests/support/open-test-server.ts'
 import { ScriptedAgent } from '../../tests/support/scripted-agent.ts'
 
-/** A session with a follower that is caught up. */
+/** A session with a follower that has caught up. */
 async function openSession(options: TestServerOptions = {}) {
   const scripted = new ScriptedAgent()
   const server = await openTestServer({
     agent: scripted.agent,
-    // So long that no look at the queues makes up for a run that was not started.
+    // So long that no check of the queues starts a run that should have been started before.
     lease: 1e9,
     ...options,
   })
@@ -88,7 +88,7 @@ describe('a run', () => {
     expect(await ends(store, sessionId)).toMatchObject([{ reason: 'length' }])
   })
 
-  test('adds its usage to the totals, and to those of its model where that is known', async () => {
+  test('adds its usage to the totals, and to those of its model if known', async () => {
     const { scripted, stream, client, sessionId } = await openSession()
     const models = ['small', 'large', undefined, 'small']
     for (const [index, model] of models.entries()) {
@@ -120,7 +120,7 @@ describe('a run', () => {
     expect(context).toMatchObject({ model: 'large', principal: { id: 'me' }, sessionId })
   })
 
-  test('gives the agent all of an epoch that is longer than a window', async () => {
+  test('gives the agent the whole epoch, even if it is longer than a window', async () => {
     const { store, scripted, send, sessionId } = await openSession()
     const drafts = Array.from({ length: 450 }, (_, index) => ({
       type: 'message-created' as const,
@@ -138,7 +138,7 @@ describe('a run', () => {
     expect(context.messages.map(textOf)).toEqual([...drafts.map((_, index) => `${index}`), 'now'])
   })
 
-  test('keeps what was written when its agent throws, and hides why', async () => {
+  test('keeps the text so far when its agent throws, and hides the error', async () => {
     const { scripted, send, stream, client, sessionId, errors, store } = await openSession()
     await send('Hi')
     const run = await scripted.run()
@@ -158,7 +158,7 @@ describe('a run', () => {
     })
   })
 
-  test("shows the words of an agent's CaughtupError", async () => {
+  test("shows the message of an agent's CaughtupError", async () => {
     const { scripted, send, stream, client, sessionId } = await openSession()
     await send('Hi')
     const run = await scripted.run()
@@ -170,7 +170,7 @@ describe('a run', () => {
     })
   })
 
-  test('ends with the error that its agent yields, and lets the agent go', async () => {
+  test('ends with the error that its agent yields, and releases the agent', async () => {
     const { scripted, send, stream, store, sessionId } = await openSession()
     await send('Hi')
     const run = await scripted.run()
@@ -180,7 +180,7 @@ describe('a run', () => {
     expect(scripted.returned).toBe(1)
   })
 
-  test('fails on a malformed part and passes over unknown types, counting them', async () => {
+  test('fails on a malformed part, and counts and ignores unknown types', async () => {
     const { scripted, send, stream, store, sessionId, client } = await openSession({
       stats: () => true,
     })
@@ -207,7 +207,7 @@ describe('a run', () => {
     expect(await ends(store, sessionId)).toMatchObject([{ reason: 'error' }])
   })
 
-  test('of a stuck agent hinders no other session', async () => {
+  test('of a stuck agent does not block other sessions', async () => {
     const { scripted, send, client, stream } = await openSession()
     await send('stuck')
     await scripted.run()
@@ -235,7 +235,7 @@ describe('a run', () => {
     expect(errors).toEqual([])
   })
 
-  test('has one end when all who follow it are slow', async () => {
+  test('ends once even if all its followers are slow', async () => {
     const { store, scripted, send, sessionId, stream } = await openSession()
     const deaf = store.updates.subscribe()
     await send('Hi')
@@ -276,7 +276,7 @@ describe('an interruption', () => {
     expect(textOf((await messages(client, sessionId))[1])).toBe('Well')
   })
 
-  test('twice gives one notice, and says so', async () => {
+  test('twice leaves one notice, and the second call returns false', async () => {
     const { scripted, send, client, sessionId } = await openSession({ assistantName: ' ' })
     await send('Hi')
     await scripted.run()
@@ -292,7 +292,7 @@ describe('an interruption', () => {
     expect(part && 'data' in part && noticeText(part.data as never)).toBe('Assistant was stopped.')
   })
 
-  test('before the first token leaves the notice alone, and no model sees it', async () => {
+  test('before the first token leaves only the notice, and no model sees it', async () => {
     const { scripted, send, client, sessionId } = await openSession()
     await send('Hi')
     await client.runs.interrupt({ sessionId })
@@ -304,7 +304,7 @@ describe('an interruption', () => {
     expect(context.messages.map(textOf)).toEqual(['Hi', 'Again'])
   })
 
-  test('keeps a tool call that has no result', async () => {
+  test('keeps a tool call without a result', async () => {
     const { scripted, send, client, sessionId, stream } = await openSession()
     await send('Hi')
     const run = await scripted.run()
@@ -325,7 +325,7 @@ describe('an interruption', () => {
     })
   })
 
-  test('of a queued run takes it out of the queue', async () => {
+  test('of a queued run removes it from the queue', async () => {
     const { scripted, send, client, sessionId, stream, store } = await openSession()
     await send('First')
     const run = await scripted.run()
@@ -343,7 +343,7 @@ describe('an interruption', () => {
 })
 
 describe('the queue', () => {
-  test('takes prompts while a run is active and runs them in order', async () => {
+  test('accepts prompts while a run is active, and runs them in order', async () => {
     const { scripted, send, client, sessionId, stream } = await openSession()
     const sent = [await send('1'), await send('2'), await send('3')]
     expect(sent.map(({ queued }) => queued)).toEqual([false, true, true])
@@ -358,7 +358,7 @@ describe('the queue', () => {
     expect(all.map(({ order }) => order)).toEqual([1, 2, 3, 4, 5, 6])
   })
 
-  test('goes on after an interruption and after an error', async () => {
+  test('continues after an interruption and after an error', async () => {
     const { scripted, send, client, sessionId, stream } = await openSession()
     await send('1')
     await send('2')
@@ -388,7 +388,7 @@ describe('the queue', () => {
     })
   })
 
-  test('takes every one of many prompts sent at once', async () => {
+  test('accepts each of many prompts sent at once', async () => {
     const { scripted, send, store, sessionId } = await openSession()
     const sent = await Promise.all(Array.from({ length: 15 }, (_, index) => send(`${index}`)))
     expect(sent.filter(({ queued }) => !queued)).toHaveLength(1)
@@ -398,7 +398,7 @@ describe('the queue', () => {
 })
 
 describe('a message id', () => {
-  test('sent again with the same content is the same answer', async () => {
+  test('sent again with the same content returns the same result', async () => {
     const { scripted, send, client, sessionId, stream } = await openSession()
     const first = await send('Hi', 'm1')
     expect(await send('Hi', 'm1')).toEqual(first)
@@ -414,7 +414,7 @@ describe('a message id', () => {
     )
   })
 
-  test('sent many times at once is one message', async () => {
+  test('sent many times at once creates one message', async () => {
     const { send, store, sessionId } = await openSession()
     await send('busy')
     const answers = await Promise.all(Array.from({ length: 8 }, () => send('Hi', 'm1')))
@@ -422,7 +422,7 @@ describe('a message id', () => {
     expect((await store.head(sessionId)).head.queue).toHaveLength(1)
   })
 
-  test('sent with other content is a conflict, in the queue too', async () => {
+  test('sent with other content is a conflict, also while queued', async () => {
     const { send } = await openSession()
     await send('Hi', 'm1')
     await send('Next', 'm2')
@@ -447,7 +447,7 @@ describe('a message id', () => {
 })
 
 describe('an untitled session', () => {
-  test("takes the first prompt's first line as its title, shortened by whole characters", async () => {
+  test("gets the first prompt's first line as its title, shortened by whole characters", async () => {
     const { client } = await openSession()
     const { id: sessionId } = await client.sessions.create()
     await client.messages.send({ sessionId, text: `\n  ${'👩‍👩‍👧'.repeat(10)}\nmore` })

@@ -41,7 +41,7 @@ async function add(store: Store, sessionId: string, ...texts: string[]) {
   await store.append({ sessionId, drafts: texts.map((text) => note(text)) })
 }
 
-/** Every text that the frames bring, in their order. */
+/** The texts in the frames, in order. */
 function texts(frames: readonly ChatFrame[]): string[] {
   return frames.flatMap((frame) => {
     const messages =
@@ -57,7 +57,7 @@ function texts(frames: readonly ChatFrame[]): string[] {
 }
 
 describe('a replay', () => {
-  test('beats while it waits for the database', async () => {
+  test('sends heartbeats while it waits for the database', async () => {
     const clock = new ManualClock()
     const read = Promise.withResolvers<void>()
     const { client, sessionId, hooks } = await openSession({ clock })
@@ -73,17 +73,17 @@ describe('a replay', () => {
     expect((await readUntil(stream, 'caught-up')).map(({ type }) => type)).toEqual(['caught-up'])
   })
 
-  test('brings an event that lands while the window is read, once', async () => {
+  test('sends an event that is committed while the window is read, once', async () => {
     const { client, sessionId, hooks, store } = await openSession()
     await add(store, sessionId, 'before')
     hooks.window = async () => {
       hooks.window = undefined
-      // Before the read, but after the stream was opened.
+      // After the stream was opened, before the window is read.
       await add(store, sessionId, 'during')
     }
     hooks.events = async () => {
       hooks.events = undefined
-      // Behind the window, before what lies after it is read.
+      // After the window, before the events after it are read.
       await add(store, sessionId, 'behind')
     }
     const stream = await client.onChat({ sessionId, mode: full })
@@ -95,7 +95,7 @@ describe('a replay', () => {
     expect(withIds.map(({ type }) => type)).toEqual(['caught-up', 'events'])
   })
 
-  test('that fails before its first frame, or after it, is an error and no success', async () => {
+  test('that fails before or after its first frame is an error, not a success', async () => {
     const { client, sessionId, hooks, errors } = await openSession()
     for (const method of ['head', 'window', 'events'] as const) {
       hooks[method] = () => {
@@ -146,7 +146,7 @@ describe('a replay', () => {
     expect(await hasOlder()).toMatchObject({ hasOlder: true })
   })
 
-  test('knows of a reset that happens during it', async () => {
+  test('includes a reset that happens during it', async () => {
     const { client, sessionId, store, hooks } = await openSession()
     await add(store, sessionId, 'old')
     hooks.events = async () => {
@@ -159,7 +159,7 @@ describe('a replay', () => {
     expect(frames.at(-1)).not.toHaveProperty('run')
   })
 
-  test('knows of a run that failed before its first token', async () => {
+  test('includes a run that failed before its first token', async () => {
     const { client, sessionId } = await openSession({
       agent: () => Promise.reject(new Error('no')),
     })
@@ -193,7 +193,7 @@ describe('a replay since a cursor', () => {
     return readUntil(stream, 'caught-up')
   }
 
-  test('brings what lies after it, in frames that carry ids', async () => {
+  test('sends the events after it, in frames that carry ids', async () => {
     const session = await openSession()
     await add(session.store, session.sessionId, 'old')
     const cursor = await cursorOf(session)
@@ -204,7 +204,7 @@ describe('a replay since a cursor', () => {
     expect(frames.slice(1).every((frame) => getEventMeta(frame)?.id !== undefined)).toBe(true)
   })
 
-  test('of another session or history is a full one, with the reason', async () => {
+  test('of another session or history gets a full one, with the reason', async () => {
     const session = await openSession()
     const other = await openSession()
     await add(session.store, session.sessionId, 'mine')
@@ -234,7 +234,7 @@ describe('a replay since a cursor', () => {
     ).rejects.toMatchObject({ ...bad, data: { field: 'lastEventId' } })
   })
 
-  test('never costs more than a full one', async () => {
+  test('never costs more than a full replay', async () => {
     const session = await openSession({ limits: { windowBytes: 10_000 } })
     const cursor = await cursorOf(session)
     await add(session.store, session.sessionId, 'x'.repeat(6_000))
@@ -250,11 +250,11 @@ describe('a replay since a cursor', () => {
 })
 
 describe('a live stream', () => {
-  test('that falls too far behind gets a new replay on the same stream', async () => {
+  test('that falls too far behind gets another replay on the same stream', async () => {
     const { client, sessionId, store } = await openSession({ limits: { windowBytes: 10_000 } })
     const stream = await client.onChat({ sessionId, mode: full })
     await readUntil(stream, 'caught-up')
-    // More than the transport takes ahead of the reader, and then far more than the budget.
+    // First more than the transport buffers for the reader, then far more than the budget.
     for (let i = 0; i < 40; i++) await add(store, sessionId, `${i} ${'x'.repeat(3_000)}`)
     const frames: ChatFrame[] = []
     while (!texts(frames).at(-1)?.startsWith('39 ')) {

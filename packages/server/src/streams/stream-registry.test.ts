@@ -26,7 +26,7 @@ const end = (reason: EndReason) => ({ done: false, value: { frame: { type: 'end'
 const over = { done: true, value: undefined }
 
 describe('streams', () => {
-  test('of the same id take the place of their predecessor, which is told', async () => {
+  test('with the same id replace their predecessor, whose client is told', async () => {
     const { streams, open } = await openStreams(1)
     const first = open('phone')
     await first.next()
@@ -38,14 +38,14 @@ describe('streams', () => {
     expect(streams.count('chat')).toBe(1)
   })
 
-  test('of another principal are left alone by the same id', async () => {
+  test('of another principal with the same id are left alone', async () => {
     const { streams, open } = await openStreams(1)
     open('phone')
     open('phone', 'you')
     expect(streams.count('chat')).toBe(2)
   })
 
-  test('are limited per principal while all of them are read', async () => {
+  test('are limited per principal while clients read all of them', async () => {
     const { open } = await openStreams()
     const both = [open(), open()]
     for (const stream of both) {
@@ -62,7 +62,7 @@ describe('streams', () => {
     open()
   })
 
-  test('give way when they were left unread, the longest first', async () => {
+  test('give way to new ones when unread, the longest unread first', async () => {
     const { open, clock, streams } = await openStreams()
     const [older, newer] = [open(), open()]
     await older.next()
@@ -76,7 +76,7 @@ describe('streams', () => {
     expect(streams.count('chat')).toBe(2)
   })
 
-  test('can be let go while a frame is waited for', async () => {
+  test('can be closed while a frame is awaited', async () => {
     const { open, streams, clock } = await openStreams()
     const stream = open()
     await stream.next()
@@ -89,7 +89,7 @@ describe('streams', () => {
     expect(clock.pending).toBe(timers)
   })
 
-  test('close when a frame is not read for a minute, also the first', async () => {
+  test('close when a frame is unread for a minute, even the first one', async () => {
     const { open, clock, streams } = await openStreams()
     const read = open()
     await read.next()

@@ -22,7 +22,7 @@ function source() {
 }
 
 describe('a stream with heartbeats', () => {
-  test('beats while its source is busy, and loses none of its frames', async () => {
+  test('sends heartbeats while its source is busy, and loses no frame', async () => {
     const clock = new ManualClock()
     const { iterator, pulls } = source()
     const stream = withHeartbeat(iterator, { clock, every: 5_000 })
@@ -39,7 +39,7 @@ describe('a stream with heartbeats', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('hands over a frame that came while nobody pulled', async () => {
+  test('delivers a frame that arrived while nobody pulled', async () => {
     const clock = new ManualClock()
     const { iterator, pulls } = source()
     const stream = withHeartbeat(iterator, { clock, every: 5_000 })
@@ -51,7 +51,7 @@ describe('a stream with heartbeats', () => {
     expect((await stream.next()).value).toBe(7)
   })
 
-  test('beats between the frames of a busy source too', async () => {
+  test('sends heartbeats between the frames of a busy source', async () => {
     const clock = new ManualClock()
     async function* busy() {
       for (let i = 0; ; i++) yield i
@@ -64,7 +64,7 @@ describe('a stream with heartbeats', () => {
     expect((await stream.next()).value).toBe(2)
   })
 
-  test('fails and ends as its source does, and lets it go', async () => {
+  test('fails and ends as its source does, and releases it', async () => {
     const clock = new ManualClock()
     const { iterator, pulls, returned } = source()
     const stream = withHeartbeat(iterator, { clock, every: 5_000 })

@@ -32,7 +32,7 @@ describe('a WebSocket', () => {
     expect(String(await refused)).toContain('404')
   })
 
-  test('without credentials learns so from each call', async () => {
+  test('without credentials gets UNAUTHORIZED for each call', async () => {
     const { serving } = await open({ principal: () => undefined })
     const client = socketClient(await openSocket(serving))
     await expect(client.sessions.list()).rejects.toMatchObject({
@@ -42,7 +42,7 @@ describe('a WebSocket', () => {
     })
   })
 
-  test('shows who calls the query of its URL, which is all that a browser can send', async () => {
+  test('passes the query of its URL to `principal`, the only credentials that a browser can send besides cookies', async () => {
     const { serving } = await open({
       principal: ({ url = '' }: { url?: string }) => ({
         id: new URL(url, 'http://chat.test').searchParams.get('as') ?? 'local',
@@ -58,7 +58,7 @@ describe('a WebSocket', () => {
     expect((await (await as('max')).sessions.list()).sessions).toEqual([])
   })
 
-  test('that speaks something else is closed, and the server goes on', async () => {
+  test('that speaks another protocol is closed, and the server continues', async () => {
     const { serving } = await open()
     for (const nonsense of ['hello', '{}', '{"i":"1","p":{"u":7}}', Buffer.from([255, 0, 1])]) {
       const socket = await openSocket(serving)
@@ -70,7 +70,7 @@ describe('a WebSocket', () => {
     expect(await client.sessions.list()).toMatchObject({ sessions: [] })
   })
 
-  test('takes in no streams and no files, and asks nobody who sends them', async () => {
+  test('accepts no streams and no files, before it identifies the caller', async () => {
     const waiting = Promise.withResolvers<undefined>()
     let asked = 0
     const principal = () => {
@@ -129,7 +129,7 @@ describe('a WebSocket', () => {
     })
   })
 
-  test('ends its streams when it is gone', async () => {
+  test('ends its streams when it closes', async () => {
     const { serving, client, chat } = await open({ stats: () => true })
     void chat
     const socket = await openSocket(serving)
@@ -143,7 +143,7 @@ describe('a WebSocket', () => {
       .toBe(0)
   })
 
-  test('that answers no ping is cut', async () => {
+  test('that does not answer pings is cut', async () => {
     const clock = new ManualClock()
     const { serving } = await open({ clock })
     const socket = await openSocket(serving)
@@ -165,7 +165,7 @@ describe('a WebSocket', () => {
     expect(await code).toBe(1006)
   })
 
-  test('that is not read costs the server no memory, and is complete when it reads on', async () => {
+  test('whose client does not read costs the server no memory, and loses nothing when it reads again', async () => {
     const { serving, store, client } = await open({ stats: () => true })
     const socket = await openSocket(serving)
     const over = socketClient(socket)
@@ -182,7 +182,7 @@ describe('a WebSocket', () => {
       await store.append({ sessionId, drafts: [{ type: 'message-created', message }] })
       await settle()
     }
-    // 30 MB were written; what waits for the client is one frame, and what the kernel took.
+    // 30 MB were written; the server holds one frame of it, and the kernel its own buffers.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)
     expect((await client().server.stats()).chatStreams).toBe(1)
     socket.resume()

@@ -23,7 +23,7 @@ describe('an HTTP server of the host', () => {
     next: (error?: unknown) => void,
   ) => void
 
-  /** What Express and its kind do: one middleware after the other, and 404 in the end. */
+  /** Like Express: runs one middleware after the other, and answers 404 at the end. */
   function app(...middlewares: Middleware[]) {
     return createServer((request, response) => {
       const [first, ...rest] = middlewares
@@ -55,7 +55,7 @@ describe('an HTTP server of the host', () => {
     expect(await (await fetch(url)).text()).toBe('the host')
   })
 
-  test('may have cut the path and read the body before', async () => {
+  test('may have stripped the path and read the body before', async () => {
     const { chat } = await openTestServer()
     const url = `http://127.0.0.1:${await listen(
       app(

@@ -28,7 +28,7 @@ async function open(options = {}, chatOptions = {}) {
 const empty = JSON.stringify({})
 
 describe('the HTTP server', () => {
-  test('answers malformed bodies with bad input and goes on', async () => {
+  test('answers malformed bodies with bad input, and continues', async () => {
     const { post, errors } = await open()
     for (const body of ['{"json": ', 'null', '[]', '{"json":{},"meta":[[99,"x"]]}', '\u0000']) {
       const response = await post('/rpc/sessions/get', body)
@@ -41,7 +41,7 @@ describe('the HTTP server', () => {
     expect(errors).toEqual([])
   })
 
-  test('a client that writes on reads why its body is refused', async () => {
+  test('a client that keeps writing can read why its body is refused', async () => {
     const { serving, post } = await open({}, { limits: { bodyBytes: 1_000 } })
     const large = await post('/rpc/sessions/create', JSON.stringify('x'.repeat(10_000_000)))
     expect([large.status, await large.json()]).toMatchObject([
@@ -60,7 +60,7 @@ describe('the HTTP server', () => {
       const [before, behind] = framing.endsWith('chunked') ? ['2710\r\n', '\r\n'] : ['', '']
       for (let i = 0; i < 1_000; i++) await write(`${before}${' '.repeat(10_000)}${behind}`)
       if (framing.endsWith('chunked')) await write('0\r\n\r\n')
-      // The connection is as good as before.
+      // The connection still works.
       await write(head.replace(framing, 'content-length: 2') + '{}')
       await expect
         .poll(() => answer.split('HTTP/1.1 ').map((one) => one.slice(0, 3)))
@@ -71,7 +71,7 @@ describe('the HTTP server', () => {
     }
   })
 
-  test('has no procedure but those of the contract, and no other path', async () => {
+  test("serves only the contract's procedures, and no other path", async () => {
     const { post, serving } = await open()
     for (const path of ['/rpc/nothing', '/rpc/sessions', '/rpc/__proto__/x', '/rpc/constructor']) {
       const response = await post(path, empty)
@@ -85,7 +85,7 @@ describe('the HTTP server', () => {
     expect((await fetch(`${serving.url}/rpcx/sessions/list`)).status).toBe(404)
   })
 
-  test('lets nothing be kept or gathered on the way', async () => {
+  test('forbids caching and buffering on the way', async () => {
     const { post, over } = await open()
     const answer = await post('/rpc/sessions/list', empty)
     expect(answer.headers.get('cache-control')).toBe('no-store')
@@ -103,7 +103,7 @@ describe('the HTTP server', () => {
     expect((await post('/rpc/sessions/get', '{')).headers.get('cache-control')).toBe('no-store')
   })
 
-  test('refuses pages of other origins, and lets those that are named read', async () => {
+  test('refuses pages of other origins, and lets named ones read', async () => {
     const friend = 'https://friend.example'
     const { post, serving } = await open({}, { origins: [friend] })
     const ask = (origin: string) => post('/rpc/sessions/list', empty, { origin })
@@ -134,7 +134,7 @@ describe('the HTTP server', () => {
     expect((await post('/rpc/sessions/list', empty)).status).toBe(200)
   })
 
-  test('closes although a client does not read', async () => {
+  test('closes even if a client does not read', async () => {
     const { serving, over, client } = await open({}, { agent: new ScriptedAgent().agent })
     const { id: sessionId } = await over().sessions.create()
     await client().messages.send({ sessionId, text: 'Hi' })
@@ -150,7 +150,7 @@ describe('the HTTP server', () => {
 })
 
 describe('the fetch handler', () => {
-  test('takes requests that a framework hands out as a proxy', async () => {
+  test('accepts requests that a framework passes as a Proxy', async () => {
     const { chat, client: plain } = await openTestServer({
       limits: { bodyBytes: 1_000 },
       stats: () => true,
@@ -179,7 +179,7 @@ describe('the fetch handler', () => {
     await expect.poll(async () => (await plain().server.stats()).chatStreams).toBe(0)
   })
 
-  test('answers under its path only, with the same care', async () => {
+  test('answers only under its path, with the same checks', async () => {
     const { chat } = await openTestServer({ limits: { bodyBytes: 1_000 } })
     const ask = (path: string, body: string, headers: Record<string, string> = {}) =>
       chat.fetch(

@@ -13,11 +13,11 @@ export interface Answered extends TestServer {
   sessionId: string
   /** The assistant message, finished. */
   answer: Message
-  /** Sends one prompt more, and returns its answer. */
+  /** Sends another prompt, and returns its answer. */
   ask: (text: string) => Promise<Message>
 }
 
-/** Sends one prompt to a server with this agent, and waits until its run is over. */
+/** Sends one prompt to a server with this agent, and waits for the end of its run. */
 export async function answerOf(agent: Agent, options: TestServerOptions = {}): Promise<Answered> {
   const server = await openTestServer({ agent, ...options })
   const me = server.client()
@@ -34,11 +34,11 @@ export async function answerOf(agent: Agent, options: TestServerOptions = {}): P
   return { ...server, sessionId, ask, answer: await ask('Hi') }
 }
 
-/** An agent that yields these, typed or not. */
+/** An agent that yields these parts, valid or not. */
 export function yielding(...parts: readonly unknown[]): Agent {
   return async function* () {
     for (const part of parts) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what code without types may yield
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- untyped code may yield anything
       yield part as never
     }
   }

@@ -1,12 +1,12 @@
 import type { Storage, StorageFactory } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
-/** Runs before the call that it is named after: it may wait, or throw. */
+/** Functions that run before the storage's calls of the same name; they may wait or throw. */
 export type StorageHooks = {
   [Method in keyof Storage]?: (() => Promise<void> | void) | undefined
 }
 
-/** A database whose calls a test can delay or fail; `hooks` may change while it is open. */
+/** A database whose calls a test can delay or let fail; `hooks` may change while it is open. */
 export function interceptedStorage(file: string, hooks: StorageHooks): StorageFactory {
   return {
     async open(options) {

@@ -1,5 +1,5 @@
-// A process with a chat server, used as its argument says. It calls no `process.exit`: it ends
-// when nothing keeps it alive.
+// A process with a chat server; its argument says how it uses it. It does not call `process.exit`, so it
+// exits when nothing keeps it alive.
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
@@ -23,7 +23,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** A session whose agent is at work, with one stream that is read and one that is not. */
+/** A session with an active run, one stream that is read and one that is not. */
 async function answerSomebody() {
   const client = createTestClient(chat)
   const { id: sessionId } = await client.sessions.create()

@@ -23,7 +23,7 @@ export type Client = TestClient
 export interface TestServer {
   store: Store
   chat: ChatServer
-  /** What `onError` was told. */
+  /** The calls of `onError`. */
   errors: { error: unknown; where: string }[]
   /** In-process, through `fetch`. */
   client: (principal?: string) => Client
@@ -35,7 +35,7 @@ export interface TestServerOptions extends Partial<ChatServerOptions> {
   storage?: StorageFactory
   /** Whether the test closes the store itself. */
   closes?: boolean
-  /** Of the store. */
+  /** The store's. */
   limits?: Partial<Limits>
 }
 
@@ -88,14 +88,14 @@ export function fetchClient(
   return createORPCClient(new FetchLink({ url, headers, fetch: (request) => fetch(request) }))
 }
 
-/** Serves on a free port of this machine. */
+/** Serves on a free port. */
 export async function serveTest(chat: ChatServer, options = {}): Promise<Serving> {
   const serving = await serve(chat, options)
   onTestFinished(() => serving.close())
   return serving
 }
 
-/** Listens on a free port of this machine until the test is over. */
+/** Listens on a free port until the end of the test. */
 export async function listen(server: Server, host = '127.0.0.1'): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   onTestFinished(() => void server.close())
@@ -125,7 +125,7 @@ export function socketClient(socket: WebSocket): Client {
   return createORPCClient(new SocketLink({ websocket }))
 }
 
-/** Reads frames until one of that type, and returns them all; the stream stays open. */
+/** Reads frames until one of this type, and returns all of them; the stream stays open. */
 export async function readUntil<F extends { type: string }, T extends F['type']>(
   stream: AsyncIterator<F, unknown, void>,
   type: T,
@@ -143,7 +143,7 @@ export async function readUntil<F extends { type: string }, T extends F['type']>
   }
 }
 
-/** The server does not validate its frames: they are as the contract says, and hold nothing more. */
+/** The server does not validate its frames; this checks that they match the contract exactly. */
 function assertFrame(frame: unknown): void {
   const read = chatFrame.safeParse(frame)
   expect(read.success ? read.data : activityFrame.parse(frame)).toEqual(frame)

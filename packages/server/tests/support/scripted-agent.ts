@@ -11,7 +11,7 @@ export interface ScriptedRun {
   fail(error: unknown): void
 }
 
-/** An agent that yields what a test says, when it says it, and otherwise waits for ever. */
+/** An agent that yields the parts that a test gives it, and otherwise waits forever. */
 export class ScriptedAgent {
   readonly #runs: ScriptedRun[] = []
   #waiting: ((run: ScriptedRun) => void)[] = []
@@ -51,7 +51,7 @@ export class ScriptedAgent {
     return { [Symbol.asyncIterator]: () => iterator }
   }
 
-  /** The next run that starts, or that started and was not asked for yet. */
+  /** The next run that starts, or the first one that no caller has got yet. */
   run(): Promise<ScriptedRun> {
     const run = this.#runs.shift()
     if (run) return Promise.resolve(run)
