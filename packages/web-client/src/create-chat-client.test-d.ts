@@ -29,7 +29,7 @@ export const views: [View<SessionSnapshot>, View<ActivitySnapshot>] = [
 // @ts-expect-error snapshots are read-only
 snapshot.messages.push()
 
-// A link offers what it can honour.
+// Each link has only the options that it can honour.
 createChatClient({
   link: sse({ url: () => '/rpc', headers: async () => ({ a: 'b' }), fetch: globalThis.fetch }),
 })
@@ -55,5 +55,5 @@ createChatClient({ link: () => new RPCLink({ url: 'https://chat.example/rpc' }) 
 
 // @ts-expect-error a client needs a link
 createChatClient({})
-// @ts-expect-error which is what has the address
+// @ts-expect-error the link has the address, not the client
 createChatClient({ link: sse({ url: '/rpc' }), url: '/rpc' })

@@ -103,7 +103,7 @@ describe('reconnecting', () => {
     ['UNAUTHORIZED', 401],
     ['NOT_FOUND', 404],
     ['BAD_INPUT', 400],
-  ])('stops at %s, a permanent error, until told to try again', async (code, httpStatus) => {
+  ])('stops at %s, a permanent error, until reconnect()', async (code, httpStatus) => {
     const recording = answered()
     const { client, clock, server, network } = setUp({
       onChat: inTurn(failing(code, httpStatus), serving(...recording.full())),

@@ -151,7 +151,7 @@ describe('an interruption', () => {
   type Sent = { messageId: string; runId: string; queued: boolean }
 
   /** A server whose prompts the test answers. */
-  function held(onChat: OnChat = serving()) {
+  function answering(onChat: OnChat = serving()) {
     const sent: PromiseWithResolvers<Sent>[] = []
     const interrupt = vi.fn<NonNullable<Script['interrupt']>>(() =>
       Promise.resolve({ interrupted: true }),
@@ -166,7 +166,7 @@ describe('an interruption', () => {
   }
 
   test('right after a prompt ends the run of the prompt', async () => {
-    const { session, interrupt, sent } = held()
+    const { session, interrupt, sent } = answering()
     const sending = session.send('Hi')
     const interrupting = session.interrupt()
     await until(() => sent.length === 1)
@@ -179,7 +179,7 @@ describe('an interruption', () => {
   })
 
   test('right after a prompt that is queued ends the active run', async () => {
-    const { session, interrupt, sent } = held()
+    const { session, interrupt, sent } = answering()
     void session.send('Hi')
     const interrupting = session.interrupt()
     await until(() => sent.length === 1)
@@ -189,7 +189,7 @@ describe('an interruption', () => {
   })
 
   test('right after a prompt that fails is sent all the same', async () => {
-    const { session, interrupt, sent } = held()
+    const { session, interrupt, sent } = answering()
     const sending = session.send('Hi')
     const interrupting = session.interrupt()
     await until(() => sent.length === 1)
@@ -201,7 +201,7 @@ describe('an interruption', () => {
 
   test('of a run that is over but still shown ends the run of the prompt before it', async () => {
     const recording = answered()
-    const { session, clock, interrupt, sent } = held(serving(...recording.full(5)))
+    const { session, clock, interrupt, sent } = answering(serving(...recording.full(5)))
     interrupt.mockImplementation(({ runId }) =>
       Promise.resolve({ interrupted: runId === 'started' }),
     )
@@ -217,7 +217,7 @@ describe('an interruption', () => {
 
   test('of the run that is shown waits for no prompt, and the next prompt waits for it', async () => {
     const recording = answered()
-    const { session, clock, interrupt, sent } = held(serving(...recording.full(5)))
+    const { session, clock, interrupt, sent } = answering(serving(...recording.full(5)))
     session.subscribe(() => {})
     await shows(clock, () => status(session) === 'live')
     void session.send('On its way')

@@ -126,8 +126,8 @@ const finished = row('a', 2, { generation: 1, recency: 20 })
 const aborted_ = row('a', 2, { generation: 1, recency: 10 })
 
 test.each([
-  ['an answer that ends is told', [changed(finished)], 1],
-  ['an abort is not told', [changed(aborted_)], 0],
+  ['an answer that ends is reported', [changed(finished)], 1],
+  ['an interruption is not reported', [changed(aborted_)], 0],
   [
     'an older row that comes again is not reported',
     [changed(finished), changed(streaming), changed(finished)],

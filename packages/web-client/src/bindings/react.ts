@@ -5,8 +5,8 @@ import type { View } from '../live/live-view.ts'
 import type { SessionSnapshot } from '../session/session-snapshot.ts'
 
 /**
- * The snapshot of a session view. Its stream is open while a component that calls this is mounted. On
- * a server it is what the view contains: an idle, empty snapshot.
+ * The snapshot of a session view. Its stream is open while a component that calls this is mounted. A
+ * server that renders the component gets the present snapshot: idle, and empty in a new view.
  */
 export function useSession(session: View<SessionSnapshot>): SessionSnapshot {
   return useView(session)

@@ -15,7 +15,7 @@ export interface Backoff {
 export interface RetryWait {
   /** ms. */
   readonly delay: number
-  /** Whether the server asked for the delay, so that good news of the network does not shorten it. */
+  /** Whether the server asked for the delay, so that the network coming online does not shorten it. */
   readonly requested: boolean
 }
 

@@ -72,11 +72,11 @@ export class RpcSocket {
 
   /** Counts a call that uses it, until the returned function is called. */
   hold(): () => void {
-    let held = true
+    let isHeld = true
     this.#calls += 1
     return () => {
-      if (held) this.#calls -= 1
-      held = false
+      if (isHeld) this.#calls -= 1
+      isHeld = false
       this.#closeWhenDone()
     }
   }

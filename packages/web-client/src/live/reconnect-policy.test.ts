@@ -17,7 +17,7 @@ function policy(recovers: (failure: ViewError) => boolean = () => false) {
 }
 
 test.each(['UNAUTHORIZED', 'NOT_FOUND', 'BAD_INPUT', 'CONFLICT'] as const)(
-  'a view fails after %s, until it is told to reconnect',
+  'a view fails after %s',
   (code) => {
     const failure = error(code)
     const reconnect = policy()
@@ -26,7 +26,7 @@ test.each(['UNAUTHORIZED', 'NOT_FOUND', 'BAD_INPUT', 'CONFLICT'] as const)(
   },
 )
 
-test('a permanent error is no reason to fail if the next attempt requests something else', () => {
+test('a permanent error is retried if the next attempt requests something else', () => {
   expect(policy(() => true).next(broken(error('BAD_INPUT')))).toMatchObject({ type: 'retry' })
 })
 

@@ -11,7 +11,7 @@ export function inTurn(...scripts: OnChat[]): OnChat {
   let connection = 0
   return (input, signal) => {
     const script = scripts[Math.min(connection, scripts.length - 1)]
-    if (!script) throw new Error('there is no script to play')
+    if (!script) throw new Error('the test gave no script to play')
     connection += 1
     return script(input, signal)
   }
