@@ -25,7 +25,7 @@ export {
   type UpdatesOptions,
 } from './options/store-options.ts'
 export { createStore, type Store } from './store.ts'
-export type { ActivityChanges, ActivityPage, ActivityRows } from './port/activity.ts'
+export type { ActivityQuery, ActivityStep } from './port/activity.ts'
 export type { Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
 export type { EventBatch, Window } from './port/reading.ts'
 export type { ActiveRun } from './port/sessions.ts'

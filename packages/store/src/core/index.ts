@@ -13,7 +13,15 @@ export {
 } from '../journal/segment.ts'
 export { cursorVerdict, type JournalBounds } from './cursor-verdict.ts'
 export { type ForkedMessages, forkedRecord } from './forked-record.ts'
-export { leaseAfter } from './lease-after.ts'
+export {
+  activityRow,
+  byRecency,
+  changesUpTo,
+  countsAsUnread,
+  leaseAfter,
+  leaseOf,
+  unknownPosition,
+} from './activity.ts'
 export { newJournal, openingNames, randomTag } from '../base/random-tag.ts'
 export { countKept, type RetentionBounds, retentionFloor } from './retention.ts'
 export { excerptAround, searchText } from './search-text.ts'

@@ -80,8 +80,8 @@ export class ActivityFeed {
     const { cursor, limit = limits.pageDefault } = options
     assertBetween('limit', limit, 1, limits.pageMost)
     const place = cursor === undefined ? undefined : decodePageCursor(cursor)
-    const found = await storage.activityPage(principal, { limit, ...place?.query })
-    const { rows, next, position } = found
+    const query = { by: 'recency', limit, ...place?.query } as const
+    const { rows, nextPlace: next, position } = await storage.activity(principal, query)
     const first = place?.feed ?? this.#cursor(position)
     return {
       rows,
@@ -93,7 +93,9 @@ export class ActivityFeed {
   /** One session's row, or `undefined` where the principal has none. */
   async row(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
     assertIds({ principal, sessionId })
-    return this.#options.storage.activityRow(principal, sessionId)
+    const query = { by: 'session', sessionId } as const
+    const { rows } = await this.#options.storage.activity(principal, query)
+    return rows[0]
   }
 
   /**
@@ -126,8 +128,10 @@ export class ActivityFeed {
         isListed = true
         continue
       }
-      const reading = storage.activityChanges(principal, position, limits.pageMost)
-      const { rows, removed, more, ...changes } = await abortable(reading, signal)
+      const query = { by: 'change', after: position, limit: limits.pageMost } as const
+      const reading = storage.activity(principal, query)
+      const { rows, removed, next, ...changes } = await abortable(reading, signal)
+      const more = next !== undefined
       position = changes.known ? changes.position : undefined
       if (position === undefined) continue
       const cursor = more ? {} : { cursor: this.#cursor(position) }
@@ -163,7 +167,7 @@ export class ActivityFeed {
     let start: number | undefined
     for (let after: number | undefined; ;) {
       const step = { limit: limits.pageMost, ...(after !== undefined && { after }) }
-      const reading = storage.activityRows(principal, step)
+      const reading = storage.activity(principal, { by: 'creation', ...step })
       const { rows, next, position } = await abortable(reading, signal)
       start ??= position
       const isTold = next === undefined && position === start

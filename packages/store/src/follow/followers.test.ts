@@ -253,9 +253,9 @@ describe.each(engines)('the session list on %s', (engine) => {
     if (prepare) await prepare((await openTestStore({ storage })).store)
     const { store } = await openTestStore({
       storage: withCalls(storage, (real) => ({
-        activityChanges: (principal, ...rest) => {
-          reads.push(principal)
-          return real.activityChanges(principal, ...rest)
+        activity: (principal, query) => {
+          if (query.by === 'change') reads.push(principal)
+          return real.activity(principal, query)
         },
       })),
     })

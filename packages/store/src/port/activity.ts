@@ -1,35 +1,31 @@
 import type { ActivityRow } from '@caughtup/schema'
 
-export interface ActivityPage {
-  rows: ActivityRow[]
-  /** Where the next page goes on; absent when there is none. */
-  next?: { recency: number; id: string }
-  /** Where the feed stands. */
-  position: number
-}
+import type { ListPlace } from './sessions.ts'
 
-export interface RowsStep {
-  /** Where the step before ended; absent at the beginning. */
-  after?: number
-  limit: number
-}
+/**
+ * Rows of one principal:
+ * - by `recency`, newest first
+ * - by `creation`: an order that never changes, so that a list read in steps has each row once
+ * - by `change`: rows and removals after a position of the feed, in the order of commits
+ * - by `session`: the row of one, if the principal has it
+ */
+export type ActivityQuery =
+  | { by: 'recency'; after?: ListPlace; limit: number }
+  | { by: 'creation'; after?: number; limit: number }
+  | { by: 'change'; after: number; limit: number }
+  | { by: 'session'; sessionId: string }
 
-export interface ActivityRows {
+export interface ActivityStep {
   rows: ActivityRow[]
-  /** Where the next step goes on; absent when there is none. */
-  next?: number
-  /** Where the feed stands. */
-  position: number
-}
-
-export interface ActivityChanges {
-  rows: ActivityRow[]
+  /** Sessions that the principal lost; only in a reading by change. */
   removed: Removal[]
-  /** Everything up to here is in it. */
+  /** Where the feed stands; in a reading by change, everything up to here is in it. */
   position: number
-  /** Whether something lies after it. */
-  more: boolean
-  /** Whether `since` was a position of this feed, and the removals after it are still known. */
+  /** By creation and by change: the next step's `after`; absent where nothing follows. */
+  next?: number
+  /** By recency: the next step's `after`; absent where nothing follows. */
+  nextPlace?: ListPlace
+  /** By change: whether `after` is a position of this feed, and all removals after it are known. */
   known: boolean
 }
 

@@ -57,13 +57,13 @@ export interface SearchQuery {
   limit: number
 }
 
-export interface LookupQuery {
+export interface NameQuery {
   /** See `ImportIdentity`. */
   identities?: readonly string[]
   messageIds?: readonly string[]
 }
 
-export interface Lookup {
+export interface KnownNames {
   /** How often each identity was imported; those that never were are absent. */
   counts: Map<string, number>
   /** Ids of messages that the session has, or had until they were removed. */

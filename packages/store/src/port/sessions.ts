@@ -10,16 +10,22 @@ export interface NewSession {
   members: readonly string[]
 }
 
+/** A session's place in a list by recency. */
+export interface ListPlace {
+  recency: number
+  id: string
+}
+
 export interface ListQuery {
-  /** The last session of the page before: its recency and id. */
-  after?: { recency: number; id: string }
+  /** The last session of the page before. */
+  after?: ListPlace
   limit: number
 }
 
 export interface SessionList {
   sessions: Session[]
-  /** Where the next page goes on; absent when there is none. */
-  next?: { recency: number; id: string }
+  /** The next page's `after`; absent when there is none. */
+  next?: ListPlace
 }
 
 export interface ActiveRun {

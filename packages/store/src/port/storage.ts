@@ -1,5 +1,4 @@
 import type {
-  ActivityRow,
   Cursor,
   EventFilter,
   EventPage,
@@ -12,15 +11,15 @@ import type {
 } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from './activity.ts'
+import type { ActivityQuery, ActivityStep } from './activity.ts'
 import type { RemoteChanges } from './change-feed.ts'
 import type { Slice, SliceResult } from './commit.ts'
 import type {
   EventBatch,
   EventQuery,
   EventsOptions,
-  Lookup,
-  LookupQuery,
+  KnownNames,
+  NameQuery,
   MessageCaps,
   SearchQuery,
   SessionHead,
@@ -59,7 +58,7 @@ export interface Storage {
    */
   search(query: SearchQuery): Promise<SearchHit[]>
   /** What the session remembers of these import identities and message ids. */
-  lookup(sessionId: string, names: LookupQuery): Promise<Lookup>
+  lookup(sessionId: string, names: NameQuery): Promise<KnownNames>
 
   /** @throws CaughtupError `CONFLICT` (`session-exists`) for an id in use, also of a fork that is hidden */
   createSession(session: NewSession): Promise<Session>
@@ -84,14 +83,11 @@ export interface Storage {
    */
   beginFork(fork: { sourceId: string; upTo: number; session: NewSession }): Promise<void>
 
-  /** The principal's rows by recency, newest first. */
-  activityPage(principal: string, query: ListQuery): Promise<ActivityPage>
-  /** The principal's rows in an order that never changes, from `after` on. */
-  activityRows(principal: string, step: RowsStep): Promise<ActivityRows>
-  /** Rows and tombstones after a position of the feed in the order of commits, at most `limit`. */
-  activityChanges(principal: string, since: number, limit: number): Promise<ActivityChanges>
-  /** One session's row, or `undefined` where the principal has none. */
-  activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined>
+  /**
+   * Rows of the activity feed. Positions become visible in order: a reading that gives position `n`
+   * has everything that was committed at `n` or below, however many processes write at once.
+   */
+  activity(principal: string, query: ActivityQuery): Promise<ActivityStep>
   /** Moves a read mark forward and returns where it stands. */
   markRead(sessionId: string, principal: string, upTo: number): Promise<number>
 

@@ -2,12 +2,11 @@ import { CaughtupError, type Cursor, type EventType } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 import { type ManualClock, Random } from '@caughtup/schema/testing'
 
-import type { RowsStep } from '../../src/port/activity.ts'
 import type { Slice, SliceResult } from '../../src/port/commit.ts'
 import type { ListQuery } from '../../src/port/sessions.ts'
 import { StorageError } from '../../src/port/storage-error.ts'
 import type { Retention, Storage, StorageFactory } from '../../src/port/storage.ts'
-import { everything } from '../../src/conformance/support/reads.ts'
+import { everything, rowOf } from '../../src/conformance/support/reads.ts'
 import { type Call, type CursorChange, type FilterSpec, principals } from './call.ts'
 import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
@@ -235,19 +234,27 @@ export class EngineUnderTest {
   }
 
   async #activityRow(opening: 0 | 1, principal: string, id: string) {
-    const row = await this.storage(opening).activityRow(principal, id)
+    const row = await rowOf(this.storage(opening), principal, id)
     return row && this.#steps.row(principal, row)
   }
 
   async #activityPages(opening: 0 | 1, principal: string, limit: number) {
     const storage = this.storage(opening)
-    const read = await pages((query: ListQuery) => storage.activityPage(principal, query), limit)
+    const read = await pages(async (query: ListQuery) => {
+      const step = await storage.activity(principal, { by: 'recency', ...query })
+      const { rows, position, nextPlace } = step
+      return { rows, position, ...(nextPlace && { next: nextPlace }) }
+    }, limit)
     return read.map((page) => this.#steps.page(principal, page))
   }
 
   async #activityRows(opening: 0 | 1, principal: string, limit: number) {
     const storage = this.storage(opening)
-    const read = await pages((query: RowsStep) => storage.activityRows(principal, query), limit)
+    const read = await pages(
+      (query: { after?: number; limit: number }) =>
+        storage.activity(principal, { by: 'creation', ...query }),
+      limit,
+    )
     return read.map((page) => this.#steps.page(principal, page))
   }
 

@@ -1,6 +1,6 @@
 import type { ActivityRow } from '@caughtup/schema'
 
-import type { ActivityChanges } from '../../src/port/activity.ts'
+import type { ActivityStep } from '../../src/port/activity.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { principals } from './call.ts'
 
@@ -15,7 +15,7 @@ export class FeedSteps {
   /** To be called before the first step, and after each. */
   async note(storage: Storage): Promise<void> {
     for (const principal of principals) {
-      const { position } = await storage.activityRows(principal, { limit: 1 })
+      const { position } = await storage.activity(principal, { by: 'creation', limit: 1 })
       const heads = this.#heads.get(principal) ?? []
       this.#heads.set(principal, [...heads, position])
     }
@@ -45,22 +45,26 @@ export class FeedSteps {
   ): Promise<unknown> {
     const found: { step: number; sessionId: string; row?: ActivityRow }[] = []
     for (let after = this.position(principal, since); ;) {
-      const changes: ActivityChanges = await storage.activityChanges(principal, after, limit)
-      const { rows, removed, position, more, known } = changes
+      const changes: ActivityStep = await storage.activity(principal, {
+        by: 'change',
+        after,
+        limit,
+      })
+      const { rows, removed, position, next, known } = changes
       for (const row of rows.map((each) => this.row(principal, each))) {
         found.push({ step: row.revision, sessionId: row.sessionId, row })
       }
       for (const { sessionId, revision } of removed) {
         found.push({ step: this.#step(principal, revision), sessionId })
       }
-      if (!more) {
+      if (next === undefined) {
         const isNewest = position === this.#of(principal).at(-1)
         const inOrder = found.toSorted(
           (a, b) => a.step - b.step || (a.sessionId < b.sessionId ? -1 : 1),
         )
         return { found: inOrder, known, isNewest }
       }
-      after = position
+      after = next
     }
   }
 

@@ -85,7 +85,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
 /** Reads what shows all sessions of a principal. */
 export async function listOn(storage: Storage, principal: string): Promise<string[]> {
   const { sessions } = await storage.sessions(principal, { limit: 100 })
-  const { rows } = await storage.activityRows(principal, { limit: 100 })
+  const { rows } = await storage.activity(principal, { by: 'creation', limit: 100 })
   for (const row of rows) activityRow.parse(row)
   await storage.activeRuns()
   await storage.search({ text: 'answer', in: { principal }, limit: 10 })

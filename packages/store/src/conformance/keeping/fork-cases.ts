@@ -26,6 +26,7 @@ import {
   everything,
   shownIds,
   maintainAll,
+  rowOf,
 } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
@@ -42,7 +43,7 @@ async function assertHidden(storage: Storage): Promise<void> {
   assert.deepEqual(await storage.members(fork.id), [])
   assert.deepEqual((await storage.sessions('bob', { limit: 9 })).sessions, [])
   assert.deepEqual((await allRows(storage, 'bob')).rows, [])
-  assert.equal(await storage.activityRow('bob', fork.id), undefined)
+  assert.equal(await rowOf(storage, 'bob', fork.id), undefined)
   await assertNotFound(storage.window(fork.id, { messages: 9, bytes: 9 }), 'window')
   assert.equal(await refusalOf(storage, fork.id, [prompt('x')]), 'session-missing')
   const found = await storage.search({ text: 'long', in: { principal: 'bob' }, limit: 9 })
@@ -116,13 +117,13 @@ export const forkCases: Cases = {
       epoch: 0,
     })
     assert((await again.members(fork.id)).includes('bob'))
-    assert.equal((await again.activityRow('bob', fork.id))?.unread, 0)
+    assert.equal((await rowOf(again, 'bob', fork.id))?.unread, 0)
     const found = await again.search({ text: 'answer', in: { sessionId: fork.id }, limit: 9 })
     assert.equal(found.length, 1)
     await write(again, fork.id, turn('b'))
     assert.equal(await refusalOf(again, fork.id, [prompt('a-prompt')]), 'message-exists')
     assert.equal((await again.message(fork.id, 'b-answer'))?.order, 4)
-    assert.equal((await again.activityRow('bob', fork.id))?.unread, 1)
+    assert.equal((await rowOf(again, 'bob', fork.id))?.unread, 1)
     await write(again, fork.id, [undo])
     await write(again, fork.id, [undo])
     assert.deepEqual(await shownIds(again, fork.id), [])

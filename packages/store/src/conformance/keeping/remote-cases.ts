@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { delta, opened, prompt } from '../support/drafts.ts'
-import { allRows, maintainAll } from '../support/reads.ts'
+import { allRows, maintainAll, rowOf, changesAfter } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
 /** By when another opening's commit must be noticed, in ms, on a machine that has other work. */
@@ -98,7 +98,7 @@ export const remoteCases: Cases = {
     const seen = () =>
       within(noticedWithin, async (signal) => {
         for (;;) {
-          const { rows, position: now } = await storage.activityChanges('ann', position, 9)
+          const { rows, position: now } = await changesAfter(storage, 'ann', position, 9)
           position = now
           if (rows.length > 0) return
           await storage.changed(signal)
@@ -124,7 +124,7 @@ export const remoteCases: Cases = {
     await other.beginFork({ sourceId: session, upTo: 1, session: fork })
     while (await other.maintain({ fork: 'fork' }));
     await noticed
-    assert.equal((await storage.activityRow('ann', 'fork'))?.messageCount, 1)
+    assert.equal((await rowOf(storage, 'ann', 'fork'))?.messageCount, 1)
   },
 
   async 'waits while nobody else writes'(bed) {

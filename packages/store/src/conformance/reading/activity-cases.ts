@@ -16,11 +16,11 @@ import {
   runStarted,
   turn,
 } from '../support/drafts.ts'
-import { allRows } from '../support/reads.ts'
+import { allRows, rowOf, changesAfter } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
 async function row(storage: Storage, sessionId: string, principal = 'ann') {
-  const found = await storage.activityRow(principal, sessionId)
+  const found = await rowOf(storage, principal, sessionId)
   assert(found)
   return found
 }
@@ -40,8 +40,8 @@ export const activityCases: Cases = {
       assert.deepEqual(rows, [await row(storage, a), await row(storage, b), await row(storage, c)])
       assert(rows.every(({ revision }) => revision <= position))
     }
-    assert.equal(await storage.activityRow('bob', a), undefined)
-    assert.equal(await storage.activityRow('ann', 'nowhere'), undefined)
+    assert.equal(await rowOf(storage, 'bob', a), undefined)
+    assert.equal(await rowOf(storage, 'ann', 'nowhere'), undefined)
     assert.deepEqual((await allRows(storage, 'eve')).rows, [])
   },
 
@@ -50,16 +50,16 @@ export const activityCases: Cases = {
     const ids: string[] = []
     for (let index = 0; index < 6; index++) ids.push(await bed.session(storage))
     const [a = '', b = '', c = '', d = ''] = ids
-    const first = await storage.activityRows('ann', { limit: 2 })
+    const first = await storage.activity('ann', { by: 'creation', limit: 2 })
     await write(storage, d, [prompt('x')])
     await write(storage, a, [prompt('x')])
     await storage.deleteSession(b)
     await storage.deleteSession(c)
     const made = await bed.session(storage)
-    const rest = await storage.activityRows('ann', { limit: 9, after: first.next ?? 0 })
+    const rest = await storage.activity('ann', { by: 'creation', limit: 9, after: first.next ?? 0 })
     const listed = [...first.rows, ...rest.rows].map(({ sessionId }) => sessionId)
     assert.deepEqual(listed, [a, b, ...ids.slice(3), made])
-    const { rows, removed } = await storage.activityChanges('ann', first.position, 99)
+    const { rows, removed } = await changesAfter(storage, 'ann', first.position, 99)
     assert.deepEqual(
       rows.map(({ sessionId }) => sessionId),
       [d, a, made],
@@ -81,17 +81,21 @@ export const activityCases: Cases = {
     for (const limit of [1, 2, 4, 5, 6]) {
       const found: string[] = []
       for (let after: ListQuery['after']; ;) {
-        const page = await storage.activityPage('ann', { limit, ...(after && { after }) })
+        const page = await storage.activity('ann', {
+          by: 'recency',
+          limit,
+          ...(after && { after }),
+        })
         for (const one of page.rows) assert.deepEqual(one, await row(storage, one.sessionId))
         found.push(...page.rows.map(({ sessionId }) => sessionId))
         assert.equal(page.position, (await allRows(storage, 'ann')).position)
-        after = page.next
+        after = page.nextPlace
         if (!after) break
         assert.equal(page.rows.length, limit, 'A page that is not the last is full.')
       }
       assert.deepEqual(found, expected, `${limit} to a page`)
     }
-    assert.deepEqual((await storage.activityPage('eve', { limit: 3 })).rows, [])
+    assert.deepEqual((await storage.activity('eve', { by: 'recency', limit: 3 })).rows, [])
   },
 
   async 'tells what a session is about'(bed) {
@@ -142,19 +146,19 @@ export const activityCases: Cases = {
     const other = await bed.open()
     const [a, b] = [await bed.session(storage), await bed.session(storage)]
     const { position } = await allRows(storage, 'ann')
-    const nothing = { rows: [], removed: [], position, more: false, known: true }
-    assert.deepEqual(await storage.activityChanges('ann', position, 9), nothing)
+    const nothing = { rows: [], removed: [], position, known: true }
+    assert.deepEqual(await changesAfter(storage, 'ann', position, 9), nothing)
     await write(other, b, [prompt('x')])
     await write(storage, a, [prompt('x')])
     await write(other, b, [answer('y')])
-    const changes = await storage.activityChanges('ann', position, 9)
+    const changes = await changesAfter(storage, 'ann', position, 9)
     assert.deepEqual(
       changes.rows.map(({ sessionId }) => sessionId),
       [a, b],
     )
     assert.equal(changes.known, true)
     assert(changes.position > position)
-    const rest = await other.activityChanges('ann', changes.position, 9)
+    const rest = await changesAfter(other, 'ann', changes.position, 9)
     assert.deepEqual(rest, { ...nothing, position: changes.position })
   },
 
@@ -172,13 +176,14 @@ export const activityCases: Cases = {
     for (const limit of [1, 2, 5, 6, 7]) {
       const told: string[] = []
       for (let since = position; ;) {
-        const step = await storage.activityChanges('ann', since, limit)
+        const step = await changesAfter(storage, 'ann', since, limit)
         const changes = [...step.rows, ...step.removed].sort((x, y) => x.revision - y.revision)
         told.push(...changes.map(({ sessionId }) => sessionId))
         assert(changes.length <= limit)
         assert(changes.every(({ revision }) => revision > since && revision <= step.position))
         since = step.position
-        if (!step.more) break
+        if (step.next === undefined) break
+        assert.equal(step.next, step.position)
         assert.equal(changes.length, limit, 'A step that is not the last is full.')
       }
       assert.deepEqual(told, expected, `${limit} to a step`)
@@ -193,9 +198,9 @@ export const activityCases: Cases = {
     for (let index = 0; index < 1_100; index++) {
       await storage.updateSession(a, { title: `${index}`, at: 1 })
     }
-    const { rows } = await storage.activityChanges('ann', position, 9)
+    const { rows } = await changesAfter(storage, 'ann', position, 9)
     assert.deepEqual(rows, [await row(storage, b), await row(storage, a)])
-    const { rows: newest } = await storage.activityChanges('ann', position + 1, 9)
+    const { rows: newest } = await changesAfter(storage, 'ann', position + 1, 9)
     assert.deepEqual(newest, [await row(storage, a)])
   },
 
@@ -230,26 +235,26 @@ export const activityCases: Cases = {
     const { position } = await allRows(storage, 'bob')
     await storage.deleteSession(session)
     for (const principal of ['ann', 'bob']) {
-      const { rows, removed, known } = await storage.activityChanges(principal, position, 9)
+      const { rows, removed, known } = await changesAfter(storage, principal, position, 9)
       assert.deepEqual([rows, known], [[], true])
       assert.deepEqual(
         removed.map(({ sessionId }) => sessionId),
         [session],
       )
     }
-    const after = await storage.activityChanges('bob', position, 9)
+    const after = await changesAfter(storage, 'bob', position, 9)
     const [removal] = after.removed
     assert(removal && removal.revision > position && removal.revision <= after.position)
-    assert.deepEqual((await storage.activityChanges('bob', after.position, 9)).removed, [])
-    assert.deepEqual((await storage.activityChanges('eve', position, 9)).removed, [])
+    assert.deepEqual((await changesAfter(storage, 'bob', after.position, 9)).removed, [])
+    assert.deepEqual((await changesAfter(storage, 'eve', position, 9)).removed, [])
     assert.deepEqual((await allRows(storage, 'bob')).rows, [])
   },
 
   async 'goes on from no position that it never gave'(bed) {
     const { storage } = await bed.start()
     const { position } = await allRows(storage, 'ann')
-    const changes = await storage.activityChanges('ann', position + 1_000, 9)
-    assert.deepEqual(changes, { rows: [], removed: [], position, more: false, known: false })
+    const changes = await changesAfter(storage, 'ann', position + 1_000, 9)
+    assert.deepEqual(changes, { rows: [], removed: [], position, known: false })
   },
 
   async 'never gives a position again'(bed) {

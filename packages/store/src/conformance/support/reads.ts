@@ -68,7 +68,7 @@ export async function allRows(
   const rows: ActivityRow[] = []
   for (let after: number | undefined; ;) {
     const query = { limit, ...(after !== undefined && { after }) }
-    const step = await storage.activityRows(principal, query)
+    const step = await storage.activity(principal, { by: 'creation', ...query })
     rows.push(...step.rows)
     assert(step.rows.length <= limit)
     if (step.next === undefined) return { rows, position: step.position }
@@ -77,17 +77,36 @@ export async function allRows(
   }
 }
 
+/** One session's row, if the principal has it. */
+export async function rowOf(
+  storage: Storage,
+  principal: string,
+  sessionId: string,
+): Promise<ActivityRow | undefined> {
+  const { rows } = await storage.activity(principal, { by: 'session', sessionId })
+  return rows[0]
+}
+
+/** What changed after a position, in the order of commits. */
+export function changesAfter(storage: Storage, principal: string, after: number, limit: number) {
+  return storage.activity(principal, { by: 'change', after, limit })
+}
+
 /** All that can be read of a session, to be compared with the same at another time. */
 export async function everything(storage: Storage, sessionId: string, principal = 'ann') {
+  // `bytes` is an estimate, which may change when the journal is packed.
+  const { bytes: _, ...merged } = await storage.events(sessionId, 0, {
+    bytes: Number.MAX_SAFE_INTEGER,
+  })
   return {
     session: await storage.session(sessionId),
     head: await storage.head(sessionId),
     window: await storage.window(sessionId, unbounded),
     pages: await allPages(storage, sessionId, 3),
-    merged: await storage.events(sessionId, 0, { bytes: Number.MAX_SAFE_INTEGER }),
+    merged,
     entries: await allEvents(storage, sessionId),
     summary: await storage.eventSummary(sessionId, {}),
-    activity: await storage.activityRow(principal, sessionId),
+    activity: await rowOf(storage, principal, sessionId),
     found: await storage.search({ text: 'prompt', in: { sessionId }, limit: 1_000 }),
   }
 }

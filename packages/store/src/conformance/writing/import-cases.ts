@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Cases } from '../support/bed.ts'
 import { answer, imported, message, prompt, reset, turn, undo } from '../support/drafts.ts'
-import { allMessages, shownIds, importedCounts, usedIds } from '../support/reads.ts'
+import { allMessages, shownIds, importedCounts, usedIds, rowOf } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 const rows = [
@@ -43,7 +43,7 @@ export const importCases: Cases = {
       found.map(({ messageId }) => messageId),
       ['i2', 'i1'],
     )
-    assert.equal((await storage.activityRow('ann', session))?.unread, 1)
+    assert.equal((await rowOf(storage, 'ann', session))?.unread, 1)
     await write(storage, session, [undo])
     assert.deepEqual(await shownIds(storage, session), [])
   },
@@ -59,7 +59,7 @@ export const importCases: Cases = {
     const again = await bed.open()
     const expectRecency = async (recency: number) => {
       for (const reader of [storage, again]) {
-        assert.equal((await reader.activityRow('ann', id))?.recency, recency)
+        assert.equal((await rowOf(reader, 'ann', id))?.recency, recency)
         const { sessions, next } = await reader.sessions('ann', { limit: 9 })
         assert.equal(next, undefined)
         assert.equal(sessions.find((session) => session.id === id)?.createdAt, 100)
@@ -84,12 +84,12 @@ export const importCases: Cases = {
     const { storage } = await bed.start()
     const members = ['ann', 'bob']
     const { id } = await storage.createSession({ id: 'read', title: '', createdAt: 1, members })
-    const unread = async (principal: string) => (await storage.activityRow(principal, id))?.unread
+    const unread = async (principal: string) => (await rowOf(storage, principal, id))?.unread
     await write(storage, id, [imported(rows, {}, { readBy: ['ann', 'nobody'] })])
     assert.deepEqual([await unread('ann'), await unread('bob')], [0, 1])
     await write(storage, id, [imported([message('i3', 'x')], {}, { readBy: ['bob'] })])
     assert.deepEqual([await unread('ann'), await unread('bob')], [1, 0])
-    assert.equal(await storage.activityRow('nobody', id), undefined)
+    assert.equal(await rowOf(storage, 'nobody', id), undefined)
     assert.equal(await storage.markRead(id, 'bob', 1), 3)
   },
 

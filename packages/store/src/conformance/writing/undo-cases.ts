@@ -18,7 +18,7 @@ import {
   turn,
   undo,
 } from '../support/drafts.ts'
-import { allMessages, shownIds, unbounded } from '../support/reads.ts'
+import { allMessages, shownIds, unbounded, rowOf } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 async function canDo(storage: Storage, sessionId: string): Promise<[boolean, boolean]> {
@@ -53,7 +53,7 @@ export const undoCases: Cases = {
     assert.equal(messages.length, 2)
     const found = await storage.search({ text: 'Answer b', in: { sessionId: session }, limit: 9 })
     assert.deepEqual(found, [])
-    assert.equal((await storage.activityRow('ann', session))?.unread, 1)
+    assert.equal((await rowOf(storage, 'ann', session))?.unread, 1)
   },
 
   async 'leaves what comes before the first prompt'(bed) {

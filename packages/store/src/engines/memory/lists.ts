@@ -1,5 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
+import { byRecency, countsAsUnread } from '../../core/activity.ts'
 import { searchText } from '../../core/search-text.ts'
 import { words as wordsOf } from '../../core/search-words.ts'
 import type { CandidateQuery, FeedQuery, FeedRows, ListedRow } from '../rows/tables.ts'
@@ -35,8 +36,8 @@ function selected(found: Listed[], query: FeedQuery) {
     }
     case 'recency': {
       const { after } = query
-      const rows = found.filter(({ place }) => !after || newestFirst(place, after) > 0)
-      rows.sort((a, b) => newestFirst(a.place, b.place))
+      const rows = found.filter(({ place }) => !after || byRecency(place, after) > 0)
+      rows.sort((a, b) => byRecency(a.place, b.place))
       return { rows: rows.slice(0, query.limit) }
     }
     case 'position': {
@@ -103,17 +104,8 @@ function listed(data: SessionData | undefined, principal: string) {
 
 function unread(data: SessionData, readUpTo: number): number {
   let count = 0
-  for (const { role, status } of shownMessages(data, { after: readUpTo })) {
-    if (role === 'assistant' && status === 'done') count++
+  for (const message of shownMessages(data, { after: readUpTo })) {
+    if (countsAsUnread(message, readUpTo)) count++
   }
   return count
-}
-
-type Place = { recency: number; id: string }
-
-/** The id decides between equals, so that a page's end is one place. */
-function newestFirst(a: Place, b: Place): number {
-  if (a.recency !== b.recency) return b.recency - a.recency
-  if (a.id === b.id) return 0
-  return a.id < b.id ? 1 : -1
 }

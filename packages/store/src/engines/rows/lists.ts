@@ -1,7 +1,7 @@
 import type { ActivityRow, Session } from '@caughtup/schema'
 
-import { activityStep, unknownPosition } from '../../core/activity-step.ts'
-import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from '../../port/activity.ts'
+import { activityRow, changesUpTo, leaseOf, unknownPosition } from '../../core/activity.ts'
+import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ListQuery, ActiveRun, SessionList } from '../../port/sessions.ts'
 import type { SessionRow } from './rows.ts'
 import { loadedFrom } from './session-states.ts'
@@ -17,51 +17,42 @@ export async function sessions(
   principal: string,
   query: ListQuery,
 ): Promise<SessionList> {
-  const { listed, next } = await byRecency(tables, principal, query)
-  return { sessions: listed.map(({ row }) => sessionOf(row)), ...next }
+  const { listed, next } = await listByRecency(tables, principal, query)
+  return { sessions: listed.map(({ row }) => sessionOf(row)), ...(next && { next }) }
 }
 
-export async function activityPage(
+export async function activity(
   tables: TableReads,
   principal: string,
-  query: ListQuery,
-): Promise<ActivityPage> {
-  const { listed, next, position } = await byRecency(tables, principal, query)
-  return { rows: listed.map(activityRowOf), ...next, position }
-}
-
-export async function activityRows(
-  tables: TableReads,
-  principal: string,
-  { after = 0, limit }: RowsStep,
-): Promise<ActivityRows> {
-  const query = { by: 'key', after, limit: limit + 1 } as const
-  const { rows, position } = await tables.feed(principal, query)
-  const listed = rows.slice(0, limit)
-  const last = rows.length > limit ? listed.at(-1) : undefined
-  return { rows: listed.map(activityRowOf), position, ...(last && { next: last.row.key }) }
-}
-
-export async function activityChanges(
-  tables: TableReads,
-  principal: string,
-  since: number,
-  limit: number,
-): Promise<ActivityChanges> {
-  const query = { by: 'position', after: since, limit: limit + 1 } as const
-  const { rows, removed, position, floor } = await tables.feed(principal, query)
-  if (since < floor || since > position) return unknownPosition(position)
-  const changed = { rows: rows.map(activityRowOf), removed: [...removed], position }
-  return activityStep(changed, limit)
-}
-
-export async function activityRow(
-  tables: TableReads,
-  principal: string,
-  id: string,
-): Promise<ActivityRow | undefined> {
-  const { rows } = await tables.feed(principal, { by: 'session', id })
-  return rows.map(activityRowOf)[0]
+  query: ActivityQuery,
+): Promise<ActivityStep> {
+  switch (query.by) {
+    case 'recency': {
+      const { listed, next, position } = await listByRecency(tables, principal, query)
+      return { ...stepOf(listed, position), ...(next && { nextPlace: next }) }
+    }
+    case 'creation': {
+      const { after = 0, limit } = query
+      const wanted = { by: 'key', after, limit: limit + 1 } as const
+      const { rows, position } = await tables.feed(principal, wanted)
+      const listed = rows.slice(0, limit)
+      const last = rows.length > limit ? listed.at(-1) : undefined
+      return { ...stepOf(listed, position), ...(last && { next: last.row.key }) }
+    }
+    case 'change': {
+      const { after, limit } = query
+      const wanted = { by: 'position', after, limit: limit + 1 } as const
+      const { rows, removed, position, floor } = await tables.feed(principal, wanted)
+      if (after < floor || after > position) return unknownPosition(position)
+      const changed = { rows: rows.map(activityRowOf), removed: [...removed], position }
+      return changesUpTo(changed, limit)
+    }
+    case 'session': {
+      const wanted = { by: 'session', id: query.sessionId } as const
+      const { rows, position } = await tables.feed(principal, wanted)
+      return stepOf(rows, position)
+    }
+  }
 }
 
 /** Runs that have not ended, and sessions whose queue waits. */
@@ -71,47 +62,34 @@ export async function activeRuns(tables: TableReads, ownProcess: string): Promis
     const { row, state } = loadedFrom(image)
     const { record: head, overlay } = state
     const { id: sessionId, process } = row
-    const isLeased = head.run !== undefined && head.run.status !== 'waiting'
+    const lease =
+      process === undefined
+        ? undefined
+        : { process, own: process === ownProcess, beats: beats.get(process) ?? 0 }
     return {
       sessionId,
       head,
       open: [...overlay.values()],
-      ...(isLeased &&
-        process !== undefined && {
-          lease: { process, own: process === ownProcess, beats: beats.get(process) ?? 0 },
-        }),
+      ...leaseOf(head, lease),
     }
   })
 }
 
-async function byRecency(tables: TableReads, principal: string, { after, limit }: ListQuery) {
-  const query = { by: 'recency', limit: limit + 1, ...(after && { after }) } as const
-  const { rows, position } = await tables.feed(principal, query)
+async function listByRecency(tables: TableReads, principal: string, query: ListQuery) {
+  const { after, limit } = query
+  const wanted = { by: 'recency', limit: limit + 1, ...(after && { after }) } as const
+  const { rows, position } = await tables.feed(principal, wanted)
   const listed = rows.slice(0, limit)
   const last = rows.length > limit ? listed.at(-1)?.row : undefined
-  const next = last && { next: { recency: last.record.recency, id: last.id } }
+  const next = last && { recency: last.record.recency, id: last.id }
   return { listed, position, next }
+}
+
+function stepOf(listed: readonly ListedRow[], position: number): ActivityStep {
+  return { rows: listed.map(activityRowOf), removed: [], position, known: true }
 }
 
 function activityRowOf({ row, seq, member, unread }: ListedRow): ActivityRow {
   const { id, title, record } = row
-  const { recency, generation, epoch, messageCount, lastMessageAt, contextUsage } = record
-  const { lastModel, lastThinkingLevel, lastError } = record
-  return {
-    sessionId: id,
-    title,
-    revision: member.position,
-    recency,
-    generation,
-    epoch,
-    messageCount,
-    streaming: record.run?.status === 'streaming',
-    headSeq: seq,
-    unread,
-    ...(lastModel !== undefined && { lastModel }),
-    ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
-    ...(lastMessageAt !== undefined && { lastMessageAt }),
-    ...(contextUsage && { contextUsage }),
-    ...(lastError && { lastError }),
-  }
+  return activityRow({ id, title, revision: member.position }, { ...record, seq }, unread)
 }

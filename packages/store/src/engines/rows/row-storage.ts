@@ -1,14 +1,14 @@
-import type { ActivityRow, Cursor, EventFilter, Session } from '@caughtup/schema'
+import type { Cursor, EventFilter, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { openingNames } from '../../base/random-tag.ts'
 import { sessionNotFound } from '../../errors/session-not-found.ts'
-import type { RowsStep } from '../../port/activity.ts'
+import type { ActivityQuery } from '../../port/activity.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type {
   EventQuery,
   EventsOptions,
-  LookupQuery,
+  NameQuery,
   MessageCaps,
   SearchQuery,
 } from '../../port/reading.ts'
@@ -118,7 +118,7 @@ export class RowStorage implements Storage {
     return search(this.#tables, query)
   }
 
-  async lookup(sessionId: string, { identities = [], messageIds = [] }: LookupQuery) {
+  async lookup(sessionId: string, { identities = [], messageIds = [] }: NameQuery) {
     this.#assertOpen()
     const { key } = (await this.#reads.read(sessionId)).session.row
     const counts = await this.#tables.remembered(key, 'import', identities)
@@ -179,24 +179,9 @@ export class RowStorage implements Storage {
     await beginFork(this.#tables, fork, this.#random)
   }
 
-  async activityPage(principal: string, query: ListQuery) {
+  async activity(principal: string, query: ActivityQuery) {
     this.#assertOpen()
-    return lists.activityPage(this.#tables, principal, query)
-  }
-
-  async activityRows(principal: string, step: RowsStep) {
-    this.#assertOpen()
-    return lists.activityRows(this.#tables, principal, step)
-  }
-
-  async activityChanges(principal: string, since: number, limit: number) {
-    this.#assertOpen()
-    return lists.activityChanges(this.#tables, principal, since, limit)
-  }
-
-  async activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
-    this.#assertOpen()
-    return lists.activityRow(this.#tables, principal, sessionId)
+    return lists.activity(this.#tables, principal, query)
   }
 
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {

@@ -1,5 +1,4 @@
 import type {
-  ActivityRow,
   Cursor,
   EventFilter,
   EventPage,
@@ -13,15 +12,15 @@ import type {
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
 import { sessionNotFound } from '../../errors/session-not-found.ts'
-import type { ActivityChanges, ActivityPage, ActivityRows, RowsStep } from '../../port/activity.ts'
+import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { RemoteChanges } from '../../port/change-feed.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type {
   EventBatch,
   EventQuery,
   EventsOptions,
-  Lookup,
-  LookupQuery,
+  KnownNames,
+  NameQuery,
   MessageCaps,
   SearchQuery,
   SessionHead,
@@ -205,8 +204,8 @@ export class SqliteStorage implements Storage {
 
   async lookup(
     sessionId: string,
-    { identities = [], messageIds = [] }: LookupQuery,
-  ): Promise<Lookup> {
+    { identities = [], messageIds = [] }: NameQuery,
+  ): Promise<KnownNames> {
     return this.#read(() => {
       const { key, overlay } = this.#cache.get(sessionId)
       const counts = new Map<string, number>()
@@ -260,20 +259,8 @@ export class SqliteStorage implements Storage {
     return { unpackedEvents, unreadable: this.#db.unreadable, fileBytes: this.#db.fileBytes() }
   }
 
-  async activityPage(principal: string, query: ListQuery): Promise<ActivityPage> {
-    return this.#read(() => this.#activity.page(principal, query))
-  }
-
-  async activityRows(principal: string, step: RowsStep): Promise<ActivityRows> {
-    return this.#read(() => this.#activity.rows(principal, step))
-  }
-
-  async activityChanges(principal: string, since: number, limit: number): Promise<ActivityChanges> {
-    return this.#read(() => this.#activity.changes(principal, since, limit))
-  }
-
-  async activityRow(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
-    return this.#read(() => this.#activity.row(principal, sessionId))
+  async activity(principal: string, query: ActivityQuery): Promise<ActivityStep> {
+    return this.#read(() => this.#activity.activity(principal, query))
   }
 
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {

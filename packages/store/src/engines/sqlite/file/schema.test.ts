@@ -53,7 +53,7 @@ async function contents(storage: Storage) {
   return {
     whole: await Promise.all(sessions.map((id) => readWhole(storage, id))),
     heads: await Promise.all(sessions.map((id) => storage.head(id))),
-    activity: (await storage.activityRows('me', { limit: 100 })).rows,
+    activity: (await storage.activity('me', { by: 'creation', limit: 100 })).rows,
     found: (
       await storage.search({ text: 'Answer', in: { principal: 'me' }, limit: everything })
     ).map(({ messageId }) => messageId),

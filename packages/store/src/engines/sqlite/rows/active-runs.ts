@@ -1,5 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
+import { leaseOf } from '../../../core/activity.ts'
 import type { ActiveRun } from '../../../port/sessions.ts'
 import type { CommitContext } from '../cache/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
@@ -17,8 +18,10 @@ export function activeRuns({ db, cache, process: ownProcess }: CommitContext): A
       sessionId: cached.id,
       head: cached.record,
       open: openMessages(cached),
-      ...(cached.record.run?.status === 'streaming' && {
-        lease: { process, own: process === ownProcess, beats: Number(row['beats'] ?? 0) },
+      ...leaseOf(cached.record, {
+        process,
+        own: process === ownProcess,
+        beats: Number(row['beats'] ?? 0),
       }),
     }
   })

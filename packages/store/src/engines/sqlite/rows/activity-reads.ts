@@ -1,12 +1,12 @@
 import type { ActivityRow, Message, Session } from '@caughtup/schema'
 
-import { activityStep, unknownPosition } from '../../../core/activity-step.ts'
-import type {
-  ActivityChanges,
-  ActivityPage,
-  ActivityRows,
-  RowsStep,
-} from '../../../port/activity.ts'
+import {
+  activityRow,
+  changesUpTo,
+  countsAsUnread,
+  unknownPosition,
+} from '../../../core/activity.ts'
+import type { ActivityQuery, ActivityStep } from '../../../port/activity.ts'
 import type { ListQuery, SessionList } from '../../../port/sessions.ts'
 import type { Database, Row } from '../file/database.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
@@ -50,13 +50,27 @@ export class ActivityReads {
     return { sessions: listed.map((row) => this.#session(row)), ...next }
   }
 
-  page(principal: string, query: ListQuery): ActivityPage {
-    const position = this.#position()
-    const { listed, ...next } = this.#byRecency(principal, query)
-    return { rows: listed.map((row) => this.#activityRow(row)), ...next, position }
+  activity(principal: string, query: ActivityQuery): ActivityStep {
+    switch (query.by) {
+      case 'recency': {
+        const { listed, next } = this.#byRecency(principal, query)
+        return { ...this.#step(listed), ...(next && { nextPlace: next }) }
+      }
+      case 'creation':
+        return this.#byCreation(principal, query)
+      case 'change':
+        return this.#byChange(principal, query)
+      case 'session':
+        return this.#step(this.#db.all(`${rowsOf} AND sessions.id = ?`, principal, query.sessionId))
+    }
   }
 
-  rows(principal: string, { after = 0, limit }: RowsStep): ActivityRows {
+  #step(listed: readonly Row[]): ActivityStep {
+    const rows = listed.map((row) => this.#activityRow(row))
+    return { rows, removed: [], position: this.#position(), known: true }
+  }
+
+  #byCreation(principal: string, { after = 0, limit }: { after?: number; limit: number }) {
     const found = this.#db.all(
       `${rowsOf} AND members.session > ? ORDER BY members.session LIMIT ?`,
       principal,
@@ -65,31 +79,27 @@ export class ActivityReads {
     )
     const listed = found.slice(0, limit)
     const last = found.length > limit ? listed.at(-1) : undefined
-    return {
-      rows: listed.map((row) => this.#activityRow(row)),
-      position: this.#position(),
-      ...(last && { next: Number(last['key']) }),
-    }
+    return { ...this.#step(listed), ...(last && { next: Number(last['key']) }) }
   }
 
-  changes(principal: string, since: number, limit: number): ActivityChanges {
+  #byChange(principal: string, { after, limit }: { after: number; limit: number }): ActivityStep {
     const position = this.#position()
-    if (since < this.#floor() || since > position) return unknownPosition(position)
+    if (after < this.#floor() || after > position) return unknownPosition(position)
     const changed = this.#db.all(
-      `${position - since <= fewChanges ? changedRowsOf : rowsOf} AND sessions.revision > ?
+      `${position - after <= fewChanges ? changedRowsOf : rowsOf} AND sessions.revision > ?
        ORDER BY sessions.revision LIMIT ?`,
       principal,
-      since,
+      after,
       limit + 1,
     )
     const removed = this.#db.all(
       `SELECT session_id, revision FROM removed WHERE principal = ? AND revision > ?
        ORDER BY revision LIMIT ?`,
       principal,
-      since,
+      after,
       limit + 1,
     )
-    return activityStep(
+    return changesUpTo(
       {
         rows: changed.map((row) => this.#activityRow(row)),
         removed: removed.map((row) => ({
@@ -100,11 +110,6 @@ export class ActivityReads {
       },
       limit,
     )
-  }
-
-  row(principal: string, sessionId: string): ActivityRow | undefined {
-    const row = this.#db.get(`${rowsOf} AND sessions.id = ?`, principal, sessionId)
-    return row && this.#activityRow(row)
   }
 
   /** Keeps the newest `count` removals; cursors older than the others get the complete list. */
@@ -160,26 +165,13 @@ export class ActivityReads {
 
   #activityRow(row: Row): ActivityRow {
     const { record, overlay } = this.#cache.beyond(row)
-    const { recency, generation, epoch, messageCount, lastMessageAt, contextUsage } = record
-    const { lastModel, lastThinkingLevel, lastError } = record
-    const sessionId = String(row['id'])
-    return {
-      sessionId,
+    const unread = this.#unread(Number(row['key']), overlay, Number(row['read_up_to']))
+    const session = {
+      id: String(row['id']),
       title: String(row['title']),
       revision: Number(row['revision']),
-      recency,
-      generation,
-      epoch,
-      messageCount,
-      streaming: record.run?.status === 'streaming',
-      headSeq: record.seq,
-      unread: this.#unread(Number(row['key']), overlay, Number(row['read_up_to'])),
-      ...(lastModel !== undefined && { lastModel }),
-      ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
-      ...(lastMessageAt !== undefined && { lastMessageAt }),
-      ...(contextUsage && { contextUsage }),
-      ...(lastError && { lastError }),
     }
+    return activityRow(session, record, unread)
   }
 
   #unread(key: number, overlay: ReadonlyMap<string, Message>, readUpTo: number): number {
@@ -190,13 +182,13 @@ export class ActivityReads {
       readUpTo,
     )
     let unread = Number(row?.['unread'] ?? 0)
-    for (const { order, role, status } of overlay.values()) {
-      if (order <= readUpTo || role !== 'assistant' || status !== 'done') continue
+    for (const message of overlay.values()) {
+      if (!countsAsUnread(message, readUpTo)) continue
       // Another process may have packed it meanwhile: then it is counted above.
       const packed = this.#db.get(
         'SELECT 1 FROM messages WHERE session = ? AND ord = ? AND open = 0',
         key,
-        order,
+        message.order,
       )
       if (!packed) unread++
     }
