@@ -12,6 +12,7 @@ import type { Reconciled, ReconcileOptions } from '../import/reconciled.ts'
 import { assertIds, assertInput, durationOrInfinite } from '../input/assert-input.ts'
 import { assertSlice } from '../input/assert-slice.ts'
 import type { Guard, SliceResult } from '../port/commit.ts'
+import { StorageError } from '../port/storage-error.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Reads } from './reads.ts'
 import { rollUp } from './usage-ledger.ts'
@@ -118,6 +119,9 @@ export class Writes {
     assertIds({ path })
     const { coalescer, storage } = this.#options
     await coalescer.settle(() => true, signal)
+    if (!storage.backup) {
+      throw new StorageError('io', 'This database has no file to copy.')
+    }
     await storage.backup(path, signal)
   }
 

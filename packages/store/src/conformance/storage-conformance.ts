@@ -27,8 +27,6 @@ import { windowCases } from './reading/window-cases.ts'
 export interface ConformanceOptions {
   /** Makes a new and empty database; each case has one of its own. */
   open: () => Promise<TestDatabase>
-  /** `false` for an engine that makes no backups: the cases about them are left out. @default true */
-  backup?: boolean
   /** Of the random programs. @default a random one; what fails names it */
   seed?: number
 }
@@ -80,11 +78,9 @@ const groups: Readonly<Record<string, Cases>> = {
  */
 export function storageConformance({
   open,
-  backup = true,
   seed = Math.floor(Math.random() * 2 ** 32),
 }: ConformanceOptions): ConformanceCase[] {
-  const entries = Object.entries(groups).filter(([group]) => backup || group !== 'backup')
-  return entries.flatMap(([group, cases]) =>
+  return Object.entries(groups).flatMap(([group, cases]) =>
     Object.entries(cases).map(([fact, check]) => ({
       title: `${group}: ${fact}`,
       async run() {

@@ -40,7 +40,7 @@ export class Audience {
       foreign()
     }
     const failed = (error: unknown) => onError(error, 'watching what other processes write')
-    this.watch = new RemoteWatch(storage, clock, changed, failed)
+    this.watch = new RemoteWatch(storage.changes, clock, changed, failed)
     this.followers = new Followers({
       read: (sessionId, after) => storage.events(sessionId, after, { bytes: batchBytes }),
       watch: this.watch.watch,

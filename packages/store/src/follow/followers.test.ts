@@ -99,9 +99,11 @@ describe.each(engines)('following on %s', (engine) => {
   test('looks for other processes while somebody follows, and ends with the store', async () => {
     let looking = 0
     const storage = withCalls(testEngine(engine), (real) => ({
-      changed: (signal) => {
-        looking++
-        return real.changed(signal).finally(() => looking--)
+      changes: {
+        next: (signal) => {
+          looking++
+          return real.changes.next(signal).finally(() => looking--)
+        },
       },
     }))
     const { store, clock } = await openTestStore({ storage })

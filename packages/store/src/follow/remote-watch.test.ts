@@ -11,7 +11,7 @@ function openWatch() {
   const seen: RemoteChanges[] = []
   const watch = new RemoteWatch(
     {
-      changed: (signal) =>
+      next: (signal) =>
         new Promise((answer, fail) => {
           calls.push({ answer, fail })
           signal.addEventListener('abort', () => fail(signal.reason))

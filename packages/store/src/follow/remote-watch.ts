@@ -1,7 +1,6 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
-import type { RemoteChanges } from '../port/change-feed.ts'
-import type { Storage } from '../port/storage.ts'
+import type { ChangeFeed, RemoteChanges } from '../port/change-feed.ts'
 
 const firstRetry = 100
 const lastRetry = 5_000
@@ -11,7 +10,7 @@ const lastRetry = 5_000
  * would show it: an idle store asks for nothing.
  */
 export class RemoteWatch {
-  readonly #storage: Pick<Storage, 'changed'>
+  readonly #feed: ChangeFeed
   readonly #clock: Clock
   readonly #changed: (changes: RemoteChanges) => void
   readonly #failed: (error: unknown) => void
@@ -24,13 +23,13 @@ export class RemoteWatch {
   lastError: string | undefined
 
   constructor(
-    storage: Pick<Storage, 'changed'>,
+    feed: ChangeFeed,
     clock: Clock,
     changed: (changes: RemoteChanges) => void,
     /** Called for the first of several failures. */
     failed: (error: unknown) => void = () => undefined,
   ) {
-    this.#storage = storage
+    this.#feed = feed
     this.#clock = clock
     this.#changed = changed
     this.#failed = failed
@@ -68,7 +67,7 @@ export class RemoteWatch {
     let delay = firstRetry
     while (!signal.aborted) {
       try {
-        this.#changed(await this.#storage.changed(signal))
+        this.#changed(await this.#feed.next(signal))
         this.lastError = undefined
         delay = firstRetry
       } catch (error) {

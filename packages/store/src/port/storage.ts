@@ -12,7 +12,7 @@ import type {
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { ActivityQuery, ActivityStep } from './activity.ts'
-import type { RemoteChanges } from './change-feed.ts'
+import type { ChangeFeed } from './change-feed.ts'
 import type { Slice, SliceResult } from './commit.ts'
 import type {
   EventBatch,
@@ -96,11 +96,7 @@ export interface Storage {
   /** Runs that have not ended and sessions whose queue waits, of every process. */
   activeRuns(): Promise<ActiveRun[]>
 
-  /**
-   * Resolves when another process has written what this one may have shown otherwise; rejects with
-   * the signal's reason. What was written between two calls is in the next one's answer.
-   */
-  changed(signal: AbortSignal): Promise<RemoteChanges>
+  readonly changes: ChangeFeed
   /**
    * One bounded step of maintenance, which no reader notices but for what `retention` removes.
    * Whether more of the work is left.
@@ -109,8 +105,11 @@ export interface Storage {
    *   fork whose source was deleted meanwhile, which is then gone too
    */
   maintain(work: Maintenance): Promise<boolean>
-  /** Writes a consistent copy to a file that must not exist, while everything goes on. */
-  backup(path: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Writes a consistent copy to a file that must not exist, while reading and writing continue. An
+   * engine without files lacks it.
+   */
+  backup?(path: string, signal?: AbortSignal): Promise<void>
   /** Gauges of this moment. */
   stats(): StorageStats
 

@@ -210,11 +210,9 @@ export class EngineUnderTest {
     const sessions: Record<string, unknown> = {}
     for (const id of sessionIds) {
       if (!(await storage.session(id))) continue
-      const { merged, ...read } = await everything(storage, id)
-      // Sizes are those that entries have where they are stored.
-      const { bytes: _, ...batch } = merged
+      const read = await everything(storage, id)
       const activity = await this.#activityRow(opening, 'ann', id)
-      sessions[id] = { ...read, merged: batch, activity }
+      sessions[id] = { ...read, activity }
     }
     const lists: Record<string, unknown> = {}
     for (const principal of principals) {

@@ -4,6 +4,7 @@ import type { ActivityRow, Cursor, Event } from '@caughtup/schema'
 import { CaughtupError } from '@caughtup/schema'
 
 import type { Removal } from '../../src/port/activity.ts'
+import { changesAfter } from '../../src/conformance/support/reads.ts'
 import type { Storage } from '../../src/port/storage.ts'
 
 /** Reads a principal's feed by its positions, as a client would, and keeps what it shows. */
@@ -22,7 +23,7 @@ export class FeedReader {
     for (;;) {
       if (this.#position === undefined) return this.#start()
       const since = this.#position
-      const changes = await this.#storage.activityChanges(this.#principal, since, 3)
+      const changes = await changesAfter(this.#storage, this.#principal, since, 3)
       assert(changes.known, 'A position that was given is known.')
       for (const { revision } of [...changes.rows, ...changes.removed]) {
         assert(revision > since && revision <= changes.position)
@@ -33,7 +34,7 @@ export class FeedReader {
         else this.#rows.delete(change.sessionId)
       }
       this.#position = changes.position
-      if (!changes.more) return
+      if (changes.next === undefined) return
     }
   }
 
@@ -49,7 +50,8 @@ export class FeedReader {
     let position: number | undefined
     this.#rows = new Map()
     for (let after = 0; ;) {
-      const step = await this.#storage.activityRows(this.#principal, { after, limit: 3 })
+      const query = { by: 'creation', after, limit: 3 } as const
+      const step = await this.#storage.activity(this.#principal, query)
       for (const row of step.rows) this.#rows.set(row.sessionId, row)
       position ??= step.position
       if (step.next === undefined) break

@@ -1,26 +1,33 @@
 import assert from 'node:assert/strict'
 
+import type { Storage } from '../../port/storage.ts'
 import type { Bed, Cases, TestDatabase } from '../support/bed.ts'
 import { delta, finished, opened, prompt, runStarted, turn, undo } from '../support/drafts.ts'
-import { everything, shownIds, maintainAll } from '../support/reads.ts'
+import { assertFails, everything, shownIds, maintainAll } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
-type Check = (bed: Bed, backup: NonNullable<TestDatabase['backup']>) => Promise<void>
+type Check = (
+  bed: Bed,
+  target: NonNullable<TestDatabase['backup']>,
+  backup: (storage: Storage, signal?: AbortSignal) => Promise<void>,
+) => Promise<void>
 
+/** An engine without backups has nothing to show here. */
 const withBackup = (check: Check) => async (bed: Bed) => {
-  const { backup } = bed.database
-  assert(backup, '`open` says where backups go, unless `backup` is false.')
-  await check(bed, backup)
+  if (!(await bed.open()).backup) return
+  const { backup: target } = bed.database
+  assert(target, 'Of an engine that makes backups, `open` says where they go.')
+  await check(bed, target, async (storage, signal) => storage.backup?.(target.path, signal))
 }
 
 export const backupCases: Cases = {
-  'is a copy that opens and has everything': withBackup(async (bed, { path, factory }) => {
+  'is a copy that opens and has everything': withBackup(async (bed, { factory }, backup) => {
     const { storage, session } = await bed.start()
     const other = await bed.session(storage)
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
     await maintainAll(storage)
     await writeEach(storage, other, [runStarted('r'), prompt('a'), opened('m'), delta('m', 'x')])
-    await storage.backup(path)
+    await backup(storage)
     const copy = await bed.open(factory)
     for (const id of [session, other]) {
       assert.deepEqual(await everything(copy, id), await everything(storage, id))
@@ -29,12 +36,12 @@ export const backupCases: Cases = {
     assert.equal((await storage.head(other)).head.seq, 4)
   }),
 
-  'is of one moment, while writing goes on': withBackup(async (bed, { path, factory }) => {
+  'is of one moment, while writing goes on': withBackup(async (bed, { factory }, backup) => {
     const { storage, session } = await bed.start()
     const text = 'x'.repeat(10_000)
     for (let index = 0; index < 100; index++)
       await write(storage, session, [prompt(`a${index}`, text)])
-    const done = storage.backup(path)
+    const done = backup(storage)
     const during = []
     for (let index = 0; index < 50; index++) {
       during.push(await write(storage, session, [prompt(`b${index}`, text)]))
@@ -49,10 +56,10 @@ export const backupCases: Cases = {
   }),
 
   'makes another history of what is written after it': withBackup(
-    async (bed, { path, factory }) => {
+    async (bed, { factory }, backup) => {
       const { storage, session } = await bed.start()
       const before = await write(storage, session, turn('a'))
-      await storage.backup(path)
+      await backup(storage)
       const lost = await write(storage, session, turn('b'))
       const copy = await bed.open(factory)
       assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
@@ -65,28 +72,31 @@ export const backupCases: Cases = {
     },
   ),
 
-  'leaves a file alone that is there already': withBackup(async (bed, { path, factory }) => {
+  'leaves a file alone that is there already': withBackup(async (bed, { factory }, backup) => {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
-    await storage.backup(path)
+    await backup(storage)
     await write(storage, session, turn('b'))
-    await assert.rejects(storage.backup(path))
+    await assert.rejects(backup(storage))
     const copy = await bed.open(factory)
     assert.deepEqual(await shownIds(copy, session), ['a-prompt', 'a-answer'])
   }),
 
   'rejects with the reason of its signal, and can be made again': withBackup(
-    async (bed, { path, factory }) => {
+    async (bed, { factory }, backup) => {
       const { storage, session } = await bed.start()
       await write(storage, session, turn('a'))
       const reason = new Error('No longer wanted.')
-      await assert.rejects(
-        storage.backup(path, AbortSignal.abort(reason)),
-        (error) => error === reason,
-      )
-      await storage.backup(path)
+      await assert.rejects(backup(storage, AbortSignal.abort(reason)), (error) => error === reason)
+      await backup(storage)
       const copy = await bed.open(factory)
       assert.deepEqual(await shownIds(copy, session), ['a-prompt', 'a-answer'])
     },
   ),
+
+  'fails once its storage is closed': withBackup(async (bed, _, backup) => {
+    const storage = await bed.open()
+    await storage.close()
+    await assertFails(backup(storage), 'closed', 'backup')
+  }),
 }

@@ -6,7 +6,7 @@ import { prompt, turn } from '../support/drafts.ts'
 import { assertFails, everything, unbounded } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
-/** Every call of the port but `stats`, which is of this moment, and `close` itself. */
+/** Every call of the port but `stats`, which is of this moment, `close` itself, and `backup`, which some engines lack. */
 function calls(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
   const session = { id: 'new', title: '', createdAt: 1, members: ['ann'] }
   const cursor = { journal: 'j', seq: 0, tag: '' }
@@ -34,10 +34,9 @@ function calls(storage: Storage, sessionId: string): Record<string, () => Promis
     markRead: () => storage.markRead(sessionId, 'ann', 1),
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
-    changed: () => storage.changed(AbortSignal.timeout(5_000)),
+    changes: () => storage.changes.next(AbortSignal.timeout(5_000)),
     maintain: () => storage.maintain({ retention: false }),
-    backup: () => storage.backup('never-written'),
-  } satisfies Record<Exclude<keyof Storage, 'stats' | 'close'>, () => Promise<unknown>>
+  } satisfies Record<Exclude<keyof Storage, 'stats' | 'close' | 'backup'>, () => Promise<unknown>>
 }
 
 export const closeCases: Cases = {
@@ -71,7 +70,7 @@ export const closeCases: Cases = {
 
   async 'ends whoever waits for changes'(bed) {
     const storage = await bed.open()
-    const waiting = storage.changed(AbortSignal.timeout(5_000))
+    const waiting = storage.changes.next(AbortSignal.timeout(5_000))
     const ends = assertFails(waiting, 'closed', 'changed')
     await storage.close()
     await ends

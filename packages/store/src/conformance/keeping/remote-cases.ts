@@ -27,7 +27,7 @@ function named(storage: Storage, ...sessionIds: string[]): Promise<void> {
   return within(noticedWithin, async (signal) => {
     const missing = new Set(sessionIds)
     while (missing.size > 0) {
-      const { sessions } = await storage.changed(signal)
+      const { sessions } = await storage.changes.next(signal)
       for (const id of sessions === 'all' ? missing : sessions) missing.delete(id)
     }
   })
@@ -101,7 +101,7 @@ export const remoteCases: Cases = {
           const { rows, position: now } = await changesAfter(storage, 'ann', position, 9)
           position = now
           if (rows.length > 0) return
-          await storage.changed(signal)
+          await storage.changes.next(signal)
         }
       })
     const made = seen()
@@ -134,7 +134,7 @@ export const remoteCases: Cases = {
     await named(storage, session)
     await write(storage, session, [prompt('b')])
     const calls = within(quiet, async (signal) => {
-      for (let count = 0; count < 10; count++) await storage.changed(signal)
+      for (let count = 0; count < 10; count++) await storage.changes.next(signal)
     })
     await assert.rejects(calls, 'It answers again and again.')
   },
@@ -144,19 +144,19 @@ export const remoteCases: Cases = {
     const controller = new AbortController()
     // What was written before the call may be answered with first.
     const waiting = (async () => {
-      for (;;) await storage.changed(controller.signal)
+      for (;;) await storage.changes.next(controller.signal)
     })()
     const reason = new Error('No longer asked.')
     controller.abort(reason)
     await assert.rejects(waiting, (error) => error === reason)
-    await assert.rejects(storage.changed(controller.signal), (error) => error === reason)
+    await assert.rejects(storage.changes.next(controller.signal), (error) => error === reason)
   },
 
   async 'has for the next call what came after an aborted one'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const controller = new AbortController()
-    const waiting = storage.changed(controller.signal)
+    const waiting = storage.changes.next(controller.signal)
     controller.abort()
     await waiting.catch(() => undefined)
     await write(other, session, [prompt('a')])

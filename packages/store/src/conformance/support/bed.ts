@@ -7,7 +7,7 @@ import type { Storage, StorageFactory } from '../../port/storage.ts'
 export interface TestDatabase {
   /** Opened several times by some cases, also while it is open, as several processes would. */
   factory: StorageFactory
-  /** A path where nothing is, and how what `backup` writes there is opened. */
+  /** For an engine that makes backups: a path where nothing is, and how a backup there is opened. */
   backup?: { path: string; factory: StorageFactory }
   /** Called at the end, when everything that was opened is closed. */
   remove?(): void | Promise<void>

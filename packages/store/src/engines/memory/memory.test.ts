@@ -7,7 +7,7 @@ import { memory } from './index.ts'
 const open = async () => ({ factory: memory() })
 
 describe('conformance', () => {
-  for (const { title, run } of storageConformance({ open, backup: false })) {
+  for (const { title, run } of storageConformance({ open })) {
     // oxlint-disable-next-line vitest/valid-title -- each case brings its own
     test(title, run)
   }
@@ -24,9 +24,4 @@ test('a copy goes its own way', async () => {
   await second.updateSession('s', { title: 'Copy', at: 2 })
   expect((await first.session('s'))?.title).toBe('Original')
   expect((await second.session('s'))?.title).toBe('Copy')
-})
-
-test('a backup is refused, since there is no file', async () => {
-  const storage = await memory().open({ clock: systemClock, random: Math.random })
-  await expect(storage.backup('anywhere')).rejects.toMatchObject({ failure: 'io' })
 })

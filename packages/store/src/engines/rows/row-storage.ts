@@ -38,7 +38,7 @@ export interface RowStorageOptions {
 /** The storage port on the row operations of a database. */
 export class RowStorage implements Storage {
   readonly #tables: Tables
-  readonly #changes: RowChangeFeed
+  readonly changes: RowChangeFeed
   readonly #random: () => number
   readonly #names: { process: string; tag: string }
   readonly #reads: SessionReads
@@ -49,7 +49,7 @@ export class RowStorage implements Storage {
 
   constructor({ tables, changes, clock, random, lookEvery = 3_600_000 }: RowStorageOptions) {
     this.#tables = tables
-    this.#changes = changes
+    this.changes = changes
     this.#random = random
     this.#names = openingNames(random)
     this.#reads = new SessionReads(tables, this.#states)
@@ -201,13 +201,6 @@ export class RowStorage implements Storage {
     return lists.activeRuns(this.#tables, this.#names.process)
   }
 
-  async changed(signal: AbortSignal) {
-    signal.throwIfAborted()
-    this.#assertOpen()
-    const changes = await this.#changes.next(signal)
-    return changes
-  }
-
   async maintain(work: MaintenanceWork): Promise<boolean> {
     this.#assertOpen()
     if ('retention' in work) return this.#maintenance.step(work.retention)
@@ -220,18 +213,13 @@ export class RowStorage implements Storage {
     return this.#maintenance.continueErase(work.erase)
   }
 
-  async backup(): Promise<void> {
-    this.#assertOpen()
-    throw new StorageError('io', 'What is in memory only has no file to be copied to.')
-  }
-
   stats(): StorageStats {
     return { unpackedEvents: 0, unreadable: 0, fileBytes: 0 }
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#changes.close()
+    this.changes.close()
   }
 
   async #copyFork(id: string) {
@@ -241,7 +229,7 @@ export class RowStorage implements Storage {
   }
 
   #announce(sessionIds: readonly string[]): void {
-    if (sessionIds.length > 0) this.#changes.announce([...new Set(sessionIds)])
+    if (sessionIds.length > 0) this.changes.announce([...new Set(sessionIds)])
   }
 
   /** @throws StorageError `closed` */

@@ -9,11 +9,11 @@ import type {
   SearchHit,
   Session,
 } from '@caughtup/schema'
-import { type Clock, sleep } from '@caughtup/schema/clock'
+import type { Clock } from '@caughtup/schema/clock'
 
 import { sessionNotFound } from '../../errors/session-not-found.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
-import type { RemoteChanges } from '../../port/change-feed.ts'
+import type { ChangeFeed } from '../../port/change-feed.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type {
   EventBatch,
@@ -31,6 +31,7 @@ import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance, Storage, StorageStats } from '../../port/storage.ts'
 import { ActivityReads } from './rows/activity-reads.ts'
 import { commit, type CommitContext } from './cache/commit.ts'
+import { LogFeed } from './cache/log-feed.ts'
 import type { Database } from './file/database.ts'
 import { copyFork, forkRow } from './rows/fork.ts'
 import { JournalReads } from './log/journal-reads.ts'
@@ -50,9 +51,6 @@ import { DatabaseMaintenance } from './maintenance.ts'
 /** Deleted sessions that the activity feed remembers; older cursors get the complete list. */
 const rememberedRemovals = 10_000
 
-/** How often the commits of other processes are looked for while somebody waits for them, in ms. */
-const pollEvery = 40
-
 /** How long closing waits for another process's lock to pack what is left, in ms. */
 const closingPatience = 500
 
@@ -71,7 +69,7 @@ export class SqliteStorage implements Storage {
   readonly #maintenance: DatabaseMaintenance
   readonly #rewriteBytes: number
   readonly #closing = new AbortController()
-  #polledVersion: number
+  readonly changes: ChangeFeed
 
   constructor(
     db: Database,
@@ -97,7 +95,12 @@ export class SqliteStorage implements Storage {
     // From here on it is known what others write.
     this.#read(() => undefined)
     this.#maintenance = new DatabaseMaintenance(this.#context, this.#search, clock)
-    this.#polledVersion = db.dataVersion()
+    this.changes = new LogFeed({
+      db,
+      clock,
+      read: () => this.#read(() => this.#cache.takeRemote()),
+      closed: this.#closing.signal,
+    })
   }
 
   async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
@@ -225,22 +228,6 @@ export class SqliteStorage implements Storage {
       const upTo = Math.min(fork.upTo, source.record.lastOrder)
       this.#sessions.insert(fork.session, { source: source.key, upTo })
     })
-  }
-
-  async changed(signal: AbortSignal): Promise<RemoteChanges> {
-    const waiting = AbortSignal.any([signal, this.#closing.signal])
-    for (;;) {
-      waiting.throwIfAborted()
-      this.#db.assertInPlace(this.#clock.monotonic())
-      const version = this.#db.dataVersion()
-      if (version !== this.#polledVersion) {
-        // Titles, read marks and new sessions leave nothing in the log.
-        const sessions = this.#read(() => this.#cache.takeRemote()) ?? new Set<string>()
-        this.#polledVersion = version
-        return { sessions }
-      }
-      await sleep(this.#clock, pollEvery, waiting)
-    }
   }
 
   async maintain(work: Maintenance): Promise<boolean> {

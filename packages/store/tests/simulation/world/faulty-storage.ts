@@ -46,8 +46,12 @@ export function faultyStorage(
       await life.awake()
     }
   }
+  const changes = {
+    next: (signal: AbortSignal) => call('changes', () => storage.changes.next(signal)),
+  }
   return new Proxy(storage, {
     get(target, property) {
+      if (property === 'changes') return changes
       const member: unknown = Reflect.get(target, property)
       if (typeof member !== 'function') return member
       return (...args: unknown[]): unknown => {
