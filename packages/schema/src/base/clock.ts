@@ -1,6 +1,6 @@
 /**
- * Time as every package of the family sees it, so that a test or a simulation can drive it.
- * All values are milliseconds.
+ * The source of time of all packages, so that a test or a simulation can drive it. All values are in
+ * milliseconds.
  */
 export interface Clock {
   /** Wall-clock time since the Unix epoch; may step when the machine's clock is set. */
