@@ -12,7 +12,7 @@ import { messagesOf, testFolder, withStore } from './support/test-folder.ts'
 const slow = { timeout: 60_000 }
 
 describe('import', () => {
-  test('of 1,000 lines with 10 bad ones names these and brings the rest, once', slow, async () => {
+  test('names the 10 bad lines of 1,000 and imports each of the others once', slow, async () => {
     const { db, file } = testFolder()
     const lines = numbers(1000).map((index) =>
       index % 100 === 7 ? '{"role":' : JSON.stringify(uiMessage(index)),
@@ -39,7 +39,7 @@ describe('import', () => {
     })
   })
 
-  test('takes each file in its own format, and goes on where one cannot be read', async () => {
+  test('reads each file in its own format, and skips a file that cannot be read', async () => {
     const { db, file } = testFolder()
     const chat = file('a.jsonl', jsonLines(numbers(3).map(chatMessage)))
     const ui = file('b.jsonl', jsonLines(numbers(2).map(uiMessage)))
@@ -55,7 +55,7 @@ describe('import', () => {
     ])
   })
 
-  test('names a line of another format instead of importing it empty', async () => {
+  test('refuses a line of another format instead of importing it empty', async () => {
     const { db, file } = testFolder()
     const call = { id: 'c', type: 'function', function: { name: 't', arguments: '{}' } }
     const calling = { role: 'assistant', content: null, tool_calls: [call] }
@@ -65,24 +65,24 @@ describe('import', () => {
     )
     const { code, stdout, stderr } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
     expect(code).toBe(1)
-    expect(stderr).toContain(`${chat}:3: It is one of the UI messages of the AI SDK`)
+    expect(stderr).toContain(`${chat}:3: It is in the format ui (UI messages of the AI SDK`)
     expect(stderr).toContain(`${chat}: 3 added, 0 known, 1 refused\n`)
     expect((await messagesOf(db, stdout.trim())).map(textOf)).toEqual(['0', 'dynamic-tool', '2'])
   })
 
-  test('of a file of no format that is read ends with 2 and makes no session', async () => {
+  test('exits with 2 and creates no session for a file in no supported format', async () => {
     const { db, file } = testFolder()
     const gemini = file('gemini.json', JSON.stringify([{ role: 'model', parts: [{ text: 'Hi' }] }]))
     const { code, stdout, stderr } = await runHere(['import', gemini, '--db', db, '--owner', 'me'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toContain('Contents of Gemini are not read.')
-    expect(stderr).toContain(`${gemini}: Nothing in it could be read.\n`)
+    expect(stderr).toContain('Gemini contents are not supported.')
+    expect(stderr).toContain(`${gemini}: No message in it could be read.\n`)
     await withStore(db, async (store) => {
       expect((await store.sessions.list('me')).sessions).toEqual([])
     })
   })
 
-  test('tells with 1 that something of a message was not kept', async () => {
+  test('exits with 1 and names what it dropped of a message', async () => {
     const { db, file } = testFolder()
     const chat = file(
       'chat.jsonl',
@@ -91,11 +91,11 @@ describe('import', () => {
     const { code, stderr } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `${chat}:1: of the conversation, tools is not kept\n${chat}: 1 added, 0 known\n`,
+      stderr: `${chat}:1: in the conversation, tools is dropped\n${chat}: 1 added, 0 known\n`,
     })
   })
 
-  test('tells with 1 what changed since it was imported', async () => {
+  test('exits with 1 and says that imported messages have changed in the file', async () => {
     const { db, file } = testFolder()
     const chat = file('chat.jsonl', jsonLines([uiMessage(0)]))
     const { stdout } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
@@ -103,11 +103,11 @@ describe('import', () => {
     const again = await runHere(['import', chat, '--db', db, '--session', stdout.trim()])
     expect(again).toMatchObject({
       code: 1,
-      stderr: `${chat}: what changed since it was imported stays here as it was\n${chat}: 0 added, 0 known, 1 changed since\n`,
+      stderr: `${chat}: messages that changed since they were imported stay as they are here\n${chat}: 0 added, 0 known, 1 changed since\n`,
     })
   })
 
-  test('makes sessions as old as their conversations, and read', async () => {
+  test('creates sessions as old as their conversations, already read', async () => {
     const { db, file } = testFolder()
     const at = (index: number) => ({
       ...chatMessage(index),
@@ -135,20 +135,20 @@ describe('import', () => {
     })
   })
 
-  test('makes no database for files that are missing or folders', async () => {
+  test('creates no database when the files are missing or are folders', async () => {
     const { db, root, file } = testFolder()
     const missing = file('missing.jsonl')
     const { code, stderr } = await runHere(['import', missing, root, '--db', db, '--owner', 'me'])
     expect(code).toBe(2)
     expect(stderr.split('\n')).toEqual([
       expect.stringContaining(`${missing}: ENOENT`),
-      `${root}: FILE is "${root}"; it must be a file and not a folder.`,
+      `${root}: FILE is "${root}"; it must be a file, not a folder.`,
       '',
     ])
     expect(readdirSync(root)).toEqual([])
   })
 
-  test('leaves what is being written, and adds it when it is there', async () => {
+  test('skips messages that are still being written, and adds them once they are complete', async () => {
     const { db, file } = testFolder()
     const call = { id: 'c', type: 'function', function: { name: 't', arguments: '{}' } }
     const text = jsonLines([
@@ -185,7 +185,7 @@ describe('import', () => {
     ])
   })
 
-  test('that was killed and is run again has everything once', slow, async () => {
+  test('has every message once after it was killed and run again', slow, async () => {
     const { db } = testFolder()
     const session = await withStore(db, (store) => store.sessions.create({ owner: 'me' }))
     const place = ['--db', db, '--session', session.id]
@@ -207,7 +207,7 @@ describe('import', () => {
     expect((await messagesOf(db, session.id)).map(textOf)).toEqual(numbers(40).map(String))
   })
 
-  test('changes nothing that was edited, and brings back nothing that was removed', async () => {
+  test('leaves edited messages as they are and does not bring back removed ones', async () => {
     const { db, file } = testFolder()
     const chat = file('chat.jsonl', jsonLines(numbers(4).map(chatMessage)))
     const { stdout } = await runHere(['import', chat, '--db', db, '--owner', 'me'])
@@ -226,7 +226,7 @@ describe('import', () => {
     expect((await messagesOf(db, session)).map(textOf)).toEqual(['edited', '2', '4'])
   })
 
-  test('makes a session for each line that is a conversation, with its title or the given one', async () => {
+  test('creates a session for each line that is a conversation, with its title or the given one', async () => {
     const { db, file } = testFolder()
     const conversations = [
       { title: 'First', messages: [chatMessage(0)] },
@@ -244,7 +244,7 @@ describe('import', () => {
     })
   })
 
-  test('makes new sessions each time for an owner', async () => {
+  test('creates new sessions for an owner each time', async () => {
     const { db, file } = testFolder()
     const chat = file('chat.jsonl', jsonLines([chatMessage(0)]))
     for (const _ of numbers(2)) {
@@ -256,7 +256,7 @@ describe('import', () => {
     })
   })
 
-  test('goes only into a session that is there, and of which the owner is a member', async () => {
+  test('imports only into an existing session that the owner is a member of', async () => {
     const { db, file } = testFolder()
     const chat = file('chat.jsonl', jsonLines([chatMessage(0)]))
     const session = await withStore(db, (store) => store.sessions.create({ owner: 'me' }))
@@ -272,7 +272,7 @@ describe('import', () => {
     }
   })
 
-  test('is refused by a file that is no database', async () => {
+  test('fails when the database path names a file that is not a database', async () => {
     const { file } = testFolder()
     const chat = file('chat.jsonl', jsonLines([chatMessage(0)]))
     const { code, stderr } = await runHere(['import', chat, '--db', chat, '--owner', 'me'])
@@ -282,22 +282,22 @@ describe('import', () => {
   })
 })
 
-test('help is asked for, or follows a mistake', slow, async () => {
+test('help is printed on request and suggested after a mistake', slow, async () => {
   const asked = await new Caughtup(['--help']).ended
   expect(asked).toMatchObject({ code: 0, stderr: '' })
   expect(asked.stdout).toContain('caughtup import FILE')
   for (const name of formatNames) expect(asked.stdout).toContain(`\n  ${name} `)
-  expect(asked.stdout).toMatch(/with --owner each run makes new\s+sessions/)
+  expect(asked.stdout).toMatch(/with --owner each\s+run creates new sessions/)
   expect(await new Caughtup(['import', '--dbb', 'x']).ended).toMatchObject({
     code: 2,
     stdout: '',
     stderr: expect.stringMatching(
-      /^caughtup: Unknown option '--dbb'.*\ncaughtup --help says how it is used.\n$/,
+      /^caughtup: Unknown option '--dbb'.*\nRun caughtup --help for usage.\n$/,
     ),
   })
 })
 
-test('an older Node is named', slow, async () => {
+test('an older Node is refused with its version', slow, async () => {
   const old = "Object.defineProperty(process.versions, 'node', { value: '22.1.0' })"
   const program = new Caughtup(['--help'], ['--import', `data:text/javascript,${old}`])
   expect(await program.ended).toMatchObject({

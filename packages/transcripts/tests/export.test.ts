@@ -20,7 +20,7 @@ describe('export', () => {
     return { ...place, session: stdout.trim() }
   }
 
-  test.each(['ui', 'openai'])('as %s is imported elsewhere as it was', async (format) => {
+  test.each(['ui', 'openai'])('is imported elsewhere unchanged as %s', async (format) => {
     const { db, session, file } = await imported(numbers(450).map(uiMessage))
     const out = file('out.jsonl')
     const args = ['export', '--db', db, '--session', session, '--format', format, '--out', out]
@@ -52,7 +52,7 @@ describe('export', () => {
     })
   })
 
-  test('of all sessions has a conversation in each line', slow, async () => {
+  test('writes a conversation per line for all sessions of an owner', slow, async () => {
     const { db, file, session } = await imported([uiMessage(0)])
     const two = file('two.jsonl', jsonLines([uiMessage(0), uiMessage(1)]))
     await runHere(['import', two, '--db', db, '--owner', 'me'])
@@ -72,16 +72,16 @@ describe('export', () => {
     )
   })
 
-  test('of an owner without sessions says so', async () => {
+  test('says that an owner has no sessions', async () => {
     const { db } = await imported([uiMessage(0)])
     expect(await runHere(['export', '--db', db, '--owner', 'nobody'])).toEqual({
       code: 0,
       stdout: '',
-      stderr: 'caughtup: There is no session of nobody.\n',
+      stderr: 'caughtup: No sessions belong to nobody.\n',
     })
   })
 
-  test('ends quietly when nobody reads on', slow, async () => {
+  test('ends quietly when its reader stops', slow, async () => {
     const text = 'x'.repeat(1_000_000)
     const { db, session } = await imported(
       numbers(5).map((index) => ({ ...uiMessage(index), parts: [{ type: 'text', text }] })),
@@ -106,7 +106,7 @@ describe('export', () => {
     expect(ids).toEqual(['m0', 'm1'])
   })
 
-  test('says once what the format has no place for', async () => {
+  test('says once what the format cannot hold', async () => {
     const source = { type: 'source-url', sourceId: 's', url: 'https://example.com' }
     const messages = numbers(3).map((index) => ({
       ...uiMessage(1),
@@ -117,7 +117,7 @@ describe('export', () => {
     const args = ['export', '--db', db, '--session', session, '--format', 'openai']
     expect(await runHere(args)).toMatchObject({
       code: 1,
-      stderr: `${session}: a part of the type source-url has no place in this format (and 2 times more)\n`,
+      stderr: `${session}: this format cannot hold parts of type source-url (and 2 more times)\n`,
     })
   })
 
@@ -145,15 +145,18 @@ describe('export', () => {
     expect(stderr).toBe(`${session}: message open is still being written and was left out\n`)
   })
 
-  test('makes no database and no file where there is none', async () => {
+  test('creates no database and no file when the database is missing', async () => {
     const { db, root, file } = testFolder()
     const out = file('out.jsonl')
     const { code, stderr } = await runHere(['export', '--db', db, '--owner', 'me', '--out', out])
-    expect({ code, stderr }).toEqual({ code: 2, stderr: `caughtup: There is no database ${db}.\n` })
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `caughtup: There is no database at ${db}.\n`,
+    })
     expect(readdirSync(root)).toEqual([])
   })
 
-  test('that cannot be written leaves nothing half', async () => {
+  test('leaves no partial file when it cannot be written', async () => {
     const { db, session, root } = await imported([uiMessage(0)])
     const out = path.join(root, 'no-folder', 'out.jsonl')
     const { code, stderr } = await runHere([

@@ -34,7 +34,7 @@ async function expectSame(text: string, cuts: readonly number[]) {
 
 const cuts = fc.array(fc.nat(5000), { maxLength: 5 })
 
-test('a growing file of UI messages is imported as it would be at the end', async () => {
+test('a growing file of UI messages is imported like the finished file', async () => {
   await fc.assert(
     fc.asyncProperty(anyMessages, cuts, fc.boolean(), async (messages, at, withIds) => {
       const lines = messages
@@ -45,7 +45,7 @@ test('a growing file of UI messages is imported as it would be at the end', asyn
   )
 })
 
-test('a growing file of OpenAI messages is imported as it would be at the end', async () => {
+test('a growing file of OpenAI messages is imported like the finished file', async () => {
   await fc.assert(
     fc.asyncProperty(plainMessages, cuts, fc.boolean(), async (messages, at, withTimes) => {
       const lines = messages

@@ -35,7 +35,7 @@ const odd = fc.letrec<{ value: unknown }>((tie) => ({
 })).value
 
 test.each([undefined, ...formatNames])(
-  'whatever is read as %s gives rows of parts, or says why not',
+  'any value read as %s gives rows of valid parts or is refused',
   (format) => {
     fc.assert(
       fc.property(fc.array(odd, { minLength: 1, maxLength: 4 }), (json) => {

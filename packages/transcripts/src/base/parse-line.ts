@@ -1,6 +1,6 @@
 import { CaughtupError } from '@caughtup/schema'
 
-/** How deep values may be nested: what is read here is written again by recursive functions. */
+/** How deep values may be nested: recursive functions write them again. */
 export const maxDepth = 500
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -8,7 +8,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 /**
  * The value of a line of JSON Lines; `undefined` for a blank line.
  *
- * @throws CaughtupError `BAD_INPUT` for what is not UTF-8, not JSON, or nested too deeply
+ * @throws CaughtupError `BAD_INPUT` if the line is not UTF-8, not JSON, or nested too deeply
  */
 export function parseLine(bytes: Uint8Array): unknown {
   const value = parse(bytes)
@@ -23,8 +23,8 @@ function parse(bytes: Uint8Array): unknown {
     const text = decoder.decode(bytes)
     return text.trim() === '' ? undefined : JSON.parse(text)
   } catch (error) {
-    const what = error instanceof SyntaxError ? `not JSON: ${error.message}` : 'not UTF-8'
-    throw new CaughtupError('BAD_INPUT', `It is ${what}.`, {}, { cause: error })
+    const problem = error instanceof SyntaxError ? `not JSON: ${error.message}` : 'not UTF-8'
+    throw new CaughtupError('BAD_INPUT', `It is ${problem}.`, {}, { cause: error })
   }
 }
 

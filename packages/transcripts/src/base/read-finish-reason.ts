@@ -20,7 +20,7 @@ const names = new Map<string, FinishReason>([
   ['failed', 'error'],
 ])
 
-/** How an answer ended, by the name that any provider has for it; any other text as it is. */
+/** The finish reason for any provider's name of it; an unknown value is returned as it is. */
 export function readFinishReason(value: unknown): unknown {
   if (typeof value !== 'string') return value
   const reason = value.toLowerCase()

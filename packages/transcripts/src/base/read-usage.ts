@@ -2,7 +2,7 @@ import { addUsage, type Usage, usage as usageSchema } from '@caughtup/schema'
 
 import { isRecord } from './values.ts'
 
-/** Where each count stands in the usage of one provider or another; the first that is there counts. */
+/** The paths of each count in the usage of the providers; the first one present counts. */
 const places: Record<keyof Usage, readonly string[]> = {
   inputTokens: [
     'inputTokens',
@@ -42,7 +42,7 @@ const places: Record<keyof Usage, readonly string[]> = {
   totalTokens: ['totalTokens', 'total_tokens'],
 }
 
-/** The token counts in the usage of any provider; `undefined` where there are none. */
+/** The token counts in any provider's usage; `undefined` if it has none. */
 export function readUsage(value: unknown): Usage | undefined {
   if (!isRecord(value)) return undefined
   const found: Record<string, unknown> = {}
@@ -52,7 +52,7 @@ export function readUsage(value: unknown): Usage | undefined {
   }
   const { data } = usageSchema.safeParse(found)
   if (!data || Object.keys(data).length === 0) return undefined
-  // Anthropic counts what its cache read and wrote apart from the other input.
+  // Anthropic does not count the tokens that its cache read and wrote as input.
   const isApart = 'cache_read_input_tokens' in value || 'cache_creation_input_tokens' in value
   const { cachedInputTokens = 0, cacheWriteTokens = 0 } = data
   return isApart ? addUsage(data, { inputTokens: cachedInputTokens + cacheWriteTokens }) : data

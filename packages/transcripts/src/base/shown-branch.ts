@@ -1,6 +1,6 @@
 /**
- * The branch of a tree of messages that leads to a leaf, from its root on. A parent that is not
- * there, or was passed already, is where the branch begins.
+ * The branch of a tree of messages that ends at a leaf, from its root on. It begins where a parent is
+ * missing, or was visited already.
  */
 export function shownBranch<T>(leaf: T | undefined, parentOf: (node: T) => T | undefined): T[] {
   const branch = new Set<T>()

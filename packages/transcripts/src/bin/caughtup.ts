@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 const oldest = 24
 
-// Nothing is imported before this: an older Node cannot even parse what is.
+// Imports come after this check: an older Node cannot parse the modules.
 if (Number.parseInt(process.versions.node) < oldest) {
   process.stderr.write(`caughtup needs Node ${oldest} or newer; this is ${process.version}.\n`)
   process.exitCode = 2

@@ -1,10 +1,10 @@
 import type { TranscriptFormat } from '../conversation/format.ts'
 import type { WrittenFormat } from '../formats/write-message.ts'
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type Command = { do: 'help' } | ImportCommand | ExportCommand
 
-/** A session, of which `owner` must be a member where it is given too; or those of an owner. */
+/** A session, of which `owner` must be a member if given, or all sessions of an owner. */
 export type Whose = { session: string; owner?: string } | { session?: undefined; owner: string }
 
 interface Place {
@@ -17,20 +17,20 @@ export interface ImportCommand extends Place {
   do: 'import'
   /** Paths; `-` is the standard input. */
   files: readonly string[]
-  /** Of new sessions. */
+  /** The title of new sessions. */
   title?: string
   final: boolean
   format?: TranscriptFormat
-  /** When sessions began and were last used, in ms since the epoch; else as their transcripts say. */
+  /** When sessions began and were last used, in ms since the epoch. @default the transcript's times */
   created?: number
   recency?: number
-  /** Whether the messages stay unread. */
+  /** Whether the owner has yet to read the messages. */
   unread: boolean
 }
 
 export interface ExportCommand extends Place {
   do: 'export'
   format?: WrittenFormat
-  /** A path; the standard output when it is absent. */
+  /** A path. @default standard output */
   out?: string
 }

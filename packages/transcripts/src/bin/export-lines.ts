@@ -7,8 +7,8 @@ import { exportSession } from './export-session.ts'
 import type { Report } from './report.ts'
 
 /**
- * The lines of an export: messages where a session is named, else a conversation for each of the
- * owner's sessions, newest first.
+ * The lines of an export: the messages of the named session, or a conversation for each of the owner's
+ * sessions, newest first.
  */
 export async function* exportLines(
   store: Store,
@@ -25,9 +25,9 @@ export async function* exportLines(
       sessions += 1
       const messages = await upTo(maxLineBytes, exportSession(store, id, format, report))
       if (messages) yield `${JSON.stringify({ id, title, messages })}\n`
-      else report.leftOut(id, `it is too long for a line: export it with --session ${id}`)
+      else report.leftOut(id, `it is too long for one line; export it with --session ${id}`)
     }
-    if (sessions === 0) report.say(`caughtup: There is no session of ${whose.owner}.`)
+    if (sessions === 0) report.say(`caughtup: No sessions belong to ${whose.owner}.`)
   }
 }
 
@@ -40,7 +40,7 @@ async function* sessionsOf(store: Store, owner: string) {
   }
 }
 
-/** The values, unless their JSON takes more than a line may. */
+/** The values, unless their JSON takes more than `bytes`. */
 async function upTo(bytes: number, values: AsyncIterable<unknown>): Promise<unknown[] | undefined> {
   const held: unknown[] = []
   let size = 0

@@ -4,7 +4,7 @@ import type { Store } from '@caughtup/store'
 import { writeMessage, type WrittenFormat } from '../formats/write-message.ts'
 import type { Report } from './report.ts'
 
-/** The messages of a session in a format, oldest first; what has no place in it is reported. */
+/** The messages of a session in a format, oldest first; reports parts that it cannot hold. */
 export async function* exportSession(
   store: Store,
   sessionId: string,
@@ -18,15 +18,15 @@ export async function* exportSession(
     }
     const { messages, leftOut } = writeMessage(message, format)
     for (const type of leftOut) {
-      report.leftOutOften(sessionId, `a part of the type ${type} has no place in this format`)
+      report.collectOmission(sessionId, `this format cannot hold parts of type ${type}`)
     }
     yield* messages
   }
 }
 
 /**
- * All messages, oldest first. Pages go backwards, so a first pass finds where each begins; of the
- * messages no more than a page is held. What comes meanwhile is not in it.
+ * All messages, oldest first, holding one page at a time. Pages go backwards, so a first pass finds
+ * where each begins. Messages that arrive meanwhile are not included.
  */
 async function* messagesOf(store: Store, sessionId: string): AsyncGenerator<Message> {
   const limit = store.limits.pageMost
@@ -39,7 +39,7 @@ async function* messagesOf(store: Store, sessionId: string): AsyncGenerator<Mess
   }
   for (const { from, before } of stretches.reverse()) {
     const stretch: Message[] = []
-    // Where one was deleted since, a page reaches further back; where one grew, less far.
+    // If a message was deleted since, a page reaches further back; if one grew, less far.
     for (let end: number | undefined = before; end !== undefined && end > from;) {
       const page: Page = await store.page(sessionId, { before: end, limit })
       stretch.unshift(...page.messages.filter(({ order }) => order >= from))

@@ -3,39 +3,39 @@ import { formatNames, formats } from '../formats/formats.ts'
 const width = Math.max(...formatNames.map(({ length }) => length))
 const list = formatNames.map((name) => `  ${name.padEnd(width)}  ${formats[name].title}`).join('\n')
 
-export const help = `caughtup: bring transcripts into a Caughtup database, and out of it
+export const help = `caughtup: import transcripts into a Caughtup database, and export them
 
   caughtup import FILE… --db FILE (--owner NAME | --session ID) [options]
   caughtup export --db FILE (--session ID | --owner NAME) [options]
 
-A transcript is JSON Lines, one JSON array, or one JSON object. A value in it is a message of the
-file's one conversation, or a conversation of its own: an export's, or { "messages": […] }.
+A transcript is JSON Lines, one JSON array, or one JSON object. Each value in it is a message of the
+file's only conversation, or a conversation: one of an export, or { "messages": […] }.
 
-import  adds at the end of a session what it does not have yet; what was edited or removed here
-        stays so. With --session the same file again adds nothing; with --owner each run makes new
-        sessions. FILE may be - for standard input. The ids of the sessions are printed.
-  --db FILE         the database, made when it is missing
-  --owner NAME      makes a new session of NAME for each conversation
+import  adds to the end of a session the messages that it does not have; messages that were edited or
+        removed here stay so. With --session, importing a file again adds nothing; with --owner each
+        run creates new sessions. FILE may be - for standard input. Prints the ids of the sessions.
+  --db FILE         the database, created if it does not exist
+  --owner NAME      creates a new session of NAME for each conversation
   --session ID      adds to this session instead; with --owner, only if NAME is a member
-  --title TEXT      of new sessions; otherwise the conversation's title or the file's name
-  --format FORMAT   one of those below; otherwise the format is told from what is there
-  --final           the files are complete: take a last message that looks unfinished, too
-  --created TIME    when new sessions began; otherwise as the transcript says, or its first message
-  --recency TIME    when they were last used; otherwise the time of the last message
-  --unread          leaves what comes unread; otherwise NAME of --owner has read it
+  --title TEXT      title of new sessions; by default the conversation's title or the file's name
+  --format FORMAT   one of those below; by default detected from the messages
+  --final           the files are complete: import a last message even if it looks unfinished
+  --created TIME    when new sessions began; by default the transcript's time or its first message's
+  --recency TIME    when they were last used; by default the time of the last message
+  --unread          leaves the imported messages unread; by default NAME of --owner has read them
 
 TIME is ISO 8601 or a number of ms since 1970. The formats:
 
 ${list}
 
-export  prints what import reads.
+export  prints sessions in a form that import reads.
   --db FILE         the database
-  --session ID      one session, a message in each line
-  --owner NAME      all sessions of NAME, a conversation in each line
+  --session ID      one session, with a message in each line
+  --owner NAME      all sessions of NAME, with a conversation in each line
   --format FORMAT   ui (the default, keeps everything) or openai
-  --out FILE        write to FILE, which appears when it is complete
+  --out FILE        writes to FILE, which appears once it is complete
 
-It ends with 0 when all went well, with 1 when messages or parts were left out and the rest is there,
-with 2 when something could not be done, such as a file of which nothing could be read. What was left
-out is told on standard error.
+Exits with 0 on success, with 1 if messages or parts were left out and the rest was processed, with 2
+if something failed, such as a file without a readable message. Omissions are reported on standard
+error.
 `

@@ -6,27 +6,27 @@ import type { ImportedRow, Reconciled } from '@caughtup/store'
 import { type ReadOptions, readTranscript } from '../reading/read-transcript.ts'
 import type { Report } from './report.ts'
 
-/** When a conversation began and was last used, in ms since the epoch, as far as that is known. */
+/** When a conversation began and was last used, in ms since the epoch, if known. */
 interface Times {
   createdAt?: number
   recency?: number
 }
 
-/** Where conversations go; see `Store.reconcile`. */
+/** Where conversations are imported to; see `Store.reconcile`. */
 export interface ImportTarget {
-  /** Gives the id of the session for a conversation, making it where it is to be new. */
+  /** The id of the session for a conversation; creates a new one if needed. */
   session(title: string, times: Times): Promise<string>
   reconcile(sessionId: string, rows: readonly ImportedRow[], times: Times): Promise<Reconciled>
 }
 
 /**
- * Imports one transcript, a transaction for each of its conversations, and reports on it.
+ * Imports one transcript, in one transaction for each of its conversations, and reports on it.
  *
- * @param bytes - of the file
- * @param name - what the file is called in the report; titles come from it
- * @param imported - is told each session when its conversation is in it
- * @throws whatever reading or reconciling throws (conversations that came before are imported), and
- *   CaughtupError `BAD_INPUT` for a file of which nothing could be read
+ * @param bytes - the file's content
+ * @param name - the file's name in the report, and the default title
+ * @param imported - called with each session once it has its conversation
+ * @throws any error of reading or reconciling (earlier conversations stay imported), and
+ *   CaughtupError `BAD_INPUT` for a file without a readable message
  */
 export async function importFile(
   { bytes, name }: { bytes: AsyncIterable<Uint8Array>; name: string },
@@ -50,7 +50,7 @@ export async function importFile(
           sum.changed += counts.changed
           sum.incomplete += counts.incomplete
           for (const member of Object.keys(notKept))
-            report.leftOutOften(place, `${member} is not kept`)
+            report.collectOmission(place, `${member} is dropped`)
           imported(sessionId)
           break
         }
@@ -59,10 +59,10 @@ export async function importFile(
           report.leftOut(place, item.message)
           break
         case 'lost':
-          report.leftOutOften(place, item.message)
+          report.collectOmission(place, item.message)
           break
         case 'note':
-          report.note(place, item.message)
+          report.collectRemark(place, item.message)
           break
         case 'torn':
           sum.incomplete += 1
@@ -70,13 +70,13 @@ export async function importFile(
       }
     }
   } finally {
-    report.tellCommon()
+    report.reportShared()
     if (sum.changed > 0)
-      report.leftOut(name, 'what changed since it was imported stays here as it was')
+      report.leftOut(name, 'messages that changed since they were imported stay as they are here')
     report.say(`${name}: ${summaryOf(sum)}`)
   }
   if (conversations === 0 && sum.refused > 0) {
-    throw new CaughtupError('BAD_INPUT', 'Nothing in it could be read.', {
+    throw new CaughtupError('BAD_INPUT', 'No message in it could be read.', {
       field: 'FILE',
       value: name,
     })
@@ -98,7 +98,7 @@ function summaryOf({
   ].join(', ')
 }
 
-/** As the transcript says, or as its messages do. */
+/** The conversation's times, or else those of its first and last message. */
 function timesOf({ createdAt, rows }: { createdAt?: number; rows: readonly ImportedRow[] }): Times {
   const all = rows.flatMap((row) => row.createdAt ?? [])
   const first =

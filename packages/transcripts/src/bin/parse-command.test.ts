@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { parseCommand } from './parse-command.ts'
 
-test('an import names files, a database and whose sessions', () => {
+test('an import names files, a database and the session or its owner', () => {
   expect(parseCommand(['import', 'a.jsonl', '-', '--db', 'x.db', '--owner', 'me'])).toEqual({
     do: 'import',
     files: ['a.jsonl', '-'],
@@ -34,7 +34,7 @@ test('an import names files, a database and whose sessions', () => {
   })
 })
 
-test('an export names a database and whose sessions', () => {
+test('an export names a database and the sessions’ owner or id', () => {
   expect(parseCommand(['export', '--db=x.db', '--session=s', '--out=a.jsonl'])).toEqual({
     do: 'export',
     db: 'x.db',
@@ -57,7 +57,7 @@ test.each<[string[], string]>([
     ['import', '--db=x.db', '--owner=me'],
     'FILE is missing; it must be a file, or - for standard input.',
   ],
-  [['import', 'a', '--owner=me'], '--db is missing; it must be the file of a database.'],
+  [['import', 'a', '--owner=me'], '--db is missing; it must be the path of a database file.'],
   [['import', 'a', '--db=x.db'], '--session or --owner is missing; it must be given.'],
   [
     ['import', 'a', '--db=x.db', '--owner=me', '--format=csv'],
@@ -73,10 +73,10 @@ test.each<[string[], string]>([
   ],
   [
     ['export', 'a', '--db=x.db', '--owner=me'],
-    'the argument is "a"; it must be an option of export.',
+    'the argument is "a"; it must be absent: export takes only options.',
   ],
   [['export', '--db=x.db', '--owner=me', '--final'], "Unknown option '--final'"],
   [['export', '--db'], "Option '--db <value>' argument missing"],
-])('%j is no command', (args, message) => {
+])('%j is not a command', (args, message) => {
   expect(() => parseCommand(args)).toThrow(message)
 })

@@ -16,9 +16,9 @@ const place = {
 } satisfies ParseArgsOptionsConfig
 
 /**
- * The command in the arguments that follow the program's name.
+ * Parses the arguments after the program's name.
  *
- * @throws CaughtupError `BAD_INPUT` for what is not one
+ * @throws CaughtupError `BAD_INPUT` if they are not a command
  */
 export function parseCommand(args: readonly string[]): Command {
   const [name = '', ...rest] = args
@@ -71,7 +71,8 @@ function parseImport(args: readonly string[]): Command {
 function parseExport(args: readonly string[]): Command {
   const { values, positionals } = parse(args, { ...place, out: { type: 'string' } })
   if (values.help) return { do: 'help' }
-  if (positionals.length > 0) throw badValue('the argument', positionals[0], 'an option of export')
+  if (positionals.length > 0)
+    throw badValue('the argument', positionals[0], 'absent: export takes only options')
   const { out, format } = values
   if (format !== undefined && format !== 'ui' && format !== 'openai') {
     throw badValue('--format', format, 'ui or openai')
@@ -87,7 +88,7 @@ interface PlaceValues {
 }
 
 function placeOf({ db, session, owner }: PlaceValues) {
-  if (db === undefined || db === '') throw badValue('--db', db, 'the file of a database')
+  if (db === undefined || db === '') throw badValue('--db', db, 'the path of a database file')
   return { db, whose: whoseOf(session, owner) }
 }
 
@@ -97,7 +98,7 @@ function whoseOf(session: string | undefined, owner: string | undefined): Whose 
   throw badValue('--session or --owner', undefined, 'given')
 }
 
-/** ISO 8601, or a number of ms since the epoch. */
+/** A time as ISO 8601, or as ms since the epoch. */
 function timeOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const time = readTime(/^\d+$/.test(text) ? Number(text) : text, 'ms')

@@ -1,15 +1,15 @@
 import { CaughtupError } from '@caughtup/schema'
 import { StorageError } from '@caughtup/store'
 
-/** 0: all went well; 1: something was left out; 2: something could not be done. */
+/** 0: success; 1: something was left out; 2: something failed. */
 export type ExitCode = 0 | 1 | 2
 
-/** Tells a person, line by line, what did not go as asked; and the program, how to end. */
+/** Writes messages for people, and determines the program's exit code. */
 export class Report {
   readonly #write: (text: string) => void
   #exitCode: ExitCode = 0
-  /** What many places have in common: the first, and how many more. */
-  readonly #common = new Map<string, { place: string; more: number }>()
+  /** Messages that many places share: the first place, and how many more. */
+  readonly #shared = new Map<string, { place: string; more: number }>()
 
   constructor(write: (text: string) => void) {
     this.#write = write
@@ -23,33 +23,33 @@ export class Report {
     this.#write(`${text}\n`)
   }
 
-  /** Something was left out. */
+  /** Reports an omission. */
   leftOut(place: string, what: string): void {
     this.say(`${place}: ${what}`)
     this.#endWith(1)
   }
 
-  /** Something of a kind was left out, told by `tellCommon` for all places together. */
-  leftOutOften(place: string, what: string): void {
-    this.note(place, what)
+  /** Collects an omission that may be frequent, for `reportShared` to report once. */
+  collectOmission(place: string, what: string): void {
+    this.collectRemark(place, what)
     this.#endWith(1)
   }
 
-  /** Something worth knowing, told by `tellCommon` for all places together. */
-  note(place: string, what: string): void {
-    const known = this.#common.get(what)
+  /** Collects a remark, for `reportShared` to report once. */
+  collectRemark(place: string, what: string): void {
+    const known = this.#shared.get(what)
     if (known) known.more += 1
-    else this.#common.set(what, { place, more: 0 })
+    else this.#shared.set(what, { place, more: 0 })
   }
 
-  tellCommon(): void {
-    for (const [what, { place, more }] of this.#common) {
-      this.say(`${place}: ${what}${more > 0 ? ` (and ${more} times more)` : ''}`)
+  reportShared(): void {
+    for (const [what, { place, more }] of this.#shared) {
+      this.say(`${place}: ${what}${more > 0 ? ` (and ${more} more times)` : ''}`)
     }
-    this.#common.clear()
+    this.#shared.clear()
   }
 
-  /** Something could not be done. */
+  /** Reports a failure. */
   failed(place: string, error: unknown): void {
     this.say(`${place}: ${explain(error)}`)
     this.#endWith(2)
@@ -60,7 +60,7 @@ export class Report {
   }
 }
 
-/** In one sentence where somebody can act on it; whatever else it is needs its stack. */
+/** The message of an error that a user can act on; the stack of any other. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const isExpected =

@@ -17,13 +17,13 @@ import { type ExitCode, Report } from './report.ts'
 
 export interface Streams {
   stdin: AsyncIterable<Uint8Array>
-  /** Session ids of an import, lines of an export. */
+  /** Receives the session ids of an import, or the lines of an export. */
   stdout: Writable
-  /** What was left out, and sums. */
+  /** Receives omissions, failures and sums. */
   stderr: Writable
 }
 
-/** Does what the arguments after the program's name ask for, and says how the program ends. */
+/** Runs the command in the arguments after the program's name, and returns the exit code. */
 export async function runCommand(args: readonly string[], streams: Streams): Promise<ExitCode> {
   const report = new Report((text) => streams.stderr.write(text))
   try {
@@ -42,7 +42,7 @@ export async function runCommand(args: readonly string[], streams: Streams): Pro
   } catch (error) {
     report.failed('caughtup', error)
     if (error instanceof CaughtupError && error.code === 'BAD_INPUT')
-      report.say('caughtup --help says how it is used.')
+      report.say('Run caughtup --help for usage.')
   }
   return report.exitCode
 }
@@ -104,7 +104,7 @@ async function runExport(
 ): Promise<void> {
   const { db, whose, out } = command
   if (!existsSync(db)) {
-    throw new CaughtupError('NOT_FOUND', `There is no database ${db}.`, {
+    throw new CaughtupError('NOT_FOUND', `There is no database at ${db}.`, {
       field: '--db',
       value: db,
     })
@@ -115,21 +115,21 @@ async function runExport(
     if (out === undefined) await writeUntilClosed(stdout, lines)
     else await writeWhole(out, lines)
   })
-  report.tellCommon()
+  report.reportShared()
 }
 
 /**
- * Does not open it: a pipe can be opened only once.
+ * Checks without opening the file, because a pipe can be opened only once.
  *
- * @throws CaughtupError `BAD_INPUT` for a folder; what the file system throws for what it cannot read
+ * @throws CaughtupError `BAD_INPUT` for a folder; an error of the file system for an unreadable file
  */
 async function assertReadable(file: string): Promise<void> {
   await access(file, constants.R_OK)
   if (!(await stat(file)).isDirectory()) return
-  throw badValue('FILE', file, 'a file and not a folder')
+  throw badValue('FILE', file, 'a file, not a folder')
 }
 
-/** Whoever reads may stop, as `head` does, when it has enough. */
+/** Writes until the reader closes the pipe, as `head` does when it has enough. */
 async function writeUntilClosed(stdout: Writable, lines: Readable): Promise<void> {
   try {
     await pipeline(lines, stdout, { end: false })
@@ -139,7 +139,7 @@ async function writeUntilClosed(stdout: Writable, lines: Readable): Promise<void
   }
 }
 
-/** The file is there when it is complete; one that was there before stays until then. */
+/** Writes a file that appears, or replaces an older one, only when it is complete. */
 async function writeWhole(file: string, lines: Readable): Promise<void> {
   const part = `${file}.part`
   try {
@@ -151,7 +151,7 @@ async function writeWhole(file: string, lines: Readable): Promise<void> {
   }
 }
 
-/** @throws CaughtupError `NOT_FOUND` where the session is not there, or the owner no member */
+/** @throws CaughtupError `NOT_FOUND` if the session does not exist, or the owner is not a member */
 async function assertMember(store: Store, { session, owner }: Whose): Promise<void> {
   if (session === undefined) return
   if (owner !== undefined) await store.sessions.get(session, owner)

@@ -2,14 +2,14 @@ import { CaughtupError, defaultLimits, type Part } from '@caughtup/schema'
 
 import { jsonBytes } from '../base/values.ts'
 
-/** JSON of less than this is not larger than a message may be, however it is written again. */
+/** JSON below this size stays within a message's limit, however it is written again. */
 export const safeBytes = defaultLimits.messageBytes / 8
 
 /**
- * Refuses what the store would refuse, with all that comes with it.
+ * Refuses a message that the store would refuse, which would fail the whole conversation.
  *
- * @param bytes - what the parts took in their file; 1e20, for one, takes more when it is stored
- * @throws CaughtupError `BAD_INPUT` for parts that are too many or too large for a message
+ * @param bytes - the parts' size in their file; some values, such as 1e20, take more when stored
+ * @throws CaughtupError `BAD_INPUT` for too many or too large parts
  */
 export function assertFits(parts: readonly Part[], bytes: number): void {
   const { messageParts, messageBytes } = defaultLimits
@@ -21,7 +21,7 @@ function assertMost(unit: string, size: number, limit: number): void {
   if (size <= limit) return
   throw new CaughtupError(
     'BAD_INPUT',
-    `The message has ${size} ${unit}, and at most ${limit} are allowed.`,
+    `The message has ${size} ${unit}; at most ${limit} are allowed.`,
     { field: unit, value: String(size), limit },
   )
 }

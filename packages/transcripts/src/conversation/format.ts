@@ -15,20 +15,20 @@ export type TranscriptFormat =
   | 'open-webui'
   | 'librechat'
 
-/** What sets a format apart, and how its messages become rows. */
+/** How a format is recognised, and how its messages become rows. */
 export interface Format {
-  /** In words, for people. */
+  /** A name for people. */
   title: string
-  /** Whether a message is of this format and of no other; a plain role and text is of none. */
+  /** Whether a message can only be of this format; a bare role and text fits several. */
   isMessage?(message: Readonly<Record<string, unknown>>): boolean
-  /** Whether a value is a whole conversation of this format and of no other. */
+  /** Whether a value can only be a whole conversation of this format. */
   isConversation?(value: Readonly<Record<string, unknown>>): boolean
-  /** What such a conversation consists of. */
+  /** The messages of such a conversation. */
   unfold?(value: Readonly<Record<string, unknown>>, note: Note): Unfolded
   conversation(): Conversation
 }
 
 export interface Unfolded extends Heading {
-  /** Each is added to a `conversation()`. */
+  /** To be added to a `conversation()`. */
   messages: readonly unknown[]
 }

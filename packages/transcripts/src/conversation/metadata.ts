@@ -8,17 +8,17 @@ import type { Note } from './transcript.ts'
 
 export type RowMetadata = NonNullable<ImportedRow['metadata']>
 
-/** What is taken over; a run or a boundary of another session would be none here. */
+/** The metadata that is kept; runs and boundaries of another session do not exist here. */
 const kept = messageMetadata.omit({ createdAt: true, runId: true, boundary: true })
 
-/** The most that a message keeps of what has no place of its own, in bytes of JSON. */
-const mostForeign = 16 * 1024
+/** The most bytes of JSON that a message keeps under `foreign`. */
+const maxForeignBytes = 16 * 1024
 
 /**
- * Metadata of a row: what a message here has, and the rest under `foreign`, up to 16 KiB.
+ * Metadata of a row: the members that a message here has, and the rest under `foreign`, up to 16 KiB.
  *
- * @param known - by the names that messages have; what has another form there goes to the rest
- * @param others - whatever else the transcript says of the message
+ * @param known - members by the names that messages have; those of another form go under `foreign`
+ * @param others - the other members of the transcript's message
  */
 export function keepMetadata(
   known: Readonly<Record<string, unknown>>,
@@ -34,12 +34,12 @@ export function keepMetadata(
     else rest.push([name, value])
   }
   const before = isRecord(known['foreign']) ? Object.entries(known['foreign']) : []
-  const foreign = within(mostForeign, [...before, ...rest, ...Object.entries(others)], note)
+  const foreign = within(maxForeignBytes, [...before, ...rest, ...Object.entries(others)], note)
   const { data = {} } = kept.safeParse({ ...found, ...(foreign && { foreign }) })
   return Object.keys(data).length > 0 ? data : undefined
 }
 
-/** What two steps of one answer say under `foreign`; of two values of one member the first is kept. */
+/** Joins the `foreign` metadata of two steps of an answer; the first value of a member is kept. */
 export function joinForeign(
   first: RowMetadata['foreign'],
   second: RowMetadata['foreign'],
@@ -49,7 +49,7 @@ export function joinForeign(
   const added = Object.entries(second).filter(
     ([name, value]) => !isDeepStrictEqual(first[name], value),
   )
-  const foreign = within(mostForeign, [...Object.entries(first), ...added], note)
+  const foreign = within(maxForeignBytes, [...Object.entries(first), ...added], note)
   return kept.safeParse({ foreign }).data?.foreign
 }
 
@@ -63,13 +63,13 @@ function within(
   for (const [name, value] of members) {
     if (isEmpty(value)) continue
     size += name.length + jsonBytes(value)
-    if (size > limit || held.has(name) || name === '__proto__') note.lost(`${name} is not kept`)
+    if (size > limit || held.has(name) || name === '__proto__') note.lost(`${name} is dropped`)
     else held.set(name, value)
   }
   return held.size > 0 ? Object.fromEntries(held) : undefined
 }
 
-/** Members of a part that only its provider understands; those that say nothing are left out. */
+/** Members of a part that only its provider understands, without empty ones. */
 export function providerMetadata(
   provider: string,
   members: Readonly<Record<string, unknown>>,

@@ -4,7 +4,7 @@ import { isRecord } from '../base/values.ts'
 import type { TranscriptFormat } from './format.ts'
 import type { Note } from './transcript.ts'
 
-/** @throws CaughtupError `BAD_INPUT`, which names what the part lacks, for anything but a part */
+/** @throws CaughtupError `BAD_INPUT`, naming the invalid member, if the value is not a part */
 export function asPart(value: unknown, field: string): Part {
   const { data, error } = partSchema.safeParse(value)
   if (data) return data
@@ -13,7 +13,7 @@ export function asPart(value: unknown, field: string): Part {
 
 type Issues = NonNullable<ReturnType<typeof partSchema.safeParse>['error']>['issues']
 
-/** Of what each kind of part lacks, only what this kind lacks is of interest. */
+/** The union's issues list every kind of part: report those of the part's own kind. */
 function badPart(part: Record<string, unknown>, issues: Issues, field: string): CaughtupError {
   const [top] = issues
   const kinds = top?.code === 'invalid_union' ? top.errors : [issues]
@@ -36,7 +36,7 @@ function badPart(part: Record<string, unknown>, issues: Issues, field: string): 
   })
 }
 
-/** Holds a part of a format that has no like here, as it is; it is not shown. */
+/** A data part, which is not shown, that keeps a part without a counterpart here. */
 export function unknownPart(
   format: TranscriptFormat,
   value: unknown,
@@ -44,7 +44,7 @@ export function unknownPart(
   note: Note,
 ): { type: `data-${TranscriptFormat}-part`; data: unknown } {
   const type = `data-${format}-part` as const
-  note.kept(`${what} has no like here and is kept as ${type}, which is not shown`)
+  note.kept(`${what} has no counterpart and is kept as ${type}, which is not shown`)
   return { type, data: value }
 }
 
@@ -68,7 +68,7 @@ export function filePart(
   }
 }
 
-/** A `file` part that has a text in it. */
+/** A `file` part with a text as its content. */
 export function textFile(text: string, filename: unknown, mediaType = 'text/plain') {
   return filePart(Buffer.from(text).toString('base64'), { mediaType, filename })
 }

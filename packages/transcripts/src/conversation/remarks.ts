@@ -1,7 +1,7 @@
 import { isEmpty } from '../base/values.ts'
 import type { Note, TranscriptItem } from './transcript.ts'
 
-/** What is noted of one message, each thing once. */
+/** The remarks about one message, each once. */
 export class Remarks implements Note {
   readonly #kept = new Set<string>()
   readonly #lost = new Set<string>()
@@ -20,7 +20,7 @@ export class Remarks implements Note {
   }
 }
 
-/** Notes the members of an object that are not among those that were read and say something. */
+/** Reports the non-empty members of an object that were not read. */
 export function noteOthers(
   value: Readonly<Record<string, unknown>>,
   read: readonly string[],
@@ -28,6 +28,6 @@ export function noteOthers(
   where = '',
 ): void {
   for (const [name, member] of Object.entries(value)) {
-    if (!isEmpty(member) && !read.includes(name)) note.lost(`${where}${name} is not kept`)
+    if (!isEmpty(member) && !read.includes(name)) note.lost(`${where}${name} is dropped`)
   }
 }

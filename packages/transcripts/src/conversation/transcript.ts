@@ -3,12 +3,12 @@ import type { ImportedRow } from '@caughtup/store'
 import type { TranscriptFormat } from './format.ts'
 
 /**
- * What reading a transcript finds, by the line where it begins (the first is 1).
+ * One result of reading a transcript, with the line where it begins (the first is 1).
  *
- * - `conversation`: one whole conversation; of messages that have none of their own, at the end
- * - `refused`: a message, or a line that is none, that is not imported
- * - `lost`: something of an imported message that is not kept
- * - `note`: something of an imported message that is kept in another form, or left out by design
+ * - `conversation`: a whole conversation; the one of bare messages comes at the end
+ * - `refused`: a message, or a line that is not one, that is not imported
+ * - `lost`: a member of an imported message that is dropped
+ * - `note`: a part of an imported message that is kept in another form, or left out by design
  * - `torn`: the last line, which ends in the middle and may still grow
  */
 export type TranscriptItem =
@@ -21,36 +21,36 @@ export interface ReadConversation extends Heading {
   rows: ImportedRow[]
 }
 
-/** What a transcript says of a conversation as a whole. */
+/** A conversation's own metadata. */
 export interface Heading {
   title?: string
   /** In ms since the epoch. */
   createdAt?: number
 }
 
-/** Is told what becomes of the parts of a transcript that a message here has no like of. */
+/** Receives remarks about parts of a transcript that have no counterpart in a message here. */
 export interface Note {
-  /** Kept in another form, or left out by design. */
+  /** Something is kept in another form, or left out by design. */
   kept(what: string): void
-  /** Not kept. */
+  /** Something is dropped. */
   lost(what: string): void
 }
 
-/** Gathers the messages of one conversation in one format. */
+/** Turns the messages of one conversation in one format into rows. */
 export interface Conversation {
   /**
-   * @param bytes - what the message took in its file
-   * @throws CaughtupError `BAD_INPUT`, and the conversation is as it was
+   * @param bytes - the message's size in its file
+   * @throws CaughtupError `BAD_INPUT`, leaving the conversation unchanged
    */
   add(message: unknown, bytes: number, note: Note): void
   rows(note: Note): ImportedRow[]
-  /** What messages said of the whole. */
+  /** Metadata of the conversation that its messages carry. */
   heading?(): Heading
 }
 
-/** A message in the form of a format, which may need several of its own for it. */
+/** A message in another format, which may need several messages for it. */
 export interface WrittenMessage {
   messages: Record<string, unknown>[]
-  /** Types of the parts that the format has no place for, one entry for each part. */
+  /** Types of the parts that the format cannot hold, one entry for each part. */
   leftOut: string[]
 }

@@ -13,14 +13,14 @@ import { assertFits, safeBytes } from './assert-fits.ts'
 import { joinForeign, type RowMetadata } from './metadata.ts'
 import type { Note } from './transcript.ts'
 
-/** What one message of a transcript says. */
+/** One message of a transcript. */
 export interface TurnInput {
   id?: string | undefined
-  /** Parts in the form that they have here; checked when they are added. */
+  /** Parts in the form that they have here; checked when the turn is added. */
   parts: readonly unknown[]
   createdAt?: number | undefined
   metadata?: RowMetadata | undefined
-  /** What it took in its file. */
+  /** Its size in its file. */
   bytes: number
 }
 
@@ -29,19 +29,19 @@ export type Answer = { output: unknown } | { errorText: string }
 interface Turn extends TurnInput {
   role: ImportedRow['role']
   parts: Part[]
-  /** Calls that have no answer. */
+  /** The number of calls without an answer. */
   open: number
-  /** Whether its last step called tools, after whose answers the model goes on. */
+  /** Whether its last step called tools, so that the model continues after their answers. */
   awaitsAnswer: boolean
 }
 
 /**
- * Puts the messages of a conversation together as rows: an answer has all its steps in one, and each
- * tool call its result. Whatever throws has changed nothing.
+ * Joins the messages of a conversation into rows: an answer with all its steps is one row, and each
+ * tool call has its result. A method that throws changes nothing.
  */
 export class Turns {
   readonly #turns: Turn[] = []
-  /** Where the answers belong that have not come. */
+  /** Where the call of each missing answer is. */
   readonly #calls = new Map<string, { turn: Turn; index: number }>()
 
   prompt(role: 'system' | 'user', said: TurnInput): void {
@@ -49,10 +49,10 @@ export class Turns {
   }
 
   /**
-   * One step of an answer, or a piece of one.
+   * Adds one step of an answer, or a piece of one.
    *
-   * @param joins - which step before it is of the same answer: `same-id`, one of the same id, or
-   *   one that called tools where neither has an id; `always`, whatever stands before it
+   * @param joins - whether the step before it belongs to the same answer: `same-id`, if it has the
+   *   same id, or neither has one and it called tools; `always`, in any case
    * @throws CaughtupError `BAD_INPUT`
    */
   step(said: TurnInput, joins: 'same-id' | 'always', note: Note): void {
@@ -75,31 +75,31 @@ export class Turns {
     this.#expectAnswers(last, from)
   }
 
-  /** The call of this id that has no answer yet. */
+  /** The open call of this id. */
   call(id: string): ToolPart | undefined {
     const { turn, index } = this.#calls.get(id) ?? {}
     const part = index === undefined ? undefined : turn?.parts[index]
     return part?.type === 'dynamic-tool' ? part : undefined
   }
 
-  /** The id of the oldest call without an answer, of a tool of this name if one is given. */
+  /** The id of the oldest open call, of this tool if one is given. */
   waiting(toolName?: string): string | undefined {
     const ids = [...this.#calls.keys()]
     return ids.find((id) => toolName === undefined || this.call(id)?.toolName === toolName)
   }
 
-  /** @throws CaughtupError `BAD_INPUT` where no call waits for it, or the message gets too large */
+  /** @throws CaughtupError `BAD_INPUT` if the call is not open, or the message gets too large */
   answer(id: string, answer: Answer, bytes: number, members: Record<string, unknown> = {}): void {
     const call = this.call(id)
     const asked = call && 'approval' in call && call.approval
     const state = 'errorText' in answer ? 'output-error' : 'output-available'
-    // What was done had somebody's leave.
-    const leave = asked ? { approval: { ...asked, approved: true } } : {}
-    this.change(id, { ...members, ...leave, ...answer, state }, bytes)
+    // A tool that ran had been approved.
+    const approval = asked ? { approval: { ...asked, approved: true } } : {}
+    this.change(id, { ...members, ...approval, ...answer, state }, bytes)
     this.#settled(id)
   }
 
-  /** A person said no to a call, which asked for leave. */
+  /** A person denied a call that asked for approval. */
   deny(id: string, reason: { reason?: string }): void {
     const call = this.call(id)
     const asked = call && 'approval' in call ? call.approval : undefined
@@ -108,14 +108,14 @@ export class Turns {
     this.#settled(id)
   }
 
-  /** Gives a call that waits for its answer other members. */
+  /** Changes members of an open call. */
   change(id: string, members: Record<string, unknown>, bytes: number): void {
     const place = this.#calls.get(id)
     const call = this.call(id)
     if (!place || !call) {
       throw new CaughtupError(
         'BAD_INPUT',
-        `No call before it waits for the answer to "${preview(id)}".`,
+        `There is no earlier open tool call "${preview(id)}" for this result.`,
         {
           field: 'toolCallId',
           value: preview(id),
@@ -159,7 +159,7 @@ export class Turns {
   #expectAnswers(turn: Turn, from: number): void {
     for (const [offset, part] of turn.parts.slice(from).entries()) {
       if (part.type !== 'dynamic-tool' || !isOpen(part)) continue
-      // An id that comes again is that of another call, and the newest stands last.
+      // A repeated id belongs to a new call, which must be the last in the map's order.
       this.#calls.delete(part.toolCallId)
       this.#calls.set(part.toolCallId, { turn, index: from + offset })
     }
@@ -174,12 +174,12 @@ function continues(last: Turn, { id, parts, bytes }: Turn, joins: 'same-id' | 'a
   if (last.role !== 'assistant') return false
   const isSame = last.id === id && (last.awaitsAnswer || id !== undefined)
   if (joins === 'same-id' && !isSame) return false
-  // What may be too large for one message goes on in another.
+  // An answer that may be too large for one message continues in another.
   const length = last.parts.length + 1 + parts.length
   return length <= defaultLimits.messageParts && last.bytes + bytes <= safeBytes
 }
 
-/** Usage adds up over the steps; of all else the newest counts, of what is foreign the first. */
+/** Usage is summed over the steps; of other metadata the newest value counts, under `foreign` the first. */
 function merged(
   before: RowMetadata | undefined,
   step: RowMetadata | undefined,
@@ -191,7 +191,7 @@ function merged(
   return { ...before, ...step, ...(usage && { usage }), ...(foreign && { foreign }) }
 }
 
-/** Rows of a conversation that has ended: none of them may still grow. */
+/** The rows of a conversation that has ended, none of which may still grow. */
 export function endedRows(rows: readonly ImportedRow[]): ImportedRow[] {
   return rows.map(({ complete: _, ...row }) => row)
 }

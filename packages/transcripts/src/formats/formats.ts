@@ -14,7 +14,7 @@ import { responses } from './openai/responses.ts'
 import { sharegpt } from './sharegpt.ts'
 import { ui } from './ai-sdk/ui.ts'
 
-/** All formats that are read, in the order in which a message or a conversation is tried. */
+/** All formats that are read, in the order in which they are tried. */
 export const formats: Readonly<Record<TranscriptFormat, Format>> = {
   'claude-code': claudeCode,
   langchain,
@@ -38,12 +38,12 @@ export function isFormat(name: string): name is TranscriptFormat {
   return Object.hasOwn(formats, name)
 }
 
-/** The format of which a message is for certain: plain text under a role looks the same in several. */
+/** The format of a message, if it fits only one: a bare role and text fits several. */
 export function formatOfMessage(value: unknown): TranscriptFormat | undefined {
   return isRecord(value) ? formatNames.find((name) => formats[name].isMessage?.(value)) : undefined
 }
 
-/** The format of which a value is a whole conversation. */
+/** The format of a value that is a whole conversation. */
 export function formatOfConversation(value: unknown): TranscriptFormat | undefined {
   return isRecord(value)
     ? formatNames.find((name) => formats[name].isConversation?.(value))

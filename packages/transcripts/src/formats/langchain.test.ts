@@ -54,7 +54,7 @@ const forms = {
 }
 
 test.each(Object.entries(forms))(
-  'a conversation in the form of %s is read whole',
+  'a conversation in the form of %s is read completely',
   async (_, form) => {
     const { rows, told } = await readAs('langchain', ...[human, calling, tool, final].map(form))
     expect(told).toEqual([])
@@ -86,7 +86,7 @@ test.each(Object.entries(forms))(
   },
 )
 
-test('calls in additional_kwargs, blocks of providers and failures are read', async () => {
+test('calls in additional_kwargs, provider blocks and failures are read', async () => {
   const raw = [{ id: 'c1', type: 'function', function: { name: 'weather', arguments: '{"a":1}' } }]
   const { rows, told } = await readAs(
     'langchain',
@@ -121,10 +121,10 @@ test('calls in additional_kwargs, blocks of providers and failures are read', as
     { toolCallId: 'c1', input: { a: 1 }, state: 'output-error', errorText: 'No' },
   ])
   expect(rows[2]).toMatchObject({ role: 'user' })
-  expect(told).toContain('lost: the artifact of a tool’s answer is not kept')
+  expect(told).toContain('lost: the artifact of a tool result is dropped')
 })
 
-test('an answer without its call, and a message of no known kind, are refused', async () => {
+test('a result without its call and a message of unknown type are refused', async () => {
   const { told } = await readAs('langchain', human, tool, {
     lc: 1,
     type: 'constructor',
@@ -132,7 +132,7 @@ test('an answer without its call, and a message of no known kind, are refused', 
     kwargs: { content: '' },
   })
   expect(told).toEqual([
-    expect.stringContaining('No call before it waits'),
+    expect.stringContaining('There is no earlier open tool call'),
     expect.stringContaining('type is "RemoveMessage"'),
   ])
 })

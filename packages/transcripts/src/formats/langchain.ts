@@ -24,7 +24,7 @@ const roles = new Map<string, 'system' | 'user' | 'assistant' | 'tool'>([
 
 /**
  * Messages of LangChain in each form that it writes: `{ type, data }`, `{ lc, id, kwargs }` and plain
- * members. Calls come from `tool_calls`; blocks that say the same again are passed over.
+ * members. Calls are read from `tool_calls`; content blocks that repeat them are skipped.
  */
 class LangChainConversation implements Conversation {
   readonly #turns = new Turns()
@@ -49,14 +49,14 @@ class LangChainConversation implements Conversation {
       ...foreign
     } = rest
     if (role === undefined) throw badValue('type', type, '"system", "human", "ai" or "tool"')
-    if (content == null && calls == null) throw badValue('content', content, 'a text or a list')
+    if (content == null && calls == null) throw badValue('content', content, 'a string or an array')
     const extra = isRecord(kwargs) ? kwargs : {}
     if (role === 'tool') {
       const waiting = callId ?? (typeof name === 'string' ? this.#turns.waiting(name) : undefined)
       const output = typeof content === 'string' ? readToolText(content) : content
       const answer = status === 'error' ? { errorText: String(content) } : { output }
       this.#turns.answer(asText('tool_call_id', waiting), answer, bytes)
-      if (artifact != null) note.lost('the artifact of a tool’s answer is not kept')
+      if (artifact != null) note.lost('the artifact of a tool result is dropped')
       return
     }
     const about = isRecord(response) ? response : {}
@@ -96,7 +96,7 @@ class LangChainConversation implements Conversation {
       bytes,
     }
     if (role !== 'assistant') this.#turns.prompt(role, row)
-    // Each step has an id of its own over there.
+    // In this format each step has its own id.
     else this.#turns.step(row, 'always', note)
   }
 
@@ -150,7 +150,7 @@ function readBlocksOf(content: unknown, made: readonly unknown[], note: Note): u
       return readBlocks([block], { format: 'langchain', nextId: () => 'call', note }).parts
     }
     if (typeof block === 'string' || type === 'image_url') return readContent([block], note)
-    return [unknownPart('langchain', block, `a block of the type ${type}`, note)]
+    return [unknownPart('langchain', block, `a block of type ${type}`, note)]
   })
 }
 

@@ -36,7 +36,7 @@ const conversation = (messages: unknown[], rest: object = {}) => ({
   ...rest,
 })
 
-test('the newest branch is read from a flat export and from a recursive one', async () => {
+test('the newest branch is read from flat and recursive exports', async () => {
   const flat = [
     message('u1', root, true),
     message('a1', 'u1', false),
@@ -60,7 +60,7 @@ test('the newest branch is read from a flat export and from a recursive one', as
   ]) {
     const { rows, told, title } = await readAs('librechat', value)
     expect(title).toBe('Venv')
-    expect(told).toEqual(['note: messages of branches that are not shown are left out'])
+    expect(told).toEqual(['note: messages on other branches are left out'])
     expect(rows).toEqual([
       {
         id: 'u1',
@@ -125,7 +125,7 @@ test('thinking, calls and their outputs come from the content', async () => {
   expect(told).toHaveLength(1)
 })
 
-test('a message that is not as it must be is refused alone', async () => {
+test('only the invalid message is refused', async () => {
   const bad = message('a1', 'u1', false, { text: undefined, content: undefined })
   const { rows, told } = await readAs('librechat', message('u1', root, true), bad)
   expect(rows).toHaveLength(1)

@@ -12,7 +12,7 @@ import { unknownPart } from '../conversation/parts.ts'
 import { readContent } from './openai/content.ts'
 import { readToolText } from './openai/tool-text.ts'
 
-/** Messages of LibreChat's export. A call in a message's content has its output beside it. */
+/** Messages of LibreChat's export, in which a call has its output beside it. */
 class LibreChatConversation implements Conversation {
   readonly #turns = new Turns()
   #calls = 0
@@ -23,7 +23,7 @@ class LibreChatConversation implements Conversation {
     const isUser =
       isCreatedByUser === true || (isCreatedByUser === undefined && /^user$/i.test(String(sender)))
     const blocks = Array.isArray(content) && content.length > 0 ? content : undefined
-    if (!blocks && typeof text !== 'string') throw badValue('text', text, 'a text')
+    if (!blocks && typeof text !== 'string') throw badValue('text', text, 'a string')
     const parts = blocks
       ? blocks.map((block, index) => this.#read(block, `content.${index}`, note))
       : readContent(text, note)
@@ -78,7 +78,7 @@ class LibreChatConversation implements Conversation {
       case 'image_url':
         return readContent([block], note)[0]
       default:
-        return unknownPart('librechat', block, `content of the type ${String(type)}`, note)
+        return unknownPart('librechat', block, `content of type ${String(type)}`, note)
     }
   }
 
@@ -101,7 +101,7 @@ class LibreChatConversation implements Conversation {
   }
 }
 
-/** The newest answer to each message is the one that is shown. */
+/** The branch of the newest answers. */
 function branchOf(given: readonly unknown[], note: Note): unknown[] {
   const messages: Record<string, unknown>[] = []
   const parents = new Map<Record<string, unknown>, Record<string, unknown>>()
@@ -127,8 +127,7 @@ function branchOf(given: readonly unknown[], note: Note): unknown[] {
   )
     leaf = next
   const branch = shownBranch(leaf, parentOf)
-  if (messages.length > branch.length)
-    note.kept('messages of branches that are not shown are left out')
+  if (messages.length > branch.length) note.kept('messages on other branches are left out')
   return branch
 }
 

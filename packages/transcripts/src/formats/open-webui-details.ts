@@ -9,7 +9,7 @@ const entities = new Map([
   ['&amp;', '&'],
 ])
 
-/** The parts of an answer's text in which reasoning and calls stand as `<details>` of HTML. */
+/** The parts of an answer whose text has reasoning and calls as `<details>` of HTML. */
 export function readDetails(text: string, messageId: string): unknown[] {
   const parts: unknown[] = []
   let end = 0
@@ -33,7 +33,7 @@ function readCall(attributes: string, said: string, likely: string): unknown {
     ]),
   )
   const input = readToolText(found.get('arguments') ?? '{}')
-  // Some versions quote a text once more.
+  // Some versions quote a string twice.
   const value = (text: string) => {
     const once = readToolText(text)
     return typeof once === 'string' ? readToolText(once) : once

@@ -44,7 +44,7 @@ test('the shown branch is read, with its title and times', async () => {
     ),
   )
   expect({ title, createdAt }).toEqual({ title: 'Weather', createdAt: 1_700_000_000_000 })
-  expect(told).toEqual(['note: messages of branches that are not shown are left out'])
+  expect(told).toEqual(['note: messages on other branches are left out'])
   expect(rows).toEqual([
     {
       id: 'm1',
@@ -107,7 +107,7 @@ test('reasoning and calls come from the output', async () => {
   ])
 })
 
-test('or, in older exports, from the details in the text', async () => {
+test('or, in older exports, come from the details in the text', async () => {
   const content =
     '<details type="reasoning" done="true" duration="3">\n<summary>Thought for 3 seconds</summary>\n&gt; One &amp; one\n&gt; two\n</details>\n' +
     '<details type="tool_calls" done="true" id="c1" name="weather" arguments="&quot;{\\&quot;city\\&quot;:\\&quot;Oslo\\&quot;}&quot;" result="&quot;Cold&quot;">\n<summary>Tool Executed</summary>\n</details>\nIt is cold.'
@@ -129,7 +129,7 @@ test('or, in older exports, from the details in the text', async () => {
   ])
 })
 
-test('a chat alone, an older one without a history, errors and files are read', async () => {
+test('a single chat, an older one without a history, errors and files are read', async () => {
   const files = [
     { type: 'image', url: 'data:image/png;base64,AA==' },
     { type: 'file', name: 'a.txt', id: 'f' },

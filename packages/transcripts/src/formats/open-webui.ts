@@ -13,8 +13,8 @@ import { readDetails } from './open-webui-details.ts'
 import { addItem } from './openai/responses.ts'
 
 /**
- * Messages of Open WebUI's export. An answer's reasoning and calls come from its `output`, in older
- * exports from the `<details>` in its text.
+ * Messages of Open WebUI's export. An answer's reasoning and calls are read from its `output`, in
+ * older exports from the `<details>` in its text.
  */
 class OpenWebUiConversation implements Conversation {
   readonly #turns = new Turns()
@@ -115,6 +115,6 @@ function branchOf(
   const branch = shownBranch(nodeOf(currentId) ?? nodeOf(all.at(-1)), (node) =>
     nodeOf(node['parentId']),
   )
-  if (all.length > branch.length) note.kept('messages of branches that are not shown are left out')
+  if (all.length > branch.length) note.kept('messages on other branches are left out')
   return branch.length > 0 ? branch : undefined
 }

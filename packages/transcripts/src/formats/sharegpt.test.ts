@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { readAs } from '../../tests/support/read-as.ts'
 
-test('turns, calls and what was observed are read', async () => {
+test('turns, calls and observations are read', async () => {
   const { rows, told } = await readAs('sharegpt', {
     id: 'x_0',
     system: 'Be kind',
@@ -71,7 +71,7 @@ test.each([
   expect(rows.map(({ role }) => role)).toEqual(roles)
 })
 
-test('messages alone are read, one of nobody known is refused, and what is left out told', async () => {
+test('bare messages are read, an unknown speaker is refused, and omissions are reported', async () => {
   expect(
     (await readAs('sharegpt', { from: 'human', value: 'Hi' }, { from: 'gpt', value: 'Hello' }))
       .rows,
@@ -85,7 +85,7 @@ test('messages alone are read, one of nobody known is refused, and what is left 
     ],
   })
   expect(told).toEqual([
-    'lost: of the conversation, tools is not kept',
+    'lost: in the conversation, tools is dropped',
     expect.stringContaining('messages.0: from is "wizard"'),
     expect.stringContaining('messages.1: value is 5'),
   ])

@@ -23,7 +23,7 @@ const roles = new Map<string, 'system' | 'user' | 'assistant' | 'call' | 'answer
   ),
 ])
 
-/** Conversations of ShareGPT, and of the data sets that took its form: `from` and `value`. */
+/** Conversations of ShareGPT, and of data sets in its form: `from` and `value`. */
 class ShareGptConversation implements Conversation {
   readonly #turns = new Turns()
   #calls = 0
@@ -57,7 +57,7 @@ class ShareGptConversation implements Conversation {
         return
       }
       case undefined:
-        throw badValue('from', from, 'human, gpt, system, function_call, observation or the like')
+        throw badValue('from', from, 'human, gpt, system, function_call, observation or a synonym')
     }
   }
 
@@ -80,7 +80,7 @@ class ShareGptConversation implements Conversation {
     return { id, part }
   }
 
-  /** In some data sets the call stands in the text before. */
+  /** Some data sets have the call in the text before. */
   #unasked(row: Parameters<Turns['step']>[0], note: Note): string {
     const { id, part } = this.#call('{}')
     this.#turns.step({ ...row, parts: [part] }, 'always', note)
@@ -98,7 +98,7 @@ export const sharegpt: Format = {
   isConversation: ({ conversations, items = conversations }) =>
     Array.isArray(items) && items.some(isSaid),
   unfold: ({ conversations, items = conversations, system, title, ...others }, note) => {
-    noteOthers(others, ['id'], note, 'of the conversation, ')
+    noteOthers(others, ['id'], note, 'in the conversation, ')
     const first =
       typeof system === 'string' && system !== '' ? [{ from: 'system', value: system }] : []
     return {

@@ -20,7 +20,7 @@ function messageWith(parts: Part[], role: Message['role'] = 'assistant'): Messag
   return { id: 'm', order: 1, role, parts, metadata, revision: 1, epoch: 0, status: 'done' }
 }
 
-test('any messages are read again as they were, from UI messages', async () => {
+test('any messages are read back unchanged from UI messages', async () => {
   await fc.assert(
     fc.asyncProperty(anyMessages, async (messages) => {
       const [rows = []] = await readRows(linesOf(messages, 'ui'), { final: true })
@@ -29,7 +29,7 @@ test('any messages are read again as they were, from UI messages', async () => {
   )
 })
 
-test('messages that OpenAI has words for are read again as they were', async () => {
+test('messages that OpenAI’s format can express are read back unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(plainMessages, async (messages) => {
       expect(messages.flatMap((message) => writeMessage(message, 'openai').leftOut)).toEqual([])
@@ -39,7 +39,7 @@ test('messages that OpenAI has words for are read again as they were', async () 
   )
 })
 
-test('any messages say the same in OpenAI’s format when they went through it', async () => {
+test('any messages are the same in OpenAI’s format after a round trip', async () => {
   await fc.assert(
     fc.asyncProperty(anyMessages, async (messages) => {
       const lines = linesOf(messages, 'openai')
@@ -56,7 +56,7 @@ test('any messages say the same in OpenAI’s format when they went through it',
   )
 })
 
-test('an answer with steps and tools is the conversation that OpenAI’s API had', () => {
+test('an answer with steps and tools becomes the conversation of OpenAI’s API', () => {
   const tool = { type: 'dynamic-tool', toolName: 't', input: { a: 1 } } as const
   const parts: Part[] = [
     { type: 'step-start' },
@@ -85,7 +85,7 @@ test('an answer with steps and tools is the conversation that OpenAI’s API had
   ])
 })
 
-test('what OpenAI’s format has no place for is left out and told', () => {
+test('parts that OpenAI’s format cannot hold are left out and reported', () => {
   const source: Part = { type: 'source-url', sourceId: 's', url: 'https://example.com' }
   const data: Part = { type: 'data-x', data: 1 }
   const file: Part = { type: 'file', mediaType: 'text/plain', url: 'https://example.com/a.txt' }
@@ -103,7 +103,7 @@ test('what OpenAI’s format has no place for is left out and told', () => {
 test.each([
   [{ id: 'm', role: 'assistant', parts: [{ type: 'custom', kind: 'acme.card' }] }],
   [{ id: 'm', role: 'user', content: [{ type: 'file', file: { file_id: 'file-1' } }] }],
-])('what was not known when it was read is written as it came: %o', async (line) => {
+])('a part that was unknown when it was read is written as it came: %o', async (line) => {
   const items = await readItems([line])
   const rows = items.flatMap((item) => (item.type === 'conversation' ? item.rows : []))
   const message = messageWith([...rows[0]!.parts], rows[0]!.role)

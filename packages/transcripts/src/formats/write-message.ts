@@ -4,10 +4,10 @@ import { isRecord } from '../base/values.ts'
 import type { WrittenMessage } from '../conversation/transcript.ts'
 import { openAiMessages } from './openai/openai-messages.ts'
 
-/** Formats that are written too. */
+/** Formats that can also be written. */
 export type WrittenFormat = 'ui' | 'openai'
 
-/** A message as it stands in a transcript: each of `messages` is the JSON of one line. */
+/** A message in a transcript's format: each of `messages` is the JSON of one line. */
 export function writeMessage(message: Message, format: WrittenFormat): WrittenMessage {
   switch (format) {
     case 'ui':
@@ -17,7 +17,7 @@ export function writeMessage(message: Message, format: WrittenFormat): WrittenMe
   }
 }
 
-/** A message as a UI message of the AI SDK; parts that were not known here are as they came. */
+/** A message as a UI message of the AI SDK; parts that were unknown when read are written as they came. */
 function uiMessage({ id, role, parts, metadata }: Message): WrittenMessage {
   return { messages: [{ id, role, parts: parts.map(original), metadata }], leftOut: [] }
 }

@@ -9,19 +9,19 @@ import { endedRows } from '../conversation/turns.ts'
 
 export interface Message {
   value: unknown
-  /** What it took in the file. */
+  /** Its size in the file. */
   bytes: number
   line: number
-  /** Where it stands, where the line does not say so: `messages.3: `. */
+  /** A prefix for errors, if the line alone does not tell its place: `messages.3: `. */
   place: string
 }
 
-/** What messages that tell of no format are read as: there, a role and its text are a message. */
+/** The format of messages that fit several: in this one a role and a text are a message. */
 const plain: TranscriptFormat = 'openai'
 
 /**
- * The messages of one conversation. They wait until one of them shows the format; one that shows
- * another format afterwards is refused.
+ * Reads the messages of one conversation. They wait until one of them reveals the format; a later
+ * message of another format is refused.
  */
 export class ConversationReader {
   readonly #final: boolean
@@ -30,7 +30,7 @@ export class ConversationReader {
   #conversation: Conversation | undefined
   #waiting: Message[] = []
 
-  /** @param format - of all messages, whatever they look like */
+  /** @param format - the format of all messages, if it is given and not detected */
   constructor({ format, final }: { format: TranscriptFormat | undefined; final: boolean }) {
     this.#isGiven = format !== undefined
     this.#format = format
@@ -50,7 +50,7 @@ export class ConversationReader {
     else yield* this.#read(message, this.#format)
   }
 
-  /** The conversation, unless nothing of it was read. */
+  /** Yields the conversation, unless it has no rows. */
   *end(line: number, heading: Heading): Generator<TranscriptItem, void, undefined> {
     const format = this.#format ?? plain
     yield* this.#readWaiting(format)
@@ -89,7 +89,7 @@ export class ConversationReader {
   }
 }
 
-/** Why a message is not imported; what is not about the message is thrown on. */
+/** Why a message is not imported; rethrows an error that is not about the message. */
 export function refusal(error: unknown): string {
   if (error instanceof CaughtupError && error.code === 'BAD_INPUT') return error.message
   throw error
@@ -100,10 +100,10 @@ function refused({ line, place }: Message, message: string): TranscriptItem {
 }
 
 function otherFormat(shown: TranscriptFormat, format: TranscriptFormat): string {
-  return `It is one of the ${formats[shown].title} (${shown}) among those of the format ${format}. Import them by themselves, or say --format.`
+  return `It is in the format ${shown} (${formats[shown].title}), but the messages before it are in the format ${format}. Import it separately, or pass --format.`
 }
 
-/** Whether it has the look of a message, so that what is wrong with it can be told. */
+/** Whether a value resembles a message, so that its own error is more useful than its format's. */
 function isKnown(value: unknown): boolean {
   if (!isRecord(value)) return true
   if (formatOfMessage(value) !== undefined) return true
@@ -112,6 +112,6 @@ function isKnown(value: unknown): boolean {
 
 function unknown(value: unknown): string {
   const gemini =
-    isRecord(value) && Array.isArray(value['parts']) ? ' Contents of Gemini are not read.' : ''
-  return `It is a message of no format that is read (${formatNames.join(', ')}).${gemini} It begins: ${preview(value)}`
+    isRecord(value) && Array.isArray(value['parts']) ? ' Gemini contents are not supported.' : ''
+  return `It is not a message in a supported format (${formatNames.join(', ')}).${gemini} It begins: ${preview(value)}`
 }

@@ -38,14 +38,14 @@ test('gives the lines of a text however it is chunked', async () => {
   )
 })
 
-test('says that the last line has no end', async () => {
+test('says that the last line is unterminated', async () => {
   expect(await linesOf('a\nb')).toEqual([
     { number: 1, ended: true, text: 'a' },
     { number: 2, ended: false, text: 'b' },
   ])
 })
 
-test('gives a line of the limit whole and nothing of a longer one', async () => {
+test('gives a line at the limit whole and nothing of a longer one', async () => {
   const lines = await linesOf(`1234\n12345\n\n${'x'.repeat(99)}\n4321`, { sizes: [3], limit: 4 })
   expect(lines.map(({ text }) => text)).toEqual(['1234', undefined, '', undefined, '4321'])
 })

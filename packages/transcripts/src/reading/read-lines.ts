@@ -1,16 +1,16 @@
-/** The longest line that is read, in bytes without its end: that of the largest message. */
+/** The longest line that is read, in bytes without its end: enough for the largest message. */
 export const maxLineBytes = 16 * 1024 * 1024
 
 export interface Line {
   /** The first is 1. */
   number: number
-  /** Without its end; absent where the line is too long, and then it was not kept either. */
+  /** Without its end; absent if the line is too long, which is not held in memory. */
   bytes?: Uint8Array
-  /** Whether a line feed ended it, which the last one may lack. */
+  /** Whether a line feed ends it; the last line may lack one. */
   ended: boolean
 }
 
-/** The lines of a stream of bytes, holding one at a time and at most `limit` bytes of it. */
+/** The lines of a byte stream. Holds one at a time, and at most `limit` bytes of it. */
 export async function* readLines(
   source: AsyncIterable<Uint8Array>,
   limit = maxLineBytes,

@@ -12,7 +12,7 @@ const chatCall = {
   tool_calls: [{ id: 'a', function: { name: 'f', arguments: '' } }],
 }
 
-test('a bad line is named by its number, and the others are read', async () => {
+test('a bad line is refused by its number, and the others are read', async () => {
   const lines = [
     JSON.stringify(hi),
     '{"role":"user"',
@@ -40,7 +40,7 @@ test('a bad line is named by its number, and the others are read', async () => {
   ])
 })
 
-test('what is not UTF-8, nested too deeply or too long is refused by its line', async () => {
+test('a line that is not UTF-8, nested too deeply or too long is refused', async () => {
   async function* file() {
     yield Buffer.from([0xff, 0x0a])
     yield Buffer.from(`${'['.repeat(100_000)}${']'.repeat(100_000)}\n`)
@@ -58,7 +58,7 @@ test('what is not UTF-8, nested too deeply or too long is refused by its line', 
   ])
 })
 
-test('a byte order mark is passed over', async () => {
+test('a byte order mark is skipped', async () => {
   expect(await readRows(`\uFEFF${jsonLines([hi])}`)).toEqual([[hi]])
 })
 
@@ -68,11 +68,15 @@ test('a file without messages has no conversation', async () => {
 })
 
 describe('the format', () => {
-  test('is that of the first message that shows it, and the ones before are read as it too', async () => {
+  test('is that of the first message that reveals it, also for the messages before', async () => {
     const said = { role: 'user', content: 'Hi' }
     const items = await readItems([{}, said, hi])
     expect(items).toEqual([
-      { type: 'refused', line: 1, message: expect.stringMatching(/^It is a message of no format/) },
+      {
+        type: 'refused',
+        line: 1,
+        message: expect.stringMatching(/^It is not a message in a supported format/),
+      },
       { type: 'conversation', line: 1, format: 'ui', rows: [hi, hi] },
     ])
   })
@@ -87,19 +91,17 @@ describe('the format', () => {
     [{ messageId: 'a', isCreatedByUser: true, text: 'Hi' }, 'librechat'],
     [{ type: 'user', uuid: 'a', sessionId: 's', message: { content: 'Hi' } }, 'claude-code'],
     [chatCall, 'openai'],
-  ])('of a message among others of another format is named: %j', async (message, format) => {
+  ])('of a message among messages of another format is named: %j', async (message, format) => {
     const own = format === 'openai' ? hi : chatCall
     const items = await readItems([own, message])
     expect(items[0]).toEqual({
       type: 'refused',
       line: 2,
-      message: expect.stringMatching(
-        new RegExp(`^It is one of the .* \\(${format}\\) among those`),
-      ),
+      message: expect.stringMatching(new RegExp(`^It is in the format ${format} \\(`)),
     })
   })
 
-  test('of nothing that is known refuses the whole', async () => {
+  test('is refused for a file in no supported format', async () => {
     for (const value of [
       { role: 'model', parts: [{ text: 'Hi' }] },
       { text: 'Hi' },
@@ -107,11 +109,13 @@ describe('the format', () => {
     ]) {
       const items = await readItems([value, value])
       expect(items.map(({ type }) => type)).toEqual(['refused', 'refused'])
-      expect(items[0]).toMatchObject({ message: expect.stringContaining('no format that is read') })
+      expect(items[0]).toMatchObject({
+        message: expect.stringContaining('not a message in a supported format'),
+      })
     }
   })
 
-  test('keeps a message that says nothing', async () => {
+  test('keeps an empty message', async () => {
     const empty = { role: 'assistant', parts: [] }
     for (const said of [
       { content: '', model: 'm' },
@@ -123,16 +127,16 @@ describe('the format', () => {
     }
   })
 
-  test('can be told', async () => {
+  test('can be given', async () => {
     const [item] = await readItems([hi], { format: 'openai' })
     expect(item).toMatchObject({
       type: 'refused',
-      message: 'content is missing; it must be a text or a list.',
+      message: 'content is missing; it must be a string or an array.',
     })
   })
 })
 
-describe('a last line without an end', () => {
+describe('an unterminated last line', () => {
   const torn = jsonLines([chatHi, { role: 'assistant', content: 'Hello' }]).slice(0, -5)
 
   test('may still grow when it is not JSON yet', async () => {
@@ -142,16 +146,16 @@ describe('a last line without an end', () => {
     ])
   })
 
-  test('is bad when the file is final, or when it is whole', async () => {
+  test('is refused when the file is final or the line is complete', async () => {
     expect((await readItems(torn, { final: true }))[0]).toMatchObject({ type: 'refused', line: 2 })
     expect(await readItems('{}')).toMatchObject([{ type: 'refused', line: 1 }])
   })
 
-  test('is read when it is whole', async () => {
+  test('is read when it is complete', async () => {
     expect(await readRows(JSON.stringify(chatHi))).toEqual([[hi]])
   })
 
-  test('may be cut within a character', async () => {
+  test('may be cut inside a character', async () => {
     async function* file() {
       yield Buffer.from(JSON.stringify({ role: 'user', content: '🙂' })).subarray(0, -4)
     }
@@ -161,8 +165,8 @@ describe('a last line without an end', () => {
   })
 })
 
-describe('a line with a conversation of its own', () => {
-  test('gives one for each line, in either format', async () => {
+describe('a line that is a conversation', () => {
+  test('is one conversation, in either format', async () => {
     expect(await readRows([{ messages: [chatHi, chatHi] }, { messages: [chatHi] }])).toEqual([
       [hi, hi],
       [hi],
@@ -172,20 +176,20 @@ describe('a line with a conversation of its own', () => {
     ])
   })
 
-  test('loses only the messages that are bad', async () => {
+  test('loses only its bad messages', async () => {
     const messages = [chatHi, { role: 'user' }, chatHi]
     expect(await readItems([{ messages, model: 'm' }])).toEqual([
-      { type: 'lost', line: 1, message: 'of the conversation, model is not kept' },
+      { type: 'lost', line: 1, message: 'in the conversation, model is dropped' },
       {
         type: 'refused',
         line: 1,
-        message: 'messages.1: content is missing; it must be a text or a list.',
+        message: 'messages.1: content is missing; it must be a string or an array.',
       },
       { type: 'conversation', line: 1, format: 'openai', rows: [hi, hi] },
     ])
   })
 
-  test('may be a list alone, and has its title, its time and its system prompt', async () => {
+  test('may be a bare array, and keeps its title, time and system prompt', async () => {
     expect(await readRows([[chatHi, chatHi], [hi]])).toEqual([[hi, hi], [hi]])
     const conversation = { name: 'N', created_at: 5, system: 'Be kind', messages: [chatHi] }
     expect(await readItems([conversation])).toEqual([
@@ -215,7 +219,7 @@ describe('a file that is one value', () => {
     ['an array after white space', `\uFEFF \n\t${JSON.stringify(said, null, '\t')}`],
     ['an indented object', JSON.stringify({ messages: said }, null, 2)],
     ['an object in one line', JSON.stringify({ messages: said })],
-  ])('is read whole as %s', async (_, text) => {
+  ])('is read completely as %s', async (_, text) => {
     expect(await readRows(text)).toEqual([rows])
     // Wherever the bytes are cut.
     for (const size of [1, 7, 64]) {
@@ -225,7 +229,7 @@ describe('a file that is one value', () => {
     }
   })
 
-  test('names the element that is bad, and where it begins', async () => {
+  test('names a bad element and the line where it begins', async () => {
     const items = await readItems(
       '[\n{"role":"user","content":"Hi"},\n{"role" 5},\n\n {"role":"user"}\n]',
     )
@@ -234,13 +238,13 @@ describe('a file that is one value', () => {
       {
         type: 'refused',
         line: 5,
-        message: '[2]: content is missing; it must be a text or a list.',
+        message: '[2]: content is missing; it must be a string or an array.',
       },
       { type: 'conversation', line: 2, format: 'openai', rows: [hi] },
     ])
   })
 
-  test('may end in the middle, and grow', async () => {
+  test('may end in the middle and still grow', async () => {
     const cut = JSON.stringify(said).slice(0, -20)
     expect((await readItems(cut)).map(({ type }) => type)).toEqual(['torn', 'conversation'])
     expect((await readItems(cut, { final: true })).map(({ type }) => type)).toEqual([
@@ -249,7 +253,7 @@ describe('a file that is one value', () => {
     ])
   })
 
-  test('has as many conversations as arrays and objects of messages in it', async () => {
+  test('has one conversation for each array or object of messages', async () => {
     expect(
       await readRows('[{"role":"user","content":"Hi"}]\n[{"role":"user","content":"Hi"}]\n'),
     ).toEqual([[hi], [hi]])
@@ -259,7 +263,7 @@ describe('a file that is one value', () => {
     expect(await readItems('[]')).toEqual([])
   })
 
-  test('may be larger than a line, but no element than the limit', async () => {
+  test('may be larger than a line, but no element may exceed the limit', async () => {
     const long = { role: 'user', content: 'x'.repeat(maxLineBytes + 1) }
     const [item] = await readItems(JSON.stringify({ title: 'T', messages: [long, chatHi] }))
     expect(item).toMatchObject({ type: 'refused', message: expect.stringContaining('at most') })
@@ -274,7 +278,7 @@ describe('a file that is one value', () => {
   })
 })
 
-test('values that were parsed already are read alike', () => {
+test('parsed values are read like their text', () => {
   expect(readMessages([chatHi, chatHi])).toEqual([
     { type: 'conversation', line: 1, format: 'openai', rows: [hi, hi] },
   ])
@@ -284,13 +288,13 @@ test('values that were parsed already are read alike', () => {
   ])
 })
 
-test('a last row that may grow says so, unless the file is final', async () => {
+test('a last row that may still grow is incomplete, unless the file is final', async () => {
   const growing = { role: 'assistant', parts: [{ type: 'text', text: 'He', state: 'streaming' }] }
   expect(await readRows([growing])).toEqual([[{ ...growing, complete: false }]])
   expect(await readRows([growing], { final: true })).toEqual([[growing]])
 })
 
-test('what the source throws comes through', async () => {
+test('an error of the source is passed on', async () => {
   async function* file() {
     yield Buffer.from(jsonLines([hi]))
     throw new Error('The disk is gone')
@@ -301,7 +305,7 @@ test('what the source throws comes through', async () => {
   await expect(read()).rejects.toThrow('The disk is gone')
 })
 
-test('a conversation that is too large to be held is an error', async () => {
+test('a conversation that exceeds the limit is an error', async () => {
   const lines = [{ messages: [hi, hi] }, hi, hi, hi]
   const size = JSON.stringify(hi).length
   expect(await readItems(lines, { maxBytes: 3 * size })).toHaveLength(2)

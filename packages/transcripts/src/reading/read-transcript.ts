@@ -14,26 +14,26 @@ import type { Note, TranscriptItem } from '../conversation/transcript.ts'
 const MiB = 1024 * 1024
 
 export interface ReadOptions {
-  /** @default told from what is there */
+  /** @default detected from the messages */
   format?: TranscriptFormat
   /**
-   * The file is not being written any more: its last message is taken in whatever state it is.
+   * Whether the file is complete: its last message is then read in whatever state it is.
    *
    * @default false
    */
   final?: boolean
-  /** The most that the messages of one conversation may take in the file. @default 256 MiB */
+  /** The most bytes that one conversation may take in the file. @default 256 MiB */
   maxBytes?: number
 }
 
 /**
- * Reads a file of JSON Lines, one array, or one object. A value of it is a message of the file's one
- * conversation, or a conversation of its own: an export's, a list of messages, or an object with a
- * list of them as `messages`. A bad value costs no other.
+ * Reads a file of JSON Lines, one array, or one object. Each value in it is a message of the file's
+ * only conversation, or a conversation: one of an export, an array of messages, or an object with an
+ * array of them as `messages`. A bad value does not affect the others.
  *
- * The messages of one conversation are held until it ends; nothing else is.
+ * Only the messages of one conversation are held in memory, until it ends.
  *
- * @throws CaughtupError `TOO_LARGE` when they take more than `maxBytes`; whatever the source throws
+ * @throws CaughtupError `TOO_LARGE` if they take more than `maxBytes`; any error of the source
  */
 export async function* readTranscript(
   source: AsyncIterable<Uint8Array>,
@@ -46,8 +46,8 @@ export async function* readTranscript(
 }
 
 /**
- * What {@link readTranscript} finds in values that were parsed already: messages of one
- * conversation, or conversations. All of it has line 1.
+ * Reads parsed values like {@link readTranscript}: messages of one conversation, or conversations.
+ * Every item has line 1.
  */
 export function readMessages(
   values: readonly unknown[],
@@ -66,7 +66,7 @@ class TranscriptReader {
   readonly #format: TranscriptFormat | undefined
   readonly #final: boolean
   readonly #maxBytes: number
-  /** Of the values that are messages. */
+  /** The conversation of the values that are messages. */
   #own: { reader: ConversationReader; line: number; bytes: number } | undefined
 
   constructor({ format, final = false, maxBytes = 256 * MiB }: ReadOptions) {
@@ -151,7 +151,7 @@ class TranscriptReader {
     yield* reader.end(line, heading)
   }
 
-  /** What a value consists of, unless it is a message. */
+  /** The messages of a value that is a conversation; `undefined` for a message. */
   #unfold(
     value: unknown,
     note: Note,
@@ -172,9 +172,9 @@ class TranscriptReader {
       ...rest
     } = value
     if (!Array.isArray(messages)) return undefined
-    noteOthers(rest, ['id'], note, 'of the conversation, ')
+    noteOthers(rest, ['id'], note, 'in the conversation, ')
     const time = readTime(createdAt, 's')
-    // Anthropic's requests have it beside the messages.
+    // Anthropic's requests have the system prompt beside the messages.
     const first = system == null || system === '' ? [] : [{ role: 'system', content: system }]
     return {
       messages: [...first, ...messages],

@@ -4,15 +4,15 @@ import { splitArrays } from './split-arrays.ts'
 import { maxLineBytes, readLines } from './read-lines.ts'
 import { parseLine } from '../base/parse-line.ts'
 
-/** A JSON value of a file, unparsed, or what stands where one should. */
+/** A JSON value of a file, unparsed, or the bytes in place of one. */
 export interface FileValue {
-  /** Where it begins; the first line is 1. */
+  /** The line where it begins; the first is 1. */
   line: number
-  /** Absent where it is too long; it was not kept then. */
+  /** Absent if it is too long, which is not held in memory. */
   bytes?: Uint8Array
-  /** Of an array that is the whole file, or a line of it: its place in there. */
+  /** Its index, if it is an element of an array that is the file or a line of it. */
   index?: number
-  /** Whether whatever ends a value of its kind was there, which the last one may lack. */
+  /** Whether its terminator was found; the last value may lack one. */
   ended: boolean
   /** Whether it is the last of its array. */
   last?: boolean
@@ -21,11 +21,11 @@ export interface FileValue {
 const [bracket, brace] = [0x5b, 0x7b]
 
 /**
- * The values of a file of JSON Lines, of one array however its lines are broken, or of one object
- * over several lines. Of an array, one element is held at a time.
+ * The values of a file of JSON Lines, of one array with any line breaks, or of one object over
+ * several lines. Holds one element of an array at a time.
  *
  * @param limit - the most bytes of an element, or of a file that is one object
- * @throws CaughtupError `TOO_LARGE`; whatever the source throws
+ * @throws CaughtupError `TOO_LARGE`; any error of the source
  */
 export async function* readValues(
   source: AsyncIterable<Uint8Array>,
@@ -57,7 +57,7 @@ export async function* readValues(
   }
 }
 
-/** Holds chunks until all of them together are enough, or the source ends; gives them as one. */
+/** Reads chunks until together they are enough, or the source ends. Returns them joined. */
 async function holdUntil(
   chunks: AsyncIterator<Uint8Array>,
   held: Uint8Array[],
@@ -67,7 +67,7 @@ async function holdUntil(
     const text = Buffer.concat(held)
     held.splice(0, held.length, text)
     if (isEnough(text)) return text
-    // Twice as much each time, so that little is copied.
+    // Doubles each time, so that few bytes are copied twice.
     for (let size = 0; size <= text.length;) {
       const next = await chunks.next()
       if (next.done) {
@@ -96,7 +96,7 @@ async function firstLineIsJson(
   return line.length <= maxLineBytes && isJson(line)
 }
 
-/** Where white space and a byte order mark end. */
+/** The index after white space and a byte order mark. */
 function start(text: Uint8Array): number {
   return text.findIndex((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf)
 }

@@ -5,10 +5,10 @@ const openers = new Set([0x5b, 0x7b])
 const closers = new Set([0x5d, 0x7d])
 
 /**
- * The elements of an array, or of several one after another, as they stand between its commas. What
- * stands outside arrays comes as a value of its own, which no line of JSON Lines would be.
+ * The elements of an array, or of several in a row: the bytes between its commas. An object beside an
+ * array is split like one, and its pieces then fail to parse; other bytes there are skipped.
  *
- * @param limit - bytes of an element; a longer one is told, and not held
+ * @param limit - most bytes of an element; a longer one is yielded without its bytes
  */
 export async function* splitArrays(
   source: AsyncIterable<Uint8Array>,

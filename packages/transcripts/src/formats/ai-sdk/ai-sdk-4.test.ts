@@ -103,7 +103,7 @@ test('parts of that version become parts of this one, with their signatures', as
     ],
   })
   expect(told).toEqual([
-    'note: a part of the type later has no like here and is kept as data-ai-sdk-4-part, which is not shown',
+    'note: a part of type later has no counterpart and is kept as data-ai-sdk-4-part, which is not shown',
   ])
   expect(rows[0]?.parts).toEqual([
     { type: 'step-start' },
@@ -124,7 +124,7 @@ test('parts of that version become parts of this one, with their signatures', as
   ])
 })
 
-test('a data message is kept, and a message that says nothing refused', async () => {
+test('a data message is kept, and an empty message is refused', async () => {
   const { rows, told } = await readAs(
     'ai-sdk-4',
     { ...head, role: 'data', content: '', data: { n: 1 } },
@@ -134,7 +134,7 @@ test('a data message is kept, and a message that says nothing refused', async ()
   expect(rows[0]?.parts).toMatchObject([{ type: 'data-ai-sdk-4-part', data: { data: { n: 1 } } }])
   expect(told.slice(1)).toEqual(
     [
-      'refused: content is missing; it must be a text.',
+      'refused: content is missing; it must be a string.',
       'refused: toolInvocations.0.state is "odd"; it must be "partial-call", "call" or "result".',
     ].map((each) => expect.stringContaining(each.slice(9))),
   )

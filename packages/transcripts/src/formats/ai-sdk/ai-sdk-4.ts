@@ -10,8 +10,8 @@ import type { Conversation, Note } from '../../conversation/transcript.ts'
 import { Turns } from '../../conversation/turns.ts'
 
 /**
- * UI messages of the AI SDK 4: with `parts` of that version, and those from before 4.2, where the
- * text is `content` and the calls are `toolInvocations`. A `data` message is kept, and not shown.
+ * UI messages of the AI SDK 4: with `parts` of that version, and those from before 4.2, which have
+ * their text as `content` and their calls as `toolInvocations`. A `data` message is kept, not shown.
  */
 class AiSdk4Conversation implements Conversation {
   readonly #turns = new Turns()
@@ -43,7 +43,7 @@ class AiSdk4Conversation implements Conversation {
     )
     const isData = role === 'data'
     if (said.length + files.length === 0 && content == null && !isData)
-      throw badValue('content', content, 'a text')
+      throw badValue('content', content, 'a string')
     const row = {
       id: typeof id === 'string' ? id : undefined,
       parts: isData
@@ -54,7 +54,7 @@ class AiSdk4Conversation implements Conversation {
       bytes,
     }
     if (role === 'system' || role === 'user') this.#turns.prompt(role, row)
-    // Each message is a whole one: an id of its own keeps it apart.
+    // Each message is complete: its own id keeps it from being joined with the one before.
     else this.#turns.step(row, 'same-id', note)
   }
 
@@ -66,7 +66,7 @@ class AiSdk4Conversation implements Conversation {
 function list(field: string, value: unknown): unknown[] {
   if (value == null) return []
   if (Array.isArray(value)) return value
-  throw badValue(field, value, 'a list')
+  throw badValue(field, value, 'an array')
 }
 
 function readPart(value: unknown, field: string, note: Note): unknown[] {
@@ -104,7 +104,7 @@ function readPart(value: unknown, field: string, note: Note): unknown[] {
     case 'step-start':
       return [{ type }]
     default:
-      return [unknownPart('ai-sdk-4', part, `a part of the type ${type}`, note)]
+      return [unknownPart('ai-sdk-4', part, `a part of type ${type}`, note)]
   }
 }
 

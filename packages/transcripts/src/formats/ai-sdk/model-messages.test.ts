@@ -5,7 +5,7 @@ import { readAs } from '../../../tests/support/read-as.ts'
 const call = { type: 'tool-call', toolCallId: 'c1', toolName: 'weather', input: { city: 'Oslo' } }
 const result = { type: 'tool-result', toolCallId: 'c1', toolName: 'weather' }
 
-test('calls are paired with their results, and provider options kept', async () => {
+test('calls are paired with their results, and provider options are kept', async () => {
   const openai = { openai: { itemId: 'rs_1' } }
   const { rows, told } = await readAs(
     'model',
@@ -115,7 +115,7 @@ test('approvals go with their calls', async () => {
   ])
 })
 
-test('files come in every form that JSON gives them', async () => {
+test('files are read in every form that JSON gives them', async () => {
   const file = { type: 'file', mediaType: 'text/plain', filename: 'a.txt' }
   const bytes = [
     { data: { type: 'Buffer', data: [104, 105] } },
@@ -140,7 +140,7 @@ test('files come in every form that JSON gives them', async () => {
   ])
 })
 
-test('what stands for reasoning in either version is read, and a stray result refused', async () => {
+test('reasoning of either version is read, and a stray result is refused', async () => {
   const { rows, told } = await readAs(
     'model',
     {
@@ -158,7 +158,7 @@ test('what stands for reasoning in either version is read, and a stray result re
     { type: 'reasoning', text: '', providerMetadata: { anthropic: { redactedData: 'x' } } },
     { type: 'custom', kind: 'acme.card' },
   ])
-  const stray = 'toolCallId is "c1"; it must be the id of a call before it that has no answer.'
+  const stray = 'toolCallId is "c1"; it must be the id of an earlier call without a result.'
   expect(told).toEqual([`refused: ${stray}`])
   const said = [
     { type: 'text', text: 'Hi' },

@@ -9,20 +9,20 @@ import type { Conversation, Note } from '../../conversation/transcript.ts'
 import { type Answer, Turns } from '../../conversation/turns.ts'
 
 /**
- * What the AI SDK gives to models: model messages, and core messages as they were called in
- * version 4. Provider options are provider metadata here.
+ * Model messages of the AI SDK, which version 4 called core messages. Provider options become provider
+ * metadata.
  */
 class ModelConversation implements Conversation {
   readonly #turns = new Turns()
-  /** Which call an approval is of. */
+  /** The call of each approval, by the approval's id. */
   readonly #approvals = new Map<string, string>()
 
   add(value: unknown, bytes: number, note: Note): void {
     const message = asRecord('the message', value)
     const { id, role, content, ...others } = message
-    if (content == null) throw badValue('content', content, 'a text or a list')
+    if (content == null) throw badValue('content', content, 'a string or an array')
     const list = typeof content === 'string' ? textParts(content) : content
-    if (!Array.isArray(list)) throw badValue('content', content, 'a text or a list')
+    if (!Array.isArray(list)) throw badValue('content', content, 'a string or an array')
     const given = list.map((part, index) => asRecord(`content.${index}`, part))
     const isLater = ({ type }: Record<string, unknown>) =>
       type === 'tool-result' ||
@@ -47,7 +47,7 @@ class ModelConversation implements Conversation {
         this.#turns.step(said, 'same-id', note)
         break
       case 'tool':
-        if (said.parts.length > 0) throw badValue('content', content, 'a list of results')
+        if (said.parts.length > 0) throw badValue('content', content, 'an array of results')
         break
       default:
         throw badValue('role', role, '"system", "user", "assistant" or "tool"')
@@ -59,7 +59,7 @@ class ModelConversation implements Conversation {
     return this.#turns.rows()
   }
 
-  /** Before anything is added: what belongs to a call has one, here or before. */
+  /** Checks before anything is added that every result has a call, here or in an earlier message. */
   #assertCalls(
     later: readonly Record<string, unknown>[],
     given: readonly Record<string, unknown>[],
@@ -67,7 +67,7 @@ class ModelConversation implements Conversation {
     const made = given.flatMap(({ type, toolCallId: id }) => (type === 'tool-call' ? id : []))
     for (const { toolCallId: id } of later.filter((part) => 'toolCallId' in part)) {
       if (made.includes(id) || this.#turns.call(asText('toolCallId', id))) continue
-      throw badValue('toolCallId', id, 'the id of a call before it that has no answer')
+      throw badValue('toolCallId', id, 'the id of an earlier call without a result')
     }
   }
 
@@ -147,7 +147,7 @@ function readPart(part: Record<string, unknown>, field: string, note: Note): unk
         readFile(part, said) ?? unknownPart('model', part, 'a file whose bytes are not here', note)
       )
     default:
-      return unknownPart('model', part, `a part of the type ${String(part['type'])}`, note)
+      return unknownPart('model', part, `a part of type ${String(part['type'])}`, note)
   }
 }
 
@@ -168,7 +168,7 @@ function readFile(part: Record<string, unknown>, said: Record<string, unknown>):
   }
 }
 
-/** Bytes as JSON has them, of a `Buffer` or of a `Uint8Array`. */
+/** Bytes in the JSON form of a `Buffer` or a `Uint8Array`. */
 function bytesOf(value: unknown): number[] | undefined {
   const list: unknown = isRecord(value)
     ? value['type'] === 'Buffer'
@@ -180,7 +180,7 @@ function bytesOf(value: unknown): number[] | undefined {
     : undefined
 }
 
-/** An empty text says nothing. */
+/** Leaves out empty texts. */
 function textParts(text: string): unknown[] {
   return text === '' ? [] : [{ type: 'text', text }]
 }

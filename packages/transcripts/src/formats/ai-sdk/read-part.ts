@@ -18,19 +18,17 @@ const knownTypes = new Set([
 ])
 
 /**
- * A part of a UI message as a part of ours.
+ * A part of a UI message as a part here. A call with the part type `tool-NAME` becomes a
+ * `dynamic-tool` of that name; a part of an unknown type is kept as a data part, which is not shown.
  *
- * A call of a tool that has a part type of its own (`tool-NAME`) becomes a `dynamic-tool` of that
- * name. A part of an unknown type is kept in a data part, which is not shown.
- *
- * @throws CaughtupError `BAD_INPUT` for a part of a known type that is not as it must be
+ * @throws CaughtupError `BAD_INPUT` for an invalid part of a known type
  */
 export function readPart(value: unknown, field: string, note: Note): Part {
   const foreign = asRecord(field, value)
   const type = asText(`${field}.type`, foreign['type'])
   const isTool = type === 'dynamic-tool' || type.startsWith('tool-')
   if (!isTool && !type.startsWith('data-') && !knownTypes.has(type)) {
-    return asPart(unknownPart('ui', foreign, `a part of the type ${type}`, note), field)
+    return asPart(unknownPart('ui', foreign, `a part of type ${type}`, note), field)
   }
   const adapted = isTool ? adaptTool(foreign, type) : foreign
   const part = asPart(adapted, field)
@@ -38,7 +36,7 @@ export function readPart(value: unknown, field: string, note: Note): Part {
   return part
 }
 
-/** As a `dynamic-tool`; what has no JSON form was lost on the way here, and is `null`. */
+/** A call as a `dynamic-tool`. A value without a JSON form is missing in the file, and is `null`. */
 function adaptTool(
   foreign: Readonly<Record<string, unknown>>,
   type: string,

@@ -39,7 +39,7 @@ describe('a part', () => {
     expect(await readPart(part)).toEqual({ part, notes: [], complete: true })
   })
 
-  test('of a tool of its own becomes a dynamic tool of that name', async () => {
+  test('of a tool-NAME type becomes a dynamic tool of that name', async () => {
     const { part, notes } = await readPart({
       ...call,
       type: 'tool-get-weather',
@@ -56,7 +56,7 @@ describe('a part', () => {
     expect(notes).toEqual([])
   })
 
-  test('without input, output or raw input has null or nothing there', async () => {
+  test('without input, output or raw input has null or an empty string there', async () => {
     const tool = { type: 'tool-t', toolCallId: 'c1' }
     expect((await readPart({ ...tool, state: 'output-available' })).part).toMatchObject({
       input: null,
@@ -73,22 +73,22 @@ describe('a part', () => {
     ).toMatchObject({ input: '{' })
   })
 
-  test('of an unknown type is kept in a data part', async () => {
+  test('of an unknown type is kept as a data part', async () => {
     const later = { type: 'later', kind: 'acme.card', providerMetadata: { acme: { n: 1 } } }
     expect(await readPart(later)).toEqual({
       part: { type: 'data-ui-part', data: later },
       notes: [
-        'a part of the type later has no like here and is kept as data-ui-part, which is not shown',
+        'a part of type later has no counterpart and is kept as data-ui-part, which is not shown',
       ],
       complete: true,
     })
   })
 
-  test('with members that are not known is kept without them', async () => {
+  test('with unknown members is kept without them', async () => {
     const text = { type: 'text', text: 'Hi' }
     expect(await readPart({ ...text, rating: 5, later: [] })).toEqual({
       part: text,
-      notes: ['in text parts, rating is not kept'],
+      notes: ['in text parts, rating is dropped'],
       complete: true,
     })
   })
@@ -100,10 +100,10 @@ describe('a part', () => {
     [{ type: 'data-x' }, /^parts\.0\.data: /],
     [
       { text: 'Hi' },
-      /^It is a message of no format that is read .* Contents of Gemini are not read/,
+      /^It is not a message in a supported format .* Gemini contents are not supported/,
     ],
     ['Hi', 'parts.0 is "Hi"; it must be an object.'],
-  ])('that is not as it must be refuses the line: %o', async (part, message) => {
+  ])('that is invalid refuses the line: %o', async (part, message) => {
     const items = await readItems([{ role: 'user', parts: [part] }])
     expect(items).toEqual([{ type: 'refused', line: 1, message: expect.stringMatching(message) }])
   })
@@ -126,14 +126,14 @@ test.each([
   expect((await readPart(part)).complete).toBe(false)
 })
 
-test('an answer that was ended does not grow, whatever state its parts are in', async () => {
+test('a finished answer does not grow, whatever state its parts are in', async () => {
   const part = { type: 'text', text: 'He', state: 'streaming' }
   const metadata = { finishReason: 'interrupted' }
   const [[row] = []] = await readRows([{ role: 'assistant', parts: [part], metadata }])
   expect(row).toEqual({ role: 'assistant', parts: [part], metadata })
 })
 
-test('ids are kept, an empty one is none', async () => {
+test('ids are kept, and an empty one counts as absent', async () => {
   const [rows = []] = await readRows([
     { id: 'a.b', role: 'user', parts: [] },
     { id: '', role: 'user', parts: [] },
@@ -160,7 +160,7 @@ describe('metadata', () => {
     })
   })
 
-  test('that a message here has not is kept as foreign', async () => {
+  test('without a place here is kept as foreign', async () => {
     const known = { model: 'm', usage: { inputTokens: 3 }, finishReason: 'stop', finishedAt: 5 }
     const others = { runId: 'r', boundary: {}, thinkingLevel: 5, constructor: 1, theme: 'dark' }
     const { row, notes } = await read({ metadata: { ...known, ...others } })
@@ -177,31 +177,31 @@ describe('metadata', () => {
   })
 })
 
-test('what is foreign is kept up to 16 KiB, and the rest is told', async () => {
+test('members without a place are kept up to 16 KiB, and the others are reported', async () => {
   const metadata = { small: 'x', large: 'x'.repeat(16_384), later: [1], empty: [] }
   const items = await readItems([{ role: 'user', parts: [], metadata }])
   expect(items).toEqual([
-    { type: 'lost', line: 1, message: 'large is not kept' },
-    { type: 'lost', line: 1, message: 'later is not kept' },
+    { type: 'lost', line: 1, message: 'large is dropped' },
+    { type: 'lost', line: 1, message: 'later is dropped' },
     expect.objectContaining({
       rows: [{ role: 'user', parts: [], metadata: { foreign: { small: 'x' } } }],
     }),
   ])
 })
 
-test('a message without parts has its content as text', async () => {
+test('the content of a message without parts is its text', async () => {
   const plain = { role: 'user', content: 'Hi', createdAt: 5 }
   const [rows] = await readRows([plain, { role: 'assistant', parts: [] }])
   expect(rows?.[0]).toEqual({ role: 'user', parts: [{ type: 'text', text: 'Hi' }], createdAt: 5 })
 })
 
-test('more or larger parts than a message may have refuse the line', async () => {
+test('too many or too large parts refuse the line', async () => {
   const parts = Array.from({ length: 1001 }, () => ({ type: 'text', text: '' }))
   expect(await readItems([{ role: 'user', parts }])).toEqual([
     {
       type: 'refused',
       line: 1,
-      message: 'The message has 1001 parts, and at most 1000 are allowed.',
+      message: 'The message has 1001 parts; at most 1000 are allowed.',
     },
   ])
   const data = `[${'1e20,'.repeat(1_000_000)}0]`

@@ -19,7 +19,7 @@ export const ui: Format = {
   conversation: () => new UiConversation(),
 }
 
-/** UI messages of the AI SDK, 5 and newer: each is a message here. */
+/** UI messages of the AI SDK, 5 and newer: each becomes one message. */
 class UiConversation implements Conversation {
   readonly #rows: ImportedRow[] = []
 
@@ -41,14 +41,15 @@ function readMessage(value: unknown, note: Note): ImportedRow {
   }
   const { parts, rest } = partsOf(given, others)
   const { createdAt: own, ...known } = isRecord(metadata) ? metadata : {}
-  // Before version 5 the time stood beside the metadata, and some transcripts still have it there.
+  // Before version 5 the time was beside the metadata, and some transcripts still have it there.
   const time = readTime(own, 'ms') ?? readTime(createdAt, 'ms')
   const kept = keepMetadata(
     known,
     { ...(own != null && readTime(own, 'ms') === undefined && { createdAt: own }), ...rest },
     note,
   )
-  if (metadata != null && !isRecord(metadata)) note.lost('metadata that is no object is not kept')
+  if (metadata != null && !isRecord(metadata))
+    note.lost('metadata that is not an object is dropped')
   const row: ImportedRow = {
     ...(typeof id === 'string' && id !== '' && { id }),
     role,
@@ -59,15 +60,15 @@ function readMessage(value: unknown, note: Note): ImportedRow {
   return mayGrow(row) ? { ...row, complete: false } : row
 }
 
-/** Before they were converted to version 5, messages had a text. */
+/** Messages from before version 5 have a string as their content. */
 function partsOf(parts: unknown, others: Record<string, unknown>) {
   if (Array.isArray(parts)) return { parts, rest: others }
   const { content, ...rest } = others
-  if (parts !== undefined || typeof content !== 'string') throw badValue('parts', parts, 'a list')
+  if (parts !== undefined || typeof content !== 'string') throw badValue('parts', parts, 'an array')
   return { parts: content === '' ? [] : [{ type: 'text', text: content }], rest }
 }
 
-/** An answer that is being written, or waits for a tool, and was not ended as it stands. */
+/** Whether it is an unfinished answer that is being written or awaits a tool. */
 function mayGrow({ role, parts, metadata }: ImportedRow): boolean {
   return role === 'assistant' && metadata?.finishReason === undefined && parts.some(isOpen)
 }

@@ -6,7 +6,7 @@ const call = { type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 
 const thinking = { type: 'thinking', thinking: 'Hm', signature: 'sig' }
 const result = { type: 'tool_result', tool_use_id: 'toolu_1', content: 'Cold' }
 
-test('thinking keeps its signature, redacted thinking its data, and calls have their results', async () => {
+test('thinking keeps its signature, redacted thinking its data, and calls get their results', async () => {
   const { rows, told } = await readAs(
     'anthropic',
     { role: 'user', content: 'Hi' },
@@ -46,7 +46,7 @@ test('thinking keeps its signature, redacted thinking its data, and calls have t
   ])
 })
 
-test('answers of the API bring their ids, model, usage and reason', async () => {
+test('answers of the API keep their ids, model, usage and stop reason', async () => {
   const usage = {
     input_tokens: 3,
     cache_read_input_tokens: 10,
@@ -91,7 +91,7 @@ test('answers of the API bring their ids, model, usage and reason', async () => 
   ])
 })
 
-test('a request has its system prompt, and tools of the provider are answered in the message', async () => {
+test('a request keeps its system prompt, and provider tools have their results in the message', async () => {
   const search = { type: 'server_tool_use', id: 'srv_1', name: 'web_search', input: { query: 'q' } }
   const found = {
     type: 'web_search_tool_result',
@@ -113,7 +113,7 @@ test('a request has its system prompt, and tools of the provider are answered in
   ])
 })
 
-test('pictures and documents of each source are files, others are kept as they are', async () => {
+test('pictures and documents from every source are files, and others are kept as they are', async () => {
   const { rows, told } = await readAs('anthropic', {
     role: 'user',
     content: [
@@ -141,7 +141,7 @@ test('pictures and documents of each source are files, others are kept as they a
 test.each([
   [
     { role: 'user', content: [result] },
-    'lost: the answer of a tool (toolu_1) has no call before it and is not kept',
+    'lost: the result of a tool (toolu_1) has no earlier call and is dropped',
   ],
   [{ role: 'tool', content: [call] }, 'refused: role is "tool"'],
   [
@@ -150,7 +150,7 @@ test.each([
   ],
   [{ role: 'assistant', content: [{ ...call, name: 5 }] }, 'refused: content.0.name is 5'],
   [{ role: 'assistant', content: [call, 5] }, 'refused: content.1 is 5'],
-])('what is not as it must be is told: %j', async (message, expected) => {
+])('an invalid message is reported: %j', async (message, expected) => {
   const { told } = await readAs('anthropic', message)
   expect(told[0]?.replace('[0]: ', '')).toContain(expected)
 })

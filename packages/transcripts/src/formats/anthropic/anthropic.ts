@@ -19,9 +19,9 @@ export const anthropic: Format = {
 }
 
 /**
- * Messages of Anthropic's API, also as its answers come (`type: "message"`, with `stop_reason` and
- * `usage`). A prompt that only has tools' answers is no message here: they join their calls, and the
- * answer goes on with its next step.
+ * Messages of Anthropic's API, including its answers (`type: "message"`, with `stop_reason` and
+ * `usage`). A prompt of nothing but tool results does not become a message: the results join their
+ * calls, and the answer continues with its next step.
  */
 class AnthropicConversation implements Conversation {
   readonly #turns = new Turns()
@@ -33,7 +33,7 @@ class AnthropicConversation implements Conversation {
     if (role !== 'system' && role !== 'user' && role !== 'assistant') {
       throw badValue('role', role, '"system", "user" or "assistant"')
     }
-    if (content == null) throw badValue('content', content, 'a text or a list')
+    if (content == null) throw badValue('content', content, 'a string or an array')
     let calls = this.#calls
     const nextId = () => `call-${++calls}`
     const { parts, results } = readBlocks(content, { format: 'anthropic', nextId, note })
@@ -44,7 +44,7 @@ class AnthropicConversation implements Conversation {
     }
     const isOwn = role === 'assistant' && type === 'message'
     const said = {
-      // Each step of an answer has an id of its own over there.
+      // In this format each step of an answer has its own id.
       id: typeof id === 'string' && !isOwn ? id : undefined,
       parts,
       createdAt: messageTime(others),
@@ -65,7 +65,7 @@ class AnthropicConversation implements Conversation {
   }
 }
 
-/** Whether a content block is of a type, or has a member, that Anthropic alone has. */
+/** Whether a content block has a type or a member that only Anthropic has. */
 function isOwn(block: unknown): boolean {
   if (!isRecord(block)) return false
   const type = String(block['type'])

@@ -46,7 +46,7 @@ const result = (id: string) => ({
   content: [{ type: 'tool_result', tool_use_id: id, content: 'a.txt' }],
 })
 
-test('an answer is one message with its blocks, calls side by side and their results', async () => {
+test('an answer is one message with its blocks, parallel calls and their results', async () => {
   const { rows, told, title } = await readAs(
     'claude-code',
     { type: 'summary', summary: 'Listing files', leafUuid: 'l8' },
@@ -91,7 +91,7 @@ test('an answer is one message with its blocks, calls side by side and their res
   ])
 })
 
-test('only the branch of the newest message is read, and what was left out is told', async () => {
+test('only the branch of the newest message is read, and omissions are reported', async () => {
   const { rows, told } = await readAs(
     'claude-code',
     line('l1', null, 'user', { role: 'user', content: 'First' }),
@@ -110,13 +110,13 @@ test('only the branch of the newest message is read, and what was left out is to
     ['system', { text: 'So far' }],
   ])
   expect([...new Set(told)].sort()).toEqual([
-    'note: messages of branches that are not shown are left out',
-    'note: notes to the model that were not shown are left out',
-    'note: what agents did by themselves is left out',
+    'note: hidden notes to the model are left out',
+    'note: messages of subagents are left out',
+    'note: messages on other branches are left out',
   ])
 })
 
-test('a file of an agent’s own is a session, and a line that is not as it must be refused', async () => {
+test('a subagent’s own file is a session, and an invalid line is refused', async () => {
   const side = { isSidechain: true }
   const { rows, told } = await readAs(
     'claude-code',

@@ -12,7 +12,7 @@ import { type TurnInput, Turns } from '../../conversation/turns.ts'
 import { readBlocks, type ToolResult } from './read-block.ts'
 import { settle } from './settle.ts'
 
-/** A line that has a place in the tree; those without a message only lead from one to another. */
+/** A line in the tree of messages; one without a message only connects others. */
 interface Node {
   uuid: string
   parent: string | undefined
@@ -23,21 +23,20 @@ interface Spoken {
   role: ImportedRow['role']
   said: TurnInput
   results: ToolResult[]
-  /** What all blocks of one answer share. */
+  /** The id that all blocks of one answer share. */
   apiId: string | undefined
 }
 
 /**
- * A session of Claude Code as it stands on disk, one line for each block of an answer. The branch is
- * that of the newest message, with the results of calls that were made side by side; what agents did
- * by themselves (`isSidechain`), notes to the model (`isMeta`) and lines of bookkeeping are not
- * messages. `toolUseResult` says again what the result says.
+ * A session file of Claude Code, with one line for each block of an answer. The branch is that of the
+ * newest message, with the results of parallel calls. Messages of subagents (`isSidechain`), notes to
+ * the model (`isMeta`) and bookkeeping lines are left out; `toolUseResult` repeats the result.
  */
 class ClaudeCodeConversation implements Conversation {
   readonly #nodes = new Map<string, Node>()
   readonly #heading: Heading = {}
   #sidechain: boolean | undefined
-  /** The newest line that is a message, and answers whose usage was counted. */
+  /** The newest line that is a message, and the answers whose usage is counted. */
   #leaf: Node | undefined
   readonly #counted = new Set<unknown>()
   #calls = 0
@@ -48,17 +47,17 @@ class ClaudeCodeConversation implements Conversation {
     const title = line['customTitle'] ?? line['aiTitle'] ?? line['summary']
     if (typeof title === 'string' && title !== '') this.#heading.title = title
     if (typeof uuid !== 'string') {
-      if (type === 'user' || type === 'assistant') throw badValue('uuid', uuid, 'a text')
+      if (type === 'user' || type === 'assistant') throw badValue('uuid', uuid, 'a string')
       return
     }
     const parent = [parentUuid, logical].find((each) => typeof each === 'string')
     const node: Node = { uuid, parent: typeof parent === 'string' ? parent : undefined }
     if (type === 'user' || type === 'assistant') {
-      // A file of an agent's own is a session; in that of its caller it is not part of what was said.
+      // A subagent's own file is a session; in its caller's file its lines are not part of the conversation.
       this.#sidechain ??= isSidechain === true
       if ((isSidechain === true) !== this.#sidechain)
-        note.kept('what agents did by themselves is left out')
-      else if (isMeta === true) note.kept('notes to the model that were not shown are left out')
+        note.kept('messages of subagents are left out')
+      else if (isMeta === true) note.kept('hidden notes to the model are left out')
       else {
         node.message = this.#read(line, type, bytes, note)
         this.#leaf = node
@@ -86,7 +85,7 @@ class ClaudeCodeConversation implements Conversation {
         if (said.parts.length > 0) turns.prompt(role, said)
       }
     }
-    if (others > 0) note.kept('messages of branches that are not shown are left out')
+    if (others > 0) note.kept('messages on other branches are left out')
     return turns.rows()
   }
 
@@ -97,13 +96,13 @@ class ClaudeCodeConversation implements Conversation {
   #read(line: Record<string, unknown>, type: string, bytes: number, note: Note): Spoken {
     const { uuid, timestamp, isCompactSummary, message } = line
     const { id, content, model, usage, stop_reason: reason } = asRecord('message', message)
-    if (content == null) throw badValue('message.content', content, 'a text or a list')
+    if (content == null) throw badValue('message.content', content, 'a string or an array')
     const apiId = typeof id === 'string' ? id : undefined
     let calls = this.#calls
     const nextId = () => `call-${++calls}`
     const { parts, results } = readBlocks(content, { format: 'claude-code', nextId, note })
     this.#calls = calls
-    // Every block of an answer comes with the usage of the whole.
+    // Every block of an answer repeats the usage of the whole answer.
     const isCounted = apiId !== undefined && this.#counted.has(apiId)
     this.#counted.add(apiId)
     const about = {

@@ -86,7 +86,7 @@ test('thinking, calls and their results are read, with ids and without', async (
   ])
 })
 
-test('attachments are files where their text is there, and the old text counts where content is not', async () => {
+test('attachments with text are files, and the old text is read when content is missing', async () => {
   const attachments = [
     { file_name: 'a.txt', file_type: 'txt', file_size: 2, extracted_content: 'hi' },
   ]
@@ -109,7 +109,7 @@ test('attachments are files where their text is there, and the old text counts w
   expect(told).toHaveLength(1)
 })
 
-test('the shown branch is that of the named leaf, or of the last message', async () => {
+test('the shown branch ends at the named leaf, or at the last message', async () => {
   const root = '00000000-0000-4000-8000-000000000000'
   const tree = [
     message('m1', 'human', [text('a')], { parent_message_uuid: root }),
@@ -122,7 +122,7 @@ test('the shown branch is that of the named leaf, or of the last message', async
   expect(await ids({ current_leaf_message_uuid: 'm2' })).toEqual(['m1', 'm2'])
 })
 
-test('a message of nobody known is refused', async () => {
+test('a message of an unknown sender is refused', async () => {
   const { told } = await readAs(
     'claude',
     conversation([message('m1', 'wizard', [text('a')]), message('m2', 'human', [text('b')])]),

@@ -12,8 +12,8 @@ import { readBlocks } from './read-block.ts'
 import { settle } from './settle.ts'
 
 /**
- * Messages of Claude's export. A message has its calls and their results in one; where these have no
- * ids, they are paired in their order. An attachment's text is a file.
+ * Messages of Claude's export. A message holds its calls and their results, paired in their order if
+ * they have no ids. An attachment's text becomes a file.
  */
 class ClaudeConversation implements Conversation {
   readonly #turns = new Turns()
@@ -26,7 +26,7 @@ class ClaudeConversation implements Conversation {
       throw badValue('sender', sender, '"human" or "assistant"')
     }
     const isBlank = content == null || (Array.isArray(content) && content.length === 0)
-    if (isBlank && typeof text !== 'string') throw badValue('content', content, 'a list')
+    if (isBlank && typeof text !== 'string') throw badValue('content', content, 'an array')
     const blocks = isBlank ? text : withoutTimes(content)
     const nextId = () => `call-${++this.#calls}`
     const { parts, results } = readBlocks(blocks, { format: 'claude', nextId, note })
@@ -47,7 +47,7 @@ class ClaudeConversation implements Conversation {
   }
 }
 
-/** Blocks without what only tells how they were streamed and shown. */
+/** Blocks without the members that only describe how they were streamed and shown. */
 function withoutTimes(content: unknown): unknown {
   if (!Array.isArray(content)) return content
   return content.map((block: unknown) => {
@@ -72,8 +72,7 @@ function branchOf(messages: readonly unknown[], leaf: unknown, note: Note): unkn
   const branch = shownBranch(byId.get(leaf) ?? records.at(-1), (message) =>
     byId.get(message['parent_message_uuid']),
   )
-  if (messages.length > branch.length)
-    note.kept('messages of branches that are not shown are left out')
+  if (messages.length > branch.length) note.kept('messages on other branches are left out')
   return branch
 }
 

@@ -4,9 +4,9 @@ import type { TranscriptFormat } from '../../conversation/format.ts'
 import { providerMetadata } from '../../conversation/metadata.ts'
 import type { Note } from '../../conversation/transcript.ts'
 
-/** A tool's answer among the blocks of a message. */
+/** A tool result among the blocks of a message. */
 export interface ToolResult {
-  /** Of the call; absent in some exports. */
+  /** The call's id; absent in some exports. */
   id: string | undefined
   toolName: string | undefined
   output: unknown
@@ -19,12 +19,12 @@ export interface Blocks {
 }
 
 /**
- * Content blocks of Anthropic's messages, as parts and as the answers of tools among them. What only
- * the provider understands, such as a signature, is the part's provider metadata, where the AI SDK's
- * provider looks for it.
+ * Content blocks of Anthropic's messages as parts, and the tool results among them. Members that only
+ * the provider understands, such as a signature, become the part's provider metadata, where the AI
+ * SDK's provider looks for them.
  *
- * @param nextId - gives a call that has no id one
- * @throws CaughtupError `BAD_INPUT` for a block of a known type that is not as it must be
+ * @param nextId - returns an id for a call without one
+ * @throws CaughtupError `BAD_INPUT` for an invalid block of a known type
  */
 export function readBlocks(
   content: unknown,
@@ -71,15 +71,10 @@ function readBlock(
     case 'document':
       return (
         readFile(block, type) ??
-        unknownPart(
-          format,
-          { type, ...block },
-          `a block of the type ${type} without its file`,
-          note,
-        )
+        unknownPart(format, { type, ...block }, `a block of type ${type} without its file`, note)
       )
     default:
-      return unknownPart(format, { type, ...block }, `a block of the type ${type}`, note)
+      return unknownPart(format, { type, ...block }, `a block of type ${type}`, note)
   }
 }
 
@@ -107,7 +102,7 @@ function readFile(
   return { ...filePart(url, { mediaType: likely, filename: title }), ...said }
 }
 
-/** A call of a tool of the provider's own is answered in the same message. */
+/** A call of a provider's tool has its result in the same message. */
 function readCall(
   block: Record<string, unknown>,
   type: string,
@@ -136,7 +131,7 @@ function readResult(block: Record<string, unknown>): ToolResult {
   }
 }
 
-/** A single text is itself; whatever else a tool answered is as it came. */
+/** The text of a result that is a single text; any other result as it is. */
 function outputOf(content: unknown): unknown {
   if (!Array.isArray(content)) return content ?? null
   const [first]: unknown[] = content

@@ -3,10 +3,10 @@ import type { Turns } from '../../conversation/turns.ts'
 import type { ToolResult } from './read-block.ts'
 
 /**
- * Gives tools' answers to their calls, one without an id to the oldest call of its tool that waits.
- * An answer whose call is not there is told.
+ * Adds tool results to their calls; one without an id goes to the oldest open call of its tool. A
+ * result without a call is reported.
  *
- * @param bytes - what all of them took in their file
+ * @param bytes - the results' size in their file
  */
 export function settle(
   turns: Turns,
@@ -18,7 +18,7 @@ export function settle(
     const id = given ?? turns.waiting(toolName)
     if (id === undefined || !turns.call(id)) {
       note.lost(
-        `the answer of a tool${given === undefined ? '' : ` (${given})`} has no call before it and is not kept`,
+        `the result of a tool${given === undefined ? '' : ` (${given})`} has no earlier call and is dropped`,
       )
       continue
     }

@@ -48,7 +48,7 @@ test('the shown branch is read, with its title and times', async () => {
     ]),
   )
   expect({ title, createdAt }).toEqual({ title: 'Deploying', createdAt: 1_699_999_999_000 })
-  expect(told).toEqual(['note: messages of branches that are not shown are left out'])
+  expect(told).toEqual(['note: messages on other branches are left out'])
   expect(rows).toEqual([
     {
       id: 'u1',
@@ -72,7 +72,7 @@ test('the shown branch is read, with its title and times', async () => {
   ])
 })
 
-test('calls of tools are paired with what the tools said, and thoughts are reasoning', async () => {
+test('tool calls are paired with the tools’ messages, and thoughts are reasoning', async () => {
   const python = { author: { role: 'tool', name: 'python', metadata: {} } }
   const { rows, told } = await readAs(
     'chatgpt',
@@ -113,7 +113,7 @@ test('calls of tools are paired with what the tools said, and thoughts are reaso
   expect(told).toHaveLength(1)
 })
 
-test('hidden messages are left out, and files that are not in the export kept as what is said of them', async () => {
+test('hidden messages are left out, and files missing from the export are kept as references', async () => {
   const picture = { content_type: 'image_asset_pointer', asset_pointer: 'file-service://file-1' }
   const spoken = { content_type: 'audio_transcription', text: 'Hello', direction: 'in' }
   const { rows, told } = await readAs(
@@ -144,7 +144,7 @@ test('a broken conversation costs only itself', async () => {
   const good = conversation([message('u1', 'user', 'Hi')])
   const { rows, told } = await readAs('chatgpt', good, { title: 'Corrupted', current_node: 'a' })
   expect(rows).toHaveLength(1)
-  expect(told).toEqual([expect.stringContaining('It is a message of no format that is read')])
+  expect(told).toEqual([expect.stringContaining('It is not a message in a supported format')])
   const odd = conversation([message('u1', 'user', 'Hi'), { ...message('u2', 'wizard', 'Hm') }])
   expect((await readAs('chatgpt', odd)).told).toEqual([
     expect.stringContaining('author.role is "wizard"'),

@@ -12,9 +12,9 @@ import { unknownPart } from '../../conversation/parts.ts'
 import { readToolText } from './tool-text.ts'
 
 /**
- * Messages of ChatGPT's export. What the assistant sends to a tool (`recipient`) is a call, and the
- * tool's next message its answer; everything up to the next prompt is one answer here. Hidden
- * messages, such as custom instructions, are not messages.
+ * Messages of ChatGPT's export. A message of the assistant to a tool (`recipient`) becomes a call, and
+ * the tool's next message its result; everything up to the next prompt is one answer. Hidden messages,
+ * such as custom instructions, are left out.
  */
 class ChatGptConversation implements Conversation {
   readonly #turns = new Turns()
@@ -33,7 +33,7 @@ class ChatGptConversation implements Conversation {
     const content = asRecord('content', given)
     const about = isRecord(metadata) ? metadata : {}
     const isHidden = about['is_visually_hidden_from_conversation'] === true
-    // What a tool said is the answer of its call, as it is.
+    // A tool's content becomes the result of its call, unchanged.
     const parts = role === 'tool' ? [content] : readContent(content, about, note)
     if (isHidden || (parts.length === 0 && role !== 'user')) {
       if (parts.length > 0) note.kept('hidden messages, such as custom instructions, are left out')
@@ -79,7 +79,7 @@ class ChatGptConversation implements Conversation {
     return endedRows(this.#turns.rows())
   }
 
-  /** An answer that no call waits for, of a tool that ran unasked or said more, is a call of its own. */
+  /** A result without an open call, of a tool that ran unasked or again, becomes a call with a result. */
   #addAnswer(said: TurnInput, name: unknown, content: Record<string, unknown>, note: Note): void {
     const toolName = typeof name === 'string' && name !== '' ? name : 'tool'
     const waiting = this.#turns.waiting(toolName) ?? this.#turns.waiting()
@@ -153,7 +153,7 @@ function readContent(
     case 'reasoning_recap':
       return [unknownPart('chatgpt', content, 'how long the model thought', note)]
     default:
-      return [unknownPart('chatgpt', content, `content of the type ${String(type)}`, note)]
+      return [unknownPart('chatgpt', content, `content of type ${String(type)}`, note)]
   }
 }
 
@@ -161,7 +161,7 @@ function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** The messages of the shown branch, from the first on. */
+/** The messages of the shown branch, oldest first. */
 function branchOf(
   { mapping, current_node: current }: Readonly<Record<string, unknown>>,
   note: Note,
@@ -176,7 +176,7 @@ function branchOf(
   const branch = shownBranch(leaf, (node) => nodeOf(node['parent']))
   const messages = branch.flatMap(({ message }) => (isRecord(message) ? [message] : []))
   const all = ids.filter((id) => isRecord(nodeOf(id)?.['message'])).length
-  if (all > messages.length) note.kept('messages of branches that are not shown are left out')
+  if (all > messages.length) note.kept('messages on other branches are left out')
   return messages
 }
 

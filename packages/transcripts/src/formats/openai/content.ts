@@ -14,15 +14,15 @@ const audioTypes = new Map([
 ])
 
 /**
- * A message's content, a text or a list of content parts, as parts. A picture whose type its URL
- * does not tell is `image/*`. What is not known here is kept in a data part, which is not shown.
+ * A message's content, a string or an array of content parts, as parts. A picture is `image/*` if its
+ * URL does not name a type. An unknown content part is kept as a data part, which is not shown.
  *
- * @throws CaughtupError `BAD_INPUT` for a part of a known type that is not as it must be
+ * @throws CaughtupError `BAD_INPUT` for an invalid part of a known type
  */
 export function readContent(content: unknown, note: Note): unknown[] {
   if (content == null || content === '') return []
   if (typeof content === 'string') return [{ type: 'text', text: content }]
-  if (!Array.isArray(content)) throw badValue('content', content, 'a text or a list')
+  if (!Array.isArray(content)) throw badValue('content', content, 'a string or an array')
   return content.map((part, index) => readContentPart(part, `content.${index}`, note))
 }
 
@@ -65,10 +65,10 @@ function readContentPart(value: unknown, field: string, note: Note): unknown {
 }
 
 function keepUnknown(part: Record<string, unknown>, type: string, note: Note): unknown {
-  return unknownPart('openai', part, `a content part of the type ${type}`, note)
+  return unknownPart('openai', part, `a content part of type ${type}`, note)
 }
 
-/** A part as a content part of a prompt; `undefined` where OpenAI's format has none for it. */
+/** A part as a content part of a prompt; `undefined` if OpenAI's format has none for it. */
 export function contentPart(part: Part): unknown {
   switch (part.type) {
     case 'text':

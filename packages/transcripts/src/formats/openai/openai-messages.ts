@@ -6,7 +6,7 @@ import { writeToolText } from './tool-text.ts'
 
 type WholeCall = Exclude<ToolPart, { state: 'input-streaming' }>
 
-/** One step of an answer: what one message of OpenAI's can say, in its order. */
+/** One step of an answer: what one OpenAI message can hold, in its order. */
 interface Step {
   reasoning?: string
   content: unknown[]
@@ -14,12 +14,12 @@ interface Step {
 }
 
 /**
- * A message as messages of OpenAI's chat completions: an answer has one for each step, followed by
- * the answers of its tools. Beside OpenAI's own members they have `id`, `created_at` (in seconds),
- * `reasoning_content`, and `is_error` where a tool failed, so that reading them gives the message.
+ * A message as messages of OpenAI's chat completions: one for each step of an answer, followed by its
+ * tool results. Besides OpenAI's own members they have `id`, `created_at` (in seconds),
+ * `reasoning_content`, and `is_error` if a tool failed, so that reading them restores the message.
  *
- * Sources, data parts, files of an answer and calls whose input is not whole have no place; nor have
- * titles and metadata of providers, which are not counted.
+ * The format cannot hold sources, data parts, files of an answer and calls with incomplete input,
+ * which are reported, nor titles and provider metadata, which are not.
  */
 export function openAiMessages({ id, role, parts, metadata }: Message): WrittenMessage {
   const heading = { role, id, created_at: metadata.createdAt / 1000 }
@@ -44,7 +44,7 @@ export function openAiMessages({ id, role, parts, metadata }: Message): WrittenM
   return { messages, leftOut }
 }
 
-/** Reasoning, text and calls come in this order in a message; what comes before needs another. */
+/** A message has reasoning, text and calls in this order; a part out of order starts another one. */
 function stepsOf(parts: readonly Part[], leftOut: string[]): Step[] {
   let step: Step = { content: [], calls: [] }
   const steps = [step]
@@ -80,7 +80,7 @@ function stepsOf(parts: readonly Part[], leftOut: string[]): Step[] {
         leftOut.push(part.type)
     }
   }
-  // A message without anything to say is still a message.
+  // An empty message is still a message.
   return steps.length > 1 && isEmpty(step) ? steps.slice(0, -1) : steps
 }
 
@@ -88,7 +88,7 @@ function isEmpty({ reasoning, content, calls }: Step): boolean {
   return reasoning === undefined && content.length === 0 && calls.length === 0
 }
 
-/** A single text is written as such. */
+/** A single text part is written as a string. */
 function shortContent(content: readonly unknown[]): unknown {
   const [first] = content
   if (content.length > 1 || !isText(first)) return content.length === 0 ? '' : content

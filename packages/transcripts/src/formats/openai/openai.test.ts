@@ -12,7 +12,7 @@ async function rowsOf(...messages: unknown[]): Promise<ImportedRow[]> {
   return rows
 }
 
-/** What is noted or refused of one message. */
+/** The remarks about one message, or its refusal. */
 async function messagesOf(message: unknown): Promise<string[]> {
   const items = await readItems([message], { format: 'openai' })
   return items.flatMap((item) => ('message' in item ? [item.message] : []))
@@ -93,7 +93,7 @@ test('a content part that cannot be shown is kept in a data part', async () => {
       type: 'note',
       line: 1,
       message:
-        'a content part of the type file has no like here and is kept as data-openai-part, which is not shown',
+        'a content part of type file has no counterpart and is kept as data-openai-part, which is not shown',
     },
     {
       type: 'conversation',
@@ -118,7 +118,7 @@ test('reasoning and refusals are kept', async () => {
 })
 
 describe('tool calls', () => {
-  test('are joined with their answers, and the next step goes on', async () => {
+  test('are joined with their results, and the next step continues the answer', async () => {
     const rows = await rowsOf(
       { ...calling('a', 'b'), content: 'Let me see' },
       answer('b', 'Warm'),
@@ -141,7 +141,7 @@ describe('tool calls', () => {
     ])
   })
 
-  test('find an answer that comes lines later', async () => {
+  test('find a result that comes lines later', async () => {
     const rows = await rowsOf(
       calling('a'),
       thanks,
@@ -151,7 +151,7 @@ describe('tool calls', () => {
     expect(rows[0]).toMatchObject({ parts: [tool('a', 'Cold')] })
   })
 
-  test('that use an id again are answered one after the other', async () => {
+  test('that reuse an id get their results one after the other', async () => {
     const rows = await rowsOf(
       calling('a'),
       answer('a', '1'),
@@ -162,7 +162,7 @@ describe('tool calls', () => {
     expect(rows[0]?.parts).toEqual([tool('a', 1), { type: 'step-start' }, tool('a', 2)])
   })
 
-  test('without arguments have an empty input, and what is not JSON stays text', async () => {
+  test('without arguments have an empty input, and arguments that are not JSON stay text', async () => {
     const inputs = ['', '{"a":', '{"n":12345678901234567890}', { a: 1 }]
     for (const [index, given] of inputs.entries()) {
       const call = { id: 'a', type: 'function', function: { name: 't', arguments: given } }
@@ -184,7 +184,7 @@ describe('tool calls', () => {
   })
 
   test.each([[answer('b')], [answer('a')], [{ role: 'tool', content: '' }]])(
-    'that nobody made are not answered: %o',
+    'that were never made get no results: %o',
     async (stray) => {
       const items = await readItems([calling('a'), answer('a'), stray, thanks])
       expect(items[0]).toMatchObject({ type: 'refused', line: 3 })
@@ -192,7 +192,7 @@ describe('tool calls', () => {
     },
   )
 
-  test('leave the row open while the model has not gone on', async () => {
+  test('leave the row incomplete until the model continues', async () => {
     const [open, half, whole] = [
       await rowsOf(calling('a')),
       await rowsOf(calling('a'), answer('a')),
@@ -202,7 +202,7 @@ describe('tool calls', () => {
   })
 })
 
-test('steps with ids belong together by their ids alone', async () => {
+test('steps with ids are joined by their ids alone', async () => {
   const step = (id: string, content: string) => ({ id, role: 'assistant', content })
   const rows = await rowsOf(
     step('1', 'a'),
@@ -217,12 +217,12 @@ test('steps with ids belong together by their ids alone', async () => {
   ])
 })
 
-test('an answer after another, without calls between, is a message of its own', async () => {
+test('an answer after another, with no calls between, is a message of its own', async () => {
   const said = { role: 'assistant', content: 'Hi' }
   expect(await rowsOf(said, said)).toHaveLength(2)
 })
 
-test('a message that would have too many parts goes on in another', async () => {
+test('a message that would have too many parts continues in another', async () => {
   const steps = Array.from({ length: 501 }, (_, index) => [
     calling(`c${index}`),
     answer(`c${index}`),
@@ -236,12 +236,12 @@ test.each([
   [{ created: 1_700_000_000.123 }],
   [{ timestamp: '2023-11-14T22:13:20.123Z' }],
   [{ timestamp: 1_700_000_000_123 }],
-])('the time is in seconds or as a text: %o', async (time) => {
+])('the time is in seconds or a string: %o', async (time) => {
   const [row] = await rowsOf({ role: 'user', content: 'Hi', ...time })
   expect(row?.createdAt).toBe(1_700_000_000_123)
 })
 
-test('what has no place here is kept as foreign, and empty members are not', async () => {
+test('members without a place are kept as foreign, unless they are empty', async () => {
   const [row] = await rowsOf({ role: 'user', name: 'bob', weight: 0, audio: null, content: 'Hi' })
   expect(row?.metadata).toEqual({ foreign: { name: 'bob', weight: 0 } })
   const [answered] = await rowsOf({ role: 'assistant', annotations: [], content: 'Hi' })
@@ -257,7 +257,7 @@ test('what has no place here is kept as foreign, and empty members are not', asy
   ])
 })
 
-test('usage, model and how it ended are those of the answer, summed over its steps', async () => {
+test('usage is summed over the steps of an answer, and its model and finish reason are kept', async () => {
   const usage = {
     prompt_tokens: 3,
     completion_tokens: 2,
@@ -270,7 +270,7 @@ test('usage, model and how it ended are those of the answer, summed over its ste
     { role: 'assistant', content: 'Cold', ...about, finish_reason: 'stop', seed: 2 },
   ])
   expect(items).toMatchObject([
-    { type: 'lost', line: 3, message: 'seed is not kept' },
+    { type: 'lost', line: 3, message: 'seed is dropped' },
     {
       rows: [
         {
@@ -304,7 +304,7 @@ test('calls and answers without ids are paired in their order, as Ollama and fun
   ])
 })
 
-test('reasoning of OpenRouter keeps its signatures, and spoken answers their words', async () => {
+test('OpenRouter’s reasoning keeps its signatures, and spoken answers keep their words', async () => {
   const details = [{ type: 'reasoning.text', text: 'Hm', signature: 's' }]
   const [row] = await rowsOf({
     role: 'assistant',
@@ -329,23 +329,26 @@ test('reasoning of OpenRouter keeps its signatures, and spoken answers their wor
 test.each([
   [
     { role: 'function', name: 'f', content: '' },
-    'tool_call_id is missing; it must be the id of a call before it.',
+    'tool_call_id is missing; it must be the id of an earlier call.',
   ],
-  [{ role: 'user' }, 'content is missing; it must be a text or a list.'],
-  [{ role: 'user', content: 5 }, 'content is 5; it must be a text or a list.'],
-  [{ role: 'user', content: [{ type: 'text' }] }, 'content.0.text is missing; it must be a text.'],
+  [{ role: 'user' }, 'content is missing; it must be a string or an array.'],
+  [{ role: 'user', content: 5 }, 'content is 5; it must be a string or an array.'],
+  [
+    { role: 'user', content: [{ type: 'text' }] },
+    'content.0.text is missing; it must be a string.',
+  ],
   [
     { role: 'user', content: [{ type: 'image_url', image_url: 5 }] },
     'content.0.image_url is 5; it must be an object.',
   ],
-  [{ role: 'assistant', tool_calls: {} }, 'tool_calls is {}; it must be a list.'],
+  [{ role: 'assistant', tool_calls: {} }, 'tool_calls is {}; it must be an array.'],
   [
     { role: 'assistant', tool_calls: [{ id: 5, function: { name: 'f' } }] },
-    'tool_calls.0.id is 5; it must be a text.',
+    'tool_calls.0.id is 5; it must be a string.',
   ],
   [
     { role: 'assistant', tool_calls: [{ id: 'a', function: {} }] },
-    'tool_calls.0.function.name is missing; it must be a text.',
+    'tool_calls.0.function.name is missing; it must be a string.',
   ],
 ])('a message that is not as it must be is refused: %o', async (message, reason) => {
   expect(await messagesOf(message)).toEqual([reason])
@@ -362,7 +365,7 @@ test('an answer that makes a message too large is refused', async () => {
 
 test('more content parts than a message may have are refused', async () => {
   const content = Array.from({ length: 1001 }, () => ({ type: 'text', text: '' }))
-  const reason = 'The message has 1001 parts, and at most 1000 are allowed.'
+  const reason = 'The message has 1001 parts; at most 1000 are allowed.'
   expect(await messagesOf({ role: 'user', content })).toEqual([reason])
   expect(await messagesOf({ role: 'assistant', content })).toEqual([reason])
 })

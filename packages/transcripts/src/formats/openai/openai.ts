@@ -15,7 +15,7 @@ import { readContent } from './content.ts'
 import { readCalls } from './read-calls.ts'
 import { readToolText } from './tool-text.ts'
 
-/** Members that are no metadata. */
+/** Members that are not metadata. */
 const read = [
   'id',
   'role',
@@ -31,14 +31,14 @@ const read = [
   'usage',
   'finish_reason',
 ]
-/** Members that hold what a message of another format says, and are not read. */
+/** Members in which other formats have a message's content; they are not read. */
 const unread = ['parts', 'tool_invocations', 'toolInvocations']
 
 const ownMembers = ['tool_calls', 'tool_call_id', 'function_call', 'reasoning_content', 'refusal']
 const ownParts = new Set(['image_url', 'input_audio', 'refusal'])
 
 export const openai: Format = {
-  title: 'chat completion messages of OpenAI, and of whatever speaks like it',
+  title: 'chat completion messages of OpenAI and compatible APIs',
   isMessage: (message) =>
     ['developer', 'function'].includes(String(message['role'])) ||
     ownMembers.some((name) => message[name] != null) ||
@@ -52,11 +52,11 @@ export const openai: Format = {
 /**
  * Messages of OpenAI's chat completions.
  *
- * `developer` is `system` here. A tool's answer joins its call, in whatever later line it comes, and
- * the assistant's message after the answers is the next step of the same message here, unless the
- * two have different ids. Times are in seconds or ISO 8601; `is_error: true` on an answer says that
- * the tool failed; `reasoning_content` or `reasoning` is the model's reasoning. Calls and answers
- * without ids, as Ollama's and the older `function_call`, are paired in their order.
+ * `developer` becomes `system`. A tool result joins its call, however many lines later it comes, and
+ * the assistant's message after the results is the next step of the same message, unless the two have
+ * different ids. Times are in seconds or ISO 8601; `is_error: true` marks the result of a failed tool;
+ * `reasoning_content` or `reasoning` is the model's reasoning. Calls and results without ids (Ollama,
+ * the older `function_call`) are paired in their order.
  */
 class OpenAiConversation implements Conversation {
   readonly #turns = new Turns()
@@ -119,7 +119,7 @@ class OpenAiConversation implements Conversation {
     const { tool_call_id: given, name, tool_name: toolName = name, is_error: failed } = message
     const called = typeof toolName === 'string' ? this.#turns.waiting(toolName) : undefined
     const id = given ?? called ?? (message['role'] === 'tool' ? this.#turns.waiting() : undefined)
-    if (id === undefined) throw badValue('tool_call_id', given, 'the id of a call before it')
+    if (id === undefined) throw badValue('tool_call_id', given, 'the id of an earlier call')
     const parts = readContent(message['content'], note)
     assertKept(message, parts, unread)
     const text = parts.map((part) =>
@@ -157,7 +157,7 @@ function said(
 }
 
 function badContent(content: unknown): CaughtupError {
-  return badValue('content', content, 'a text or a list')
+  return badValue('content', content, 'a string or an array')
 }
 
 function readReasoning(message: Record<string, unknown>): unknown[] {
@@ -180,8 +180,8 @@ function readAudio({ audio, content }: Record<string, unknown>, note: Note): unk
 }
 
 /**
- * Refuses a message of which nothing is kept, although a member that its format does not read holds
- * what it says: that is a message of another format.
+ * Refuses a message that would be empty although a member that this format does not read has content:
+ * it is a message of another format.
  *
  * @param unread - names of such members
  * @throws CaughtupError `BAD_INPUT`
@@ -197,7 +197,7 @@ function assertKept(
     if (value === undefined || value === '' || isEmpty(value)) continue
     throw new CaughtupError(
       'BAD_INPUT',
-      `${field} is not read in this format, and there is nothing else in the message.`,
+      `This format does not read ${field}, and the message has nothing else.`,
       { field, value: preview(value) },
     )
   }

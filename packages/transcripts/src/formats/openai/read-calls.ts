@@ -6,14 +6,14 @@ import { readToolText } from './tool-text.ts'
 /**
  * The calls of an assistant's message, as parts.
  *
- * @param nextId - gives a call that has no id one, as Ollama's and those of `function_call` have none
+ * @param nextId - returns an id for a call without one: Ollama's, and those of `function_call`
  */
 export function readCalls(
   { tool_calls: calls, function_call: single }: Readonly<Record<string, unknown>>,
   nextId: () => string,
   note: Note,
 ): unknown[] {
-  if (calls != null && !Array.isArray(calls)) throw badValue('tool_calls', calls, 'a list')
+  if (calls != null && !Array.isArray(calls)) throw badValue('tool_calls', calls, 'an array')
   const made = (calls ?? []).map((value, index) => {
     const field = `tool_calls.${index}`
     const call = asRecord(field, value)
@@ -43,7 +43,7 @@ function readFunction(
   const { name, arguments: given = '' } = asRecord(`${field}.function`, call['function'])
   return {
     toolName: asText(`${field}.function.name`, name),
-    // A call without arguments has an empty text, and some transcripts have the object itself.
+    // A call without arguments has an empty string, and some transcripts have the object itself.
     input: given === '' ? {} : typeof given === 'string' ? readToolText(given) : given,
   }
 }

@@ -45,7 +45,7 @@ const said = [
   { type: 'text', text: 'Cold', providerMetadata: { openai: { itemId: 'msg_1' } } },
 ]
 
-test('items between two prompts are one answer, with calls paired and item ids kept', async () => {
+test('the items between two prompts are one answer, with paired calls and item ids', async () => {
   const { rows, told } = await readAs('responses', prompt, reasoning, call, output, answer, {
     role: 'user',
     content: 'Thanks',
@@ -58,7 +58,7 @@ test('items between two prompts are one answer, with calls paired and item ids k
   ])
 })
 
-test('a response brings its time, model and usage, and a request its instructions', async () => {
+test('a response keeps its time, model and usage, and a request its instructions', async () => {
   const usage = {
     input_tokens: 9,
     output_tokens: 4,
@@ -93,7 +93,7 @@ test('a response brings its time, model and usage, and a request its instruction
   expect(asked.map(({ role }) => role)).toEqual(['system', 'user', 'assistant'])
 })
 
-test('calls side by side, of custom tools and of tools of the provider are read', async () => {
+test('parallel calls, calls of custom tools and of provider tools are read', async () => {
   const { rows, told } = await readAs(
     'responses',
     { ...call, id: 'fc_1' },
@@ -147,7 +147,7 @@ test('calls side by side, of custom tools and of tools of the provider are read'
   expect(rows).toHaveLength(1)
 })
 
-test('reasoning without words, files and unknown items are kept, a reference is refused', async () => {
+test('empty reasoning, files and unknown items are kept, and a reference is refused', async () => {
   const { rows, told } = await readAs(
     'responses',
     {
@@ -190,7 +190,5 @@ test('reasoning without words, files and unknown items are kept, a reference is 
     },
   ])
   expect(told.at(-1)).toMatch(/^note|refused/)
-  expect(told).toContainEqual(
-    expect.stringContaining('it must be an item that is in the file itself'),
-  )
+  expect(told).toContainEqual(expect.stringContaining('it must be an item that the file contains'))
 })

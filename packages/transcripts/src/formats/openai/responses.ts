@@ -13,8 +13,8 @@ import { type TurnInput, Turns } from '../../conversation/turns.ts'
 import { readToolText } from './tool-text.ts'
 
 /**
- * Items of OpenAI's Responses API, and whole responses. All items between two prompts are one answer
- * here. Item ids, encrypted reasoning and annotations are provider metadata, where the AI SDK's
+ * Items of OpenAI's Responses API, and whole responses. All items between two prompts become one
+ * answer. Item ids, encrypted reasoning and annotations become provider metadata, where the AI SDK's
  * provider looks for them.
  */
 class ResponsesConversation implements Conversation {
@@ -32,7 +32,7 @@ class ResponsesConversation implements Conversation {
 
   #addResponse(response: Record<string, unknown>, bytes: number, note: Note): void {
     const { id: foreignId, created_at: created, model, usage, status, output } = response
-    if (!Array.isArray(output)) throw badValue('output', output, 'a list')
+    if (!Array.isArray(output)) throw badValue('output', output, 'an array')
     const about = { model, usage: readUsage(usage), finishReason: readFinishReason(status) }
     const metadata = keepMetadata(about, { id: foreignId }, note)
     const createdAt = readTime(created, 's')
@@ -58,15 +58,14 @@ export function addItem(
   const type = asText('type', item['type'] ?? 'message')
   const callId = item['call_id'] ?? item['id']
   if (type === 'message') addMessage(turns, item, about, format, note)
-  else if (type === 'item_reference')
-    throw badValue('type', type, 'an item that is in the file itself')
+  else if (type === 'item_reference') throw badValue('type', type, 'an item that the file contains')
   else if (type.endsWith('_output')) {
     turns.answer(asText('call_id', callId), { output: outputOf(item['output']) }, about.bytes)
     noteOthers(item, ['type', 'id', 'call_id', 'output', 'status'], note, 'of an output, ')
   } else {
     const parts = type === 'reasoning' ? readReasoning(item) : [readCall(item, type, format, note)]
     turns.step({ ...about, parts }, 'always', note)
-    // A tool of the provider's own has its answer in the item of its call.
+    // The call of a provider's tool has its result in the same item.
     const own = parts.find((part) => isRecord(part) && part['providerExecuted'] === true)
     if (own === undefined) return
     const { results, outputs = results, output = outputs, result = output, error } = item
@@ -85,14 +84,14 @@ function addMessage(
   format: TranscriptFormat,
   note: Note,
 ): void {
-  if (content == null) throw badValue('content', content, 'a text or a list')
+  if (content == null) throw badValue('content', content, 'a string or an array')
   const list: unknown =
     typeof content === 'string'
       ? content === ''
         ? []
         : [{ type: 'text', text: content }]
       : content
-  if (!Array.isArray(list)) throw badValue('content', content, 'a text or a list')
+  if (!Array.isArray(list)) throw badValue('content', content, 'a string or an array')
   const isAnswer = role === 'assistant'
   const itemId = isAnswer ? id : undefined
   const parts = list.map((part, index) =>
@@ -153,7 +152,7 @@ function readContent(
     }
     default:
   }
-  return unknownPart(format, { type, ...part }, `content of the type ${String(type)}`, note)
+  return unknownPart(format, { type, ...part }, `content of type ${String(type)}`, note)
 }
 
 /** One part for each summary, as the AI SDK makes them. */
@@ -166,7 +165,7 @@ function readReasoning(item: Record<string, unknown>): unknown[] {
   return (texts.length > 0 ? texts : ['']).map((text) => ({ type: 'reasoning', text, ...said }))
 }
 
-/** Where a call of a tool of the provider's own has its answer. */
+/** The member in which the call of a provider's tool has its result. */
 const answers = new Set(['output', 'outputs', 'result', 'results', 'error'])
 
 function readCall(
@@ -175,7 +174,7 @@ function readCall(
   format: TranscriptFormat,
   note: Note,
 ): unknown {
-  if (!type.endsWith('_call')) return unknownPart(format, item, `an item of the type ${type}`, note)
+  if (!type.endsWith('_call')) return unknownPart(format, item, `an item of type ${type}`, note)
   const {
     type: _,
     id: itemId,
@@ -227,7 +226,7 @@ export const responses: Format = {
       content.some((part) => isRecord(part) && ownContent.test(String(part['type'])))),
   isConversation: ({ input, messages }) => messages === undefined && Array.isArray(input),
   unfold: ({ input, instructions, output, ...others }, note) => {
-    noteOthers(others, [], note, 'of the conversation, ')
+    noteOthers(others, [], note, 'in the conversation, ')
     const first =
       typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : []
     return { messages: [first, input, output ?? []].flat() }

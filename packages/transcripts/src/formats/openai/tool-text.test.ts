@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { readToolText, writeToolText } from './tool-text.ts'
 
-test('any JSON value is read again from what is written of it', () => {
+test('any JSON value survives writing and reading', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -17,7 +17,7 @@ test('any JSON value is read again from what is written of it', () => {
   )
 })
 
-test('a text that is no JSON is written as it is', () => {
+test('a string that is not JSON is written as it is', () => {
   expect(writeToolText('3 degrees')).toBe('3 degrees')
   expect(writeToolText('"3 degrees"')).toBe('"\\"3 degrees\\""')
   expect(writeToolText(undefined)).toBe('null')
@@ -42,6 +42,6 @@ test.each([
   '',
   `${'['.repeat(501)}${']'.repeat(501)}`,
   `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
-])('%s stays a text', (text) => {
+])('%s stays a string', (text) => {
   expect(readToolText(text)).toBe(text)
 })

@@ -1,9 +1,9 @@
 import { isDeeper, maxDepth } from '../../base/parse-line.ts'
 
 /**
- * The value that a tool's answer or a call's arguments spell: what is JSON is read as such, unless
- * that would change it. Numbers of 16 digits and more would be rounded, and a lone `1.10` may be a
- * version; such texts stay texts.
+ * The value of a tool result or of a call's arguments: parsed if the text is JSON and parsing does not
+ * change it. Numbers of 16 digits and more would be rounded, and a lone `1.10` may be a version; such
+ * texts stay strings.
  */
 export function readToolText(text: string): unknown {
   let value: unknown
