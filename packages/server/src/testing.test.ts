@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { createTestClient } from './testing.ts'
 import { openTestServer, readUntil } from '../tests/support/open-test-server.ts'
+import { createTestClient } from './testing.ts'
 
 test.each(['/', '/rpc', '/api/v1/chat/'])('a test client calls a server at %s', async (path) => {
   const { chat } = await openTestServer({ path })

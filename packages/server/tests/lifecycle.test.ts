@@ -9,8 +9,8 @@ import { createStore } from '@caughtup/store'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { createChatServer } from '../src/create-chat-server.ts'
-import { attachWebSocket } from '../src/transports/attach-websocket.ts'
 import { createTestClient } from '../src/testing.ts'
+import { attachWebSocket } from '../src/transports/attach-websocket.ts'
 import { interceptedStorage } from './support/intercept-storage.ts'
 import {
   fetchClient,

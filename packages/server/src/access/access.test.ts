@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
+import { type Client, openTestServer } from '../../tests/support/open-test-server.ts'
 import { createChatServer } from '../create-chat-server.ts'
 import type { Action, Can } from '../host/principal.ts'
-import { type Client, openTestServer } from '../../tests/support/open-test-server.ts'
 
 /** Every procedure that authorizes, with a call of it. */
 const calls: Record<Action, (client: Client, sessionId: string) => Promise<unknown>> = {

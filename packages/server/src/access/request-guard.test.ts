@@ -5,9 +5,9 @@ import { BodyLimitPlugin, RPCHandler } from '@orpc/server/fetch'
 import { RPCHandler as NodeRPCHandler } from '@orpc/server/node'
 import { describe, expect, test } from 'vitest'
 
+import { listen, openTestServer } from '../../tests/support/open-test-server.ts'
 import type { ChatServer } from '../create-chat-server.ts'
 import type { ChatServerOptions } from '../host/options.ts'
-import { listen, openTestServer } from '../../tests/support/open-test-server.ts'
 
 interface Asked {
   method?: string

@@ -3,12 +3,12 @@ import { ORPCError } from '@orpc/server'
 import { CORSPlugin } from '@orpc/server/plugins'
 import type { StandardHandlerOptions, StandardHandlerPlugin } from '@orpc/server/standard'
 
-import { isAllowedHost } from './allowed-host.ts'
-import { isAllowedOrigin } from './allowed-origin.ts'
 import { tooLarge } from '../errors/call-errors.ts'
 import { mapReadErrors } from '../errors/wire-error.ts'
 import type { Settings } from '../host/options.ts'
 import type { ChatContext } from '../host/request.ts'
+import { isAllowedHost } from './allowed-host.ts'
+import { isAllowedOrigin } from './allowed-origin.ts'
 
 type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>
 type Interceptor = NonNullable<StandardHandlerOptions<ChatContext>['interceptors']>[number]

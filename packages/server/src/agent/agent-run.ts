@@ -1,13 +1,13 @@
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
-import { UsageTally } from './agent-usage.ts'
-import { AgentPump } from './agent-pump.ts'
-import { noticePart, runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
-import type { QueuedRunOf } from '../runs/run-kind.ts'
-import { modelContext } from './model-context.ts'
 import type { Settings } from '../host/options.ts'
 import { authorOf } from '../host/principal.ts'
+import { noticePart, runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
+import type { QueuedRunOf } from '../runs/run-kind.ts'
+import { AgentPump } from './agent-pump.ts'
+import { UsageTally } from './agent-usage.ts'
+import { modelContext } from './model-context.ts'
 
 export type QueuedPrompt = QueuedRunOf<'agent'>
 

@@ -1,7 +1,6 @@
 import { CaughtupError } from '@caughtup/schema'
 import { describe, expect, test } from 'vitest'
 
-import type { SummariseContext, Summary } from '../host/summarise.ts'
 import {
   openTestServer,
   readRun,
@@ -9,6 +8,7 @@ import {
   type TestServerOptions,
 } from '../../tests/support/open-test-server.ts'
 import { ScriptedAgent } from '../../tests/support/scripted-agent.ts'
+import type { SummariseContext, Summary } from '../host/summarise.ts'
 import { estimateContext } from './summary.ts'
 
 /** A session with one finished turn, and a summary that the test writes. */

@@ -1,11 +1,11 @@
 import { CaughtupError, type EventDraft, type MessageDraft } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
-import { runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
-import type { QueuedRunOf } from '../runs/run-kind.ts'
 import { modelContext } from '../agent/model-context.ts'
 import type { Settings } from '../host/options.ts'
 import { authorOf } from '../host/principal.ts'
+import { runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
+import type { QueuedRunOf } from '../runs/run-kind.ts'
 import { estimateContext, readSummary, type WrittenSummary } from './summary.ts'
 
 /** Summarises the newest epoch. The commit that ends the run opens the next epoch with the summary. */

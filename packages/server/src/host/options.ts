@@ -2,10 +2,10 @@ import { type Limits, preview } from '@caughtup/schema'
 import { defaultAssistantName } from '@caughtup/schema/notice'
 import { type OnError, resolveOnError, type Store } from '@caughtup/store'
 
-import type { Can, Principal } from './principal.ts'
-import type { ChatRequest } from './request.ts'
 import type { Agent } from './agent.ts'
 import { carefulDescribe, type DescribeError } from './describe-error.ts'
+import type { Can, Principal } from './principal.ts'
+import type { ChatRequest } from './request.ts'
 import type { Summarise } from './summarise.ts'
 
 export interface ChatServerOptions {

@@ -1,6 +1,6 @@
 import { activityStream } from '../streams/activity-stream.ts'
-import { toEventIterator } from './event-iterator.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
+import { toEventIterator } from './event-iterator.ts'
 
 export function activityProcedures(
   { activity: { list, markRead } }: Procedures,

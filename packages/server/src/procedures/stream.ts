@@ -1,6 +1,6 @@
 import { sessionStream, startOf } from '../streams/session-stream.ts'
-import { toEventIterator } from './event-iterator.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
+import { toEventIterator } from './event-iterator.ts'
 
 export function streamProcedure(
   { onChat }: Procedures,

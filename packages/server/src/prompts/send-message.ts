@@ -9,10 +9,10 @@ import {
 } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
-import type { QueuedPrompt } from '../agent/agent-run.ts'
-import type { Principal } from '../host/principal.ts'
-import type { Settings } from '../host/options.ts'
 import type { RateLimit } from '../access/rate-limit.ts'
+import type { QueuedPrompt } from '../agent/agent-run.ts'
+import type { Settings } from '../host/options.ts'
+import type { Principal } from '../host/principal.ts'
 import type { Runs } from '../runs/runs.ts'
 import { assertPrompt } from './prompt-limits.ts'
 import { titleSession } from './session-title.ts'

@@ -2,8 +2,8 @@ import type { EventDraft, Part } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { ActiveRun } from '@caughtup/store'
 
-import { noticePart, runEndedDraft, type RunEnd } from './run-execution.ts'
 import type { Settings } from '../host/options.ts'
+import { noticePart, runEndedDraft, type RunEnd } from './run-execution.ts'
 
 /**
  * Ends a run that is not executed here: finishes its open messages (with a notice, if it ended from

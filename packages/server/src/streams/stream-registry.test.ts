@@ -2,9 +2,9 @@ import type { EndReason } from '@caughtup/schema'
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
+import { openTestServer } from '../../tests/support/open-test-server.ts'
 import { resolveOptions } from '../host/options.ts'
 import { StreamRegistry } from './stream-registry.ts'
-import { openTestServer } from '../../tests/support/open-test-server.ts'
 
 async function openStreams(streamsPerPrincipal = 2) {
   const clock = new ManualClock()

@@ -1,9 +1,9 @@
 import { CaughtupError } from '@caughtup/schema'
 import { background } from '@caughtup/schema/clock'
 
-import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
-import type { Settings } from '../host/options.ts'
 import { shuttingDown } from '../errors/call-errors.ts'
+import type { Settings } from '../host/options.ts'
+import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
 
 /** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */
 const sweepsPerStuck = 4

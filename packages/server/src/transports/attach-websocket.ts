@@ -13,11 +13,11 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 
 import type { RequestGuard } from '../access/request-guard.ts'
 import { notFound } from '../errors/call-errors.ts'
-import { chatRequest } from './node-handler.ts'
 import type { Settings } from '../host/options.ts'
 import type { ChatContext, ChatRequest } from '../host/request.ts'
 import { isIterator } from '../procedures/base.ts'
 import type { ChatRouter } from '../procedures/router.ts'
+import { chatRequest } from './node-handler.ts'
 import { SocketCalls } from './socket-calls.ts'
 
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void

@@ -1,7 +1,7 @@
 import { toFetchResponse } from '@orpc/standard-server-fetch'
 
-import type { HttpAnswer } from './http-answer.ts'
 import type { Settings } from '../host/options.ts'
+import type { HttpAnswer } from './http-answer.ts'
 import { readJson } from './read-json.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { StandardRPCHandler } from '@orpc/server/standard'
 import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-server'
 
-import { notFound } from '../errors/call-errors.ts'
 import type { RequestGuard } from '../access/request-guard.ts'
+import { notFound } from '../errors/call-errors.ts'
 import type { ChatContext } from '../host/request.ts'
 import type { ProcedureDeps } from '../procedures/base.ts'
 import type { ChatRouter } from '../procedures/router.ts'

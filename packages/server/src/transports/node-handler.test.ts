@@ -5,7 +5,6 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 
-import { attachWebSocket } from './attach-websocket.ts'
 import {
   fetchClient,
   listen,
@@ -15,6 +14,7 @@ import {
   readUntil,
   socketClient,
 } from '../../tests/support/open-test-server.ts'
+import { attachWebSocket } from './attach-websocket.ts'
 
 describe('an HTTP server of the host', () => {
   type Middleware = (

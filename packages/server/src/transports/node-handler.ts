@@ -3,9 +3,9 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 
 import { sendStandardResponse, toStandardLazyRequest } from '@orpc/standard-server-node'
 
-import { type HttpAnswer, isUnder } from './http-answer.ts'
 import type { Settings } from '../host/options.ts'
 import type { ChatRequest } from '../host/request.ts'
+import { type HttpAnswer, isUnder } from './http-answer.ts'
 import { readJson } from './read-json.ts'
 
 /** A request of `node:http` or `node:http2`, with members that frameworks add. */

@@ -4,8 +4,8 @@ import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
 import { createChatServer } from '../../src/create-chat-server.ts'
-import { serve } from '../../src/transports/serve.ts'
 import { createTestClient } from '../../src/testing.ts'
+import { serve } from '../../src/transports/serve.ts'
 
 const [use = '', path = ''] = process.argv.slice(2)
 const store = await createStore({ storage: sqlite({ path }) })

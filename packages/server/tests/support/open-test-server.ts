@@ -14,9 +14,9 @@ import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
 import { type ChatServer, createChatServer } from '../../src/create-chat-server.ts'
-import { type Serving, serve } from '../../src/transports/serve.ts'
 import type { ChatServerOptions } from '../../src/host/options.ts'
 import { createTestClient, type TestClient } from '../../src/testing.ts'
+import { type Serving, serve } from '../../src/transports/serve.ts'
 
 export type Client = TestClient
 
