@@ -5,7 +5,7 @@ import type { Guard, Refusal } from '@caughtup/store'
 
 import { shuttingDown } from '../errors/call-errors.ts'
 import type { Settings } from '../host/options.ts'
-import type { ActiveRuns } from './active-runs.ts'
+import type { OwnRuns } from './own-runs.ts'
 import { isSuperseded, refusedError } from './run-errors.ts'
 import type { RunKind, RunKinds } from './run-kind.ts'
 
@@ -22,13 +22,13 @@ export const attempts = 20
 export class RunQueue {
   readonly #settings: Settings
   readonly #kinds: RunKinds
-  readonly #active: ActiveRuns
+  readonly #own: OwnRuns
   #closed = false
 
-  constructor(settings: Settings, kinds: RunKinds, active: ActiveRuns) {
+  constructor(settings: Settings, kinds: RunKinds, own: OwnRuns) {
     this.#settings = settings
     this.#kinds = kinds
-    this.#active = active
+    this.#own = own
   }
 
   /**
@@ -104,7 +104,7 @@ export class RunQueue {
     if (this.#closed) throw shuttingDown()
     const kind: RunKind = this.#kinds[queued.kind]
     const { drafts, execution } = kind.start(sessionId, queued)
-    const run = execution && this.#active.prepare(queued.runId, sessionId, execution)
+    const run = execution && this.#own.prepare(queued.runId, sessionId, execution)
     const { refused } = await this.#settings.store
       .append({
         sessionId,
@@ -115,14 +115,14 @@ export class RunQueue {
         guard,
       })
       .catch((error: unknown) => {
-        if (run) this.#active.forget(run)
+        if (run) this.#own.forget(run)
         throw error
       })
     if (refused !== undefined) {
-      if (run) this.#active.forget(run)
+      if (run) this.#own.forget(run)
       return refused
     }
-    if (run) void this.#active.drive(run)
+    if (run) void this.#own.drive(run)
     else this.next(sessionId)
     return 'started'
   }

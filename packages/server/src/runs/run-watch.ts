@@ -66,11 +66,11 @@ export class RunWatch {
     // After a suspend, nobody knows how long a counter has not changed.
     if (late > lease / 2) this.#observed.clear()
     const executing = this.#runs.executing
-    const open = await store.activeRuns()
-    const ids = new Set(open.map(({ head }) => head.run?.id))
+    const active = await store.activeRuns()
+    const ids = new Set(active.map(({ head }) => head.run?.id))
     this.#runs.abandon(({ id }) => executing.has(id) && !ids.has(id))
     for (const runId of this.#observed.keys()) if (!ids.has(runId)) this.#observed.delete(runId)
-    for (const run of open) await this.#judge(run)
+    for (const run of active) await this.#judge(run)
   }
 
   async #judge(run: ActiveRun): Promise<void> {

@@ -2,8 +2,8 @@ import type { QueuedRun } from '@caughtup/schema'
 import type { ActiveRun } from '@caughtup/store'
 
 import type { Settings } from '../host/options.ts'
-import { ActiveRuns, interrupted } from './active-runs.ts'
 import { endOrphanedRun } from './end-orphaned-run.ts'
+import { OwnRuns, interrupted } from './own-runs.ts'
 import { stoppedNotWritten } from './run-errors.ts'
 import type { RunKinds } from './run-kind.ts'
 import { attempts, RunQueue, type Submitted } from './run-queue.ts'
@@ -14,27 +14,27 @@ import { attempts, RunQueue, type Submitted } from './run-queue.ts'
  */
 export class Runs {
   readonly #settings: Settings
-  readonly #active: ActiveRuns
+  readonly #own: OwnRuns
   readonly #queue: RunQueue
 
   constructor(settings: Settings, kinds: RunKinds) {
     this.#settings = settings
-    this.#active = new ActiveRuns(settings, (sessionId) => this.#queue.next(sessionId))
-    this.#queue = new RunQueue(settings, kinds, this.#active)
+    this.#own = new OwnRuns(settings, (sessionId) => this.#queue.next(sessionId))
+    this.#queue = new RunQueue(settings, kinds, this.#own)
   }
 
   /** Runs whose end is not written yet. */
   get ids(): readonly string[] {
-    return this.#active.ids
+    return this.#own.ids
   }
 
   /** Runs whose start is committed and whose end is not being committed. */
   get executing(): ReadonlySet<string> {
-    return this.#active.executing
+    return this.#own.executing
   }
 
   has(runId: string): boolean {
-    return this.#active.get(runId) !== undefined
+    return this.#own.get(runId) !== undefined
   }
 
   /** See {@link RunQueue.submit}. */
@@ -60,9 +60,9 @@ export class Runs {
       const state = await store.head(sessionId)
       const target = runId ?? state.head.run?.id
       if (target === undefined) return false
-      const own = this.#active.get(target)
+      const own = this.#own.get(target)
       if (own?.sessionId === sessionId) {
-        return await store.answered(this.#active.end(own, interrupted)).catch((error: unknown) => {
+        return await store.answered(this.#own.end(own, interrupted)).catch((error: unknown) => {
           throw stoppedNotWritten(error)
         })
       }
@@ -87,19 +87,19 @@ export class Runs {
     return ended
   }
 
-  /** See {@link ActiveRuns.abandon}. */
+  /** See {@link OwnRuns.abandon}. */
   abandon(matches: (run: { id: string; sessionId: string }) => boolean): void {
-    this.#active.abandon(matches)
+    this.#own.abandon(matches)
   }
 
   /** Starts no more runs, and waits for the active ones: for `ms` at most, or until the signal. */
   async drain(ms: number, signal: AbortSignal): Promise<void> {
     this.#queue.close()
-    await this.#active.settle(ms, signal)
+    await this.#own.settle(ms, signal)
   }
 
-  /** See {@link ActiveRuns.interruptAll}. */
+  /** See {@link OwnRuns.interruptAll}. */
   interruptAll(): Promise<void> {
-    return this.#active.interruptAll()
+    return this.#own.interruptAll()
   }
 }

@@ -20,7 +20,7 @@ export interface OwnRun {
 export const interrupted = { reason: 'interrupted' } as const
 
 /** Executes the runs of this process and ends each of them once. */
-export class ActiveRuns {
+export class OwnRuns {
   readonly #settings: Settings
   readonly #onEnd: (sessionId: string) => void
   readonly #runs = new Map<string, OwnRun>()
