@@ -37,6 +37,8 @@ export interface StoredMessage {
   readonly hidden: number
   /** Absent once the message is removed: its id stays taken. */
   readonly message?: Message
+  /** Bytes of a finished message's JSON. */
+  readonly bytes: number
 }
 
 export interface StoredEvents extends EventRow {

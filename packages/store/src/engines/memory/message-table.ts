@@ -1,5 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
+import { jsonBytes } from '../../core/stored-value.ts'
 import type { MessageChange } from '../rows/rows.ts'
 import { indexAbove, type SessionData, type StoredMessage } from './database.ts'
 
@@ -15,20 +16,28 @@ export function rowOf({ messages, orders }: Rows, id: string): StoredMessage | u
   return row?.id === id ? row : undefined
 }
 
-/** Shown messages with orders between these, both excluded. */
-export function* shownMessages(
+/** Orders, both excluded. */
+interface Range {
+  after?: number
+  before?: number
+  from?: 'oldest' | 'newest'
+}
+
+/** Shown messages with orders in a range. */
+export function* shownMessages(rows: Pick<Rows, 'messages'>, range: Range): Iterable<Message> {
+  for (const { message } of shownRows(rows, range)) yield message
+}
+
+/** The same as rows. */
+export function* shownRows(
   { messages }: Pick<Rows, 'messages'>,
-  {
-    after = -Infinity,
-    before = Infinity,
-    from = 'oldest',
-  }: { after?: number; before?: number; from?: 'oldest' | 'newest' },
-): Iterable<Message> {
+  { after = -Infinity, before = Infinity, from = 'oldest' }: Range,
+): Iterable<StoredMessage & { message: Message }> {
   const start = indexAbove(messages, after, orderOf)
   const end = before === Infinity ? messages.length : indexAbove(messages, before - 1, orderOf)
   for (let step = 0; step < end - start; step++) {
     const row = messages[from === 'oldest' ? start + step : end - 1 - step]
-    if (row?.message && row.hidden === 0) yield row.message
+    if (row && isShown(row)) yield row
   }
 }
 
@@ -81,14 +90,20 @@ function put({ messages, orders }: Rows, added: readonly Message[]): StoredMessa
     const index = indexAbove(rows, order - 1, orderOf)
     const before = rows[index]
     const isThere = before?.order === order
-    rows.splice(index, isThere ? 1 : 0, { order, id, hidden: isThere ? before.hidden : 0, message })
+    const bytes = message.status === 'done' ? jsonBytes(message) : 0
+    const row = { order, id, hidden: isThere ? before.hidden : 0, message, bytes }
+    rows.splice(index, isThere ? 1 : 0, row)
     orders.set(id, order)
   }
   return rows
 }
 
 function removed({ order, id }: StoredMessage): StoredMessage {
-  return { order, id, hidden: 0 }
+  return { order, id, hidden: 0, bytes: 0 }
+}
+
+function isShown(row: StoredMessage): row is StoredMessage & { message: Message } {
+  return row.message !== undefined && row.hidden === 0
 }
 
 function isShownAfter({ order, hidden, message }: StoredMessage, after: number): boolean {

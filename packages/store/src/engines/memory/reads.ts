@@ -1,7 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
 import type { IdStatus } from '../../core/lookups.ts'
-import { jsonBytes } from '../../core/stored-value.ts'
 import type { EventRow, MemberRow, RememberedKind, SessionRow } from '../rows/rows.ts'
 import type {
   CandidateQuery,
@@ -24,7 +23,7 @@ import {
   type StoredEvents,
 } from './database.ts'
 import { candidates, feedRows } from './lists.ts'
-import { hiddenMessages, rowOf, shownMessages } from './message-table.ts'
+import { hiddenMessages, rowOf, shownMessages, shownRows } from './message-table.ts'
 
 const lastOf = ({ seq }: StoredEvents) => seq
 
@@ -154,9 +153,9 @@ function shownById(data: SessionData, id: string): Message | undefined {
 function messagesIn(data: SessionData, range: MessageRange): Message[] {
   const found: Message[] = []
   let bytes = 0
-  for (const message of shownMessages(data, range)) {
-    found.push(message)
-    if (message.status === 'done' && range.bytes < Infinity) bytes += jsonBytes(message)
+  for (const row of shownRows(data, range)) {
+    found.push(row.message)
+    bytes += row.bytes
     if (found.length > 1 && (found.length > range.messages || bytes > range.bytes)) break
   }
   return found

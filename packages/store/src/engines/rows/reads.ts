@@ -23,7 +23,7 @@ import type {
   SessionHead,
   Window,
 } from '../../port/reading.ts'
-import { segmentsOf } from './journal-rows.ts'
+import { segmentsOf, Sizes } from './journal-rows.ts'
 import type { LoadedSession, SessionStates } from './session-states.ts'
 import type { EventRange, MessageRange, SessionReading, Tables, Wanted } from './tables.ts'
 
@@ -36,6 +36,7 @@ type Reading = SessionReading & { session: LoadedSession }
 export class SessionReads {
   readonly #tables: Tables
   readonly #states: SessionStates
+  readonly #sizes = new Sizes()
 
   constructor(tables: Tables, states: SessionStates) {
     this.#tables = tables
@@ -54,7 +55,7 @@ export class SessionReads {
   async window(id: string, caps: MessageCaps): Promise<Window> {
     const { session, messages } = await this.#stretch(id, { from: 'newest', ...caps })
     const { record } = session.state
-    const stretch = newestStretch(sized(messages), caps, record.epoch)
+    const stretch = newestStretch(this.#sized(messages), caps, record.epoch)
     return {
       messages: stretch,
       head: record,
@@ -66,7 +67,7 @@ export class SessionReads {
   async page(id: string, before: number, caps: MessageCaps): Promise<Page> {
     const { session, messages } = await this.#stretch(id, { from: 'newest', before, ...caps })
     const { record } = session.state
-    const stretch = newestStretch(sized(messages), caps)
+    const stretch = newestStretch(this.#sized(messages), caps)
     const [first] = stretch
     const hasOlder = messages.length > stretch.length
     return {
@@ -170,6 +171,10 @@ export class SessionReads {
     return { ...reading, messages }
   }
 
+  *#sized(newestFirst: readonly Message[]): Iterable<SizedMessage> {
+    for (const message of newestFirst) yield { message, size: this.#sizes.message(message) }
+  }
+
   /** A range of the journal in bounded stretches, each as of its own moment: entries do not change. */
   async *#stretches(
     id: string,
@@ -181,7 +186,10 @@ export class SessionReads {
       const range = { from, bytes: stretchBytes, ...bounds }
       const reading = await this.read(id, { events: range }, tagAt)
       const rows = from === 'oldest' ? reading.events : reading.events.toReversed()
-      const segments = segmentsAfter(segmentsOf(rows, reading.session.row), bounds.after)
+      const segments = segmentsAfter(
+        segmentsOf(rows, reading.session.row, this.#sizes),
+        bounds.after,
+      )
       yield { ...reading, segments }
       const [first] = rows
       const last = rows.at(-1)
@@ -218,8 +226,4 @@ function* entries(
   for (const segment of from === 'oldest' ? segments : segments.toReversed()) {
     for (const event of entriesOf(segment, from)) if (matches(event, filter)) yield event
   }
-}
-
-function* sized(newestFirst: readonly Message[]): Iterable<SizedMessage> {
-  for (const message of newestFirst) yield { message, size: jsonBytes(message) }
 }
