@@ -18,6 +18,7 @@ const steps = {
   layers: [
     ['turbo', 'boundaries'],
     ['node', 'scripts/check-folders.ts', ...tidy],
+    ['node', 'scripts/checks/architecture.ts'],
   ],
   types: [
     ['tsc', '--noEmit'],
@@ -31,6 +32,7 @@ const steps = {
     ['node', 'scripts/checks/embedding.ts'],
   ],
   bundle: [['node', 'scripts/checks/bundle.ts']],
+  settings: [['node', 'scripts/checks/settings.ts']],
   guarantees: [['node', 'scripts/checks/guarantees.ts']],
 } satisfies Record<string, string[][]>
 

@@ -81,7 +81,9 @@ async function table(
 ): Promise<string[]> {
   const rows = options.map((option) => async () => {
     checkDefault(option)
-    const takes = (await complaint(attempt(option.name))) ?? typeWords(option)
+    // A wrong object or function may fail in any way, and late.
+    const isPlain = /^(number|string|boolean|'.*')$/.test(option.type)
+    const takes = (isPlain && (await complaint(attempt(option.name)))) || typeWords(option)
     return row(`\`${option.name}\``, defaultWords(option), takes, option.text)
   })
   return [...header('option'), ...(await sequence(rows))]
