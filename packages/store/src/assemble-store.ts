@@ -23,6 +23,8 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
   const { clock, random, limits, flush, retention, meter, onError } = options
   const closing = new AbortController()
   const ended = closing.signal
+  /** Whether maintenance may finish something of which nobody here was told. */
+  let hasUnfinished = true
   const maintenance = new Maintenance(clock, {
     maintain: () => storage.maintain({ retention }),
     finished: () => void completed().catch((error) => onError(error, 'telling of forks')),
@@ -66,8 +68,6 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
       return audience.deleted(sessionId, members)
     },
   })
-  // A crash of an earlier process may have left some too.
-  let hasUnfinished = true
   const history = new History({
     storage,
     limits,
@@ -91,6 +91,8 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
     audience.changedElsewhere({ sessions: 'all' })
     await history.completed()
   }
+  // An earlier process may have left work.
+  maintenance.touched('structural')
   return {
     sessions,
     history,

@@ -15,6 +15,7 @@ function openMaintenance(step: () => Promise<boolean> | boolean = () => false) {
     },
     finished: () => finished++,
   })
+  maintenance.touched('structural')
   return { clock, maintenance, steps, finished: () => finished }
 }
 

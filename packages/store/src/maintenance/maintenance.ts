@@ -50,8 +50,6 @@ export class Maintenance {
   constructor(clock: Clock, options: MaintenanceOptions) {
     this.#clock = clock
     this.#options = options
-    // What an earlier process left over.
-    this.touched('structural')
   }
 
   /** To be called after each commit. */
