@@ -1,6 +1,6 @@
 import type { Random } from '@caughtup/schema/testing'
 
-import type { Tables, Transaction } from '../../src/engines/rows/tables.ts'
+import type { Tables, Transaction } from '../../src/engines/rows/tables/tables.ts'
 import { StorageError } from '../../src/port/storage-error.ts'
 import type { Turns } from './turns.ts'
 

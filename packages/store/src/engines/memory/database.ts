@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import type { Removal } from '../../port/activity.ts'
-import type { EventRow, MemberRow, SessionRow } from '../rows/rows.ts'
+import type { EventRow, MemberRow, SessionRow } from '../rows/tables/rows.ts'
 import { Locks } from './locks.ts'
 import type { Opening } from './opening.ts'
 

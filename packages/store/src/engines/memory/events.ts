@@ -1,6 +1,6 @@
 import { jsonBytes } from '../../core/stored-value.ts'
 import { asAppend } from '../../journal/segment.ts'
-import type { AppendedRow, EventRow } from '../rows/rows.ts'
+import type { AppendedRow, EventRow } from '../rows/tables/rows.ts'
 import { indexAbove, type SessionData, type StoredEvents } from './database.ts'
 
 /** What an entry costs besides its text, about. */

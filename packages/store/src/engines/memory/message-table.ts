@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import { jsonBytes } from '../../core/stored-value.ts'
-import type { MessageChange } from '../rows/rows.ts'
+import type { MessageChange } from '../rows/tables/rows.ts'
 import { indexAbove, type SessionData, type StoredMessage } from './database.ts'
 
 type Rows = Pick<SessionData, 'messages' | 'orders'>

@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import type { IdStatus } from '../../core/lookups.ts'
-import type { EventRow, MemberRow, RememberedKind, SessionRow } from '../rows/rows.ts'
+import type { EventRow, MemberRow, RememberedKind, SessionRow } from '../rows/tables/rows.ts'
 import type {
   CandidateQuery,
   DueQuery,
@@ -14,7 +14,7 @@ import type {
   SessionReading,
   TableReads,
   Wanted,
-} from '../rows/tables.ts'
+} from '../rows/tables/tables.ts'
 import {
   indexAbove,
   type MemoryDatabase,

@@ -1,5 +1,5 @@
-import type { AppendedRow } from '../rows/rows.ts'
-import type { Tables, Transaction } from '../rows/tables.ts'
+import type { AppendedRow } from '../rows/tables/rows.ts'
+import type { Tables, Transaction } from '../rows/tables/tables.ts'
 import type { SessionData } from './database.ts'
 import { fits, push } from './events.ts'
 import { MemoryReads } from './reads.ts'

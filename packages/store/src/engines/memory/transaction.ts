@@ -5,8 +5,13 @@ import type {
   MessageChange,
   RememberedKind,
   SessionRow,
-} from '../rows/rows.ts'
-import type { RemovedSession, SessionAsk, SessionImage, Transaction } from '../rows/tables.ts'
+} from '../rows/tables/rows.ts'
+import type {
+  RemovedSession,
+  SessionAsk,
+  SessionImage,
+  Transaction,
+} from '../rows/tables/tables.ts'
 import { feedOf, indexAbove, type MemoryDatabase, type SessionData } from './database.ts'
 import { fits, push, sized } from './events.ts'
 import type { Resource } from './locks.ts'

@@ -2,9 +2,9 @@ import type { Message } from '@caughtup/schema'
 
 import { forkedRecord } from '../../core/forked-record.ts'
 import { sessionNotFound } from '../../errors/session-not-found.ts'
-import { deepFreeze } from './deep-freeze.ts'
-import type { ForkJob, SessionRow } from './rows.ts'
-import type { Tables, Transaction } from './tables.ts'
+import { deepFreeze } from './commit/deep-freeze.ts'
+import type { ForkJob, SessionRow } from './tables/rows.ts'
+import type { Tables, Transaction } from './tables/tables.ts'
 
 /** What one step copies at most. */
 const stepMessages = 1_000

@@ -9,7 +9,7 @@ export type {
   MessageChange,
   RememberedKind,
   SessionRow,
-} from './rows.ts'
+} from './tables/rows.ts'
 export type {
   CandidateQuery,
   DueQuery,
@@ -26,4 +26,4 @@ export type {
   Tables,
   Transaction,
   Wanted,
-} from './tables.ts'
+} from './tables/tables.ts'

@@ -3,7 +3,7 @@ import type { Event, Message } from '@caughtup/schema'
 import { jsonBytes } from '../../core/stored-value.ts'
 import { redact } from '../../journal/redact.ts'
 import { appendEvent, type Segment, segmentsAfter, type Single } from '../../journal/segment.ts'
-import type { EventRow, SessionRow } from './rows.ts'
+import type { EventRow, SessionRow } from './tables/rows.ts'
 
 /** Sizes in JSON, so that what tables keep as objects is not written out at each reading. */
 export class Sizes {

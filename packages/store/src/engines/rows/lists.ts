@@ -3,9 +3,9 @@ import type { ActivityRow, Session } from '@caughtup/schema'
 import { activityRow, changesUpTo, leaseOf, unknownPosition } from '../../core/activity.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ListQuery, ActiveRun, SessionList } from '../../port/sessions.ts'
-import type { SessionRow } from './rows.ts'
-import { loadedFrom } from './session-states.ts'
-import type { ListedRow, TableReads } from './tables.ts'
+import type { SessionRow } from './tables/rows.ts'
+import { loadedFrom } from './commit/session-states.ts'
+import type { ListedRow, TableReads } from './tables/tables.ts'
 
 export function sessionOf({ id, title, owner, createdAt, updatedAt, record }: SessionRow): Session {
   return { id, title, owner, createdAt, updatedAt, epoch: record.epoch }

@@ -5,9 +5,9 @@ import type { Segment } from '../../journal/segment.ts'
 import { redact } from '../../journal/redact.ts'
 import type { Retention } from '../../port/storage.ts'
 import { segmentsOf } from './journal-rows.ts'
-import type { EventRow, SessionRow } from './rows.ts'
-import { loadedFrom, type SessionStates } from './session-states.ts'
-import type { Tables, Transaction } from './tables.ts'
+import type { EventRow, SessionRow } from './tables/rows.ts'
+import { loadedFrom, type SessionStates } from './commit/session-states.ts'
+import type { Tables, Transaction } from './tables/tables.ts'
 
 /** Sessions that one step looks at. */
 const stepSessions = 100

@@ -24,8 +24,8 @@ import type {
   Window,
 } from '../../port/reading.ts'
 import { segmentsOf, Sizes } from './journal-rows.ts'
-import type { LoadedSession, SessionStates } from './session-states.ts'
-import type { EventRange, MessageRange, SessionReading, Tables, Wanted } from './tables.ts'
+import type { LoadedSession, SessionStates } from './commit/session-states.ts'
+import type { EventRange, MessageRange, SessionReading, Tables, Wanted } from './tables/tables.ts'
 
 /** Rows of a journal that are read at once, in bytes of JSON. */
 const stretchBytes = 512 * 1024

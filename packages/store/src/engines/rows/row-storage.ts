@@ -16,15 +16,15 @@ import type { ListQuery, NewSession } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance as MaintenanceWork, Storage, StorageStats } from '../../port/storage.ts'
 import type { RowChangeFeed } from './change-feed.ts'
-import { Commits } from './commit.ts'
+import { Commits } from './commit/commits.ts'
 import { continueFork } from './fork.ts'
 import * as lists from './lists.ts'
 import { Maintenance } from './maintenance.ts'
 import { SessionReads } from './reads.ts'
 import { search } from './search.ts'
-import { SessionStates } from './session-states.ts'
+import { SessionStates } from './commit/session-states.ts'
 import { beginFork, createSession, deleteSession, markRead, updateSession } from './sessions.ts'
-import type { Tables } from './tables.ts'
+import type { Tables } from './tables/tables.ts'
 
 export interface RowStorageOptions {
   tables: Tables

@@ -3,7 +3,7 @@ import type { Message, SearchHit } from '@caughtup/schema'
 import { excerptAround, searchText } from '../../core/search-text.ts'
 import { phrases, words } from '../../core/search-words.ts'
 import type { SearchQuery } from '../../port/reading.ts'
-import type { CandidateQuery, Tables } from './tables.ts'
+import type { CandidateQuery, Tables } from './tables/tables.ts'
 
 /** Candidates that are read at once. */
 const step = 200

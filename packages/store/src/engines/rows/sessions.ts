@@ -6,8 +6,8 @@ import { sessionExists } from '../../errors/session-exists.ts'
 import { sessionNotFound } from '../../errors/session-not-found.ts'
 import type { NewSession } from '../../port/sessions.ts'
 import { sessionOf } from './lists.ts'
-import type { ForkJob, SessionRow } from './rows.ts'
-import type { SessionImage, Tables, Transaction } from './tables.ts'
+import type { ForkJob, SessionRow } from './tables/rows.ts'
+import type { SessionImage, Tables, Transaction } from './tables/tables.ts'
 
 /** @throws CaughtupError `CONFLICT` for an id that a session has already */
 export function createSession(

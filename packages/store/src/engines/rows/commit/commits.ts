@@ -3,15 +3,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { CaughtupError } from '@caughtup/schema'
 import { changesActivity } from '@caughtup/schema/event'
 
-import { decide, type Decision } from '../../core/decide.ts'
-import { runAsync } from '../../core/lookups.ts'
-import type { Slice, SliceResult } from '../../port/commit.ts'
-import { StorageError } from '../../port/storage-error.ts'
+import { decide, type Decision } from '../../../core/decide.ts'
+import { runAsync } from '../../../core/lookups.ts'
+import type { Slice, SliceResult } from '../../../port/commit.ts'
+import { StorageError } from '../../../port/storage-error.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { appendedRow, OpenSession } from './open-session.ts'
-import type { AppendedRow } from './rows.ts'
+import type { AppendedRow } from '../tables/rows.ts'
 import type { LoadedSession, SessionStates } from './session-states.ts'
-import type { SessionAsk, Tables, Transaction } from './tables.ts'
+import type { SessionAsk, Tables, Transaction } from '../tables/tables.ts'
 
 /** How often a commit whose answer was lost is looked into before the caller is told. */
 const attempts = 3

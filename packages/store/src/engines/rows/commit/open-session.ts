@@ -1,14 +1,14 @@
 import type { Message } from '@caughtup/schema'
 import { changesActivity } from '@caughtup/schema/event'
 
-import { changedAt } from '../../core/evolve.ts'
-import { leaseAfter } from '../../core/activity.ts'
-import type { AsyncLookups } from '../../core/lookups.ts'
-import type { Decision } from '../../core/decide.ts'
-import type { RowChange } from '../../core/types.ts'
-import type { AppendedRow, MessageChange, SessionRow } from './rows.ts'
+import { changedAt } from '../../../core/evolve.ts'
+import { leaseAfter } from '../../../core/activity.ts'
+import type { AsyncLookups } from '../../../core/lookups.ts'
+import type { Decision } from '../../../core/decide.ts'
+import type { RowChange } from '../../../core/types.ts'
+import type { AppendedRow, MessageChange, SessionRow } from '../tables/rows.ts'
 import type { LoadedSession } from './session-states.ts'
-import type { Transaction } from './tables.ts'
+import type { Transaction } from '../tables/tables.ts'
 
 /** A session that a transaction has locked, with what is to be written of it. */
 export class OpenSession {

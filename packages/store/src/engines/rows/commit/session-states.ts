@@ -1,11 +1,11 @@
 import type { Message } from '@caughtup/schema'
 import { applyToMessage } from '@caughtup/schema/fold'
 
-import type { SessionState } from '../../core/types.ts'
-import { StorageError } from '../../port/storage-error.ts'
+import type { SessionState } from '../../../core/types.ts'
+import { StorageError } from '../../../port/storage-error.ts'
 import { deepFreeze } from './deep-freeze.ts'
-import type { SessionRow } from './rows.ts'
-import type { SessionAsk, SessionImage } from './tables.ts'
+import type { SessionRow } from '../tables/rows.ts'
+import type { SessionAsk, SessionImage } from '../tables/tables.ts'
 
 /** Sessions whose states are kept; the least recently used leaves first. */
 const keptStates = 10_000

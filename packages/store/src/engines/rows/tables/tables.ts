@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
-import type { IdStatus } from '../../core/lookups.ts'
-import type { Removal } from '../../port/activity.ts'
+import type { IdStatus } from '../../../core/lookups.ts'
+import type { Removal } from '../../../port/activity.ts'
 import type {
   AppendedRow,
   EventRow,

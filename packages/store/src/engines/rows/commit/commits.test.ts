@@ -1,15 +1,15 @@
 import { ManualClock, Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { delta, finished, opened, prompt, runStarted } from '../../conformance/support/drafts.ts'
-import { shownIds } from '../../conformance/support/reads.ts'
-import type { Slice } from '../../port/commit.ts'
-import { StorageError } from '../../port/storage-error.ts'
-import { emptyDatabase, type MemoryDatabase } from '../memory/database.ts'
-import { Opening } from '../memory/opening.ts'
-import { MemoryTables } from '../memory/tables.ts'
-import { RowStorage } from './row-storage.ts'
-import type { Tables, Transaction } from './tables.ts'
+import { delta, finished, opened, prompt, runStarted } from '../../../conformance/support/drafts.ts'
+import { shownIds } from '../../../conformance/support/reads.ts'
+import type { Slice } from '../../../port/commit.ts'
+import { StorageError } from '../../../port/storage-error.ts'
+import { emptyDatabase, type MemoryDatabase } from '../../memory/database.ts'
+import { Opening } from '../../memory/opening.ts'
+import { MemoryTables } from '../../memory/tables.ts'
+import { RowStorage } from '../row-storage.ts'
+import type { Tables, Transaction } from '../tables/tables.ts'
 
 const random = new Random(1)
 

@@ -1,6 +1,6 @@
 import type { Event, Message } from '@caughtup/schema'
 
-import type { SessionRecord } from '../../core/evolve.ts'
+import type { SessionRecord } from '../../../core/evolve.ts'
 
 /**
  * A session's row: its lock is the session's lock, and two of its numbers are the fence. It is
