@@ -55,7 +55,7 @@ export class RunQueue {
       if (refused === undefined) return 'queued'
       if (refused !== 'guard-failed') throw refusedError(sessionId, refused, limits)
     }
-    throw new CaughtupError('UNAVAILABLE', `Session ${sessionId} is too busy to take a prompt.`)
+    throw new CaughtupError('UNAVAILABLE', `Session ${sessionId} is too busy to accept a run.`)
   }
 
   /** Starts the first run of a session's queue unless a run is active; failures are logged. */
