@@ -40,6 +40,12 @@ export class BatchWriter {
   #askedSince: number | undefined
   /** Whether this outage was told of. */
   #told = false
+  /**
+   * Slices of an attempt whose answer was lost. They are tried again, withdrawn or not, until the
+   * database tells: they may be written, so nobody may be told that they are not, and nothing may
+   * take their places. A later failure tells nothing of the attempt before it.
+   */
+  readonly #unsure = new Set<PendingCommit>()
   /** What the attempt under way is to write. */
   #trying: readonly PendingCommit[] = []
 
@@ -64,7 +70,7 @@ export class BatchWriter {
   withdraw(slice: PendingCommit, why: Error): boolean {
     slice.withdrawn = why
     if (isPassing(this.lastError)) this.#tell(this.lastError)
-    return !this.#trying.includes(slice)
+    return !this.#trying.includes(slice) && !this.#unsure.has(slice)
   }
 
   /** Tries nothing more at all, and calls back no more. */
@@ -117,7 +123,11 @@ export class BatchWriter {
       this.commits++
       this.lastError = undefined
       this.#told = false
+      for (const slice of slices) this.#unsure.delete(slice)
       return results
+    } catch (error) {
+      if (isUnknown(error)) for (const slice of slices) this.#unsure.add(slice)
+      throw error
     } finally {
       this.#trying = []
     }
@@ -129,16 +139,19 @@ export class BatchWriter {
   }
 
   #withoutWithdrawn(slices: readonly PendingCommit[]): readonly PendingCommit[] {
-    if (!slices.some(({ withdrawn }) => withdrawn)) return slices
+    const isOut = (slice: PendingCommit) => slice.withdrawn && !this.#unsure.has(slice)
+    if (!slices.some(isOut)) return slices
     return slices.filter((slice) => {
-      if (slice.withdrawn) this.#options.failed(slice, slice.withdrawn)
-      return !slice.withdrawn
+      if (!isOut(slice)) return true
+      this.#options.failed(slice, slice.withdrawn)
+      return false
     })
   }
 
   async #isolate(slices: readonly PendingCommit[], error: unknown): Promise<void> {
     const [slice] = slices
     if (slice && slices.length === 1) {
+      this.#unsure.delete(slice)
       if (!this.#abandoned.signal.aborted) this.#options.failed(slice, error)
       return
     }
@@ -148,9 +161,23 @@ export class BatchWriter {
   }
 }
 
+/** The attempt's answer was lost: it may be written. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof StorageError && error.failure === 'unknown'
+}
+
 /** Whether trying again can help. */
 function isPassing(error: unknown): error is StorageError {
   if (!(error instanceof StorageError)) return false
-  const { failure } = error
-  return failure === 'busy' || failure === 'full' || failure === 'io' || failure === 'moved'
+  switch (error.failure) {
+    case 'busy':
+    case 'full':
+    case 'io':
+    case 'moved':
+    case 'unknown':
+      return true
+    case 'corrupt':
+    case 'closed':
+      return false
+  }
 }

@@ -2,6 +2,7 @@ import { settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
 import { memory } from '../engines/memory/index.ts'
+import type { Slice } from '../port/commit.ts'
 import { StorageError } from '../port/storage-error.ts'
 import type { Store } from '../store.ts'
 import {
@@ -323,6 +324,43 @@ describe('a failing database', () => {
     expect(await textOnDisk(file, run)).toBe('kept')
     expect(store.stats()).toMatchObject({ retries: 2, unflushedBytes: 0 })
     expect(store.stats().lastError).toBeUndefined()
+  })
+
+  test('a commit whose answer was lost is tried again until the database tells', async () => {
+    const file = testDatabase()
+    const attempts: (readonly Slice[])[] = []
+    let answers: Error[] = []
+    const { store, clock } = await openTestStore({
+      path: file,
+      storage: intercepted(file, async (commit, slices) => {
+        attempts.push(slices)
+        const answer = answers.shift()
+        if (answer) throw answer
+        return commit(slices)
+      }),
+    })
+    const run = await startRun(store)
+    const end = { sessionId: run.sessionId, drafts: [ended(run.runId)] }
+    attempts.length = 0
+    answers = [
+      new StorageError('unknown', 'The connection ended before the answer.'),
+      new StorageError('busy', 'The next attempt tells nothing of the one before.'),
+    ]
+    const late = store.append(end, { maxWaitMs: 2 })
+    const outcome = late.catch((error: unknown) => error)
+    await clock.advance(2)
+    expect(await outcome).toMatchObject({
+      code: 'UNAVAILABLE',
+      data: { reason: 'outcome-unknown' },
+    })
+    const other = store.append({ sessionId: run.sessionId, drafts: [{ type: 'usage', add: {} }] })
+    await clock.advance(20)
+    expect(await other).toMatchObject({ cursor: { seq: 5 } })
+    // Withdrawn or not, the same slice is sent until it is answered for, and alone.
+    expect(attempts.map((slices) => slices.length)).toEqual([1, 1, 1, 1])
+    expect(attempts[1]?.[0]).toBe(attempts[0]?.[0])
+    expect(attempts[2]?.[0]).toBe(attempts[0]?.[0])
+    expect((await store.head(run.sessionId)).head.run).toBeUndefined()
   })
 
   test('a delta during a write goes with the next window, by itself', async () => {

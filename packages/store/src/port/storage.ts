@@ -32,10 +32,15 @@ import type { ListQuery, NewSession, ActiveRun, SessionList } from './sessions.t
  *
  * Every call is asynchronous, and each is one transaction or one consistent reading. What a commit
  * returned is durable as far as the engine promises, visible to every later read, and has its
- * place in its session's journal. A call that fails with a {@link StorageError} has changed nothing.
+ * place in its session's journal. A call that fails with a {@link StorageError} has changed nothing, except
+ * with `unknown`.
  */
 export interface Storage {
-  /** Writes the slices of any number of sessions in one transaction, each taken or refused whole. */
+  /**
+   * Writes the slices of any number of sessions in one transaction, each taken or refused whole. After
+   * `unknown`, the same slice objects are given again, and the engine finds out what was written
+   * before it writes the rest.
+   */
   commit(slices: readonly Slice[]): Promise<SliceResult[]>
 
   /** Events after `after`, merged, oldest first, until about `bytes` of them (at least one). */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 
+import type { ActivityRow } from '@caughtup/schema'
+
 import type { ListQuery } from '../../port/sessions.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
@@ -187,6 +189,54 @@ export const activityCases: Cases = {
         assert.equal(changes.length, limit, 'A step that is not the last is full.')
       }
       assert.deepEqual(told, expected, `${limit} to a step`)
+    }
+  },
+
+  async 'shows every change to those who follow, however many openings write at once'(bed) {
+    const [storage, other, reader] = [await bed.open(), await bed.open(), await bed.open()]
+    const ids: string[] = []
+    for (let index = 0; index < 4; index++) {
+      ids.push(await bed.session(storage, { members: index % 2 ? ['ann'] : ['ann', 'bob'] }))
+    }
+    const { position: start } = await allRows(reader, 'ann')
+    const writeAndFollow = async (opening: Storage, name: string) => {
+      const told = new Map<string, ActivityRow>()
+      let position = start
+      const follow = async () => {
+        for (let next: number | undefined = position; next !== undefined;) {
+          const step = await changesAfter(reader, 'ann', next, 2)
+          assert(step.known)
+          for (const row of step.rows) {
+            assert(row.revision > position, 'A change appears behind the position.')
+            told.set(row.sessionId, row)
+          }
+          ;({ position, next } = { next: undefined, ...step })
+        }
+      }
+      for (let index = 0; index < 12; index++) {
+        const id = ids[index % 4] ?? ''
+        const some = index % 3 === 0 ? ids : [id]
+        await opening.commit(
+          some.map((sessionId) => ({ sessionId, at: 5, drafts: [prompt(`${name}-${index}`)] })),
+        )
+        const written = (await row(opening, id)).messageCount
+        await follow()
+        assert((told.get(id)?.messageCount ?? 0) >= written)
+      }
+      return { follow, told }
+    }
+    const followers = await Promise.all([
+      writeAndFollow(storage, 'a'),
+      writeAndFollow(other, 'b'),
+      writeAndFollow(storage, 'c'),
+    ])
+    const { rows } = await allRows(storage, 'ann')
+    for (const { follow, told } of followers) {
+      await follow()
+      assert.deepEqual(
+        rows.map(({ sessionId }) => told.get(sessionId)),
+        rows,
+      )
     }
   },
 
