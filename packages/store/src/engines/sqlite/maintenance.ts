@@ -1,12 +1,12 @@
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { Retention } from '../../port/storage.ts'
-import type { CommitContext } from './cache/commit.ts'
+import type { CommitContext } from './log/commit.ts'
 import { eraseStep, hasSteps, rewriteErased } from './log/erase.ts'
-import { copyFork } from './rows/fork.ts'
+import { copyFork } from './sessions/fork.ts'
 import { packAll, packDue } from './log/pack.ts'
 import { retain } from './log/retain.ts'
-import type { Search } from './rows/search.ts'
+import type { Search } from './reads/search.ts'
 
 /** Rows of the log stay this long after they are packed, so that other processes get to read them. */
 const logGrace = 10_000

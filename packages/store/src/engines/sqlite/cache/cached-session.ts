@@ -12,9 +12,9 @@ import type { SessionRecord } from '../../../core/evolve.ts'
 import type { Lookups } from '../../../core/lookups.ts'
 import type { SessionState } from '../../../core/types.ts'
 import type { Slice } from '../../../port/commit.ts'
-import { isStandIn } from '../log/block-codec.ts'
-import { foldOpen } from '../log/fold-open.ts'
-import { EntryEncoder } from '../log/log-codec.ts'
+import { isStandIn } from '../codec/block-codec.ts'
+import { foldOpen } from './fold-open.ts'
+import { EntryEncoder } from '../codec/log-codec.ts'
 
 /** Packed entries that stay in memory, in bytes, so that followers need no block. */
 const recentBytes = 64 * 1024

@@ -5,15 +5,15 @@ import { appendEvent, indexAfter, segmentsAfter } from '../../../journal/segment
 import { applyToRecord, type SessionRecord } from '../../../core/evolve.ts'
 import { sessionNotFound } from '../../../errors/session-not-found.ts'
 import type { RemoteChanges } from '../../../port/change-feed.ts'
-import { decodeBlock, isStandIn } from '../log/block-codec.ts'
+import { decodeBlock, isStandIn } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
-import { foldEvent } from '../log/fold-open.ts'
+import { foldEvent } from './fold-open.ts'
 import type { CachedSession, Tail } from './cached-session.ts'
-import { decodeLog } from '../log/log-codec.ts'
+import { decodeLog } from '../codec/log-codec.ts'
 import type { MessageRows } from '../rows/message-rows.ts'
 import { readQueue } from '../rows/queue-rows.ts'
 import { rebuildRecord, recordIn } from '../rows/record-row.ts'
-import { recover } from '../log/recover.ts'
+import { recover } from './recover.ts'
 
 /** Sessions at rest that are kept in memory; those that stream are kept however many they are. */
 const restingSessions = 1_000

@@ -1,9 +1,9 @@
 import { countKept } from '../../../core/retention.ts'
 import { countTypes } from '../../../journal/list-events.ts'
 import { redact, redactSegments } from '../../../journal/redact.ts'
-import { decodeBlock, encodeBlock } from './block-codec.ts'
+import { decodeBlock, encodeBlock } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
-import { decodeLog, encodeDeletion, encodeEntry } from './log-codec.ts'
+import { decodeLog, encodeDeletion, encodeEntry } from '../codec/log-codec.ts'
 
 /** Blocks that one step rewrites, and pages of the index of words. */
 const stepBlocks = 32

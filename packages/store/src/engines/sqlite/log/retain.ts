@@ -1,8 +1,8 @@
 import { countKept, retentionFloor } from '../../../core/retention.ts'
 import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
 import type { Retention } from '../../../port/storage.ts'
-import { decodeBlock, tagInBlock } from './block-codec.ts'
-import type { CommitContext } from '../cache/commit.ts'
+import { decodeBlock, tagInBlock } from '../codec/block-codec.ts'
+import type { CommitContext } from './commit.ts'
 import type { Database, Row } from '../file/database.ts'
 import { packAll } from './pack.ts'
 

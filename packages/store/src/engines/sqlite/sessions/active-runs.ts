@@ -2,7 +2,7 @@ import type { Message } from '@caughtup/schema'
 
 import { leaseOf } from '../../../core/activity.ts'
 import type { ActiveRun } from '../../../port/sessions.ts'
-import type { CommitContext } from '../cache/commit.ts'
+import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 
 /** Runs that have not ended and sessions whose queue waits, of every process; in a reading. */

@@ -5,7 +5,7 @@ import { phrases, words } from '../../../core/search-words.ts'
 import type { SearchQuery } from '../../../port/reading.ts'
 import type { Database, Row } from '../file/database.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
-import { messageIn } from './message-rows.ts'
+import { messageIn } from '../rows/message-rows.ts'
 
 /** Messages, and bytes of them, that one step puts into the index. */
 const stepMessages = 64

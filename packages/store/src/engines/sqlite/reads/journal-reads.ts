@@ -20,9 +20,9 @@ import { redactSegments } from '../../../journal/redact.ts'
 import { readEvents } from '../../../journal/read-events.ts'
 import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
 import type { EventBatch, EventQuery } from '../../../port/reading.ts'
-import { decodeBlock, isStandIn, standIn, tagInBlock } from './block-codec.ts'
+import { decodeBlock, isStandIn, standIn, tagInBlock } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
-import { beingErased } from './erase.ts'
+import { beingErased } from '../log/erase.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 
 /** Reads of journals: blocks for what is old, memory for the newest stretch. */

@@ -5,7 +5,7 @@ import { newestStretch, type SizedMessage } from '../../../core/newest-stretch.t
 import type { MessageCaps, Window } from '../../../port/reading.ts'
 import type { Database } from '../file/database.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
-import { messageIn } from './message-rows.ts'
+import { messageIn } from '../rows/message-rows.ts'
 
 const newest = Number.MAX_SAFE_INTEGER
 

@@ -2,9 +2,9 @@ import type { Message } from '@caughtup/schema'
 
 import { cut, type Segment } from '../../../journal/segment.ts'
 import { applyToRecord } from '../../../core/evolve.ts'
-import { standIn } from './block-codec.ts'
+import { standIn } from '../codec/block-codec.ts'
 import { foldOpen } from './fold-open.ts'
-import { CachedSession, type Tail } from '../cache/cached-session.ts'
+import { CachedSession, type Tail } from './cached-session.ts'
 
 /**
  * Rebuilds the state of a session from what was packed (its row, its open messages, the blocks

@@ -1,12 +1,12 @@
 import { type ForkedMessages, forkedRecord } from '../../../core/forked-record.ts'
 import { appendEvent, type Segment } from '../../../journal/segment.ts'
 import { sessionNotFound } from '../../../errors/session-not-found.ts'
-import type { CommitContext } from '../cache/commit.ts'
+import type { CommitContext } from '../log/commit.ts'
 import type { Database, Row } from '../file/database.ts'
-import { encodeEntry } from '../log/log-codec.ts'
-import { messageIn } from './message-rows.ts'
+import { encodeEntry } from '../codec/log-codec.ts'
+import { messageIn } from '../rows/message-rows.ts'
 import { packEntries } from '../log/pack.ts'
-import { encodeRecord } from './record-row.ts'
+import { encodeRecord } from '../rows/record-row.ts'
 
 /** What one step copies at most. */
 const stepMessages = 500

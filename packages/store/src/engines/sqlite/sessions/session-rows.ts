@@ -1,10 +1,10 @@
 import { newRecord } from '../../../core/evolve.ts'
 import { sessionExists } from '../../../errors/session-exists.ts'
 import type { NewSession } from '../../../port/sessions.ts'
-import type { CommitContext } from '../cache/commit.ts'
+import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
-import { encodeDeletion } from '../log/log-codec.ts'
-import { encodeRecord } from './record-row.ts'
+import { encodeDeletion } from '../codec/log-codec.ts'
+import { encodeRecord } from '../rows/record-row.ts'
 import { newJournal } from '../../../base/random-tag.ts'
 
 /** The rows of sessions and their members. Everything that writes is called in a transaction. */
