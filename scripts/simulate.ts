@@ -5,7 +5,7 @@
 //   pnpm simulate --seed 7 --trace       this world, with a trace of everything that happens
 import { parseArgs } from 'node:util'
 
-import { engines } from '../packages/store/tests/model/model-engine.ts'
+import { crashableEngines } from '../packages/store/tests/support/crashable-engine.ts'
 import { simulate } from '../packages/store/tests/simulation/simulate.ts'
 
 const usage = `pnpm simulate [--seeds N] [--seed FIRST] [--engine memory|sqlite] [--trace]`
@@ -15,7 +15,7 @@ let events = 0
 const failed: number[] = []
 const start = performance.now()
 for (let seed = first; seed < first + count; seed++) {
-  const options = { seed, engine: engines[engine](), ...(trace && { trace: console.log }) }
+  const options = { seed, engine: crashableEngines[engine](), ...(trace && { trace: console.log }) }
   try {
     events += (await simulate(options)).events
   } catch (error) {

@@ -2,17 +2,14 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 
 import { long } from '../support/long.ts'
-import { testDatabase } from '../support/open-test-store.ts'
 import { type Call, type DraftSpec, step } from './call.ts'
-import { runOnBoth } from './run-on-both.ts'
+import { runOnAll } from './run-on-all.ts'
 
 // Not compared: what is an engine's own matter (gauges, backups, how much one step of upkeep does),
 // and when another process is noticed, which the conformance kit checks.
-test('both engines answer every call of a random program alike, errors included', async () => {
+test('all engines answer every call of a random program alike, including its errors', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), (steps) =>
-      runOnBoth(steps, testDatabase()),
-    ),
+    fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => runOnAll(steps)),
     { numRuns: long ? 10_000 : 100 },
   )
 }, 1_800_000)
@@ -66,12 +63,12 @@ test.each<{ what: string; calls: readonly Call[] }>([
     what: 'a floor in the middle of what another opening streams',
     calls: [commit(0, 'open', 'delta'), retain, commit(0, 'delta'), { call: 'everything' }],
   },
-])('both engines answer alike in $what', async ({ calls }) => {
+])('all engines answer alike in $what', async ({ calls }) => {
   const openings = [0, 1] as const
   for (const first of openings) {
     const steps = calls.map(
       (call, index) => ({ opening: index % 2 === first ? 0 : 1, call }) as const,
     )
-    await runOnBoth(steps, testDatabase())
+    await runOnAll(steps)
   }
 })

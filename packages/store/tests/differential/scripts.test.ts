@@ -6,7 +6,7 @@ import { long } from '../support/long.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { prompt } from '../../src/conformance/support/drafts.ts'
 import { write } from '../../src/conformance/support/writes.ts'
-import { type Engine, testEngine } from '../support/test-engines.ts'
+import { type Engine, engines, testEngine } from '../support/test-engines.ts'
 
 const samples = [
   'Schöne Grüße aus Ångström, naïve café, Dvořák, Nguyễn, smørrebrød, ﬁne ½ x²',
@@ -51,18 +51,20 @@ async function open(engine: Engine, texts: readonly string[]): Promise<Storage> 
   return storage
 }
 
-async function both(texts: readonly string[]): Promise<(text: string) => Promise<string[]>> {
-  const storages = [await open('memory', texts), await open('sqlite', texts)] as const
+async function searchAll(texts: readonly string[]): Promise<(text: string) => Promise<string[]>> {
+  const storages = await Promise.all(engines.map((engine) => open(engine, texts)))
   return async (text) => {
     const query = { text, in: { principal: 'me' }, limit: 99 }
-    const [expected, found] = await Promise.all(storages.map((storage) => storage.search(query)))
-    expect([text, found]).toEqual([text, expected])
+    const [expected, ...others] = await Promise.all(
+      storages.map((storage) => storage.search(query)),
+    )
+    for (const found of others) expect([text, found]).toEqual([text, expected])
     return (expected ?? []).map(({ messageId }) => messageId)
   }
 }
 
-test('both engines find the same in texts of many scripts, in whatever form they are typed', async () => {
-  const search = await both(samples)
+test('all engines find the same in texts of many scripts, in any Unicode form', async () => {
+  const search = await searchAll(samples)
   for (const [index, sample] of samples.entries()) {
     for (const term of sample.split(' ')) {
       const found = await search(term)
@@ -88,7 +90,7 @@ const piece = fc.oneof(
 )
 const form = fc.constantFrom(...forms)
 
-test('both engines find the same with any text in any text', async () => {
+test('all engines find the same for any text in any text', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -99,7 +101,7 @@ test('both engines find the same with any text in any text', async () => {
         maxLength: 12,
       }),
       async (texts, picks) => {
-        const search = await both(texts)
+        const search = await searchAll(texts)
         for (const [which, from, length, typed] of picks) {
           const text = texts[which % texts.length] ?? ''
           const start = from % text.length

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../src/store.ts'
 import { delta, opened, prompt, truncated } from '../../src/conformance/support/drafts.ts'
@@ -9,6 +9,7 @@ import { tryWrite, write } from '../../src/conformance/support/writes.ts'
 import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
 import { readWhole } from '../support/check-database.ts'
 import { createSessions, openStorage } from '../support/open-storage.ts'
+import { engines, testEngine } from '../support/test-engines.ts'
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 
@@ -20,42 +21,59 @@ async function textOf(
   return message?.parts.map((part) => ('text' in part ? part.text : '')).join('')
 }
 
-test('a value without JSON form fails its own call, and what goes with it is committed', async () => {
-  const { store, clock } = await openTestStore()
-  const [bad, good] = [await startRun(store), await startRun(store)]
-  const [badWriter, goodWriter] = [store.writer(bad), store.writer(good)]
-  await badWriter.write(text('before'))
-  await goodWriter.write(text('good'))
-  await expect(badWriter.write({ type: 'data-x', data: 1n })).rejects.toMatchObject({
-    code: 'BAD_INPUT',
-    data: { reason: 'not-json' },
+describe.each(engines)('on %s', (engine) => {
+  test('a value without JSON form fails its own call, and what goes with it is committed', async () => {
+    const { store, clock } = await openTestStore({ storage: testEngine(engine) })
+    const [bad, good] = [await startRun(store), await startRun(store)]
+    const [badWriter, goodWriter] = [store.writer(bad), store.writer(good)]
+    await badWriter.write(text('before'))
+    await goodWriter.write(text('good'))
+    await expect(badWriter.write({ type: 'data-x', data: 1n })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { reason: 'not-json' },
+    })
+    const drafts = [{ type: 'queue-changed', remove: 1n }] as never
+    await expect(store.append({ sessionId: bad.sessionId, drafts })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+    })
+    const { commits } = store.stats()
+    await clock.advance(33)
+    expect(store.stats()).toMatchObject({ commits: commits + 1, unflushedBytes: 0, retries: 0 })
+    expect(await textOf(store, bad)).toBe('before')
+    expect(await textOf(store, good)).toBe('good')
   })
-  const drafts = [{ type: 'queue-changed', remove: 1n }] as never
-  await expect(store.append({ sessionId: bad.sessionId, drafts })).rejects.toMatchObject({
-    code: 'BAD_INPUT',
-  })
-  const { commits } = store.stats()
-  await clock.advance(33)
-  expect(store.stats()).toMatchObject({ commits: commits + 1, unflushedBytes: 0, retries: 0 })
-  expect(await textOf(store, bad)).toBe('before')
-  expect(await textOf(store, good)).toBe('good')
-})
 
-test('a superseded run fails its own writer, and what goes with it is committed', async () => {
-  const { store, clock } = await openTestStore()
-  const [old, good] = [await startRun(store), await startRun(store)]
-  await store.append({ sessionId: old.sessionId, drafts: [ended(old.runId)] })
-  const [oldWriter, goodWriter] = [store.writer(old), store.writer(good)]
-  await oldWriter.write(text('late'))
-  await goodWriter.write(text('good'))
-  const { commits } = store.stats()
-  await clock.advance(33)
-  expect(store.stats()).toMatchObject({ commits: commits + 1, unflushedBytes: 0, retries: 0 })
-  expect(await textOf(store, good)).toBe('good')
-  expect(await textOf(store, old)).toBe('')
-  const refusal = { code: 'CONFLICT', data: { reason: 'run-superseded' } }
-  await expect(oldWriter.write(text('later'))).rejects.toMatchObject(refusal)
-  await expect(oldWriter.finish({ reason: 'stop' })).rejects.toMatchObject(refusal)
+  test('a superseded run fails its own writer, and what goes with it is committed', async () => {
+    const { store, clock } = await openTestStore({ storage: testEngine(engine) })
+    const [old, good] = [await startRun(store), await startRun(store)]
+    await store.append({ sessionId: old.sessionId, drafts: [ended(old.runId)] })
+    const [oldWriter, goodWriter] = [store.writer(old), store.writer(good)]
+    await oldWriter.write(text('late'))
+    await goodWriter.write(text('good'))
+    const { commits } = store.stats()
+    await clock.advance(33)
+    expect(store.stats()).toMatchObject({ commits: commits + 1, unflushedBytes: 0, retries: 0 })
+    expect(await textOf(store, good)).toBe('good')
+    expect(await textOf(store, old)).toBe('')
+    const refusal = { code: 'CONFLICT', data: { reason: 'run-superseded' } }
+    await expect(oldWriter.write(text('later'))).rejects.toMatchObject(refusal)
+    await expect(oldWriter.finish({ reason: 'stop' })).rejects.toMatchObject(refusal)
+  })
+
+  test('a refusal leaves every cursor good', async () => {
+    const factory = testEngine(engine)
+    const first = await openStorage(factory)
+    await createSessions(first, ['s'])
+    const { cursor } = await write(first, 's', [prompt('p')])
+    await first.close()
+    const storage = await openStorage(factory)
+    const guard = { is: 'run', runId: 'none' } as const
+    expect(await tryWrite(storage, 's', [prompt('q')], { guard })).toEqual({
+      refused: 'guard-failed',
+    })
+    expect((await storage.head('s')).cursor).toEqual(cursor)
+    expect(await storage.checkCursor('s', cursor)).toBe('ok')
+  })
 })
 
 test('a violated constraint fails its own callers, and what goes with them is committed', async () => {
@@ -96,21 +114,6 @@ test('a change of history that is refused gives out no seq again after a crash',
   const again = await openStorage(crashed)
   expect(await again.head('s')).toEqual(before)
   await readWhole(again, 's')
-})
-
-test('a refusal leaves every cursor good', async () => {
-  const file = testDatabase()
-  const first = await openStorage(file)
-  await createSessions(first, ['s'])
-  const { cursor } = await write(first, 's', [prompt('p')])
-  await first.close()
-  const storage = await openStorage(file)
-  const guard = { is: 'run', runId: 'none' } as const
-  expect(await tryWrite(storage, 's', [prompt('q')], { guard })).toEqual({
-    refused: 'guard-failed',
-  })
-  expect((await storage.head('s')).cursor).toEqual(cursor)
-  expect(await storage.checkCursor('s', cursor)).toBe('ok')
 })
 
 test('a session that cannot be packed keeps no other from it, nor from being found and tidied', async () => {

@@ -1,75 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { ended, openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
+import { ended, openTestStore, startRun } from '../support/open-test-store.ts'
+import { engines, testEngine } from '../support/test-engines.ts'
 import { everything } from '../support/check-database.ts'
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
-
-test('a tool that gives nothing leaves its message whole, also after a restart', async () => {
-  const path = testDatabase()
-  const { store } = await openTestStore({ path })
-  const run = await startRun(store)
-  const writer = store.writer(run)
-  await writer.write(text('before'))
-  await writer.write({ type: 'tool-call', toolCallId: 'a', toolName: 'x', input: undefined })
-  await writer.write({
-    type: 'tool-result',
-    toolCallId: 'a',
-    toolName: 'x',
-    input: {},
-    output: undefined,
-  })
-  await writer.write({ type: 'tool-input-start', id: 'b', toolName: 'x' })
-  await writer.write({
-    type: 'tool-error',
-    toolCallId: 'b',
-    toolName: 'x',
-    input: undefined,
-    error: undefined,
-  })
-  await writer.write({ type: 'data-x', data: undefined })
-  await writer.finish({ reason: 'stop' }, [ended(run.runId)])
-  const { messages } = await store.window(run.sessionId)
-  expect(messages[1]?.parts).toMatchObject([
-    { type: 'text' },
-    { state: 'output-available', output: null },
-    { state: 'output-error', errorText: 'The tool failed.' },
-    { type: 'data-x', data: null },
-  ])
-  await store.close()
-  const again = await openTestStore({ path })
-  expect((await again.store.window(run.sessionId)).messages).toEqual(messages)
-  const { events } = await again.store.events(run.sessionId, 0, { bytes: everything })
-  expect(events.filter(({ type }) => type === 'unreadable')).toEqual([])
-})
-
-test('what the caller changes afterwards changes nothing', async () => {
-  const { store } = await openTestStore()
-  const run = await startRun(store)
-  const output = [1]
-  await store
-    .writer(run)
-    .write({ type: 'tool-result', toolCallId: 'a', toolName: 'x', input: {}, output })
-  output.push(2)
-  const { messages } = await store.window(run.sessionId)
-  expect(messages[1]?.parts).toMatchObject([{ output: [1] }])
-})
-
-test.each([
-  ['a message id', { id: 'msg:1' }],
-  ['a time', { metadata: { createdAt: 1.5 } }],
-])('%s that nobody could read is refused', async (_, change) => {
-  const { store } = await openTestStore()
-  const { sessionId } = await startRun(store)
-  const message = { id: 'm', role: 'user', parts: [], metadata: { createdAt: 1 }, status: 'done' }
-  const drafts = [{ type: 'message-created', message: { ...message, ...change } }] as never
-  await expect(store.append({ sessionId, drafts })).rejects.toMatchObject({
-    code: 'BAD_INPUT',
-    data: { reason: 'not-an-event' },
-  })
-  expect(store.stats().unflushedBytes).toBe(0)
-  expect((await store.head(sessionId)).cursor.seq).toBe(3)
-})
 
 /** Arrays in arrays. */
 function nested(levels: number): unknown {
@@ -78,19 +13,87 @@ function nested(levels: number): unknown {
   return value
 }
 
-test('a value that is nested deeper than a database can read is refused, and another is kept by a fork', async () => {
-  const { store } = await openTestStore()
-  const run = await startRun(store)
-  const writer = store.writer(run)
-  const result = { type: 'tool-result', toolCallId: 'a', toolName: 'x', input: {} } as const
-  await writer.write({ ...result, output: nested(480) })
-  await expect(writer.write({ ...result, output: nested(501) })).rejects.toMatchObject({
-    code: 'BAD_INPUT',
-    data: { limit: 500, reason: 'too-deep' },
+describe.each(engines)('on %s', (engine) => {
+  test('a tool that gives nothing leaves its message whole, also after a restart', async () => {
+    const storage = testEngine(engine)
+    const { store } = await openTestStore({ storage })
+    const run = await startRun(store)
+    const writer = store.writer(run)
+    await writer.write(text('before'))
+    await writer.write({ type: 'tool-call', toolCallId: 'a', toolName: 'x', input: undefined })
+    await writer.write({
+      type: 'tool-result',
+      toolCallId: 'a',
+      toolName: 'x',
+      input: {},
+      output: undefined,
+    })
+    await writer.write({ type: 'tool-input-start', id: 'b', toolName: 'x' })
+    await writer.write({
+      type: 'tool-error',
+      toolCallId: 'b',
+      toolName: 'x',
+      input: undefined,
+      error: undefined,
+    })
+    await writer.write({ type: 'data-x', data: undefined })
+    await writer.finish({ reason: 'stop' }, [ended(run.runId)])
+    const { messages } = await store.window(run.sessionId)
+    expect(messages[1]?.parts).toMatchObject([
+      { type: 'text' },
+      { state: 'output-available', output: null },
+      { state: 'output-error', errorText: 'The tool failed.' },
+      { type: 'data-x', data: null },
+    ])
+    await store.close()
+    const again = await openTestStore({ storage })
+    expect((await again.store.window(run.sessionId)).messages).toEqual(messages)
+    const { events } = await again.store.events(run.sessionId, 0, { bytes: everything })
+    expect(events.filter(({ type }) => type === 'unreadable')).toEqual([])
   })
-  await store.writer({ ...run, partCount: 1 }).finish({ reason: 'stop' }, [ended(run.runId)])
-  const owner = 'me'
-  const { session } = await store.history.fork(run.sessionId, { from: run.messageId, owner })
-  const { messages } = await store.window(session.id)
-  expect(messages[1]?.parts).toMatchObject([{ output: nested(480) }])
+
+  test('what the caller changes afterwards changes nothing', async () => {
+    const { store } = await openTestStore({ storage: testEngine(engine) })
+    const run = await startRun(store)
+    const output = [1]
+    await store
+      .writer(run)
+      .write({ type: 'tool-result', toolCallId: 'a', toolName: 'x', input: {}, output })
+    output.push(2)
+    const { messages } = await store.window(run.sessionId)
+    expect(messages[1]?.parts).toMatchObject([{ output: [1] }])
+  })
+
+  test.each([
+    ['a message id', { id: 'msg:1' }],
+    ['a time', { metadata: { createdAt: 1.5 } }],
+  ])('%s that nobody could read is refused', async (_, change) => {
+    const { store } = await openTestStore({ storage: testEngine(engine) })
+    const { sessionId } = await startRun(store)
+    const message = { id: 'm', role: 'user', parts: [], metadata: { createdAt: 1 }, status: 'done' }
+    const drafts = [{ type: 'message-created', message: { ...message, ...change } }] as never
+    await expect(store.append({ sessionId, drafts })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { reason: 'not-an-event' },
+    })
+    expect(store.stats().unflushedBytes).toBe(0)
+    expect((await store.head(sessionId)).cursor.seq).toBe(3)
+  })
+
+  test('a value that is nested deeper than a database can read is refused, and another is kept by a fork', async () => {
+    const { store } = await openTestStore({ storage: testEngine(engine) })
+    const run = await startRun(store)
+    const writer = store.writer(run)
+    const result = { type: 'tool-result', toolCallId: 'a', toolName: 'x', input: {} } as const
+    await writer.write({ ...result, output: nested(480) })
+    await expect(writer.write({ ...result, output: nested(501) })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { limit: 500, reason: 'too-deep' },
+    })
+    await store.writer({ ...run, partCount: 1 }).finish({ reason: 'stop' }, [ended(run.runId)])
+    const owner = 'me'
+    const { session } = await store.history.fork(run.sessionId, { from: run.messageId, owner })
+    const { messages } = await store.window(session.id)
+    expect(messages[1]?.parts).toMatchObject([{ output: nested(480) }])
+  })
 })

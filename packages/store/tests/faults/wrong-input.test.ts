@@ -1,17 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
-import { memory } from '../../src/engines/memory/index.ts'
 import type { Store } from '../../src/store.ts'
 import { openTestStore, startRun, type TestRun } from '../support/open-test-store.ts'
+import { engines, testEngine } from '../support/test-engines.ts'
 
 // What a program in JavaScript can pass.
 // oxlint-disable-next-line typescript/no-explicit-any -- the types refuse all of it
 type Loose = any
 
-const engines = [
-  ['memory', () => ({ storage: memory() })],
-  ['SQLite', () => ({})],
-] as const
 const { signal } = new AbortController()
 
 /** Every call that names a session. */
@@ -137,9 +133,9 @@ const append = (store: Loose, { sessionId }: TestRun, slice: object) =>
 const journal = (store: Loose, { sessionId }: TestRun, query: object) =>
   store.journal.list(sessionId, query)
 
-describe.each(engines)('on %s', (_, options) => {
+describe.each(engines)('on %s', (engine) => {
   test.each(ofSession)('%s names a session id that is none', async (_name, call) => {
-    const { store } = await openTestStore(options())
+    const { store } = await openTestStore({ storage: testEngine(engine) })
     for (const id of [undefined, null, '', 7, {}]) {
       await expect(async () => call(store, id)).rejects.toMatchObject({
         code: 'BAD_INPUT',
@@ -149,7 +145,7 @@ describe.each(engines)('on %s', (_, options) => {
   })
 
   test.each(calls)('%s is refused as a wrong %s', async (_name, field, call) => {
-    const { store } = await openTestStore(options())
+    const { store } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const before = await store.head(run.sessionId)
     await expect(async () => call(store, run)).rejects.toMatchObject({
@@ -160,13 +156,13 @@ describe.each(engines)('on %s', (_, options) => {
   })
 
   test('a session that never was has no followers', async () => {
-    const { store } = await openTestStore(options())
+    const { store } = await openTestStore({ storage: testEngine(engine) })
     const following = store.follow('nowhere', 0, { signal }).next()
     await expect(following).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   test('conditions that are undefined are those not given', async () => {
-    const { store } = await openTestStore(options())
+    const { store } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const { events } = await journal(store, run, { types: undefined, since: undefined })
     expect(events).toHaveLength(3)

@@ -10,7 +10,7 @@ import type { Storage } from '../../src/port/storage.ts'
 import { createStore, type Store } from '../../src/store.ts'
 import { assertSameView } from './assert-same-view.ts'
 import { checkSession } from './check-session.ts'
-import type { ModelEngine } from './model-engine.ts'
+import type { CrashableEngine } from '../support/crashable-engine.ts'
 import { ModelFollower } from './model-follower.ts'
 import { OracleSession } from './oracle-session.ts'
 
@@ -50,13 +50,13 @@ export class Machine {
   readonly clock = new ManualClock()
   readonly sessions: ModelSession[] = []
   readonly #random = new Random(1)
-  #engine: ModelEngine
+  #engine: CrashableEngine
   #open: { store: Store; storage: Storage } | undefined
   /** What is to be let go of in the end. */
-  readonly #left: { store: Store; engine: ModelEngine }[] = []
+  readonly #left: { store: Store; engine: CrashableEngine }[] = []
   #names = 0
 
-  constructor(engine: ModelEngine) {
+  constructor(engine: CrashableEngine) {
     this.#engine = engine
   }
 

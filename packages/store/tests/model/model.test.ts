@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
 
-import { engines, type EngineName } from './model-engine.ts'
+import { crashableEngines } from '../support/crashable-engine.ts'
+import { engines } from '../support/test-engines.ts'
 import { type Action, program } from './program.ts'
 import { runProgram } from './run-program.ts'
 
@@ -14,10 +15,10 @@ const start: Action = { do: 'start', driver: 'writer' }
 const finish: Action = { do: 'finish', reason: 'stop' }
 const text: Action = { do: 'text', text: 'a' }
 
-describe.each<EngineName>(['memory', 'sqlite'])('on %s', (engine) => {
+describe.each(engines)('on %s', (engine) => {
   test('a store is what its oracle says, after whatever program', async () => {
     await fc.assert(
-      fc.asyncProperty(program, (some) => runProgram(engines[engine](), some)),
+      fc.asyncProperty(program, (some) => runProgram(crashableEngines[engine](), some)),
       { numRuns: 150 },
     )
   }, 240_000)
@@ -25,30 +26,30 @@ describe.each<EngineName>(['memory', 'sqlite'])('on %s', (engine) => {
   // Programs that found something once.
   test('a cursor stays good through a commit that is refused after a reopening', async () => {
     const some = steps(start, { do: 'reopen' }, { do: 'next' }, { do: 'follow' }, text)
-    await runProgram(engines[engine](), some)
+    await runProgram(crashableEngines[engine](), some)
   })
 
   test('a reset forgets what was undone', async () => {
     const reset: Action = { do: 'boundary', kind: 'reset' }
     const some = steps(start, finish, { do: 'undo' }, reset, { do: 'redo' })
-    await runProgram(engines[engine](), some)
+    await runProgram(crashableEngines[engine](), some)
   })
 
   test('a refused change loses no entry that was not packed yet', async () => {
     const truncate: Action = { do: 'truncate', pick: undefined }
-    await runProgram(engines[engine](), steps(start, text, truncate, { do: 'reopen' }))
+    await runProgram(crashableEngines[engine](), steps(start, text, truncate, { do: 'reopen' }))
   })
 
   test('a turn whose prompt was erased while it was undone offers no undo when it is back', async () => {
     const erase: Action = { do: 'erase', pick: 0 }
     const some = steps(start, finish, { do: 'undo' }, erase, { do: 'redo' })
-    await runProgram(engines[engine](), some)
+    await runProgram(crashableEngines[engine](), some)
   })
 
   test('what was undone stays away after a reopening, also beside an older open message', async () => {
     const draft: Action = { do: 'draft', change: 'append', text: 'a' }
     await runProgram(
-      engines[engine](),
+      crashableEngines[engine](),
       steps(draft, start, finish, { do: 'undo' }, { do: 'reopen' }),
     )
   })
@@ -59,11 +60,11 @@ describe.each<EngineName>(['memory', 'sqlite'])('on %s', (engine) => {
       { do: 'boundary', kind: 'compaction' },
       { do: 'fork', pick: 1 },
     )
-    await runProgram(engines[engine](), some)
+    await runProgram(crashableEngines[engine](), some)
   })
 
   test('a view from before an erased answer has the usage of its context no more', async () => {
     const erase: Action = { do: 'erase', pick: 1 }
-    await runProgram(engines[engine](), steps({ do: 'follow' }, start, finish, erase))
+    await runProgram(crashableEngines[engine](), steps({ do: 'follow' }, start, finish, erase))
   })
 })

@@ -1,6 +1,6 @@
 import { historyStep } from './history-step.ts'
 import { Machine, type ModelSession } from './machine.ts'
-import type { ModelEngine } from './model-engine.ts'
+import type { CrashableEngine } from '../support/crashable-engine.ts'
 import type { Action, Step } from './program.ts'
 import { writeStep } from './write-step.ts'
 
@@ -10,7 +10,7 @@ import { writeStep } from './write-step.ts'
  *
  * @throws AssertionError for what does not
  */
-export async function runProgram(engine: ModelEngine, steps: readonly Step[]): Promise<void> {
+export async function runProgram(engine: CrashableEngine, steps: readonly Step[]): Promise<void> {
   const machine = new Machine(engine)
   try {
     await machine.start()

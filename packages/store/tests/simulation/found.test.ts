@@ -2,7 +2,7 @@ import type { EventDraft } from '@caughtup/schema'
 import { systemClock } from '@caughtup/schema/clock'
 import { expect, test } from 'vitest'
 
-import { engines } from '../model/model-engine.ts'
+import { crashableEngines } from '../support/crashable-engine.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
 
@@ -36,7 +36,7 @@ test('a commit gives each of its slices its own state of a message', async () =>
 })
 
 test('a session left in the log is put together with all that was written since', async () => {
-  const engine = engines.sqlite()
+  const engine = crashableEngines.sqlite()
   const open = () => engine.factory.open({ clock: systemClock, random: Math.random })
   const [a, b] = [await open(), await open()]
   await a.createSession({ id: 's', title: '', createdAt: 1, members: ['me'] })
@@ -53,7 +53,7 @@ test('a session left in the log is put together with all that was written since'
 test.each(['memory', 'sqlite'] as const)(
   'what follows a change of history in one commit is shown, on %s',
   async (name) => {
-    const engine = engines[name]()
+    const engine = crashableEngines[name]()
     const storage = await engine.factory.open({ clock: systemClock, random: Math.random })
     await storage.createSession({ id: 's', title: '', createdAt: 1, members: ['me'] })
     const slice = (...drafts: EventDraft[]) => ({ sessionId: 's', at: 1, drafts })

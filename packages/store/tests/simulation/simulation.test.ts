@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
-import { engines, type EngineName } from '../model/model-engine.ts'
+import { crashableEngines } from '../support/crashable-engine.ts'
+import { type Engine } from '../support/test-engines.ts'
 import { simulate } from './simulate.ts'
 
 /** Runs the world of a seed; a failure says how to see what happened in it. */
-async function run(name: EngineName, seed: number): Promise<void> {
+async function run(name: Engine, seed: number): Promise<void> {
   try {
-    await simulate({ seed, engine: engines[name]() })
+    await simulate({ seed, engine: crashableEngines[name]() })
   } catch (error) {
     const command = `pnpm simulate --seed ${seed} --engine ${name} --trace`
     throw new Error(`Seed ${seed} failed: ${String(error)}\n\nTo replay it:\n  ${command}`, {
@@ -15,7 +16,7 @@ async function run(name: EngineName, seed: number): Promise<void> {
   }
 }
 
-describe.each<[EngineName, number]>([
+describe.each<[Engine, number]>([
   ['memory', 140],
   ['sqlite', 60],
 ])('on %s', (name, seeds) => {
@@ -25,7 +26,7 @@ describe.each<[EngineName, number]>([
 })
 
 // Seeds that found something once; `found.test.ts` has the same in short.
-test.each<[string, EngineName, number]>([
+test.each<[string, Engine, number]>([
   ['two changes of a message in one commit are two states', 'sqlite', 4],
   ['a session left in the log is read with all that was written since', 'sqlite', 7],
   ['a prompt in one commit with a change of history is shown', 'sqlite', 35],
@@ -37,7 +38,7 @@ test('a seed makes the same world every time', async () => {
     const lines: string[] = []
     // The ids of forks are the machine's own.
     const collect = (line: string) => lines.push(line.replaceAll(/[0-9a-f]{8}-[0-9a-f-]+/g, 'fork'))
-    await simulate({ seed: 12, engine: engines.memory(), trace: collect })
+    await simulate({ seed: 12, engine: crashableEngines.memory(), trace: collect })
     return lines
   }
   const first = await trace()

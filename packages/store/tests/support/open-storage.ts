@@ -2,11 +2,12 @@ import { systemClock } from '@caughtup/schema/clock'
 import { onTestFinished } from 'vitest'
 
 import { sqlite } from '../../src/engines/sqlite/index.ts'
-import type { Storage } from '../../src/port/storage.ts'
+import type { Storage, StorageFactory } from '../../src/port/storage.ts'
 
-/** The SQLite engine on a file, as one more process that opens it; closed after the test. */
-export async function openStorage(file: string): Promise<Storage> {
-  const storage = await sqlite({ path: file }).open({ clock: systemClock, random: Math.random })
+/** An engine, or SQLite on a file, as one more process opens it; closed after the test. */
+export async function openStorage(database: string | StorageFactory): Promise<Storage> {
+  const factory = typeof database === 'string' ? sqlite({ path: database }) : database
+  const storage = await factory.open({ clock: systemClock, random: Math.random })
   onTestFinished(() => storage.close())
   return storage
 }

@@ -4,7 +4,7 @@ import { CaughtupError } from '@caughtup/schema'
 import { sleep } from '@caughtup/schema/clock'
 import { Random, settle } from '@caughtup/schema/testing'
 
-import type { ModelEngine } from '../../model/model-engine.ts'
+import type { CrashableEngine } from '../../support/crashable-engine.ts'
 import type { ImportedRow } from '../../../src/import/imported-row.ts'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { StoreOptions } from '../../../src/options/store-options.ts'
@@ -16,7 +16,7 @@ import { Weather } from './weather.ts'
 
 export interface WorldOptions {
   seed: number
-  engine: ModelEngine
+  engine: CrashableEngine
   /** Takes the lines of the trace. */
   trace?: (line: string) => void
 }
@@ -37,7 +37,7 @@ interface Place {
 
 /** A database as it was, and what was known then. */
 interface Backup {
-  readonly engine: ModelEngine
+  readonly engine: CrashableEngine
   readonly ledger: Ledger
   readonly sessions: readonly string[]
 }
@@ -68,8 +68,8 @@ export class World {
   readonly #visit: (sessionId: string) => void
   readonly #trace: ((line: string) => void) | undefined
   readonly #ids = new Map<string, number>()
-  readonly #engines: ModelEngine[]
-  #engine: ModelEngine
+  readonly #engines: CrashableEngine[]
+  #engine: CrashableEngine
   #backup: Backup | undefined
   #failure: { error: unknown } | undefined
 

@@ -4,10 +4,9 @@ import { inspect } from 'node:util'
 import type { Cursor } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 
-import { memory } from '../../src/engines/memory/index.ts'
-import { sqlite } from '../../src/engines/sqlite/index.ts'
 import type { Slice } from '../../src/port/commit.ts'
 import type { Storage } from '../../src/port/storage.ts'
+import { engines, testEngine } from '../support/test-engines.ts'
 import type { Call, Step } from './call.ts'
 import { EngineUnderTest, type Outcome } from './engine-under-test.ts'
 import { Names } from './names.ts'
@@ -21,30 +20,34 @@ const start: readonly Step[] = [0, 1, 2].map((session) => ({
   call: { call: 'create', session, members: ['ann', 'bob'], title: `Session ${session}` },
 }))
 
-/** Runs the program on both engines; the first call that they answer differently fails it. */
-export async function runOnBoth(steps: readonly Step[], file: string): Promise<void> {
+/** Runs the program on all engines, and fails at the first call that one answers differently. */
+export async function runOnAll(steps: readonly Step[]): Promise<void> {
   const clock = new ManualClock()
-  const left = await EngineUnderTest.open(memory(), clock, seed)
-  const right = await EngineUnderTest.open(sqlite({ path: file }), clock, seed)
+  const [first, ...others] = await Promise.all(
+    engines.map((engine) => EngineUnderTest.open(testEngine(engine), clock, seed)),
+  )
+  assert(first)
   const names = new Names()
   const trace: unknown[] = []
   try {
     for (const { opening, call: asked } of [...start, ...steps]) {
-      const call = await settled(asked, names, left.storage(opening))
+      const call = await settled(asked, names, first.storage(opening))
       const slices: Slice[] = []
       if (call.call === 'commit') {
-        for (const spec of call.slices) slices.push(await names.slice(spec, left.storage(opening)))
+        for (const spec of call.slices) slices.push(await names.slice(spec, first.storage(opening)))
       }
       trace.push(call.call === 'commit' ? { opening, slices } : { opening, ...call })
-      if (call.call === 'retain') await passAnHour([left, right], opening, clock)
-      const outcome = await left.perform(opening, call, names, slices)
-      assert.deepEqual(await right.perform(opening, call, names, slices), outcome)
+      if (call.call === 'retain') await passAnHour([first, ...others], opening, clock)
+      const outcome = await first.perform(opening, call, names, slices)
+      for (const other of others)
+        assert.deepEqual(await other.perform(opening, call, names, slices), outcome)
       note(outcome, names)
-      for (const engine of [left, right]) await engine.stepped()
+      for (const engine of [first, ...others]) await engine.stepped()
     }
     for (const opening of [0, 1] as const) {
       trace.push(`everything at the end, through ${opening}`)
-      assert.deepEqual(await right.everything(opening), await left.everything(opening))
+      const expected = await first.everything(opening)
+      for (const other of others) assert.deepEqual(await other.everything(opening), expected)
     }
   } catch (error) {
     const told = inspect(trace, { depth: 12, breakLength: 140 })
@@ -52,8 +55,7 @@ export async function runOnBoth(steps: readonly Step[], file: string): Promise<v
       cause: error,
     })
   } finally {
-    await left.close()
-    await right.close()
+    for (const engine of [first, ...others]) await engine.close()
   }
 }
 
@@ -61,10 +63,10 @@ export async function runOnBoth(steps: readonly Step[], file: string): Promise<v
  * Engines look for what is too old once in a while, and in no order with other upkeep; and a process
  * that was silent for that long may be forgotten.
  */
-async function passAnHour(engines: readonly EngineUnderTest[], opening: 0 | 1, clock: ManualClock) {
-  for (const engine of engines) await engine.maintain(opening)
+async function passAnHour(all: readonly EngineUnderTest[], opening: 0 | 1, clock: ManualClock) {
+  for (const engine of all) await engine.maintain(opening)
   await clock.advance(hour)
-  for (const engine of engines)
+  for (const engine of all)
     for (const each of [0, 1] as const) await engine.storage(each).heartbeat()
 }
 

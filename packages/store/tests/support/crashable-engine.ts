@@ -5,24 +5,27 @@ import path from 'node:path'
 import { memory, type MemoryFactory } from '../../src/engines/memory/index.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import type { StorageFactory } from '../../src/port/storage.ts'
+import type { Engine } from './test-engines.ts'
 
 /** A database of a kind, with what a program needs of it besides. */
-export interface ModelEngine {
+export interface CrashableEngine {
   readonly factory: StorageFactory
   /** What a process that dies now leaves behind, for another to open. */
-  crashed(): ModelEngine
+  crashed(): CrashableEngine
   /** Removes what it left on the disk. */
   dispose(): void
 }
 
-export const engines = { memory: () => onMemory(memory()), sqlite: () => onFile(newFolder()) }
-export type EngineName = keyof typeof engines
+export const crashableEngines: Readonly<Record<Engine, () => CrashableEngine>> = {
+  memory: () => onMemory(memory()),
+  sqlite: () => onFile(newFolder()),
+}
 
-function onMemory(factory: MemoryFactory): ModelEngine {
+function onMemory(factory: MemoryFactory): CrashableEngine {
   return { factory, crashed: () => onMemory(factory.copy()), dispose: () => undefined }
 }
 
-function onFile(folder: string): ModelEngine {
+function onFile(folder: string): CrashableEngine {
   const file = path.join(folder, 'model.db')
   return {
     factory: sqlite({ path: file }),
