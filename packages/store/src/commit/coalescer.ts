@@ -5,7 +5,8 @@ import { type Clock, within } from '@caughtup/schema/clock'
 import { assertHistoryFirst } from '../input/assert-history-first.ts'
 import type { AppendOptions, CoalescerOptions } from './coalescer-options.ts'
 import { BatchWriter } from './batch-writer.ts'
-import { jsonBytes, storedDraft } from '../core/stored-value.ts'
+import { jsonBytes } from '../base/bytes.ts'
+import { storedDraft } from '../core/stored-value.ts'
 import {
   Batch,
   BufferedDeltas,

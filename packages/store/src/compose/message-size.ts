@@ -1,6 +1,6 @@
 import { type Append, CaughtupError, type Limits, type Op, type Part } from '@caughtup/schema'
 
-import { jsonBytes, textBytes } from '../core/stored-value.ts'
+import { jsonBytes, textBytes } from '../base/bytes.ts'
 
 /** Holds a message to its limits as it grows. */
 export class MessageSize {

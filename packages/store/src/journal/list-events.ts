@@ -1,6 +1,6 @@
 import type { Event, EventFilter, EventPage, EventType } from '@caughtup/schema'
 
-import { jsonBytes } from '../core/stored-value.ts'
+import { jsonBytes } from '../base/bytes.ts'
 import { cut, type Segment } from './segment.ts'
 
 /** Whether an entry is one of those asked for. */

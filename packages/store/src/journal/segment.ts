@@ -1,6 +1,6 @@
 import type { Event, EventOf } from '@caughtup/schema'
 
-import { textBytes } from '../core/stored-value.ts'
+import { jsonBytes, textBytes } from '../base/bytes.ts'
 
 /** One entry of a journal, with the tag of what wrote it. `unreadable` may cover many. */
 export interface Single {
@@ -76,7 +76,7 @@ export function appendEvent(segments: Segment[], event: Event, tag: string): num
   const append = asAppend(event)
   if (!append) {
     const { from, seq } = event
-    const bytes = textBytes(JSON.stringify(event))
+    const bytes = jsonBytes(event)
     segments.push({ kind: 'single', from, seq, tag, event, bytes })
     return bytes + overhead
   }

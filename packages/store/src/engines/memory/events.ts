@@ -1,4 +1,4 @@
-import { jsonBytes } from '../../core/stored-value.ts'
+import { jsonBytes } from '../../base/bytes.ts'
 import { asAppend } from '../../journal/segment.ts'
 import type { AppendedRow, EventRow } from '../rows/tables/rows.ts'
 import { indexAbove, type SessionData, type StoredEvents } from './database.ts'

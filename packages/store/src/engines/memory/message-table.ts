@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import { jsonBytes } from '../../core/stored-value.ts'
+import { jsonBytes } from '../../base/bytes.ts'
 import type { MessageChange } from '../rows/tables/rows.ts'
 import { indexAbove, type SessionData, type StoredMessage } from './database.ts'
 

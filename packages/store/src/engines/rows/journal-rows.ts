@@ -1,6 +1,6 @@
 import type { Event, Message } from '@caughtup/schema'
 
-import { jsonBytes } from '../../core/stored-value.ts'
+import { jsonBytes } from '../../base/bytes.ts'
 import { redact } from '../../journal/redact.ts'
 import { appendEvent, type Segment, segmentsAfter, type Single } from '../../journal/segment.ts'
 import type { EventRow, SessionRow } from './tables/rows.ts'

@@ -11,7 +11,7 @@ import type {
 
 import { cursorVerdict } from '../../core/cursor-verdict.ts'
 import { newestStretch, type SizedMessage } from '../../core/newest-stretch.ts'
-import { jsonBytes } from '../../core/stored-value.ts'
+import { jsonBytes } from '../../base/bytes.ts'
 import { sessionNotFound } from '../../errors/session-not-found.ts'
 import { entriesOf, firstOf, matches } from '../../journal/list-events.ts'
 import { readEvents } from '../../journal/read-events.ts'

@@ -1,6 +1,6 @@
 import type { Page } from '@caughtup/schema'
 
-import { jsonBytes, textBytes } from '../../../core/stored-value.ts'
+import { jsonBytes, textBytes } from '../../../base/bytes.ts'
 import { newestStretch, type SizedMessage } from '../../../core/newest-stretch.ts'
 import type { MessageCaps, Window } from '../../../port/reading.ts'
 import type { Database } from '../file/database.ts'
