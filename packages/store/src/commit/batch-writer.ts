@@ -1,5 +1,6 @@
-import { type Clock, sleep } from '@caughtup/schema/clock'
+import type { Clock } from '@caughtup/schema/clock'
 
+import { Backoff } from '../base/backoff.ts'
 import { asError, type PendingCommit } from './pending-commit.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import { StorageError } from '../port/storage-error.ts'
@@ -7,65 +8,63 @@ import { StorageError } from '../port/storage-error.ts'
 export interface BatchWriterOptions {
   clock: Clock
   commit: (slices: readonly Slice[]) => Promise<SliceResult[]>
-  /** Called for each slice that was in a commit, in its order, whether it was taken or refused. */
+  /** Called for each slice of a commit, in its order, whether it was committed or refused. */
   written: (slice: PendingCommit, result: SliceResult) => void
-  /** Called for each slice with which no commit succeeds, and for each that was withdrawn. */
+  /** Called for each slice that breaks its transaction, and for each that was withdrawn. */
   failed: (slice: PendingCommit, error: unknown) => void
-  /** Called once per outage; where another process holds the lock, once that takes long. */
+  /** Called once per outage; a lock of another process is one after `longBusy`. */
   outage: (error: StorageError) => void
 }
 
-/** Delays between attempts, in ms: doubled from the first to the last. */
-const firstRetry = 5
-const lastRetry = 1_000
+/** A lock is mostly gone after some ms; a database that is full is looked at once a second. */
+const delays = { first: 5, last: 1_000 }
 
-/** Other processes hold the lock for some ms; for how long it is an outage, in ms. */
+/** Other processes hold the lock for some ms; beyond this it is an outage. In ms. */
 const longBusy = 1_000
 
 /**
- * Gets slices written, one batch after the other: again and again while the database is busy, full
- * or cannot be read or written; in halves where something in them breaks the transaction, so that
- * it fails alone.
+ * Writes slices, one batch after the other. It retries while the database is busy, full, moved or
+ * failing. A batch that breaks its transaction is halved until the slice at fault fails alone.
  */
 export class BatchWriter {
   readonly #options: BatchWriterOptions
   commits = 0
   retries = 0
-  /** What the newest attempt failed with; gone once one succeeds. */
+  /** Why the newest attempt failed; `undefined` once one succeeds. */
   lastError: Error | undefined
   /** How long the newest commit took, in ms, without attempts that failed. */
   lastDuration = 0
   readonly #abandoned = new AbortController()
-  /** Since when the database has been asked to take the oldest slice, by the monotonic clock. */
+  /** When the database was first asked to write the oldest slice, by the monotonic clock. */
   #askedSince: number | undefined
-  /** Whether this outage was told of. */
+  /** Whether `outage` was called for this outage. */
   #told = false
   /**
-   * Slices of an attempt whose answer was lost. They are tried again, withdrawn or not, until the
-   * database tells: they may be written, so nobody may be told that they are not, and nothing may
-   * take their places. A later failure tells nothing of the attempt before it.
+   * Slices of an attempt whose answer was lost. They are retried, even if withdrawn, until their
+   * outcome is known: they may be written, so no caller may be told that they are not, and no other
+   * slice may take their places. A later failure says nothing about the attempt before it.
    */
   readonly #unsure = new Set<PendingCommit>()
-  /** What the attempt under way is to write. */
+  /** The slices of the attempt under way. */
   #trying: readonly PendingCommit[] = []
 
   constructor(options: BatchWriterOptions) {
     this.#options = options
   }
 
-  /** Whether the database has been asked for something that it has not taken. */
+  /** Whether the database was asked to write something that it has not written. */
   get isAsking(): boolean {
     return this.#askedSince !== undefined
   }
 
-  /** For how long the database has taken nothing of what it was asked to write, in ms. */
+  /** How long ago the database last accepted something while it was asked to write, in ms. */
   get stalledFor(): number {
     return this.#askedSince === undefined ? 0 : this.#options.clock.monotonic() - this.#askedSince
   }
 
   /**
-   * Tries a slice no more. Returns whether it is certain that it was not written: an attempt that
-   * is under way may still succeed.
+   * Takes a slice out of further attempts. Returns whether it is certain that it was not written: an
+   * attempt that is under way may still succeed.
    */
   withdraw(slice: PendingCommit, why: Error): boolean {
     slice.withdrawn = why
@@ -73,7 +72,7 @@ export class BatchWriter {
     return !this.#trying.includes(slice) && !this.#unsure.has(slice)
   }
 
-  /** Tries nothing more at all, and calls back no more. */
+  /** Ends all attempts; no callback is called any more. */
   abandon(): void {
     this.#abandoned.abort()
   }
@@ -90,7 +89,8 @@ export class BatchWriter {
   async #write(slices: readonly PendingCommit[]): Promise<void> {
     const { clock, written } = this.#options
     const { signal } = this.#abandoned
-    for (let delay = firstRetry; !signal.aborted; delay = Math.min(lastRetry, delay * 2)) {
+    const backoff = new Backoff(delays)
+    while (!signal.aborted) {
       const left = this.#withoutWithdrawn(slices)
       if (left.length === 0) return
       let results: SliceResult[]
@@ -101,7 +101,7 @@ export class BatchWriter {
         if (!isPassing(error)) return this.#isolate(left, error)
         this.retries++
         if (error.failure !== 'busy' || this.stalledFor >= longBusy) this.#tell(error)
-        await sleep(clock, delay, signal).catch(() => undefined)
+        await backoff.wait(clock, signal)
         continue
       }
       if (signal.aborted) return
@@ -161,12 +161,12 @@ export class BatchWriter {
   }
 }
 
-/** The attempt's answer was lost: it may be written. */
+/** Whether the answer of the attempt was lost, so that it may have been written. */
 function isUnknown(error: unknown): boolean {
   return error instanceof StorageError && error.failure === 'unknown'
 }
 
-/** Whether trying again can help. */
+/** Whether a retry can help. */
 function isPassing(error: unknown): error is StorageError {
   if (!(error instanceof StorageError)) return false
   switch (error.failure) {

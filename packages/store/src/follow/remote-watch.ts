@@ -1,13 +1,14 @@
-import { type Clock, sleep } from '@caughtup/schema/clock'
+import type { Clock } from '@caughtup/schema/clock'
 
+import { Backoff } from '../base/backoff.ts'
 import type { ChangeFeed, RemoteChanges } from '../port/change-feed.ts'
 
-const firstRetry = 100
-const lastRetry = 5_000
+/** From the time that an engine takes to notice a change, to one that readers barely notice; in ms. */
+const delays = { first: 100, last: 5_000 }
 
 /**
- * Looks out for what other processes write into the same database, for as long as anybody here
- * would show it: an idle store asks for nothing.
+ * Watches for what other processes write to the same database, while this process has followers: an
+ * idle store does not read.
  */
 export class RemoteWatch {
   readonly #feed: ChangeFeed
@@ -16,17 +17,17 @@ export class RemoteWatch {
   readonly #failed: (error: unknown) => void
   #watchers = 0
   #stop = new AbortController()
-  /** One look after the other; the last is under way while anybody watches. */
+  /** The looks, one after the other; pending while somebody watches. */
   #looking: Promise<void> = Promise.resolve()
   #closed = false
-  /** Why the newest look failed, when it did; it is or was tried again. */
+  /** Why the newest look failed; `undefined` once one succeeds. */
   lastError: string | undefined
 
   constructor(
     feed: ChangeFeed,
     clock: Clock,
     changed: (changes: RemoteChanges) => void,
-    /** Called for the first of several failures. */
+    /** Called for the first of consecutive failures. */
     failed: (error: unknown) => void = () => undefined,
   ) {
     this.#feed = feed
@@ -35,7 +36,7 @@ export class RemoteWatch {
     this.#failed = failed
   }
 
-  /** Watches until it is disposed of. */
+  /** Watches until the returned handle is disposed of. */
   readonly watch = (): Disposable => {
     if (this.#watchers++ === 0) this.#start()
     let watching = true
@@ -48,7 +49,7 @@ export class RemoteWatch {
     }
   }
 
-  /** Resolves when the database is asked no more. */
+  /** Resolves when no read is under way any more. */
   async close(): Promise<void> {
     this.#closed = true
     this.#stop.abort()
@@ -59,23 +60,22 @@ export class RemoteWatch {
     if (this.#closed) return
     this.#stop = new AbortController()
     const { signal } = this.#stop
-    // The look before may still be on its way out, and two at once would share the answers.
+    // The previous look may still be ending, and two at once would each get a part of the changes.
     this.#looking = this.#looking.then(() => this.#look(signal))
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    let delay = firstRetry
+    const backoff = new Backoff(delays)
     while (!signal.aborted) {
       try {
         this.#changed(await this.#feed.next(signal))
         this.lastError = undefined
-        delay = firstRetry
+        backoff.reset()
       } catch (error) {
         if (signal.aborted) return
         if (this.lastError === undefined) this.#failed(error)
         this.lastError = String(error)
-        await sleep(this.#clock, delay, signal).catch(() => undefined)
-        delay = Math.min(lastRetry, delay * 2)
+        await backoff.wait(this.#clock, signal)
       }
     }
   }

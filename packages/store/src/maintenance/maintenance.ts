@@ -1,36 +1,37 @@
-import { background, type Clock, sleep } from '@caughtup/schema/clock'
+import { background, type Clock } from '@caughtup/schema/clock'
 
+import { Backoff } from '../base/backoff.ts'
 import { pacer } from '../base/pacer.ts'
 
-/** Quiet time after a structural commit before upkeep begins, in ms. */
-const quiet = 50
-/** Time between two of its runs, so that what rests one after the other is packed together; in ms. */
-const spacing = 1_000
-/** Longest that it is put off while commits go on, in ms. */
-const longest = 1_000
-/** When it looks again after it worked on commits, for what is to stay a little while; in ms. */
-const soon = 15_000
-/** How often it looks for what is to be removed by age, in ms. */
-const rounds = 60 * 60 * 1_000
-/** How long closing goes on with it when nobody says how long they wait, in ms. */
-const closing = 1_000
-const firstRetry = 100
-const lastRetry = 60_000
+/** Quiet time after a structural commit before maintenance begins: the end of an answer is a few commits. */
+const quietMs = 50
+/** Least time between two runs, so that sessions that end one after the other are packed together. */
+const spacingMs = 1_000
+/** Longest that commits put a run off: under load the log must not grow for longer. */
+const longestDelayMs = 1_000
+/** When it looks again after commits: an engine keeps what it packed for some seconds, for other processes. */
+const secondLookMs = 15_000
+/** How often it looks for entries to remove by age, which counts in days. */
+const roundMs = 60 * 60 * 1_000
+/** How long closing a store without a signal spends on maintenance: the next process can do the rest. */
+const closingMs = 1_000
+/** No caller waits for a step, so a database that keeps failing is asked only once a minute; in ms. */
+const delays = { first: 100, last: 60_000 }
 
 /** What a commit was: a window's deltas, or a structural change. */
 type Touch = 'deltas' | 'structural'
 
 export interface MaintenanceOptions {
-  /** Makes one bounded step and says whether more is to be done. */
+  /** Makes one bounded step and returns whether more is left. */
   maintain: () => Promise<boolean>
-  /** Called when nothing is left to be done. */
+  /** Called when nothing is left to do. */
   finished: () => void
 }
 
 /**
- * Packs, trims and completes what is left over, behind everybody's back: some quiet time after a
- * commit, in bounded steps, one at a time. A step that fails is tried again later, and `failures`
- * and `lastError` say so; no caller is told.
+ * Runs maintenance in the background: packing, trimming, unfinished forks and erasures. It begins
+ * some quiet time after a commit and works in bounded steps, one at a time. A failed step is retried
+ * and shows in `failures` and `lastError`; no caller waits for it.
  */
 export class Maintenance {
   readonly #clock: Clock
@@ -38,9 +39,9 @@ export class Maintenance {
   readonly #stop = new AbortController()
   #cancelStart: (() => void) | undefined
   #cancelRound: (() => void) | undefined
-  /** When the first commit came that is not tidied up yet, by the monotonic clock. */
+  /** Of the oldest commit that no run has seen, by the monotonic clock. */
   #since: number | undefined
-  /** What was committed while a step was under way. */
+  /** The kind of commits made during a step. */
   #missed: Touch | undefined
   #running: Promise<void> | undefined
   #lastEnd = -Infinity
@@ -62,21 +63,21 @@ export class Maintenance {
     }
     if (by === 'deltas' && this.#cancelStart) return
     const now = this.#clock.monotonic()
-    const left = this.#since + longest - now
-    const calm = Math.max(quiet, this.#lastEnd + spacing - now)
+    const left = this.#since + longestDelayMs - now
+    const calm = Math.max(quietMs, this.#lastEnd + spacingMs - now)
     this.#cancelStart?.()
     this.#cancelStart = background(this.#clock).after(
       by === 'deltas' ? left : Math.min(calm, left),
       () => {
         this.#cancelStart = undefined
-        this.#running = this.#run(soon)
+        this.#running = this.#run(secondLookMs)
       },
     )
   }
 
   /**
-   * Does what is left until the signal is aborted, or for a second where there is none; a step that
-   * fails ends it too. The next opening goes on.
+   * Does the rest until the signal is aborted, for a second without a signal, or until a step fails.
+   * The next process that opens the database continues.
    */
   async close(signal?: AbortSignal): Promise<void> {
     this.#stop.abort()
@@ -85,9 +86,9 @@ export class Maintenance {
     await this.#running
     const turn = pacer(this.#clock)
     const since = this.#clock.monotonic()
-    const waits = () => (signal ? !signal.aborted : this.#clock.monotonic() - since < closing)
+    const hasTime = () => (signal ? !signal.aborted : this.#clock.monotonic() - since < closingMs)
     try {
-      while (waits() && (await this.#options.maintain())) await turn()
+      while (hasTime() && (await this.#options.maintain())) await turn()
     } catch (error) {
       this.#failed(error)
     }
@@ -96,7 +97,7 @@ export class Maintenance {
   async #run(nextRound: number): Promise<void> {
     const { signal } = this.#stop
     const turn = pacer(this.#clock)
-    let delay = firstRetry
+    const backoff = new Backoff(delays)
     while (!signal.aborted) {
       this.#since = undefined
       this.#missed = undefined
@@ -107,12 +108,11 @@ export class Maintenance {
           this.#options.finished()
           break
         }
-        delay = firstRetry
+        backoff.reset()
         await turn()
       } catch (error) {
         this.#failed(error)
-        await sleep(background(this.#clock), delay, signal).catch(() => undefined)
-        delay = Math.min(lastRetry, delay * 2)
+        await backoff.wait(background(this.#clock), signal)
       }
     }
     this.#running = undefined
@@ -120,7 +120,7 @@ export class Maintenance {
     if (signal.aborted) return
     this.#cancelRound?.()
     this.#cancelRound = background(this.#clock).after(nextRound, () => {
-      this.#running ??= this.#run(rounds)
+      this.#running ??= this.#run(roundMs)
     })
     if (this.#missed) this.touched(this.#missed)
   }
