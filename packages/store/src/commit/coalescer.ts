@@ -6,7 +6,7 @@ import { assertHistoryFirst } from '../input/assert-history-first.ts'
 import type { AppendOptions, CoalescerOptions } from './coalescer-options.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { jsonBytes } from '../base/bytes.ts'
-import { storedDraft } from '../core/stored-value.ts'
+import { storedDraft } from '../input/stored-value.ts'
 import {
   Batch,
   BufferedDeltas,

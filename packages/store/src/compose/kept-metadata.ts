@@ -7,7 +7,7 @@ import {
   type ToolMetadata,
 } from '@caughtup/schema'
 
-import { storedValue } from '../core/stored-value.ts'
+import { storedValue } from '../input/stored-value.ts'
 
 /*
  * What a provider says beside its parts is kept as it will be read back, and left out where it is

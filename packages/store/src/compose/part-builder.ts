@@ -9,7 +9,7 @@ import {
   type ProviderMetadata,
 } from '@caughtup/schema'
 
-import { storedPart, storedValue } from '../core/stored-value.ts'
+import { storedPart, storedValue } from '../input/stored-value.ts'
 import { keptCitations, keptMetadata } from './kept-metadata.ts'
 import { ToolCalls, type ToolSaid } from './tool-calls.ts'
 

@@ -1,6 +1,6 @@
 import { type AgentPart, CaughtupError, type Part, preview, type ToolPart } from '@caughtup/schema'
 
-import { storedValue } from '../core/stored-value.ts'
+import { storedValue } from '../input/stored-value.ts'
 import { keptMetadata, keptToolMetadata } from './kept-metadata.ts'
 
 /** What an agent's stream says of a tool call. */

@@ -11,7 +11,7 @@ export {
   type Single,
   sizeOf,
 } from '../journal/segment.ts'
-export { cursorVerdict, type JournalBounds } from './cursor-verdict.ts'
+export { cursorVerdict, type JournalBounds } from './reading/cursor-verdict.ts'
 export { type ForkedMessages, forkedRecord } from './forked-record.ts'
 export {
   activityRow,
@@ -23,9 +23,9 @@ export {
   unknownPosition,
 } from './activity.ts'
 export { newJournal, openingNames, randomTag } from '../base/random-tag.ts'
-export { countKept, type RetentionBounds, retentionFloor } from './retention.ts'
-export { excerptAround, searchText } from './search-text.ts'
-export { phrases, words } from './search-words.ts'
+export { countKept, type RetentionBounds, retentionFloor } from '../journal/retention.ts'
+export { excerptAround, searchText } from './reading/search-text.ts'
+export { phrases, words } from './reading/search-words.ts'
 export { applyToRecord, changedAt, newRecord, type SessionRecord } from './evolve.ts'
 export { decide, type Decision } from './decide.ts'
 export {

@@ -1,6 +1,6 @@
 import { CaughtupError, type Limits, message, preview } from '@caughtup/schema'
 
-import { storedValue } from '../core/stored-value.ts'
+import { storedValue } from '../input/stored-value.ts'
 import { assertInput, type Kind, object, whole, yesOrNo } from '../input/assert-input.ts'
 import { assertMessageSize } from '../input/assert-message-size.ts'
 import type { ImportedRow } from './imported-row.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { id as messageId, type Part } from '@caughtup/schema'
 
-import { storedValue } from '../core/stored-value.ts'
+import { storedValue } from '../input/stored-value.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { ImportedRow } from './imported-row.ts'
 

@@ -1,7 +1,7 @@
 import { CaughtupError, type Limits, type Part } from '@caughtup/schema'
 
 import { jsonBytes } from '../base/bytes.ts'
-import { storedValue } from '../core/stored-value.ts'
+import { storedValue } from './stored-value.ts'
 
 /** @throws CaughtupError `TOO_LARGE` above the limits of a message, `BAD_INPUT` (`not-json`) */
 export function assertMessageSize(

@@ -1,6 +1,6 @@
 import type { Cursor, EventDraft, MessageDraft } from '@caughtup/schema'
 
-import { storedDraft } from '../../src/core/stored-value.ts'
+import { storedDraft } from '../../src/input/stored-value.ts'
 import type { Guard, Slice } from '../../src/port/commit.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import {

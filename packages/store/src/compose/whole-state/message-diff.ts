@@ -1,6 +1,6 @@
 import type { Message, MessageMetadata, Op, Part, ToolPart } from '@caughtup/schema'
 
-import { isStored, storedPart } from '../../core/stored-value.ts'
+import { isStored, storedPart } from '../../input/stored-value.ts'
 
 /** What of a message's state an update can change while it is open. */
 export type MessageState = Pick<Message, 'parts' | 'metadata'>

@@ -12,7 +12,7 @@ import { settleParts } from '@caughtup/schema/fold'
 
 import { type Baseline, Baselines } from './baselines.ts'
 import type { Coalescer } from '../../commit/coalescer.ts'
-import { isStored, storedDraft } from '../../core/stored-value.ts'
+import { isStored, storedDraft } from '../../input/stored-value.ts'
 import { diffMessage, splitMetadata } from './message-diff.ts'
 import { MessageSize } from '../message-size.ts'
 import { messageNotFound } from '../../errors/refused-change.ts'

@@ -1,8 +1,8 @@
 import type { Message } from '@caughtup/schema'
 
 import { byRecency, countsAsUnread } from '../../core/activity.ts'
-import { searchText } from '../../core/search-text.ts'
-import { words as wordsOf } from '../../core/search-words.ts'
+import { searchText } from '../../core/reading/search-text.ts'
+import { words as wordsOf } from '../../core/reading/search-words.ts'
 import type { CandidateQuery, FeedQuery, FeedRows, ListedRow } from '../rows/tables/tables.ts'
 import { type MemoryDatabase, newestSeq, type SessionData } from './database.ts'
 import { shownMessages } from './message-table.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '@caughtup/schema/clock'
 
-import { countKept, retentionFloor } from '../../core/retention.ts'
+import { countKept, retentionFloor } from '../../journal/retention.ts'
 import type { Segment } from '../../journal/segment.ts'
 import { redact } from '../../journal/redact.ts'
 import type { Retention } from '../../port/storage.ts'

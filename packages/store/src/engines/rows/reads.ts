@@ -9,8 +9,8 @@ import type {
   ReplayReason,
 } from '@caughtup/schema'
 
-import { cursorVerdict } from '../../core/cursor-verdict.ts'
-import { newestStretch, type SizedMessage } from '../../core/newest-stretch.ts'
+import { cursorVerdict } from '../../core/reading/cursor-verdict.ts'
+import { newestStretch, type SizedMessage } from '../../core/reading/newest-stretch.ts'
 import { jsonBytes } from '../../base/bytes.ts'
 import { sessionNotFound } from '../../errors/session-not-found.ts'
 import { entriesOf, firstOf, matches } from '../../journal/list-events.ts'

@@ -1,7 +1,7 @@
 import type { Message, SearchHit } from '@caughtup/schema'
 
-import { excerptAround, searchText } from '../../core/search-text.ts'
-import { phrases, words } from '../../core/search-words.ts'
+import { excerptAround, searchText } from '../../core/reading/search-text.ts'
+import { phrases, words } from '../../core/reading/search-words.ts'
 import type { SearchQuery } from '../../port/reading.ts'
 import type { CandidateQuery, Tables } from './tables/tables.ts'
 

@@ -1,4 +1,4 @@
-import { countKept } from '../../../core/retention.ts'
+import { countKept } from '../../../journal/retention.ts'
 import { countTypes } from '../../../journal/list-events.ts'
 import { redact, redactSegments } from '../../../journal/redact.ts'
 import { decodeBlock, encodeBlock } from '../codec/block-codec.ts'

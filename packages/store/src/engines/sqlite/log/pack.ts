@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import { countKept } from '../../../core/retention.ts'
+import { countKept } from '../../../journal/retention.ts'
 import { countTypes } from '../../../journal/list-events.ts'
 import { type Segment, segmentsAfter, sizeOf } from '../../../journal/segment.ts'
 import { StorageError } from '../../../port/storage-error.ts'

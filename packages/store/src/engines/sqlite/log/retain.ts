@@ -1,4 +1,4 @@
-import { countKept, retentionFloor } from '../../../core/retention.ts'
+import { countKept, retentionFloor } from '../../../journal/retention.ts'
 import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
 import type { Retention } from '../../../port/storage.ts'
 import { decodeBlock, tagInBlock } from '../codec/block-codec.ts'

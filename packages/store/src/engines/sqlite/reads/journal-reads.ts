@@ -8,7 +8,7 @@ import type {
   ReplayReason,
 } from '@caughtup/schema'
 
-import { cursorVerdict } from '../../../core/cursor-verdict.ts'
+import { cursorVerdict } from '../../../core/reading/cursor-verdict.ts'
 import {
   countTypes,
   entriesOf,

@@ -1,7 +1,7 @@
 import type { Page } from '@caughtup/schema'
 
 import { jsonBytes, textBytes } from '../../../base/bytes.ts'
-import { newestStretch, type SizedMessage } from '../../../core/newest-stretch.ts'
+import { newestStretch, type SizedMessage } from '../../../core/reading/newest-stretch.ts'
 import type { MessageCaps, Window } from '../../../port/reading.ts'
 import type { Database } from '../file/database.ts'
 import type { CachedSession } from '../cache/cached-session.ts'

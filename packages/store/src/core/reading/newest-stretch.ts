@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import type { MessageCaps } from '../port/reading.ts'
+import type { MessageCaps } from '../../port/reading.ts'
 
 /** A message with the bytes of its JSON. */
 export interface SizedMessage {

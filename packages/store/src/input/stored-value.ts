@@ -14,8 +14,8 @@ import {
 } from '@caughtup/schema'
 import { isHistoryDraft } from '@caughtup/schema/event'
 
-import { sequence } from './sequence.ts'
-import { newRecord } from './evolve.ts'
+import { sequence } from '../core/sequence.ts'
+import { newRecord } from '../core/evolve.ts'
 
 /** Levels of arrays and objects; SQLite's JSON functions know 1,000 (https://sqlite.org/json1.html). */
 const maxDepth = 500

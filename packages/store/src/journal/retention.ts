@@ -1,4 +1,4 @@
-import type { Segment } from '../journal/segment.ts'
+import type { Segment } from './segment.ts'
 
 /** What a journal may lose of its oldest entries. */
 export interface RetentionBounds {
