@@ -1,10 +1,9 @@
 /**
- * The one JSON text of a value: members sorted by name (by UTF-16 units), no white space, numbers
- * as ECMAScript writes them (so that 1000, 1000.0 and 1e3 are one, and -0 is 0), members that are
- * `undefined` left out.
+ * The canonical JSON of a value: members sorted by name (by UTF-16 units), no white space, numbers as
+ * ECMAScript writes them (so that 1000, 1000.0 and 1e3 are equal, and -0 is 0), and no members that
+ * are `undefined`.
  *
- * Names and strings are in Unicode NFC: a tool that passed a file on may have normalised it, and
- * what looks the same to everybody is the same.
+ * Names and strings are in Unicode NFC, because a tool in between may have normalised the file.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.normalize('NFC'))

@@ -5,21 +5,21 @@ import { assertInput, type Kind, object, whole, yesOrNo } from '../input/assert-
 import { assertMessageSize } from '../input/assert-message-size.ts'
 import type { ImportedRow } from './imported-row.ts'
 
-const longestId = 1_000
+const maxIdLength = 1_000
 const rowId: Kind = {
-  words: `a text of 1 to ${longestId} characters`,
-  is: (value) => typeof value === 'string' && value !== '' && value.length <= longestId,
-  limit: longestId,
+  words: `a string of 1 to ${maxIdLength} characters`,
+  is: (value) => typeof value === 'string' && value !== '' && value.length <= maxIdLength,
+  limit: maxIdLength,
 }
 
-/** A message's place in its own session means nothing here; nobody misses it. */
+/** Members of a message that have no meaning in another session, and so are not reported as dropped. */
 const place = { order: 0, revision: 0, epoch: 0, status: 'done' } as const
 
 /**
- * A row as it is kept: in its JSON form, with the members that a message has, its time beside them,
- * without runs and boundaries, and within the limits of a message.
+ * Checks a row, and returns it in its JSON form with only the members that a message has, and without
+ * runs and boundaries.
  *
- * @param lost - is told the path of each member that is not kept: `NAME`, `parts.NAME`, `metadata.NAME`
+ * @param lost - called with the path of each dropped member: `NAME`, `parts.NAME`, `metadata.NAME`
  * @throws CaughtupError `BAD_INPUT` or `TOO_LARGE`, whose `field` begins with the row: `rows.3.parts`
  */
 export function checkRow(
@@ -54,9 +54,9 @@ export function checkRow(
   const name = typeof id === 'string' ? id : 'without an id'
   inRow(field, () => assertMessageSize(name, data.parts, limits))
   const { createdAt: at, runId: _, boundary: __, ...kept } = data.metadata
-  tellLost(others, place, '', lost)
-  tellLost(parts, data.parts, 'parts', lost)
-  tellLost(said, kept, 'metadata', lost)
+  reportLost(others, place, '', lost)
+  reportLost(parts, data.parts, 'parts', lost)
+  reportLost(said, kept, 'metadata', lost)
   return {
     ...(typeof id === 'string' && { id }),
     role: data.role,
@@ -76,7 +76,7 @@ function memberOf(value: unknown, name: PropertyKey): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
-/** Names the row in what `check` throws. */
+/** Adds the row to the field of an error of `check`. */
 function inRow<T>(field: string, check: () => T): T {
   try {
     return check()
@@ -94,14 +94,19 @@ function inRow<T>(field: string, check: () => T): T {
 }
 
 /**
- * Tells the paths of the members that `value` has and `kept`, a copy of it, has not. The places of
- * a list are no part of a path, so that what many parts lack has one name.
+ * Reports the paths of members that `value` has and its copy `kept` lacks. Paths leave out the indexes
+ * of arrays, so that a member that many parts lose has one path.
  */
-function tellLost(value: unknown, kept: unknown, path: string, lost: (path: string) => void): void {
+function reportLost(
+  value: unknown,
+  kept: unknown,
+  path: string,
+  lost: (path: string) => void,
+): void {
   if (value === kept || !isHolder(value) || !isHolder(kept)) return
   for (const [name, member] of Object.entries(value)) {
     const inner = Array.isArray(value) ? path : path === '' ? name : `${path}.${name}`
-    if (Object.hasOwn(kept, name)) tellLost(member, Reflect.get(kept, name), inner, lost)
+    if (Object.hasOwn(kept, name)) reportLost(member, Reflect.get(kept, name), inner, lost)
     else lost(inner)
   }
 }

@@ -18,18 +18,18 @@ const call: Part = {
   input: { city: 'Oslo', days: 1000 },
 }
 
-test('a row with an id is known by it, whatever it says', () => {
+test('a row with an id is identified by it, whatever its content', () => {
   expect(identityOf({ id: 'm-1' })).toBe('id:m-1')
   expect(identityOf({ id: 'm-1', parts: [] })).toBe('id:m-1')
 })
 
-test('an id that no message can have is kept as a hash', () => {
+test('an invalid message id is kept as a hash', () => {
   const identity = identityOf({ id: `msg.${'x'.repeat(1_000_000)}` })
   expect(identity).toMatch(/^id:[\w-]{22}$/)
   expect(identityOf({ id: 'msg.1' })).not.toBe(identityOf({ id: 'msg.2' }))
 })
 
-test('a row keeps an id that a message can have, and gets the same one each time for another', () => {
+test('a row keeps a valid message id, and always gets the same one in place of another', () => {
   const rows = [undefined, undefined, 'm-1', 'msg.1', 'msg.1', 'x'.repeat(65)].map(
     (id): ImportedRow => ({ role: 'user', parts: [], ...(id !== undefined && { id }) }),
   )
@@ -38,12 +38,12 @@ test('a row keeps an id that a message can have, and gets the same one each time
   expect(ids.toSpliced(2, 1)).toEqual(Array(5).fill(expect.stringMatching(/^[\w-]{22}$/)))
   expect(new Set(ids).size).toBe(5)
   expect(ids[3]).toBe(ids[4])
-  const come = new Map<string, number>()
-  const again = [rows.slice(0, 1), rows.slice(1)].flatMap((some) => identify(some, come))
+  const seen = new Map<string, number>()
+  const again = [rows.slice(0, 1), rows.slice(1)].flatMap((some) => identify(some, seen))
   expect(again.map(({ messageId }) => messageId)).toEqual(ids)
 })
 
-test('the form of a fingerprint does not change, or every import would come twice', () => {
+test('the form of identities and fingerprints does not change, so that no import is added twice', () => {
   const [text, tool] = [
     '{"content":[{"text":"Hi","type":"text"}],"createdAt":1000,"role":"user"}',
     '{"content":[{"input":{"city":"Oslo","days":1000},"toolCallId":"call-1","toolName":"weather",' +
@@ -62,7 +62,7 @@ test.each<[string, Partial<ImportedRow>]>([
   expect(identityOf(other)).not.toBe(identityOf({}))
 })
 
-test('calls of other ids, tools or inputs stay apart', () => {
+test('calls with different ids, tools or inputs have different identities', () => {
   const identities = [
     call,
     { ...call, toolCallId: 'call-2' },
@@ -72,7 +72,7 @@ test('calls of other ids, tools or inputs stay apart', () => {
   expect(new Set(identities).size).toBe(4)
 })
 
-test('the answer of a call, states, provider metadata and step marks do not count', () => {
+test('tool results, states, provider metadata and step marks do not change an identity', () => {
   const answered = { ...call, state: 'output-available', output: { degrees: 3 } } as const
   expect(identityOf({ parts: [{ type: 'step-start' }, answered] })).toBe(
     identityOf({ parts: [call] }),
@@ -83,7 +83,7 @@ test('the answer of a call, states, provider metadata and step marks do not coun
   ).toBe(identityOf({}))
 })
 
-test('order of members and spelling of numbers do not count', () => {
+test('the order of members and the spelling of numbers do not change an identity', () => {
   const input: unknown = JSON.parse('{ "days": 1000.0, "city": "Oslo" }')
   expect(identityOf({ parts: [{ ...call, input }] })).toBe(identityOf({ parts: [call] }))
 })

@@ -8,49 +8,44 @@ import type { ImportedRow } from './imported-row.ts'
 
 export interface IdentifiedRow {
   row: ImportedRow
-  /** What the row is known by in later imports. */
+  /** Identifies the row in later imports. */
   identity: string
-  /** What it says as well as who it is: of two rows of one identity, whether they say the same. */
-  said: string
+  /** Tells whether two rows of one identity have the same content. */
+  fingerprint: string
   /**
-   * The id of the message that it becomes: its own where that can be a message's id, and else one
-   * that follows from the identity and how often it came, so that it is the same in every import.
+   * The id of its message: its own if that is a valid message id, or else one derived from the identity
+   * and the number of its occurrence, so that it is the same in every import.
    */
   messageId: string
 }
 
 /**
- * Rows with what they are known by, which is remembered beside the session and outlives edits and
- * removals of the local copy:
+ * Identifies rows for later imports. The session remembers these keys also when its messages are
+ * edited or removed:
  *
- * - `id:` and the row's id where it can be a message's id, else `id:` and the hash of the id
- * - without an id, `f1:` and the hash of `{ role, createdAt, content }`; `createdAt` is `null` where
- *   it is not known
+ * - identity with an id: `id:` and the id, or its hash if it is not a valid message id
+ * - identity without an id: `f1:` and the hash of `{ role, createdAt, content }`, where `content` leaves
+ *   out everything that may still change: states, provider metadata, step marks and tool results
+ * - fingerprint: `c1:` and the hash of the identity and all parts
  *
- * `content` has what each part says and not how far it came: `state` and provider metadata are left
- * out, as are step marks, and of a tool call only `toolCallId`, `toolName` and `input` count, because
- * its answer may come later. A hash is the first 128 bits of SHA-256 over the UTF-8 of the
- * {@link canonicalJson}, in base64url.
+ * A hash is the first 128 bits of SHA-256 over the {@link canonicalJson}, in base64url.
  *
- * What the row said in full (`c1:` and a hash of its identity and its parts) is remembered too, so
- * that a later state of the same row is told from the row itself.
- *
- * @param come - how often each identity came in earlier rows of the transcript; is counted on
- * @throws CaughtupError `BAD_INPUT` (`not-json`) for a row that has no JSON form
+ * @param seen - counts each identity over the earlier rows of the transcript; is updated
+ * @throws CaughtupError `BAD_INPUT` (`not-json`) for a row without a JSON form
  */
 export function identify(
   rows: readonly ImportedRow[],
-  come = new Map<string, number>(),
+  seen = new Map<string, number>(),
 ): IdentifiedRow[] {
   return rows.map((row) => {
     const identity = identityOf(row)
-    const said = `c1:${hash({ identity, parts: row.parts.map(saidBy) })}`
+    const fingerprint = `c1:${hash({ identity, parts: row.parts.map(withoutState) })}`
     const { id } = row
-    if (id !== undefined && isMessageId(id)) return { row, identity, said, messageId: id }
-    // A row with an id is one message, however often it comes.
-    const nth = id === undefined ? (come.get(identity) ?? 0) + 1 : 1
-    come.set(identity, nth)
-    return { row, identity, said, messageId: derivedId(identity, nth) }
+    if (id !== undefined && isMessageId(id)) return { row, identity, fingerprint, messageId: id }
+    // Rows with the same id are one message.
+    const nth = id === undefined ? (seen.get(identity) ?? 0) + 1 : 1
+    seen.set(identity, nth)
+    return { row, identity, fingerprint, messageId: derivedId(identity, nth) }
   })
 }
 
@@ -72,8 +67,8 @@ function contentOf(part: Part): unknown {
   return { ...part, state: undefined, providerMetadata: undefined }
 }
 
-/** All of it; a text that streamed over there says the same once it is done. */
-function saidBy(part: Part): unknown {
+/** Text has the same content while it streams and once it is done. */
+function withoutState(part: Part): unknown {
   return part.type === 'text' || part.type === 'reasoning' ? { ...part, state: undefined } : part
 }
 

@@ -36,14 +36,14 @@ const transcript = [
   row('again', { createdAt: 3000 }),
 ]
 
-describe.each(engines)('a foreign transcript on %s', (engine) => {
+describe.each(engines)('an imported transcript on %s', (engine) => {
   const open = async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const { id } = await store.sessions.create({ owner: 'me' })
     return { store, id }
   }
 
-  test('comes in at the end, in its own order and in one commit', async () => {
+  test('is appended in its own order and in one commit', async () => {
     const { store, id } = await open()
     await fill(store, id, ['u1', 'a1'])
     const { commits } = store.stats()
@@ -57,7 +57,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect(await store.journal.event(id, 3)).toMatchObject({ type: 'imported', count: 5 })
   })
 
-  test('adds nothing when it comes again, and what is new when it has grown', async () => {
+  test('adds nothing again, and only the new rows when it has grown', async () => {
     const { store, id } = await open()
     await store.reconcile(id, transcript.slice(0, 4))
     const { cursor } = await store.head(id)
@@ -67,7 +67,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect(await texts(store, id)).toEqual(['Hi', 'Hello!', 'Hi', 'again', 'again'])
   })
 
-  test('leaves what was edited here, and does not bring back what was removed', async () => {
+  test('leaves edited messages as they are, and does not bring back removed ones', async () => {
     const { store, id } = await open()
     const rows = transcript.map((each, n) => ({ ...each, ...(n > 2 && { id: `row-${n}` }) }))
     await store.reconcile(id, rows)
@@ -99,7 +99,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     })
   })
 
-  test('is remembered row by row, whatever becomes of the messages', async () => {
+  test('is remembered row by row, even when its messages are removed', async () => {
     const storage = testEngine(engine)
     const { store, clock } = await openTestStore({ storage })
     const { id } = await store.sessions.create({ owner: 'me' })
@@ -113,7 +113,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect([...counts.values()].toSorted((x, y) => x - y)).toEqual([1, 1, 1, 2])
   })
 
-  test('waits for a row that still grows', async () => {
+  test('waits for a row that is still growing', async () => {
     const { store, id } = await open()
     const growing = row('Hel', { role: 'assistant', complete: false })
     expect(await store.reconcile(id, [...transcript, growing])).toEqual(
@@ -123,7 +123,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect((await texts(store, id)).at(-1)).toBe('Hello')
   })
 
-  test('counts what has grown since it came, and leaves what is here', async () => {
+  test('counts rows that have grown since, and leaves their messages as they are', async () => {
     const { store, id } = await open()
     const call = { type: 'dynamic-tool', toolCallId: 'c', toolName: 't', input: {} } as const
     const before = [
@@ -150,7 +150,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     )
   })
 
-  test('does not call changed what was only edited here', async () => {
+  test('does not count a row as changed when only its message was edited here', async () => {
     const { store, id } = await open()
     const rows = [row('x', { id: 'a' })]
     await store.reconcile(id, rows)
@@ -158,7 +158,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect(await store.reconcile(id, rows)).toEqual(outcome({ known: 1 }))
   })
 
-  test('keeps an id that cannot be a message’s in the metadata', async () => {
+  test('keeps an invalid message id in the metadata', async () => {
     const { store, id } = await open()
     await store.reconcile(id, [
       row('x', { id: 'msg.1:a', metadata: { model: 'm', foreign: { theme: 'dark' } } }),
@@ -171,7 +171,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     ])
   })
 
-  test('counts the members that have no place here by their names', async () => {
+  test('counts dropped members by their paths', async () => {
     const { store, id } = await open()
     const part = { type: 'text', text: 'x', rating: 5 } as const
     const theme = { theme: 'dark', runId: 'r', usage: { inputTokens: 1, cost: 2 } }
@@ -199,7 +199,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     })
   })
 
-  test('takes messages of another session as they are, at their own times', async () => {
+  test('adds messages of another session unchanged, at their own times', async () => {
     const { store, id } = await open()
     await store.reconcile(id, transcript)
     const { messages } = await store.window(id)
@@ -257,7 +257,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect(await shownIds(store, id)).toEqual([])
   })
 
-  test('brings its times and who has read it', async () => {
+  test('sets the session’s recency and read marks', async () => {
     const { store, clock } = await openTestStore({ storage: testEngine(engine) })
     await clock.advance(9_000_000)
     const now = clock.now()
@@ -291,7 +291,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     })
   })
 
-  test('comes in once, however many bring it at once', async () => {
+  test('is added once by any number of concurrent imports', async () => {
     const storage = testEngine(engine)
     const [a, b] = [await openTestStore({ storage }), await openTestStore({ storage })]
     const { id } = await a.store.sessions.create({ owner: 'me' })
@@ -303,7 +303,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect(await shownIds(b.store, id)).toEqual(await shownIds(a.store, id))
   })
 
-  test('keeps the ids that can be kept, and those of messages that are here count as known', async () => {
+  test('keeps valid ids, and counts rows with ids of existing messages as known', async () => {
     const { store, id } = await open()
     await fill(store, id, ['u1'])
     const rows = [row('x', { id: 'u1' }), row('y', { id: 'not an id' }), row('z', { id: 'kept' })]
@@ -313,7 +313,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
     expect(await store.reconcile(id, rows)).toMatchObject({ added: 0 })
   })
 
-  test('is refused where a run is active, and where it is too large', async () => {
+  test('is refused while a run is active, and when it is too large', async () => {
     const { store, id } = await open()
     await expect(store.reconcile('nowhere', transcript)).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -335,7 +335,7 @@ describe.each(engines)('a foreign transcript on %s', (engine) => {
   })
 })
 
-describe('a foreign transcript whose messages others bring meanwhile', () => {
+describe('an imported transcript whose messages concurrent imports add', () => {
   /** A session where, `times` in a row, another process brings the next of the rows just before. */
   async function contended(times: number) {
     const path = testDatabase()
@@ -351,7 +351,7 @@ describe('a foreign transcript whose messages others bring meanwhile', () => {
     return { store, id, rows }
   }
 
-  test('adds the others, as long as one of ten attempts gets through', async () => {
+  test('adds the other rows if one of ten attempts succeeds', async () => {
     const { store, id, rows } = await contended(9)
     expect(await store.reconcile(id, rows)).toEqual(outcome({ added: 2, known: 9 }))
   })
@@ -360,7 +360,7 @@ describe('a foreign transcript whose messages others bring meanwhile', () => {
     const { store, id, rows } = await contended(10)
     await expect(store.reconcile(id, rows)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringContaining('in each of 10 attempts others had just brought'),
+      message: expect.stringContaining('in each of 10 attempts a concurrent import'),
       data: { field: 'sessionId', value: id, reason: 'message-exists' },
     })
     expect(await store.reconcile(id, rows)).toEqual(outcome({ added: 1, known: 10 }))
@@ -368,7 +368,7 @@ describe('a foreign transcript whose messages others bring meanwhile', () => {
 })
 
 describe.each(engines)('the probe on %s', (engine) => {
-  test('tells what changed, also an edit that leaves the number as it was', async () => {
+  test('reveals any change, even an edit that keeps the message count', async () => {
     const { store, clock } = await openTestStore({ storage: testEngine(engine) })
     const sessionId = await sampleSession(store)
     const before = await store.probe(sessionId)
@@ -383,7 +383,7 @@ describe.each(engines)('the probe on %s', (engine) => {
     await expect(store.probe('nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  test('sees at once what another process wrote', async () => {
+  test('sees the writes of another process at once', async () => {
     const storage = testEngine(engine)
     const [a, b] = [await openTestStore({ storage }), await openTestStore({ storage })]
     const sessionId = await sampleSession(a.store)
@@ -396,7 +396,7 @@ describe.each(engines)('the probe on %s', (engine) => {
     expect(await a.store.probe(sessionId)).toMatchObject({ revision })
   })
 
-  test('of a session without messages says so', async () => {
+  test('shows that a session has no messages', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const { id } = await store.sessions.create({ owner: 'me' })
     const probe = await store.probe(id)

@@ -15,23 +15,23 @@ import type { Refusal, Slice, SliceResult } from '../port/commit.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 
-/** Rows of one transcript at most: it is merged as a whole, and written in one transaction. */
-const mostRows = 100_000
-/** Rows that are looked at before others have a turn. */
+/** A transcript is merged as a whole, and written in one transaction. */
+const maxRows = 100_000
+/** Rows that are checked before other work gets a turn. */
 const step = 500
-/** A refusal means that a concurrent import brought the same messages first, so a few are plenty. */
+/** A refusal means that a concurrent import won the race; a few retries suffice. */
 const attempts = 10
-/** Paths of members that are counted each by itself. */
-const mostPaths = 100
+/** Paths of dropped members that are counted separately. */
+const maxPaths = 100
 
 /**
- * Brings the rows of a foreign transcript into a session, at its end and in one transaction. Two at
- * once, in whatever processes, add each row once: rows without ids get ids that follow from what they
- * are known by, and the second to come is refused and looks again.
+ * Appends the rows that a session does not have, in one transaction. Concurrent imports, also of other
+ * processes, add each row once: message ids are derived from the rows, so the second import is refused,
+ * and merges again.
  *
- * @throws CaughtupError what a change of history throws, `BAD_INPUT` and `TOO_LARGE` for a row that
- * cannot be a message (and then no row is taken), and `UNAVAILABLE` (with the last refusal as
- * its `reason`) where each of ten attempts found that others had just brought one of the messages
+ * @throws CaughtupError any error of a history change; `BAD_INPUT` or `TOO_LARGE` for a row that cannot
+ * be a message (no row is imported then); `UNAVAILABLE`, with the last refusal as its `reason`, if
+ * concurrent imports won the race ten times
  */
 export async function importRows(
   {
@@ -50,23 +50,23 @@ export async function importRows(
   options: ReconcileOptions,
 ): Promise<Reconciled> {
   assertInput('rows', rows, list)
-  assertBetween('rows.length', rows.length, 0, mostRows)
+  assertBetween('rows.length', rows.length, 0, maxRows)
   const { recency, readBy = [], ...waiting } = options
   if (recency !== undefined) assertInput('recency', recency, whole)
   await assertMembers(storage, sessionId, readBy)
   const notKept = new Map<string, number>()
   const lost = (path: string) => {
-    const name = notKept.size < mostPaths || notKept.has(path) ? path : 'other'
+    const name = notKept.size < maxPaths || notKept.has(path) ? path : 'other'
     notKept.set(name, (notKept.get(name) ?? 0) + 1)
   }
   const identified: IdentifiedRow[] = []
-  const come = new Map<string, number>()
+  const seen = new Map<string, number>()
   const turn = pacer(clock, waiting.signal)
   for (let start = 0; start < rows.length; start += step) {
     const some = rows
       .slice(start, start + step)
       .map((row, index) => checkRow(row, start + index, limits, lost))
-    identified.push(...identify(some, come))
+    identified.push(...identify(some, seen))
     await turn()
   }
   let last: Refusal | undefined
@@ -95,8 +95,8 @@ export async function importRows(
   }
   throw new CaughtupError(
     'UNAVAILABLE',
-    `Session ${sessionId} took no rows: in each of ${attempts} attempts others had just brought, or ` +
-      `brought and removed, one of the messages (${last}).`,
+    `No rows were imported into session ${sessionId}: in each of ${attempts} attempts a concurrent ` +
+      `import had just added one of the messages (${last}).`,
     { field: 'sessionId', value: preview(sessionId), ...(last !== undefined && { reason: last }) },
   )
 }
@@ -125,7 +125,9 @@ async function readKnown(
   sessionId: string,
   rows: readonly IdentifiedRow[],
 ): Promise<Known> {
-  const identities = [...new Set(rows.flatMap(({ identity, said }) => [identity, said]))]
+  const identities = [
+    ...new Set(rows.flatMap(({ identity, fingerprint }) => [identity, fingerprint])),
+  ]
   const messageIds = [...new Set(rows.map(({ messageId }) => messageId))]
   const { counts, used } = await storage.lookup(sessionId, { identities, messageIds })
   return { counts, ids: used }

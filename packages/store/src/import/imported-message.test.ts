@@ -20,7 +20,7 @@ test('keeps time and metadata', () => {
   })
 })
 
-test('without a time is from now', () => {
+test('gets the current time if the row has none', () => {
   const { metadata } = importedMessage({ role: 'user', parts: [] }, options)
   expect(metadata).toEqual({ createdAt: 5 })
 })

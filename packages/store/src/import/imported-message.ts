@@ -3,8 +3,8 @@ import type { MessageDraft, Part } from '@caughtup/schema'
 import type { ImportedRow } from './imported-row.ts'
 
 /**
- * The message that a row becomes: finished, under `id`, from `now` (ms since the epoch) where its
- * time is not known. An id over there that is another one is kept in the metadata.
+ * The finished message for a row, with the id `id`, and `now` (ms since the epoch) as its time if the
+ * row has none. The metadata keeps a row id that differs from `id`.
  */
 export function importedMessage(
   { id: foreignId, role, parts, createdAt, metadata }: ImportedRow,
@@ -24,7 +24,7 @@ export function importedMessage(
   }
 }
 
-/** Text that was streaming over there does not stream here. */
+/** Ends text that was streaming when it was exported. */
 function ended(part: Part): Part {
   if (part.type !== 'text' && part.type !== 'reasoning') return part
   return part.state === 'streaming' ? { ...part, state: 'done' } : part

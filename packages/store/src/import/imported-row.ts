@@ -1,22 +1,21 @@
 import type { Message, MessageMetadata, Part } from '@caughtup/schema'
 
-/** One message of a transcript that was written elsewhere. */
+/** One message of a transcript from another system. */
 export interface ImportedRow {
   /**
-   * Its id over there, of any form, at most 1,000 characters; where that cannot be a message's id,
-   * the message has another one and `metadata.foreign.id` keeps it. Without an id the row is known
-   * by its content; see `identify`.
+   * Its id in the transcript, in any form, of at most 1,000 characters. If it is not a valid message id,
+   * the message gets another one, and `metadata.foreign.id` keeps this. A row without an id is
+   * identified by its content; see `identify`.
    */
   id?: string
   role: Message['role']
   parts: readonly Part[]
-  /** In ms since the epoch. @default `metadata.createdAt`, as messages have it; else now */
+  /** In ms since the epoch. @default `metadata.createdAt`, or else the time of the import */
   createdAt?: number
-  /** What else is known of it. Runs and boundaries stay where they happened. */
+  /** Its other metadata, except runs and boundaries, which belong to their own session. */
   metadata?: Partial<Omit<MessageMetadata, 'runId' | 'boundary'>>
   /**
-   * `false` when it may still grow. That is believed of the last row only: what another follows
-   * has ended.
+   * `false` if it may still grow. Only the last row can: a row followed by another is complete.
    *
    * @default true
    */

@@ -35,7 +35,7 @@ const row: fc.Arbitrary<ImportedRow> = fc.record(
 const transcript = fc.array(row, { maxLength: 20 })
 
 describe('any transcript', () => {
-  test('adds nothing when it comes again, nor do its beginnings', () => {
+  test('adds nothing again, nor do its prefixes', () => {
     fc.assert(
       fc.property(transcript, fc.nat(20), (rows, cut) => {
         expect(imported(rows, rows)).toEqual([])
@@ -69,7 +69,7 @@ describe('any transcript', () => {
     )
   })
 
-  test('gives the same whether it comes whole or as it grows', () => {
+  test('gives the same messages whole or while it grows', () => {
     fc.assert(
       fc.property(transcript, fc.array(fc.nat(20)), (rows, cuts) => {
         const growing = new MergingSession()
@@ -82,7 +82,7 @@ describe('any transcript', () => {
     )
   })
 
-  test('keeps its own order, and every row is added or has a reason', () => {
+  test('keeps its own order, and every row is added or skipped for a reason', () => {
     fc.assert(
       fc.property(transcript, (rows) => {
         const merge = new MergingSession().import(rows)
@@ -102,7 +102,7 @@ describe('any transcript', () => {
   })
 })
 
-test('equal text at different times is kept, also next to what was imported', () => {
+test('equal text at different times is kept, also beside imported rows', () => {
   const early = say('ok', { createdAt: 1000 })
   const late = say('ok', { createdAt: 2000 })
   expect(imported([early], [early, late])).toEqual([late])
@@ -113,7 +113,7 @@ test('three rows of the same second, two of them imported before, add one', () =
   expect(imported([same, same], [same, same, same])).toHaveLength(1)
 })
 
-test('calls with equal text stay apart by their ids', () => {
+test('calls with equal text are told apart by their ids', () => {
   const [one, two] = ['call-1', 'call-2'].map((toolCallId) => ({
     role: 'assistant' as const,
     parts: [
@@ -123,35 +123,37 @@ test('calls with equal text stay apart by their ids', () => {
   expect(imported([one!], [one!, two!])).toEqual([two])
 })
 
-test('an id of the session is known although it was never imported', () => {
+test('an id of the session is known although it was not imported', () => {
   const known = { ids: new Set(['local']), counts: new Map<string, number>() }
   const merge = mergeRows(known, identify([say('x', { id: 'local' }), say('x')]))
   expect(rowsOf(merge)).toEqual([say('x')])
   expect(merge.skipped).toEqual([{ index: 0, why: 'known' }])
 })
 
-test('what was imported and removed since stays away', () => {
+test('an imported message that was removed stays removed', () => {
   const counts = new Map(identify([say('x')]).map(({ identity }) => [identity, 1]))
   const merge = mergeRows({ ids: new Set(), counts }, identify([say('x'), say('y')]))
   expect(rowsOf(merge)).toEqual([say('y')])
-  const [{ identity, said } = { identity: '', said: '' }] = identify([say('y')])
-  expect(merge.identities).toEqual([identity, said].map((each) => ({ identity: each, count: 1 })))
+  const [{ identity, fingerprint } = { identity: '', fingerprint: '' }] = identify([say('y')])
+  expect(merge.identities).toEqual(
+    [identity, fingerprint].map((each) => ({ identity: each, count: 1 })),
+  )
 })
 
 describe('a row that may still grow', () => {
   const growing = say('He', { role: 'assistant', complete: false })
   const grown = say('Hello', { role: 'assistant' })
 
-  test('is left while it is the last, and taken when it is complete', () => {
+  test('is skipped while it is the last, and added once it is complete', () => {
     expect(imported([say('x'), growing])).toEqual([say('x')])
     expect(imported([say('x'), growing], [say('x'), grown])).toEqual([grown])
   })
 
-  test('is taken as it is when another row follows', () => {
+  test('is added as it is when another row follows', () => {
     expect(imported([growing, say('x')])).toEqual([growing, say('x')])
   })
 
-  test('gives way to a later row with its id', () => {
+  test('is superseded by a later row with its id', () => {
     const states = [growing, { ...growing }, grown].map((state) => ({ ...state, id: 'a' }))
     expect(imported(states)).toEqual([states[2]])
     expect(imported(states.slice(0, 2))).toEqual([])

@@ -2,60 +2,60 @@ import type { ImportIdentity } from '@caughtup/schema'
 
 import type { IdentifiedRow } from './identify.ts'
 
-/** What a session knows of the rows that come. */
+/** What a session remembers about the rows of an import. */
 export interface Known {
-  /** Ids of its messages, also of those that were removed, as far as rows become such messages. */
+  /** Those message ids of the rows that the session has or had, including removed messages. */
   ids: ReadonlySet<string>
-  /** How often each identity has been imported, whatever became of the messages since. */
+  /** How often each identity was imported, even if its messages were removed since. */
   counts: ReadonlyMap<string, number>
 }
 
 export interface Merge {
-  /** Rows to put at the end, in their own order. */
+  /** Rows to append, in order. */
   added: IdentifiedRow[]
-  /** What to remember of the added rows: how often each identity came, and what each said. */
+  /** The identities, with their counts, and the fingerprints of the added rows, to be remembered. */
   identities: ImportIdentity[]
-  /** What was left, by its place among the rows. */
+  /** The other rows, by their index. */
   skipped: { index: number; why: SkipReason }[]
 }
 
 /**
- * - `known`: it is in the session, or was imported before
- * - `changed`: the same, but it said something else when it was imported
- * - `incomplete`: it may still grow, or the next row is the same message further on
+ * - `known`: the session has it, or it was imported before
+ * - `changed`: as `known`, but its content has changed since it was imported
+ * - `incomplete`: it may still grow, or the next row is a later state of the same message
  */
 type SkipReason = 'known' | 'changed' | 'incomplete'
 
 /**
- * The rows of a foreign transcript that a session does not have yet. Nothing that is there changes,
- * and the same transcript again, or a shorter beginning of it, adds nothing.
+ * Selects the rows that a session does not have yet. Importing the same transcript, or a prefix of it,
+ * again adds nothing.
  *
- * A row with an id is one message, however often it comes. Rows without ids that are equal count by
- * multiplicity: of three where two were imported before, the last is added. That settles rows of
- * one second in a transcript whose times are no finer.
+ * Rows with the same id are one message. Equal rows without ids are counted: of three, of which two
+ * were imported before, the last is added, because a transcript may repeat a message within the
+ * resolution of its times.
  *
- * A row whose message would have an id that is taken is known by that: a session that was brought
- * back from an export has the messages of its rows, and does not remember the rows.
+ * A row is also known if its message's id exists: a session that was restored from an export has the
+ * messages, but does not remember the rows.
  */
 export function mergeRows(known: Known, rows: readonly IdentifiedRow[]): Merge {
   const added: IdentifiedRow[] = []
   const skipped: Merge['skipped'] = []
   const counts = new Map<string, number>()
-  const come = new Map<string, number>()
-  const taken = new Set(known.ids)
-  /** A message that was never imported is known by its id alone, whatever it says. */
-  const isChanged = ({ identity, said }: IdentifiedRow) =>
+  const seen = new Map<string, number>()
+  const usedIds = new Set(known.ids)
+  /** A message that was not imported has no fingerprint to compare with. */
+  const isChanged = ({ identity, fingerprint }: IdentifiedRow) =>
     [known.counts, counts].some((each) => each.has(identity)) &&
-    ![known.counts, counts].some((each) => each.has(said))
+    ![known.counts, counts].some((each) => each.has(fingerprint))
   for (const [index, current] of rows.entries()) {
-    const { identity, said, messageId } = current
-    const nth = (come.get(identity) ?? 0) + 1
-    const why = reasonToSkip({ ids: taken, counts: known.counts }, rows, index, nth)
-    if (why !== 'incomplete') come.set(identity, nth)
+    const { identity, fingerprint, messageId } = current
+    const nth = (seen.get(identity) ?? 0) + 1
+    const why = reasonToSkip({ ids: usedIds, counts: known.counts }, rows, index, nth)
+    if (why !== 'incomplete') seen.set(identity, nth)
     if (why === undefined) {
       added.push(current)
-      taken.add(messageId)
-      counts.set(identity, nth).set(said, 1)
+      usedIds.add(messageId)
+      counts.set(identity, nth).set(fingerprint, 1)
     } else skipped.push({ index, why: why === 'known' && isChanged(current) ? 'changed' : why })
   }
   return {

@@ -1,34 +1,34 @@
 import type { Waiting } from '../base/waiting.ts'
 
-/** What the rows of a foreign transcript led to; the first four numbers add up to all of them. */
+/** The result of an import; the first four numbers add up to the number of rows. */
 export interface Reconciled {
   added: number
-  /** Rows that the session has, or once had, as they were when they came. */
+  /** Rows that the session has or once had, and that have not changed since they were imported. */
   known: number
   /**
-   * Rows that came before and say something else now, such as an answer that has grown since. What
-   * is here stays as it is.
+   * Rows that have changed since they were imported, such as an answer that has grown. Their
+   * messages stay as they are.
    */
   changed: number
-  /** Rows that may still grow; they are taken when they come again complete, or with another after them. */
+  /** Rows that may still grow; a later import adds them once they are complete or followed by another. */
   incomplete: number
   /**
-   * Members of rows that a message has no place for, by their path (`parts.NAME`, `metadata.NAME`),
-   * and how often each was left out: at most 100 paths, and the others as `other`.
+   * How often each member was dropped that a message cannot hold, by its path (`parts.NAME`,
+   * `metadata.NAME`): at most 100 paths, and the others as `other`.
    */
   notKept: Record<string, number>
 }
 
 export interface ReconcileOptions extends Waiting {
   /**
-   * The session's recency after the import, in ms since the epoch; where it has messages already,
-   * only if that is later than its own.
+   * The session's recency after the import, in ms since the epoch. A session that has messages
+   * keeps its own if that is later.
    *
    * @default the time of the import
    */
   recency?: number
   /**
-   * Members who have read the session up to the last row that is added, older messages included.
+   * Members whose read marks move to the last added message, and so past all older ones.
    *
    * @default nobody
    */
