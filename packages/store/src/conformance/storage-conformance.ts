@@ -25,17 +25,17 @@ import { undoCases } from './writing/undo-cases.ts'
 import { windowCases } from './reading/window-cases.ts'
 
 export interface ConformanceOptions {
-  /** Makes a new and empty database; each case has one of its own. */
+  /** Creates an empty database; each case has its own. */
   open: () => Promise<TestDatabase>
-  /** Of the random programs. @default a random one; what fails names it */
+  /** The seed of the random programs. @default a random one, which a failure names */
   seed?: number
 }
 
-/** One thing that an engine must do. */
+/** One requirement of an engine. */
 export interface ConformanceCase {
-  /** A fact in the present tense, after the name of the group it belongs to. */
+  /** The group, and a fact in the present tense. */
   title: string
-  /** Rejects with an AssertionError when it is not so. */
+  /** Rejects with an AssertionError if the engine does not meet it. */
   run: () => Promise<void>
 }
 
@@ -67,14 +67,14 @@ const groups: Readonly<Record<string, Cases>> = {
 }
 
 /**
- * What every engine behind the storage port must do, as cases for any test runner, because the
- * checks are Node's own `assert`:
+ * The requirements of every engine behind the storage port, as cases for any test runner; they use
+ * Node's `assert`:
  *
  * ```ts
  * for (const { title, run } of storageConformance({ open })) test(title, run)
  * ```
  *
- * The cases run on the machine's clock; none takes longer than some seconds.
+ * The cases run on the machine's clock; none takes longer than a few seconds.
  */
 export function storageConformance({
   open,

@@ -12,11 +12,11 @@ type Check = (
   backup: (storage: Storage, signal?: AbortSignal) => Promise<void>,
 ) => Promise<void>
 
-/** An engine without backups has nothing to show here. */
+/** Skips an engine without backups. */
 const withBackup = (check: Check) => async (bed: Bed) => {
   if (!(await bed.open()).backup) return
   const { backup: target } = bed.database
-  assert(target, 'Of an engine that makes backups, `open` says where they go.')
+  assert(target, 'For an engine that makes backups, `open` names their path.')
   await check(bed, target, async (storage, signal) => storage.backup?.(target.path, signal))
 }
 
@@ -36,7 +36,7 @@ export const backupCases: Cases = {
     assert.equal((await storage.head(other)).head.seq, 4)
   }),
 
-  'is of one moment, while writing goes on': withBackup(async (bed, { factory }, backup) => {
+  'shows one moment, while writes continue': withBackup(async (bed, { factory }, backup) => {
     const { storage, session } = await bed.start()
     const text = 'x'.repeat(10_000)
     for (let index = 0; index < 100; index++)
@@ -55,24 +55,22 @@ export const backupCases: Cases = {
     assert.equal((await storage.head(session)).head.seq, 150)
   }),
 
-  'makes another history of what is written after it': withBackup(
-    async (bed, { factory }, backup) => {
-      const { storage, session } = await bed.start()
-      const before = await write(storage, session, turn('a'))
-      await backup(storage)
-      const lost = await write(storage, session, turn('b'))
-      const copy = await bed.open(factory)
-      assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
-      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-ahead')
-      await write(copy, session, turn('c'))
-      assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
-      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
-      await write(copy, session, turn('d'))
-      assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
-    },
-  ),
+  'gives later writes another history': withBackup(async (bed, { factory }, backup) => {
+    const { storage, session } = await bed.start()
+    const before = await write(storage, session, turn('a'))
+    await backup(storage)
+    const lost = await write(storage, session, turn('b'))
+    const copy = await bed.open(factory)
+    assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
+    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-ahead')
+    await write(copy, session, turn('c'))
+    assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
+    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
+    await write(copy, session, turn('d'))
+    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
+  }),
 
-  'leaves a file alone that is there already': withBackup(async (bed, { factory }, backup) => {
+  'leaves an existing file alone': withBackup(async (bed, { factory }, backup) => {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     await backup(storage)

@@ -6,7 +6,7 @@ import { prompt, turn } from '../support/drafts.ts'
 import { assertFails, everything, unbounded } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
-/** Every call of the port but `stats`, which is of this moment, `close` itself, and `backup`, which some engines lack. */
+/** Every call of the port except `stats`, which is synchronous, `close`, and `backup`, which some engines lack. */
 function calls(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
   const session = { id: 'new', title: '', createdAt: 1, members: ['ann'] }
   const cursor = { journal: 'j', seq: 0, tag: '' }
@@ -55,7 +55,7 @@ export const closeCases: Cases = {
     await storage.close()
   },
 
-  async 'leaves everything as it is, for others and for later'(bed) {
+  async 'changes nothing, for others and for later'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     await write(storage, session, turn('a'))
@@ -68,7 +68,7 @@ export const closeCases: Cases = {
     assert.equal((await again.head(session)).messageCount, 4)
   },
 
-  async 'ends whoever waits for changes'(bed) {
+  async 'ends every wait for changes'(bed) {
     const storage = await bed.open()
     const waiting = storage.changes.next(AbortSignal.timeout(5_000))
     const ends = assertFails(waiting, 'closed', 'changed')

@@ -26,7 +26,7 @@ import { allEvents, everything, shownIds, maintainAll } from '../support/reads.t
 import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
-/** A word that is in nothing but what is erased. */
+/** A word that only the erased message has. */
 const secret = 'xyzzy'
 
 async function assertNowhere(storage: Storage, sessionId: string, when: string): Promise<void> {
@@ -35,7 +35,7 @@ async function assertNowhere(storage: Storage, sessionId: string, when: string):
   assert.deepEqual(found, [], when)
 }
 
-/** Erases `m` after the drafts, and asserts that its content is nowhere. */
+/** Erases `m` after the drafts, and asserts that no read has its content. */
 async function erases(bed: Bed, drafts: readonly EventDraft[]): Promise<void> {
   const { storage, session } = await bed.start()
   const other = await bed.open()
@@ -52,7 +52,7 @@ async function erases(bed: Bed, drafts: readonly EventDraft[]): Promise<void> {
   assert.deepEqual(
     entries.map(({ from }) => from),
     [1, ...entries.slice(0, -1).map(({ seq }) => seq + 1)],
-    'The journal has no hole.',
+    'The journal has no gap.',
   )
   const view = foldAll(emptyView, await readOn(storage, session, 0, 1))
   if (view) assert.deepEqual(sameIn(view), sameIn(await freshView(storage, session)))
@@ -76,24 +76,24 @@ export const eraseCases: Cases = {
   'removes a summary, and leaves its boundary': (bed) =>
     erases(bed, [...turn('a'), compaction('m', secret), ...turn('b')]),
 
-  'removes what a message was before it was replaced': (bed) =>
+  'removes the earlier content of a replaced message': (bed) =>
     erases(bed, [prompt('m', secret), replaced('m', `still ${secret}`), replaced('m', 'harmless')]),
 
-  'removes what a redo told again': (bed) =>
+  'removes what a redo repeated': (bed) =>
     erases(bed, [prompt('m', secret), answer('b'), undo, redo]),
 
   'removes an imported message': (bed) => erases(bed, [imported([message('m', secret)])]),
 
-  'removes what is left of a deleted message': (bed) =>
+  'removes the remains of a deleted message': (bed) =>
     erases(bed, [...turn('a'), prompt('m', secret), deleted('m')]),
 
-  'removes what is left of a truncated message': (bed) =>
+  'removes the remains of a truncated message': (bed) =>
     erases(bed, [...turn('a'), prompt('m', secret), truncated('a-answer')]),
 
   'removes an undone message, which no redo shows again': (bed) =>
     erases(bed, [...turn('a'), prompt('m', secret), undo]),
 
-  async 'leaves to a redo what else was undone'(bed) {
+  async 'leaves the other undone messages to a redo'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
     const { events } = await write(storage, session, [erased('b-answer')])
@@ -105,7 +105,7 @@ export const eraseCases: Cases = {
     assert.equal((await storage.head(session)).messageCount, 3)
   },
 
-  async 'leaves of the undone turns those that can be restored'(bed) {
+  async 'leaves those undone turns that can be restored'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), ...turn('c'), undo, undo, undo])
     await write(storage, session, [erased('b-prompt', 'b-answer')])
@@ -126,7 +126,7 @@ export const eraseCases: Cases = {
     assert.equal(second.canRedo, false)
   },
 
-  async 'leaves nothing to restore where all that was undone is erased'(bed) {
+  async 'leaves nothing to restore when everything undone is erased'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo, undo])
     await write(storage, session, [erased('b-prompt', 'b-answer')])
@@ -139,7 +139,7 @@ export const eraseCases: Cases = {
     assert.equal(await refusalOf(storage, session, [redo]), 'nothing-to-redo')
   },
 
-  async 'removes what streamed between the words of other sessions'(bed) {
+  async 'removes text that streamed between that of other sessions'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.session(storage)
     for (const draft of streamed) {
@@ -155,7 +155,7 @@ export const eraseCases: Cases = {
     assert.deepEqual(await everything(storage, other), before)
   },
 
-  async 'says which messages are gone, and counts them out'(bed) {
+  async 'names the removed messages, and subtracts them from the count'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b')])
     const ids = ['b-prompt', 'a-answer', 'b-prompt']
@@ -169,7 +169,7 @@ export const eraseCases: Cases = {
     assert.equal((await storage.head(session)).messageCount, 2)
   },
 
-  async 'leaves every cursor good, so that a follower in the middle goes on'(bed) {
+  async 'keeps every cursor valid, so that followers continue'(bed) {
     const { storage, session } = await bed.start()
     const results = await writeEach(storage, session, [prompt('a'), ...streamed, answer('b')])
     await maintainAll(storage)
@@ -196,7 +196,7 @@ export const eraseCases: Cases = {
     assert.equal(await again.maintain({ erase: session }), false)
   },
 
-  async 'is complete where others were completed before it'(bed) {
+  async 'is complete even if others were completed before it'(bed) {
     const { storage, session } = await bed.start()
     const words = ['one', 'two', 'three']
     await writeEach(
@@ -205,7 +205,7 @@ export const eraseCases: Cases = {
       words.map((id) => prompt(id, `${secret} ${id}`)),
     )
     for (const id of words) {
-      // Packed first, and all of the maintenance done after the erasure before it.
+      // Packed first, and with all maintenance done after the previous erasure.
       await maintainAll(storage)
       await write(storage, session, [erased(id)])
       while (await storage.maintain({ erase: session }));
@@ -216,7 +216,7 @@ export const eraseCases: Cases = {
     await assertNowhere(storage, session, 'after all three')
   },
 
-  async 'does not wait for another erasure to be complete'(bed) {
+  async 'does not wait for another erasure'(bed) {
     const { storage, session } = await bed.start()
     const words = ['one', 'two', 'three']
     await writeEach(

@@ -37,7 +37,7 @@ async function forkAll(storage: Storage, sourceId: string, upTo: number): Promis
   while (await storage.maintain({ fork: fork.id }));
 }
 
-/** Asserts that nobody can tell that the session is. */
+/** Asserts that no read shows the session. */
 async function assertHidden(storage: Storage): Promise<void> {
   assert.equal(await storage.session(fork.id), undefined)
   assert.deepEqual(await storage.members(fork.id), [])
@@ -103,7 +103,7 @@ export const forkCases: Cases = {
     assert.equal(await storage.checkCursor(fork.id, cursor), 'ok')
   },
 
-  async 'is a session like others from then on'(bed) {
+  async 'is a session like any other from then on'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b')])
     await forkAll(storage, session, 2)
@@ -147,7 +147,7 @@ export const forkCases: Cases = {
     assert.equal((await storage.message(fork.id, 'x'))?.epoch, 2)
   },
 
-  async 'leaves out what is hidden and what is open'(bed) {
+  async 'leaves out hidden and open messages'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
     await storage.beginFork({ sourceId: session, upTo: 9, session: fork })
@@ -160,7 +160,7 @@ export const forkCases: Cases = {
     assert.deepEqual(await shownIds(storage, second.id), ['a-prompt', 'a-answer', 'c'])
   },
 
-  async 'has what its source erases afterwards, and the other way round'(bed) {
+  async 'keeps what its source erases afterwards, and the other way round'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, turn('a'))
     await forkAll(storage, session, 2)

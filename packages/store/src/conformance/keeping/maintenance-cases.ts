@@ -28,7 +28,7 @@ import { write, writeEach } from '../support/writes.ts'
 
 const day = 24 * 60 * 60 * 1_000
 
-/** Sessions in every state that maintenance may meet. */
+/** Creates sessions in every state that maintenance may find. */
 const states: Readonly<Record<string, readonly EventDraft[]>> = {
   empty: [],
   streaming: [
@@ -80,7 +80,7 @@ async function readAll(storage: Storage, sessions: readonly string[]) {
 }
 
 export const maintenanceCases: Cases = {
-  async 'changes nothing that can be read'(bed) {
+  async 'changes no read'(bed) {
     const storage = await bed.open()
     const other = await bed.open()
     const sessions = await sessionsIn(bed, storage)
@@ -97,7 +97,7 @@ export const maintenanceCases: Cases = {
     assert.deepEqual(await readAll(storage, sessions), before, 'and here')
   },
 
-  async 'lets every session go on as if nothing were'(bed) {
+  async 'lets every session continue as before'(bed) {
     const storage = await bed.open()
     const sessions = await sessionsIn(bed, storage)
     const twin = await bed.open()
@@ -142,7 +142,7 @@ export const maintenanceCases: Cases = {
     assert.deepEqual(await everything(other, session), await everything(storage, session))
   },
 
-  async 'leaves an opening that slept through it with all that was written'(bed) {
+  async 'leaves all writes to an opening that slept through it'(bed) {
     const storage = await bed.open()
     const sessions = await sessionsIn(bed, storage)
     const sleeper = await bed.open()
@@ -157,7 +157,7 @@ export const maintenanceCases: Cases = {
     assert.deepEqual(await readAll(sleeper, sessions), await readAll(storage, sessions))
   },
 
-  async 'comes to an end, and has nothing to do again'(bed) {
+  async 'comes to an end, and then has nothing to do'(bed) {
     const storage = await bed.open()
     const [first = ''] = await sessionsIn(bed, storage)
     await write(storage, first, turn('z'))
@@ -167,7 +167,7 @@ export const maintenanceCases: Cases = {
     assert.equal(await storage.maintain({ retention: false }), false)
   },
 
-  async 'tells how much is left to do, and has nothing unreadable'(bed) {
+  async 'reports how much is left to do, and nothing unreadable'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     for (let days = 0; days < 3; days++) {

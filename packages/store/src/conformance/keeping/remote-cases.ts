@@ -6,12 +6,12 @@ import { delta, opened, prompt } from '../support/drafts.ts'
 import { allRows, maintainAll, rowOf, changesAfter } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
-/** By when another opening's commit must be noticed, in ms, on a machine that has other work. */
+/** The most ms until another opening's commit is noticed, on a busy machine. */
 const noticedWithin = 5_000
-/** For how long nothing may come where nothing is to come, in ms. */
+/** For how many ms a test waits to see that nothing happens. */
 const quiet = 400
 
-/** Gives up by then. The timer, unlike that of `AbortSignal.timeout`, keeps the process alive. */
+/** Aborts after `ms`. Unlike that of `AbortSignal.timeout`, its timer keeps the process alive. */
 async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(new Error(`Nothing came in ${ms} ms.`)), ms)
@@ -22,7 +22,7 @@ async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>):
   }
 }
 
-/** Waits until each of the sessions has been named. Others, or none, may be told of before. */
+/** Waits until each of the sessions was named. The feed may name others, or none, before. */
 function named(storage: Storage, ...sessionIds: string[]): Promise<void> {
   return within(noticedWithin, async (signal) => {
     const missing = new Set(sessionIds)
@@ -46,7 +46,7 @@ export const remoteCases: Cases = {
     assert.equal((await storage.head(session)).head.seq, 3)
   },
 
-  async 'answers with what was written before the call'(bed) {
+  async 'answers with changes that were made before the call'(bed) {
     const { storage, session } = await bed.start()
     const second = await bed.session(storage)
     const other = await bed.open()
@@ -57,7 +57,7 @@ export const remoteCases: Cases = {
     await named(storage, session, second)
   },
 
-  async 'answers also where its own commits and reads came between'(bed) {
+  async 'answers also after its own commits and reads'(bed) {
     const { storage, session } = await bed.start()
     const second = await bed.session(storage)
     const other = await bed.open()
@@ -69,7 +69,7 @@ export const remoteCases: Cases = {
     await named(storage, session, second)
   },
 
-  async 'answers also where maintenance came between'(bed) {
+  async 'answers also after maintenance'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     await storage.head(session)
@@ -90,7 +90,7 @@ export const remoteCases: Cases = {
     await noticed
   },
 
-  async 'resolves when another opening makes, renames or marks a session'(bed) {
+  async 'resolves when another opening creates, renames or marks a session'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [prompt('a')])
     const other = await bed.open()
@@ -136,13 +136,13 @@ export const remoteCases: Cases = {
     const calls = within(quiet, async (signal) => {
       for (let count = 0; count < 10; count++) await storage.changes.next(signal)
     })
-    await assert.rejects(calls, 'It answers again and again.')
+    await assert.rejects(calls, 'It keeps answering.')
   },
 
   async 'rejects with the reason of its signal'(bed) {
     const storage = await bed.open()
     const controller = new AbortController()
-    // What was written before the call may be answered with first.
+    // The first answer may have changes from before the call.
     const waiting = (async () => {
       for (;;) await storage.changes.next(controller.signal)
     })()
@@ -152,7 +152,7 @@ export const remoteCases: Cases = {
     await assert.rejects(storage.changes.next(controller.signal), (error) => error === reason)
   },
 
-  async 'has for the next call what came after an aborted one'(bed) {
+  async 'has the changes after an aborted call for the next one'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const controller = new AbortController()

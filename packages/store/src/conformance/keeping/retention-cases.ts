@@ -12,15 +12,15 @@ import { write, type Written } from '../support/writes.ts'
 const day = 24 * 60 * 60 * 1_000
 const forever = 1_000 * 365 * day
 
-/** Maintenance of some days: what is too much may be looked for now and then. */
+/** Maintenance over some days, because engines look for old entries only now and then. */
 async function retain(bed: Bed, storage: Storage, retention: Retention): Promise<void> {
   bed.skip(day)
   for (let steps = 0; await storage.maintain({ retention }); steps++) {
-    assert(steps < 100_000, 'Retention comes to an end.')
+    assert(steps < 100_000, 'Retention must come to an end.')
   }
 }
 
-/** Writes answers of many deltas, with maintenance behind each: what is one stretch may go or stay whole. */
+/** Writes answers of many deltas with maintenance after each, because an engine may remove only whole stretches. */
 async function answers(
   storage: Storage,
   session: string,
@@ -38,15 +38,15 @@ async function answers(
 }
 
 export const retentionCases: Cases = {
-  async 'removes the oldest entries of a session beyond a number, and tells the floor'(bed) {
+  async 'removes the oldest entries of a session beyond a number, and reports the floor'(bed) {
     const { storage, session } = await bed.start()
     const results = await answers(storage, session, { names: ['a', 'b', 'c', 'd'], at: bed.now })
     const messages = await allMessages(storage, session)
     const before = await everything(storage, session)
     await retain(bed, storage, { age: forever, events: 4 })
     const { total, floor, first, last } = await storage.eventSummary(session, {})
-    // Each answer is a prompt, a message with its text, and an end: three entries. Left are the end
-    // of the third answer, and the fourth.
+    // Each answer has three entries: a prompt, a message with its text, and an end. The end of the third
+    // answer and the fourth answer are left.
     assert.deepEqual([floor, total], [608, 204])
     assert.deepEqual([first, last], [floor + 1, before.summary.last])
     const again = await bed.open()
@@ -78,7 +78,7 @@ export const retentionCases: Cases = {
     }
   },
 
-  async 'counts text that streams with its message, whatever the time it took'(bed) {
+  async 'counts streamed text with its message, however long it took'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [prompt('p'), opened('m')], { at: bed.now })
     for (let window = 0; window < 600; window++) {
@@ -92,7 +92,7 @@ export const retentionCases: Cases = {
     assert.deepEqual([floor, total], [602, 2])
   },
 
-  async 'counts what does not merge, and nothing of what was erased'(bed) {
+  async 'counts only entries that do not merge, and nothing that was erased'(bed) {
     const { storage, session } = await bed.start()
     const state = (text: string): EventDraft => ({
       type: 'message-delta',
@@ -112,7 +112,7 @@ export const retentionCases: Cases = {
     assert.deepEqual(types, { ...kept, 'message-erased': 1 })
   },
 
-  async 'cuts what one message streamed where its age is reached'(bed) {
+  async 'cuts the stream of one message where its age is reached'(bed) {
     const { storage, session } = await bed.start()
     const old = bed.now - 40 * day
     await write(storage, session, [prompt('p'), opened('m')], { at: old })
@@ -150,7 +150,7 @@ export const retentionCases: Cases = {
     assert.equal(recent.length, 203)
   },
 
-  async 'keeps all of what is within its bounds'(bed) {
+  async 'keeps everything within its bounds'(bed) {
     const { storage, session } = await bed.start()
     await answers(storage, session, { names: ['a'], at: bed.now })
     const before = await everything(storage, session)
@@ -160,7 +160,7 @@ export const retentionCases: Cases = {
     assert.deepEqual(await everything(storage, session), before)
   },
 
-  async 'leaves a session that goes on from its floor'(bed) {
+  async 'leaves a session that continues from its floor'(bed) {
     const { storage, session } = await bed.start()
     await answers(storage, session, { names: ['a', 'b'], at: bed.now - 40 * day })
     await retain(bed, storage, { age: 35 * day, events: 1_000_000 })
@@ -190,7 +190,7 @@ export const retentionCases: Cases = {
     await retain(bed, storage, { age: 30 * day, events: 1 })
     const again = await bed.open()
     const { floor } = await storage.eventSummary(session, {})
-    assert(floor <= cursor.seq, 'What follows its newest entry stays too.')
+    assert(floor <= cursor.seq, 'Entries after its newest one stay, too.')
     for (const reader of [storage, again]) {
       assert.deepEqual(await reader.message(session, 'm'), message)
       assert.deepEqual((await reader.head(session)).open, [message])
@@ -202,7 +202,7 @@ export const retentionCases: Cases = {
     assert.equal(part.text.startsWith('0 1 2 '), true)
   },
 
-  async 'takes each session by itself'(bed) {
+  async 'applies to each session separately'(bed) {
     const { storage, session } = await bed.start()
     const small = await bed.session(storage)
     await answers(storage, session, { names: ['a', 'b', 'c'], at: bed.now })

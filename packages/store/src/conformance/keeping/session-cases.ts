@@ -21,7 +21,7 @@ async function listed(storage: Storage, principal: string, limit: number): Promi
     ids.push(...sessions.map(({ id }) => id))
     assert(sessions.length <= limit)
     if (!next) return ids
-    assert.equal(sessions.length, limit, 'A page that is not the last is full.')
+    assert.equal(sessions.length, limit, 'Every page but the last is full.')
     after = next
   }
 }
@@ -64,7 +64,7 @@ export const sessionCases: Cases = {
     assert.equal(await storage.session('nowhere'), undefined)
   },
 
-  async 'is shown to a principal who is a member, and to nobody else'(bed) {
+  async 'is shown only to a principal who is a member'(bed) {
     const { storage, session } = await bed.start()
     assert.deepEqual(await storage.session(session, 'ann'), await storage.session(session))
     assert.equal(await storage.session(session, 'eve'), undefined)
@@ -86,7 +86,7 @@ export const sessionCases: Cases = {
     assert.equal((await storage.session(session))?.epoch, 1)
   },
 
-  async 'is not made twice'(bed) {
+  async 'is not created twice'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     const twice = { id: session, title: 'Other', createdAt: 9, members: ['eve'] }
@@ -99,7 +99,7 @@ export const sessionCases: Cases = {
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer'])
   },
 
-  async 'is not made where a fork that nobody sees yet has its id'(bed) {
+  async 'is not created with the id of a hidden fork'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     const made = { id: 'fork', title: 'Fork', createdAt: 9, members: ['ann'] }
@@ -111,7 +111,7 @@ export const sessionCases: Cases = {
     assert.deepEqual(await shownIds(storage, 'fork'), ['a-prompt', 'a-answer'])
   },
 
-  async 'has each member once, however often it is named'(bed) {
+  async 'has each member once, even if it is named twice'(bed) {
     const storage = await bed.open()
     const members = ['ann', 'bob', 'ann', 'bob']
     await storage.createSession({ id: 's', title: '', createdAt: 1, members })
@@ -119,7 +119,7 @@ export const sessionCases: Cases = {
     assert.deepEqual(had.toSorted(), ['ann', 'bob'])
   },
 
-  async 'is updated by whatever is more than text, at the time of that'(bed) {
+  async 'is updated by everything but text, at its time'(bed) {
     const { storage, session } = await bed.start()
     const updatedAt = async () => (await storage.session(session))?.updatedAt
     await write(storage, session, [opened('m')], { at: 5 })
@@ -140,7 +140,7 @@ export const sessionCases: Cases = {
     const ids: string[] = []
     for (let index = 0; index < 7; index++) ids.push(await bed.session(storage))
     const other = await bed.session(storage, { members: ['bob'], createdAt: 99 })
-    // The second and the sixth get as recent as each other; the others keep the time of their making.
+    // The second and the sixth get the same recency; the others keep that of their creation.
     await write(storage, ids[5] ?? '', [prompt('a')], { at: 70 })
     await write(storage, ids[1] ?? '', [prompt('a')], { at: 70 })
     await write(storage, ids[3] ?? '', [prompt('a')], { at: 80 })
@@ -152,14 +152,14 @@ export const sessionCases: Cases = {
     assert.deepEqual(await listed(storage, 'eve', 3), [])
   },
 
-  async 'tells no next page exactly at the end'(bed) {
+  async 'has no next page exactly at the end'(bed) {
     const storage = await bed.open()
     for (let index = 0; index < 3; index++) await bed.session(storage)
     assert.equal((await storage.sessions('ann', { limit: 3 })).next, undefined)
     assert.notEqual((await storage.sessions('ann', { limit: 2 })).next, undefined)
   },
 
-  async 'takes a new title, unless it has another one than was thought'(bed) {
+  async 'takes a new title, unless its title is not the expected one'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const updated = await other.updateSession(session, { title: 'New', at: 9 })
@@ -196,7 +196,7 @@ export const sessionCases: Cases = {
     assert.deepEqual(found, [])
   },
 
-  async 'is not found by any read where it is not'(bed) {
+  async 'is not found by any read if it does not exist'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     await storage.deleteSession(session)

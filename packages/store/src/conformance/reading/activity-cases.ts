@@ -47,7 +47,7 @@ export const activityCases: Cases = {
     assert.deepEqual((await allRows(storage, 'eve')).rows, [])
   },
 
-  async 'has each row once, however sessions change between the steps'(bed) {
+  async 'has each row once, even if sessions change between the steps'(bed) {
     const storage = await bed.open()
     const ids: string[] = []
     for (let index = 0; index < 6; index++) ids.push(await bed.session(storage))
@@ -93,14 +93,14 @@ export const activityCases: Cases = {
         assert.equal(page.position, (await allRows(storage, 'ann')).position)
         after = page.nextPlace
         if (!after) break
-        assert.equal(page.rows.length, limit, 'A page that is not the last is full.')
+        assert.equal(page.rows.length, limit, 'Every page but the last is full.')
       }
       assert.deepEqual(found, expected, `${limit} to a page`)
     }
     assert.deepEqual((await storage.activity('eve', { by: 'recency', limit: 3 })).rows, [])
   },
 
-  async 'tells what a session is about'(bed) {
+  async 'describes a session'(bed) {
     const storage = await bed.open()
     const session = await bed.session(storage, { title: 'Title', createdAt: 3 })
     const { revision, ...fresh } = await row(storage, session)
@@ -143,7 +143,7 @@ export const activityCases: Cases = {
     assert(after > revision)
   },
 
-  async 'has what changed since a position, and nothing twice'(bed) {
+  async 'has each change since a position once'(bed) {
     const storage = await bed.open()
     const other = await bed.open()
     const [a, b] = [await bed.session(storage), await bed.session(storage)]
@@ -164,7 +164,7 @@ export const activityCases: Cases = {
     assert.deepEqual(rest, { ...nothing, position: changes.position })
   },
 
-  async 'tells changes and removals in steps, in the order of commits'(bed) {
+  async 'reports changes and removals in steps, in the order of commits'(bed) {
     const storage = await bed.open()
     const { position } = await allRows(storage, 'ann')
     const ids: string[] = []
@@ -186,13 +186,13 @@ export const activityCases: Cases = {
         since = step.position
         if (step.next === undefined) break
         assert.equal(step.next, step.position)
-        assert.equal(changes.length, limit, 'A step that is not the last is full.')
+        assert.equal(changes.length, limit, 'Every step but the last is full.')
       }
       assert.deepEqual(told, expected, `${limit} to a step`)
     }
   },
 
-  async 'shows every change to those who follow, however many openings write at once'(bed) {
+  async 'shows followers every change of any number of concurrent openings'(bed) {
     const [storage, other, reader] = [await bed.open(), await bed.open(), await bed.open()]
     const ids: string[] = []
     for (let index = 0; index < 4; index++) {
@@ -240,7 +240,7 @@ export const activityCases: Cases = {
     }
   },
 
-  async 'tells the same of many changes as of few'(bed) {
+  async 'reports many changes like few'(bed) {
     const storage = await bed.open()
     const [a, b] = [await bed.session(storage), await bed.session(storage)]
     const { position } = await allRows(storage, 'ann')
@@ -254,7 +254,7 @@ export const activityCases: Cases = {
     assert.deepEqual(newest, [await row(storage, a)])
   },
 
-  async 'keeps its revision while text streams, and has the newest seq all the same'(bed) {
+  async 'keeps its revision while text streams, but has the newest seq'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [opened('m')])
     const before = await row(storage, session)
@@ -279,7 +279,7 @@ export const activityCases: Cases = {
     assert.deepEqual(streaming, [true, false, true, false])
   },
 
-  async 'tells a deleted session to those who saw it'(bed) {
+  async 'reports a deleted session to those who saw it'(bed) {
     const storage = await bed.open()
     const session = await bed.session(storage, { members: ['ann', 'bob'] })
     const { position } = await allRows(storage, 'bob')
@@ -300,7 +300,7 @@ export const activityCases: Cases = {
     assert.deepEqual((await allRows(storage, 'bob')).rows, [])
   },
 
-  async 'goes on from no position that it never gave'(bed) {
+  async 'does not continue from a position that it never returned'(bed) {
     const { storage } = await bed.start()
     const { position } = await allRows(storage, 'ann')
     const changes = await changesAfter(storage, 'ann', position + 1_000, 9)
@@ -350,7 +350,7 @@ export const activityCases: Cases = {
     assert.deepEqual(await unread(), [2, 3])
   },
 
-  async 'moves a read mark forward only, and not beyond the newest message'(bed) {
+  async 'moves a read mark only forward, and not beyond the newest message'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     await write(storage, session, [...turn('a'), ...turn('b')])

@@ -8,7 +8,7 @@ import { maintainAll } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
 export const cursorCases: Cases = {
-  async 'is good at every seq, whoever wrote it, for good'(bed) {
+  async 'stays valid at every seq, whichever opening wrote it'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const cursors: Cursor[] = [(await storage.head(session)).cursor]
@@ -36,7 +36,7 @@ export const cursorCases: Cases = {
     )
   },
 
-  async "is unknown where its tag is another history's"(bed) {
+  async 'is unknown if its tag is that of another history'(bed) {
     const { storage, session } = await bed.start()
     const { cursor } = await write(storage, session, turn('a'))
     for (const seq of [0, 1, 2]) {
@@ -60,7 +60,7 @@ export const cursorCases: Cases = {
     assert.equal(await storage.checkCursor(session, { ...cursor, seq: 3 }), 'cursor-ahead')
   },
 
-  async 'carries one tag for all that an opening writes, and another for each opening'(bed) {
+  async 'carries one tag for all writes of an opening, and a different one for each opening'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const tags = []

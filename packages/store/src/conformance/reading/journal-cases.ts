@@ -23,7 +23,7 @@ export const journalCases: Cases = {
     }
   },
 
-  async 'has nothing after the end, and a cursor that is good'(bed) {
+  async 'has nothing after the end, and a valid cursor'(bed) {
     const { storage, session } = await bed.start()
     const { cursor } = await write(storage, session, turn('a'))
     const batch = await storage.events(session, 2, { bytes: 1_000 })
@@ -72,7 +72,7 @@ export const journalCases: Cases = {
       for (let after = 0, complete = false; !complete; batches++) {
         const batch = await storage.events(session, after, { bytes })
         assert(batch.events.length > 0)
-        // One entry may come on top, of 8 kB at most here.
+        // A batch may exceed its bytes by one entry, here of at most 8 kB.
         assert(jsonBytes(batch.events) <= bytes + 10_000, `${bytes} bytes to a batch`)
         after = batch.cursor.seq
         complete = batch.complete
@@ -81,7 +81,7 @@ export const journalCases: Cases = {
     }
   },
 
-  async 'gives the same in batches of any size as each entry by itself'(bed) {
+  async 'gives the same in batches of any size as entry by entry'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [prompt('a'), opened('m')])
     for (let index = 0; index < 60; index++) {
@@ -99,7 +99,7 @@ export const journalCases: Cases = {
     }
   },
 
-  async 'keeps a character whole that comes in two deltas'(bed) {
+  async 'keeps a character whole that two deltas split'(bed) {
     const { storage, session } = await bed.start()
     const [high, low] = '🎉'.split('')
     await writeEach(storage, session, [opened('m'), delta('m', `a${high}`), delta('m', `${low}b`)])

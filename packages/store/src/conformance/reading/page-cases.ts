@@ -19,7 +19,7 @@ import { write, writeEach } from '../support/writes.ts'
 const newest = Number.MAX_SAFE_INTEGER
 
 export const pageCases: Cases = {
-  async 'is empty where there is no message'(bed) {
+  async 'is empty without a message'(bed) {
     const { storage, session } = await bed.start()
     const empty = { messages: [], nextCursor: null, hasOlder: false, epoch: 0, asOf: 0 }
     assert.deepEqual(await storage.page(session, newest, unbounded), empty)
@@ -27,7 +27,7 @@ export const pageCases: Cases = {
     assert.deepEqual(await storage.page(session, 1, unbounded), { ...empty, epoch: 1, asOf: 2 })
   },
 
-  async 'goes through all epochs, each page of one, no message twice and none left out'(bed) {
+  async 'goes through all epochs, each page within one, with every message once'(bed) {
     const { storage, session } = await bed.start()
     const sizes = [5, 1, 0, 2, 4]
     const expected: (readonly [string, number])[] = []
@@ -57,7 +57,7 @@ export const pageCases: Cases = {
     }
   },
 
-  async 'has no more bytes than its cap, but one message whatever its size'(bed) {
+  async 'has no more bytes than its cap, or one message of any size'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [
       prompt('a', 'x'.repeat(100)),
@@ -107,7 +107,7 @@ export const pageCases: Cases = {
     ])
   },
 
-  async 'says exactly whether older messages are there'(bed) {
+  async 'says exactly whether there are older messages'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(
       storage,
@@ -123,7 +123,7 @@ export const pageCases: Cases = {
     assert.deepEqual([left.hasOlder, left.nextCursor], [false, null])
   },
 
-  async 'is stable while messages come, go and change'(bed) {
+  async 'is stable while messages are added, removed and changed'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(
       storage,

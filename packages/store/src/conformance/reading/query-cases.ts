@@ -18,7 +18,7 @@ import {
 import { jsonBytes, maintainAll } from '../support/reads.ts'
 import { write, type Written } from '../support/writes.ts'
 
-/** A journal of all sorts, with ties in time; what its commits returned. */
+/** Writes a varied journal with ties in time, and returns the results of its commits. */
 async function journal(bed: Bed): Promise<{ storage: Storage; session: string; events: Event[] }> {
   const { storage, session } = await bed.start()
   const results: Written[] = []
@@ -41,7 +41,7 @@ async function journal(bed: Bed): Promise<{ storage: Storage; session: string; e
   return { storage, session, events: results.flatMap(({ events }) => events) }
 }
 
-/** Filters of every kind, and what they take. */
+/** Filters of every kind, and what each matches. */
 const filters: { filter: EventFilter; takes: (event: Event) => boolean }[] = [
   { filter: {}, takes: () => true },
   { filter: { types: ['message-delta'] }, takes: ({ type }) => type === 'message-delta' },
@@ -71,7 +71,7 @@ const filters: { filter: EventFilter; takes: (event: Event) => boolean }[] = [
 ]
 
 export const queryCases: Cases = {
-  async 'takes exactly what matches, in both directions, whatever the size of a page'(bed) {
+  async 'returns exactly the matching entries in both directions, with pages of any size'(bed) {
     const { storage, session, events } = await journal(bed)
     for (const { filter, takes } of filters) {
       const expected = events.filter(takes)
@@ -88,9 +88,9 @@ export const queryCases: Cases = {
             })
             found.push(...page.events)
             assert(page.events.length <= limit)
-            assert(found.length <= expected.length, 'Nothing comes twice.')
+            assert(found.length <= expected.length, 'Nothing is returned twice.')
             if (page.next === null) break
-            assert.equal(page.events.length, limit, 'A page that is not the last is full.')
+            assert.equal(page.events.length, limit, 'Every page but the last is full.')
             query = { ...query, [from === 'oldest' ? 'after' : 'before']: page.next }
           }
           const what = `${JSON.stringify(filter)} from the ${from}, ${limit} to a page`
@@ -100,7 +100,7 @@ export const queryCases: Cases = {
     }
   },
 
-  async 'has no more bytes than its cap, but one entry whatever its size, in both directions'(bed) {
+  async 'has no more bytes than its cap, or one entry of any size, in both directions'(bed) {
     const { storage, session, events } = await journal(bed)
     for (const from of ['oldest', 'newest'] as const) {
       const expected = from === 'oldest' ? events : events.toReversed()
@@ -136,7 +136,7 @@ export const queryCases: Cases = {
     }
   },
 
-  async 'sums up exactly what matches'(bed) {
+  async 'summarises exactly the matching entries'(bed) {
     const { storage, session, events } = await journal(bed)
     for (const { filter, takes } of filters) {
       const expected = events.filter(takes)

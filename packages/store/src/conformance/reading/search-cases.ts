@@ -21,7 +21,7 @@ import {
 import { maintainAll } from '../support/reads.ts'
 import { write, writeEach } from '../support/writes.ts'
 
-/** Each with the queries that find it, and some that do not. */
+/** Texts with queries that find them, and some that do not. */
 const texts = [
   {
     text: 'An apple pie, baked on Sunday',
@@ -96,7 +96,7 @@ const texts = [
 ] as const
 
 export const searchCases: Cases = {
-  async 'takes the query as plain text, of which every word must be there'(bed) {
+  async 'treats the query as plain text and requires every word'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(
       storage,
@@ -123,7 +123,7 @@ export const searchCases: Cases = {
     }
   },
 
-  async 'tells where the message is, with the text around the word'(bed) {
+  async 'locates the message, with the text around the word'(bed) {
     const { storage, session } = await bed.start()
     const around = 'lorem ipsum '.repeat(50)
     const text = `${around} needle ${around}`
@@ -147,7 +147,7 @@ export const searchCases: Cases = {
     assert(excerpt.length <= 200)
   },
 
-  async 'goes through all epochs, newest first, to the limit'(bed) {
+  async 'goes through all epochs, newest first, up to the limit'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [
       prompt('a', 'word'),
@@ -166,7 +166,7 @@ export const searchCases: Cases = {
     assert.equal(await ids(2), 'ed')
   },
 
-  async 'goes by the time of the messages, of whatever session, also for the limit'(bed) {
+  async 'orders hits by the time of their messages across sessions, also for the limit'(bed) {
     const storage = await bed.open()
     const first = await bed.session(storage)
     const second = await bed.session(storage)
@@ -210,7 +210,7 @@ export const searchCases: Cases = {
     assert.equal(await count(), 1)
   },
 
-  async 'finds what another opening wrote, in a session and in those of a principal'(bed) {
+  async 'finds the writes of another opening, in a session and in those of a principal'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const count = async (reader: Storage, scope: SearchQuery['in']) => {
@@ -252,7 +252,7 @@ export const searchCases: Cases = {
     assert.equal(await found('instead'), '')
   },
 
-  async 'goes through the sessions of a principal, and no others'(bed) {
+  async 'searches the sessions of a principal, and no others'(bed) {
     const storage = await bed.open()
     const mine = await bed.session(storage, { members: ['ann'] })
     const shared = await bed.session(storage, { members: ['bob', 'ann'] })

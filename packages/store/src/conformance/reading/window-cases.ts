@@ -43,7 +43,7 @@ export const windowCases: Cases = {
     assert.equal(window.hasOlder, false)
   },
 
-  async 'has no more messages than its cap, and says exactly whether older ones are there'(bed) {
+  async 'has no more messages than its cap, and says exactly whether there are older ones'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [...turn('a'), ...turn('b')])
     const counts = []
@@ -59,7 +59,7 @@ export const windowCases: Cases = {
     ])
   },
 
-  async 'has no more bytes than its cap, but the newest message whatever its size'(bed) {
+  async 'has no more bytes than its cap, or the newest message of any size'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [
       prompt('a', 'x'.repeat(100)),
@@ -111,7 +111,7 @@ export const windowCases: Cases = {
     assert.deepEqual(await shownIds(storage, session), ['b'])
   },
 
-  async 'tells what is open, and how many messages there are'(bed) {
+  async 'reports the open messages and the number of messages'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), compaction('s'), opened('m'), delta('m', 'x')])
     const { open, messageCount, cursor } = await storage.head(session)

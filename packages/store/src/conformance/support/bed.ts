@@ -3,20 +3,20 @@ import { type Clock, systemClock } from '@caughtup/schema/clock'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Storage, StorageFactory } from '../../port/storage.ts'
 
-/** A database that a case has to itself. */
+/** A database for one case. */
 export interface TestDatabase {
-  /** Opened several times by some cases, also while it is open, as several processes would. */
+  /** Some cases open it several times at once, as several processes would. */
   factory: StorageFactory
-  /** For an engine that makes backups: a path where nothing is, and how a backup there is opened. */
+  /** For an engine that makes backups: an unused path, and how a backup there is opened. */
   backup?: { path: string; factory: StorageFactory }
-  /** Called at the end, when everything that was opened is closed. */
+  /** Called at the end, after everything was closed. */
   remove?(): void | Promise<void>
 }
 
-/** Checks by the fact that they are about. */
+/** Checks by the fact that they prove. */
 export type Cases = Readonly<Record<string, (bed: Bed) => Promise<void>>>
 
-/** What a case works with: a database, whatever it opens of it, and sessions to write into. */
+/** A case's database, its openings, and new sessions. */
 export class Bed {
   readonly database: TestDatabase
   readonly seed: number
@@ -29,7 +29,7 @@ export class Bed {
     this.seed = seed
   }
 
-  /** The machine's clock, but for what was skipped. */
+  /** The machine's clock plus the skipped time. */
   readonly #clock: Clock = {
     now: () => systemClock.now() + this.#skipped,
     monotonic: () => systemClock.monotonic() + this.#skipped,
@@ -40,7 +40,7 @@ export class Bed {
     return this.#clock.now()
   }
 
-  /** Goes on as if so many ms had passed, for maintenance that is done now and then. */
+  /** Moves the clock forward by `ms`, for maintenance that is done now and then. */
   skip(ms: number): void {
     this.#skipped += ms
   }
@@ -61,7 +61,7 @@ export class Bed {
     return id
   }
 
-  /** A storage with a session in it: what most cases start from. */
+  /** A storage with a session. */
   async start(): Promise<{ storage: Storage; session: string }> {
     const storage = await this.open()
     return { storage, session: await this.session(storage) }

@@ -29,12 +29,12 @@ export function prompt(id: string, text = 'Hi'): EventDraft {
   return created(message(id, text, { role: 'user' }))
 }
 
-/** An answer that is whole from the start. */
+/** A finished answer. */
 export function answer(id: string, text = 'Hello'): EventDraft {
   return created(message(id, text))
 }
 
-/** An answer that begins: deltas append to its part 0. */
+/** An open answer: deltas append to its part 0. */
 export function opened(id: string): EventDraft {
   const parts: Part[] = [{ type: 'text', text: '', state: 'streaming' }]
   return created({ ...message(id, ''), parts, status: 'open' })
@@ -110,7 +110,7 @@ export function erased(...messageIds: string[]): EventDraft {
   return { type: 'message-erased', messageIds }
 }
 
-/** All after the message, or everything. */
+/** Truncates after the message, or everything. */
 export function truncated(after?: string): EventDraft {
   return { type: 'history-truncated', ...(after !== undefined && { after }) }
 }

@@ -31,7 +31,7 @@ import { tryWrite } from './writes.ts'
 
 const texts = ['a', 'Hello ', 'ü', '🎉', '\uD83C', '\uDF89', '"\\\n', '漢字', 'x'.repeat(300)]
 
-/** A random program that writes into one session, through one opening after the other. */
+/** A random program that writes into one session through two openings. */
 export class Program {
   readonly session: string
   readonly trace: string[] = []
@@ -105,7 +105,7 @@ export class Program {
       case 'maintain':
         return maintainAll(this.storage)
       case 'reopen':
-        // The opening before is left as a crash would leave it.
+        // The previous opening stays open, as after a crash.
         this.#storages[this.#random.between(0, 1)] = await this.#bed.open()
     }
   }
@@ -169,7 +169,7 @@ export class Program {
     return `id-${++this.#ids}`
   }
 
-  /** A change of history may be refused; whatever is refused leaves no trace. */
+  /** A refused change, which a change of history may be, must leave no trace. */
   async #write(...drafts: EventDraft[]): Promise<void> {
     const storage = this.storage
     const before = await storage.head(this.session)

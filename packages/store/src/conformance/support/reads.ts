@@ -59,7 +59,7 @@ export async function allEvents(
   return events
 }
 
-/** Every row of a principal's session list, and where the feed stands then. */
+/** Every row of a principal's session list, and the position of the feed then. */
 export async function allRows(
   storage: Storage,
   principal: string,
@@ -72,7 +72,7 @@ export async function allRows(
     rows.push(...step.rows)
     assert(step.rows.length <= limit)
     if (step.next === undefined) return { rows, position: step.position }
-    assert.equal(step.rows.length, limit, 'A step that is not the last is full.')
+    assert.equal(step.rows.length, limit, 'Every step but the last is full.')
     after = step.next
   }
 }
@@ -92,7 +92,7 @@ export function changesAfter(storage: Storage, principal: string, after: number,
   return storage.activity(principal, { by: 'change', after, limit })
 }
 
-/** All that can be read of a session, to be compared with the same at another time. */
+/** Every read of a session, to be compared with itself at another time. */
 export async function everything(storage: Storage, sessionId: string, principal = 'ann') {
   // `bytes` is an estimate, which may change when the journal is packed.
   const { bytes: _, ...merged } = await storage.events(sessionId, 0, {
@@ -149,10 +149,10 @@ export async function usedIds(
   return (await storage.lookup(sessionId, { messageIds })).used
 }
 
-/** Does all maintenance that waits. */
+/** Does all pending maintenance. */
 export async function maintainAll(storage: Storage): Promise<void> {
   for (let steps = 0; await storage.maintain({ retention: false }); steps++) {
-    assert(steps < 100_000, 'Maintenance comes to an end.')
+    assert(steps < 100_000, 'Maintenance must come to an end.')
   }
 }
 

@@ -7,7 +7,7 @@ import type { Window } from '../../port/reading.ts'
 import type { Storage } from '../../port/storage.ts'
 import { unbounded } from './reads.ts'
 
-/** A fresh load, as the view that a client makes of it. */
+/** The view that a client makes of a fresh window. */
 export function viewOf({ messages, head, hasOlder }: Window): View {
   const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
   return {
@@ -29,7 +29,7 @@ export async function freshView(storage: Storage, sessionId: string): Promise<Vi
   return viewOf(await storage.window(sessionId, unbounded))
 }
 
-/** The view after the events; `undefined` where one of them asks for a window. */
+/** The view after the events; `undefined` if one of them asks for a window. */
 export function foldAll(view: View, events: readonly Event[]): View | undefined {
   let current = view
   for (const event of events) {
@@ -41,7 +41,7 @@ export function foldAll(view: View, events: readonly Event[]): View | undefined 
   return current
 }
 
-/** What must be the same however a view was made. */
+/** The members of a view that do not depend on how it was made. */
 export function sameIn(view: View): Omit<View, 'hasOlder' | 'skipped'> & Head {
   const { hasOlder: _, skipped: __, ...same } = view
   return same
@@ -61,7 +61,7 @@ export async function readOn(
     assert.equal(cursor.seq, events.at(-1)?.seq ?? seq, 'A batch ends at its cursor.')
     assert.equal(await storage.checkCursor(sessionId, cursor), 'ok')
     if (complete) return all
-    assert(cursor.seq > seq, 'A batch that is not complete goes on.')
+    assert(cursor.seq > seq, 'Every batch but the last moves the cursor.')
     seq = cursor.seq
   }
 }

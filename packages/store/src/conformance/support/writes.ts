@@ -15,7 +15,7 @@ interface WriteOptions {
   at?: number
 }
 
-/** Commits one slice, whatever comes of it. */
+/** Commits one slice, which may be refused. */
 export async function tryWrite(
   storage: Storage,
   sessionId: string,
@@ -26,7 +26,7 @@ export async function tryWrite(
   }: WriteOptions = {},
 ): Promise<SliceResult> {
   const [result] = await storage.commit([{ sessionId, at, drafts, ...(guard && { guard }) }])
-  assert(result, 'A commit answers for each slice.')
+  assert(result, 'A commit returns a result for each slice.')
   return result
 }
 
@@ -37,7 +37,7 @@ export async function write(
   drafts: readonly EventDraft[],
   options?: WriteOptions,
 ): Promise<Written> {
-  return taken(await tryWrite(storage, sessionId, drafts, options))
+  return accepted(await tryWrite(storage, sessionId, drafts, options))
 }
 
 /** Commits each draft by itself. */
@@ -51,19 +51,19 @@ export async function writeEach(
   return results
 }
 
-export function taken(result: SliceResult | undefined): Written {
-  assert(result, 'A commit answers for each slice.')
-  assert(result.refused === undefined, `The slice is refused: ${result.refused}`)
+export function accepted(result: SliceResult | undefined): Written {
+  assert(result, 'A commit returns a result for each slice.')
+  assert(result.refused === undefined, `The slice was refused: ${result.refused}`)
   return result
 }
 
-/** Why a slice is refused; `taken` when it is not. */
+/** Why a slice is refused; `accepted` if it is not. */
 export async function refusalOf(
   storage: Storage,
   sessionId: string,
   drafts: readonly EventDraft[],
   options?: WriteOptions,
-): Promise<Refusal | 'taken'> {
-  const { refused = 'taken' } = await tryWrite(storage, sessionId, drafts, options)
+): Promise<Refusal | 'accepted'> {
+  const { refused = 'accepted' } = await tryWrite(storage, sessionId, drafts, options)
   return refused
 }

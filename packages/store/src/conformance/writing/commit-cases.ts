@@ -16,10 +16,10 @@ import {
   turn,
 } from '../support/drafts.ts'
 import { allEvents, everything, shownIds, usedIds } from '../support/reads.ts'
-import { taken, write, writeEach } from '../support/writes.ts'
+import { accepted, write, writeEach } from '../support/writes.ts'
 
 export const commitCases: Cases = {
-  async 'gives events the next seqs, and the cursor behind them'(bed) {
+  async 'gives events the next seqs, and returns the cursor after them'(bed) {
     const { storage, session } = await bed.start()
     const first = await write(storage, session, turn('a'), { at: 5 })
     const second = await write(storage, session, [opened('m'), delta('m', 'x')], { at: 6 })
@@ -50,7 +50,7 @@ export const commitCases: Cases = {
     assert.deepEqual(await allEvents(storage, session), returned)
   },
 
-  async 'takes or refuses each slice whole'(bed) {
+  async 'applies or refuses each slice as a whole'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.session(storage)
     const results = await storage.commit([
@@ -74,7 +74,7 @@ export const commitCases: Cases = {
     assert.deepEqual(await shownIds(storage, other), ['e'])
   },
 
-  async 'shows a slice what the slices before it did'(bed) {
+  async 'shows a slice the effects of the slices before it'(bed) {
     const { storage, session } = await bed.start()
     const results = await storage.commit([
       { sessionId: session, at: 1, drafts: [prompt('a'), opened('m')] },
@@ -110,7 +110,9 @@ export const commitCases: Cases = {
     assert.deepEqual(message.metadata, { createdAt: 1, finishedAt: 9, finishReason: 'stop' })
   },
 
-  async 'gives a message its order, a run its generation, queue and ledger their new whole'(bed) {
+  async 'gives a message its order, a run its generation, and queue and ledger their new state'(
+    bed,
+  ) {
     const { storage, session } = await bed.start()
     await write(storage, session, [
       runStarted('r1'),
@@ -168,7 +170,7 @@ export const commitCases: Cases = {
     assert.equal((await storage.head(session)).head.seq, 2)
   },
 
-  async 'gives no seq twice under commits of two openings at once'(bed) {
+  async 'gives no seq twice to concurrent commits of two openings'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const each = Array.from({ length: 60 }, (_, index) =>
@@ -176,7 +178,7 @@ export const commitCases: Cases = {
         { sessionId: session, at: index, drafts: [answer(`a${index}`), answer(`b${index}`)] },
       ]),
     )
-    const results = (await Promise.all(each)).map(([result]) => taken(result))
+    const results = (await Promise.all(each)).map(([result]) => accepted(result))
     const seqs = results.flatMap(({ events }) => events.map(({ seq }) => seq))
     assert.deepEqual(
       seqs.toSorted((a, b) => a - b),
@@ -186,7 +188,7 @@ export const commitCases: Cases = {
     assert.equal((await storage.head(session)).messageCount, 120)
   },
 
-  async 'goes on with a message that another opening writes too'(bed) {
+  async 'continues a message that another opening writes, too'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     await write(storage, session, [prompt('a'), opened('m'), delta('m', 'a')])
@@ -200,7 +202,7 @@ export const commitCases: Cases = {
     assert.deepEqual(await everything(other, session), await everything(storage, session))
   },
 
-  async 'finds after a crash what was committed, and goes on'(bed) {
+  async 'finds all commits after a crash, and continues'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [runStarted('r'), prompt('a'), opened('m'), delta('m', 'x')])
     await write(storage, session, [enqueued('q'), { type: 'usage', add: { inputTokens: 1 } }])
@@ -212,7 +214,7 @@ export const commitCases: Cases = {
     assert.deepEqual(message?.parts, [{ type: 'text', text: 'xy', state: 'done' }])
   },
 
-  async 'keeps what nobody can change by changing what was read'(bed) {
+  async 'is not changed by changes of what was read'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     const before = structuredClone(await everything(storage, session))

@@ -11,7 +11,7 @@ import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 const programs = 8
 const steps = 60
 
-/** Runs random programs; what fails names the seed that makes it again. */
+/** Runs random programs; a failure names the seed that repeats it. */
 async function eachProgram(
   bed: Bed,
   check: (program: Program, random: Random) => Promise<void>,
@@ -32,7 +32,7 @@ async function eachProgram(
 }
 
 export const convergenceCases: Cases = {
-  async 'makes of a snapshot and the events after it what a fresh window shows'(bed) {
+  async 'turns a snapshot and the events after it into the view of a fresh window'(bed) {
     await eachProgram(bed, async (program, random) => {
       const snapshots: View[] = []
       for (let step = 0; step < steps; step++) {
@@ -49,7 +49,7 @@ export const convergenceCases: Cases = {
     })
   },
 
-  async 'gives the same at every cut, merged or one by one'(bed) {
+  async 'gives the same view at every cut, merged or one by one'(bed) {
     await eachProgram(bed, async (program, random) => {
       for (let step = 0; step < steps; step++) await program.step({ imports: false })
       const { storage, session } = program

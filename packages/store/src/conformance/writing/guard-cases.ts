@@ -7,18 +7,18 @@ import type { Bed, Cases } from '../support/bed.ts'
 import { dequeued, enqueued, runChanged, runEnded, runStarted } from '../support/drafts.ts'
 import { refusalOf, write } from '../support/writes.ts'
 
-/** States of a session by what brings it there. */
+/** States of a session, by the drafts that bring it there. */
 const states = {
   fresh: [],
   running: [runStarted('r')],
-  'running, one waits': [runStarted('r'), enqueued('q')],
-  'running, two wait': [runStarted('r'), enqueued('q'), enqueued('p')],
+  'running, one queued': [runStarted('r'), enqueued('q')],
+  'running, two queued': [runStarted('r'), enqueued('q'), enqueued('p')],
   waiting: [runStarted('r'), runChanged('r', 'waiting')],
   resumed: [runStarted('r'), runChanged('r', 'waiting'), runChanged('r', 'streaming')],
   ended: [runStarted('r'), runEnded('r')],
-  'ended, one waits': [runStarted('r'), enqueued('q'), runEnded('r')],
-  'ended, two wait': [runStarted('r'), enqueued('q'), enqueued('p'), runEnded('r')],
-  'ended, none waits any more': [runStarted('r'), enqueued('q'), runEnded('r'), dequeued('q')],
+  'ended, one queued': [runStarted('r'), enqueued('q'), runEnded('r')],
+  'ended, two queued': [runStarted('r'), enqueued('q'), enqueued('p'), runEnded('r')],
+  'ended, none queued any more': [runStarted('r'), enqueued('q'), runEnded('r'), dequeued('q')],
   'another runs': [runStarted('r'), runEnded('r'), runStarted('s')],
 } satisfies Record<string, EventDraft[]>
 
@@ -32,68 +32,68 @@ async function holdsIn(bed: Bed, guard: Guard, expected: readonly State[]): Prom
     await write(storage, session, drafts)
     const holds = expected.some((name) => name === state)
     const refusal = await refusalOf(storage, session, [{ type: 'usage', add: {} }], { guard })
-    assert.equal(refusal, holds ? 'taken' : 'guard-failed', `${guard.is} when ${state}`)
+    assert.equal(refusal, holds ? 'accepted' : 'guard-failed', `${guard.is} when ${state}`)
   }
 }
 
-const resting = [
+const withoutRun = [
   'fresh',
   'ended',
-  'ended, one waits',
-  'ended, two wait',
-  'ended, none waits any more',
+  'ended, one queued',
+  'ended, two queued',
+  'ended, none queued any more',
 ] as const
 
 export const guardCases: Cases = {
   '`run` holds while the run is the active one': (bed) =>
     holdsIn(bed, { is: 'run', runId: 'r' }, [
       'running',
-      'running, one waits',
-      'running, two wait',
+      'running, one queued',
+      'running, two queued',
       'waiting',
       'resumed',
     ]),
 
-  '`idle` holds where nothing runs and nothing waits': (bed) =>
-    holdsIn(bed, { is: 'idle' }, ['fresh', 'ended', 'ended, none waits any more']),
+  '`idle` holds while no run is active or queued': (bed) =>
+    holdsIn(bed, { is: 'idle' }, ['fresh', 'ended', 'ended, none queued any more']),
 
-  '`busy` holds where something runs or waits': (bed) =>
+  '`enqueue` holds while a run is active or queued': (bed) =>
     holdsIn(bed, { is: 'enqueue', queueBelow: 3 }, [
       'running',
-      'running, one waits',
-      'running, two wait',
+      'running, one queued',
+      'running, two queued',
       'waiting',
       'resumed',
-      'ended, one waits',
-      'ended, two wait',
+      'ended, one queued',
+      'ended, two queued',
       'another runs',
     ]),
 
-  async '`busy` tells a full queue'(bed) {
+  async '`enqueue` reports a full queue'(bed) {
     const { storage, session } = await bed.start()
-    await write(storage, session, states['running, two wait'])
+    await write(storage, session, states['running, two queued'])
     const options = { guard: { is: 'enqueue', queueBelow: 2 } } as const
     assert.equal(await refusalOf(storage, session, [enqueued('x')], options), 'queue-full')
     await write(storage, session, [dequeued('q')])
-    assert.equal(await refusalOf(storage, session, [enqueued('x')], options), 'taken')
+    assert.equal(await refusalOf(storage, session, [enqueued('x')], options), 'accepted')
   },
 
-  '`next` holds for the first that waits where nothing runs': (bed) =>
-    holdsIn(bed, { is: 'next-in-queue', runId: 'q' }, ['ended, one waits', 'ended, two wait']),
+  '`next-in-queue` holds for the first queued run while no run is active': (bed) =>
+    holdsIn(bed, { is: 'next-in-queue', runId: 'q' }, ['ended, one queued', 'ended, two queued']),
 
-  '`next` does not hold for the second that waits': (bed) =>
+  '`next-in-queue` does not hold for the second queued run': (bed) =>
     holdsIn(bed, { is: 'next-in-queue', runId: 'p' }, []),
 
-  '`queued` holds for whatever waits': (bed) =>
-    holdsIn(bed, { is: 'queued', runId: 'p' }, ['running, two wait', 'ended, two wait']),
+  '`queued` holds for every queued run': (bed) =>
+    holdsIn(bed, { is: 'queued', runId: 'p' }, ['running, two queued', 'ended, two queued']),
 
-  '`waiting` holds while the run waits for an answer': (bed) =>
+  '`awaiting-tool` holds while the run awaits a tool': (bed) =>
     holdsIn(bed, { is: 'awaiting-tool', runId: 'r' }, ['waiting']),
 
-  '`resting` holds where nothing runs, whatever waits': (bed) =>
-    holdsIn(bed, { is: 'no-active-run' }, resting),
+  '`no-active-run` holds while no run is active, even with queued runs': (bed) =>
+    holdsIn(bed, { is: 'no-active-run' }, withoutRun),
 
-  async 'holds for one of two that come at once'(bed) {
+  async 'holds for one of two concurrent commits'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const outcomes = await Promise.all(
@@ -101,7 +101,7 @@ export const guardCases: Cases = {
         refusalOf(each, session, [runStarted(`r${index}`)], { guard: { is: 'idle' } }),
       ),
     )
-    assert.equal(outcomes.filter((outcome) => outcome === 'taken').length, 1)
+    assert.equal(outcomes.filter((outcome) => outcome === 'accepted').length, 1)
     assert.equal(outcomes.filter((outcome) => outcome === 'guard-failed').length, 3)
   },
 }

@@ -36,7 +36,7 @@ export const historyCases: Cases = {
     assert.equal((await storage.head(session)).messageCount, 4)
   },
 
-  async 'replaces the metadata of a message where they are given'(bed) {
+  async 'replaces the metadata of a message if it is given'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     const metadata = { createdAt: 1, model: 'm' }
@@ -46,7 +46,7 @@ export const historyCases: Cases = {
     assert.deepEqual((await storage.message(session, 'a-answer'))?.metadata, metadata)
   },
 
-  async 'goes on streaming into an open message that was replaced'(bed) {
+  async 'continues to stream into a replaced open message'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [
       opened('m'),
@@ -66,7 +66,7 @@ export const historyCases: Cases = {
     assert.deepEqual(sameIn(view), sameIn(await freshView(storage, session)))
   },
 
-  async 'deletes a message, and leaves the orders of the others'(bed) {
+  async 'deletes a message, and keeps the orders of the others'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), deleted('b-answer')])
     await write(storage, session, [answer('c')])
@@ -110,7 +110,7 @@ export const historyCases: Cases = {
     assert.equal((await storage.message(session, 'c'))?.order, 5)
   },
 
-  async 'truncates everything of the newest epoch but its summary'(bed) {
+  async 'truncates the newest epoch except for its summary'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), compaction('s'), ...turn('b')])
     const { events } = await write(storage, session, [truncated()])

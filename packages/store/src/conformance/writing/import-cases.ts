@@ -48,7 +48,7 @@ export const importCases: Cases = {
     assert.deepEqual(await shownIds(storage, session), [])
   },
 
-  async 'gives an empty session the recency of what comes, and others only a later one'(bed) {
+  async 'gives an empty session the recency of the import, and any other only a later one'(bed) {
     const { storage } = await bed.start()
     const { id } = await storage.createSession({
       id: 'old',
@@ -80,7 +80,7 @@ export const importCases: Cases = {
     await expectRecency(930)
   },
 
-  async 'marks what comes as read by those who are named, and never moves a mark back'(bed) {
+  async 'marks the import as read by the named members, and never moves a mark back'(bed) {
     const { storage } = await bed.start()
     const members = ['ann', 'bob']
     const { id } = await storage.createSession({ id: 'read', title: '', createdAt: 1, members })
@@ -93,7 +93,7 @@ export const importCases: Cases = {
     assert.equal(await storage.markRead(id, 'bob', 1), 3)
   },
 
-  async 'remembers how often each identity came'(bed) {
+  async 'remembers how often each identity was imported'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [imported(rows, { one: 1, two: 2 })])
     await write(storage, session, [imported([], { two: 5, three: 1 })])
@@ -113,7 +113,7 @@ export const importCases: Cases = {
     assert.deepEqual(await importedCounts(storage, other, ['one']), new Map())
   },
 
-  async 'still remembers what was removed or came to nothing'(bed) {
+  async 'still remembers erased rows, and nothing of a refused import'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [
       imported(rows, { one: 1 }),
@@ -126,7 +126,7 @@ export const importCases: Cases = {
     assert.deepEqual(await usedIds(storage, session, ['new']), new Set())
   },
 
-  async 'takes as many identities as a long transcript has'(bed) {
+  async 'accepts as many identities as a long transcript has'(bed) {
     const { storage, session } = await bed.start()
     const names = Array.from({ length: 3_000 }, (_, index) => `identity-${index}`)
     const messages = names.map((name, index) => message(`m${index}`, name))

@@ -13,7 +13,7 @@ const atFront = (runId: string): EventDraft => ({
 })
 
 export const queueCases: Cases = {
-  async 'keeps its order through every change, and over an opening'(bed) {
+  async 'keeps its order through every change and reopening'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const edited = { ...queued('b'), model: 'large' }
@@ -40,7 +40,7 @@ export const queueCases: Cases = {
     assert.deepEqual(head.queue, [edited, queued('d'), queued('c')])
   },
 
-  async 'is told by entries that carry what changed'(bed) {
+  async 'is announced by entries that carry the change'(bed) {
     const { storage, session } = await bed.start()
     const { events } = await write(storage, session, [enqueued('a'), dequeued('a')])
     const [added, removed] = events
@@ -49,15 +49,15 @@ export const queueCases: Cases = {
     assert.deepEqual([removed.add, removed.remove], [undefined, 'a'])
   },
 
-  async 'is limited in bytes of JSON, but takes one run of any size'(bed) {
+  async 'is limited in bytes of JSON, but accepts one run of any size'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [runStarted('r')])
     const bytes = Buffer.byteLength(JSON.stringify([queued('a')]))
     const within = (queueBytes: number) =>
       ({ guard: { is: 'enqueue', queueBelow: 9, queueBytes } }) as const
-    assert.equal(await refusalOf(storage, session, [enqueued('a')], within(0)), 'taken')
+    assert.equal(await refusalOf(storage, session, [enqueued('a')], within(0)), 'accepted')
     const refused = await refusalOf(storage, session, [enqueued('b')], within(bytes - 1))
     assert.equal(refused, 'queue-too-large')
-    assert.equal(await refusalOf(storage, session, [enqueued('b')], within(bytes)), 'taken')
+    assert.equal(await refusalOf(storage, session, [enqueued('b')], within(bytes)), 'accepted')
   },
 }

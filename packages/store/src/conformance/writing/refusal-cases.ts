@@ -25,7 +25,7 @@ import {
 import { everything, usedIds } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
-/** Asserts that each draft is refused so after the drafts that come first, and changes nothing. */
+/** Asserts that each draft is refused for that reason after the first drafts, and changes nothing. */
 async function refuses(
   bed: Bed,
   first: readonly EventDraft[],
@@ -42,7 +42,7 @@ async function refuses(
   }
 }
 
-/** All that makes a message of that id. */
+/** Every draft that creates a message with that id. */
 const making = (id: string): EventDraft[] => [
   prompt(id),
   opened(id),
@@ -51,7 +51,7 @@ const making = (id: string): EventDraft[] => [
 ]
 
 export const refusalCases: Cases = {
-  'refuses the id of a message that is there': (bed) =>
+  'refuses the id of an existing message': (bed) =>
     refuses(bed, [prompt('a')], 'message-exists', making('a')),
 
   'refuses the id of a message that is open': (bed) =>
@@ -93,7 +93,7 @@ export const refusalCases: Cases = {
     assert.equal(await refusalOf(again, session, [prompt('b')]), 'message-gone')
   },
 
-  async 'takes the ids of another session'(bed) {
+  async 'accepts the ids of another session'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.session(storage)
     await write(storage, session, [prompt('a')])
@@ -101,7 +101,7 @@ export const refusalCases: Cases = {
     await write(storage, other, [prompt('a')])
   },
 
-  async 'names the ids that are taken'(bed) {
+  async 'names the ids that are used'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [
       prompt('deleted'),
@@ -129,7 +129,7 @@ export const refusalCases: Cases = {
       finished('nobody'),
     ]),
 
-  'refuses to change what is not there': (bed) =>
+  'refuses to change a missing message': (bed) =>
     refuses(bed, [prompt('a'), deleted('a'), ...turn('b'), undo], 'message-missing', [
       replaced('nobody', 'x'),
       replaced('a', 'x'),
@@ -151,26 +151,25 @@ export const refusalCases: Cases = {
       truncated('a-prompt'),
     ]),
 
-  'refuses to erase some where others are not there': (bed) =>
+  'refuses to erase messages of which one is missing': (bed) =>
     refuses(bed, turn('a'), 'message-missing', [erased('a-prompt', 'nobody')]),
 
-  'refuses a truncation or an undo that would take what is open': (bed) =>
+  'refuses a truncation or an undo that would remove an open message': (bed) =>
     refuses(bed, [prompt('a'), opened('m')], 'message-open', [truncated('a'), truncated(), undo]),
 
-  'refuses to delete or erase what is open': (bed) =>
+  'refuses to delete or erase an open message': (bed) =>
     refuses(bed, [prompt('a'), opened('m')], 'message-missing', [
       deleted('m'),
       erased('m'),
       erased('a', 'm'),
     ]),
 
-  'refuses an undo where there is no turn': (bed) =>
-    refuses(bed, [answer('a')], 'nothing-to-undo', [undo]),
+  'refuses an undo without a turn': (bed) => refuses(bed, [answer('a')], 'nothing-to-undo', [undo]),
 
   'refuses an undo of an older epoch': (bed) =>
     refuses(bed, [...turn('a'), compaction('s')], 'nothing-to-undo', [undo]),
 
-  'refuses a redo where nothing was undone': (bed) =>
+  'refuses a redo when nothing was undone': (bed) =>
     refuses(bed, turn('a'), 'nothing-to-redo', [redo]),
 
   'refuses a redo twice': (bed) =>

@@ -24,7 +24,7 @@ async function openRun(storage: Storage, sessionId: string): Promise<ActiveRun |
 }
 
 export const runCases: Cases = {
-  async 'keeps the limit of the context where a size comes without one'(bed) {
+  async 'keeps the limit of the context when a size comes without one'(bed) {
     const { storage, session } = await bed.start()
     const finish = (messageId: string, contextUsage: ContextUsage): EventDraft => ({
       type: 'message-finished',
@@ -54,7 +54,7 @@ export const runCases: Cases = {
     assert.deepEqual(await told('d'), { tokens: 80, limit: 2_000 })
   },
 
-  async 'is told by its model and its error until the next one'(bed) {
+  async 'is described by its model and error until the next one'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     const error = { code: 'UNAVAILABLE', message: 'The model is overloaded.' }
@@ -93,7 +93,7 @@ export const runCases: Cases = {
     assert.deepEqual(await storage.activeRuns(), [])
   },
 
-  async 'is leased to the process that started it, whose counter all can see'(bed) {
+  async 'is leased to the process that started it, and all see its counter'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     await storage.heartbeat()
@@ -110,7 +110,7 @@ export const runCases: Cases = {
     assert.equal(moved?.beats, seen.beats + 1)
   },
 
-  async 'has a lease also before the first heartbeat of its process'(bed) {
+  async 'has a lease even before the first heartbeat of its process'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [runStarted('r')])
     const before = (await openRun(storage, session))?.lease
@@ -120,7 +120,7 @@ export const runCases: Cases = {
     assert(after && after.beats > before.beats)
   },
 
-  async 'has no lease while it waits, and then that of who goes on with it'(bed) {
+  async 'has no lease while it waits, and then that of the process that resumes it'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
     await write(storage, session, [runStarted('r')])
@@ -145,7 +145,7 @@ export const runCases: Cases = {
     assert.equal((await openRun(other, session))?.lease?.own, false)
   },
 
-  async 'waits in the queue without a lease, also when nothing runs'(bed) {
+  async 'waits in the queue without a lease, even when no run is active'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [runStarted('r'), enqueued('q')])
     await write(storage, session, [runEnded('r')])

@@ -26,7 +26,7 @@ async function canDo(storage: Storage, sessionId: string): Promise<[boolean, boo
   return [head.canUndo, head.canRedo]
 }
 
-/** Asserts that what was undone cannot be restored after `drafts`. */
+/** Asserts that an undo cannot be redone after `drafts`. */
 async function forgets(bed: Bed, drafts: readonly EventDraft[]): Promise<void> {
   const { storage, session } = await bed.start()
   await writeEach(storage, session, [...turn('a'), ...turn('b'), undo, ...drafts])
@@ -56,7 +56,7 @@ export const undoCases: Cases = {
     assert.equal((await rowOf(storage, 'ann', session))?.unread, 1)
   },
 
-  async 'leaves what comes before the first prompt'(bed) {
+  async 'leaves everything before the first prompt'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), compaction('s'), answer('x'), ...turn('b')])
     await write(storage, session, [undo])
@@ -64,7 +64,7 @@ export const undoCases: Cases = {
     assert.deepEqual(await canDo(storage, session), [false, true])
   },
 
-  async 'shows again what was undone, with its orders and a new revision'(bed) {
+  async 'restores undone messages with their orders and a new revision'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo])
     const { events } = await write(storage, session, [redo])
@@ -90,7 +90,7 @@ export const undoCases: Cases = {
     )
   },
 
-  async 'goes back several turns and forth again, the newest undo first'(bed) {
+  async 'goes back several turns and forth again, newest undo first'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), ...turn('c')])
     const counts: unknown[] = []
@@ -120,7 +120,7 @@ export const undoCases: Cases = {
     )
   },
 
-  async 'can still be taken back after a message before it is deleted or replaced'(bed) {
+  async 'can still be redone after an earlier message is deleted or replaced'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b'), undo, deleted('a-prompt')])
     await write(storage, session, [replaced('a-answer', 'Better')])
