@@ -6,9 +6,6 @@ import { globSync } from 'node:fs'
 /** Patches that break the code, for `pnpm mutants`: each must still apply, by itself. */
 const mutants = globSync('tests/mutants/*.patch').map((patch) => ['git', 'apply', '--check', patch])
 const quiet = '--output-logs=errors-only'
-/** What has its folders in order already; without arguments the script checks everything. */
-const tidy = ['schema', 'server', 'transcripts', 'web-client'].map((name) => `packages/${name}`)
-tidy.push('apps/demo', 'benches', 'tests', 'scripts')
 const steps = {
   registry: [['node', 'scripts/checks/no-registry.ts']],
   orpc: [['node', 'scripts/checks/one-orpc.ts']],
@@ -17,7 +14,7 @@ const steps = {
   lint: [['oxlint']],
   layers: [
     ['turbo', 'boundaries'],
-    ['node', 'scripts/check-folders.ts', ...tidy],
+    ['node', 'scripts/checks/folders.ts'],
     ['node', 'scripts/checks/architecture.ts'],
   ],
   types: [

@@ -1,19 +1,18 @@
 // Checks how the source files are arranged: the folders of a package import each other in one
 // direction, no folder is crowded, and what is published does not import what is not.
 //
-//   node scripts/check-folders.ts                       everything
-//   node scripts/check-folders.ts packages/server       this package
+//   node scripts/checks/folders.ts                      everything
+//   node scripts/checks/folders.ts packages/server      this package
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { findCircles } from './checks/folders/find-circles.ts'
-import { reachedFrom } from './checks/folders/reached-from.ts'
-import { readImports, type SourceImport } from './checks/folders/source-imports.ts'
+import { findCircles } from './folders/find-circles.ts'
+import { reachedFrom } from './folders/reached-from.ts'
+import { readImports, type SourceImport } from './folders/source-imports.ts'
 
-const root = path.join(import.meta.dirname, '..')
+const root = path.join(import.meta.dirname, '../..')
+/** Source files of a folder, so that its names can be taken in at a glance. Tests do not count. */
 const most = 12
-/** Folders that may have more files, and why. */
-const crowded: Readonly<Record<string, { most: number; why: string }>> = {}
 
 /** Folders that must be able to leave the package: what their files may import besides each other. */
 const selfContained: Readonly<Record<string, { may: RegExp; so: string }>> = {
@@ -72,9 +71,8 @@ function crowds(sources: readonly string[]): string[] {
   const counts = Map.groupBy(sources, (file) => path.posix.dirname(file))
   folders += counts.size
   return [...counts].flatMap(([folder, inside]) => {
-    const may = crowded[folder]?.most ?? most
-    return inside.length > may
-      ? [`${folder} has ${inside.length} source files, and may have ${may}.`]
+    return inside.length > most
+      ? [`${folder} has ${inside.length} source files, and may have ${most}.`]
       : []
   })
 }
