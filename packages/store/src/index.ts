@@ -11,6 +11,7 @@ export type {
 } from './follow/store-update.ts'
 export { type FinishOptions, MessageWriter, type WriterTarget } from './compose/message-writer.ts'
 export { databaseUnavailable } from './errors/database-unavailable.ts'
+export { refusalError, type RefusedCommit } from './errors/refusal-error.ts'
 export { type OnError, resolveOnError } from './base/on-error.ts'
 export type { StoreMeter } from './options/store-meter.ts'
 export type { Probe } from './api/probe.ts'

@@ -1,43 +1,26 @@
 import { CaughtupError, type Limits, type RunError } from '@caughtup/schema'
-import type { Refusal } from '@caughtup/store'
+import { type Refusal, refusalError } from '@caughtup/store'
 
 import { retryAfter } from '../errors/call-errors.ts'
 import { type DescribeError, wordsFor } from '../host/describe-error.ts'
 
-/** The error for a refused run. */
+/** The error for a refused run: a full queue names the limit, which the store does not know. */
 export function refusedError(sessionId: string, refused: Refusal, limits: Limits): CaughtupError {
-  const { queuedPerSession, queuedBytesPerSession } = limits
-  switch (refused) {
-    case 'session-missing':
-      return new CaughtupError('NOT_FOUND', `There is no session ${sessionId}.`, {
-        field: 'sessionId',
-        value: sessionId,
-      })
-    case 'queue-full':
-      return new CaughtupError(
-        'LIMIT_EXCEEDED',
-        `The queue of session ${sessionId} is full: it holds at most ${queuedPerSession} runs (queuedPerSession).`,
-        { limit: queuedPerSession, reason: refused, retryAfter },
-      )
-    case 'queue-too-large':
-      return new CaughtupError(
-        'LIMIT_EXCEEDED',
-        `The queue of session ${sessionId} is full: it holds at most ${queuedBytesPerSession} bytes (queuedBytesPerSession).`,
-        { limit: queuedBytesPerSession, reason: refused, retryAfter },
-      )
-    case 'guard-failed':
-    case 'message-exists':
-    case 'message-gone':
-    case 'message-missing':
-    case 'message-open':
-    case 'nothing-to-undo':
-    case 'nothing-to-redo':
-    case 'counted-already':
-      return new CaughtupError(
-        'CONFLICT',
-        `Session ${sessionId} has changed meanwhile: ${refused}.`,
-      )
+  if (refused === 'queue-full') {
+    const limit = limits.queuedPerSession
+    const words = `it holds at most ${limit} runs (queuedPerSession)`
+    return queueFull(`The queue of session ${sessionId} is full: ${words}.`, limit, refused)
   }
+  if (refused === 'queue-too-large') {
+    const limit = limits.queuedBytesPerSession
+    const words = `it holds at most ${limit} bytes (queuedBytesPerSession)`
+    return queueFull(`The queue of session ${sessionId} is full: ${words}.`, limit, refused)
+  }
+  return refusalError(refused, { sessionId })
+}
+
+function queueFull(words: string, limit: number, reason: Refusal): CaughtupError {
+  return new CaughtupError('LIMIT_EXCEEDED', words, { limit, reason, retryAfter })
 }
 
 /** Replaces `UNAVAILABLE` for a run that has stopped although its end is not written yet. */

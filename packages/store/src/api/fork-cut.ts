@@ -1,6 +1,6 @@
 import { CaughtupError, type Message, type Page, preview } from '@caughtup/schema'
 
-import { messageNotFound, runActive } from '../errors/refused-change.ts'
+import { messageNotFound, runActive } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
 /** What one step looks at: messages, and bytes of them. */

@@ -5,7 +5,7 @@ import { v7 as uuid } from 'uuid'
 import { storedTitle } from '../input/stored-title.ts'
 import { findForkCut } from './fork-cut.ts'
 import { pacer } from '../base/pacer.ts'
-import { sessionNotFound } from '../errors/session-not-found.ts'
+import { sessionNotFound } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
 export interface ForkOptions {

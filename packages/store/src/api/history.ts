@@ -24,7 +24,7 @@ import {
 import { assertMessageSize } from '../input/assert-message-size.ts'
 import { type Forked, type ForkOptions, forkSession } from './fork.ts'
 import { pacer } from '../base/pacer.ts'
-import { refusedChange } from '../errors/refused-change.ts'
+import { refusalError } from '../errors/refusal-error.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { SearchQuery } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
@@ -249,8 +249,7 @@ export class History {
     const slice = { sessionId, drafts: [draft], guard: { is: 'no-active-run' } } as const
     const result = await this.#options.append(slice, waiting)
     if (result.refused !== undefined) {
-      const messageId = messagesOf(draft).join(', ')
-      throw refusedChange(result.refused, { sessionId, ...(messageId && { messageId }) })
+      throw refusalError(result.refused, { ...slice, messageId: messagesOf(draft).join(', ') })
     }
     const event = result.events.find((each): each is EventOf<T> => each.type === draft.type)
     if (!event) throw new Error(`${draft.type} was committed as something else.`)

@@ -13,7 +13,7 @@ import {
   whole,
 } from '../input/assert-input.ts'
 import { storedTitle } from '../input/stored-title.ts'
-import { sessionNotFound } from '../errors/session-not-found.ts'
+import { sessionNotFound } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
 /** Told of what happened, when it is committed. */

@@ -1,6 +1,6 @@
 import { CaughtupError, type ContextUsage, preview, type UsageLedger } from '@caughtup/schema'
 
-import { refusedChange } from '../errors/refused-change.ts'
+import { refusalError } from '../errors/refusal-error.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { SessionHead } from '../port/reading.ts'
 
@@ -34,5 +34,5 @@ export async function rollUp(
   const { refused } = await store.append({ sessionId: into, drafts: [draft] })
   if (refused === undefined) return true
   if (refused === 'counted-already') return false
-  throw refusedChange(refused, { sessionId: into })
+  throw refusalError(refused, { sessionId: into })
 }

@@ -1,5 +1,6 @@
 import { CaughtupError } from '@caughtup/schema'
 
+import { refusalError } from '../errors/refusal-error.ts'
 import type { Guard, Refusal } from '../port/commit.ts'
 
 export interface SourceTarget {
@@ -9,13 +10,13 @@ export interface SourceTarget {
   runId?: string
 }
 
-/** Whoever writes one message, as the coalescer sees it. */
+/** The writer of one message, as the coalescer sees it. */
 export class MessageSource {
   readonly sessionId: string
   readonly messageId: string
   readonly runId: string | undefined
   readonly guard: Guard | undefined
-  /** Why something that gathered was not taken. Its call has returned long before: the next tells. */
+  /** Why buffered deltas were refused. Their calls have returned, so the next call throws it. */
   failure: Error | undefined
 
   constructor({ sessionId, messageId, runId }: SourceTarget) {
@@ -25,36 +26,17 @@ export class MessageSource {
     this.guard = runId === undefined ? undefined : { is: 'run', runId }
   }
 
-  /** What a refusal of the journal means to who writes this message. */
+  /** The error for the writer of an open message when the session refused a commit. */
   refused(refusal: Refusal): CaughtupError {
-    const { sessionId, messageId, runId } = this
-    switch (refusal) {
-      case 'session-missing':
-        return new CaughtupError('NOT_FOUND', `Session ${sessionId} was deleted.`, {
-          field: 'sessionId',
-        })
-      case 'message-gone':
-        return new CaughtupError('NOT_FOUND', `Message ${messageId} was deleted.`, {
-          field: 'messageId',
-          reason: 'message-deleted',
-        })
-      case 'message-missing':
-        return this.finished()
-      case 'guard-failed':
-        return new CaughtupError('CONFLICT', `Run ${runId} is not the active run any more.`, {
-          reason: 'run-superseded',
-        })
-      case 'message-exists':
-      case 'message-open':
-      case 'queue-full':
-      case 'queue-too-large':
-      case 'nothing-to-undo':
-      case 'nothing-to-redo':
-      case 'counted-already':
-        return new CaughtupError('CONFLICT', `Message ${messageId} was not taken: ${refusal}.`, {
-          reason: refusal,
-        })
+    // The message was there when it was opened.
+    if (refusal === 'message-missing') return this.finished()
+    if (refusal === 'message-gone') {
+      return new CaughtupError('NOT_FOUND', `Message ${this.messageId} was deleted.`, {
+        field: 'messageId',
+        reason: 'message-deleted',
+      })
     }
+    return refusalError(refusal, this)
   }
 
   finished(): CaughtupError {

@@ -4,8 +4,8 @@ import type { Slice } from '../port/commit.ts'
 import { StorageError } from '../port/storage-error.ts'
 
 /**
- * The answer to a call that the database did not serve: what it was to write is not written. Its
- * words are for clients, who are told the kind of the failure only; the cause has the rest.
+ * For a call that the database did not serve. Clients are told only the kind of the failure; `cause`
+ * has the rest. Nothing was written, unless the outcome is unknown.
  */
 export function databaseUnavailable(
   cause: unknown,
@@ -15,11 +15,11 @@ export function databaseUnavailable(
   const words =
     reason === 'outcome-unknown'
       ? 'The database has not answered; the change may still be written.'
-      : 'The database takes nothing at present; nothing was written.'
+      : 'The database is temporarily unavailable; nothing was written.'
   return new CaughtupError('UNAVAILABLE', words, { reason, retryAfter }, { cause })
 }
 
-/** What a store that closes tells of the changes that its database did not take. */
+/** For changes that the database had not accepted when the store was closed. */
 export function notWritten(
   left: readonly (Pick<Slice, 'sessionId'> & { bytes: number })[],
   cause: unknown,

@@ -10,7 +10,7 @@ import { identify, type IdentifiedRow } from './identify.ts'
 import { importedMessage } from './imported-message.ts'
 import { type Known, mergeRows } from './merge-rows.ts'
 import type { Reconciled, ReconcileOptions } from './reconciled.ts'
-import { refusedChange } from '../errors/refused-change.ts'
+import { refusalError } from '../errors/refusal-error.ts'
 import type { Refusal, Slice, SliceResult } from '../port/commit.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
@@ -89,7 +89,7 @@ export async function importRows(
     const { refused } = await append(slice, waiting)
     if (refused === undefined) return outcome
     if (refused !== 'message-exists' && refused !== 'message-gone') {
-      throw refusedChange(refused, { sessionId })
+      throw refusalError(refused, slice)
     }
     last = refused
   }

@@ -15,7 +15,7 @@ import type { Coalescer } from '../../commit/coalescer.ts'
 import { isStored, storedDraft } from '../../input/stored-value.ts'
 import { diffMessage, splitMetadata } from './message-diff.ts'
 import { MessageSize } from '../message-size.ts'
-import { messageNotFound } from '../../errors/refused-change.ts'
+import { messageNotFound } from '../../errors/session-errors.ts'
 import { MessageSource } from '../../commit/message-source.ts'
 import type { Slice } from '../../port/commit.ts'
 

@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import { forkedRecord } from '../../core/forked-record.ts'
-import { sessionNotFound } from '../../errors/session-not-found.ts'
+import { sessionNotFound } from '../../errors/session-errors.ts'
 import { deepFreeze } from './commit/deep-freeze.ts'
 import type { ForkJob, SessionRow } from './tables/rows.ts'
 import type { Tables, Transaction } from './tables/tables.ts'

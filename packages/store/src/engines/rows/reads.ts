@@ -12,7 +12,7 @@ import type {
 import { cursorVerdict } from '../../core/reading/cursor-verdict.ts'
 import { newestStretch, type SizedMessage } from '../../core/reading/newest-stretch.ts'
 import { jsonBytes } from '../../base/bytes.ts'
-import { sessionNotFound } from '../../errors/session-not-found.ts'
+import { sessionNotFound } from '../../errors/session-errors.ts'
 import { entriesOf, firstOf, matches } from '../../journal/list-events.ts'
 import { readEvents } from '../../journal/read-events.ts'
 import { type Segment, segmentsAfter, sizeOf } from '../../journal/segment.ts'

@@ -2,7 +2,7 @@ import type { Cursor, EventFilter, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { openingNames } from '../../base/random-tag.ts'
-import { sessionNotFound } from '../../errors/session-not-found.ts'
+import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery } from '../../port/activity.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type {

@@ -11,7 +11,7 @@ import type {
 } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import { sessionNotFound } from '../../errors/session-not-found.ts'
+import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ChangeFeed } from '../../port/change-feed.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'

@@ -3,7 +3,7 @@ import { rewritesRows } from '@caughtup/schema/event'
 
 import { appendEvent, indexAfter, segmentsAfter } from '../../../journal/segment.ts'
 import { applyToRecord, type SessionRecord } from '../../../core/evolve.ts'
-import { sessionNotFound } from '../../../errors/session-not-found.ts'
+import { sessionNotFound } from '../../../errors/session-errors.ts'
 import type { RemoteChanges } from '../../../port/change-feed.ts'
 import { decodeBlock, isStandIn } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'

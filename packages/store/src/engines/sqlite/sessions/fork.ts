@@ -1,6 +1,6 @@
 import { type ForkedMessages, forkedRecord } from '../../../core/forked-record.ts'
 import { appendEvent, type Segment } from '../../../journal/segment.ts'
-import { sessionNotFound } from '../../../errors/session-not-found.ts'
+import { sessionNotFound } from '../../../errors/session-errors.ts'
 import type { CommitContext } from '../log/commit.ts'
 import type { Database, Row } from '../file/database.ts'
 import { encodeEntry } from '../codec/log-codec.ts'

@@ -1,5 +1,5 @@
 import { newRecord } from '../../../core/evolve.ts'
-import { sessionExists } from '../../../errors/session-exists.ts'
+import { sessionExists } from '../../../errors/session-errors.ts'
 import type { NewSession } from '../../../port/sessions.ts'
 import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'

@@ -1,0 +1,36 @@
+import { CaughtupError, preview } from '@caughtup/schema'
+
+/** Also for a session that the caller is not a member of. */
+export function sessionNotFound(sessionId: string): CaughtupError {
+  return new CaughtupError('NOT_FOUND', `There is no session ${preview(sessionId)}.`, {
+    field: 'sessionId',
+    value: preview(sessionId),
+  })
+}
+
+/** For a new session whose id is in use, also by a hidden one. */
+export function sessionExists(sessionId: string): CaughtupError {
+  return new CaughtupError('CONFLICT', `Session ${preview(sessionId)} already exists.`, {
+    field: 'id',
+    value: preview(sessionId),
+    reason: 'session-exists',
+  })
+}
+
+/** Also for a message that was removed, or that is of an older epoch or not finished where that matters. */
+export function messageNotFound(messageId: string): CaughtupError {
+  return new CaughtupError(
+    'NOT_FOUND',
+    `There is no message ${preview(messageId)} that can be changed.`,
+    { field: 'messageId', value: preview(messageId) },
+  )
+}
+
+/** For a change of history during a run. */
+export function runActive(sessionId: string): CaughtupError {
+  return new CaughtupError(
+    'CONFLICT',
+    `A run is active in session ${sessionId}: interrupt the run first.`,
+    { field: 'sessionId', value: preview(sessionId), reason: 'run-active' },
+  )
+}
