@@ -67,7 +67,7 @@ async function pages(store: Store, sessionId: string, limit: number) {
 }
 
 describe('the journal', () => {
-  test('seq is contiguous, also over a restart', async () => {
+  test('seqs are contiguous across a restart', async () => {
     const path = testDatabase()
     const first = await openTestStore({ path })
     const { sessionId } = await turn(first.store)
@@ -83,7 +83,7 @@ describe('the journal', () => {
     expect(applied).toBe((await store.head(sessionId)).head.seq)
   })
 
-  test('a commit that fails takes no seq', async () => {
+  test('a failed commit uses no seq', async () => {
     const path = testDatabase()
     let fails = false
     const { store } = await openTestStore({
@@ -170,7 +170,7 @@ describe('the journal', () => {
     expect((await again.store.message(run.sessionId, run.messageId))?.status).toBe('done')
   })
 
-  test('what was committed is there after the process is gone without a word', async () => {
+  test('commits survive a process that ends without closing', async () => {
     const path = testDatabase()
     const { store } = await openTestStore({ path })
     const run = await startRun(store)
@@ -189,7 +189,7 @@ describe('cursors', () => {
     return store.checkCursor(sessionId, { ...cursor, ...change })
   }
 
-  test('every cursor that was given out is known, before and after packing and restart', async () => {
+  test('every returned cursor stays valid through packing and a restart', async () => {
     const path = testDatabase()
     const { store } = await openTestStore({ path })
     const { sessionId } = await turn(store)
@@ -207,7 +207,7 @@ describe('cursors', () => {
     }
   })
 
-  test('of another session, ahead of the head, or of another commit: each has its reason', async () => {
+  test('of another session, ahead of the head, or of another commit has its own reason', async () => {
     const { store } = await openTestStore()
     const { sessionId } = await turn(store)
     const other = await turn(store)
@@ -218,7 +218,7 @@ describe('cursors', () => {
     expect(await checked(store, sessionId, { seq: 0, tag: '' })).toBe('ok')
   })
 
-  test('a restored backup that was written past the cursor is noticed', async () => {
+  test('a cursor is rejected after a restored backup was written past it', async () => {
     const path = testDatabase()
     const { store } = await openTestStore({ path })
     const { sessionId } = await turn(store)
@@ -235,7 +235,7 @@ describe('cursors', () => {
 })
 
 describe('followers', () => {
-  test('an event that lands during the read is seen once', async () => {
+  test('an event that is committed during the read is seen once', async () => {
     const { store } = await openTestStore()
     const run = await startRun(store)
     const { cursor } = await store.head(run.sessionId)
@@ -298,7 +298,7 @@ describe('followers', () => {
 })
 
 describe('history', () => {
-  test('the window is the newest epoch, and pages go on before it, an epoch at most each', async () => {
+  test('the window is the newest epoch, and pages continue before it, each within one epoch', async () => {
     const { store } = await openTestStore()
     const { sessionId } = await turn(store)
     await turn(store, sessionId)
@@ -321,7 +321,7 @@ describe('history', () => {
     expect(seen.flat()).toHaveLength(4)
   })
 
-  test('after a reset the window is empty and knows what is older', async () => {
+  test('after a reset the window is empty and knows of older messages', async () => {
     const { store } = await openTestStore()
     const { sessionId } = await turn(store)
     await boundary(store, sessionId)
@@ -359,7 +359,7 @@ describe('guards', () => {
     expect((await store.append({ ...again, drafts: other })).refused).toBeUndefined()
   })
 
-  test('a queue takes what fits and keeps its order', async () => {
+  test('a queue accepts up to its limit and keeps its order', async () => {
     const { store } = await openTestStore()
     const { sessionId, runId } = await startRun(store)
     const enqueue = (id: string) =>
@@ -388,7 +388,7 @@ describe('guards', () => {
     expect((await store.head(sessionId)).head.queue.map((queued) => queued.runId)).toEqual(['b'])
   })
 
-  test('runs that did not end are found again after a restart, with who held them', async () => {
+  test('runs that did not end are found after a restart, with their leases', async () => {
     const path = testDatabase()
     const first = await openTestStore({ path })
     const run = await startRun(first.store)
@@ -403,7 +403,7 @@ describe('guards', () => {
 })
 
 describe('sessions and activity', () => {
-  test('what is not yours is not found', async () => {
+  test('another principal’s sessions are not found', async () => {
     const { store } = await openTestStore()
     const { id } = await store.sessions.create({ owner: 'me', members: ['you'] })
     await expect(store.sessions.get(id, 'you')).resolves.toMatchObject({ id })
@@ -411,7 +411,7 @@ describe('sessions and activity', () => {
     expect((await store.sessions.list('them')).sessions).toEqual([])
   })
 
-  test('a title with half a character is kept with a sign in its place', async () => {
+  test('a title with half a character is kept with a replacement character', async () => {
     const { store } = await openTestStore()
     const { id, title } = await store.sessions.create({ owner: 'me', title: 'Cut \uD83C' })
     expect(title).toBe('Cut \uFFFD')
@@ -459,7 +459,7 @@ describe('sessions and activity', () => {
     expect((await store.activity.row('me', run.sessionId))?.recency).toBe(recency)
   })
 
-  test('a read mark is kept per principal, only moves forward, and never past what is there', async () => {
+  test('a read mark is kept per principal, and moves only forward and not beyond the newest message', async () => {
     const { store } = await openTestStore()
     const { id } = await store.sessions.create({ owner: 'me', members: ['you'] })
     await turn(store, id)
@@ -474,7 +474,7 @@ describe('sessions and activity', () => {
     expect([await unread('me'), await unread('you')]).toEqual([1, 3])
   })
 
-  test('the feed gives what changed since its cursor, removals too, or everything', async () => {
+  test('the feed returns the changes since its cursor, including removals, or everything', async () => {
     const { store } = await openTestStore()
     const [kept, gone] = [await turn(store), await turn(store)]
     const { cursor } = await store.activity.list('me')

@@ -13,7 +13,7 @@ async function spend(store: Store, sessionId: string, model: string, inputTokens
 describe.each(engines)('the usage ledger on %s', (engine) => {
   const open = () => openTestStore({ storage: testEngine(engine) })
 
-  test('sums what was used, in all and per model, under a version that rises', async () => {
+  test('sums the usage, in total and per model, under a rising version', async () => {
     const { store } = await open()
     const sessionId = await sampleSession(store)
     expect(await store.usage(sessionId)).toEqual({ version: 0, totals: {} })
@@ -30,7 +30,7 @@ describe.each(engines)('the usage ledger on %s', (engine) => {
     })
   })
 
-  test('has what a finished answer used, and how full the context is by then', async () => {
+  test('has the usage of a finished answer, and the context’s usage then', async () => {
     const { store } = await open()
     const run = await startRun(store)
     const contextUsage = { tokens: 70, limit: 100 }
@@ -47,7 +47,7 @@ describe.each(engines)('the usage ledger on %s', (engine) => {
     })
   })
 
-  test('takes a child in once, however often and by whomever it is rolled up', async () => {
+  test('counts a child once, however often it is rolled up', async () => {
     const storage = testEngine(engine)
     const [a, b] = [await openTestStore({ storage }), await openTestStore({ storage })]
     const [parent, child] = [await sampleSession(a.store), await sampleSession(a.store)]
@@ -68,7 +68,7 @@ describe.each(engines)('the usage ledger on %s', (engine) => {
     })
   })
 
-  test('still knows the child after a restart, and after its removal', async () => {
+  test('still knows the child after a restart and after its removal', async () => {
     const storage = testEngine(engine)
     const { store } = await openTestStore({ storage })
     const [parent, child] = [await sampleSession(store), await sampleSession(store)]
@@ -81,7 +81,7 @@ describe.each(engines)('the usage ledger on %s', (engine) => {
     expect((await again.store.usage(parent)).totals).toEqual({ inputTokens: 10, outputTokens: 1 })
   })
 
-  test('takes nothing from a child that used nothing, and may take it later', async () => {
+  test('counts nothing for a child without usage, and may count it later', async () => {
     const { store } = await open()
     const [parent, child] = [await sampleSession(store), await sampleSession(store)]
     const sessions = { from: child, into: parent }
@@ -90,7 +90,7 @@ describe.each(engines)('the usage ledger on %s', (engine) => {
     expect(await store.rollUpUsage(sessions)).toBe(true)
   })
 
-  test('names what is not there, and what makes no sense', async () => {
+  test('names missing and invalid input', async () => {
     const { store } = await open()
     const sessionId = await sampleSession(store)
     await spend(store, sessionId, 'small', 10)

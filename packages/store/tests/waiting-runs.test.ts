@@ -20,7 +20,7 @@ async function leases(store: Store) {
   return runs.map(({ head, lease }) => ({ status: head.run?.status, own: lease?.own }))
 }
 
-describe.each(engines)('a run that waits for an answer on %s', (engine) => {
+describe.each(engines)('a run that awaits an answer on %s', (engine) => {
   test('has no lease, so that it outlives its process', async () => {
     const storage = testEngine(engine)
     const { store } = await openTestStore({ storage })
@@ -34,7 +34,7 @@ describe.each(engines)('a run that waits for an answer on %s', (engine) => {
     expect(await leases(again.store)).toEqual([{ status: 'waiting', own: undefined }])
   })
 
-  test('is gone on with by whoever takes the answer, under a lease of its own', async () => {
+  test('is resumed by the process that accepts the answer, under its own lease', async () => {
     const storage = testEngine(engine)
     const [a, b] = [await openTestStore({ storage }), await openTestStore({ storage })]
     const run = await startRun(a.store)
@@ -44,7 +44,7 @@ describe.each(engines)('a run that waits for an answer on %s', (engine) => {
     expect(await leases(a.store)).toEqual([{ status: 'streaming', own: false }])
   })
 
-  test('takes one answer where two come at once', async () => {
+  test('accepts one of two concurrent answers', async () => {
     const storage = testEngine(engine)
     const [a, b] = [await openTestStore({ storage }), await openTestStore({ storage })]
     const run = await startRun(a.store)

@@ -7,7 +7,7 @@ import { engines, testEngine } from '../support/test-engines.ts'
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 
 describe.each(engines)('on %s', (engine) => {
-  test('a refused value ends the writer, so that nothing is written behind the hole', async () => {
+  test('a refused value ends the writer, so that nothing is written after the gap', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -23,7 +23,7 @@ describe.each(engines)('on %s', (engine) => {
     ])
   })
 
-  test('a finished message does not take the text of the other with it', async () => {
+  test('a finished message does not discard the text of another', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const second = { ...run, messageId: 'second' }
@@ -55,7 +55,7 @@ describe.each(engines)('on %s', (engine) => {
     expect((await store.head(run.sessionId)).cursor.seq).toBe(3)
   })
 
-  test('replaced parts do not add up to a message that is too large', async () => {
+  test('replaced parts do not count towards the size of a message', async () => {
     const { store } = await openTestStore({
       storage: testEngine(engine),
       limits: { messageBytes: 1_000 },
@@ -82,7 +82,7 @@ describe.each(engines)('on %s', (engine) => {
     await expect(store.page(id, { limit: 0 })).rejects.toMatchObject({ code: 'BAD_INPUT' })
   })
 
-  test('an older state is never published after a newer one, and all waits are one timeout', async () => {
+  test('an older state is never published after a newer one, and all waits share one timeout', async () => {
     const { store, clock } = await openTestStore({
       storage: testEngine(engine),
       updates: { capacity: 1 },

@@ -22,7 +22,7 @@ async function textOf(
 }
 
 describe.each(engines)('on %s', (engine) => {
-  test('a value without JSON form fails its own call, and what goes with it is committed', async () => {
+  test('a value without a JSON form fails its own call, and the rest of the window is committed', async () => {
     const { store, clock } = await openTestStore({ storage: testEngine(engine) })
     const [bad, good] = [await startRun(store), await startRun(store)]
     const [badWriter, goodWriter] = [store.writer(bad), store.writer(good)]
@@ -43,7 +43,7 @@ describe.each(engines)('on %s', (engine) => {
     expect(await textOf(store, good)).toBe('good')
   })
 
-  test('a superseded run fails its own writer, and what goes with it is committed', async () => {
+  test('a superseded run fails its own writer, and the rest of the window is committed', async () => {
     const { store, clock } = await openTestStore({ storage: testEngine(engine) })
     const [old, good] = [await startRun(store), await startRun(store)]
     await store.append({ sessionId: old.sessionId, drafts: [ended(old.runId)] })
@@ -60,7 +60,7 @@ describe.each(engines)('on %s', (engine) => {
     await expect(oldWriter.finish({ reason: 'stop' })).rejects.toMatchObject(refusal)
   })
 
-  test('a refusal leaves every cursor good', async () => {
+  test('a refusal keeps every cursor valid', async () => {
     const factory = testEngine(engine)
     const first = await openStorage(factory)
     await createSessions(first, ['s'])
@@ -76,7 +76,7 @@ describe.each(engines)('on %s', (engine) => {
   })
 })
 
-test('a violated constraint fails its own callers, and what goes with them is committed', async () => {
+test('a violated constraint fails its own callers, and the rest of the window is committed', async () => {
   const { store, clock, path } = await openTestStore()
   const runs = await Promise.all(Array.from({ length: 8 }, () => startRun(store)))
   const db = new DatabaseSync(path)
@@ -101,7 +101,7 @@ test('a violated constraint fails its own callers, and what goes with them is co
   }
 })
 
-test('a change of history that is refused gives out no seq again after a crash', async () => {
+test('a refused history change reuses no seq after a crash', async () => {
   const [file, crashed] = [testDatabase(), testDatabase()]
   const storage = await openStorage(file)
   await createSessions(storage, ['s'])
@@ -116,7 +116,7 @@ test('a change of history that is refused gives out no seq again after a crash',
   await readWhole(again, 's')
 })
 
-test('a session that cannot be packed keeps no other from it, nor from being found and tidied', async () => {
+test('a session that cannot be packed does not prevent packing, searching and maintaining others', async () => {
   const path = testDatabase()
   const { store, clock } = await openTestStore({ path })
   const db = new DatabaseSync(path)
@@ -144,7 +144,7 @@ test('a session that cannot be packed keeps no other from it, nor from being fou
   expect(store.stats().unpackedEvents).toBe(0)
 })
 
-test('a commit that brings much is made once, though its session cannot be packed', async () => {
+test('a large commit is made once, though its session cannot be packed', async () => {
   const path = testDatabase()
   const { store } = await openTestStore({ path })
   const db = new DatabaseSync(path)

@@ -41,7 +41,7 @@ async function addTurn(store: Store, clock: ManualClock, sessionId?: string) {
   return run.sessionId
 }
 
-test('a corrupt page fails those who read it, and what is written meanwhile is kept', async () => {
+test('a corrupt page fails its readers, and concurrent writes are kept', async () => {
   const path = testDatabase()
   const first = await open(path)
   const sessionId = await addTurn(first.store, first.clock)
@@ -69,7 +69,7 @@ test('a corrupt page fails those who read it, and what is written meanwhile is k
   expect(again.store.stats()).toMatchObject({ unpackedEvents: 0, upkeepFailures: 0 })
 })
 
-test('a commit that meets a corrupt page fails with a typed error, and others go on', async () => {
+test('a commit that meets a corrupt page fails with a typed error, and other commits succeed', async () => {
   const path = testDatabase()
   const first = await open(path)
   const sessionId = await addTurn(first.store, first.clock)

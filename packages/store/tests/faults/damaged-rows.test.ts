@@ -91,7 +91,7 @@ function damaged(damages: readonly Damage[]): string {
   return file
 }
 
-test('whatever is damaged of one session, others read as before and its own readers get to the end', async () => {
+test('whatever is damaged in one session, others read as before and its own readers reach the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
       const file = damaged(damages)
@@ -175,7 +175,7 @@ test.each([
     'a missing row of the log',
     sql(`DELETE FROM log WHERE body LIKE '[' || CAST(? AS INTEGER) || ',%"3 "]'`),
   ],
-])('%s is passed over, counted, and stops nobody', async (_, damages) => {
+])('%s is skipped and counted, and stops no reader', async (_, damages) => {
   const file = copied()
   const db = new DatabaseSync(file)
   damages(db, Number(db.prepare('SELECT key FROM sessions WHERE id = ?').get(victim)?.['key']))
@@ -263,7 +263,7 @@ test.each([
   },
 )
 
-test('a fork leaves a damaged message behind, and comes to its end', async () => {
+test('a fork skips a damaged message, and completes', async () => {
   const file = copied()
   const db = new DatabaseSync(file)
   const key = Number(db.prepare('SELECT key FROM sessions WHERE id = ?').get(victim)?.['key'])

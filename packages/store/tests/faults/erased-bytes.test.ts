@@ -166,7 +166,7 @@ test.each([
   600_000,
 )
 
-test('erasing what streamed leaves no byte of it in the files of a closed store', async () => {
+test('erasing streamed text leaves no byte of it in the files of a closed store', async () => {
   const { store, path } = await openTestStore()
   const run = await startRun(store)
   const writer = store.writer(run)
@@ -186,7 +186,7 @@ test('erasing what streamed leaves no byte of it in the files of a closed store'
   expect(bytesOf(path)).not.toContain(secret.slice(1))
 })
 
-test('what is deleted is overwritten, also in a file that is not rewritten', () => {
+test('deleted content is overwritten, also in a file that is not rewritten', () => {
   const path = testDatabase()
   const db = new Database({ path, durability: 'normal' })
   for (const id of ['before', secret, 'after']) {

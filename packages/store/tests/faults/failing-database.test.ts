@@ -8,7 +8,7 @@ import { intercepted, openTestStore, startRun, testDatabase } from '../support/o
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 
-test('an outage leaves the window as long as it was', async () => {
+test('an outage does not lengthen the window', async () => {
   const path = testDatabase()
   let busy = false
   const { store, clock } = await openTestStore({
@@ -27,7 +27,7 @@ test('an outage leaves the window as long as it was', async () => {
   expect(store.stats()).toMatchObject({ flushWindow: 33, unflushedBytes: 0 })
 })
 
-test('a corrupt database fails its callers and is not tried for ever', async () => {
+test('a corrupt database fails its callers and is not retried forever', async () => {
   const path = testDatabase()
   let corrupt = false
   const { store } = await openTestStore({
@@ -45,7 +45,7 @@ test('a corrupt database fails its callers and is not tried for ever', async () 
   corrupt = false
 })
 
-test('closing gives up what a stuck database does not take, when it is told to', async () => {
+test('closing can abandon writes that a stuck database does not accept', async () => {
   const path = testDatabase()
   let stuck = false
   const store = await createStore({
@@ -65,7 +65,7 @@ test('closing gives up what a stuck database does not take, when it is told to',
   stuck = false
 })
 
-test('a path that is no database is an error that names it', async () => {
+test('a path that is not a database is an error that names it', async () => {
   const folder = import.meta.dirname
   await expect(createStore({ storage: sqlite({ path: folder }) })).rejects.toMatchObject({
     name: 'StorageError',

@@ -71,7 +71,7 @@ async function textOf(store: Store, sessionId: string, messageId: string): Promi
 }
 
 describe('a full disk', () => {
-  test('holds agents back, loses nothing, and is gone on from when there is room', async () => {
+  test('slows agents down, loses nothing, and recovers when there is room', async () => {
     const { file, store, clock, fill, makeRoom } = await openLimited()
     const runs = await Promise.all([startRun(store), startRun(store), startRun(store)])
     const { given, stop } = writeOn(store, runs)
@@ -105,7 +105,7 @@ describe('a full disk', () => {
     }
   })
 
-  test('delays what must be on disk before a call returns, until it is', async () => {
+  test('delays calls that must be on disk before they return', async () => {
     const { store, clock, fill, makeRoom } = await openLimited()
     const run = await startRun(store)
     fill()
@@ -121,7 +121,7 @@ describe('a full disk', () => {
     expect((await store.message(run.sessionId, run.messageId))?.status).toBe('done')
   })
 
-  test('leaves what is on it readable, and followers in peace', async () => {
+  test('keeps its content readable, and its followers undisturbed', async () => {
     const { store, clock, fill, makeRoom } = await openLimited()
     const [run, other] = await Promise.all([startRun(store), startRun(store)])
     const controller = new AbortController()
@@ -141,7 +141,7 @@ describe('a full disk', () => {
     controller.abort()
   })
 
-  test('makes upkeep wait and try again, and tells nobody but stats', async () => {
+  test('makes maintenance wait and retry, visible only in stats', async () => {
     const { store, clock, fill, makeRoom } = await openLimited()
     const run = await startRun(store)
     const writer = store.writer(run)

@@ -14,7 +14,7 @@ import { write } from '../../src/conformance/support/writes.ts'
 import { everything } from '../support/check-database.ts'
 import { createSessions, openStorage } from '../support/open-storage.ts'
 
-test('a session that was not used for long is not forgotten in the middle of its commit', async () => {
+test('a session that was idle for long is not evicted in the middle of its commit', async () => {
   const { store } = await openTestStore()
   const ids: string[] = []
   for (let i = 0; i <= 1_000; i++) ids.push((await store.sessions.create({ owner: 'me' })).id)
@@ -28,7 +28,7 @@ test('a session that was not used for long is not forgotten in the middle of its
   }
 })
 
-test('nothing of a deleted session turns up in a new one', async () => {
+test('nothing of a deleted session appears in a new one', async () => {
   const path = testDatabase()
   const { store } = await openTestStore({ path })
   const other = await store.sessions.create({ owner: 'alice' })
@@ -41,7 +41,7 @@ test('nothing of a deleted session turns up in a new one', async () => {
   expect(await again.store.window(id)).toMatchObject({ messages: [], head: { seq: 0 } })
 })
 
-test('unread is right after a restart in the middle of a run', async () => {
+test('unread counts are right after a restart in the middle of a run', async () => {
   const path = testDatabase()
   const { store } = await openTestStore({ path })
   const run = await startRun(store)
@@ -52,7 +52,7 @@ test('unread is right after a restart in the middle of a run', async () => {
   expect(rows).toMatchObject([{ unread: 1, headSeq: 4, streaming: true }])
 })
 
-test('open messages are counted no longer when their session is gone', async () => {
+test('open messages no longer count once their session is gone', async () => {
   const { store } = await openTestStore()
   const run = await startRun(store)
   expect(store.stats().openMessages).toBe(1)
@@ -60,7 +60,7 @@ test('open messages are counted no longer when their session is gone', async () 
   expect(store.stats().openMessages).toBe(0)
 })
 
-test('the first entry after a restart is of the epoch that the session was in', async () => {
+test('the first entry after a restart has the session’s epoch', async () => {
   const path = testDatabase()
   const { store } = await openTestStore({ path })
   const { id } = await store.sessions.create({ owner: 'me' })
@@ -74,7 +74,7 @@ test('the first entry after a restart is of the epoch that the session was in', 
   expect(events.map(({ epoch }) => epoch)).toEqual([3, 3, 3])
 })
 
-test('an answer that is interrupted before its first token is kept with its notice alone', async () => {
+test('an answer that is interrupted before its first token is kept with only its notice', async () => {
   const path = testDatabase()
   const { store } = await openTestStore({ path })
   const run = await startRun(store)
@@ -90,7 +90,7 @@ test('an answer that is interrupted before its first token is kept with its noti
   })
 })
 
-test('an answer that was packed while it streamed is whole after a crash', async () => {
+test('an answer that was packed while it streamed is complete after a crash', async () => {
   const [file, crashed] = [testDatabase(), testDatabase()]
   const storage = await openStorage(file)
   await createSessions(storage, ['s'])
@@ -110,7 +110,7 @@ test('an answer that was packed while it streamed is whole after a crash', async
   expect(part?.type === 'text' && part.text === text).toBe(true)
 })
 
-test('what a process leaves in the log is packed by another one, at once or after a while', async () => {
+test('another process packs what one leaves in the log, at once or after a while', async () => {
   const path = testDatabase()
   // Never asked to pack anything: as good as dead.
   const dead = await openStorage(path)
@@ -134,7 +134,7 @@ test('what a process leaves in the log is packed by another one, at once or afte
   leave.abort()
 })
 
-test('what another process packs is not kept by one that only reads', async () => {
+test('a process that only reads does not keep what another one packs', async () => {
   const path = testDatabase()
   const writing = await openTestStore({ path })
   const run = await startRun(writing.store)
@@ -153,7 +153,7 @@ test('what another process packs is not kept by one that only reads', async () =
   expect(reading.store.stats().unpackedEvents).toBeLessThan(1_100)
 })
 
-test('what is not packed stays in the log, however old it is', async () => {
+test('an unpacked entry stays in the log, however old it is', async () => {
   const [path, crashed] = [testDatabase(), testDatabase()]
   const clock = new ManualClock()
   const storage = await sqlite({ path }).open({ clock, random: Math.random })
@@ -171,7 +171,7 @@ test('what is not packed stays in the log, however old it is', async () => {
   await storage.close()
 })
 
-test('an open message that a full disk kept from being packed is there after a crash', async () => {
+test('an open message that a full disk kept from being packed survives a crash', async () => {
   const [path, crashed] = [testDatabase(), testDatabase()]
   const db = new Database({ path, durability: 'normal' })
   const storage = new SqliteStorage(db, { clock: systemClock, random: Math.random })
@@ -192,7 +192,7 @@ test('an open message that a full disk kept from being packed is there after a c
   await storage.close()
 })
 
-test('a tool that answers with much is packed by its size', async () => {
+test('a large tool result is packed because of its size', async () => {
   const { store, clock } = await openTestStore()
   const run = await startRun(store)
   const writer = store.writer(run)

@@ -67,7 +67,7 @@ const title = (store: Store, sessionId: string) =>
   store.sessions.update(sessionId, { title: 'Changed' })
 
 describe.each(kinds)('when $what under the process', ({ hurt, says }) => {
-  test('nothing more is said to be written, and the host is told why', async () => {
+  test('no further write is acknowledged, and the host gets the reason', async () => {
     const { file, clock, errors, store, run } = await openStore()
     hurt(file)
     const { sessionId } = run
@@ -106,7 +106,7 @@ describe.each(kinds)('when $what under the process', ({ hurt, says }) => {
   })
 })
 
-test('a database that is put back takes what was held back', async () => {
+test('a database that is put back receives the buffered writes', async () => {
   const { file, clock, errors, store, run } = await openStore()
   renameSync(file, `${file}.away`)
   await store.writer(run).write(text('Hello'))
@@ -120,7 +120,7 @@ test('a database that is put back takes what was held back', async () => {
   ])
 })
 
-test('a process that only follows notices within a second that its database is gone', async () => {
+test('a process that only reads notices within a second that its database is gone', async () => {
   const { file, clock, errors, store, run } = await openStore()
   const controller = new AbortController()
   const batches = store.follow(run.sessionId, 0, controller)
@@ -138,7 +138,7 @@ test('a process that only follows notices within a second that its database is g
   await next
 })
 
-test('what SQLite itself does with the files is no alarm, in whatever process', () => {
+test('changes that SQLite itself makes to the files raise no alarm in any process', () => {
   const file = testDatabase()
   const [here, there] = [0, 1].map(() => new Database({ path: file, durability: 'normal' }))
   const sizes: number[] = []
@@ -166,7 +166,7 @@ test('what SQLite itself does with the files is no alarm, in whatever process', 
 })
 
 test.each(['-wal', '-shm'])(
-  'what was committed before its %s was deleted is in the database once the store is closed',
+  'commits from before the %s was deleted are in the database once the store is closed',
   async (suffix) => {
     const { file, clock, store, run } = await openStore()
     await store.writer(run).write(text('committed'))

@@ -42,7 +42,7 @@ function cutLog(log: Buffer, random: Random): Buffer {
   return Buffer.concat([kept, Uint8Array.from({ length: noise }, () => random.between(0, 255))])
 }
 
-test('after a power cut a session has a beginning of what it had, and old cursors are found out', async () => {
+test('after a power cut a session holds a prefix of its journal, and cursors beyond it are rejected', async () => {
   const seed = newSeed()
   const random = new Random(seed)
   const { file, log, journals, clients } = await writing(random)

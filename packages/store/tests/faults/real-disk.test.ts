@@ -88,7 +88,7 @@ test.skipIf(process.platform !== 'linux')(
   60_000,
 )
 
-test('a file system that is full for a while holds the agent back, and then has everything', async ({
+test('a temporarily full file system slows the agent down, and then has everything', async ({
   skip,
 }) => {
   const small = mountSmall(1_024 * KiB)

@@ -8,7 +8,7 @@ import { delta, opened } from '../../src/conformance/support/drafts.ts'
 import { write } from '../../src/conformance/support/writes.ts'
 import { createSessions } from '../support/open-storage.ts'
 
-test('a follower to whom every third ring is lost misses no entry, and has none twice', async () => {
+test('a follower that loses every third signal gets each entry once', async () => {
   const storage = await memory().open({ clock: systemClock, random: Math.random })
   await createSessions(storage, ['s'])
   const { signal } = new AbortController()
@@ -35,7 +35,7 @@ test('a follower to whom every third ring is lost misses no entry, and has none 
   await storage.close()
 })
 
-test('what is committed while a follower reads and finds nothing is read at once', async () => {
+test('a commit during an empty read of a follower is read at once', async () => {
   const storage = await memory().open({ clock: systemClock, random: Math.random })
   await createSessions(storage, ['s'])
   const controller = new AbortController()

@@ -14,7 +14,7 @@ function nested(levels: number): unknown {
 }
 
 describe.each(engines)('on %s', (engine) => {
-  test('a tool that gives nothing leaves its message whole, also after a restart', async () => {
+  test('a tool without a result leaves its message valid, also after a restart', async () => {
     const storage = testEngine(engine)
     const { store } = await openTestStore({ storage })
     const run = await startRun(store)
@@ -52,7 +52,7 @@ describe.each(engines)('on %s', (engine) => {
     expect(events.filter(({ type }) => type === 'unreadable')).toEqual([])
   })
 
-  test('what the caller changes afterwards changes nothing', async () => {
+  test('later changes of the caller’s objects change nothing', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const output = [1]
@@ -67,7 +67,7 @@ describe.each(engines)('on %s', (engine) => {
   test.each([
     ['a message id', { id: 'msg:1' }],
     ['a time', { metadata: { createdAt: 1.5 } }],
-  ])('%s that nobody could read is refused', async (_, change) => {
+  ])('%s that no reader could parse is refused', async (_, change) => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const { sessionId } = await startRun(store)
     const message = { id: 'm', role: 'user', parts: [], metadata: { createdAt: 1 }, status: 'done' }
@@ -80,7 +80,7 @@ describe.each(engines)('on %s', (engine) => {
     expect((await store.head(sessionId)).cursor.seq).toBe(3)
   })
 
-  test('a value that is nested deeper than a database can read is refused, and another is kept by a fork', async () => {
+  test('a value that is nested too deeply for a database is refused, and a forkable one is kept', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const writer = store.writer(run)

@@ -152,7 +152,7 @@ const texts = async (store: Store, sessionId: string) =>
   )
 
 describe.each(outages)('a database that $what', ({ begin, reason }) => {
-  test('is read from what is committed, after a bounded wait and then at once', async () => {
+  test('is read from its commits, after a bounded wait and then at once', async () => {
     const outage = await openOutage(begin)
     const { store, clock } = outage
     const run = await startRun(store)
@@ -186,7 +186,7 @@ describe.each(outages)('a database that $what', ({ begin, reason }) => {
     expect(await texts(store, sessionId)).toEqual(['Hi', `committed and not${filler}`])
   })
 
-  test('refuses a write after a bounded wait, which is then never made', async () => {
+  test('refuses a write after a bounded wait, and never makes it', async () => {
     const outage = await openOutage(begin)
     const { store, clock, errors } = outage
     const { id: sessionId } = await store.sessions.create({ owner: 'me' })
@@ -223,7 +223,7 @@ describe.each(outages)('a database that $what', ({ begin, reason }) => {
     expect((await store.window(sessionId)).messages.at(-1)?.id).toBe('one')
   })
 
-  test('is closed in bounded time, which tells what is not written to all who wait for it', async () => {
+  test('is closed in bounded time, and fails every pending write', async () => {
     const outage = await openOutage(begin)
     const { store, clock } = outage
     const runs = [await startRun(store), await startRun(store)]
@@ -246,7 +246,7 @@ describe.each(outages)('a database that $what', ({ begin, reason }) => {
   })
 })
 
-test('a write that the database does not answer may still be made, and says so', async () => {
+test('a write that the database does not answer may still be made, and its error says so', async () => {
   const file = testDatabase()
   let gate: Promise<void> | undefined
   const storage = intercepted(file, async (commit, slices) => {
@@ -270,7 +270,7 @@ test('a write that the database does not answer may still be made, and says so',
   })
 })
 
-test('a program that blocks its process for long is not taken for a database that takes nothing', async () => {
+test('a program that blocks its process is not mistaken for a stuck database', async () => {
   const store = await createStore({ storage: memory(), flush: { maxWaitMs: 20 } })
   onTestFinished(() => store.close())
   const { id: sessionId } = await store.sessions.create({ owner: 'me' })

@@ -134,7 +134,7 @@ const journal = (store: Loose, { sessionId }: TestRun, query: object) =>
   store.journal.list(sessionId, query)
 
 describe.each(engines)('on %s', (engine) => {
-  test.each(ofSession)('%s names a session id that is none', async (_name, call) => {
+  test.each(ofSession)('%s names an invalid session id', async (_name, call) => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     for (const id of [undefined, null, '', 7, {}]) {
       await expect(async () => call(store, id)).rejects.toMatchObject({
@@ -155,13 +155,13 @@ describe.each(engines)('on %s', (engine) => {
     expect(await store.head(run.sessionId)).toEqual(before)
   })
 
-  test('a session that never was has no followers', async () => {
+  test('a session that never existed has no followers', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const following = store.follow('nowhere', 0, { signal }).next()
     await expect(following).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  test('conditions that are undefined are those not given', async () => {
+  test('undefined conditions count as absent', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const { events } = await journal(store, run, { types: undefined, since: undefined })

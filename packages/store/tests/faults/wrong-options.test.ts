@@ -6,7 +6,7 @@ import { createStore } from '../../src/store.ts'
 
 const storage = memory()
 
-describe('an option that the store cannot follow is refused when it is made', () => {
+describe('an invalid option is refused when the store is created', () => {
   test.each<[string, string, unknown]>([
     ['storage', 'undefined', { storage: undefined }],
     ['retention', 'true', { retention: true }],
@@ -55,7 +55,7 @@ describe('an option that the store cannot follow is refused when it is made', ()
   })
 })
 
-test('the name or the value of a limit is named, whichever is wrong', async () => {
+test('an error names the name or the value of a limit, whichever is wrong', async () => {
   await expect(createStore({ storage, limits: { messages: 1 } as object })).rejects.toThrow(
     /^limits has no option messages, but .*messageParts/,
   )
@@ -64,7 +64,7 @@ test('the name or the value of a limit is named, whichever is wrong', async () =
   )
 })
 
-test('options that are undefined are those not given, and Infinity is no limit', async () => {
+test('undefined options count as absent, and Infinity means no limit', async () => {
   const limits = { messageBytes: undefined, messageParts: Infinity } as object
   const flush = { windowMs: 0, maxUnflushedBytes: Infinity }
   const store = await createStore({ storage, limits, flush, retention: { days: Infinity } })

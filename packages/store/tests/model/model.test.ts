@@ -16,7 +16,7 @@ const finish: Action = { do: 'finish', reason: 'stop' }
 const text: Action = { do: 'text', text: 'a' }
 
 describe.each(engines)('on %s', (engine) => {
-  test('a store is what its oracle says, after whatever program', async () => {
+  test('a store equals its oracle after any program', async () => {
     await fc.assert(
       fc.asyncProperty(program, (some) => runProgram(crashableEngines[engine](), some)),
       { numRuns: 150 },
@@ -24,29 +24,29 @@ describe.each(engines)('on %s', (engine) => {
   }, 240_000)
 
   // Programs that found something once.
-  test('a cursor stays good through a commit that is refused after a reopening', async () => {
+  test('a cursor stays valid through a commit that is refused after a reopening', async () => {
     const some = steps(start, { do: 'reopen' }, { do: 'next' }, { do: 'follow' }, text)
     await runProgram(crashableEngines[engine](), some)
   })
 
-  test('a reset forgets what was undone', async () => {
+  test('a reset forgets undone messages', async () => {
     const reset: Action = { do: 'boundary', kind: 'reset' }
     const some = steps(start, finish, { do: 'undo' }, reset, { do: 'redo' })
     await runProgram(crashableEngines[engine](), some)
   })
 
-  test('a refused change loses no entry that was not packed yet', async () => {
+  test('a refused change loses no unpacked entry', async () => {
     const truncate: Action = { do: 'truncate', pick: undefined }
     await runProgram(crashableEngines[engine](), steps(start, text, truncate, { do: 'reopen' }))
   })
 
-  test('a turn whose prompt was erased while it was undone offers no undo when it is back', async () => {
+  test('a redone turn whose prompt was erased meanwhile offers no undo', async () => {
     const erase: Action = { do: 'erase', pick: 0 }
     const some = steps(start, finish, { do: 'undo' }, erase, { do: 'redo' })
     await runProgram(crashableEngines[engine](), some)
   })
 
-  test('what was undone stays away after a reopening, also beside an older open message', async () => {
+  test('undone messages stay hidden after a reopening, also beside an older open message', async () => {
     const draft: Action = { do: 'draft', change: 'append', text: 'a' }
     await runProgram(
       crashableEngines[engine](),
@@ -63,7 +63,7 @@ describe.each(engines)('on %s', (engine) => {
     await runProgram(crashableEngines[engine](), some)
   })
 
-  test('a view from before an erased answer has the usage of its context no more', async () => {
+  test('a view from before an erasure drops the context usage of the erased answer', async () => {
     const erase: Action = { do: 'erase', pick: 1 }
     await runProgram(crashableEngines[engine](), steps({ do: 'follow' }, start, finish, erase))
   })

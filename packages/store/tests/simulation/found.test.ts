@@ -35,7 +35,7 @@ test('a commit gives each of its slices its own state of a message', async () =>
   expect([first, second].map(({ value }) => value?.message.parts.length)).toEqual([1, 2])
 })
 
-test('a session left in the log is put together with all that was written since', async () => {
+test('a session left in the log is read with all later writes', async () => {
   const engine = crashableEngines.sqlite()
   const open = () => engine.factory.open({ clock: systemClock, random: Math.random })
   const [a, b] = [await open(), await open()]
@@ -51,7 +51,7 @@ test('a session left in the log is put together with all that was written since'
 })
 
 test.each(['memory', 'sqlite'] as const)(
-  'what follows a change of history in one commit is shown, on %s',
+  'drafts after a history change in one commit are shown, on %s',
   async (name) => {
     const engine = crashableEngines[name]()
     const storage = await engine.factory.open({ clock: systemClock, random: Math.random })
@@ -67,7 +67,7 @@ test.each(['memory', 'sqlite'] as const)(
   },
 )
 
-test('a state is told from what another process made of the message while its run waited', async () => {
+test('a state update starts from another process’s version of the message', async () => {
   const path = testDatabase()
   const [a, b] = [await openTestStore({ path }), await openTestStore({ path })]
   const { sessionId, runId, messageId } = await startRun(a.store)

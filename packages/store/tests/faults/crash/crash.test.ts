@@ -46,7 +46,7 @@ async function writeUntilKilled(file: string, seed: number): Promise<CrashLine[]
 }
 
 test(
-  'a process that is killed loses nothing acknowledged, and one window at most',
+  'a killed process loses nothing acknowledged, and one window at most',
   async () => {
     const file = testDatabase()
     const ledger = new CrashLedger()
@@ -94,13 +94,13 @@ test.each([
   ['before the first token', 'before-first-token', []],
   ['in the input of a tool', 'tool-input', [{ state: 'input-streaming', rawInput: '{"at":' }]],
   ['with nothing but a tool call', 'tool-call', [{ state: 'input-available', toolName: 'look' }]],
-])('an answer that is killed %s is there afterwards, open', async (_, fate, parts) => {
+])('an answer whose process is killed %s exists afterwards, open', async (_, fate, parts) => {
   const { found, run } = await dieAt(fate)
   expect(found).toMatchObject({ status: 'open', parts })
   expect(run).toMatchObject({ open: [found], lease: { own: false } })
 })
 
-test('a client has what was committed and never published when it comes back', async () => {
+test('a returning client gets commits that were never published', async () => {
   const { found, resumed, missed } = await dieAt('unpublished')
   expect(missed).toBe(1)
   expect(found?.parts).toMatchObject([{ toolCallId: 'call', state: 'input-available' }])

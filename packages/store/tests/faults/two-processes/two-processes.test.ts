@@ -46,7 +46,7 @@ async function endLost(storage: Storage, { head, open }: ActiveRun): Promise<boo
   return result.refused === undefined
 }
 
-test('what one process writes reaches a follower in another, each entry once, half of them within 100 ms', async () => {
+test('the writes of one process reach a follower in another, each entry once, half of them within 100 ms', async () => {
   const { file, storage } = await openShared()
   const [writer, follower] = [new PeerProcess(file), new PeerProcess(file)]
   await follower.do({ do: 'follow', session })
@@ -95,7 +95,7 @@ test('what one process writes reaches a follower in another, each entry once, ha
   await readWhole(storage, session)
 }, 60_000)
 
-test('two processes that write one session at once share its seqs, none taken twice', async () => {
+test('two processes that write one session at once share its seqs without duplicates', async () => {
   const { file, storage } = await openShared()
   const peers = [new PeerProcess(file), new PeerProcess(file)]
   const each = 100
@@ -137,7 +137,7 @@ test('a process that is paused beyond its lease loses its run once, and is refus
   expect(messages).toMatchObject([{ parts: [{ text: 'before ' }], status: 'done' }])
 }, 30_000)
 
-test('after a process was killed others end its run and write on, and no seq is given out again', async () => {
+test('after a process was killed, others end its run and continue, and no seq is reused', async () => {
   const { file, storage } = await openShared()
   const [killed, follower, next] = [
     new PeerProcess(file),
@@ -169,7 +169,7 @@ test('after a process was killed others end its run and write on, and no seq is 
   assertIntact(file)
 }, 30_000)
 
-test('others wait for a process that is paused in the middle of a commit, and go on when it is killed', async () => {
+test('other processes wait for one that is paused during a commit, and continue when it is killed', async () => {
   const { file, storage } = await openShared()
   const [paused, other] = [new PeerProcess(file), new PeerProcess(file)]
   await paused.do({ do: 'start', session, id: 'm' })

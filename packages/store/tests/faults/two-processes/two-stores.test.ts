@@ -14,7 +14,7 @@ import {
 import { readWhole } from '../../support/check-database.ts'
 import { createSessions, openStorage } from '../../support/open-storage.ts'
 
-test('queueing a prompt from elsewhere does not take over the run', async () => {
+test('queueing a prompt in another process does not take over the run', async () => {
   const path = testDatabase()
   const [a, b] = [await openTestStore({ path }), await openTestStore({ path })]
   const { sessionId } = await startRun(a.store)
@@ -29,7 +29,7 @@ test('queueing a prompt from elsewhere does not take over the run', async () => 
   expect(await b.store.activeRuns()).toMatchObject([{ lease: { own: false } }])
 })
 
-test('rows of the session list are of what the other wrote', async () => {
+test('rows of the session list show the writes of the other process', async () => {
   const path = testDatabase()
   const [a, b] = [await openTestStore({ path }), await openTestStore({ path })]
   const run = await startRun(a.store)
@@ -42,7 +42,7 @@ test('rows of the session list are of what the other wrote', async () => {
   })
 })
 
-test('a lock that the other holds is waited for, by every kind of write', async () => {
+test('every kind of write waits for a lock of another process', async () => {
   const path = testDatabase()
   const { store, clock } = await openTestStore({ path })
   const { id } = await store.sessions.create({ owner: 'me' })
@@ -62,7 +62,7 @@ test('a lock that the other holds is waited for, by every kind of write', async 
   expect((await store.sessions.get(id, 'me')).title).toBe('x')
 })
 
-test('a lock that is never let go of is a typed error in the end, and deltas wait on', async () => {
+test('a lock that is never released becomes a typed error, and deltas keep waiting', async () => {
   const path = testDatabase()
   const { store, clock } = await openTestStore({ path })
   const run = await startRun(store)
@@ -79,7 +79,7 @@ test('a lock that is never let go of is a typed error in the end, and deltas wai
   expect(await textOnDisk(path, run)).toBe('kept')
 })
 
-test('a process that slept while another wrote and left nothing in the log gives out no seq again', async () => {
+test('a process that slept through the writes of another, whose log is empty again, reuses no seq', async () => {
   const file = testDatabase()
   const [slept, other] = [await openStorage(file), await openStorage(file)]
   await createSessions(slept, ['s', 't'])
