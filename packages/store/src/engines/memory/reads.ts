@@ -37,6 +37,13 @@ export class MemoryReads implements TableReads {
     this.#drafts = drafts
   }
 
+  async session(id: string, principal?: string): Promise<SessionRow | undefined> {
+    const data = this.find(this.db.keys.get(id))
+    const isSeen =
+      principal === undefined || data?.members.some((member) => member.principal === principal)
+    return data && !data.row.fork && isSeen ? data.row : undefined
+  }
+
   async sessions(asks: readonly SessionAsk[]): Promise<(SessionImage | undefined)[]> {
     return asks.map((ask) => {
       const data = this.find(this.db.keys.get(ask.id))

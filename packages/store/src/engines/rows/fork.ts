@@ -1,7 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
 import { forkedRecord } from '../../core/forked-record.ts'
-import { sessionNotFound } from '../../errors/session-errors.ts'
 import { deepFreeze } from './commit/deep-freeze.ts'
 import type { ForkJob, SessionRow } from './tables/rows.ts'
 import type { Tables, Transaction } from './tables/tables.ts'
@@ -16,8 +15,6 @@ const newestMessages = 10
 /**
  * Copies one stretch of a fork's messages. The last step begins its journal and shows it; a fork
  * whose source is gone goes too.
- *
- * @throws CaughtupError `NOT_FOUND` where there is no such fork or session
  */
 export async function continueFork(
   tables: Tables,
@@ -26,7 +23,7 @@ export async function continueFork(
 ): Promise<'copying' | 'shown' | 'gone' | 'complete'> {
   return tables.transaction(async (transaction) => {
     const [image] = await transaction.lock([{ id }])
-    if (!image) throw sessionNotFound(id)
+    if (!image) return 'gone'
     const { row } = image
     const { fork } = row
     if (!fork) return 'complete'

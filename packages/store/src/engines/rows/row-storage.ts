@@ -24,6 +24,7 @@ import { SessionReads } from './reads.ts'
 import { search } from './search.ts'
 import { SessionStates } from './commit/session-states.ts'
 import { beginFork, createSession, deleteSession, markRead, updateSession } from './sessions.ts'
+import type { SessionRow } from './tables/rows.ts'
 import type { Tables } from './tables/tables.ts'
 
 export interface RowStorageOptions {
@@ -114,13 +115,13 @@ export class RowStorage implements Storage {
 
   async search(query: SearchQuery) {
     this.#assertOpen()
-    if ('sessionId' in query.in) await this.#reads.read(query.in.sessionId)
+    if ('sessionId' in query.in) await this.#row(query.in.sessionId)
     return search(this.#tables, query)
   }
 
   async lookup(sessionId: string, { identities = [], messageIds = [] }: NameQuery) {
     this.#assertOpen()
-    const { key } = (await this.#reads.read(sessionId)).session.row
+    const { key } = await this.#row(sessionId)
     const counts = await this.#tables.remembered(key, 'import', identities)
     const statuses = await this.#tables.idStatus(key, messageIds)
     return {
@@ -138,12 +139,8 @@ export class RowStorage implements Storage {
 
   async session(sessionId: string, principal?: string): Promise<Session | undefined> {
     this.#assertOpen()
-    if (principal === undefined) {
-      const [image] = await this.#tables.sessions([{ id: sessionId }])
-      return image && !image.row.fork ? lists.sessionOf(image.row) : undefined
-    }
-    const { rows } = await this.#tables.feed(principal, { by: 'session', id: sessionId })
-    return rows.map(({ row }) => lists.sessionOf(row))[0]
+    const row = await this.#tables.session(sessionId, principal)
+    return row && lists.sessionOf(row)
   }
 
   async members(sessionId: string): Promise<string[]> {
@@ -209,7 +206,7 @@ export class RowStorage implements Storage {
       if (step === 'gone') throw sessionNotFound(work.fork)
       return step === 'copying'
     }
-    await this.#reads.read(work.erase)
+    await this.#row(work.erase)
     return this.#maintenance.continueErase(work.erase)
   }
 
@@ -220,6 +217,13 @@ export class RowStorage implements Storage {
   async close(): Promise<void> {
     this.#closed = true
     this.changes.close()
+  }
+
+  /** @throws CaughtupError `NOT_FOUND` */
+  async #row(sessionId: string): Promise<SessionRow> {
+    const row = await this.#tables.session(sessionId)
+    if (!row) throw sessionNotFound(sessionId)
+    return row
   }
 
   async #copyFork(id: string) {

@@ -28,9 +28,9 @@ export async function beginFork(
   random: () => number,
 ): Promise<void> {
   await tables.transaction(async (transaction) => {
-    const [source] = await transaction.sessions([{ id: sourceId }])
-    if (!source || source.row.fork) throw sessionNotFound(sourceId)
-    const { key, record } = source.row
+    const source = await transaction.session(sourceId)
+    if (!source) throw sessionNotFound(sourceId)
+    const { key, record } = source
     const fork = {
       sourceId,
       source: key,

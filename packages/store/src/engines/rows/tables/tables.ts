@@ -52,6 +52,11 @@ export interface Tables extends TableReads {
 /** Reads that see what is committed; within a transaction also what it wrote. */
 export interface TableReads {
   /**
+   * A session's row; `undefined` where it does not exist, is a hidden fork, or has no such member:
+   * `SELECT … FROM sessions WHERE id = … AND fork IS NULL AND EXISTS (SELECT FROM members …)`.
+   */
+  session(id: string, principal?: string): Promise<SessionRow | undefined>
+  /**
    * Sessions by id, as of one moment; `undefined` where there is none. Hidden forks are among them.
    *
    * `SELECT … FROM sessions WHERE id = ANY(…)` with lateral reads of the open rows of `messages` and
