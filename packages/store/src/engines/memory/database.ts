@@ -35,8 +35,7 @@ export interface StoredMessage {
   readonly id: string
   /** The number of the undo that hides it, or 0. */
   readonly hidden: number
-  /** Absent once the message is removed: its id stays taken. */
-  readonly message?: Message
+  readonly message: Message
   /** Bytes of a finished message's JSON. */
   readonly bytes: number
 }

@@ -3,6 +3,7 @@ import type { Message } from '@caughtup/schema'
 import { byRecency, countsAsUnread } from '../../core/activity.ts'
 import { searchText } from '../../core/reading/search-text.ts'
 import { words as wordsOf } from '../../core/reading/search-words.ts'
+import { isHidden } from '../rows/tables/rows.ts'
 import type { CandidateQuery, FeedQuery, FeedRows, ListedRow } from '../rows/tables/tables.ts'
 import { type MemoryDatabase, newestSeq, type SessionData } from './database.ts'
 import { shownMessages } from './message-table.ts'
@@ -63,7 +64,7 @@ export function candidates(
   const found: Candidate[] = []
   for (const key of keys) {
     const data = db.sessions.get(key)
-    if (!data || data.row.fork) continue
+    if (!data || isHidden(data.row)) continue
     const { id: sessionId } = data.row
     for (const message of shownMessages(data, {})) {
       const candidate = { sessionId, message }
@@ -97,7 +98,7 @@ function byNewest(a: MessagePlace, b: MessagePlace): number {
 
 function listed(data: SessionData | undefined, principal: string) {
   const member = data?.members.find((each) => each.principal === principal)
-  if (!data || !member || data.row.fork) return undefined
+  if (!data || !member || isHidden(data.row)) return undefined
   const { id, record } = data.row
   return { data, member, place: { recency: record.recency, id } }
 }

@@ -8,7 +8,7 @@ type Rows = Pick<SessionData, 'messages' | 'orders'>
 
 const orderOf = ({ order }: StoredMessage) => order
 
-/** The row of an id, also of a hidden or removed message. */
+/** The row of an id, also of a hidden message. */
 export function rowOf({ messages, orders }: Rows, id: string): StoredMessage | undefined {
   const order = orders.get(id)
   if (order === undefined) return undefined
@@ -32,12 +32,12 @@ export function* shownMessages(rows: Pick<Rows, 'messages'>, range: Range): Iter
 export function* shownRows(
   { messages }: Pick<Rows, 'messages'>,
   { after = -Infinity, before = Infinity, from = 'oldest' }: Range,
-): Iterable<StoredMessage & { message: Message }> {
+): Iterable<StoredMessage> {
   const start = indexAbove(messages, after, orderOf)
   const end = before === Infinity ? messages.length : indexAbove(messages, before - 1, orderOf)
   for (let step = 0; step < end - start; step++) {
     const row = messages[from === 'oldest' ? start + step : end - 1 - step]
-    if (row && isShown(row)) yield row
+    if (row?.hidden === 0) yield row
   }
 }
 
@@ -46,44 +46,52 @@ export function hiddenMessages({ messages }: Pick<Rows, 'messages'>): {
   messages: Message[]
   undos: number
 } {
-  const hidden = messages.filter((row) => row.hidden > 0 && row.message)
+  const hidden = messages.filter((row) => row.hidden > 0)
   const newest = newestUndo(messages)
   return {
-    messages: hidden.flatMap((row) => (row.hidden === newest && row.message ? row.message : [])),
+    messages: hidden.filter((row) => row.hidden === newest).map(({ message }) => message),
     undos: new Set(hidden.map((row) => row.hidden)).size,
   }
 }
 
-/** The rows after a change. */
-export function changed(rows: Rows, change: MessageChange): readonly StoredMessage[] {
+/** The rows after a change, and the ids that it removes. */
+export function changed(
+  rows: Rows,
+  change: MessageChange,
+): { messages: readonly StoredMessage[]; removed: readonly string[] } {
   const { messages } = rows
   switch (change.change) {
     case 'put':
-      return put(rows, change.messages)
+      return { messages: put(rows, change), removed: [] }
     case 'remove': {
       const ids = new Set(change.messageIds)
-      return messages.map((row) => (ids.has(row.id) ? removed(row) : row))
+      return without(messages, ({ id }) => ids.has(id))
     }
     case 'truncate':
-      return messages.map((row) => (isShownAfter(row, change.after) ? removed(row) : row))
+      return without(messages, (row) => isShownAfter(row, change.after))
     case 'hide': {
       const undo = newestUndo(messages) + 1
-      return messages.map((row) =>
+      const hidden = messages.map((row) =>
         isShownAfter(row, change.after) ? { ...row, hidden: undo } : row,
       )
+      return { messages: hidden, removed: [] }
     }
     case 'restore': {
       const newest = newestUndo(messages)
-      return messages.map((row) =>
+      const shown = messages.map((row) =>
         newest > 0 && row.hidden === newest ? { ...row, hidden: 0 } : row,
       )
+      return { messages: shown, removed: [] }
     }
     case 'forget-hidden':
-      return messages.map((row) => (row.hidden > 0 ? removed(row) : row))
+      return without(messages, ({ hidden }) => hidden > 0)
   }
 }
 
-function put({ messages, orders }: Rows, added: readonly Message[]): StoredMessage[] {
+function put(
+  { messages, orders }: Rows,
+  { messages: added, hidden }: Extract<MessageChange, { change: 'put' }>,
+): StoredMessage[] {
   const rows = [...messages]
   for (const message of added) {
     const { id, order } = message
@@ -91,27 +99,24 @@ function put({ messages, orders }: Rows, added: readonly Message[]): StoredMessa
     const before = rows[index]
     const isThere = before?.order === order
     const bytes = message.status === 'done' ? jsonBytes(message) : 0
-    const row = { order, id, hidden: isThere ? before.hidden : 0, message, bytes }
+    const row = { order, id, hidden: hidden ?? (isThere ? before.hidden : 0), message, bytes }
     rows.splice(index, isThere ? 1 : 0, row)
     orders.set(id, order)
   }
   return rows
 }
 
-function removed({ order, id }: StoredMessage): StoredMessage {
-  return { order, id, hidden: 0, bytes: 0 }
+function without(messages: readonly StoredMessage[], isMeant: (row: StoredMessage) => boolean) {
+  const removed = messages.filter(isMeant).map(({ id }) => id)
+  return { messages: messages.filter((row) => !isMeant(row)), removed }
 }
 
-function isShown(row: StoredMessage): row is StoredMessage & { message: Message } {
-  return row.message !== undefined && row.hidden === 0
-}
-
-function isShownAfter({ order, hidden, message }: StoredMessage, after: number): boolean {
-  return order > after && hidden === 0 && message !== undefined
+function isShownAfter({ order, hidden }: StoredMessage, after: number): boolean {
+  return order > after && hidden === 0
 }
 
 function newestUndo(messages: readonly StoredMessage[]): number {
   let newest = 0
-  for (const { hidden, message } of messages) if (message) newest = Math.max(newest, hidden)
+  for (const { hidden } of messages) newest = Math.max(newest, hidden)
   return newest
 }

@@ -1,7 +1,13 @@
 import type { Message } from '@caughtup/schema'
 
 import type { IdStatus } from '../../core/lookups.ts'
-import type { EventRow, MemberRow, RememberedKind, SessionRow } from '../rows/tables/rows.ts'
+import {
+  type EventRow,
+  isHidden,
+  type MemberRow,
+  type RememberedKind,
+  type SessionRow,
+} from '../rows/tables/rows.ts'
 import type {
   CandidateQuery,
   DueQuery,
@@ -41,7 +47,7 @@ export class MemoryReads implements TableReads {
     const data = this.find(this.db.keys.get(id))
     const isSeen =
       principal === undefined || data?.members.some((member) => member.principal === principal)
-    return data && !data.row.fork && isSeen ? data.row : undefined
+    return data && !isHidden(data.row) && isSeen ? data.row : undefined
   }
 
   async sessions(asks: readonly SessionAsk[]): Promise<(SessionImage | undefined)[]> {
@@ -53,7 +59,7 @@ export class MemoryReads implements TableReads {
 
   async members(sessionId: string): Promise<MemberRow[]> {
     const data = this.find(this.db.keys.get(sessionId))
-    return data && !data.row.fork ? [...data.members] : []
+    return data && !isHidden(data.row) ? [...data.members] : []
   }
 
   async read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined> {
@@ -76,9 +82,8 @@ export class MemoryReads implements TableReads {
   async idStatus(session: number, ids: readonly string[]): Promise<IdStatus[]> {
     const data = this.find(session)
     return ids.map((id) => {
-      const row = data && rowOf(data, id)
-      if (!row) return 'free'
-      return row.message ? 'exists' : 'gone'
+      if (data && rowOf(data, id)) return 'exists'
+      return data?.remembered.has(rememberedName('gone', id)) ? 'gone' : 'free'
     })
   }
 
@@ -123,8 +128,9 @@ export class MemoryReads implements TableReads {
   }
 
   async active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }> {
-    const active = [...this.db.sessions.values()].filter(({ row: { record, fork } }) => {
-      return !fork && (record.run !== undefined || record.queue.length > 0)
+    const active = [...this.db.sessions.values()].filter(({ row }) => {
+      const { record } = row
+      return !isHidden(row) && (record.run !== undefined || record.queue.length > 0)
     })
     const sessions = active.map((data) => imageOf(data, { id: data.row.id }))
     return { sessions, beats: new Map(this.db.beats) }
@@ -136,7 +142,7 @@ export class MemoryReads implements TableReads {
       if (!retention) return row.fork !== undefined || row.erasing !== undefined
       const oldest = events[0]?.events[0]?.at ?? Infinity
       const surplus = newestSeq({ row, events }) - row.floor - retention.events
-      return !row.fork && (oldest < retention.before || surplus > 0)
+      return !isHidden(row) && (oldest < retention.before || surplus > 0)
     })
     const rows = due.map(({ row }) => row).sort((a, b) => a.key - b.key)
     return rows.slice(0, limit)
@@ -198,7 +204,7 @@ function imageOf(
     row,
     tail: events.slice(indexAbove(events, after, lastOf)),
     ...(!isKnown && {
-      open: messages.flatMap(({ message }) => (message?.status === 'open' ? message : [])),
+      open: messages.flatMap(({ message }) => (message.status === 'open' ? message : [])),
     }),
     ...(entry && entry.first <= (tagAt ?? 0) && { tagAt: entry.tag }),
   }

@@ -107,7 +107,11 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
   async changeMessages(changes: readonly MessageChange[]): Promise<void> {
     for (const change of changes) {
       const draft = this.#draft(change.session)
-      draft.messages = changed(draft, change)
+      const { messages, removed } = changed(draft, change)
+      draft.messages = messages
+      if (removed.length > 0) {
+        await this.remember(change.session, 'gone', new Map(removed.map((id) => [id, 1])))
+      }
     }
   }
 

@@ -5,7 +5,7 @@ import type { Segment } from '../../journal/segment.ts'
 import { redact } from '../../journal/redact.ts'
 import type { Retention } from '../../port/storage.ts'
 import { segmentsOf } from './journal-rows.ts'
-import type { EventRow, SessionRow } from './tables/rows.ts'
+import { type EventRow, isHidden, type SessionRow } from './tables/rows.ts'
 import { loadedFrom, type SessionStates } from './commit/session-states.ts'
 import type { Tables, Transaction } from './tables/tables.ts'
 
@@ -82,7 +82,7 @@ export class Maintenance {
   async #trim({ id }: SessionRow, bounds: { before: number; events: number }): Promise<void> {
     const trimmed = await this.#tables.transaction(async (transaction) => {
       const [image] = await transaction.lock([{ id }])
-      if (!image || image.row.fork) return false
+      if (!image || isHidden(image.row)) return false
       const { row, state, tag } = loadedFrom(image)
       const { before, events } = bounds
       const segments = await allSegments(transaction, row)

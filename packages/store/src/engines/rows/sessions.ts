@@ -5,7 +5,7 @@ import { newRecord } from '../../core/evolve.ts'
 import { sessionExists, sessionNotFound } from '../../errors/session-errors.ts'
 import type { NewSession } from '../../port/sessions.ts'
 import { sessionOf } from './lists.ts'
-import type { ForkJob, SessionRow } from './tables/rows.ts'
+import { type ForkJob, isHidden, type SessionRow } from './tables/rows.ts'
 import type { SessionImage, Tables, Transaction } from './tables/tables.ts'
 
 /** @throws CaughtupError `CONFLICT` for an id that a session has already */
@@ -126,5 +126,5 @@ async function insert(
 
 async function lockShown(transaction: Transaction, id: string): Promise<SessionImage | undefined> {
   const [image] = await transaction.lock([{ id }])
-  return image && !image.row.fork ? image : undefined
+  return image && !isHidden(image.row) ? image : undefined
 }

@@ -4,7 +4,7 @@ import { applyToMessage } from '@caughtup/schema/fold'
 import type { SessionState } from '../../../core/types.ts'
 import { StorageError } from '../../../port/storage-error.ts'
 import { deepFreeze } from './deep-freeze.ts'
-import type { SessionRow } from '../tables/rows.ts'
+import { isHidden, type SessionRow } from '../tables/rows.ts'
 import type { SessionAsk, SessionImage } from '../tables/tables.ts'
 
 /** Sessions whose states are kept; the least recently used leaves first. */
@@ -41,7 +41,7 @@ export class SessionStates {
     const known = ids.map((id) => this.get(id))
     const images = await read(ids.map((id, index) => askFor(id, known[index])))
     return images.map((image, index) => {
-      return image && !image.row.fork ? this.keep(loadedFrom(image, known[index])) : undefined
+      return image && !isHidden(image.row) ? this.keep(loadedFrom(image, known[index])) : undefined
     })
   }
 
@@ -52,7 +52,7 @@ export class SessionStates {
   ): Promise<(T & { session: LoadedSession }) | undefined> {
     const known = this.get(id)
     const reading = await read(askFor(id, known))
-    if (!reading || reading.image.row.fork) return undefined
+    if (!reading || isHidden(reading.image.row)) return undefined
     return { ...reading, session: this.keep(loadedFrom(reading.image, known)) }
   }
 

@@ -26,6 +26,8 @@ export interface SessionRow {
   readonly process?: string
   /** Set while the session is being copied: until then it is hidden. */
   readonly fork?: ForkJob
+  /** Set while the session is being copied from another database: it is hidden as well. */
+  readonly copying?: true
   /** Set while entries may still tell of erased messages. */
   readonly erasing?: ErasureJob
 }
@@ -67,17 +69,27 @@ export interface AppendedRow extends EventRow {
 }
 
 /** What a commit does to rows of messages. `session` is the session's key. */
-export type MessageChange = { readonly session: number } & (
-  | { readonly change: 'put'; readonly messages: readonly Message[] }
-  | { readonly change: 'remove'; readonly messageIds: readonly string[] }
-  | { readonly change: 'truncate'; readonly after: number }
-  | { readonly change: 'hide'; readonly after: number }
-  | { readonly change: 'restore' }
-  | { readonly change: 'forget-hidden' }
-)
+export type MessageChange = { readonly session: number } &
+  /** With `hidden`, they are hidden by the undo of that number. */
+  (
+    | { readonly change: 'put'; readonly messages: readonly Message[]; readonly hidden?: number }
+    | { readonly change: 'remove'; readonly messageIds: readonly string[] }
+    | { readonly change: 'truncate'; readonly after: number }
+    | { readonly change: 'hide'; readonly after: number }
+    | { readonly change: 'restore' }
+    | { readonly change: 'forget-hidden' }
+  )
 
-/** What a session remembers besides its messages, with a count: identities of imported rows, children's usage. */
-export type RememberedKind = 'import' | 'child'
+/**
+ * What a session remembers for ever, with a count: ids of removed messages, identities of imported
+ * rows, children whose usage is counted.
+ */
+export type RememberedKind = 'gone' | 'import' | 'child'
+
+/** Whether nobody sees the session yet. */
+export function isHidden({ fork, copying }: Pick<SessionRow, 'fork' | 'copying'>): boolean {
+  return fork !== undefined || copying === true
+}
 
 export interface MemberRow {
   readonly principal: string

@@ -52,20 +52,20 @@ export interface Tables extends TableReads {
 /** Reads that see what is committed; within a transaction also what it wrote. */
 export interface TableReads {
   /**
-   * A session's row; `undefined` where it does not exist, is a hidden fork, or has no such member:
-   * `SELECT … FROM sessions WHERE id = … AND fork IS NULL AND EXISTS (SELECT FROM members …)`.
+   * A session's row; `undefined` where it does not exist, is hidden, or has no such member:
+   * `SELECT … FROM sessions WHERE id = … AND NOT hidden AND EXISTS (SELECT FROM members …)`.
    */
   session(id: string, principal?: string): Promise<SessionRow | undefined>
   /**
-   * Sessions by id, as of one moment; `undefined` where there is none. Hidden forks are among them.
+   * Sessions by id, as of one moment; `undefined` where there is none. Hidden ones are among them.
    *
    * `SELECT … FROM sessions WHERE id = ANY(…)` with lateral reads of the open rows of `messages` and
    * of `events` after `record.seq`, or after what the caller knows.
    */
   sessions(asks: readonly SessionAsk[]): Promise<(SessionImage | undefined)[]>
   /**
-   * A session's members, the owner first; none of a hidden fork: `SELECT … FROM members JOIN sessions
-   * … WHERE id = … AND fork IS NULL ORDER BY place`.
+   * A session's members, the owner first; none of a hidden one: `SELECT … FROM members JOIN sessions …
+   * WHERE id = … AND NOT hidden ORDER BY place`.
    */
   members(sessionId: string): Promise<MemberRow[]>
   /**
@@ -80,7 +80,7 @@ export interface TableReads {
   read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined>
   /** Shown messages by id: `SELECT … FROM messages WHERE session = … AND id = ANY(…) AND hidden = 0`. */
   messagesById(session: number, ids: readonly string[]): Promise<(Message | undefined)[]>
-  /** The same index: hidden rows exist, rows without a body are gone. */
+  /** Whether ids are those of rows of `messages`, hidden ones too, or `remembered` as gone. */
   idStatus(session: number, ids: readonly string[]): Promise<IdStatus[]>
   /** `SELECT count(*) FROM messages WHERE session = … AND hidden = 0 AND ord > …`. */
   countAfter(session: number, order: number): Promise<number>
@@ -100,7 +100,7 @@ export interface TableReads {
   /**
    * A principal's rows, the removals, and where the feed is, as of one moment: a range of `members`
    * by its index, joined with `sessions`, the newest `events.seq` and a count of unread messages.
-   * Forks are not among them.
+   * Hidden sessions are not among them.
    */
   feed(principal: string, query: FeedQuery): Promise<FeedRows>
   /**
@@ -142,8 +142,9 @@ export interface Transaction extends TableReads {
   deleteSession(session: number): Promise<void>
   /**
    * Changes rows of messages of locked sessions in the order given: neighbouring `put`s are one
-   * `INSERT … ON CONFLICT (session, ord) DO UPDATE`, each other change one `UPDATE` of `hidden` or
-   * of `body`. A removed message's row stays without its body, because its id stays taken.
+   * `INSERT … ON CONFLICT (session, ord) DO UPDATE`, `hide` and `restore` one `UPDATE` of `hidden`
+   * each. Removals are `WITH gone AS (DELETE FROM messages … RETURNING id) INSERT INTO remembered`,
+   * since an id stays taken.
    */
   changeMessages(changes: readonly MessageChange[]): Promise<void>
   /** Replaces the entries of rows that are there: `UPDATE events SET body = … FROM unnest(…)`. */
