@@ -17,6 +17,15 @@ export function sessionExists(sessionId: string): CaughtupError {
   })
 }
 
+/** For a copy of a session that continues while somebody writes to it. */
+export function sessionChanged(sessionId: string): CaughtupError {
+  return new CaughtupError('CONFLICT', `Session ${sessionId} was written to while it was copied.`, {
+    field: 'sessionId',
+    value: preview(sessionId),
+    reason: 'session-changed',
+  })
+}
+
 /** Also for a message that was removed, or that is of an older epoch or not finished where that matters. */
 export function messageNotFound(messageId: string): CaughtupError {
   return new CaughtupError(

@@ -25,6 +25,7 @@ import type {
   SessionHead,
   Window,
 } from './reading.ts'
+import type { CopyPlace, SessionCopy } from './session-copy.ts'
 import type { ListQuery, NewSession, ActiveRun, SessionList } from './sessions.ts'
 
 /**
@@ -115,6 +116,20 @@ export interface Storage {
    * engine without files lacks it.
    */
   backup?(path: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Reads a bounded stretch of a session as it is stored, to be given to another database.
+   *
+   * @throws CaughtupError `NOT_FOUND`; `CONFLICT` (`session-changed`) where somebody wrote since the
+   *   first stretch was read
+   */
+  readSession?(sessionId: string, place?: CopyPlace): Promise<SessionCopy>
+  /**
+   * Writes a stretch that another database gave. The session is shown with the last one; a first one
+   * begins anew what was left incomplete.
+   *
+   * @throws CaughtupError `CONFLICT` (`session-exists`) for an id in use
+   */
+  writeSession?(copy: SessionCopy): Promise<void>
   /** Gauges of this moment. */
   stats(): StorageStats
 

@@ -6,7 +6,7 @@ import { prompt, turn } from '../support/drafts.ts'
 import { assertFails, everything, unbounded } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
-/** Every call of the port except `stats`, which is synchronous, `close`, and `backup`, which some engines lack. */
+/** Every call of the port except `stats`, which is synchronous, `close`, and calls that some engines lack. */
 function calls(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
   const session = { id: 'new', title: '', createdAt: 1, members: ['ann'] }
   const cursor = { journal: 'j', seq: 0, tag: '' }
@@ -36,7 +36,10 @@ function calls(storage: Storage, sessionId: string): Record<string, () => Promis
     activeRuns: () => storage.activeRuns(),
     changes: () => storage.changes.next(AbortSignal.timeout(5_000)),
     maintain: () => storage.maintain({ retention: false }),
-  } satisfies Record<Exclude<keyof Storage, 'stats' | 'close' | 'backup'>, () => Promise<unknown>>
+  } satisfies Record<
+    Exclude<keyof Storage, 'stats' | 'close' | 'backup' | 'readSession' | 'writeSession'>,
+    () => Promise<unknown>
+  >
 }
 
 export const closeCases: Cases = {

@@ -10,11 +10,13 @@ import {
 } from '../rows/tables/rows.ts'
 import type {
   CandidateQuery,
+  CountedName,
   DueQuery,
   EventRange,
   FeedQuery,
   FeedRows,
   MessageRange,
+  RememberedName,
   SessionAsk,
   SessionImage,
   SessionReading,
@@ -119,6 +121,26 @@ export class MemoryReads implements TableReads {
     return counts
   }
 
+  async names(
+    session: number,
+    after: RememberedName | undefined,
+    limit: number,
+  ): Promise<CountedName[]> {
+    const all = [...(this.find(session)?.remembered ?? [])]
+    const start = after && rememberedName(after.kind, after.id)
+    return all
+      .filter(([name]) => start === undefined || name > start)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, limit)
+      .map(([name, count]) => ({ ...nameOf(name), count }))
+  }
+
+  async allMessages(session: number, after: number, limit: number) {
+    const rows = this.find(session)?.messages ?? []
+    const start = indexAbove(rows, after, ({ order }) => order)
+    return rows.slice(start, start + limit).map(({ message, hidden }) => ({ message, hidden }))
+  }
+
   async feed(principal: string, query: FeedQuery): Promise<FeedRows> {
     return feedRows(this.db, principal, query)
   }
@@ -190,6 +212,12 @@ function eventsIn(
     if (size > bytes) return { events: rows, complete: step === end - start - 1 }
   }
   return { events: rows, complete: true }
+}
+
+function nameOf(name: string): RememberedName {
+  const kinds: readonly RememberedKind[] = ['gone', 'import', 'child']
+  const kind = kinds.find((each) => name.startsWith(`${each} `)) ?? 'gone'
+  return { kind, id: name.slice(kind.length + 1) }
 }
 
 function imageOf(

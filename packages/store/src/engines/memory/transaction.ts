@@ -29,6 +29,8 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
   readonly #drafts: Map<number, SessionData>
   /** What else is to be done by the commit. */
   readonly #effects: (() => void)[] = []
+  /** Ids of sessions that it deletes. */
+  readonly #deleted = new Set<string>()
 
   constructor(db: MemoryDatabase) {
     const drafts = new Map<number, SessionData>()
@@ -72,7 +74,7 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
     members: readonly string[],
   ): Promise<SessionRow | undefined> {
     await this.#acquire([`id ${row.id}`])
-    if (this.db.keys.has(row.id)) return undefined
+    if (this.db.keys.has(row.id) && !this.#deleted.has(row.id)) return undefined
     const key = ++this.db.made
     await this.#acquire([key])
     const made = { ...row, key }
@@ -97,6 +99,7 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
 
   async deleteSession(session: number): Promise<void> {
     const { row, members } = this.#draft(session)
+    this.#deleted.add(row.id)
     this.#effects.push(() => {
       this.db.sessions.delete(session)
       this.db.keys.delete(row.id)

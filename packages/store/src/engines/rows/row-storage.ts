@@ -12,6 +12,7 @@ import type {
   MessageCaps,
   SearchQuery,
 } from '../../port/reading.ts'
+import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import type { ListQuery, NewSession } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance as MaintenanceWork, Storage, StorageStats } from '../../port/storage.ts'
@@ -21,6 +22,7 @@ import { continueFork } from './fork.ts'
 import * as lists from './lists.ts'
 import { Maintenance } from './maintenance.ts'
 import { SessionReads } from './reads.ts'
+import { readSession, writeSession } from './session-copy.ts'
 import { search } from './search.ts'
 import { SessionStates } from './commit/session-states.ts'
 import { beginFork, createSession, deleteSession, markRead, updateSession } from './sessions.ts'
@@ -208,6 +210,17 @@ export class RowStorage implements Storage {
     }
     await this.#row(work.erase)
     return this.#maintenance.continueErase(work.erase)
+  }
+
+  async readSession(sessionId: string, place?: CopyPlace): Promise<SessionCopy> {
+    this.#assertOpen()
+    return readSession({ tables: this.#tables, reads: this.#reads }, sessionId, place)
+  }
+
+  async writeSession(copy: SessionCopy): Promise<void> {
+    this.#assertOpen()
+    const isComplete = await writeSession(this.#tables, copy)
+    if (isComplete) this.#announce([copy.session.id])
   }
 
   stats(): StorageStats {

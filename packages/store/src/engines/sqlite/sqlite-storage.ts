@@ -27,6 +27,7 @@ import type {
   Window,
 } from '../../port/reading.ts'
 import type { ListQuery, NewSession, ActiveRun, SessionList } from '../../port/sessions.ts'
+import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance, Storage, StorageStats } from '../../port/storage.ts'
 import { ActivityReads } from './reads/activity-reads.ts'
@@ -45,6 +46,7 @@ import { openingNames } from '../../base/random-tag.ts'
 import { retryBusy } from './file/retry-busy.ts'
 import { Search } from './reads/search.ts'
 import { SessionRows } from './sessions/session-rows.ts'
+import { readSession } from './reads/session-copy.ts'
 import { pacer } from '../../base/pacer.ts'
 import { DatabaseMaintenance } from './maintenance.ts'
 
@@ -141,6 +143,14 @@ export class SqliteStorage implements Storage {
         messageCount: record.messageCount,
       }
     })
+  }
+
+  async readSession(sessionId: string, place?: CopyPlace): Promise<SessionCopy> {
+    // What undos hide and what was removed is in the rows of a packed session alone.
+    const cached = this.#read(() => this.#cache.get(sessionId))
+    if (!place) await this.#pack([cached])
+    const from = { db: this.#db, journal: this.#journal }
+    return this.#read(() => readSession(from, this.#cache.get(sessionId), place))
   }
 
   async createSession(session: NewSession): Promise<Session> {

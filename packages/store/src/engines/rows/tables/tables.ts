@@ -98,6 +98,20 @@ export interface TableReads {
     ids: readonly string[],
   ): Promise<Map<string, number>>
   /**
+   * All that is remembered, of every kind, after a name: `SELECT … FROM remembered WHERE session = …
+   * AND (kind, id) > (…) ORDER BY kind, id LIMIT …`.
+   */
+  names(session: number, after: RememberedName | undefined, limit: number): Promise<CountedName[]>
+  /**
+   * Messages after an order with the numbers of the undos that hide them: `SELECT … FROM messages
+   * WHERE session = … AND ord > … ORDER BY ord LIMIT …`.
+   */
+  allMessages(
+    session: number,
+    after: number,
+    limit: number,
+  ): Promise<{ message: Message; hidden: number }[]>
+  /**
    * A principal's rows, the removals, and where the feed is, as of one moment: a range of `members`
    * by its index, joined with `sessions`, the newest `events.seq` and a count of unread messages.
    * Hidden sessions are not among them.
@@ -280,6 +294,15 @@ export interface DueQuery {
   readonly after: number
   readonly limit: number
   readonly retention?: { readonly before: number; readonly events: number }
+}
+
+export interface RememberedName {
+  readonly kind: RememberedKind
+  readonly id: string
+}
+
+export interface CountedName extends RememberedName {
+  readonly count: number
 }
 
 export interface RemovedSession {

@@ -42,6 +42,12 @@ export class JournalReads {
     return { ...read, cursor, newest: cached.seq }
   }
 
+  /** What lies after a seq and above the floor. */
+  *segments(cached: CachedSession, after: number): Iterable<Segment> {
+    const start = Math.max(after, this.#floor(cached).floor)
+    for (const segment of this.#after(cached, start)) yield* segmentsAfter([segment], start)
+  }
+
   /** Whether the cursor is of this journal's history, and if not, why. */
   checkCursor(cached: CachedSession, cursor: Cursor): 'ok' | ReplayReason {
     const { floor, floorTag } = this.#floor(cached)

@@ -1,0 +1,146 @@
+import type { Event } from '@caughtup/schema'
+
+import { sessionChanged } from '../../../errors/session-errors.ts'
+import { entriesOf } from '../../../journal/list-events.ts'
+import { type Segment, segmentBytes } from '../../../journal/segment.ts'
+import type {
+  CopiedEntries,
+  CopiedMessage,
+  CopiedName,
+  CopiedSession,
+  CopyPlace,
+  SessionCopy,
+} from '../../../port/session-copy.ts'
+import type { CachedSession } from '../cache/cached-session.ts'
+import type { Database } from '../file/database.ts'
+import { messageIn } from '../rows/message-rows.ts'
+import type { JournalReads } from './journal-reads.ts'
+
+/** What one stretch holds at most, about. */
+const stretchRows = 500
+const stretchBytes = 2 * 1024 * 1024
+
+/**
+ * A stretch of a packed session, to be called within a reading.
+ *
+ * @throws CaughtupError `CONFLICT` where somebody wrote since the first stretch
+ */
+export function readSession(
+  { db, journal }: { db: Database; journal: JournalReads },
+  cached: CachedSession,
+  place: CopyPlace = { part: 'messages', after: 0, seq: -1 },
+): SessionCopy {
+  const isFirst = place.seq < 0
+  const { seq } = cached.record
+  if (!isFirst && place.seq !== seq) throw sessionChanged(cached.id)
+  const session = copiedSession(db, cached)
+  const copy = { isFirst, session, messages: [], entries: [], remembered: [] }
+  const after = typeof place.after === 'number' ? place.after : 0
+  switch (place.part) {
+    case 'messages': {
+      const { messages, last } = copiedMessages(db, cached, after)
+      const next =
+        last === undefined
+          ? { part: 'entries' as const, after: session.floor, seq }
+          : { part: 'messages' as const, after: last, seq }
+      return { ...copy, messages, next }
+    }
+    case 'entries': {
+      const { entries, last } = copiedEntries(journal.segments(cached, after))
+      const next =
+        last === undefined
+          ? { part: 'names' as const, after: '', seq }
+          : { part: 'entries' as const, after: last, seq }
+      return { ...copy, entries, next }
+    }
+    case 'names': {
+      const remembered = copiedNames(db, cached.key, String(place.after))
+      const last = remembered.length === stretchRows ? remembered.at(-1) : undefined
+      const next = last && { part: 'names' as const, after: `${last.kind} ${last.id}`, seq }
+      return { ...copy, remembered, ...(next && { next }) }
+    }
+  }
+}
+
+function copiedSession(
+  db: Database,
+  { key, id, journal, record, tag }: CachedSession,
+): CopiedSession {
+  const row = db.get('SELECT * FROM sessions WHERE key = ?', key)
+  const members = db.all(
+    'SELECT principal, read_up_to FROM members WHERE session = ? ORDER BY owner DESC, principal',
+    key,
+  )
+  return {
+    id,
+    journal,
+    record,
+    tag,
+    title: String(row?.['title']),
+    createdAt: Number(row?.['created_at']),
+    updatedAt: Number(row?.['updated_at']),
+    floor: Number(row?.['floor']),
+    floorTag: String(row?.['floor_tag']),
+    members: members.map((member) => ({
+      principal: String(member['principal']),
+      readUpTo: Number(member['read_up_to']),
+    })),
+  }
+}
+
+function copiedMessages(db: Database, { key, overlay }: CachedSession, after: number) {
+  const rows = db.all(
+    'SELECT ord, id, epoch, hidden, body FROM messages WHERE session = ? AND ord > ? ORDER BY ord LIMIT ?',
+    key,
+    after,
+    stretchRows,
+  )
+  const messages = rows.flatMap((row): CopiedMessage[] => {
+    const message = overlay.get(String(row['id'])) ?? messageIn(db, row)
+    return message ? [{ message, hidden: Number(row['hidden']) }] : []
+  })
+  const last = rows.length === stretchRows ? Number(rows.at(-1)?.['ord']) : undefined
+  if (last !== undefined) return { messages, last }
+  // What was written since the session was packed is in no row yet.
+  const copied = new Set(rows.map((row) => String(row['id'])))
+  for (const message of overlay.values()) {
+    if (message.order > after && !copied.has(message.id)) messages.push({ message, hidden: 0 })
+  }
+  return { messages, last }
+}
+
+/** The first entries, until their bytes are enough for one stretch; `last` where there are more. */
+function copiedEntries(segments: Iterable<Segment>): {
+  entries: CopiedEntries[]
+  last: number | undefined
+} {
+  const entries: { tag: string; events: Event[] }[] = []
+  let bytes = 0
+  for (const segment of segments) {
+    const last = entries.at(-1)?.events.at(-1)?.seq
+    if (last !== undefined && bytes > stretchBytes) return { entries, last }
+    const events = [...entriesOf(segment, 'oldest')]
+    for (const event of events) bytes += segmentBytes(segment, event)
+    entries.push({ tag: segment.tag, events })
+  }
+  return { entries, last: undefined }
+}
+
+function copiedNames(db: Database, key: number, after: string): CopiedName[] {
+  const rows = db.all(
+    `SELECT kind, id, count FROM remembered WHERE session = ? AND kind || ' ' || id > ?
+     ORDER BY kind, id LIMIT ?`,
+    key,
+    after,
+    stretchRows,
+  )
+  return rows.map((row) => ({
+    kind: kindOf(String(row['kind'])),
+    id: String(row['id']),
+    count: Number(row['count']),
+  }))
+}
+
+function kindOf(text: string): CopiedName['kind'] {
+  return text === 'child' || text === 'import' ? text : 'gone'
+}

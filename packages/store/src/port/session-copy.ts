@@ -1,0 +1,65 @@
+import type { Event, Message, Session } from '@caughtup/schema'
+import type { Head } from '@caughtup/schema/fold'
+
+/**
+ * A bounded stretch of a session as it is stored. A database that is given all stretches has the
+ * session with its journal's name and tags, so that cursors stay valid, and with hidden messages,
+ * read marks and what it remembers. A run that was active has no process any more.
+ */
+export interface SessionCopy {
+  isFirst: boolean
+  /** The same in each stretch. */
+  session: CopiedSession
+  messages: readonly CopiedMessage[]
+  entries: readonly CopiedEntries[]
+  remembered: readonly CopiedName[]
+  /** Where the next stretch begins; absent in the last. */
+  next?: CopyPlace
+}
+
+export interface CopiedSession extends Omit<Session, 'epoch' | 'owner'> {
+  journal: string
+  /** The owner first. */
+  members: readonly { principal: string; readUpTo: number }[]
+  /** As of the newest entry. */
+  record: Head & {
+    lastOrder: number
+    epochStart: number
+    generation: number
+    messageCount: number
+    recency: number
+    lastMessageAt?: number
+  }
+  /** Of the newest entry. */
+  tag: string
+  /** Entries up to this one are removed. */
+  floor: number
+  floorTag: string
+}
+
+export interface CopiedMessage {
+  message: Message
+  /** The number of the undo that hides it, or 0. */
+  hidden: number
+}
+
+/** Entries that follow each other, with the tag of what wrote them. */
+export interface CopiedEntries {
+  tag: string
+  events: readonly Event[]
+}
+
+/** The id of a removed message, a child whose usage is counted, or the identity of an imported row. */
+export interface CopiedName {
+  kind: 'gone' | 'child' | 'import'
+  id: string
+  count: number
+}
+
+/** Where a stretch begins. `seq` is the journal's newest entry when the copying began. */
+export interface CopyPlace {
+  part: 'messages' | 'entries' | 'names'
+  /** The order, seq or name that the stretch before ended with. */
+  after: number | string
+  seq: number
+}
