@@ -16,7 +16,7 @@ import {
 
 const everything = { bytes: 1e9 }
 
-/** A finished turn with its answer in `windows` separate commits. */
+/** A finished turn whose answer takes `windows` commits. */
 async function turn(store: Store, sessionId?: string, windows = 3): Promise<TestRun> {
   const run = await startRun(store, sessionId)
   const writer = store.writer(run)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** One call of the storage port, before names are put to what it picks. */
+/** A call of the storage port, with picks instead of names. */
 export type Call =
   | { call: 'create'; session: number; members: readonly string[]; title: string }
   | { call: 'commit'; slices: readonly SliceSpec[] }
@@ -41,7 +41,7 @@ export type Call =
   | { call: 'reopen'; closed: boolean }
 
 export interface Step {
-  /** Which of the two openings of each database. */
+  /** The opening of each database, of two. */
   opening: 0 | 1
   call: Call
 }
@@ -122,13 +122,13 @@ export interface FilterSpec {
   until?: number
 }
 
-/** A cursor that was given out, or the newest one with another member. */
+/** A returned cursor, or the newest one with a member changed. */
 const cursorChanges = ['none', 'seq', 'tag', 'empty', 'journal'] as const
 export type CursorChange = (typeof cursorChanges)[number]
 
 export const principals = ['ann', 'bob', 'eve', 'Ünï "🎉"', 'a\0b'] as const
 
-/** Words in several scripts, and what databases treat in ways of their own. */
+/** Words in several scripts, and characters that databases treat specially. */
 const texts = [
   'Hello ',
   'hello',
@@ -158,7 +158,7 @@ const pick = fc.nat({ max: 12 })
 const text = fc.constantFrom(...texts)
 const title = fc.constantFrom(...texts.filter((each) => each.isWellFormed()))
 const principal = fc.constantFrom(...principals)
-/** Seqs, orders and positions, the boundaries of numbers among them. */
+/** Seqs, orders and positions, including the limits of numbers. */
 const place = fc.oneof(
   { weight: 6, arbitrary: fc.nat({ max: 40 }) },
   { weight: 1, arbitrary: fc.constantFrom(-1, 0, 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER) },
@@ -185,7 +185,7 @@ const filter: fc.Arbitrary<FilterSpec> = fc.record(
 const draft = fc.record({ draft: fc.constantFrom(...draftNames), pick, text })
 const change = fc.record({ draft: fc.constantFrom(...changeNames), pick, text })
 
-/** A change of history is the only draft of its slice. */
+/** A history change must be the only draft of its slice. */
 const slice: fc.Arbitrary<SliceSpec> = fc.record({
   session: fc.nat({ max: 3 }),
   guard: fc.option(fc.constantFrom(...guardNames), { nil: undefined, freq: 2 }),

@@ -11,7 +11,7 @@ import { type Call, type CursorChange, type FilterSpec, principals } from './cal
 import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
 
-/** What a call gave: a value, or an error; only what the port promises of it. */
+/** The outcome of a call, a value or an error, reduced to what the port promises. */
 export type Outcome = { value: unknown } | { error: unknown }
 
 const eventTypes: readonly EventType[] = [
@@ -35,7 +35,7 @@ const eventTypes: readonly EventType[] = [
   'unreadable',
 ]
 
-/** One engine's database, opened twice, with every random number and the time from outside. */
+/** An engine's database, opened twice, with injected random numbers and time. */
 export class EngineUnderTest {
   readonly #factory: StorageFactory
   readonly #clock: ManualClock
@@ -119,7 +119,7 @@ export class EngineUnderTest {
         while (await storage.maintain({ erase: id }));
         return undefined
       case 'delete':
-        // Who saw it, in no order.
+        // The members who saw it, in no order.
         return (await storage.deleteSession(id)).toSorted()
       case 'checkCursor':
         return storage.checkCursor(
@@ -204,7 +204,7 @@ export class EngineUnderTest {
     }
   }
 
-  /** All that one opening can be asked. */
+  /** Every read through one opening. */
   async everything(opening: 0 | 1): Promise<unknown> {
     const storage = this.storage(opening)
     const sessions: Record<string, unknown> = {}
@@ -261,7 +261,7 @@ export class EngineUnderTest {
   }
 }
 
-/** What lies after a place, however it comes in batches. */
+/** Everything after a position, independent of batches. */
 async function readOn(
   storage: Storage,
   id: string,
@@ -278,7 +278,7 @@ async function readOn(
   }
 }
 
-/** The owner, and the others, who come in no order. */
+/** The owner, and then the other members, which have no order. */
 function byOwner([owner, ...others]: readonly string[]) {
   return { owner, others: others.toSorted() }
 }
@@ -321,14 +321,14 @@ function changed(newest: Cursor, pick: number, change: Exclude<CursorChange, 'no
   }
 }
 
-/** What the port promises of a result, which may have more. */
+/** The part of a result that the port promises. */
 function committed(result: SliceResult): SliceResult {
   if (result.refused !== undefined) return { refused: result.refused }
   const { events, cursor, messages, activity } = result
   return { events, cursor, messages, activity }
 }
 
-/** Without what JSON does not tell apart. */
+/** Removes differences that JSON does not have. */
 function plain(value: unknown): unknown {
   const text = JSON.stringify({ value }, (_, each: unknown) => {
     if (each instanceof Map) return Object.fromEntries(each)
@@ -338,7 +338,7 @@ function plain(value: unknown): unknown {
   return read
 }
 
-/** What a caller may act on; what no engine should throw is told with its words. */
+/** The part of an error that callers may act on; an unexpected error keeps its message. */
 function errorOf(error: unknown): unknown {
   if (error instanceof CaughtupError) return { code: error.code, data: plain(error.data) }
   return error instanceof StorageError ? { failure: error.failure } : String(error)

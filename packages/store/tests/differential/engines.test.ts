@@ -5,8 +5,8 @@ import { long } from '../support/long.ts'
 import { type Call, type DraftSpec, step } from './call.ts'
 import { runOnAll } from './run-on-all.ts'
 
-// Not compared: what is an engine's own matter (gauges, backups, how much one step of upkeep does),
-// and when another process is noticed, which the conformance kit checks.
+// Not compared: what engines may decide themselves (gauges, backups, the size of a maintenance step), and
+// when changes of another process are noticed, which the conformance kit checks.
 test('all engines answer every call of a random program alike, including its errors', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => runOnAll(steps)),
@@ -14,7 +14,7 @@ test('all engines answer every call of a random program alike, including its err
   )
 }, 1_800_000)
 
-/** One draft to a slice, all of one session. */
+/** A commit with one slice per draft, all of one session. */
 function commit(session: number, ...drafts: DraftSpec['draft'][]): Call {
   const slices = drafts.map((draft) => ({
     session,
@@ -29,7 +29,7 @@ const fork = { call: 'fork', session: 0, into: 3, pick: 1, whole: false } as con
 const remove: Call = { call: 'delete', session: 0, pick: 0 }
 const create: Call = { call: 'create', session: 0, members: ['ann'], title: 'Again' }
 
-// Programs that found something once.
+// Programs that found a fault once.
 test.each<{ what: string; calls: readonly Call[] }>([
   {
     what: 'a commit of several slices of one session',

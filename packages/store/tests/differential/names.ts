@@ -31,7 +31,7 @@ const failure = { code: 'failed', message: 'It failed.' }
 
 export const sessionIds = ['s1', 's2', 's3', 's4', 'nowhere'] as const
 
-/** What a program has named so far, the same for every engine. */
+/** The names that a program has used so far, the same for every engine. */
 export class Names {
   readonly cursors: Cursor[] = [{ journal: 'j', seq: 0, tag: '' }]
   readonly #messages = new Map<string, string[]>()
@@ -42,7 +42,7 @@ export class Names {
     return sessionIds[index % sessionIds.length] ?? 'nowhere'
   }
 
-  /** Time that mostly goes on, and sometimes stands or steps back. */
+  /** A time that mostly advances, and sometimes stops or steps back. */
   at(pick: number): number {
     this.#time += pick % 3
     return Math.max(0, this.#time - (pick === 7 ? 4 : 0))
@@ -60,7 +60,7 @@ export class Names {
     return this.#messages.get(sessionId) ?? []
   }
 
-  /** The slice that a commit is given; what it picks depends on how the session is by now. */
+  /** A commit's slice; its picks depend on the session's current state. */
   async slice({ session, guard, drafts }: SliceSpec, storage: Storage): Promise<Slice> {
     const sessionId = this.session(session)
     const head = await storage.head(sessionId).catch(() => undefined)

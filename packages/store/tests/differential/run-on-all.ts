@@ -14,7 +14,7 @@ import { Names } from './names.ts'
 const hour = 3_600_000
 const seed = 7
 
-/** Sessions that most programs need. */
+/** Creates sessions that most programs need. */
 const start: readonly Step[] = [0, 1, 2].map((session) => ({
   opening: 0,
   call: { call: 'create', session, members: ['ann', 'bob'], title: `Session ${session}` },
@@ -60,8 +60,8 @@ export async function runOnAll(steps: readonly Step[]): Promise<void> {
 }
 
 /**
- * Engines look for what is too old once in a while, and in no order with other upkeep; and a process
- * that was silent for that long may be forgotten.
+ * Lets an hour pass with heartbeats: engines look for old entries only now and then, in no fixed order
+ * with other maintenance, and may forget a process that was silent for that long.
  */
 async function passAnHour(all: readonly EngineUnderTest[], opening: 0 | 1, clock: ManualClock) {
   for (const engine of all) await engine.maintain(opening)
@@ -70,14 +70,14 @@ async function passAnHour(all: readonly EngineUnderTest[], opening: 0 | 1, clock
     for (const each of [0, 1] as const) await engine.storage(each).heartbeat()
 }
 
-/** A fork is made in one go where a message of its source may be finished while it is copied. */
+/** Makes a fork in one step if a message of its source may finish while it is copied. */
 async function settled(call: Call, names: Names, storage: Storage): Promise<Call> {
   if (call.call !== 'fork') return call
   const source = await storage.head(names.session(call.session)).catch(() => undefined)
   return source && source.open.length > 0 ? { ...call, whole: true } : call
 }
 
-/** Keeps cursors that were given out, so that they are asked about later. */
+/** Keeps returned cursors for later calls. */
 function note(outcome: Outcome, names: Names): void {
   if (!('value' in outcome)) return
   for (const value of Array.isArray(outcome.value) ? outcome.value : [outcome.value]) {

@@ -29,7 +29,7 @@ const samples = [
   'x'.repeat(600),
 ] as const
 
-/** How the same is typed elsewhere. */
+/** Other Unicode forms of the same text. */
 const forms = [
   (text: string) => text,
   (text: string) => text.normalize('NFD'),

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 /**
- * A program in a process of its own, which Node runs as it is written. It says lines on its
- * standard output and is told lines on its standard input; what it says on the other one is the
- * text of the error when it ends by itself. It does not outlive its test.
+ * A TypeScript program in its own process. It writes lines to standard output and reads lines from
+ * standard input; its standard error becomes the error's text if it fails. It is killed after its
+ * test.
  */
 export class ChildProgram {
   readonly #child: ChildProcess
@@ -21,14 +21,14 @@ export class ChildProgram {
   constructor(program: URL, args: readonly (string | number)[]) {
     const child = spawn(process.execPath, [fileURLToPath(program), ...args.map(String)], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      // Halves what starting costs.
+      // Halves the time to start.
       env: { ...process.env, NODE_COMPILE_CACHE: path.join(tmpdir(), 'caughtup-compiled') },
     })
     this.#child = child
-    // After the last of what it said has been read.
+    // Emitted after its last line was read.
     this.#closed = new Promise((resolve) => child.once('close', () => resolve()))
     child.stderr.on('data', (chunk: Buffer) => (this.#complaint += chunk.toString()))
-    // Told to one that was killed meanwhile: its end is what counts.
+    // Ignores errors of writing to a killed process, whose end is reported elsewhere.
     child.stdin.on('error', () => undefined)
     onTestFinished(async () => {
       child.kill('SIGKILL')
@@ -41,7 +41,7 @@ export class ChildProgram {
     return this.#child.pid ?? 0
   }
 
-  /** The next line that it says; `undefined` when it has ended. */
+  /** Its next line; `undefined` once it has ended. */
   async hear(): Promise<string | undefined> {
     const line = await this.#lines.next()
     return line.done ? undefined : line.value
@@ -55,7 +55,7 @@ export class ChildProgram {
     this.#child.kill(signal)
   }
 
-  /** How it ended, once it has. @throws Error when it ended by itself with an error */
+  /** Resolves with its exit. @throws Error if it failed by itself */
   async end(): Promise<'killed' | 'over'> {
     await this.#closed
     const { exitCode, signalCode } = this.#child

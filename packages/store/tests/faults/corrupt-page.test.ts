@@ -28,7 +28,7 @@ function overwrite(file: string, table: string, bytes?: Buffer): Buffer {
 async function open(path: string): Promise<{ store: Store; clock: ManualClock }> {
   const clock = new ManualClock()
   const store = await createStore({ storage: sqlite({ path }), clock })
-  // Its last upkeep may meet the corrupt page again.
+  // Its last maintenance may meet the corrupt page again.
   onTestFinished(() => store.close().catch(() => undefined))
   return { store, clock }
 }

@@ -4,7 +4,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Random } from '@caughtup/schema/testing'
 import fc from 'fast-check'
 
-/** What is done to a database by hand; everything about it follows from `seed`. */
+/** Damage to a database; all of it follows from `seed`. */
 export interface Damage {
   table: Table
   how: 'text' | 'json' | 'deleted' | 'doubled'
@@ -26,7 +26,7 @@ const tables = {
 }
 type Table = keyof typeof tables
 
-/** The column that has content; the other ones are what SQLite finds the row by. */
+/** The column with content; the others are keys. */
 const contents: Partial<Record<Table, string>> = {
   sessions: 'record',
   messages: 'body',
@@ -36,7 +36,7 @@ const contents: Partial<Record<Table, string>> = {
   log: 'body',
 }
 
-/** Also what a block says of itself. */
+/** Includes a block's own description. */
 const alsoContents: Partial<Record<Table, string>> = { blocks: 'counts' }
 
 export const damage: fc.Arbitrary<Damage> = fc
@@ -49,7 +49,7 @@ export const damage: fc.Arbitrary<Damage> = fc
   // A session without a row is a deleted one.
   .filter(({ table, how }) => !(table === 'sessions' && (how === 'deleted' || how === 'doubled')))
 
-/** Does damage to the session of this key, in a database that nobody has open. */
+/** Damages the session with this key, in a database that no process has open. */
 export function inflict(file: string, key: number, { table, how, seed }: Damage): void {
   const db = new DatabaseSync(file)
   const random = new Random(seed)
@@ -80,7 +80,7 @@ export function inflict(file: string, key: number, { table, how, seed }: Damage)
   }
 }
 
-/** The same row again, under another key where it has one of its own. */
+/** Duplicates a row, with a new key if it has its own. */
 function double(
   db: DatabaseSync,
   table: Table,
@@ -90,7 +90,7 @@ function double(
 ): void {
   const names = Object.keys(row).filter((name) => name !== 'key' && name !== 'id')
   const columns = names.map((name) => `"${name}"`).join(', ')
-  // A block that begins where another does is refused by an index, so it cannot be there.
+  // An index refuses two blocks with the same beginning.
   const copied = table === 'blocks' ? columns.replace('"first_seq"', 'first_seq + 1') : columns
   db.prepare(
     `INSERT OR IGNORE INTO ${table} (${columns}) SELECT ${copied} FROM ${table} WHERE ${where}`,
@@ -106,7 +106,7 @@ function damagedBlock(body: Uint8Array, how: 'text' | 'json', random: Random): U
   return random.pick([cut, body.map((byte) => (random.chance(0.02) ? byte ^ 0xff : byte)), ''])
 }
 
-/** `undefined` where it is damaged already. */
+/** `undefined` if it is damaged already. */
 function inflated(body: Uint8Array): string | undefined {
   try {
     return inflateRawSync(body).toString()
@@ -132,7 +132,7 @@ function damagedText(text: string, how: 'text' | 'json', random: Random): string
   return lines.join('\n')
 }
 
-/** Valid JSON of something else: a value in it is replaced or gone. */
+/** Valid JSON with one value replaced or removed. */
 function damagedJson(json: string, random: Random): string {
   let value: unknown
   try {

@@ -47,7 +47,7 @@ async function using<T>(file: string, work: (storage: Storage) => Promise<T>): P
   }
 }
 
-/** Blocks, rows of messages, hidden and removed ones, an erasure, and what is not packed yet. */
+/** Writes blocks, shown, hidden and removed messages, an erasure, and unpacked entries. */
 async function fill(storage: Storage, sessionId: string): Promise<void> {
   for (const name of ['a', 'b', 'c', 'd']) {
     await write(storage, sessionId, turn(name))
@@ -67,7 +67,7 @@ beforeAll(async () => {
   await using(file, async (storage) => {
     await createSessions(storage, [...others, victim])
     for (const id of [...others, victim]) await fill(storage, id)
-    // As a crash would leave it, with what is not packed.
+    // The files as after a crash, with unpacked entries.
     for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${template}${end}`)
   })
   await using(copied(), async (storage) => {
@@ -117,7 +117,7 @@ test('whatever is damaged in one session, others read as before and its own read
   )
 }, 1_800_000)
 
-/** Changes one row by hand; `change` gets its content and returns the new one. */
+/** Replaces one row's content with the result of `change`. */
 function edit(
   table: 'blocks' | 'log' | 'messages' | 'sessions',
   change: (content: string) => string,
@@ -147,7 +147,7 @@ function edit(
 const sql = (statement: string) => (db: DatabaseSync, key: number) => {
   expect(Number(db.prepare(statement).run(key).changes)).toBe(1)
 }
-/** An entry as a newer version may write it, in the place of the newest in a block. */
+/** Replaces the newest entry of a block with one that a newer version might write. */
 const fromTheFuture = (block: string) => {
   const lines = block.split('\n')
   const { seq, epoch, at } = JSON.parse(lines.at(-1)!)

@@ -1,13 +1,13 @@
-// Streams one answer as fast as it is let to, and says how that goes, until it is told to finish.
+// Streams one answer as fast as the store allows, and reports its progress, until it is told to finish.
 import { writeSync } from 'node:fs'
 
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { createStore } from '../../src/store.ts'
 
-/** What it says every now and then. */
+/** A progress report. */
 export interface DiskReport {
   sessionId: string
-  /** Characters that were taken. */
+  /** The number of accepted characters. */
   given: number
   unflushedBytes: number
   lastError?: string
@@ -18,7 +18,7 @@ const messageId = 'answer'
 const runId = 'run'
 
 const [path = ''] = process.argv.slice(2)
-// A file that may not grow is then an error of writing, and not the end of the process.
+// A file at its size limit is then a write error instead of a signal that ends the process.
 process.on('SIGXFSZ', () => undefined)
 const store = await createStore({
   storage: sqlite({ path }),

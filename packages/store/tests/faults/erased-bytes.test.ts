@@ -34,11 +34,11 @@ import { ended, openTestStore, startRun, testDatabase } from '../support/open-te
 import { long } from '../support/long.ts'
 import { newSeed, openStorage } from '../support/open-storage.ts'
 
-/** In no other word of these files, in whatever form and wherever it is cut. */
+/** A secret that is not part of any other word in these files, in any form or cut. */
 const secret = 'kwyjibo'
 const sessions = ['a', 'b', 'c', 'd', 'e', 'f']
 
-/** Pieces of what is deflated in blocks, by which they are found again wherever they lie. */
+/** Pieces of deflated blocks, by which they are found in the file. */
 function deflated(file: string): Set<string> {
   const db = new DatabaseSync(file, { readOnly: true })
   const bodies = db.prepare('SELECT body FROM blocks').all()
@@ -54,7 +54,7 @@ function deflated(file: string): Set<string> {
   return pieces
 }
 
-/** What blocks hold, deflated. */
+/** The deflated contents of the blocks. */
 function deflatedBlocks(file: string): string {
   const db = new DatabaseSync(file, { readOnly: true })
   const bodies = db.prepare('SELECT body FROM blocks').all()
@@ -67,7 +67,7 @@ function bytesOf(file: string): string {
   return files.map((each) => readFileSync(each, 'latin1')).join('\n')
 }
 
-/** Writes into random sessions for a while; the ids of messages that told the secret, by session. */
+/** Writes into random sessions, and returns the ids of messages with the secret, by session. */
 async function fill(storage: Storage, random: Random): Promise<Map<string, string[]>> {
   const told = new Map<string, string[]>()
   let ids = 0
@@ -121,7 +121,7 @@ async function fill(storage: Storage, random: Random): Promise<Map<string, strin
   return told
 }
 
-/** SQLite had moved a row to another page, and left a copy of it in the page before. */
+/** SQLite had moved a row to another page, and left a copy in the previous page. */
 const copyLeftByMovedRow = 4_065_138_642
 
 test.each([
@@ -147,7 +147,7 @@ test.each([
       const pieces = deflated(file)
       expect(bytesOf(file)).toContain(secret)
       for (const [session, messageIds] of told) {
-        // What was refused was never there.
+        // A refused text was never stored.
         const taken = await usedIds(storage, session, messageIds)
         const ids = messageIds.filter((id) => taken.has(id))
         if (ids.length === 0) continue

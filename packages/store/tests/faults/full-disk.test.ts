@@ -11,10 +11,10 @@ import { ended, startRun, testDatabase } from '../support/open-test-store.ts'
 const KiB = 1_024
 const maxUnflushedBytes = 64 * KiB
 const chunk = 'x'.repeat(8 * KiB)
-/** Beyond the longest window and the longest pause between two tries. */
+/** Longer than the longest window and the longest pause between two tries. */
 const aWhile = 5_000
 
-/** A store whose database can be kept from growing, as by a disk that is full. */
+/** A store whose database can be kept from growing, as on a full disk. */
 async function openLimited() {
   const file = testDatabase()
   const db = new Database({ path: file, durability: 'normal' })
@@ -39,12 +39,12 @@ async function openHeldBack(storage: StorageFactory) {
   return { store, clock }
 }
 
-/** Lets time pass in small steps, so that agents that are woken get to write on. */
+/** Lets time pass in small steps, so that resumed agents can write. */
 async function pass(clock: ManualClock, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 100) await clock.advance(100)
 }
 
-/** Agents that write as fast as they are let to; `given` is what each has given so far. */
+/** Agents that write as fast as the store allows; `given` is the text of each so far. */
 function writeOn(store: Store, runs: readonly Awaited<ReturnType<typeof startRun>>[]) {
   const given = new Map(runs.map(({ messageId }) => [messageId, '']))
   let stopped = false
@@ -80,7 +80,7 @@ describe('a full disk', () => {
     const lengths = () => [...given.values()].map((text) => text.length)
     let heldBack: number[]
     do {
-      // What upkeep frees is written on until there is nothing left.
+      // Space that maintenance frees is written until nothing is left.
       heldBack = lengths()
       await pass(clock, 10 * aWhile)
     } while (lengths().some((length, index) => length !== heldBack[index]))

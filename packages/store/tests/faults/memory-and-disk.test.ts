@@ -96,7 +96,7 @@ test('an answer that was packed while it streamed is complete after a crash', as
   await createSessions(storage, ['s'])
   await write(storage, 's', [runStarted('r'), opened('m')])
   let text = ''
-  // Its row is written again only when it has grown by half; what comes after that is in blocks.
+  // Its row is rewritten only when it has grown by half; later text is in blocks.
   for (const length of [800_000, 300_000, 1_000]) {
     text += `${length} `.repeat(length / 7)
     await write(storage, 's', [delta('m', `${length} `.repeat(length / 7))])
@@ -112,7 +112,7 @@ test('an answer that was packed while it streamed is complete after a crash', as
 
 test('another process packs what one leaves in the log, at once or after a while', async () => {
   const path = testDatabase()
-  // Never asked to pack anything: as good as dead.
+  // It never packs, like a dead process.
   const dead = await openStorage(path)
   await createSessions(dead, ['early', 'late'])
   await write(dead, 'early', turn('early'))
@@ -149,7 +149,7 @@ test('a process that only reads does not keep what another one packs', async () 
       await reading.store.head(run.sessionId)
     }
   }
-  // What was read since the other's packing, and what it had not packed then.
+  // The entries since the other's packing, and those that it had not packed.
   expect(reading.store.stats().unpackedEvents).toBeLessThan(1_100)
 })
 
@@ -160,7 +160,7 @@ test('an unpacked entry stays in the log, however old it is', async () => {
   await createSessions(storage, ['a'])
   await write(storage, 'a', [runStarted('r'), opened('m')])
   await write(storage, 'a', [delta('m', 'not packed')])
-  // Longer than rows of the log stay for other processes, seen by more than one look.
+  // Longer than log rows are kept for other processes, over more than one check.
   for (let look = 0; look < 10; look++) {
     while (await storage.maintain({ retention: false })) continue
     await clock.advance(10_000)

@@ -16,10 +16,10 @@ import { newClient, resume } from './resume.ts'
 
 const ids = Array.from({ length: 6 }, (_, n) => `session-${n}`)
 const cuts = long ? 500 : 40
-/** From here on, what is in the log is moved to the database; not in this test. */
+/** Above the pages that this test writes, so that SQLite does not checkpoint its log. */
 const mostLogBytes = 4 * 1024 * 1024
 
-/** A database that is being written: its files at one moment, its journals, and its clients. */
+/** A database during writes: its files at one moment, its journals, and its clients. */
 async function writing(random: Random) {
   const file = testDatabase()
   const before = await openStorage(file)
@@ -35,7 +35,7 @@ async function writing(random: Random) {
   return { file, log, journals, clients: history.clients }
 }
 
-/** Where the power failed: what of the log had reached the disk, and some of what had not, as noise. */
+/** Simulates a power cut: keeps a prefix of the log, and replaces some of the rest with noise. */
 function cutLog(log: Buffer, random: Random): Buffer {
   const kept = log.subarray(0, random.between(0, log.length))
   const noise = random.chance(0.5) ? random.between(1, 8_192) : 0

@@ -14,17 +14,17 @@ import {
 import { type Client, newClient, resume } from './resume.ts'
 
 /**
- * Writes answers into sessions in turns, and remembers clients that saw them up to here. Every text
- * is `label` and a number, so that it can be told who wrote it.
+ * Writes answers into sessions, and remembers clients that saw them up to a cursor. Every text is
+ * `label` and a number, which identify its writer.
  */
 export class RandomHistory {
   readonly #storage: Storage
   readonly #random: Random
   readonly #label: string
-  /** The answer that is open in a session. */
+  /** The open answer of each session. */
   readonly #open = new Map<string, string>()
   #count = 0
-  /** Each as it was when it was made. */
+  /** The clients, as they were when they read. */
   readonly clients: Client[] = []
 
   constructor(storage: Storage, random: Random, label: string) {
@@ -33,7 +33,7 @@ export class RandomHistory {
     this.#label = label
   }
 
-  /** Ends what somebody else left open, so that this one can go on. */
+  /** Ends the runs that another writer left open. */
   async takeOver(): Promise<void> {
     for (const { sessionId, head, open } of await this.#storage.activeRuns()) {
       const finishes = open.map(({ id }) => finished(id, 'lost'))
@@ -42,7 +42,7 @@ export class RandomHistory {
     }
   }
 
-  /** A commit in each of some of the sessions; now and then a client looks, and the engine tidies. */
+  /** Commits to some of the sessions; sometimes a client reads, and the engine does maintenance. */
   async step(sessions: readonly string[]): Promise<void> {
     const some = sessions.filter(() => this.#random.chance(0.5))
     for (const sessionId of some) await this.#write(sessionId, this.#next(sessionId))
@@ -68,7 +68,7 @@ export class RandomHistory {
     return [finished(open), { type: 'run-ended', runId: `run-${open}`, reason: 'stop' }]
   }
 
-  /** Somebody who looked before comes back, or somebody new comes. */
+  /** Lets an earlier client return, or a new one read. */
   async #look(sessionId: string): Promise<void> {
     const before = this.clients.findLast((client) => client.sessionId === sessionId)
     const client = this.#random.chance(0.5) ? before : undefined

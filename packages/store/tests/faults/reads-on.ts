@@ -11,10 +11,10 @@ import {
 import type { Storage } from '../../src/port/storage.ts'
 import { finished, prompt, runEnded, undo } from '../../src/conformance/support/drafts.ts'
 
-/** More steps than any reading of these sessions takes: who takes them goes in circles. */
+/** More steps than any read of these sessions takes: a read that takes them loops. */
 const mostSteps = 2_000
 
-/** What a session says of itself to those who read it in every way there is. */
+/** The results of every kind of read of a session. */
 export interface Reading {
   events: Event[]
   messages: Message[]
@@ -22,7 +22,7 @@ export interface Reading {
 }
 
 /**
- * Reads a session as its readers do: from its beginning in small batches, backwards, page by page.
+ * Reads a session in every way: forwards in small batches, backwards, page by page.
  *
  * @throws AssertionError where a reader does not get to the end, or gets what a client would refuse
  */
@@ -82,7 +82,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
   return { events, messages, entries }
 }
 
-/** Reads what shows all sessions of a principal. */
+/** Reads everything that covers all sessions of a principal. */
 export async function listOn(storage: Storage, principal: string): Promise<string[]> {
   const { sessions } = await storage.sessions(principal, { limit: 100 })
   const { rows } = await storage.activity(principal, { by: 'creation', limit: 100 })
@@ -92,7 +92,7 @@ export async function listOn(storage: Storage, principal: string): Promise<strin
   return sessions.map(({ id }) => id).sort()
 }
 
-/** Writes on: ends what runs, takes a turn back, adds one; each is taken or refused. */
+/** Continues to write: ends runs, undoes a turn, adds one; each may be refused. */
 export async function writeOn(storage: Storage, sessionId: string): Promise<void> {
   const { head, open } = await storage.head(sessionId)
   const finishes = open.map(({ id }) => finished(id, 'lost'))
@@ -103,7 +103,7 @@ export async function writeOn(storage: Storage, sessionId: string): Promise<void
   }
 }
 
-/** Tidies until nothing is left to be done. */
+/** Does maintenance until nothing is left to do. */
 export async function maintainAll(storage: Storage): Promise<void> {
   for (let steps = 0; await storage.maintain({ retention: { age: 1e15, events: 20 } });) {
     assert(++steps < mostSteps, 'Upkeep goes in circles.')

@@ -12,14 +12,14 @@ import type { DiskReport } from './disk-writer.ts'
 import { openStorage } from '../support/open-storage.ts'
 
 const KiB = 1_024
-/** Reports without anything taken in between, after which an agent counts as held back. */
+/** The number of reports without progress after which an agent counts as held back. */
 const stillReports = 6
 
 function ran(command: string, ...args: string[]): boolean {
   return spawnSync(command, args).status === 0
 }
 
-/** A file system of its own, of that many bytes; `undefined` where none may be mounted. */
+/** A new file system of that many bytes; `undefined` if mounting is not allowed. */
 function mountSmall(
   bytes: number,
 ): { folder: string; resize: (bytes: number) => void } | undefined {
@@ -37,7 +37,7 @@ function mountSmall(
   return { folder, resize: (size) => void ran('mount', '-o', `remount,size=${size}`, folder) }
 }
 
-/** Writes while `hinder` is in force and after; returns what the writer was told meanwhile. */
+/** Writes during and after `hinder`, and returns the errors that the writer got. */
 async function writeThrough(
   file: string,
   hinder: (pid: number) => void,

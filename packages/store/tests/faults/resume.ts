@@ -5,19 +5,19 @@ import { viewOf } from '../../src/conformance/support/views.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { everything } from '../support/check-database.ts'
 
-/** Somebody who has seen a session up to a cursor. */
+/** A client that has seen a session up to a cursor. */
 export interface Client {
   readonly sessionId: string
   readonly view: View
   readonly cursor: Cursor
 }
 
-/** One who has seen nothing yet, of no journal. */
+/** A client that has seen nothing. */
 export function newClient(sessionId: string): Client {
   return { sessionId, view: emptyView, cursor: { journal: '', seq: 0, tag: '' } }
 }
 
-/** What a server replays to a client that comes back, and what the client makes of it. */
+/** Replays to a returning client as a server does, and returns the client afterwards. */
 export async function resume(
   storage: Storage,
   { sessionId, view, cursor }: Client,

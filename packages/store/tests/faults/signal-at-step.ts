@@ -1,8 +1,8 @@
 import { StatementSync } from 'node:sqlite'
 
 /**
- * Kills or stops this process at a step of writing: before or after the `step`-th statement from now
- * on that begins, makes or commits a change.
+ * Kills or stops this process before or after the `step`-th following statement that begins, makes or
+ * commits a change.
  */
 export function signalAtStep(
   signal: 'SIGKILL' | 'SIGSTOP',

@@ -15,16 +15,16 @@ import { ended, startRun, testDatabase } from '../support/open-test-store.ts'
 const MB = 1024 * 1024
 const turns = 100
 const writesPerTurn = 8
-/** What the store and the engine may hold besides what is being written. */
+/** The most bytes that store and engine may hold besides the pending writes. */
 const most = 8 * MB
 
-/** What is reachable, in bytes: objects and buffers. */
+/** The reachable bytes of objects and buffers. */
 async function reachable(): Promise<number> {
   setFlagsFromString('--expose-gc')
-  // The flag adds `gc` to contexts made after it.
+  // The flag adds `gc` to contexts that are created later.
   const gc = runInNewContext('gc') as () => void
   gc()
-  // Buffers that went are given back a little later.
+  // Collected buffers are freed a little later.
   await settle()
   gc()
   const { heapUsed, arrayBuffers } = process.memoryUsage()
@@ -41,7 +41,7 @@ test('a reader that stalls for 100 MB costs no memory, and then gets everything'
   const { id } = await store.sessions.create({ owner: 'me' })
   const controller = new AbortController()
   const batches = store.follow(id, 0, controller)
-  // It has begun to follow, and reads no more.
+  // It follows, and stops reading.
   await startRun(store, id).then((run) =>
     store.append({ sessionId: id, drafts: [ended(run.runId)] }),
   )

@@ -6,7 +6,7 @@ import { everything } from '../support/check-database.ts'
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 
-/** Arrays in arrays. */
+/** Nested arrays. */
 function nested(levels: number): unknown {
   let value: unknown = 'inside'
   for (let level = 0; level < levels; level++) value = [value]

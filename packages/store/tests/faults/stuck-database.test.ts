@@ -16,7 +16,7 @@ import {
   testDatabase,
 } from '../support/open-test-store.ts'
 
-/** More than the pages that the file has can take. */
+/** More than fits into the file's pages. */
 const filler = 'x'.repeat(50_000)
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 const unavailable = (reason: string) => ({
@@ -24,7 +24,7 @@ const unavailable = (reason: string) => ({
   data: { reason, retryAfter: 3_000 },
 })
 
-/** Ways in which a database takes nothing for long; each returns how it is well again. */
+/** Ways to block a database for long; each returns a function that ends it. */
 const outages: {
   what: string
   reason: string
@@ -112,7 +112,7 @@ async function openOutage(begin: (typeof outages)[number]['begin']) {
       }
     },
     end: () => end?.(),
-    /** The database is closed: nothing is to be mended. */
+    /** The database is closed: there is nothing to end. */
     leave: () => (end = undefined),
   }
 }
@@ -218,7 +218,7 @@ describe.each(outages)('a database that $what', ({ begin, reason }) => {
       'before',
       'patient',
     ])
-    // The same again is a first time.
+    // Now the same counts as the first time again.
     await store.append({ sessionId, drafts: [prompt('one')] })
     expect((await store.window(sessionId)).messages.at(-1)?.id).toBe('one')
   })
@@ -274,7 +274,7 @@ test('a program that blocks its process is not mistaken for a stuck database', a
   const store = await createStore({ storage: memory(), flush: { maxWaitMs: 20 } })
   onTestFinished(() => store.close())
   const { id: sessionId } = await store.sessions.create({ owner: 'me' })
-  // From here on timers come before the end of the turn in which a commit was made.
+  // From here on timers fire before the end of the turn in which a commit was made.
   await settle()
   await store.append({ sessionId, drafts: [prompt('one')] })
   const appending = store.append({ sessionId, drafts: [prompt('two')] })

@@ -4,7 +4,7 @@ import type { Store } from '../../src/store.ts'
 import { openTestStore, startRun, type TestRun } from '../support/open-test-store.ts'
 import { engines, testEngine } from '../support/test-engines.ts'
 
-// What a program in JavaScript can pass.
+// Arguments that a JavaScript program can pass.
 // oxlint-disable-next-line typescript/no-explicit-any -- the types refuse all of it
 type Loose = any
 
@@ -41,7 +41,7 @@ const ofSession: [string, (store: Store, sessionId: Loose) => unknown][] = [
   ['activity.markRead', (store, id) => store.activity.markRead(id, 'me', 1)],
 ]
 
-/** Everything else, with the field at fault. */
+/** All other calls, with the invalid field. */
 const calls: [string, string, (store: Loose, run: TestRun) => unknown][] = [
   ['a writer without a run', 'runId', (store, run) => store.writer({ ...run, runId: undefined })],
   ['a writer of nothing', 'target', (store) => store.writer()],

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import type { View } from '@caughtup/schema/fold'
 
 /**
- * A view that lived through events equals a fresh load, over the range that both hold: the live
- * one may have kept messages that a fresh one leaves to pages, and the other way round.
+ * Asserts that a live view equals a fresh one over the messages that both hold: each may hold older
+ * messages than the other.
  */
 export function assertSameView(live: View, fresh: View, where: string): void {
   const { messages: liveMessages, hasOlder: liveOlder, skipped: _, ...liveHead } = live
@@ -24,7 +24,7 @@ export function assertSameView(live: View, fresh: View, where: string): void {
   }
 }
 
-/** The order from which on a view holds everything. */
+/** The order from which a view is complete. */
 function heldFrom({ messages, hasOlder }: View): number {
   return hasOlder ? (messages[0]?.order ?? Number.POSITIVE_INFINITY) : 0
 }

@@ -14,14 +14,14 @@ import type { OracleSession } from './oracle-session.ts'
 export interface Checked {
   id: string
   oracle: OracleSession
-  /** Fresh loads of earlier moments. */
+  /** Windows that were loaded earlier. */
   snapshots: readonly View[]
-  /** Words of each message, and those that were erased. */
+  /** The words of each message, and the erased words. */
   words: ReadonlyMap<string, readonly string[]>
   erased: readonly string[]
 }
 
-/** Holds all that can be read of a session against its oracle, and the readings against each other. */
+/** Compares every read of a session with its oracle, and the reads with each other. */
 export async function checkSession(
   store: Store,
   storage: Storage,
@@ -74,7 +74,7 @@ function checkWindow({ messages, head, hasOlder }: Window, oracle: OracleSession
   )
 }
 
-/** A message's revision is the newest entry that says something of it. */
+/** A message's revision is the seq of the newest entry about it. */
 function checkRevisions(messages: readonly Message[], events: readonly Event[], floor: number) {
   for (const message of messages) {
     const last = events.findLast((event) => concerns(event, message))
@@ -83,13 +83,13 @@ function checkRevisions(messages: readonly Message[], events: readonly Event[], 
   }
 }
 
-/** What was erased is nowhere any more, whatever it was part of. */
+/** No read has an erased word. */
 function checkErased(words: readonly string[], everything: unknown): void {
   const text = words.length > 0 ? JSON.stringify(everything) : ''
   for (const word of words) assert(!text.includes(word), `${word} was erased, and is there.`)
 }
 
-/** Each word of the newest messages finds the message that has it now, and nothing else. */
+/** Each word of the newest messages finds only the message that has it now. */
 async function checkSearch(
   store: Store,
   sessionId: string,
@@ -139,7 +139,7 @@ function concerns(event: Event, { id, order }: Message): boolean {
   }
 }
 
-/** The view at every cut that the journal can tell: from its beginning, and from snapshots on. */
+/** The view at every cut that the journal reaches, from its beginning and from snapshots. */
 function views(events: readonly Event[], floor: number, snapshots: readonly View[]): View[] {
   const found: View[] = []
   let view: View | undefined = floor === 0 ? emptyView : undefined

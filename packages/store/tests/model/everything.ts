@@ -5,7 +5,7 @@ import type { Event, Message } from '@caughtup/schema'
 import type { Window } from '../../src/port/reading.ts'
 import type { Store } from '../../src/store.ts'
 
-/** Every page behind the window, and the window. */
+/** The messages of the window and of every page before it. */
 export async function everyMessage(
   store: Store,
   sessionId: string,
@@ -28,7 +28,7 @@ export async function everyMessage(
   return messages
 }
 
-/** Every entry by itself, without a hole from the floor on. */
+/** Every entry after the floor, which must have no gaps. */
 export async function everyEvent(store: Store, sessionId: string, floor: number): Promise<Event[]> {
   const events: Event[] = []
   let last = floor

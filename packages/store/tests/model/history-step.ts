@@ -7,7 +7,7 @@ import type { Expected } from './oracle-session.ts'
 import type { HistoryAction } from './program.ts'
 import { append } from './write-step.ts'
 
-/** Sessions that a program has at most. */
+/** The most sessions of a program. */
 const mostSessions = 4
 
 export async function historyStep(
@@ -66,7 +66,7 @@ export async function historyStep(
   }
 }
 
-/** Mostly a message that is there; else one that is, or was; or nobody's id. */
+/** Mostly the id of a shown message; else one that exists or existed, or an unknown one. */
 function picked({ oracle }: ModelSession, pick: number): string {
   const shown = pick < 16 ? oracle.messages[pick % oracle.messages.length] : undefined
   if (shown) return shown.id
@@ -81,11 +81,11 @@ async function changes(
   expected: Expected,
 ): Promise<void> {
   assert.equal(await machine.until(outcome(call)), expected, `a change of ${session.id}`)
-  // Later views start here where the journal alone does not tell.
+  // Later views start here if they cannot be folded from the journal alone.
   await machine.snapshot(session)
 }
 
-/** What a call came to, in the words of the oracle. */
+/** The outcome of a call, as the oracle names it. */
 async function outcome(call: Promise<unknown>): Promise<string> {
   try {
     await call
@@ -135,7 +135,7 @@ async function boundary(
     boundary: { kind, trigger: draft.trigger },
     contextUsage: { tokens: oracle.lastOrder, estimated: true },
   }
-  // Whatever its role: it is no turn that could be taken back.
+  // It is not a turn that could be undone, whatever its role.
   const role = oracle.lastOrder % 2 === 0 ? ('system' as const) : ('user' as const)
   const summary = { ...plain, role, metadata }
   const drafts = [{ ...draft, summary }]
@@ -160,7 +160,7 @@ async function importMessages(
   await machine.snapshot(session)
 }
 
-/** A finished prompt with a word of its own. */
+/** A finished prompt with a unique word. */
 function message(machine: Machine, { words }: ModelSession, id: string) {
   const word = machine.name('word')
   words.set(id, [...(words.get(id) ?? []), word])

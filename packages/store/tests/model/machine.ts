@@ -14,25 +14,25 @@ import type { CrashableEngine } from '../support/crashable-engine.ts'
 import { ModelFollower } from './model-follower.ts'
 import { OracleSession } from './oracle-session.ts'
 
-/** A session of a program: what it is to be, and who looks at it. */
+/** A program's session with its oracle and its readers. */
 export interface ModelSession {
   readonly id: string
   readonly oracle: OracleSession
   readonly snapshots: View[]
   readonly followers: ModelFollower[]
-  /** Words that were put into each message, by its id. */
+  /** The words written into each message, by its id. */
   readonly words: Map<string, string[]>
-  /** Words that are to be nowhere any more. */
+  /** Erased words. */
   readonly erased: string[]
   writing?: Writing | undefined
-  /** An open message that belongs to no run. */
+  /** An open message without a run. */
   draft?: OpenMessage | undefined
 }
 
-/** A message that is written to. */
+/** A message that is being written. */
 export interface OpenMessage {
   readonly messageId: string
-  /** What it was since it was last known to be committed, the oldest first. */
+  /** Its states since its last known commit, oldest first. */
   states: Part[][]
 }
 
@@ -41,7 +41,7 @@ export interface Writing extends OpenMessage {
   readonly runId: string
   readonly driver: 'writer' | 'update'
   writer: MessageWriter | undefined
-  /** Where text and reasoning go on, by their parts' indices. */
+  /** The parts that text and reasoning continue. */
   readonly blocks: Map<'text' | 'reasoning', number>
 }
 
@@ -52,7 +52,7 @@ export class Machine {
   readonly #random = new Random(1)
   #engine: CrashableEngine
   #open: { store: Store; storage: Storage } | undefined
-  /** What is to be let go of in the end. */
+  /** To be disposed of at the end. */
   readonly #left: { store: Store; engine: CrashableEngine }[] = []
   #names = 0
 
@@ -85,12 +85,12 @@ export class Machine {
     return session
   }
 
-  /** A word that occurs nowhere else; none is the beginning of another. */
+  /** A unique word that is not a prefix of another. */
   name(kind: string): string {
     return `${kind}${String(++this.#names).padStart(4, '0')}`
   }
 
-  /** What a call comes to; time passes while it waits. */
+  /** The outcome of a call; time passes while it waits. */
   async until<T>(work: Promise<T>): Promise<T> {
     let over = false
     const end = () => (over = true)
@@ -99,7 +99,7 @@ export class Machine {
     return work
   }
 
-  /** Remembers what a client that comes now is shown. */
+  /** Remembers the window that a new client gets now. */
   async snapshot(session: ModelSession): Promise<void> {
     const window = await this.until(this.store.window(session.id))
     session.snapshots.push(viewOf(window))
@@ -120,7 +120,7 @@ export class Machine {
     for (const follower of session.followers) await this.until(follower.read(this.store, floor))
   }
 
-  /** What the session's open messages are by now is committed. */
+  /** Marks the current states of the session's open messages as committed. */
   flushed({ writing, draft, oracle }: ModelSession): void {
     for (const open of [writing, draft]) {
       if (open) open.states = [oracle.find(open.messageId)?.parts ?? []]
@@ -133,20 +133,20 @@ export class Machine {
     await this.#reconnect()
   }
 
-  /** The process dies as it is; another one finds what is stored. */
+  /** Kills the process; another one opens its database. */
   async crash(): Promise<void> {
     this.#left.push({ store: this.store, engine: this.#engine })
     this.#engine = this.#engine.crashed()
     await this.#reconnect()
   }
 
-  /** Does what upkeep there is to do; of the journals only the newest entries are kept. */
+  /** Does all pending maintenance, and keeps only the newest journal entries. */
   async maintain(keep: number | undefined): Promise<void> {
     const retention = keep === undefined ? false : { age: 1e12, events: keep + 1 }
     for (let more = true; more;) more = await this.until(this.storage.maintain({ retention }))
   }
 
-  /** Holds everything against the oracle. */
+  /** Compares everything with the oracle. */
   async check(): Promise<void> {
     for (const session of this.sessions) {
       await this.until(checkSession(this.store, this.storage, session))
@@ -184,7 +184,7 @@ export class Machine {
     for (const session of this.sessions) await this.#recover(session)
   }
 
-  /** What was on its way may be lost, but only from its end. */
+  /** Unacknowledged text may be lost, but only at its end. */
   async #recover({ id, oracle, writing, draft }: ModelSession): Promise<void> {
     const { open } = await this.until(this.store.head(id))
     const expected = [writing, draft].flatMap((each) => each ?? [])

@@ -8,7 +8,7 @@ import { viewOf } from '../../src/conformance/support/views.ts'
 import type { EventBatch } from '../../src/port/reading.ts'
 import type { Store } from '../../src/store.ts'
 
-/** Somebody who follows one session, and reads when a program says so. */
+/** A follower of one session that reads when the program says so. */
 export class ModelFollower {
   readonly #sessionId: string
   #view: View
@@ -26,14 +26,14 @@ export class ModelFollower {
     return this.#view
   }
 
-  /** The store that it is connected to is there no more. */
+  /** Its store was closed. */
   disconnect(): void {
     this.#connection?.controller.abort()
     this.#next?.catch(() => undefined)
     this.#connection = this.#next = undefined
   }
 
-  /** Takes everything that is there for it; `floor` is up to where the journal was removed. */
+  /** Reads everything that is available; the journal was removed up to `floor`. */
   async read(store: Store, floor: number): Promise<void> {
     if (!this.#connection) await this.#connect(store, floor)
     for (;;) {
@@ -67,7 +67,7 @@ export class ModelFollower {
     this.#cursor = window.cursor
   }
 
-  /** Whether it can go on without a full replay. */
+  /** Whether it can resume without a full replay. */
   #apply({ events, cursor }: EventBatch, floor: number): boolean {
     for (const event of events) {
       const { result, view } = applyEvent(this.#view, event)
@@ -83,7 +83,7 @@ export class ModelFollower {
   }
 }
 
-/** What a promise has come to by now, if it has. */
+/** A promise's result, if it has settled. */
 async function now<T>(promise: Promise<T> | undefined): Promise<T | undefined> {
   return Promise.race([promise, settle().then(() => undefined)])
 }

@@ -23,7 +23,7 @@ describe.each(engines)('on %s', (engine) => {
     )
   }, 240_000)
 
-  // Programs that found something once.
+  // Programs that found a fault once.
   test('a cursor stays valid through a commit that is refused after a reopening', async () => {
     const some = steps(start, { do: 'reopen' }, { do: 'next' }, { do: 'follow' }, text)
     await runProgram(crashableEngines[engine](), some)

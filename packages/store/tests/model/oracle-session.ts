@@ -9,25 +9,25 @@ import type {
 
 import type { Refusal } from '../../src/port/commit.ts'
 
-/** A message without its revision, which only the journal can tell. */
+/** A message without its revision, which only the journal knows. */
 export type OracleMessage = Omit<Message, 'revision'>
 
-/** What became of a step: it was done, or why it was not. */
+/** The outcome of a step: done, or the reason why it was refused. */
 export type Expected = 'done' | Refusal
 
 /**
- * What a session is to be, said in the plainest way: whole messages in one list, changed in place
- * of being told by events. It knows nothing of journals, rows or the fold.
+ * The expected session in the simplest form: a list of messages that are changed in place. It knows
+ * no journals, rows or folds.
  */
 export class OracleSession {
   messages: OracleMessage[] = []
-  /** What each undo took away, the newest last. */
+  /** The messages that each undo removed, newest last. */
   hidden: OracleMessage[][] = []
-  /** Every id that was ever a message's, of removed ones too. */
+  /** Every message id ever used, including those of removed messages. */
   ids = new Set<string>()
   epoch = 0
   lastOrder = 0
-  /** Messages of the newest epoch that can be taken back have a greater order. */
+  /** Messages of the newest epoch that can be undone have a greater order. */
   epochStart = 0
   runId: string | undefined
   queue: QueuedRun[] = []
@@ -91,7 +91,7 @@ export class OracleSession {
     return 'done'
   }
 
-  /** Removes a message of any epoch, or what is left of one that was removed or undone before. */
+  /** Erases a message of any epoch, even one that was removed or undone. */
   erase(messageId: string): Expected {
     if (this.runId !== undefined) return 'guard-failed'
     if (!this.ids.has(messageId) || this.find(messageId)?.status === 'open')
@@ -103,7 +103,7 @@ export class OracleSession {
     return 'done'
   }
 
-  /** Removes all after the message, or all of the epoch but the summary that opened it. */
+  /** Removes all messages after this one, or all of the epoch except its summary. */
   truncate(after: string | undefined): Expected {
     if (this.runId !== undefined) return 'guard-failed'
     const last = after === undefined ? undefined : this.find(after)
@@ -133,7 +133,7 @@ export class OracleSession {
     return 'done'
   }
 
-  /** Adds to the ledger, where each usage is of one field. */
+  /** Adds usage, which has one field, to the ledger. */
   countUsage({ inputTokens = 0, outputTokens = 0 }: Usage, model?: string): void {
     const { version = 0, totals = {}, models } = this.usage ?? {}
     const sum = (a: Usage = {}): Usage => ({
@@ -157,7 +157,7 @@ export class OracleSession {
     this.epochStart = this.lastOrder
   }
 
-  /** The session that has this one's messages up to `order`. */
+  /** A fork with the messages up to `order`. */
   forkedAt(order: number): OracleSession {
     const fork = new OracleSession()
     fork.messages = this.messages.filter(
@@ -170,7 +170,7 @@ export class OracleSession {
     const [first] = fork.messages.filter(({ epoch }) => epoch === fork.epoch)
     const isSummary = first?.metadata.boundary !== undefined
     fork.epochStart = isSummary ? first.order : (first?.order ?? 1) - 1
-    // Ten messages are as far as a fork looks for it.
+    // A fork looks back at most ten messages for it.
     const newest = fork.messages.slice(-10).filter(({ epoch }) => epoch === fork.epoch)
     fork.contextUsage = newest.findLast(
       ({ metadata }) => metadata.contextUsage,
@@ -192,7 +192,7 @@ export class OracleSession {
   }
 }
 
-/** A part of a message that is written to no more. */
+/** Ends a part of a finished message. */
 function ended(part: Part): Part {
   const streaming =
     (part.type === 'text' || part.type === 'reasoning') && part.state === 'streaming'

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 
-/** What a program does next with one of its sessions. */
+/** A program's next step on one of its sessions. */
 export interface Step {
-  /** Counted round the sessions that there are by then; so is `pick` among messages. */
+  /** An index modulo the number of sessions; `pick` is one of messages. */
   session: number
   action: Action
 }
 
 export type Action = WriteAction | HistoryAction | MachineAction
 
-/** Steps of runs and of the answers that they write. */
+/** Steps of runs and their answers. */
 export type WriteAction =
   | { do: 'start'; driver: 'writer' | 'update' }
   | { do: 'text' | 'reasoning'; text: string }
@@ -19,7 +19,7 @@ export type WriteAction =
   | { do: 'thought' | 'tool' }
   | { do: 'queue' | 'next' | 'usage' }
 
-/** Steps that change what is there. */
+/** Steps that change history. */
 export type HistoryAction =
   | { do: 'edit'; pick: number; text: string }
   | { do: 'delete' | 'erase' | 'fork' | 'repeat'; pick: number }
@@ -28,7 +28,7 @@ export type HistoryAction =
   | { do: 'boundary'; kind: 'compaction' | 'reset' }
   | { do: 'import'; count: number }
 
-/** Steps of readers, of time, and of the process. */
+/** Steps of readers, time and the process. */
 type MachineAction =
   | { do: 'flush' | 'snapshot' | 'follow' | 'read' | 'check' | 'reopen' | 'crash' }
   | { do: 'maintain'; keep: number | undefined }

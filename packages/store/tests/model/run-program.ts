@@ -5,8 +5,8 @@ import type { Action, Step } from './program.ts'
 import { writeStep } from './write-step.ts'
 
 /**
- * Runs a program on an engine; every step does what the oracle says, and in the end everything
- * that can be read agrees with it.
+ * Runs a program on an engine. Every step must have the oracle's outcome, and all final reads must
+ * agree with it.
  *
  * @throws AssertionError for what does not
  */

@@ -113,7 +113,7 @@ async function queueRun(machine: Machine, session: ModelSession): Promise<void> 
   if (expected === 'done') oracle.queue = [...oracle.queue, add]
 }
 
-/** Usage of one of three children, each of which counts once. */
+/** The usage of one of three children, which each count once. */
 async function addUsage(machine: Machine, session: ModelSession): Promise<void> {
   const { oracle } = session
   const child = `child-${oracle.children.size}`
@@ -174,7 +174,7 @@ async function stream(
   }
 }
 
-/** Text goes on in the newest part where that is of its kind and this writer's, else in a new one. */
+/** Text continues the newest part if that has its type and this writer, or else starts a new one. */
 function appended(
   parts: Part[],
   { blocks }: Writing,
@@ -200,7 +200,7 @@ async function update(
   await machine.until(machine.store.update(session.id, stateOf(session.oracle, writing)))
 }
 
-/** A message of no run: begun, gone on with, finished. */
+/** A message without a run: begins, continues or finishes it. */
 async function draft(
   machine: Machine,
   session: ModelSession,
@@ -246,7 +246,7 @@ function stateOf(oracle: OracleSession, { messageId }: OpenMessage): MessageDraf
   return state
 }
 
-/** A word that the message has from now on. */
+/** Adds a new word to the message. */
 function newWord(machine: Machine, { words }: ModelSession, { messageId }: OpenMessage): string {
   const word = machine.name('word')
   words.get(messageId)?.push(word)

@@ -6,7 +6,7 @@ import { crashableEngines } from '../support/crashable-engine.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { openTestStore, startRun, testDatabase } from '../support/open-test-store.ts'
 
-// What simulated worlds have found, as short as it can be told.
+// Short versions of faults that simulated worlds have found.
 
 const caps = { messages: 100, bytes: 1e6 }
 

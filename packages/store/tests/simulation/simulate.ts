@@ -7,23 +7,23 @@ import { ListClient } from './inhabitants/list-client.ts'
 import { verify } from './verify.ts'
 import { World, type WorldOptions } from './world/world.ts'
 
-/** What was simulated, in numbers. */
+/** Figures of a simulation. */
 export interface SimulationReport {
   /** Simulated time, in ms. */
   elapsed: number
-  /** Journal entries that somebody saw. */
+  /** Journal entries that anybody saw. */
   events: number
 }
 
-/** How long everybody has to catch up once nothing goes wrong any more, in ms. */
+/** How long everybody has to catch up once faults have ended, in ms. */
 const patience = 30_000
 
-/** How long upkeep and lists, which nobody can wait for, have to be done; in ms. */
+/** How long maintenance and lists, which cannot be awaited, may take to finish, in ms. */
 const tidyUp = 1_500
 
 /**
- * Runs one simulated world through some seconds of trouble, and holds what is there in the end
- * against everything that anybody was told. Everything follows from the seed.
+ * Runs one simulated world through some seconds of faults, and compares the final state with everything
+ * that anybody was told. Everything follows from the seed.
  *
  * @throws AssertionError for a promise that was not kept
  */
@@ -51,7 +51,7 @@ export async function simulate(options: WorldOptions): Promise<SimulationReport>
     await world.pass(world.random.between(300, 1_400))
     await world.until(calmDown(world))
     await world.until(rest(world, clients))
-    // At once, with everything where it was just written, unless upkeep is still to remove some.
+    // At once, before anything is packed, unless maintenance has yet to remove entries.
     if (!world.retains) await world.until(verify(world, { clients, lists: [] }))
     await world.pass(tidyUp)
     await world.until(verify(world, { clients, lists }))
@@ -75,7 +75,7 @@ async function begin(world: World, { engine }: WorldOptions): Promise<void> {
   for (const { host } of world.hosts) await host.start()
 }
 
-/** Resolves when nothing runs any more and every client has seen everything. */
+/** Resolves when no run is active and every client has seen everything. */
 async function rest(world: World, clients: readonly Client[]): Promise<void> {
   const { outside } = world
   let left: string[] = []
@@ -87,9 +87,9 @@ async function rest(world: World, clients: readonly Client[]): Promise<void> {
   assert.fail(`Never done: ${left.join(', ')}.`)
 }
 
-/** Runs that go on, and clients that are behind. */
+/** Active runs, and clients that are behind. */
 async function unfinished(world: World, clients: readonly Client[]): Promise<string[]> {
-  // A process may still die of what was decided before it was calm.
+  // A process may still die of a fault that was decided earlier.
   for (const { host } of world.hosts) if (!host.current) await host.start()
   const left = world.hosts.flatMap(({ host }) => [...(host.current?.executing ?? [])])
   const { store } = await world.hosts[0].host.running()

@@ -4,7 +4,7 @@ import { crashableEngines } from '../support/crashable-engine.ts'
 import { type Engine } from '../support/test-engines.ts'
 import { simulate } from './simulate.ts'
 
-/** Runs the world of a seed; a failure says how to see what happened in it. */
+/** Runs the world of a seed; a failure names the command that replays it. */
 async function run(name: Engine, seed: number): Promise<void> {
   try {
     await simulate({ seed, engine: crashableEngines[name]() })
@@ -25,7 +25,7 @@ describe.each<[Engine, number]>([
   }, 240_000)
 })
 
-// Seeds that found something once; `found.test.ts` has the same in short.
+// Seeds that found a fault once; `found.test.ts` has short versions.
 test.each<[string, Engine, number]>([
   ['two changes of a message in one commit are two states', 'sqlite', 4],
   ['a session left in the log is read with all that was written since', 'sqlite', 7],
@@ -36,7 +36,7 @@ test.each<[string, Engine, number]>([
 test('a seed makes the same world every time', async () => {
   const trace = async () => {
     const lines: string[] = []
-    // The ids of forks are the machine's own.
+    // Fork ids do not follow from the seed.
     const collect = (line: string) => lines.push(line.replaceAll(/[0-9a-f]{8}-[0-9a-f-]+/g, 'fork'))
     await simulate({ seed: 12, engine: crashableEngines.memory(), trace: collect })
     return lines

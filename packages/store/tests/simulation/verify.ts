@@ -13,10 +13,10 @@ import type { ListClient } from './inhabitants/list-client.ts'
 import { textOf } from './inhabitants/turn.ts'
 import { lease, type World } from './world/world.ts'
 
-/** How much later than its newest beat a process may seem silent: the database's delays, in ms. */
+/** How many ms of a process's silence may be delays of the database. */
 const slack = 150
 
-/** Holds what is there in the end against everything that anybody was told. */
+/** Compares the final state with everything that anybody was told. */
 export async function verify(
   world: World,
   { clients, lists }: { clients: readonly Client[]; lists: readonly ListClient[] },
@@ -61,7 +61,7 @@ async function verifySession(
   assert.equal(new Set(foreign).size, foreign.length, `${sessionId}: a foreign row came twice.`)
   const fresh = viewOf(window)
   for (const { sessionId: id, view, name } of clients) {
-    // Nobody waited for those of a session whose deletion failed.
+    // Messages of a session whose deletion failed were not awaited.
     if (id !== sessionId || !world.sessions.includes(id)) continue
     if (view) assertSameView(view, fresh, name)
   }
@@ -69,7 +69,7 @@ async function verifySession(
   if (view) assertSameView(view, fresh, `${sessionId} from its beginning`)
 }
 
-/** What anybody was shown is there, as it was. */
+/** Every entry that anybody saw exists unchanged. */
 function verifyEntries(
   { ledger }: World,
   sessionId: string,
@@ -86,7 +86,7 @@ function verifyEntries(
   }
 }
 
-/** Runs start and end in turns, each once, and as lost only where their process was silent. */
+/** Runs start and end in turns, each once, and are lost only if their process was silent. */
 function verifyRuns(world: World, sessionId: string, events: readonly Event[]): void {
   const { ledger } = world
   let running: { id: string; waits: boolean } | undefined
@@ -128,14 +128,14 @@ function verifyLost(
   running: { waits: boolean } | undefined,
 ): void {
   assert(!running?.waits, `${runId} waits for a person, and is lost.`)
-  // Of a process that died before it could say so, nobody knows that it was the run's.
+  // A process that died before it could report its run is unknown.
   const holder = ledger.holders.get(runId)
   if (holder === undefined) return
   const silence = silences.get(holder) ?? 0
   assert(silence >= lease - slack, `${runId} is lost, and ${holder} lived.`)
 }
 
-/** What was acknowledged is there unless it was removed, and nothing that was not given. */
+/** Acknowledged text exists unless it was removed, and no text exists that was not given. */
 function verifyWriting(
   { ledger }: World,
   { sessionId, messageId, produced, acknowledged }: Writing,
@@ -164,7 +164,7 @@ function removes(event: Event, messageId: string, order: number): boolean {
   return event.type === 'message-deleted' && event.messageId === messageId
 }
 
-/** Rows by session; their head is of the moment at which they were read. */
+/** Rows by session, with the head at the moment of the read. */
 function stable(rows: readonly { sessionId: string; headSeq: number }[]): unknown[] {
   const bare = rows.map(({ headSeq: _, ...row }) => row)
   return bare.sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1))

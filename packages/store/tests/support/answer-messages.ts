@@ -7,8 +7,8 @@ import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { createStore } from '../../src/store.ts'
 
 // Started by `heap.test.ts`: node --expose-gc answer-messages.ts DATABASE MESSAGES. Writes so many
-// messages, half of them by a writer and half by their states, and tells after a fifth and at the
-// end how many bytes the heap holds.
+// messages, half of them by a writer and half by their states, and prints the heap's bytes after a
+// fifth and at the end.
 
 const [, , path = '', messages = '0'] = process.argv
 const total = Number(messages)
@@ -19,7 +19,7 @@ const sessions = await Promise.all(
 let written = 0
 
 async function tell(): Promise<void> {
-  // The upkeep packs what the engine still holds.
+  // Maintenance packs the entries that the engine still holds.
   while (store.stats().unpackedEvents > 0) await sleep(10)
   globalThis.gc?.()
   stdout.write(`${memoryUsage().heapUsed}\n`)

@@ -6,10 +6,10 @@ import { applyEvent, emptyView } from '@caughtup/schema/fold'
 
 import type { Storage } from '../../src/port/storage.ts'
 
-/** A limit that nothing here reaches. */
+/** A limit that no test reaches. */
 export const everything = 1_000_000_000
 
-/** @throws AssertionError unless SQLite itself finds the file whole */
+/** @throws AssertionError unless the file passes SQLite's integrity check */
 export function assertIntact(file: string): void {
   const db = new DatabaseSync(file)
   try {
@@ -26,7 +26,7 @@ export function assertIntact(file: string): void {
 }
 
 /**
- * All there is of a session: its entries, each by itself, and its messages.
+ * Reads all entries and messages of a session.
  *
  * @throws AssertionError where the journal has a hole, does not end at the head, or does not fold
  *   to the messages; a journal that begins with `forked` or was imported into only has to count them

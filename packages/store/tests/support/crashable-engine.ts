@@ -7,12 +7,12 @@ import { sqlite } from '../../src/engines/sqlite/index.ts'
 import type { StorageFactory } from '../../src/port/storage.ts'
 import type { Engine } from './test-engines.ts'
 
-/** A database of a kind, with what a program needs of it besides. */
+/** A database that can be crashed. */
 export interface CrashableEngine {
   readonly factory: StorageFactory
-  /** What a process that dies now leaves behind, for another to open. */
+  /** A copy as a process that dies now would leave it. */
   crashed(): CrashableEngine
-  /** Removes what it left on the disk. */
+  /** Removes its files. */
   dispose(): void
 }
 
@@ -41,7 +41,7 @@ function onFile(folder: string): CrashableEngine {
   }
 }
 
-/** A RAM disk where there is one: nothing here is about what a disk does. */
+/** On a RAM disk if there is one, because these proofs do not depend on a disk. */
 function newFolder(): string {
   const shared = '/dev/shm'
   return mkdtempSync(path.join(existsSync(shared) ? shared : tmpdir(), 'caughtup-model-'))

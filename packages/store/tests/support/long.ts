@@ -1,7 +1,7 @@
-/** Whether tests take the time for many more rounds: `pnpm test:long`. */
+/** Whether tests run many more rounds: `pnpm test:long`. */
 export const long = process.env['CAUGHTUP_LONG'] === '1'
 
-/** Says what a long run measured. */
+/** Prints a measurement of a long run. */
 export function figure(text: string): void {
   if (long) process.stdout.write(`Figure: ${text}\n`)
 }

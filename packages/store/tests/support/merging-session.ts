@@ -3,13 +3,13 @@ import { identify } from '../../src/import/identify.ts'
 import { importedMessage } from '../../src/import/imported-message.ts'
 import { type Merge, mergeRows } from '../../src/import/merge-rows.ts'
 
-/** A session as far as merging sees it, which does with a merge what a store would. */
+/** A session as merging sees it, which applies a merge like a store. */
 export class MergingSession {
   readonly messages: { id: string; text: string }[] = []
   readonly #ids: Set<string>
   readonly #counts = new Map<string, number>()
 
-  /** @param ids - of the messages that came from elsewhere, like those of an export */
+  /** @param ids - ids of messages that were not imported as rows, like those of an export */
   constructor(ids: Iterable<string> = []) {
     this.#ids = new Set(ids)
   }

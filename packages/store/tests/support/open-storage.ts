@@ -18,7 +18,7 @@ export async function createSessions(storage: Storage, ids: readonly string[]): 
     await storage.createSession({ id, title: id, createdAt: 1, members: ['me'] })
 }
 
-/** A number that a failure is to tell, so that the same can be had again. */
+/** A seed that a failure reports, so that it can be repeated. */
 export function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 32)
 }

@@ -14,14 +14,14 @@ import type { Storage, StorageFactory } from '../../src/port/storage.ts'
 import type { StoreOptions } from '../../src/options/store-options.ts'
 import { createStore, type Store } from '../../src/store.ts'
 
-/** A path for a database that is gone after the test. */
+/** A path for a database that is removed after the test. */
 export function testDatabase(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return path.join(folder, 'test.db')
 }
 
-/** A store on a real file, with a clock that the test moves. */
+/** A store on a real file, with a manual clock. */
 export async function openTestStore(
   options: Partial<StoreOptions> & { path?: string } = {},
 ): Promise<{ store: Store; clock: ManualClock; path: string }> {
@@ -59,7 +59,7 @@ export interface TestRun {
   messageId: string
 }
 
-/** An update that says nothing, to fill a subscriber with. */
+/** An irrelevant update, to fill a subscriber's queue with. */
 export const filler = { type: 'session-deleted', sessionId: 'filler' } as const
 
 /** The states of messages among a subscriber's updates. */
@@ -69,7 +69,7 @@ export async function* messagesOf(updates: AsyncIterable<StoreUpdate>): AsyncGen
 
 let runs = 0
 
-/** What a run starts with: itself, a prompt, and the open answer. */
+/** The first drafts of a run: its start, a prompt, and the open answer. */
 export function runDrafts(
   { runId, messageId }: Omit<TestRun, 'sessionId'>,
   prompt = 'Hi',
@@ -100,7 +100,7 @@ export function runDrafts(
   ]
 }
 
-/** Starts a run in a session, a new one where none is named. */
+/** Starts a run in a session, by default a new one. */
 export async function startRun(store: Store, sessionId?: string): Promise<TestRun> {
   const id = sessionId ?? (await store.sessions.create({ owner: 'me' })).id
   const run = { sessionId: id, runId: `run-${++runs}`, messageId: `answer-${runs}` }
@@ -117,7 +117,7 @@ export function ended(runId: string): EventDraft {
   return { type: 'run-ended', runId, reason: 'stop' }
 }
 
-/** The text of an answer as any reader would find it now, without flushing anything. */
+/** The committed text of an answer, read without flushing. */
 export async function textOnDisk(file: string, { sessionId, messageId }: TestRun): Promise<string> {
   const storage = await sqlite({ path: file }).open({ clock: systemClock, random: Math.random })
   try {

@@ -2,7 +2,7 @@ import type { EventDraft, MessageDraft } from '@caughtup/schema'
 
 import type { Store } from '../../src/store.ts'
 
-/** A finished message that says its own id. */
+/** A finished message with its id as its text. */
 export function sampleMessage(
   id: string,
   role: MessageDraft['role'],

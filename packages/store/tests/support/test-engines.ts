@@ -3,11 +3,11 @@ import { sqlite } from '../../src/engines/sqlite/index.ts'
 import type { Storage, StorageFactory } from '../../src/port/storage.ts'
 import { testDatabase } from './open-test-store.ts'
 
-/** What every store is tested on. */
+/** Every engine; a new one needs an entry in each table by engine name. */
 export const engines = ['memory', 'sqlite'] as const
 export type Engine = (typeof engines)[number]
 
-/** An empty database; two openings of it are to each other what two processes on one file are. */
+/** An empty database; its openings relate like processes on one file. */
 export function testEngine(engine: Engine): StorageFactory {
   switch (engine) {
     case 'memory':
@@ -17,7 +17,7 @@ export function testEngine(engine: Engine): StorageFactory {
   }
 }
 
-/** A database some of whose calls do something else, or something besides. */
+/** A database with some of its calls replaced or extended. */
 export function withCalls(
   storage: StorageFactory,
   calls: (real: Storage) => Partial<Storage>,

@@ -6,29 +6,29 @@ import type { Storage } from '../../../src/port/storage.ts'
 import { everything, readWhole } from '../../support/check-database.ts'
 import { type CrashLine, trace } from './crash-line.ts'
 
-/** What is known of a message, as traces. */
+/** The known states of a message, as traces. */
 interface Account {
   session: string
   given: string
   kept: string
-  /** It becomes this, or has become it: nobody knows before it is acknowledged. */
+  /** A state that it may have; unknown until it is acknowledged. */
   into?: string
 }
 
-/** What was given and acknowledged over all lives of the program, held against what is on disk. */
+/** Compares everything that was given and acknowledged, over all lives of the program, with the disk. */
 export class CrashLedger {
   readonly #messages = new Map<string, Account>()
   readonly #journals = new Map<string, Event[]>()
-  /** How long the oldest that a commit took had waited for it, in ms. */
+  /** The age of the oldest text in each commit, in ms. */
   readonly waits: number[] = []
-  /** Messages checked that were being written when the program was killed. */
+  /** The number of checked messages that were being written when the program was killed. */
   torn = 0
 
-  /** Takes what one program said until it was killed. */
+  /** Adds the lines of one program up to its kill. */
   take(lines: readonly CrashLine[]): void {
-    /** Length of what was given when a commit begins: that commit has it all. */
+    /** The length of the given text when a commit begins, which that commit includes. */
     let committing = new Map<string, number>()
-    /** When something was given first that no commit was begun for. */
+    /** The time of the oldest text that no commit has begun to write. */
     let waiting: number | undefined
     for (const line of lines) {
       switch (line.did) {
@@ -68,7 +68,7 @@ export class CrashLedger {
     }
   }
 
-  /** @throws AssertionError where something acknowledged is gone, or something is there that nobody gave */
+  /** @throws AssertionError if acknowledged text is missing, or stored text was never given */
   async check(storage: Storage): Promise<void> {
     const { sessions } = await storage.sessions('me', { limit: everything })
     const found = new Map<string, string>()

@@ -1,8 +1,8 @@
 import type { Message } from '@caughtup/schema'
 
 /**
- * What the program that is killed says, as JSON, before it goes on. A message is a text here, to
- * which everything that is done to it only adds: see `trace`.
+ * A line of JSON that the program writes before it continues. A message is represented by a text to
+ * which every change appends; see `trace`.
  *
  * - `gave`: this is being added to a message
  * - `kept`: all that was given of the message is acknowledged
@@ -17,7 +17,7 @@ export type CrashLine = { at: number } & (
   | { did: 'committing' | 'committed' }
 )
 
-/** The message as a text that grows with everything that is done to it; nothing where there is none. */
+/** The message as a text to which every change appends; empty if there is no message. */
 export function trace(message: Message | undefined): string {
   if (!message) return ''
   const parts = message.parts.map((part) => {

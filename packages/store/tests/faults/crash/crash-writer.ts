@@ -1,4 +1,4 @@
-// Streams answers into sessions, says what it gives and what is acknowledged, and waits to be killed.
+// Streams answers into sessions, reports given and acknowledged text, and waits to be killed.
 import { writeSync } from 'node:fs'
 
 import type { AgentPart } from '@caughtup/schema'
@@ -11,7 +11,7 @@ import { createStore, type Store } from '../../../src/store.ts'
 import { signalAtStep } from '../signal-at-step.ts'
 import type { CrashLine } from './crash-line.ts'
 
-/** A line as it is said; the time is added. */
+/** Writes a line with the time. */
 type Said = CrashLine extends infer L ? (L extends CrashLine ? Omit<L, 'at'> : never) : never
 
 const standardOutput = 1
@@ -24,7 +24,7 @@ function say(line: Said): void {
   writeSync(standardOutput, `${JSON.stringify({ ...line, at: performance.now() })}\n`)
 }
 
-/** Says when the database is called and when it has returned, and nothing else. */
+/** Reports when each commit is called and when it returns. */
 const observed: StorageFactory = {
   async open(options) {
     const storage = await sqlite({ path }).open(options)
@@ -39,7 +39,7 @@ const observed: StorageFactory = {
   },
 }
 
-/** Ends what the one who was killed before left open. */
+/** Ends the runs that the killed process left open. */
 async function endLost(store: Store): Promise<void> {
   for (const { sessionId: session, head, open } of await store.activeRuns()) {
     if (!head.run) continue

@@ -27,10 +27,10 @@ async function reopened<T>(file: string, read: (storage: Storage) => Promise<T>)
   }
 }
 
-/** Runs the writer on the file until it is killed, and returns what it said. */
+/** Runs the writer on the file until it is killed, and returns its lines. */
 async function writeUntilKilled(file: string, seed: number): Promise<CrashLine[]> {
   const random = new Random(seed)
-  // Half of them die at a step of a transaction, the others whenever it is.
+  // Half of them die at a step of a transaction, the others at any time.
   const args = random.chance(0.5) ? [random.between(1, 150)] : []
   const child = new ChildProgram(new URL('crash-writer.ts', import.meta.url), [file, seed, ...args])
   const lines: CrashLine[] = []
@@ -68,7 +68,7 @@ test(
   kills * 6_000,
 )
 
-/** What an answer that was killed at this point left, and what a client has who comes back to it. */
+/** The remains of an answer that was killed at this point, and the view of a returning client. */
 async function dieAt(fate: string) {
   const file = testDatabase()
   const child = new ChildProgram(new URL('doomed-answer.ts', import.meta.url), [file, fate])

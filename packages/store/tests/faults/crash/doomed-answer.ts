@@ -1,4 +1,4 @@
-// Begins an answer, brings it to where it is to be killed, and says where that is.
+// Begins an answer, continues it to the point where it is killed, and reports that point.
 import { writeSync } from 'node:fs'
 
 import { encodeCursor } from '@caughtup/schema/cursor'
@@ -7,11 +7,11 @@ import { sqlite } from '../../../src/engines/sqlite/index.ts'
 import type { StorageFactory } from '../../../src/port/storage.ts'
 import { createStore } from '../../../src/store.ts'
 
-/** What it says once it can be killed. */
+/** Its report once it can be killed. */
 export interface Doomed {
   sessionId: string
   messageId: string
-  /** Where a client stands that saw everything before the last commit. */
+  /** The cursor of a client that saw everything before the last commit. */
   cursor: string
 }
 

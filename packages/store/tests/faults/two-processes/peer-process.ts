@@ -6,11 +6,11 @@ import type { PeerCommand, PeerSays } from './peer.ts'
 type Seen = Extract<PeerSays, { said: 'saw' }>
 type Answer = Exclude<PeerSays, Seen>
 
-/** A process on a database that does what a test tells it. */
+/** A process on a database that a test controls. */
 export class PeerProcess {
   readonly #child: ChildProgram
   readonly #waiting: ((answer: Answer) => void)[] = []
-  /** What its follower saw, as it came. */
+  /** The batches of its follower. */
   readonly seen: Seen[] = []
   #heard = Promise.withResolvers<void>()
 
@@ -29,7 +29,7 @@ export class PeerProcess {
     }
   }
 
-  /** Resolves with its answer; never when it is killed before. */
+  /** Resolves with its answer; stays pending if it is killed before. */
   ask(command: PeerCommand): Promise<Answer> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve)
@@ -37,7 +37,7 @@ export class PeerProcess {
     })
   }
 
-  /** @throws AssertionError when it is refused */
+  /** @throws AssertionError if it is refused */
   async do(command: PeerCommand): Promise<Extract<Answer, { said: 'done' }>> {
     const answer = await this.ask(command)
     assert(answer.said === 'done', `${command.do} is refused: ${JSON.stringify(answer)}`)

@@ -1,4 +1,4 @@
-// One of several processes on a database: does what it is told on its standard input, line by line.
+// One of several processes on a database; runs the commands on its standard input, line by line.
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
@@ -15,8 +15,8 @@ import type { MessageWriter } from '../../../src/compose/message-writer.ts'
  * - `start`: starts a run with an open message of the same id
  * - `stream`: adds to that message and waits until it is on disk
  * - `finish`: ends the message and its run
- * - `stop-in-next-transaction`: is paused in the next transaction that writes
- * - `follow`: says each batch as it comes, from now on
+ * - `stop-in-next-transaction`: pauses in the next transaction that writes
+ * - `follow`: reports each batch from now on
  */
 export type PeerCommand =
   | { do: 'append' | 'start'; session: string; id: string }
@@ -24,7 +24,7 @@ export type PeerCommand =
   | { do: 'finish' | 'heartbeat' | 'stop-in-next-transaction' | 'close' }
   | { do: 'follow'; session: string }
 
-/** An answer to each command, in their order; and what a follower sees, whenever it does. */
+/** The answers to the commands, in order, and the batches of the follower at any time. */
 export type PeerSays =
   | { said: 'done'; at: number; seq?: number }
   | { said: 'refused'; code: string; reason?: string }

@@ -24,7 +24,7 @@ async function openShared() {
   return { file, storage }
 }
 
-/** The run that is held, once its process has not beaten for a lease. */
+/** The held run, once its process has missed heartbeats for a lease. */
 async function silent(storage: Storage): Promise<ActiveRun> {
   let beats: number | undefined
   for (let since = performance.now(); performance.now() - since < lease;) {
@@ -37,7 +37,7 @@ async function silent(storage: Storage): Promise<ActiveRun> {
   return run!
 }
 
-/** Ends a run as lost; whether it was this one who did. */
+/** Ends a run as lost; returns whether this process did. */
 async function endLost(storage: Storage, { head, open }: ActiveRun): Promise<boolean> {
   const runId = head.run!.id
   const end: EventDraft = { type: 'run-ended', runId, reason: 'lost' }
@@ -52,7 +52,7 @@ test('the writes of one process reach a follower in another, each entry once, ha
   await follower.do({ do: 'follow', session })
   const written: { seq: number; at: number }[] = []
   let over = false
-  // Who comes and goes packs what is there, and leaves nothing behind for others to read in peace.
+  // A process that opens and closes packs everything, and leaves the others no log rows to read.
   const passing = (async () => {
     while (!over) {
       const passer = await openStorage(file)
@@ -126,7 +126,7 @@ test('a process that is paused beyond its lease loses its run once, and is refus
   const [here, there] = await Promise.all([silent(storage), silent(other)])
   const ends = await Promise.all([endLost(storage, here), endLost(other, there)])
   expect(ends.filter((isEnder) => isEnder)).toHaveLength(1)
-  // Told while it does not run.
+  // Sent while it is paused.
   const late = [paused.ask({ do: 'stream', text: 'late' }), paused.ask({ do: 'finish' })]
   paused.signal('SIGCONT')
   const refused = { said: 'refused', code: 'CONFLICT', reason: 'run-superseded' }
@@ -176,7 +176,7 @@ test('other processes wait for one that is paused during a commit, and continue 
   await paused.do({ do: 'stream', text: 'before ' })
   await paused.do({ do: 'stop-in-next-transaction' })
   void paused.ask({ do: 'stream', text: 'never' })
-  // Whoever writes next waits, whoever reads does not.
+  // The next writer waits, and readers do not.
   let answered = false
   const waiting = other.do({ do: 'append', session, id: 'n' }).then(() => (answered = true))
   await pause(lease)

@@ -85,7 +85,7 @@ test('a process that slept through the writes of another, whose log is empty aga
   await createSessions(slept, ['s', 't'])
   await write(slept, 's', [prompt('first')])
   await write(other, 's', turn('meanwhile'))
-  // Closing packs and removes all of the log that can be.
+  // Closing packs and removes as much of the log as possible.
   await other.close()
   const next = await openStorage(file)
   await write(next, 't', [prompt('elsewhere')])

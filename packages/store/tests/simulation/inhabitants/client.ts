@@ -12,8 +12,8 @@ import type { Incarnation } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 
 /**
- * Somebody who looks at one session, now through this process and now through that: a replay,
- * then what comes, then again from where it stood. Never twice the same entry, never a hole.
+ * A client of one session that changes between processes: it gets a replay, follows, and resumes from
+ * its cursor. It must get every entry once.
  */
 export class Client {
   readonly name: string
@@ -33,17 +33,17 @@ export class Client {
     this.#pace = world.random.pick([0, 0, 30, 1_000])
   }
 
-  /** What it shows; `undefined` before its first replay, and when it is over. */
+  /** Its view; `undefined` before its first replay, and after it has left. */
   get view(): View | undefined {
     return this.#view
   }
 
-  /** Whether it has left, because its session is not there any more. */
+  /** Whether it has left because its session was deleted. */
   get isOver(): boolean {
     return this.#isOver
   }
 
-  /** Whether it shows everything up to `seq` through a process that lives. */
+  /** Whether it shows everything up to `seq` through a living process. */
   hasSeen(seq: number): boolean {
     return this.#at?.life.killed.aborted === false && this.#view?.seq === seq
   }
@@ -72,7 +72,7 @@ export class Client {
     const lose = () => connection.abort(life.killed.reason)
     life.killed.addEventListener('abort', lose, { once: true })
     const patience = random.pick([200, 1_000, 1e9])
-    const leave = outside.after(patience, () => connection.abort(goesOn))
+    const leave = outside.after(patience, () => connection.abort(switches))
     try {
       this.#world.trace(this.name, `connects to ${life.name}`)
       if (!(await this.#isKnown(store, signal))) await this.#replay(store, life.name, signal)
@@ -83,7 +83,7 @@ export class Client {
         }
       }
     } catch (error) {
-      if (error !== goesOn) throw error
+      if (error !== switches) throw error
     } finally {
       leave()
       life.killed.removeEventListener('abort', lose)
@@ -106,7 +106,7 @@ export class Client {
     this.#cursor = window.cursor
   }
 
-  /** Whether it can go on from here; else it needs a replay. */
+  /** Whether it can continue from here; otherwise it needs a replay. */
   #apply({ events, cursor }: EventBatch): boolean {
     for (const event of events) {
       const before = this.#view
@@ -119,7 +119,7 @@ export class Client {
         this.#cursor = undefined
         return false
       }
-      // What is missing was removed by age: the cursor says so when it is shown again.
+      // The missing entries were removed by age, which the cursor check will say.
       if (result === 'gap' && this.#world.retains) return false
       if (result !== 'applied') assert.fail(`${this.name} at ${before.seq}: ${what()}, ${result}.`)
       this.#view = view
@@ -129,7 +129,7 @@ export class Client {
     return true
   }
 
-  /** What a client lives with: it comes again. */
+  /** Whether the client retries after this error. */
   #isPassing(error: unknown): boolean {
     if (error instanceof StorageError) return true
     if (!(error instanceof CaughtupError)) return false
@@ -139,4 +139,4 @@ export class Client {
 }
 
 /** The reason with which a client leaves one process for another. */
-const goesOn = new Error('The client goes on to another process.')
+const switches = new Error('The client switches to another process.')

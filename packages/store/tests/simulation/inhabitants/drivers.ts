@@ -5,11 +5,11 @@ import type { Incarnation } from '../world/host.ts'
 import type { Writing } from '../world/ledger.ts'
 import type { World } from '../world/world.ts'
 
-/** Something that a run's answer is written with. */
+/** A way of writing a run's answer. */
 export interface Driver {
-  /** One more piece of the answer. */
+  /** Writes one more piece of the answer. */
   write(): Promise<void>
-  /** The end of the message, and what follows from it. */
+  /** Ends the message, with further drafts. */
   finish(reason: FinishReason, alongside: readonly EventDraft[]): Promise<void>
 }
 
@@ -20,7 +20,7 @@ export interface DriverTarget {
   readonly writing: Writing
 }
 
-/** Writes pieces, as an agent that streams. */
+/** Writes pieces, like a streaming agent. */
 export class WriterDriver implements Driver {
   readonly #world: World
   readonly #at: Incarnation
@@ -68,7 +68,7 @@ export class WriterDriver implements Driver {
     writing.acknowledged = writing.produced
   }
 
-  /** Returns when it is committed, with all text before it. */
+  /** Resolves when it is committed, with all earlier text. */
   async #structural(part: AgentPart): Promise<void> {
     await this.#writer.write(part)
     const { writing } = this.#target
@@ -81,12 +81,12 @@ export class WriterDriver implements Driver {
     await this.#at.store.flush(message.id)
     const { storage, life } = this.#at
     const found = await this.#world.persist(life, () => storage.message(sessionId, message.id))
-    // A run that was ended meanwhile has lost the text instead.
+    // If the run was ended meanwhile, its text is lost.
     if (found?.status === 'open') writing.acknowledged = produced
   }
 }
 
-/** Gives whole states, as code that has no pieces. */
+/** Writes whole states, like code without deltas. */
 export class StateDriver implements Driver {
   readonly #world: World
   readonly #at: Incarnation
@@ -122,14 +122,14 @@ export class StateDriver implements Driver {
     const state = this.#state('done')
     await this.#update({ ...state, metadata: { ...state.metadata, finishReason: reason } })
     writing.acknowledged = writing.produced
-    // Only the fence keeps it from ending, or going on, when the run is another's by now.
+    // Only the fence prevents it from ending or continuing a run that belongs to another process by now.
     await this.#world.rest(this.#at.life, 0, 100)
     const slice = { sessionId, drafts: alongside, guard: { is: 'run', runId } } as const
     const result = await this.#at.store.append(slice)
     this.#world.ledger.committed(this.#at.life.name, sessionId, result)
   }
 
-  /** The first state of a message that was begun by others needs a reading. */
+  /** The first state of a message that another process began needs a read. */
   #update(state: MessageDraft): Promise<void> {
     const { store, life } = this.#at
     return this.#world.persist(life, () => store.update(this.#target.sessionId, state))
@@ -141,7 +141,7 @@ export class StateDriver implements Driver {
   }
 }
 
-/** Text that tells its place, now and then of more bytes than characters. */
+/** Text that contains its position, sometimes with multi-byte characters. */
 function nextText({ random }: World, writing: Writing): string {
   const text = `${writing.produced.length}${random.chance(0.1) ? '☃'.repeat(99) : ' '}`
   writing.produced += text

@@ -6,7 +6,7 @@ import type { Incarnation } from '../world/host.ts'
 import { sendPrompt } from './prompts.ts'
 import type { World } from '../world/world.ts'
 
-/** Sessions that forks may make. */
+/** The most sessions that forks may create. */
 const mostSessions = 5
 
 const changes = {
@@ -22,7 +22,7 @@ const changes = {
   remove: 0.2,
 }
 
-/** One who changes what is there, and forks it, as far as the session allows. */
+/** An editor that changes history and makes forks, as far as the session allows. */
 export async function editHistory(world: World, at: Incarnation): Promise<void> {
   const { random } = world
   for (;;) {
@@ -35,7 +35,7 @@ export async function editHistory(world: World, at: Incarnation): Promise<void> 
       if (world.calm) return
       const message = messages.length > 0 ? random.pick(messages) : undefined
       const changing = change(world, at, sessionId, { what, message })
-      // A prompt of the very same moment is in the same commit.
+      // A prompt at the same moment is in the same commit.
       if (random.chance(0.3)) world.spawn(at.life, sendPrompt(world, at, sessionId))
       await changing
     } catch (error) {
@@ -114,7 +114,7 @@ function newSummary(world: World, createdAt: number): MessageDraft {
   return { id, role: 'system', parts, metadata: { createdAt }, status: 'done' }
 }
 
-/** What came to a transcript elsewhere since the last time; some of it has no id. */
+/** New rows of a growing transcript, some without ids. */
 function newRows(world: World, createdAt: number): ImportedRow[] {
   const { random } = world
   return Array.from({ length: random.between(0, 2) }, () => {

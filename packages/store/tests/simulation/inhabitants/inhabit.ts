@@ -5,7 +5,7 @@ import { heartbeat, watch } from './watch.ts'
 import type { StoreUpdate } from '../../../src/follow/store-update.ts'
 import type { World } from '../world/world.ts'
 
-/** What goes on in each process: signs of life, agents, editors, and readers of `store.updates`. */
+/** Starts the work of a process: heartbeats, agents, editors, and readers of `store.updates`. */
 export function inhabit(world: World, at: Incarnation): void {
   const { life } = at
   const { random } = world
@@ -24,7 +24,7 @@ export function inhabit(world: World, at: Incarnation): void {
   }
 }
 
-/** Prompts, one after the other, to one session or another. */
+/** Sends prompts, one after the other, to random sessions. */
 async function sendPrompts(world: World, at: Incarnation): Promise<void> {
   for (;;) {
     await world.rest(at.life, 0, 300)
@@ -33,7 +33,7 @@ async function sendPrompts(world: World, at: Incarnation): Promise<void> {
   }
 }
 
-/** One who reads states as they are committed, at a pace of his own, or not at all. */
+/** Reads `store.updates` at its own pace, or not at all. */
 async function readUpdates(world: World, { life, store }: Incarnation): Promise<void> {
   const pace = world.random.pick([0, 20, 500, 1e9])
   const revisions = new Map<string, number>()
@@ -54,7 +54,7 @@ async function readUpdates(world: World, { life, store }: Incarnation): Promise<
   }
 }
 
-/** Messages of which nothing more may be published. */
+/** Messages about which no update may follow. */
 function removedFor(update: StoreUpdate, known: ReadonlyMap<string, number>): readonly string[] {
   if (update.type === 'message-deleted') return [update.messageId]
   if (update.type === 'message-erased') return update.messageIds

@@ -3,7 +3,7 @@ import { CaughtupError, type ActivityRow } from '@caughtup/schema'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { World } from '../world/world.ts'
 
-/** Somebody who looks at the list of sessions, and keeps to one process for as long as it lives. */
+/** A client of the session list that uses one process for as long as it lives. */
 export class ListClient {
   readonly #world: World
   #rows: ReadonlyMap<string, ActivityRow> = new Map()

@@ -2,10 +2,10 @@ import type { Incarnation } from '../world/host.ts'
 import { type Prompt, Turn } from './turn.ts'
 import type { World } from '../world/world.ts'
 
-/** Prompts that may wait in one session. */
+/** The most queued prompts of a session. */
 const queueBelow = 3
 
-/** A prompt: answered where nothing runs, else sometimes queued. */
+/** Sends a prompt, which is answered if no run is active, and otherwise sometimes queued. */
 export async function sendPrompt(world: World, at: Incarnation, sessionId: string): Promise<void> {
   const runId = world.name('run')
   const prompt = { sessionId, runId, messageId: `prompt-${runId}` }

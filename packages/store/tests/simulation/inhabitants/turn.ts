@@ -13,7 +13,7 @@ import { type Driver, StateDriver, WriterDriver } from './drivers.ts'
 import type { Incarnation } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 
-/** A prompt that is to be answered. */
+/** A prompt to answer. */
 export interface Prompt {
   readonly sessionId: string
   readonly runId: string
@@ -32,7 +32,7 @@ export class Turn {
     this.#prompt = prompt
   }
 
-  /** Takes the session where the guard holds, and answers. Returns whether it did. */
+  /** Starts the run if the guard holds, and answers. Returns whether it did. */
   async take(guard: Extract<Guard, { is: 'idle' | 'next-in-queue' }>): Promise<boolean> {
     const { sessionId, runId, messageId } = this.#prompt
     const { random, ledger } = this.#world
@@ -61,25 +61,25 @@ export class Turn {
     })
   }
 
-  /** Gives a run that waits what it waits for, and goes on with it, unless somebody else did. */
+  /** Answers a waiting run and resumes it, unless another process did. */
   async resume(): Promise<void> {
     const { sessionId, runId } = this.#prompt
     const { life, store } = this.#at
     await this.#execute(async () => {
       const { holders } = this.#world.ledger
-      // Whose it is next is not known until somebody is told.
+      // Its next process is unknown until a call returns.
       holders.delete(runId)
       if (!(await this.#changeTo('streaming', { is: 'awaiting-tool', runId }))) return false
       holders.set(runId, life.name)
       const { open } = await this.#world.persist(life, () => store.head(sessionId))
       const message = open.find(({ metadata }) => metadata.runId === runId)
-      // Ended as lost before it went on.
+      // It was ended as lost before it was resumed.
       if (message) await this.#answer(StateDriver, message)
       return true
     })
   }
 
-  /** Known before the commit: who looks for abandoned runs meanwhile finds it here. */
+  /** Registered before the commit, so that a watch finds its process meanwhile. */
   async #execute(work: () => Promise<boolean>): Promise<boolean> {
     const { runId } = this.#prompt
     this.#at.executing.add(runId)
@@ -94,7 +94,7 @@ export class Turn {
     }
   }
 
-  /** Streams an answer, of one message or several, to its end, or until it waits for somebody. */
+  /** Streams an answer of one or several messages to its end, or until it waits. */
   async #answer(
     Kind: typeof WriterDriver | typeof StateDriver,
     first: MessageDraft,
@@ -127,7 +127,7 @@ export class Turn {
     return { id, role: 'assistant', parts: [], metadata, status: 'open' }
   }
 
-  /** What the message is written with from here on; all of it is committed by now. */
+  /** A new way of writing the message, all of whose text is committed by now. */
   #driver(Kind: typeof WriterDriver | typeof StateDriver, message: MessageDraft): Driver {
     const { sessionId } = this.#prompt
     const text = textOf(message)
@@ -151,12 +151,12 @@ export class Turn {
   }
 }
 
-/** Everything that a message says, one text behind the other. */
+/** All texts of a message, joined. */
 export function textOf({ parts }: Pick<Message, 'parts'>): string {
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }
 
-/** What an agent takes as the end of its run: it is another's, over, or its session is gone. */
+/** Whether an error means that the run ended, belongs to another process, or lost its session. */
 function isEnd({ code }: CaughtupError): boolean {
   return code === 'CONFLICT' || code === 'NOT_FOUND' || code === 'UNAVAILABLE'
 }

@@ -5,7 +5,7 @@ import type { Incarnation } from '../world/host.ts'
 import { Turn } from './turn.ts'
 import { lease, type World } from '../world/world.ts'
 
-/** A process's signs of life. */
+/** Sends the heartbeats of a process. */
 export async function heartbeat(world: World, { life, store }: Incarnation): Promise<void> {
   let last = life.monotonic()
   for (;;) {
@@ -18,15 +18,15 @@ export async function heartbeat(world: World, { life, store }: Incarnation): Pro
 }
 
 /**
- * Looks at the runs of all processes: ends those whose process is silent for one lease, answers
- * those that wait, and takes up queues.
+ * Watches the runs of all processes: ends those whose process is silent for a lease, answers waiting
+ * ones, and starts queued ones.
  */
 export async function watch(world: World, at: Incarnation): Promise<void> {
   const { life, store, executing } = at
   const observed = new Map<string, { holder: string; since: number }>()
   for (;;) {
     await world.rest(life, lease / 3, lease / 3)
-    // A reading takes its time: it is of some moment between these two.
+    // A read takes time: its result is of a moment between these two.
     const before = life.monotonic()
     const activeRuns = await world.persist(life, () => store.activeRuns())
     const after = life.monotonic()

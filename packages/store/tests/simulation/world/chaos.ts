@@ -3,7 +3,7 @@ import type { World } from './world.ts'
 
 const troubles = { weather: 8, pause: 3, kill: 2, shutDown: 2, wall: 1, backup: 3, restore: 1 }
 
-/** Breaks this and that until it is to be calm. */
+/** Causes random faults until the world calms down. */
 export async function chaos(world: World): Promise<void> {
   const { random, outside } = world
   for (;;) {
@@ -28,7 +28,7 @@ export async function chaos(world: World): Promise<void> {
         life.kill()
         break
       case 'shutDown':
-        // What is paused cannot shut down.
+        // A paused process cannot shut down.
         if (life.paused) break
         world.trace(life.name, 'shuts down')
         world.spawn(life, host.shutDown())
@@ -57,7 +57,7 @@ function pause(world: World, { life }: Incarnation): void {
   })
 }
 
-/** Ends all trouble: every host runs, every process goes on, every database works. */
+/** Ends all faults: every host runs, every process continues, every database works. */
 export async function calmDown(world: World): Promise<void> {
   world.calm = true
   world.trace('', 'calm')

@@ -4,23 +4,23 @@ import { StorageError, type StorageFailure } from '../../../src/port/storage-err
 import type { Storage } from '../../../src/port/storage.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 
-/** What happens to one call of the database. */
+/** The fate of one database call. */
 export interface Fate {
   /** Ms until it begins, and until its answer arrives. */
   delay: number
   late: number
-  /** It fails and changes nothing. */
+  /** Whether it fails without changes. */
   failure?: StorageFailure
-  /** The process dies before it begins, or after it is done and before anybody hears of it. */
+  /** Whether the process dies before the call, or after it and before its answer arrives. */
   crash?: 'before' | 'after'
 }
 
-/** Calls that are none of the database. */
+/** Members that do not call the database. */
 const untouched = new Set<PropertyKey>(['stats', 'close'])
 
 /**
- * A database as a process sees it to which everything happens that `fate` says. The process may be
- * paused or killed at either end of each call.
+ * A process's database whose calls meet the fate that `fate` returns. The process may be paused or
+ * killed at either end of each call.
  */
 export function faultyStorage(
   storage: Storage,
@@ -42,7 +42,7 @@ export function faultyStorage(
     } finally {
       if (crash === 'after') await dying()
       if (late > 0) await sleep(life, late)
-      // Also what the database has said for long is only heard by who is awake.
+      // A paused process does not receive an answer that has arrived.
       await life.awake()
     }
   }

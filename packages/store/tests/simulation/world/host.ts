@@ -7,12 +7,12 @@ import { type Fate, faultyStorage } from './faulty-storage.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
-/** A process from its start to its end, with the store in it. */
+/** A process with its store, from start to end. */
 export interface Incarnation {
   readonly life: SimulatedProcess
   readonly store: Store
   readonly storage: Storage
-  /** Runs that it executes, from just before their start is committed. */
+  /** The runs that it executes, from just before their start is committed. */
   readonly executing: Set<string>
 }
 
@@ -23,12 +23,12 @@ export interface HostOptions {
   factory: () => StorageFactory
   store: Omit<StoreOptions, 'storage'>
   fate: (call: string) => Fate
-  /** Puts work into a process that has just started. */
+  /** Starts work in a new process. */
   inhabit: (incarnation: Incarnation) => void
   trace: (who: string, what: string) => void
 }
 
-/** A place where one process after the other runs on the same database. */
+/** A host on which one process after another uses the same database. */
 export class Host {
   readonly name: string
   readonly #options: HostOptions
@@ -42,7 +42,7 @@ export class Host {
     this.#options = options
   }
 
-  /** The process that runs now; not one that shuts down. */
+  /** The running process, unless it is shutting down. */
   get current(): Incarnation | undefined {
     return this.#current
   }
@@ -83,7 +83,7 @@ export class Host {
     return this.#current
   }
 
-  /** Ends the process in order: what waits is committed. */
+  /** Shuts the process down, which commits its pending writes. */
   async shutDown(): Promise<void> {
     const incarnation = this.#current
     if (!incarnation) return
@@ -97,7 +97,7 @@ export class Host {
     for (const { life } of this.#started) if (!life.killed.aborted) life.kill()
   }
 
-  /** Lets go of the databases, those of killed processes too. */
+  /** Closes the databases, including those of killed processes. */
   async end(): Promise<void> {
     this.killAll()
     for (const { database } of this.#started) await database.close()

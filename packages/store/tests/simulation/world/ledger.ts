@@ -8,25 +8,25 @@ import type { SliceResult } from '../../../src/port/commit.ts'
 export interface Writing {
   readonly sessionId: string
   readonly messageId: string
-  /** Everything that was given to the store. */
+  /** All text that was given to the store. */
   produced: string
-  /** What the store had said to be committed. */
+  /** The acknowledged text. */
   acknowledged: string
 }
 
-/** What everybody outside of the stores was told, to be held against what is there in the end. */
+/** Everything that the stores told anybody, to be compared with the final state. */
 export class Ledger {
-  /** Entries that a commit's caller or a reader was shown, by session and seq. */
+  /** Entries that a caller or a reader got, by session and seq. */
   readonly entries = new Map<string, Map<number, Event>>()
-  /** The newest seq that a commit's caller was told, by process and session. */
+  /** The newest seq that a caller got, by process and session. */
   readonly #acknowledged = new Map<string, number>()
   readonly writings = new Map<string, Writing>()
   /** The process that executes a run, by run. */
   readonly holders = new Map<string, string>()
-  /** Prompts that wait, or waited. */
+  /** Prompts that are or were queued. */
   readonly prompts: { readonly sessionId: string; readonly runId: string }[] = []
 
-  /** What was known at this moment: a database that is put back to it knows no more either. */
+  /** A copy of the ledger, for a database that is restored to this moment. */
   copy(): Ledger {
     const copy = new Ledger()
     for (const [id, entries] of this.entries) copy.entries.set(id, new Map(entries))
@@ -37,26 +37,26 @@ export class Ledger {
     return copy
   }
 
-  /** What a commit's caller is told in a process; whether it was taken. */
+  /** Adds a commit's result in a process. Returns whether it was accepted. */
   committed(process: string, sessionId: string, result: SliceResult): boolean {
     if (result.refused !== undefined) return false
     for (const event of result.events) this.changed(process, sessionId, event)
     return true
   }
 
-  /** What a caller is told who is given the one event of its change. */
+  /** Adds the event that a change returned. */
   changed(process: string, sessionId: string, event: Event): void {
     this.shown(sessionId, event)
     const before = this.acknowledged(process, sessionId)
     this.#acknowledged.set(`${process} ${sessionId}`, Math.max(before, event.seq))
   }
 
-  /** What every reading through the process has from now on. */
+  /** The least seq that every later read through the process must include. */
   acknowledged(process: string, sessionId: string): number {
     return this.#acknowledged.get(`${process} ${sessionId}`) ?? 0
   }
 
-  /** What a reader is shown. Of merged entries nothing is known by itself. */
+  /** Adds an entry that a reader got; merged entries say nothing about single ones. */
   shown(sessionId: string, event: Event): void {
     if (event.from !== event.seq) return
     const known = this.entries.get(sessionId) ?? new Map<number, Event>()
@@ -67,7 +67,7 @@ export class Ledger {
   }
 }
 
-/** An entry is what it was, or what an erasure has left of it. */
+/** Whether an entry is unchanged, except for an erasure. */
 export function assertSameEntry(sessionId: string, before: Event, now: Event): void {
   if (before === now || before.type === 'redacted' || now.type === 'redacted') return
   assert.deepEqual(
@@ -77,7 +77,7 @@ export function assertSameEntry(sessionId: string, before: Event, now: Event): v
   )
 }
 
-/** What no erasure takes from an entry. */
+/** The members of an entry that erasures keep. */
 function lasting(event: Event): unknown {
   switch (event.type) {
     case 'boundary': {

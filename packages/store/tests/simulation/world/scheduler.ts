@@ -1,6 +1,6 @@
 import { settle } from '@caughtup/schema/testing'
 
-/** Simulated time: timers in order of their due times, those of the same moment in order of calls. */
+/** Simulated time: runs timers in the order of their due times, and then of their calls. */
 export class Scheduler {
   #elapsed = 0
   /** Ascending by `due`. */

@@ -5,12 +5,12 @@ import type { Scheduler } from './scheduler.ts'
 const epoch = Date.UTC(2026, 0, 1)
 
 /**
- * One process of a simulation: its clock, and whether it runs. While it is paused nothing of it
- * goes on, as under SIGSTOP; once it is killed nothing of it ever does.
+ * One process of a simulation, with its clock. While it is paused nothing in it runs, as under SIGSTOP;
+ * once it is killed nothing in it runs again.
  */
 export class SimulatedProcess implements Clock {
   readonly name: string
-  /** Whether it is on its way out, in order. */
+  /** Whether it is shutting down. */
   leaving = false
   readonly #scheduler: Scheduler
   readonly #killed = new AbortController()
@@ -53,7 +53,7 @@ export class SimulatedProcess implements Clock {
     }
   }
 
-  /** Resolves at once, or when it is resumed, or never once it is killed. */
+  /** Resolves at once, or when it is resumed; stays pending once it is killed. */
   awake(): Promise<void> {
     return new Promise((resolve) => this.#whenAwake(resolve))
   }

@@ -8,19 +8,19 @@ type Kind = keyof typeof kinds
 
 const failures: readonly StorageFailure[] = ['busy', 'full', 'io']
 
-/** How a database behaves towards one host for a while. */
+/** How a database behaves towards one host for some time. */
 export class Weather {
   readonly #random: Random
   #kind: Kind = 'fine'
   #failure: StorageFailure = 'busy'
-  /** Whether it is to stay fine. */
+  /** Whether no more faults may begin. */
   #settled = false
 
   constructor(random: Random) {
     this.#random = random
   }
 
-  /** Changes to whatever comes next, and says what. */
+  /** Changes the weather, and returns its name. */
   turn(): string {
     if (this.#settled) return 'fine'
     this.#kind = this.#random.weighted(kinds)
@@ -28,7 +28,7 @@ export class Weather {
     return this.#kind === 'stormy' ? this.#failure : this.#kind
   }
 
-  /** Nothing goes wrong from now on. */
+  /** Ends all faults for good. */
   settle(): void {
     this.#settled = true
     this.#kind = 'fine'

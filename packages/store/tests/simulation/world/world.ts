@@ -17,53 +17,53 @@ import { Weather } from './weather.ts'
 export interface WorldOptions {
   seed: number
   engine: CrashableEngine
-  /** Takes the lines of the trace. */
+  /** Receives the lines of the trace. */
   trace?: (line: string) => void
 }
 
-/** Who is put into a world. */
+/** The inhabitants of a world. */
 export interface Population {
-  /** Puts work into a process that has just started. */
+  /** Starts work in a new process. */
   inhabit: (incarnation: Incarnation) => void
   /** Sends clients to a new session. */
   visit: (sessionId: string) => void
 }
 
-/** Where processes run, and how the database is there. */
+/** A host with its database connection. */
 interface Place {
   readonly host: Host
   readonly weather: Weather
 }
 
-/** A database as it was, and what was known then. */
+/** A copy of the database, with the ledger of that moment. */
 interface Backup {
   readonly engine: CrashableEngine
   readonly ledger: Ledger
   readonly sessions: readonly string[]
 }
 
-/** Timers that run while something is waited for. */
+/** The most timers that run while the world waits for something. */
 const mostSteps = 100_000
 
-/** How long a run is its process's without a sign of life, in ms. */
+/** How long a silent process keeps its runs, in ms. */
 export const lease = 300
 
-/** All there is in one simulation: time, chance, hosts, what was promised, and the first failure. */
+/** One simulation: time, chance, hosts, the ledger of promises, and the first failure. */
 export class World {
   readonly random: Random
   readonly scheduler = new Scheduler()
-  /** Where clients are: never paused, never killed. */
+  /** The process of the clients, which is never paused or killed. */
   readonly outside = new SimulatedProcess('outside', this.scheduler)
   readonly hosts: readonly [Place, Place]
   ledger = new Ledger()
   sessions: string[] = []
-  /** Transcripts that grow elsewhere, by the session that they are brought into. */
+  /** Growing transcripts, by the session that they are imported into. */
   readonly foreign = new Map<string, ImportedRow[]>()
-  /** Longest time between two beats of a process, in ms. */
+  /** The longest time between two heartbeats of a process, in ms. */
   readonly silences = new Map<string, number>()
   /** Whether old entries are removed. */
   readonly retains: boolean
-  /** Whether nothing goes wrong any more and everybody catches up. */
+  /** Whether faults have ended and everybody catches up. */
   calm = false
   readonly #visit: (sessionId: string) => void
   readonly #trace: ((line: string) => void) | undefined
@@ -94,21 +94,21 @@ export class World {
     this.hosts = [place('a'), place('b')]
   }
 
-  /** Adds a line to the trace. `what` is only asked for where somebody reads it. */
+  /** Adds a line to the trace; calls `what` only if the trace is read. */
   trace(who: string, what: string | (() => string)): void {
     if (!this.#trace) return
     const time = this.scheduler.elapsed.toFixed(1).padStart(8)
     this.#trace(`${time} ${who.padEnd(8)} ${typeof what === 'string' ? what : what()}`)
   }
 
-  /** A name that nobody else has: `run-3`. */
+  /** A unique name, such as `run-3`. */
   name(kind: string): string {
     const number = (this.#ids.get(kind) ?? 0) + 1
     this.#ids.set(kind, number)
     return `${kind}-${number}`
   }
 
-  /** Lets something go on by itself; where it fails in a living process, the simulation has failed. */
+  /** Runs work in the background; its failure in a living process fails the simulation. */
   spawn(life: SimulatedProcess, work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (life.killed.aborted || (life.leaving && isClosed(error))) return
@@ -121,7 +121,7 @@ export class World {
     this.#failure ??= { error }
   }
 
-  /** Lets time pass; throws what has failed. */
+  /** Lets time pass. @throws the first failure */
   async pass(ms: number): Promise<void> {
     const end = this.scheduler.elapsed + ms
     while (this.scheduler.elapsed < end) await this.#step(end)
@@ -150,7 +150,7 @@ export class World {
     return sleep(life, from + (to - from) * this.random.next(), signal)
   }
 
-  /** What a reading comes to, once the database gives it. */
+  /** The result of a read, repeated until the database answers. */
   async persist<T>(life: SimulatedProcess, read: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -162,25 +162,25 @@ export class World {
     }
   }
 
-  /** There is a new session. */
+  /** Adds a new session. */
   opened(sessionId: string): void {
     this.sessions.push(sessionId)
     this.#visit(sessionId)
   }
 
-  /** A session is about to be deleted: nothing more is expected of it. */
+  /** Marks a session as about to be deleted, so that nothing more is expected of it. */
   removed(sessionId: string): void {
     this.sessions = this.sessions.filter((id) => id !== sessionId)
   }
 
-  /** Keeps the database as it is now. */
+  /** Makes a backup of the database. */
   keepBackup(): void {
     const engine = this.#engine.crashed()
     this.#engines.push(engine)
     this.#backup = { engine, ledger: this.ledger.copy(), sessions: [...this.sessions] }
   }
 
-  /** Ends every process and puts the database back; whether there is a backup. */
+  /** Ends every process and restores the backup. Returns whether there is one. */
   restoreBackup(): boolean {
     if (!this.#backup) return false
     for (const { host } of this.hosts) host.killAll()
@@ -194,14 +194,14 @@ export class World {
     return true
   }
 
-  /** Lets go of everything. */
+  /** Releases everything. */
   async end(): Promise<void> {
     for (const { host } of this.hosts) await host.end()
     for (const engine of this.#engines) engine.dispose()
   }
 }
 
-/** Stores of one world have the same settings. */
+/** The settings of all stores of a world. */
 function storeOptions(random: Random): Omit<StoreOptions, 'storage'> {
   return {
     limits: { windowMessages: 6, pageDefault: 3 },
@@ -211,7 +211,7 @@ function storeOptions(random: Random): Omit<StoreOptions, 'storage'> {
   }
 }
 
-/** How calls of a store that is closing end. */
+/** Whether an error is one that a closing store throws. */
 function isClosed(error: unknown): boolean {
   return (
     (error instanceof CaughtupError && error.code === 'UNAVAILABLE') ||
