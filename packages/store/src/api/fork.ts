@@ -2,7 +2,7 @@ import { CaughtupError, type Limits, type Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
-import { storedTitle } from '../input/stored-title.ts'
+import { storedTitle } from '../input/assert-limits.ts'
 import { findForkCut } from './fork-cut.ts'
 import { pacer } from '../base/pacer.ts'
 import { sessionNotFound } from '../errors/session-errors.ts'

@@ -11,17 +11,9 @@ import {
 import type { Clock } from '@caughtup/schema/clock'
 import { messagesOf } from '@caughtup/schema/event'
 
-import { assertBetween } from '../input/assert-between.ts'
-import {
-  assertIds,
-  assertInput,
-  list,
-  object,
-  principal,
-  principals,
-  texts,
-} from '../input/assert-input.ts'
-import { assertMessageSize } from '../input/assert-message-size.ts'
+import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
+import { list, object, principal, principals, texts } from '../input/kinds.ts'
+import { assertMessageSize } from '../input/assert-limits.ts'
 import { type Forked, type ForkOptions, forkSession } from './fork.ts'
 import { pacer } from '../base/pacer.ts'
 import { refusalError } from '../errors/refusal-error.ts'

@@ -9,8 +9,8 @@ import {
   preview,
 } from '@caughtup/schema'
 
-import { assertBetween } from '../input/assert-between.ts'
-import { assertInput, object, oneOf, finite } from '../input/assert-input.ts'
+import { assertBetween, assertInput } from '../input/assert-input.ts'
+import { object, oneOf, finite } from '../input/kinds.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 

@@ -1,8 +1,8 @@
 import type { Cursor, Limits, Message, Page, ReplayReason } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
-import { assertBetween } from '../input/assert-between.ts'
-import { aCursor, assertIds, assertInput, positive, whole } from '../input/assert-input.ts'
+import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
+import { aCursor, positive, whole } from '../input/kinds.ts'
 import type { SharedReads } from '../follow/shared-reads.ts'
 import type { EventBatch, SessionHead, Window } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'

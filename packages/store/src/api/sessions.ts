@@ -2,17 +2,9 @@ import { CaughtupError, type Limits, preview, type Session } from '@caughtup/sch
 import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
-import { assertBetween } from '../input/assert-between.ts'
-import {
-  anyText,
-  assertIds,
-  assertInput,
-  object,
-  principal as owning,
-  principals,
-  whole,
-} from '../input/assert-input.ts'
-import { storedTitle } from '../input/stored-title.ts'
+import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
+import { anyText, object, principal as owning, principals, whole } from '../input/kinds.ts'
+import { storedTitle } from '../input/assert-limits.ts'
 import { sessionNotFound } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 

@@ -2,7 +2,7 @@ import { CaughtupError, type Op } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import { type Clock, within } from '@caughtup/schema/clock'
 
-import { assertHistoryFirst } from '../input/assert-history-first.ts'
+import { assertHistoryFirst } from '../input/assert-slice.ts'
 import type { AppendOptions, CoalescerOptions } from './coalescer-options.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { jsonBytes } from '../base/bytes.ts'

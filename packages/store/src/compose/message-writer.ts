@@ -11,7 +11,8 @@ import {
   type Usage,
 } from '@caughtup/schema'
 
-import { assertIds, assertInput, list, object, objects, whole } from '../input/assert-input.ts'
+import { assertIds, assertInput } from '../input/assert-input.ts'
+import { list, object, objects, whole } from '../input/kinds.ts'
 import type { Coalescer } from '../commit/coalescer.ts'
 import { MessageSize } from './message-size.ts'
 import { type Change, PartBuilder } from './part-builder.ts'

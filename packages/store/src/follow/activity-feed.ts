@@ -2,8 +2,8 @@ import { type ActivityRow, CaughtupError, type Limits, preview } from '@caughtup
 import { abortable } from '@caughtup/schema/abortable'
 import type { Clock } from '@caughtup/schema/clock'
 
-import { assertBetween } from '../input/assert-between.ts'
-import { anyText, assertIds, assertInput, object, whole } from '../input/assert-input.ts'
+import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
+import { anyText, object, whole } from '../input/kinds.ts'
 import type { Removal } from '../port/activity.ts'
 import type { ListQuery } from '../port/sessions.ts'
 import type { Storage } from '../port/storage.ts'

@@ -1,7 +1,8 @@
 import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import { assertInput, positiveDuration, wholeOrInfinite } from '../input/assert-input.ts'
+import { assertInput } from '../input/assert-input.ts'
+import { positiveDuration, wholeOrInfinite } from '../input/kinds.ts'
 import { storeDefaults, type UpdatesOptions } from '../options/store-options.ts'
 
 export interface BrokerOptions extends UpdatesOptions {

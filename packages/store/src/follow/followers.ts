@@ -1,7 +1,8 @@
 import { CaughtupError } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
-import { assertIds, assertInput, whole } from '../input/assert-input.ts'
+import { assertIds, assertInput } from '../input/assert-input.ts'
+import { whole } from '../input/kinds.ts'
 import { Notifier } from './notifier.ts'
 import { SharedReads } from './shared-reads.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'

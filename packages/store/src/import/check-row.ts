@@ -1,8 +1,9 @@
 import { CaughtupError, type Limits, message, preview } from '@caughtup/schema'
 
 import { storedValue } from '../input/stored-value.ts'
-import { assertInput, type Kind, object, whole, yesOrNo } from '../input/assert-input.ts'
-import { assertMessageSize } from '../input/assert-message-size.ts'
+import { assertInput } from '../input/assert-input.ts'
+import { type Kind, object, whole, yesOrNo } from '../input/kinds.ts'
+import { assertMessageSize } from '../input/assert-limits.ts'
 import type { ImportedRow } from './imported-row.ts'
 
 const maxIdLength = 1_000

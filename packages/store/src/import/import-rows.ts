@@ -1,8 +1,8 @@
 import { CaughtupError, type Limits, preview } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import { assertBetween } from '../input/assert-between.ts'
-import { assertInput, list, principals, whole } from '../input/assert-input.ts'
+import { assertBetween, assertInput } from '../input/assert-input.ts'
+import { list, principals, whole } from '../input/kinds.ts'
 import { pacer } from '../base/pacer.ts'
 import { checkRow } from './check-row.ts'
 import type { ImportedRow } from './imported-row.ts'

@@ -1,8 +1,11 @@
-import { assertInput, object, objects, oneOf, text, wholeOrInfinite } from './assert-input.ts'
+import { CaughtupError, type EventDraft } from '@caughtup/schema'
+import { isHistoryDraft } from '@caughtup/schema/event'
+
+import { assertInput } from './assert-input.ts'
+import { object, objects, oneOf, text, wholeOrInfinite } from './kinds.ts'
 import type { Guard, Slice } from '../port/commit.ts'
 
-/** Every guard that there is. */
-const known: Record<Guard['is'], true> = {
+const guardTypes: Record<Guard['is'], true> = {
   run: true,
   idle: true,
   enqueue: true,
@@ -11,13 +14,13 @@ const known: Record<Guard['is'], true> = {
   'awaiting-tool': true,
   'no-active-run': true,
 }
-const guards = oneOf(...Object.keys(known))
+const guards = oneOf(...Object.keys(guardTypes))
 const bound = wholeOrInfinite(0)
 
 /**
- * What a slice is besides its drafts, which are read one by one.
+ * Checks a slice but not its drafts, each of which `storedDraft` checks.
  *
- * @throws CaughtupError `BAD_INPUT`, also for a guard that there is not
+ * @throws CaughtupError `BAD_INPUT`, also for an unknown guard
  */
 export function assertSlice(slice: Omit<Slice, 'at'>): void {
   assertInput('slice', slice, object)
@@ -42,4 +45,20 @@ function assertGuard(guard: Guard): void {
     case 'no-active-run':
       return undefined
   }
+}
+
+/**
+ * A change of history is decided by the stored rows, which lack the effects of the drafts before it.
+ *
+ * @throws CaughtupError `BAD_INPUT` (`not-first`)
+ */
+export function assertHistoryFirst(drafts: readonly EventDraft[]): void {
+  const late = drafts.findIndex((draft, index) => index > 0 && isHistoryDraft(draft))
+  const draft = drafts[late]
+  if (!draft) return
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `drafts.${late} is a ${draft.type}: a change of history must be the first draft, and only one is allowed.`,
+    { field: `drafts.${late}`, value: draft.type, limit: 1, reason: 'not-first' },
+  )
 }

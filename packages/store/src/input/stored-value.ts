@@ -21,9 +21,8 @@ import { newRecord } from '../core/evolve.ts'
 const maxDepth = 500
 
 /**
- * The value as it will be read back from a database: a copy that nobody can change, with nothing
- * in it that has no JSON form. What is `undefined` becomes `null`; members named `__proto__` are
- * dropped.
+ * The value as it will be read back from a database: a copy without anything that has no JSON form.
+ * `undefined` becomes `null`, and members named `__proto__` are dropped.
  *
  * @throws CaughtupError `BAD_INPUT` (`not-json`, `too-deep`)
  */
@@ -53,7 +52,7 @@ function copied(value: unknown): unknown {
 /**
  * A draft as it will be read back.
  *
- * @throws CaughtupError `BAD_INPUT` for what could not be read back as the event that it is to be
+ * @throws CaughtupError `BAD_INPUT` for a draft that would not read back as its event
  */
 export function storedDraft<T extends EventDraft>(draft: T): T {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as an event below
@@ -74,7 +73,7 @@ export function storedDraft<T extends EventDraft>(draft: T): T {
 /**
  * A part as it will be read back.
  *
- * @throws CaughtupError `BAD_INPUT` for what could not be read back as a part
+ * @throws CaughtupError `BAD_INPUT` for a value that would not read back as a part
  */
 export function storedPart(part: Part): Part {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked as a part below
@@ -93,12 +92,12 @@ function isWithin(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((each) => isWithin(each, levels - 1))
 }
 
-/** Whether a value reads back as one that was stored. */
+/** Whether a value would read back as `stored`. */
 export function isStored(stored: unknown, value: unknown): boolean {
   return isDeepStrictEqual(stored, value) || isDeepStrictEqual(stored, storedValue(value))
 }
 
-/** Whatever of a history draft comes from outside. */
+/** Checks the members of a history draft that callers give. */
 function checkHistory(draft: HistoryDraft) {
   const place = { order: 0, revision: 0, epoch: 0 }
   switch (draft.type) {

@@ -2,9 +2,8 @@ import { defaultLimits, type Limits } from '@caughtup/schema'
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 
 import { type OnError, resolveOnError } from '../base/on-error.ts'
+import { assertInput, assertOptions } from '../input/assert-input.ts'
 import {
-  assertInput,
-  assertOptions,
   duration,
   object,
   optionalFunction,
@@ -12,7 +11,7 @@ import {
   positiveDuration,
   wholeOrInfinite,
   yesOrNo,
-} from '../input/assert-input.ts'
+} from '../input/kinds.ts'
 import type { Retention } from '../port/storage.ts'
 import {
   type FlushOptions,

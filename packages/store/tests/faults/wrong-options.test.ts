@@ -57,7 +57,7 @@ describe('an invalid option is refused when the store is created', () => {
 
 test('an error names the name or the value of a limit, whichever is wrong', async () => {
   await expect(createStore({ storage, limits: { messages: 1 } as object })).rejects.toThrow(
-    /^limits has no option messages, but .*messageParts/,
+    /^limits has no option messages; its options are .*messageParts/,
   )
   await expect(createStore({ storage, limits: { messageBytes: -1 } })).rejects.toThrow(
     'limits.messageBytes is -1, and must be a whole number of at least 1, or Infinity.',

@@ -1,4 +1,5 @@
-import { assertInput, object, oneOf, text, whole } from '../../input/assert-input.ts'
+import { assertInput } from '../../input/assert-input.ts'
+import { object, oneOf, text, whole } from '../../input/kinds.ts'
 import type { StorageFactory } from '../../port/storage.ts'
 import { Database } from './file/database.ts'
 import { retryBusy } from './file/retry-busy.ts'

@@ -1,7 +1,24 @@
-import { CaughtupError, type Limits, type Part } from '@caughtup/schema'
+import { CaughtupError, type Limits, type Part, preview } from '@caughtup/schema'
 
 import { jsonBytes } from '../base/bytes.ts'
 import { storedValue } from './stored-value.ts'
+import { assertInput } from './assert-input.ts'
+import { anyText } from './kinds.ts'
+
+/**
+ * A title as every database keeps it: half a character, as of an emoji that was cut, becomes U+FFFD.
+ *
+ * @throws CaughtupError `BAD_INPUT` for a title that is not a text or above `limits.titleLength`
+ */
+export function storedTitle(title: string, { titleLength: limit }: Readonly<Limits>): string {
+  assertInput('title', title, anyText)
+  if (title.length <= limit) return title.toWellFormed()
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `The title has ${title.length} characters, and at most ${limit} are allowed.`,
+    { field: 'title', value: preview(title), limit },
+  )
+}
 
 /** @throws CaughtupError `TOO_LARGE` above the limits of a message, `BAD_INPUT` (`not-json`) */
 export function assertMessageSize(
