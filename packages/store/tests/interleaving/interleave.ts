@@ -22,7 +22,7 @@ const sessions = ['a', 'b', 'c']
 const principals = ['ann', 'bob', 'eve']
 const calm = { busy: 0, lostAnswer: 0, late: 0 }
 
-/** What a program did, in numbers. */
+/** The size of a program. */
 export interface Interleaved {
   entries: number
   journals: number
@@ -105,7 +105,7 @@ async function journalsOf([storage]: readonly Storage[]): Promise<Set<string>> {
   return journals
 }
 
-/** Asserts that no seq is missing: a journal begins with 1, a fork's with what nobody committed. */
+/** Asserts that no seq is missing. A fork's first entry comes from no commit. */
 function assertWhole(entries: readonly Event[], where: string): void {
   const first = entries[0]?.seq ?? 1
   assert(first <= 2, `${where} begins with ${first}.`)

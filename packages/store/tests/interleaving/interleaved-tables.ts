@@ -4,7 +4,7 @@ import type { Tables, Transaction } from '../../src/engines/rows/tables/tables.t
 import { StorageError } from '../../src/port/storage-error.ts'
 import type { Turns } from './turns.ts'
 
-/** What happens to writes, each as a probability. */
+/** Faults of writes, each as a probability. */
 interface Faults {
   /** Refused, with nothing written. */
   busy: number
@@ -72,7 +72,7 @@ async function transaction<T>(
     // The connection is gone, and the database holds the locks until it notices.
     early.reject(lost())
     for (let delay = random.between(1, longestDelay); delay > 0; delay--) await turns.take(name)
-    if (isRolledBack) throw new StorageError('io', 'Rolled back, and nobody listens.')
+    if (isRolledBack) throw new StorageError('io', 'Rolled back after the connection was lost.')
     return result
   })
   if (!isLate) {
@@ -80,7 +80,7 @@ async function transaction<T>(
     if (random.chance(faults.lostAnswer)) throw lost()
     return result
   }
-  // What fails before its end fails as it does.
+  // A transaction that fails before its commit fails for its caller, too.
   all.catch((error: unknown) => early.reject(error))
   return early.promise
 }

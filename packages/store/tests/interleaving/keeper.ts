@@ -14,7 +14,7 @@ interface KeeperOptions {
   kept: number | undefined
 }
 
-/** What else a process does beside its commits: sessions, marks, maintenance and readers. */
+/** The other work of a process: sessions, marks, maintenance and readers. */
 export class Keeper {
   readonly #options: KeeperOptions
   readonly feeds: FeedReader[]

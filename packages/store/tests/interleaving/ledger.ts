@@ -4,16 +4,16 @@ import type { Event } from '@caughtup/schema'
 
 import type { Slice, SliceResult } from '../../src/port/commit.ts'
 
-/** What anybody was told of one journal. */
+/** The acknowledged entries of one journal. */
 interface Told {
   readonly sessionId: string
   readonly entries: Map<number, Event>
 }
 
-/** All that commits acknowledged and readers saw, by the journals' names. */
+/** All acknowledged entries, by the journals' names. */
 export class Ledger {
   readonly journals = new Map<string, Told>()
-  /** Sessions of which an entry may be written that nobody was told of. */
+  /** Sessions that may have entries that no caller was told of. */
   readonly untold = new Set<string>()
 
   /** Notes a slice that was taken. */

@@ -38,7 +38,7 @@ export class FeedReader {
     }
   }
 
-  /** Asserts that what it shows is what there is, now that nobody writes. */
+  /** Asserts, once all writers have stopped, that it shows the current rows. */
   async verify(): Promise<void> {
     await this.readOn()
     const fresh = new FeedReader(this.#storage, this.#principal)
@@ -65,7 +65,7 @@ function isRow(change: ActivityRow | Removal): change is ActivityRow {
   return 'title' in change
 }
 
-/** What a row shows that has a position of its own whenever it changes. */
+/** The members of rows that get a new position whenever they change. */
 function shown(rows: ReadonlyMap<string, ActivityRow>) {
   return [...rows.values()]
     .map(({ headSeq: _, unread: __, ...row }) => row)

@@ -7,7 +7,7 @@ import { Locks, type Resource } from '../../src/engines/memory/locks.ts'
 const spell = 40
 
 /**
- * Decides which of all that waits goes on next, one at a time and at random. Some processes are slow
+ * Decides at random which of the waiting operations continues next, one at a time. Some processes are slow
  * for a while, so that others overtake them by far.
  */
 export class Turns {
@@ -24,7 +24,7 @@ export class Turns {
     return new Promise((resume) => this.#waiting.push({ who, resume }))
   }
 
-  /** Lets all go on until the work is done; fails where nothing can go on any more. */
+  /** Lets operations continue until the work is done; fails when none can. */
   async run(work: Promise<unknown>): Promise<void> {
     let isOver = false
     const end = () => (isOver = true)
@@ -33,13 +33,13 @@ export class Turns {
       await settle()
       if (isOver) break
       const next = this.#pick()
-      if (!next) throw new Error('Everybody waits for each other.')
+      if (!next) throw new Error('No operation can continue: they wait for each other.')
       next.resume()
     }
     await work
   }
 
-  /** Lets go on what nobody waits for any more: requests that are late. */
+  /** Lets late requests finish, for which no caller waits. */
   async drain(): Promise<void> {
     for (;;) {
       await settle()

@@ -180,7 +180,7 @@ export class Writer {
     }
   }
 
-  /** What was written of them nobody will be told. */
+  /** No caller will learn whether they were written. */
   #giveUp(slices: readonly Slice[]): SliceResult[] {
     for (const slice of slices) {
       this.#options.ledger.untold.add(slice.sessionId)

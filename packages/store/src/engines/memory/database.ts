@@ -18,14 +18,14 @@ export interface MemoryDatabase {
   readonly openings: Set<Opening>
 }
 
-/** One session's rows of every table. What is `readonly` here is replaced and never changed. */
+/** One session's rows of every table. Its readonly arrays and maps are replaced, never changed. */
 export interface SessionData {
   row: SessionRow
   members: readonly MemberRow[]
   messages: readonly StoredMessage[]
   /** Orders by message id, of every message that ever was: also of those that a rollback took back. */
   readonly orders: Map<string, number>
-  /** Ascending; changed in place by the commit of whoever holds the session's lock. */
+  /** Ascending; a commit under the session's lock changes it in place. */
   readonly events: StoredEvents[]
   remembered: ReadonlyMap<string, number>
 }
@@ -68,7 +68,7 @@ export function emptyDatabase(): MemoryDatabase {
   }
 }
 
-/** What is committed now, for others to open. */
+/** A copy of all that is committed. */
 export function copyDatabase(db: MemoryDatabase): MemoryDatabase {
   const copy = emptyDatabase()
   for (const [key, data] of db.sessions) {

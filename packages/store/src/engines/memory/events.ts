@@ -3,7 +3,7 @@ import { asAppend } from '../../journal/segment.ts'
 import type { AppendedRow, EventRow } from '../rows/tables/rows.ts'
 import { indexAbove, type SessionData, type StoredEvents } from './database.ts'
 
-/** What an entry costs besides its text, about. */
+/** About the bytes of an entry besides its text. */
 const overhead = 120
 
 const firstOf = ({ first }: StoredEvents) => first

@@ -8,7 +8,7 @@ import type { CandidateQuery, FeedQuery, FeedRows, ListedRow } from '../rows/tab
 import { type MemoryDatabase, newestSeq, type SessionData } from './database.ts'
 import { shownMessages } from './message-table.ts'
 
-/** What a principal's lists are made of. */
+/** The rows of a principal's lists. */
 export function feedRows(db: MemoryDatabase, principal: string, query: FeedQuery): FeedRows {
   const feed = db.feeds.get(principal)
   const { position = 0, floor = 0, removals = [] } = feed ?? {}

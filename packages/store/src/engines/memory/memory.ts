@@ -5,14 +5,14 @@ import { Opening } from './opening.ts'
 import { MemoryTables } from './tables.ts'
 
 export interface MemoryFactory extends StorageFactory {
-  /** What is stored by now, apart from what is written from here on: a backup, as it were. */
+  /** A copy of the database as it is now: a backup. */
   copy(): MemoryFactory
 }
 
 /**
- * An engine for tests, simulations and throw-away use. What is written lives as long as the
- * factory: opening it again finds what a crash would have left, and several openings at once are
- * to each other what several processes on one file are.
+ * An engine for tests, simulations and throw-away use. Its data lives as long as the
+ * factory: opening it again finds what a crash would have left, and several openings at once behave
+ * as several processes on one file do.
  */
 export function memory(): MemoryFactory {
   return factoryOf(emptyDatabase())

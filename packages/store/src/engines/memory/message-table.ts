@@ -41,7 +41,7 @@ export function* shownRows(
   }
 }
 
-/** What the newest undo hides, and how many undos hide something. */
+/** The messages that the newest undo hides, and the number of undos. */
 export function hiddenMessages({ messages }: Pick<Rows, 'messages'>): {
   messages: Message[]
   undos: number

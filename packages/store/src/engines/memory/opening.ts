@@ -7,7 +7,7 @@ import type { RowChangeFeed } from '../rows/change-feed.ts'
 /** Sessions that are told apart; where more changed between two calls, all are said to have. */
 const namedSessions = 10_000
 
-/** What the other openings of a database wrote since this one last asked. */
+/** Collects the changes by other openings of the database until this one asks for them. */
 export class Opening implements RowChangeFeed {
   readonly #all: Set<Opening>
   #changed: Set<string> | 'all' | undefined

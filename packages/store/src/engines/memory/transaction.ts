@@ -27,7 +27,7 @@ const rememberedRemovals = 10_000
  */
 export class MemoryTransaction extends MemoryReads implements Transaction {
   readonly #drafts: Map<number, SessionData>
-  /** What else is to be done by the commit. */
+  /** Further effects of the commit. */
   readonly #effects: (() => void)[] = []
   /** Ids of sessions that it deletes. */
   readonly #deleted = new Set<string>()

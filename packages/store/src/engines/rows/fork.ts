@@ -5,7 +5,7 @@ import { deepFreeze } from './commit/deep-freeze.ts'
 import type { ForkJob, SessionRow } from './tables/rows.ts'
 import type { Tables, Transaction } from './tables/tables.ts'
 
-/** What one step copies at most. */
+/** About the size of one step. */
 const stepMessages = 1_000
 const stepBytes = 2 * 1024 * 1024
 
@@ -108,9 +108,9 @@ async function complete(
   const events = [deepFreeze(event)]
   await transaction.append([{ session: key, first: 1, seq: 1, tag, base: 0, events }])
   await transaction.updateSessions([{ ...row, record, tag }])
-  // What came from elsewhere came to the fork too, or stays out of it with what lies behind the cut.
+  // Rows that were imported into the source do not come again into the fork.
   await transaction.copyImports(fork.source, key)
-  // What its members saw elsewhere is no news to them.
+  // The members have seen these messages in the source.
   await transaction.mark(key, record.lastOrder)
   await transaction.place([key])
 }

@@ -22,7 +22,7 @@ export interface MaintenanceOptions {
   continueFork: (id: string) => Promise<unknown>
 }
 
-/** What is done between commits, in steps of which none takes long. */
+/** Work between commits, in bounded steps: forks, erasures, retention. */
 export class Maintenance {
   readonly #tables: Tables
   readonly #states: SessionStates
@@ -37,7 +37,7 @@ export class Maintenance {
     this.#options = options
   }
 
-  /** One bounded step; whether more is to be done. */
+  /** One bounded step; returns whether more work is left. */
   async step(retention: Retention): Promise<boolean> {
     const [job] = await this.#tables.due({ after: 0, limit: 1 })
     if (job) {
@@ -59,7 +59,7 @@ export class Maintenance {
     return false
   }
 
-  /** Rewrites one stretch of a journal that may tell of erased messages; whether more is left. */
+  /** Rewrites one stretch of a journal that may mention erased messages; returns whether more is left. */
   continueErase(id: string): Promise<boolean> {
     return this.#tables.transaction(async (transaction) => {
       const [image] = await transaction.lock([{ id }])
@@ -97,7 +97,7 @@ export class Maintenance {
       if (floor <= row.floor) return false
       const floorTag = segments.find(({ seq }) => seq >= floor)?.tag ?? ''
       // Deltas below the floor are in the rows of their messages from now on, and the row's record
-      // says so: whoever knew the session otherwise reads it again.
+      // says so: processes that know an older state read it again.
       const put = { session: row.key, change: 'put', messages: open } as const
       if (open.length > 0) await transaction.changeMessages([put])
       await transaction.removeEvents(row.key, floor)

@@ -9,7 +9,7 @@ import type { SessionReads } from './reads.ts'
 import type { AppendedRow, EventRow, RememberedKind, SessionRow } from './tables/rows.ts'
 import type { RememberedName, Tables, Transaction } from './tables/tables.ts'
 
-/** What one stretch holds at most, about. */
+/** About the size of one stretch. */
 const stretchRows = 500
 const stretchBytes = 2 * 1024 * 1024
 
@@ -123,7 +123,7 @@ async function target(
     title,
     createdAt,
     updatedAt,
-    // What is appended is fenced by it until the session is complete.
+    // Appends are fenced by it until the session is complete.
     record: { ...record, seq: 0 },
     tag: '',
     floor: 0,

@@ -16,7 +16,7 @@ import type { SessionAsk, Tables, Transaction } from '../tables/tables.ts'
 /** How often a commit whose answer was lost is looked into before the caller is told. */
 const attempts = 3
 
-/** What was sent of a slice, and may be written. */
+/** A slice's row that was sent, and may be written. */
 interface Sent {
   readonly row: AppendedRow
   readonly result: SliceResult
@@ -196,7 +196,7 @@ function resultOf({ events, messages }: Decision, { row, state, tag }: LoadedSes
   return { events: [...events], messages, activity: events.some(changesActivity), cursor }
 }
 
-/** What is decided is shared by the rows, the kept state and those who are told: nobody changes it. */
+/** Rows, kept states and callers share a decision, so no one may change it. */
 function frozen(decision: Decision): Decision {
   const { events, messages, changes, state } = decision
   for (const value of [...events, ...messages, ...changes]) deepFreeze(value)

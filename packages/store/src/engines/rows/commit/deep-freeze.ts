@@ -1,6 +1,6 @@
 /**
  * Makes a JSON value unchangeable, as what was read from a file would not change what is in it.
- * What is frozen already is taken to be so all the way down, so that the cost is that of what is new.
+ * It takes a frozen object for frozen all the way down, so its cost is that of the new parts.
  */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value

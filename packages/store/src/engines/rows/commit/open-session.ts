@@ -10,7 +10,7 @@ import type { AppendedRow, MessageChange, SessionRow } from '../tables/rows.ts'
 import type { LoadedSession } from './session-states.ts'
 import type { Transaction } from '../tables/tables.ts'
 
-/** A session that a transaction has locked, with what is to be written of it. */
+/** A session that a transaction has locked, with its pending writes. */
 export class OpenSession {
   readonly #transaction: Transaction
   readonly #process: string
@@ -42,7 +42,7 @@ export class OpenSession {
     return this.#now
   }
 
-  /** What is to be appended to the journal. */
+  /** Rows to append to the journal. */
   get rows(): readonly AppendedRow[] {
     return this.#rows
   }
@@ -56,7 +56,7 @@ export class OpenSession {
     return this.#found.key
   }
 
-  /** Lookups of a decision; what earlier slices did is in the rows by then. */
+  /** Lookups of a decision; they see the changes of earlier slices. */
   readonly lookups: AsyncLookups = {
     messages: async (ids) => {
       await this.#flush()
@@ -86,7 +86,7 @@ export class OpenSession {
       (await this.#transaction.remembered(this.key, 'child', [child])).has(child),
   }
 
-  /** Takes up what was decided of a slice, and returns the row of its journal. */
+  /** Adds the effects of a decision, and returns the row that it appends. */
   async apply(decision: Decision): Promise<AppendedRow | undefined> {
     const { events, state, changes } = decision
     const appended = appendedRow(decision, this.#found, this.#tag)
@@ -115,7 +115,7 @@ export class OpenSession {
     return appended
   }
 
-  /** Has what is left written, and returns the row where that is to be written too. */
+  /** The pending changes, with the session's row if they change it. */
   finish(): { changes: readonly MessageChange[]; row: SessionRow | undefined } {
     if (!this.#writesRow) return { changes: [], row: undefined }
     this.#putOpen()
@@ -128,7 +128,7 @@ export class OpenSession {
   async #flush(): Promise<void> {
     this.#putOpen()
     if (this.#changes.length === 0) return
-    // What is written to rows of open messages belongs to the row's record.
+    // Rows of messages are as of the row's record, so that it has to follow.
     this.#writesRow = true
     await this.#transaction.changeMessages(this.#changes.splice(0))
   }
@@ -193,7 +193,7 @@ export class OpenSession {
   }
 }
 
-/** What a slice adds to the journal behind a session's row; `undefined` where it adds nothing. */
+/** The row that a slice appends to the journal; `undefined` for a slice without events. */
 export function appendedRow(
   { events, state }: Decision,
   { key, record }: SessionRow,

@@ -52,7 +52,7 @@ export interface ErasureJob {
   readonly from: number
 }
 
-/** What one slice wrote into a session's journal. */
+/** The entries that one slice wrote into a session's journal. */
 export interface EventRow {
   readonly session: number
   /** Its first entry; with the session, the key. */
@@ -68,7 +68,7 @@ export interface AppendedRow extends EventRow {
   readonly base: number
 }
 
-/** What a commit does to rows of messages. `session` is the session's key. */
+/** A change of rows of messages. `session` is the session's key. */
 export type MessageChange = { readonly session: number } &
   /** With `hidden`, they are hidden by the undo of that number. */
   (
@@ -81,7 +81,7 @@ export type MessageChange = { readonly session: number } &
   )
 
 /**
- * What a session remembers for ever, with a count: ids of removed messages, identities of imported
+ * Names that a session keeps for ever, with a count: ids of removed messages, identities of imported
  * rows, children whose usage is counted.
  */
 export type RememberedKind = 'gone' | 'import' | 'child'

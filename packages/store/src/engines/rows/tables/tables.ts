@@ -12,7 +12,7 @@ import type {
 } from './rows.ts'
 
 /**
- * What the row engine needs of a database: some twenty operations, each one statement or two in SQL.
+ * The operations that the row engine needs of a database: some thirty, each one or two statements in SQL.
  * READ COMMITTED is enough. Each operation reads as of one moment; writes become visible, and their
  * positions in feeds with them, when the transaction commits.
  *
@@ -43,8 +43,8 @@ export interface Tables extends TableReads {
    */
   heartbeat(process: string): Promise<void>
   /**
-   * One bounded step of the tables' own maintenance, as removing what deleted sessions left or
-   * indexing words. Returns whether more is to be done.
+   * One bounded step of the tables' own maintenance: removing rows that deleted sessions left,
+   * indexing words, forgetting processes that have stopped. Returns whether more work is left.
    */
   maintain(): Promise<boolean>
 }
@@ -87,7 +87,7 @@ export interface TableReads {
   /** `SELECT max(ord) FROM messages WHERE session = … AND hidden = 0 AND role = 'user' AND ord BETWEEN …`. */
   lastPrompt(session: number, from: number, upTo: number): Promise<number | undefined>
   /**
-   * What the newest undo hides, oldest first, and how many undos hide something: `SELECT … WHERE
+   * The messages that the newest undo hides, oldest first, and the number of undos: `SELECT … WHERE
    * session = … AND hidden = (SELECT max(hidden) …) ORDER BY ord`.
    */
   hidden(session: number): Promise<{ messages: Message[]; undos: number }>
@@ -132,7 +132,7 @@ export interface TableReads {
   due(query: DueQuery): Promise<SessionRow[]>
 }
 
-/** What is written together or not at all. */
+/** Its writes are committed together or not at all. */
 export interface Transaction extends TableReads {
   /** See {@link Tables.append}; the sessions are locked already. */
   append(rows: readonly AppendedRow[]): Promise<boolean>
@@ -174,7 +174,7 @@ export interface Transaction extends TableReads {
   /** Copies what is remembered of imports to another session: `INSERT INTO remembered SELECT …`. */
   copyImports(from: number, to: number): Promise<void>
   /**
-   * Moves members' read marks forward and returns each that is one: `UPDATE members SET read_up_to =
+   * Moves members' read marks forward and returns the members: `UPDATE members SET read_up_to =
    * greatest(read_up_to, …) WHERE session = … RETURNING …`, all members where none is named.
    */
   mark(session: number, upTo: number, principals?: readonly string[]): Promise<MemberRow[]>
@@ -189,7 +189,7 @@ export interface Transaction extends TableReads {
 
 export interface SessionAsk {
   readonly id: string
-  /** What the caller has of it: where key and base are still the same, only what came after `seq` is read. */
+  /** The caller's state: while key and base are the same, only rows after `seq` are read. */
   readonly known?: { readonly key: number; readonly base: number; readonly seq: number }
   /** An entry whose tag is wanted. */
   readonly tagAt?: number
@@ -205,7 +205,7 @@ export interface SessionImage {
   readonly tagAt?: string
 }
 
-/** What of a session is read with it. */
+/** The parts of a session that are read with it. */
 export interface Wanted {
   readonly messages?: MessageRange
   /** Shown messages by id. */
@@ -253,7 +253,7 @@ export type FeedQuery =
       readonly limit: number
     }
   | { readonly by: 'key'; readonly after: number; readonly limit: number }
-  /** What changed after a position; equal positions are not taken apart (`FETCH FIRST … WITH TIES`). */
+  /** Changes after a position; rows of equal positions stay together (`FETCH FIRST … WITH TIES`). */
   | { readonly by: 'position'; readonly after: number; readonly limit: number }
   | { readonly by: 'session'; readonly id: string }
 

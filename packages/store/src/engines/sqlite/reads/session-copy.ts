@@ -16,7 +16,7 @@ import type { Database } from '../file/database.ts'
 import { messageIn } from '../rows/message-rows.ts'
 import type { JournalReads } from './journal-reads.ts'
 
-/** What one stretch holds at most, about. */
+/** About the size of one stretch. */
 const stretchRows = 500
 const stretchBytes = 2 * 1024 * 1024
 
@@ -101,7 +101,7 @@ function copiedMessages(db: Database, { key, overlay }: CachedSession, after: nu
   })
   const last = rows.length === stretchRows ? Number(rows.at(-1)?.['ord']) : undefined
   if (last !== undefined) return { messages, last }
-  // What was written since the session was packed is in no row yet.
+  // Messages that were written since the session was packed have no rows yet.
   const copied = new Set(rows.map((row) => String(row['id'])))
   for (const message of overlay.values()) {
     if (message.order > after && !copied.has(message.id)) messages.push({ message, hidden: 0 })
