@@ -8,7 +8,7 @@ import path from 'node:path'
 
 const root = path.join(import.meta.dirname, '../..')
 const document = 'docs/guarantees.md'
-const reports = '.reports/*.json'
+const reports = '.reports/{vitest,outside-*}.json'
 
 interface Proof {
   line: number
