@@ -22,7 +22,7 @@ const text = [
   '# Settings',
   '',
   'Every option and variable, with its unit and default. This file is written by',
-  '`node scripts/checks/settings.ts --write` from the declarations of the options, and',
+  '`pnpm exec node scripts/checks/settings.ts --write` from the declarations of the options, and',
   '`pnpm check settings` compares it with them, and the defaults with those in the code. Sizes: 1 KiB is',
   '1,024 bytes, 1 MiB is 1,024 KiB.',
   '',
@@ -33,7 +33,7 @@ const text = [
 if (values.write) writeFileSync(path.join(root, document), text)
 else if (read(document) !== text)
   problems.push(
-    `${document} does not say what the code says: run node scripts/checks/settings.ts --write.`,
+    `${document} does not say what the code says: run pnpm exec node scripts/checks/settings.ts --write.`,
   )
 for (const problem of problems) console.error(problem)
 console.log(`${seen.size} settings, ${problems.length} problems`)
