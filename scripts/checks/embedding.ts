@@ -1,7 +1,8 @@
 // Compiles an application against the packed packages under the strictest settings, with the
 // declarations of all its dependencies checked (`skipLibCheck: false`), and with nothing installed
-// but what the packages ask for. `pnpm check packages` runs it after packing.
-import { spawnSync } from 'node:child_process'
+// but what the packages ask for. It also runs the packed commands. `pnpm check packages` runs it after
+// packing.
+import { spawnSync, type StdioOptions } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
@@ -17,11 +18,12 @@ const installed = { 'web-client': ['@types/node', '@types/react'], server: ['@ty
 
 interface Manifest {
   name: string
-  publishConfig: { exports: Record<string, unknown> }
+  publishConfig: { bin?: Record<string, string>; exports: Record<string, unknown> }
   dependencies?: Record<string, string>
 }
 
 const imports: string[] = []
+const commands: string[] = []
 for (const tarball of packPackages()) {
   const name = /caughtup-(.+)-\d+\.\d+\.\d+\.tgz$/.exec(tarball)?.[1] ?? ''
   const target = join(modules, '@caughtup', name)
@@ -34,6 +36,9 @@ for (const tarball of packPackages()) {
   }
   for (const subpath of Object.keys(manifest.publishConfig.exports)) {
     imports.push(`import * as all${imports.length} from '${manifest.name}${subpath.slice(1)}'`)
+  }
+  for (const file of Object.values(manifest.publishConfig.bin ?? {})) {
+    commands.push(join(target, file))
   }
 }
 for (const [name, types] of Object.entries(installed)) {
@@ -62,6 +67,11 @@ console.log(
   `An application compiles against ${imports.length} entries, their declarations checked.`,
 )
 
+// Its help loads all that a command imports.
+for (const command of commands)
+  run(process.execPath, [command, '--help'], ['ignore', 'ignore', 'inherit'])
+console.log(`Packed commands that run: ${commands.length}.`)
+
 /** Puts a dependency of one of our packages where the application finds it. */
 function link(source: string, dependency: string, into: string): void {
   const path = join(into, dependency)
@@ -69,8 +79,8 @@ function link(source: string, dependency: string, into: string): void {
   symlinkSync(join(source, 'node_modules', dependency), path)
 }
 
-function run(command: string, args: string[]): void {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+function run(command: string, args: string[], stdio: StdioOptions = 'inherit'): void {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio })
   if (status === 0) return
   console.error(error ?? `${command} ended with ${status}`)
   process.exit(1)
