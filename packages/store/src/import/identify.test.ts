@@ -43,7 +43,7 @@ test('a row keeps a valid message id, and always gets the same one in place of a
   expect(again.map(({ messageId }) => messageId)).toEqual(ids)
 })
 
-test('the form of identities and fingerprints does not change, so that no import is added twice', () => {
+test('the form of identities and content hashes does not change, so that no import is added twice', () => {
   const [text, tool] = [
     '{"content":[{"text":"Hi","type":"text"}],"createdAt":1000,"role":"user"}',
     '{"content":[{"input":{"city":"Oslo","days":1000},"toolCallId":"call-1","toolName":"weather",' +

@@ -11,7 +11,7 @@ export interface IdentifiedRow {
   /** Identifies the row in later imports. */
   identity: string
   /** Tells whether two rows of one identity have the same content. */
-  fingerprint: string
+  contentHash: string
   /**
    * The id of its message: its own if that is a valid message id, or else one derived from the identity
    * and the number of its occurrence, so that it is the same in every import.
@@ -26,9 +26,10 @@ export interface IdentifiedRow {
  * - identity with an id: `id:` and the id, or its hash if it is not a valid message id
  * - identity without an id: `f1:` and the hash of `{ role, createdAt, content }`, where `content` leaves
  *   out everything that may still change: states, provider metadata, step marks and tool results
- * - fingerprint: `c1:` and the hash of the identity and all parts
+ * - content hash: `c1:` and the hash of the identity and all parts
  *
- * A hash is the first 128 bits of SHA-256 over the {@link canonicalJson}, in base64url.
+ * A hash is the first 128 bits of SHA-256 over the {@link canonicalJson}, in base64url. The README has
+ * the details.
  *
  * @param seen - counts each identity over the earlier rows of the transcript; is updated
  * @throws CaughtupError `BAD_INPUT` (`not-json`) for a row without a JSON form
@@ -39,13 +40,13 @@ export function identify(
 ): IdentifiedRow[] {
   return rows.map((row) => {
     const identity = identityOf(row)
-    const fingerprint = `c1:${hash({ identity, parts: row.parts.map(withoutState) })}`
+    const contentHash = `c1:${hash({ identity, parts: row.parts.map(withoutState) })}`
     const { id } = row
-    if (id !== undefined && isMessageId(id)) return { row, identity, fingerprint, messageId: id }
+    if (id !== undefined && isMessageId(id)) return { row, identity, contentHash, messageId: id }
     // Rows with the same id are one message.
     const nth = id === undefined ? (seen.get(identity) ?? 0) + 1 : 1
     seen.set(identity, nth)
-    return { row, identity, fingerprint, messageId: derivedId(identity, nth) }
+    return { row, identity, contentHash, messageId: derivedId(identity, nth) }
   })
 }
 

@@ -126,7 +126,7 @@ async function readKnown(
   rows: readonly IdentifiedRow[],
 ): Promise<Known> {
   const identities = [
-    ...new Set(rows.flatMap(({ identity, fingerprint }) => [identity, fingerprint])),
+    ...new Set(rows.flatMap(({ identity, contentHash }) => [identity, contentHash])),
   ]
   const messageIds = [...new Set(rows.map(({ messageId }) => messageId))]
   const { counts, used } = await storage.lookup(sessionId, { identities, messageIds })

@@ -134,9 +134,9 @@ test('an imported message that was removed stays removed', () => {
   const counts = new Map(identify([say('x')]).map(({ identity }) => [identity, 1]))
   const merge = mergeRows({ ids: new Set(), counts }, identify([say('x'), say('y')]))
   expect(rowsOf(merge)).toEqual([say('y')])
-  const [{ identity, fingerprint } = { identity: '', fingerprint: '' }] = identify([say('y')])
+  const [{ identity, contentHash } = { identity: '', contentHash: '' }] = identify([say('y')])
   expect(merge.identities).toEqual(
-    [identity, fingerprint].map((each) => ({ identity: each, count: 1 })),
+    [identity, contentHash].map((each) => ({ identity: each, count: 1 })),
   )
 })
 

@@ -13,7 +13,7 @@ export interface Known {
 export interface Merge {
   /** Rows to append, in order. */
   added: IdentifiedRow[]
-  /** The identities, with their counts, and the fingerprints of the added rows, to be remembered. */
+  /** The identities, with their counts, and the content hashes of the added rows, to be remembered. */
   identities: ImportIdentity[]
   /** The other rows, by their index. */
   skipped: { index: number; why: SkipReason }[]
@@ -43,19 +43,19 @@ export function mergeRows(known: Known, rows: readonly IdentifiedRow[]): Merge {
   const counts = new Map<string, number>()
   const seen = new Map<string, number>()
   const usedIds = new Set(known.ids)
-  /** A message that was not imported has no fingerprint to compare with. */
-  const isChanged = ({ identity, fingerprint }: IdentifiedRow) =>
+  /** A message that was not imported has no content hash to compare with. */
+  const isChanged = ({ identity, contentHash }: IdentifiedRow) =>
     [known.counts, counts].some((each) => each.has(identity)) &&
-    ![known.counts, counts].some((each) => each.has(fingerprint))
+    ![known.counts, counts].some((each) => each.has(contentHash))
   for (const [index, current] of rows.entries()) {
-    const { identity, fingerprint, messageId } = current
+    const { identity, contentHash, messageId } = current
     const nth = (seen.get(identity) ?? 0) + 1
     const why = reasonToSkip({ ids: usedIds, counts: known.counts }, rows, index, nth)
     if (why !== 'incomplete') seen.set(identity, nth)
     if (why === undefined) {
       added.push(current)
       usedIds.add(messageId)
-      counts.set(identity, nth).set(fingerprint, 1)
+      counts.set(identity, nth).set(contentHash, 1)
     } else skipped.push({ index, why: why === 'known' && isChanged(current) ? 'changed' : why })
   }
   return {
