@@ -1,6 +1,7 @@
 import { systemClock } from '@caughtup/schema/clock'
 import { expect, test } from 'vitest'
 
+import { checkCursor } from '../src/core/reading/cursor-verdict.ts'
 import {
   compaction,
   deleted,
@@ -77,7 +78,7 @@ test.each(engines)(
     const to = await memory().open(options)
     await copyAll(from, to)
     await assertSame(from, to)
-    for (const { cursor } of results) expect(await to.checkCursor('s', cursor)).toBe('ok')
+    for (const { cursor } of results) expect(await checkCursor(to, 's', cursor)).toBe('ok')
     const names = { identities: ['i'], messageIds: ['d-answer', 'e-prompt', 'new'] }
     expect(await to.lookup('s', names)).toEqual(await from.lookup('s', names))
     expect(await refusalOf(to, 's', [prompt('d-answer')])).toBe('message-gone')

@@ -1,5 +1,6 @@
 import { CaughtupError, type Message, type Page, preview } from '@caughtup/schema'
 
+import { readPage } from '../core/reading/read-page.ts'
 import { messageNotFound, runActive } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
@@ -13,7 +14,7 @@ export interface ForkCut {
   moved: boolean
 }
 
-type Reads = Pick<Storage, 'message' | 'page' | 'head'>
+type Reads = Pick<Storage, 'state' | 'message' | 'messagesBefore'>
 
 /**
  * Where a fork from a message ends: there, or at the end of the tool group that it is in. A group
@@ -34,7 +35,7 @@ export async function findForkCut(
   if (runId === undefined || !(await isInGroup(storage, sessionId, asked))) {
     return { message: asked, moved: false }
   }
-  const { head } = await storage.head(sessionId)
+  const { head } = await storage.state(sessionId)
   if (head.run?.id === runId) throw runActive(sessionId)
   let last = asked
   for await (const message of messagesAfter(storage, sessionId, asked)) {
@@ -50,7 +51,7 @@ async function isInGroup(storage: Reads, sessionId: string, message: Message): P
   const { runId } = message.metadata
   let before: number | undefined = message.order + 1
   while (before !== undefined) {
-    const { messages, nextCursor } = await storage.page(sessionId, before, caps)
+    const { messages, nextCursor } = await readPage(storage, sessionId, before, caps)
     for (const earlier of messages.toReversed()) {
       if (earlier.metadata.runId !== runId) return false
       if (earlier.metadata.finishReason === 'tool-calls') return true
@@ -66,14 +67,17 @@ async function* messagesAfter(
   sessionId: string,
   { order, epoch }: Message,
 ): AsyncGenerator<Message, void> {
-  const newest = await storage.page(sessionId, Number.MAX_SAFE_INTEGER, { messages: 1, bytes: 1 })
+  const newest = await readPage(storage, sessionId, Number.MAX_SAFE_INTEGER, {
+    messages: 1,
+    bytes: 1,
+  })
   const last = newest.messages[0]?.order ?? order
   for (let from = order; from < last; from += caps.messages) {
     const stretch: Message[] = []
     let before: number | undefined = from + caps.messages + 1
     // Orders have holes, so a page may reach back beyond `from`; and it may be of a later epoch.
     while (before !== undefined && before > from + 1) {
-      const page: Page = await storage.page(sessionId, before, caps)
+      const page: Page = await readPage(storage, sessionId, before, caps)
       stretch.unshift(...page.messages.filter((each) => each.order > from && each.epoch === epoch))
       before = page.nextCursor?.before
     }

@@ -13,11 +13,12 @@ export interface Probe {
 }
 
 export async function probeSession(
-  storage: Pick<Storage, 'page'>,
+  storage: Pick<Storage, 'messagesBefore'>,
   sessionId: string,
   { cursor, messageCount }: SessionHead,
 ): Promise<Probe> {
-  const { messages } = await storage.page(sessionId, Number.MAX_SAFE_INTEGER, {
+  const { messages } = await storage.messagesBefore(sessionId, {
+    before: Number.MAX_SAFE_INTEGER,
     messages: 1,
     bytes: 1,
   })

@@ -1,6 +1,8 @@
 import type { Cursor, Limits, Message, Page, ReplayReason } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
+import { checkCursor } from '../core/reading/cursor-verdict.ts'
+import { readPage } from '../core/reading/read-page.ts'
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { aCursor, positive, whole } from '../input/kinds.ts'
 import type { SharedReads } from '../follow/shared-reads.ts'
@@ -59,7 +61,7 @@ export class Reads {
     await this.settled(sessionId, { signal })
     const { storage, windows, limits } = this.#options
     const caps = { messages: limits.windowMessages, bytes: limits.windowBytes }
-    const reading = windows.read(sessionId, 0, () => storage.window(sessionId, caps))
+    const reading = windows.read(sessionId, 0, () => storage.messagesBefore(sessionId, caps))
     const forget = () => windows.forget(sessionId)
     reading.then(forget, forget)
     return abortable(reading, signal)
@@ -80,7 +82,7 @@ export class Reads {
     assertInput('before', before, whole)
     assertBetween('limit', limit, 1, limits.pageMost)
     await this.settled(sessionId, { signal })
-    return storage.page(sessionId, before, { messages: limit, bytes: limits.pageBytes })
+    return readPage(storage, sessionId, before, { messages: limit, bytes: limits.pageBytes })
   }
 
   readonly message = async (
@@ -97,7 +99,7 @@ export class Reads {
   /** The session's head and open messages as of now. */
   readonly head = async (sessionId: string, { signal }: Waiting = {}): Promise<SessionHead> => {
     await this.settled(sessionId, { signal })
-    return this.#options.storage.head(sessionId)
+    return this.#options.storage.state(sessionId)
   }
 
   /** Whether a stream can resume from the cursor, and if not, why. */
@@ -107,7 +109,7 @@ export class Reads {
   ): Promise<'ok' | ReplayReason> => {
     assertIds({ sessionId })
     assertInput('cursor', cursor, aCursor)
-    return this.#options.storage.checkCursor(sessionId, cursor)
+    return checkCursor(this.#options.storage, sessionId, cursor)
   }
 
   /** The events after a seq, merged, about `bytes` of them; for a replay. */

@@ -105,7 +105,7 @@ export class Writes {
     const { reads, storage } = this.#options
     return rollUp(sessions, {
       // A child is counted once: nothing of it may be missing.
-      head: (id) => reads.flushed(id, waiting).then(() => storage.head(id)),
+      head: (id) => reads.flushed(id, waiting).then(() => storage.state(id)),
       append: (slice) => this.append(slice, waiting),
     })
   }

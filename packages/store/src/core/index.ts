@@ -11,7 +11,8 @@ export {
   type Single,
   sizeOf,
 } from '../journal/segment.ts'
-export { cursorVerdict, type JournalBounds } from './reading/cursor-verdict.ts'
+export { cursorVerdict } from './reading/cursor-verdict.ts'
+export { newestStretch, type SizedMessage } from './reading/newest-stretch.ts'
 export { type ForkedMessages, forkedRecord } from './forked-record.ts'
 export {
   activityRow,

@@ -150,9 +150,9 @@ describe.each(engines)('following on %s', (engine) => {
   test('those who join at the same moment share one window', async () => {
     let readings = 0
     const storage = withCalls(testEngine(engine), (real) => ({
-      window: (...args) => {
+      messagesBefore: (...args) => {
         readings++
-        return real.window(...args)
+        return real.messagesBefore(...args)
       },
     }))
     const { store } = await openTestStore({ storage })

@@ -34,6 +34,11 @@ export interface MessageCaps {
   bytes: number
 }
 
+export interface MessageQuery extends MessageCaps {
+  /** Only messages of a lower order, of the epoch of the newest of them; without it, the newest epoch. */
+  before?: number
+}
+
 export interface Window {
   messages: Message[]
   head: Head
@@ -47,6 +52,16 @@ export interface SessionHead {
   /** Messages that are not finished. */
   open: Message[]
   messageCount: number
+}
+
+export interface StoredState extends SessionHead {
+  /** Entries up to this one were removed; its tag is still known. */
+  floor: number
+  /**
+   * Of the commit that wrote the entry asked for, from `floor` to the newest; empty at seq 0, absent
+   * where there is no such entry.
+   */
+  tagAt?: string
 }
 
 export interface SearchQuery {

@@ -1,11 +1,8 @@
 import type {
-  Cursor,
   EventFilter,
   EventPage,
   EventSummary,
   Message,
-  Page,
-  ReplayReason,
   SearchHit,
   Session,
 } from '@caughtup/schema'
@@ -20,9 +17,9 @@ import type {
   EventsOptions,
   KnownNames,
   NameQuery,
-  MessageCaps,
+  MessageQuery,
   SearchQuery,
-  SessionHead,
+  StoredState,
   Window,
 } from './reading.ts'
 import type { CopyPlace, SessionCopy } from './session-copy.ts'
@@ -46,14 +43,11 @@ export interface Storage {
 
   /** Events after `after`, merged, oldest first, until about `bytes` of them (at least one). */
   events(sessionId: string, after: number, options: EventsOptions): Promise<EventBatch>
-  /** The newest epoch's messages, capped, with the head as of the same moment. */
-  window(sessionId: string, caps: MessageCaps): Promise<Window>
-  /** The stretch before the message of order `before`: one epoch, capped. */
-  page(sessionId: string, before: number, caps: MessageCaps): Promise<Page>
+  /** How a session is now, and the tag of the commit that wrote one of its entries. */
+  state(sessionId: string, options?: { tagAt?: number }): Promise<StoredState>
+  /** The newest messages of one epoch, capped, with the head as of the same moment. */
+  messagesBefore(sessionId: string, query: MessageQuery): Promise<Window>
   message(sessionId: string, messageId: string): Promise<Message | undefined>
-  head(sessionId: string): Promise<SessionHead>
-  /** Whether a stream can go on from `cursor`, and if not, why. */
-  checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason>
   /** Entries that match, each by itself, in the direction asked for, capped. */
   eventList(sessionId: string, query: EventQuery): Promise<EventPage>
   /** How many match, exactly. */

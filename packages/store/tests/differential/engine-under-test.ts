@@ -2,6 +2,8 @@ import { CaughtupError, type Cursor, type EventType } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 import { type ManualClock, Random } from '@caughtup/schema/testing'
 
+import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
+import { readPage } from '../../src/core/reading/read-page.ts'
 import type { Slice, SliceResult } from '../../src/port/commit.ts'
 import type { ListQuery } from '../../src/port/sessions.ts'
 import { StorageError } from '../../src/port/storage-error.ts'
@@ -106,13 +108,13 @@ export class EngineUnderTest {
       case 'events':
         return readOn(storage, id, call)
       case 'window':
-        return storage.window(id, call)
+        return storage.messagesBefore(id, call)
       case 'page':
-        return storage.page(id, call.before, call)
+        return readPage(storage, id, call.before, call)
       case 'message':
         return storage.message(id, names.message(id, call.pick))
       case 'head':
-        return storage.head(id)
+        return storage.state(id)
       case 'session':
         return storage.session(id)
       case 'continueErase':
@@ -122,11 +124,12 @@ export class EngineUnderTest {
         // The members who saw it, in no order.
         return (await storage.deleteSession(id)).toSorted()
       case 'checkCursor':
-        return storage.checkCursor(
+        return checkCursor(
+          storage,
           id,
           call.change === 'none'
             ? names.cursor(call.pick)
-            : changed((await storage.head(id)).cursor, call.pick, call.change),
+            : changed((await storage.state(id)).cursor, call.pick, call.change),
         )
       case 'list': {
         const from = call.newest ? 'newest' : 'oldest'

@@ -63,7 +63,7 @@ export class Names {
   /** A commit's slice; its picks depend on the session's current state. */
   async slice({ session, guard, drafts }: SliceSpec, storage: Storage): Promise<Slice> {
     const sessionId = this.session(session)
-    const head = await storage.head(sessionId).catch(() => undefined)
+    const head = await storage.state(sessionId).catch(() => undefined)
     const open = head?.open.map(({ id }) => id) ?? []
     const runId = head?.head.run?.id
     const queued = head?.head.queue[0]?.runId

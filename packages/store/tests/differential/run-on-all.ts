@@ -73,7 +73,7 @@ async function passAnHour(all: readonly EngineUnderTest[], opening: 0 | 1, clock
 /** Makes a fork in one step if a message of its source may finish while it is copied. */
 async function settled(call: Call, names: Names, storage: Storage): Promise<Call> {
   if (call.call !== 'fork') return call
-  const source = await storage.head(names.session(call.session)).catch(() => undefined)
+  const source = await storage.state(names.session(call.session)).catch(() => undefined)
   return source && source.open.length > 0 ? { ...call, whole: true } : call
 }
 

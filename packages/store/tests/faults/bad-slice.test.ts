@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { describe, expect, test } from 'vitest'
 
+import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import type { Store } from '../../src/store.ts'
 import { delta, opened, prompt, truncated } from '../../src/conformance/support/drafts.ts'
 import { tryWrite, write } from '../../src/conformance/support/writes.ts'
@@ -71,8 +72,8 @@ describe.each(engines)('on %s', (engine) => {
     expect(await tryWrite(storage, 's', [prompt('q')], { guard })).toEqual({
       refused: 'guard-failed',
     })
-    expect((await storage.head('s')).cursor).toEqual(cursor)
-    expect(await storage.checkCursor('s', cursor)).toBe('ok')
+    expect((await storage.state('s')).cursor).toEqual(cursor)
+    expect(await checkCursor(storage, 's', cursor)).toBe('ok')
   })
 })
 
@@ -108,11 +109,11 @@ test('a refused history change reuses no seq after a crash', async () => {
   const run = { id: 'r', kind: 'agent', status: 'streaming', startedAt: 1 } as const
   await write(storage, 's', [{ type: 'run-started', run }, opened('m')])
   await write(storage, 's', [delta('m', 'on disk')])
-  const before = await storage.head('s')
+  const before = await storage.state('s')
   expect(await tryWrite(storage, 's', [truncated()])).toEqual({ refused: 'guard-failed' })
   for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${crashed}${end}`)
   const again = await openStorage(crashed)
-  expect(await again.head('s')).toEqual(before)
+  expect(await again.state('s')).toEqual(before)
   await readWhole(again, 's')
 })
 

@@ -241,7 +241,7 @@ test.each([
 ])(
   'a session whose record %s is put together again from its journal, and counted',
   async (_, change) => {
-    const before = await using(copied(), (storage) => storage.head(victim))
+    const before = await using(copied(), (storage) => storage.state(victim))
     const file = copied()
     const db = new DatabaseSync(file)
     edit('sessions', change)(
@@ -251,7 +251,7 @@ test.each([
     db.close()
     await using(file, async (storage) => {
       expect(await listOn(storage, 'me')).toEqual([...others, victim].sort())
-      const after = await storage.head(victim)
+      const after = await storage.state(victim)
       expect(after.cursor).toEqual(before.cursor)
       const { epoch, queue, canUndo, run } = before.head
       expect(after.head).toMatchObject({ epoch, queue, canUndo, run })

@@ -104,7 +104,7 @@ test('an answer that was packed while it streamed is complete after a crash', as
   }
   for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${crashed}${end}`)
   const again = await openStorage(crashed)
-  const { open } = await again.head('s')
+  const { open } = await again.state('s')
   expect(open).toMatchObject([{ id: 'm', revision: 5 }])
   const [part] = open[0]!.parts
   expect(part?.type === 'text' && part.text === text).toBe(true)

@@ -8,6 +8,8 @@ import {
   message as messageSchema,
 } from '@caughtup/schema'
 
+import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
+import { readPage } from '../../src/core/reading/read-page.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { finished, prompt, runEnded, undo } from '../../src/conformance/support/drafts.ts'
 
@@ -27,7 +29,7 @@ export interface Reading {
  * @throws AssertionError where a reader does not get to the end, or gets what a client would refuse
  */
 export async function readOn(storage: Storage, sessionId: string): Promise<Reading> {
-  const { cursor, open } = await storage.head(sessionId)
+  const { cursor, open } = await storage.state(sessionId)
   const { floor } = await storage.eventSummary(sessionId, {})
   const events: Event[] = []
   let steps = 0
@@ -41,7 +43,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
       events.push(event)
     }
     complete = batch.complete
-    await storage.checkCursor(sessionId, batch.cursor)
+    await checkCursor(storage, sessionId, batch.cursor)
   }
   assert.equal(events.at(-1)?.seq ?? floor, cursor.seq, `A reader of ${sessionId} gets to its end.`)
 
@@ -49,10 +51,10 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
     assert(storage.stats().unreadable > 0, 'What cannot be read is counted.')
   }
 
-  const { messages } = await storage.window(sessionId, { messages: 3, bytes: 100_000 })
+  const { messages } = await storage.messagesBefore(sessionId, { messages: 3, bytes: 100_000 })
   let before = messages[0]?.order ?? Number.MAX_SAFE_INTEGER
   for (let more = true; more; step()) {
-    const page = await storage.page(sessionId, before, { messages: 2, bytes: Infinity })
+    const page = await readPage(storage, sessionId, before, { messages: 2, bytes: Infinity })
     messages.unshift(...page.messages)
     more = page.nextCursor !== null
     before = page.nextCursor?.before ?? 0
@@ -94,7 +96,7 @@ export async function listOn(storage: Storage, principal: string): Promise<strin
 
 /** Continues to write: ends runs, undoes a turn, adds one; each may be refused. */
 export async function writeOn(storage: Storage, sessionId: string): Promise<void> {
-  const { head, open } = await storage.head(sessionId)
+  const { head, open } = await storage.state(sessionId)
   const finishes = open.map(({ id }) => finished(id, 'lost'))
   const ends = head.run ? [runEnded(head.run.id)] : []
   for (const drafts of [[...finishes, ...ends], [undo], [prompt('new')]]) {

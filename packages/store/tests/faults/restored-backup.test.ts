@@ -3,6 +3,7 @@ import { copyFileSync, rmSync } from 'node:fs'
 import { Random } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
+import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { memory } from '../../src/engines/memory/index.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import type { Storage, StorageFactory } from '../../src/port/storage.ts'
@@ -68,7 +69,7 @@ async function restoredAndWrittenOn(engine: Engine, seed: number) {
 
   const second = await openStorage(restore())
   const restored = new Map<string, number>()
-  for (const id of ids) restored.set(id, (await second.head(id)).cursor.seq)
+  for (const id of ids) restored.set(id, (await second.state(id)).cursor.seq)
   const after = new RandomHistory(second, random, 'new-')
   await after.takeOver()
   // Some sessions stay as restored, some end before their lost head, some end after it.
@@ -84,10 +85,10 @@ describe.each(engines)('on %s', (engine) => {
     const verdicts = new Map<string, number>()
     for (const client of clients) {
       const { cursor, sessionId } = client
-      const { head } = await storage.head(sessionId)
+      const { head } = await storage.state(sessionId)
       const inBackup = cursor.seq <= (restored.get(sessionId) ?? 0)
       const expected = inBackup ? 'ok' : cursor.seq > head.seq ? 'cursor-ahead' : 'cursor-unknown'
-      expect(await storage.checkCursor(sessionId, cursor), `seed ${seed}`).toBe(expected)
+      expect(await checkCursor(storage, sessionId, cursor), `seed ${seed}`).toBe(expected)
       verdicts.set(expected, (verdicts.get(expected) ?? 0) + 1)
     }
     for (const verdict of ['ok', 'cursor-ahead', 'cursor-unknown']) {
@@ -113,7 +114,7 @@ test('a backup that is made during writes holds a prefix of every session', asyn
   await createSessions(storage, ids)
   const history = new RandomHistory(storage, new Random(1), 'kept-')
   for (let step = 0; step < 20; step++) await history.step(ids)
-  const heads = () => Promise.all(ids.map(async (id) => (await storage.head(id)).cursor.seq))
+  const heads = () => Promise.all(ids.map(async (id) => (await storage.state(id)).cursor.seq))
   const from = await heads()
   const backup = storage.backup?.(copy)
   for (let step = 0; step < 20; step++) await history.step(ids)

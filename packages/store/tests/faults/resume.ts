@@ -1,6 +1,7 @@
 import type { Cursor, ReplayReason } from '@caughtup/schema'
 import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 
+import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { viewOf } from '../../src/conformance/support/views.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { everything } from '../support/check-database.ts'
@@ -22,10 +23,10 @@ export async function resume(
   storage: Storage,
   { sessionId, view, cursor }: Client,
 ): Promise<Client & { verdict: 'ok' | ReplayReason }> {
-  const verdict = await storage.checkCursor(sessionId, cursor)
+  const verdict = await checkCursor(storage, sessionId, cursor)
   if (verdict !== 'ok') {
     const caps = { messages: everything, bytes: everything }
-    const window = await storage.window(sessionId, caps)
+    const window = await storage.messagesBefore(sessionId, caps)
     return { sessionId, view: viewOf(window), cursor: window.cursor, verdict }
   }
   const batch = await storage.events(sessionId, cursor.seq, { bytes: everything })

@@ -99,7 +99,7 @@ async function verify(
 async function journalsOf([storage]: readonly Storage[]): Promise<Set<string>> {
   const journals = new Set<string>()
   for (const id of sessions) {
-    const head = storage && (await orMissing(storage.head(id)))
+    const head = storage && (await orMissing(storage.state(id)))
     if (head) journals.add(head.cursor.journal)
   }
   return journals
@@ -129,7 +129,7 @@ function textOf(events: readonly Event[]): string {
 }
 
 async function verifySession(storage: Storage, id: string, ledger: Ledger): Promise<void> {
-  const head = await orMissing(storage.head(id))
+  const head = await orMissing(storage.state(id))
   if (!head || ledger.untold.has(id)) return
   const { journal, seq: newest } = head.cursor
   const told = ledger.entries(journal)

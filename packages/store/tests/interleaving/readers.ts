@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { ActivityRow, Cursor, Event } from '@caughtup/schema'
 import { CaughtupError } from '@caughtup/schema'
 
+import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import type { Removal } from '../../src/port/activity.ts'
 import { changesAfter } from '../../src/conformance/support/reads.ts'
 import type { Storage } from '../../src/port/storage.ts'
@@ -96,10 +97,10 @@ export class JournalReader {
 
   async #readOn(): Promise<void> {
     const id = this.#sessionId
-    this.#cursor ??= (await this.#storage.head(id)).cursor
-    const verdict = await this.#storage.checkCursor(id, this.#cursor)
+    this.#cursor ??= (await this.#storage.state(id)).cursor
+    const verdict = await checkCursor(this.#storage, id, this.#cursor)
     if (verdict !== 'ok') {
-      const { journal } = (await this.#storage.head(id)).cursor
+      const { journal } = (await this.#storage.state(id)).cursor
       const isRemoved = verdict === 'cursor-expired' || journal !== this.#cursor.journal
       assert(isRemoved, `A cursor of ${id} that was given is ${verdict}.`)
       this.#cursor = undefined

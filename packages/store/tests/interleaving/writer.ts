@@ -199,11 +199,13 @@ export class Writer {
   }
 
   #head(sessionId: string) {
-    return orMissing(this.#options.storage.head(sessionId))
+    return orMissing(this.#options.storage.state(sessionId))
   }
 
   #window10(sessionId: string) {
-    return orMissing(this.#options.storage.window(sessionId, { messages: 10, bytes: 10_000 }))
+    return orMissing(
+      this.#options.storage.messagesBefore(sessionId, { messages: 10, bytes: 10_000 }),
+    )
   }
 
   #name(kind: string): string {

@@ -41,7 +41,7 @@ export async function readWhole(
     limit: everything,
     bytes: everything,
   })
-  const { messages, head } = await storage.window(sessionId, {
+  const { messages, head } = await storage.messagesBefore(sessionId, {
     messages: everything,
     bytes: everything,
   })
@@ -54,7 +54,7 @@ export async function readWhole(
     view = applied.result === 'applied' ? applied.view : { ...view, seq: event.seq }
   }
   assert.equal(view.seq, head.seq, `${sessionId}: the journal ends at its head.`)
-  const { messageCount } = await storage.head(sessionId)
+  const { messageCount } = await storage.state(sessionId)
   assert.equal(messages.length, messageCount, `${sessionId} counts its messages.`)
   if (folds) {
     const { messages: folded, hasOlder: _, skipped: __, ...foldedHead } = view

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Bed, Cases, TestDatabase } from '../support/bed.ts'
 import { delta, finished, opened, prompt, runStarted, turn, undo } from '../support/drafts.ts'
@@ -33,7 +34,7 @@ export const backupCases: Cases = {
       assert.deepEqual(await everything(copy, id), await everything(storage, id))
     }
     await write(copy, other, [delta('m', 'y'), finished('m')])
-    assert.equal((await storage.head(other)).head.seq, 4)
+    assert.equal((await storage.state(other)).head.seq, 4)
   }),
 
   'shows one moment, while writes continue': withBackup(async (bed, { factory }, backup) => {
@@ -51,8 +52,8 @@ export const backupCases: Cases = {
     const ids = await shownIds(copy, session)
     assert(ids.length >= 100)
     assert.deepEqual(ids, (await shownIds(storage, session)).slice(0, ids.length))
-    assert.equal((await copy.head(session)).head.seq, ids.length)
-    assert.equal((await storage.head(session)).head.seq, 150)
+    assert.equal((await copy.state(session)).head.seq, ids.length)
+    assert.equal((await storage.state(session)).head.seq, 150)
   }),
 
   'gives later writes another history': withBackup(async (bed, { factory }, backup) => {
@@ -61,13 +62,13 @@ export const backupCases: Cases = {
     await backup(storage)
     const lost = await write(storage, session, turn('b'))
     const copy = await bed.open(factory)
-    assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
-    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-ahead')
+    assert.equal(await checkCursor(copy, session, before.cursor), 'ok')
+    assert.equal(await checkCursor(copy, session, lost.cursor), 'cursor-ahead')
     await write(copy, session, turn('c'))
-    assert.equal(await copy.checkCursor(session, before.cursor), 'ok')
-    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
+    assert.equal(await checkCursor(copy, session, before.cursor), 'ok')
+    assert.equal(await checkCursor(copy, session, lost.cursor), 'cursor-unknown')
     await write(copy, session, turn('d'))
-    assert.equal(await copy.checkCursor(session, lost.cursor), 'cursor-unknown')
+    assert.equal(await checkCursor(copy, session, lost.cursor), 'cursor-unknown')
   }),
 
   'leaves an existing file alone': withBackup(async (bed, { factory }, backup) => {

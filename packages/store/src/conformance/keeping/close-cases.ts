@@ -9,15 +9,12 @@ import { write } from '../support/writes.ts'
 /** Every call of the port except `stats`, which is synchronous, `close`, and calls that some engines lack. */
 function calls(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
   const session = { id: 'new', title: '', createdAt: 1, members: ['ann'] }
-  const cursor = { journal: 'j', seq: 0, tag: '' }
   return {
     commit: () => storage.commit([{ sessionId, at: 1, drafts: [prompt('x')] }]),
     events: () => storage.events(sessionId, 0, { bytes: 9 }),
-    window: () => storage.window(sessionId, unbounded),
-    page: () => storage.page(sessionId, 9, unbounded),
+    messagesBefore: () => storage.messagesBefore(sessionId, unbounded),
     message: () => storage.message(sessionId, 'a-prompt'),
-    head: () => storage.head(sessionId),
-    checkCursor: () => storage.checkCursor(sessionId, cursor),
+    state: () => storage.state(sessionId),
     eventList: () =>
       storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
     eventSummary: () => storage.eventSummary(sessionId, {}),
@@ -68,7 +65,7 @@ export const closeCases: Cases = {
     await write(other, session, turn('b'))
     await other.close()
     const again = await bed.open()
-    assert.equal((await again.head(session)).messageCount, 4)
+    assert.equal((await again.state(session)).messageCount, 4)
   },
 
   async 'ends every wait for changes'(bed) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 import { emptyView } from '@caughtup/schema/fold'
 
+import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
 import {
@@ -102,7 +103,7 @@ export const eraseCases: Cases = {
     assert.deepEqual([event.count, event.canRedo], [0, true])
     await write(storage, session, [redo])
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer', 'b-prompt'])
-    assert.equal((await storage.head(session)).messageCount, 3)
+    assert.equal((await storage.state(session)).messageCount, 3)
   },
 
   async 'leaves those undone turns that can be restored'(bed) {
@@ -135,7 +136,7 @@ export const eraseCases: Cases = {
     assert.equal(restored.canRedo, false)
     await write(storage, session, [undo])
     await write(storage, session, [erased('a-prompt', 'a-answer')])
-    assert.equal((await storage.head(session)).head.canRedo, false)
+    assert.equal((await storage.state(session)).head.canRedo, false)
     assert.equal(await refusalOf(storage, session, [redo]), 'nothing-to-redo')
   },
 
@@ -166,7 +167,7 @@ export const eraseCases: Cases = {
     assert.equal(event.messageIds.length, 2)
     assert.deepEqual([event.canUndo, event.canRedo], [true, false])
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'b-answer'])
-    assert.equal((await storage.head(session)).messageCount, 2)
+    assert.equal((await storage.state(session)).messageCount, 2)
   },
 
   async 'keeps every cursor valid, so that followers continue'(bed) {
@@ -177,12 +178,12 @@ export const eraseCases: Cases = {
     await write(storage, session, [erased('m')])
     while (await storage.maintain({ erase: session }));
     for (const { cursor } of results) {
-      assert.equal(await storage.checkCursor(session, cursor), 'ok', `seq ${cursor.seq}`)
+      assert.equal(await checkCursor(storage, session, cursor), 'ok', `seq ${cursor.seq}`)
       const rest = await readOn(storage, session, cursor.seq, 100)
       assert.equal(rest[0]?.from, cursor.seq + 1)
       assert(!JSON.stringify(rest).includes(secret))
     }
-    assert.equal(await storage.checkCursor(session, batch.cursor), 'ok')
+    assert.equal(await checkCursor(storage, session, batch.cursor), 'ok')
   },
 
   async 'is completed by maintenance'(bed) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { NewSession } from '../../port/sessions.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
@@ -44,7 +45,7 @@ async function assertHidden(storage: Storage): Promise<void> {
   assert.deepEqual((await storage.sessions('bob', { limit: 9 })).sessions, [])
   assert.deepEqual((await allRows(storage, 'bob')).rows, [])
   assert.equal(await rowOf(storage, 'bob', fork.id), undefined)
-  await assertNotFound(storage.window(fork.id, { messages: 9, bytes: 9 }), 'window')
+  await assertNotFound(storage.messagesBefore(fork.id, { messages: 9, bytes: 9 }), 'window')
   assert.equal(await refusalOf(storage, fork.id, [prompt('x')]), 'session-missing')
   const found = await storage.search({ text: 'long', in: { principal: 'bob' }, limit: 9 })
   assert.deepEqual(found, [])
@@ -96,11 +97,11 @@ export const forkCases: Cases = {
       [seq, epoch, count, first, last, canUndo, canRedo],
       [1, 0, 2, 1, 2, true, false],
     )
-    const { head, cursor, open, messageCount } = await storage.head(fork.id)
+    const { head, cursor, open, messageCount } = await storage.state(fork.id)
     assert.deepEqual([head.seq, head.epoch, head.canUndo, head.canRedo], [1, 0, true, false])
     assert.deepEqual([head.run, head.usage, head.queue, open], [undefined, undefined, [], []])
     assert.equal(messageCount, 2)
-    assert.equal(await storage.checkCursor(fork.id, cursor), 'ok')
+    assert.equal(await checkCursor(storage, fork.id, cursor), 'ok')
   },
 
   async 'is a session like any other from then on'(bed) {
@@ -139,7 +140,7 @@ export const forkCases: Cases = {
       ...turn('c'),
     ])
     await forkAll(storage, session, 5)
-    const window = await storage.window(fork.id, { messages: 9, bytes: 9_999 })
+    const window = await storage.messagesBefore(fork.id, { messages: 9, bytes: 9_999 })
     assert.deepEqual([window.head.epoch, window.hasOlder], [1, true])
     await write(storage, fork.id, [{ type: 'history-truncated' }])
     assert.deepEqual(await shownIds(storage, fork.id), ['s'])
@@ -186,7 +187,7 @@ export const forkCases: Cases = {
     await storage.beginFork({ sourceId: session, upTo: 3_999, session: fork })
     await assertHidden(storage)
     while (await storage.maintain({ fork: fork.id })) await assertHidden(storage)
-    assert.equal((await storage.head(fork.id)).messageCount, 3_999)
+    assert.equal((await storage.state(fork.id)).messageCount, 3_999)
     assert.deepEqual(
       (await storage.sessions('bob', { limit: 9 })).sessions.map(({ id }) => id),
       ['fork'],
@@ -202,8 +203,8 @@ export const forkCases: Cases = {
     const again = await bed.open()
     await assertHidden(again)
     await maintainAll(again)
-    assert.equal((await again.head(fork.id)).messageCount, 4_000)
-    assert.equal((await storage.head(fork.id)).messageCount, 4_000)
+    assert.equal((await again.state(fork.id)).messageCount, 4_000)
+    assert.equal((await storage.state(fork.id)).messageCount, 4_000)
     assert.equal(await storage.maintain({ fork: fork.id }), false)
   },
 

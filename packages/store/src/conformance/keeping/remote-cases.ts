@@ -43,7 +43,7 @@ export const remoteCases: Cases = {
     const deltas = named(storage, session)
     await write(other, session, [opened('m'), delta('m', 'x')])
     await deltas
-    assert.equal((await storage.head(session)).head.seq, 3)
+    assert.equal((await storage.state(session)).head.seq, 3)
   },
 
   async 'answers with changes that were made before the call'(bed) {
@@ -65,21 +65,21 @@ export const remoteCases: Cases = {
     await write(storage, second, [prompt('a')])
     await write(other, second, [prompt('b')])
     await write(storage, session, [prompt('b')])
-    await storage.head(session)
+    await storage.state(session)
     await named(storage, session, second)
   },
 
   async 'answers also after maintenance'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
-    await storage.head(session)
+    await storage.state(session)
     await write(other, session, [prompt('a')])
     await maintainAll(other)
     bed.skip(24 * 60 * 60 * 1_000)
     await write(other, session, [prompt('b')])
     await maintainAll(other)
     await named(storage, session)
-    assert.equal((await storage.head(session)).head.seq, 2)
+    assert.equal((await storage.state(session)).head.seq, 2)
   },
 
   async 'resolves when another opening deletes a session'(bed) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
+import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Retention, Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
 import { answer, delta, erased, finished, opened, prompt, turn } from '../support/drafts.ts'
@@ -52,12 +53,12 @@ export const retentionCases: Cases = {
     const again = await bed.open()
     for (const reader of [storage, again]) {
       for (const { cursor } of results) {
-        const verdict = await reader.checkCursor(session, cursor)
+        const verdict = await checkCursor(reader, session, cursor)
         const expected = cursor.seq < floor ? 'cursor-expired' : 'ok'
         assert.equal(verdict, expected, `seq ${cursor.seq} with the floor ${floor}`)
       }
       const zero = { ...before.head.cursor, seq: 0, tag: '' }
-      assert.equal(await reader.checkCursor(session, zero), 'cursor-expired')
+      assert.equal(await checkCursor(reader, session, zero), 'cursor-expired')
       const entries = await allEvents(reader, session)
       assert.deepEqual(
         entries,
@@ -165,8 +166,8 @@ export const retentionCases: Cases = {
     await answers(storage, session, { names: ['a', 'b'], at: bed.now - 40 * day })
     await retain(bed, storage, { age: 35 * day, events: 1_000_000 })
     const snapshot = await freshView(storage, session)
-    const { head, cursor } = await storage.head(session)
-    assert.equal(await storage.checkCursor(session, cursor), 'ok')
+    const { head, cursor } = await storage.state(session)
+    assert.equal(await checkCursor(storage, session, cursor), 'ok')
     const { events } = await write(storage, session, turn('c'), { at: bed.now })
     assert.equal(events[0]?.seq, head.seq + 1)
     const view = foldAll(snapshot, await readOn(storage, session, cursor.seq, 1_000))
@@ -181,7 +182,7 @@ export const retentionCases: Cases = {
     for (let index = 0; index < 300; index++) {
       await write(storage, session, [delta('m', `${index} `)], { at })
     }
-    const { cursor } = await storage.head(session)
+    const { cursor } = await storage.state(session)
     for (let index = 0; index < 10; index++) {
       await write(storage, session, [{ type: 'usage', add: { inputTokens: 1 } }], { at })
       await maintainAll(storage)
@@ -193,7 +194,7 @@ export const retentionCases: Cases = {
     assert(floor <= cursor.seq, 'Entries after its newest one stay, too.')
     for (const reader of [storage, again]) {
       assert.deepEqual(await reader.message(session, 'm'), message)
-      assert.deepEqual((await reader.head(session)).open, [message])
+      assert.deepEqual((await reader.state(session)).open, [message])
     }
     await write(again, session, [delta('m', 'end'), finished('m')], { at: bed.now })
     const { parts } = (await storage.message(session, 'm')) ?? {}

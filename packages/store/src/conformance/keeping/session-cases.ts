@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { answer, compaction, delta, opened, prompt, turn } from '../support/drafts.ts'
@@ -28,14 +29,11 @@ async function listed(storage: Storage, principal: string, limit: number): Promi
 
 /** Every read of one session. */
 function reads(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
-  const cursor = { journal: 'j', seq: 0, tag: '' }
   return {
     events: () => storage.events(sessionId, 0, { bytes: 9 }),
-    window: () => storage.window(sessionId, unbounded),
-    page: () => storage.page(sessionId, 9, unbounded),
+    messagesBefore: () => storage.messagesBefore(sessionId, unbounded),
     message: () => storage.message(sessionId, 'm'),
-    head: () => storage.head(sessionId),
-    checkCursor: () => storage.checkCursor(sessionId, cursor),
+    state: () => storage.state(sessionId),
     eventList: () =>
       storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
     eventSummary: () => storage.eventSummary(sessionId, {}),
@@ -190,7 +188,7 @@ export const sessionCases: Cases = {
     await storage.createSession({ id: session, title: '', createdAt: 9, members: ['ann'] })
     assert.deepEqual(await allMessages(storage, session), [])
     assert.deepEqual(await allEvents(other, session), [])
-    assert.equal(await storage.checkCursor(session, cursor), 'cursor-unknown')
+    assert.equal(await checkCursor(storage, session, cursor), 'cursor-unknown')
     assert.deepEqual(await usedIds(storage, session, ['a-prompt']), new Set())
     const found = await storage.search({ text: 'answer', in: { principal: 'ann' }, limit: 9 })
     assert.deepEqual(found, [])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Cursor } from '@caughtup/schema'
 
+import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Cases } from '../support/bed.ts'
 import { delta, finished, opened, prompt, turn } from '../support/drafts.ts'
 import { maintainAll } from '../support/reads.ts'
@@ -11,7 +12,7 @@ export const cursorCases: Cases = {
   async 'stays valid at every seq, whichever opening wrote it'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
-    const cursors: Cursor[] = [(await storage.head(session)).cursor]
+    const cursors: Cursor[] = [(await storage.state(session)).cursor]
     const keep = async (writer: typeof storage, ...drafts: Parameters<typeof write>[2]) => {
       for (const draft of drafts) cursors.push((await write(writer, session, [draft])).cursor)
     }
@@ -22,7 +23,7 @@ export const cursorCases: Cases = {
     await keep(other, finished('m'), ...turn('b'))
     const assertGood = async (reader: typeof storage, when: string) => {
       for (const cursor of cursors) {
-        assert.equal(await reader.checkCursor(session, cursor), 'ok', `${cursor.seq} ${when}`)
+        assert.equal(await checkCursor(reader, session, cursor), 'ok', `${cursor.seq} ${when}`)
       }
     }
     await assertGood(storage, 'for one opening')
@@ -40,7 +41,7 @@ export const cursorCases: Cases = {
     const { storage, session } = await bed.start()
     const { cursor } = await write(storage, session, turn('a'))
     for (const seq of [0, 1, 2]) {
-      const verdict = await storage.checkCursor(session, { ...cursor, seq, tag: 'other' })
+      const verdict = await checkCursor(storage, session, { ...cursor, seq, tag: 'other' })
       assert.equal(verdict, 'cursor-unknown')
     }
   },
@@ -50,14 +51,14 @@ export const cursorCases: Cases = {
     const other = await bed.session(storage)
     const { cursor } = await write(storage, session, turn('a'))
     await write(storage, other, turn('a'))
-    assert.equal(await storage.checkCursor(other, cursor), 'cursor-unknown')
-    assert.equal(await storage.checkCursor(other, { ...cursor, seq: 9 }), 'cursor-unknown')
+    assert.equal(await checkCursor(storage, other, cursor), 'cursor-unknown')
+    assert.equal(await checkCursor(storage, other, { ...cursor, seq: 9 }), 'cursor-unknown')
   },
 
   async 'is ahead beyond the newest entry'(bed) {
     const { storage, session } = await bed.start()
     const { cursor } = await write(storage, session, turn('a'))
-    assert.equal(await storage.checkCursor(session, { ...cursor, seq: 3 }), 'cursor-ahead')
+    assert.equal(await checkCursor(storage, session, { ...cursor, seq: 3 }), 'cursor-ahead')
   },
 
   async 'carries one tag for all writes of an opening, and a different one for each opening'(bed) {

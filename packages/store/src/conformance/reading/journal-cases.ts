@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import { emptyView } from '@caughtup/schema/fold'
 
+import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Cases } from '../support/bed.ts'
 import { answer, delta, finished, opened, prompt, reset, turn } from '../support/drafts.ts'
 import { allEvents, jsonBytes, maintainAll } from '../support/reads.ts'
@@ -31,7 +32,7 @@ export const journalCases: Cases = {
     const fresh = await bed.session(storage)
     const empty = await storage.events(fresh, 0, { bytes: 1_000 })
     assert.deepEqual([empty.events, empty.complete], [[], true])
-    assert.equal(await storage.checkCursor(fresh, empty.cursor), 'ok')
+    assert.equal(await checkCursor(storage, fresh, empty.cursor), 'ok')
   },
 
   async 'merges deltas into one event from any cursor'(bed) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
+import { readPage } from '../../core/reading/read-page.ts'
 import type { Cases } from '../support/bed.ts'
 import {
   answer,
@@ -22,9 +23,13 @@ export const pageCases: Cases = {
   async 'is empty without a message'(bed) {
     const { storage, session } = await bed.start()
     const empty = { messages: [], nextCursor: null, hasOlder: false, epoch: 0, asOf: 0 }
-    assert.deepEqual(await storage.page(session, newest, unbounded), empty)
+    assert.deepEqual(await readPage(storage, session, newest, unbounded), empty)
     await writeEach(storage, session, [reset(), prompt('a')])
-    assert.deepEqual(await storage.page(session, 1, unbounded), { ...empty, epoch: 1, asOf: 2 })
+    assert.deepEqual(await readPage(storage, session, 1, unbounded), {
+      ...empty,
+      epoch: 1,
+      asOf: 2,
+    })
   },
 
   async 'goes through all epochs, each page within one, with every message once'(bed) {
@@ -66,10 +71,10 @@ export const pageCases: Cases = {
     ])
     await maintainAll(storage)
     await write(storage, session, [prompt('d', 'x'.repeat(900))])
-    const { messages } = await storage.page(session, newest, unbounded)
+    const { messages } = await readPage(storage, session, newest, unbounded)
     const [first = 0, second = 0, third = 0] = messages.map(jsonBytes)
     const shown = async (bytes: number) => {
-      const page = await storage.page(session, 4, { ...unbounded, bytes })
+      const page = await readPage(storage, session, 4, { ...unbounded, bytes })
       assert.equal(page.hasOlder, page.nextCursor !== null)
       return [page.messages.map(({ id }) => id).join(''), page.nextCursor?.before]
     }
@@ -78,7 +83,7 @@ export const pageCases: Cases = {
     assert.deepEqual(await shown(second + third), ['bc', 2])
     assert.deepEqual(await shown(first + second + third - 1), ['bc', 2])
     assert.deepEqual(await shown(first + second + third), ['abc', undefined])
-    const largest = await storage.page(session, newest, { messages: 9, bytes: 1 })
+    const largest = await readPage(storage, session, newest, { messages: 9, bytes: 1 })
     assert.deepEqual(
       [largest.messages.map(({ id }) => id), largest.nextCursor],
       [['d'], { before: 4 }],
@@ -94,7 +99,7 @@ export const pageCases: Cases = {
     )
     await write(storage, session, [deleted('c')])
     const ids = async (before: number) => {
-      const { messages } = await storage.page(session, before, { ...unbounded, messages: 2 })
+      const { messages } = await readPage(storage, session, before, { ...unbounded, messages: 2 })
       return messages.map(({ id }) => id).join('')
     }
     assert.deepEqual(await Promise.all([1, 2, 3, 4, 5, 100].map((before) => ids(before))), [
@@ -114,12 +119,12 @@ export const pageCases: Cases = {
       session,
       ['a', 'b', 'c'].map((id) => prompt(id)),
     )
-    const three = await storage.page(session, newest, { ...unbounded, messages: 3 })
+    const three = await readPage(storage, session, newest, { ...unbounded, messages: 3 })
     assert.deepEqual([three.hasOlder, three.nextCursor], [false, null])
-    const two = await storage.page(session, newest, { ...unbounded, messages: 2 })
+    const two = await readPage(storage, session, newest, { ...unbounded, messages: 2 })
     assert.deepEqual([two.hasOlder, two.nextCursor], [true, { before: 2 }])
     await write(storage, session, [deleted('a')])
-    const left = await storage.page(session, newest, { ...unbounded, messages: 2 })
+    const left = await readPage(storage, session, newest, { ...unbounded, messages: 2 })
     assert.deepEqual([left.hasOlder, left.nextCursor], [false, null])
   },
 
@@ -130,10 +135,10 @@ export const pageCases: Cases = {
       session,
       ['a', 'b', 'c', 'd'].map((id) => prompt(id)),
     )
-    const { nextCursor } = await storage.page(session, newest, { ...unbounded, messages: 2 })
+    const { nextCursor } = await readPage(storage, session, newest, { ...unbounded, messages: 2 })
     const changes: EventDraft[] = [prompt('e'), deleted('c'), compaction('s'), ...turn('f')]
     await writeEach(storage, session, changes)
-    const { messages } = await storage.page(session, nextCursor?.before ?? 0, {
+    const { messages } = await readPage(storage, session, nextCursor?.before ?? 0, {
       ...unbounded,
       messages: 2,
     })
@@ -146,7 +151,10 @@ export const pageCases: Cases = {
   async 'has an open message as it is at `asOf`'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [opened('m'), delta('m', 'He'), delta('m', 'y')])
-    const { messages, asOf } = await storage.page(session, newest, { ...unbounded, messages: 2 })
+    const { messages, asOf } = await readPage(storage, session, newest, {
+      ...unbounded,
+      messages: 2,
+    })
     assert.deepEqual(messages[0]?.parts, [{ type: 'text', text: 'Hey', state: 'streaming' }])
     assert.equal(messages[0]?.revision, 3)
     assert.equal(asOf, 3)

@@ -172,10 +172,10 @@ export class Program {
   /** A refused change, which a change of history may be, must leave no trace. */
   async #write(...drafts: EventDraft[]): Promise<void> {
     const storage = this.storage
-    const before = await storage.head(this.session)
+    const before = await storage.state(this.session)
     const result = await tryWrite(storage, this.session, drafts)
     if (result.refused === undefined) return
     this.trace.push(result.refused)
-    assert.deepEqual(await storage.head(this.session), before)
+    assert.deepEqual(await storage.state(this.session), before)
   }
 }

@@ -9,6 +9,7 @@ import {
   type Page,
 } from '@caughtup/schema'
 
+import { readPage } from '../../core/reading/read-page.ts'
 import type { StorageFailure } from '../../port/storage-error.ts'
 import type { Storage } from '../../port/storage.ts'
 import { StorageError } from '../../port/storage-error.ts'
@@ -17,7 +18,7 @@ export const unbounded = { messages: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_
 
 /** Ids of the window's messages. */
 export async function shownIds(storage: Storage, sessionId: string): Promise<string[]> {
-  const { messages } = await storage.window(sessionId, unbounded)
+  const { messages } = await storage.messagesBefore(sessionId, unbounded)
   return messages.map(({ id }) => id)
 }
 
@@ -29,7 +30,7 @@ export async function allPages(
 ): Promise<Page[]> {
   const pages: Page[] = []
   for (let before: number | undefined = Number.MAX_SAFE_INTEGER; before !== undefined;) {
-    const page: Page = await storage.page(sessionId, before, { ...unbounded, messages: limit })
+    const page: Page = await readPage(storage, sessionId, before, { ...unbounded, messages: limit })
     pages.push(page)
     assert.equal(page.hasOlder, page.nextCursor !== null)
     before = page.nextCursor?.before
@@ -94,14 +95,16 @@ export function changesAfter(storage: Storage, principal: string, after: number,
 
 /** Every read of a session, to be compared with itself at another time. */
 export async function everything(storage: Storage, sessionId: string, principal = 'ann') {
+  // Retention moves the floor, and nothing else of the state.
+  const { floor: __, ...head } = await storage.state(sessionId)
   // `bytes` is an estimate, which may change when the journal is packed.
   const { bytes: _, ...merged } = await storage.events(sessionId, 0, {
     bytes: Number.MAX_SAFE_INTEGER,
   })
   return {
     session: await storage.session(sessionId),
-    head: await storage.head(sessionId),
-    window: await storage.window(sessionId, unbounded),
+    head,
+    window: await storage.messagesBefore(sessionId, unbounded),
     pages: await allPages(storage, sessionId, 3),
     merged,
     entries: await allEvents(storage, sessionId),

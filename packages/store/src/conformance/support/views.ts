@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Event } from '@caughtup/schema'
 import { applyEvent, type Head, type View } from '@caughtup/schema/fold'
 
+import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Window } from '../../port/reading.ts'
 import type { Storage } from '../../port/storage.ts'
 import { unbounded } from './reads.ts'
@@ -26,7 +27,7 @@ export function viewOf({ messages, head, hasOlder }: Window): View {
 }
 
 export async function freshView(storage: Storage, sessionId: string): Promise<View> {
-  return viewOf(await storage.window(sessionId, unbounded))
+  return viewOf(await storage.messagesBefore(sessionId, unbounded))
 }
 
 /** The view after the events; `undefined` if one of them asks for a window. */
@@ -59,7 +60,7 @@ export async function readOn(
     const { events, cursor, complete } = await storage.events(sessionId, seq, { bytes })
     all.push(...events)
     assert.equal(cursor.seq, events.at(-1)?.seq ?? seq, 'A batch ends at its cursor.')
-    assert.equal(await storage.checkCursor(sessionId, cursor), 'ok')
+    assert.equal(await checkCursor(storage, sessionId, cursor), 'ok')
     if (complete) return all
     assert(cursor.seq > seq, 'Every batch but the last moves the cursor.')
     seq = cursor.seq

@@ -37,7 +37,7 @@ export const commitCases: Cases = {
     ])
     assert.equal(first.cursor.seq, 2)
     assert.equal(second.cursor.seq, 4)
-    assert.deepEqual((await storage.head(session)).cursor, second.cursor)
+    assert.deepEqual((await storage.state(session)).cursor, second.cursor)
   },
 
   async 'lists the events that it returned'(bed) {
@@ -130,7 +130,7 @@ export const commitCases: Cases = {
       },
       answer('b'),
     ])
-    const { head } = await storage.head(session)
+    const { head } = await storage.state(session)
     assert.equal(head.run?.id, 'r2')
     assert.equal(head.run.generation, 2)
     assert.deepEqual(head.queue, [queued('q2')])
@@ -167,7 +167,7 @@ export const commitCases: Cases = {
     const empty = await write(storage, session, [], { guard: { is: 'idle' } })
     assert.deepEqual(empty.events, [])
     assert.deepEqual(empty.cursor, cursor)
-    assert.equal((await storage.head(session)).head.seq, 2)
+    assert.equal((await storage.state(session)).head.seq, 2)
   },
 
   async 'gives no seq twice to concurrent commits of two openings'(bed) {
@@ -185,7 +185,7 @@ export const commitCases: Cases = {
       Array.from({ length: 120 }, (_, index) => index + 1),
     )
     assert.deepEqual(await allEvents(other, session), await allEvents(storage, session))
-    assert.equal((await storage.head(session)).messageCount, 120)
+    assert.equal((await storage.state(session)).messageCount, 120)
   },
 
   async 'continues a message that another opening writes, too'(bed) {
@@ -218,11 +218,11 @@ export const commitCases: Cases = {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     const before = structuredClone(await everything(storage, session))
-    const window = await storage.window(session, { messages: 10, bytes: 10_000 })
+    const window = await storage.messagesBefore(session, { messages: 10, bytes: 10_000 })
     window.messages.pop()
     const { events } = await storage.events(session, 0, { bytes: 10_000 })
     events.pop()
-    const { open } = await storage.head(session)
+    const { open } = await storage.state(session)
     open.length = 0
     assert.deepEqual(await everything(storage, session), before)
   },

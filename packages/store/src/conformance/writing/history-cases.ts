@@ -33,7 +33,7 @@ export const historyCases: Cases = {
     assert.deepEqual(events, [
       { type: 'message-replaced', seq: 5, from: 5, epoch: 0, at: 9, message },
     ])
-    assert.equal((await storage.head(session)).messageCount, 4)
+    assert.equal((await storage.state(session)).messageCount, 4)
   },
 
   async 'replaces the metadata of a message if it is given'(bed) {
@@ -81,18 +81,18 @@ export const historyCases: Cases = {
       ],
     )
     assert.equal(await storage.message(session, 'b-answer'), undefined)
-    assert.equal((await storage.head(session)).messageCount, 4)
+    assert.equal((await storage.state(session)).messageCount, 4)
   },
 
   async 'cannot undo once the last prompt is deleted'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), prompt('b'), deleted('a-prompt')])
-    assert.equal((await storage.head(session)).head.canUndo, true)
+    assert.equal((await storage.state(session)).head.canUndo, true)
     const { events } = await write(storage, session, [deleted('b')])
     const [event] = events
     assert(event?.type === 'message-deleted')
     assert.deepEqual([event.messageId, event.canUndo, event.canRedo], ['b', false, false])
-    assert.equal((await storage.head(session)).head.canUndo, false)
+    assert.equal((await storage.state(session)).head.canUndo, false)
   },
 
   async 'truncates after a message'(bed) {
@@ -103,7 +103,7 @@ export const historyCases: Cases = {
     assert(event?.type === 'history-truncated')
     assert.deepEqual([event.after, event.count, event.canUndo, event.canRedo], [2, 2, true, false])
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer'])
-    const { head, messageCount } = await storage.head(session)
+    const { head, messageCount } = await storage.state(session)
     assert.equal(messageCount, 2)
     assert.deepEqual([head.canUndo, head.canRedo], [true, false])
     await write(storage, session, [prompt('c')])
@@ -118,7 +118,7 @@ export const historyCases: Cases = {
     assert(event?.type === 'history-truncated')
     assert.deepEqual([event.after, event.count, event.canUndo], [3, 2, false])
     assert.deepEqual(await shownIds(storage, session), ['s'])
-    assert.equal((await storage.head(session)).messageCount, 3)
+    assert.equal((await storage.state(session)).messageCount, 3)
   },
 
   async 'leaves older epochs alone when it truncates after a reset'(bed) {
@@ -144,6 +144,6 @@ export const historyCases: Cases = {
     const messages = await allMessages(storage, session)
     const again = await bed.open()
     assert.deepEqual(await allMessages(again, session), messages)
-    assert.deepEqual(await again.head(session), await storage.head(session))
+    assert.deepEqual(await again.state(session), await storage.state(session))
   },
 }

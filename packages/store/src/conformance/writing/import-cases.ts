@@ -28,7 +28,7 @@ export const importCases: Cases = {
         ['i2', 5, 5, 1],
       ],
     )
-    const { head, messageCount } = await storage.head(session)
+    const { head, messageCount } = await storage.state(session)
     assert.equal(messageCount, 5)
     assert.equal(head.canUndo, true)
     await write(storage, session, [prompt('c')])
@@ -135,6 +135,6 @@ export const importCases: Cases = {
     assert.equal((await importedCounts(storage, session, names)).size, 3_000)
     const ids = messages.map(({ id }) => id)
     assert.equal((await usedIds(storage, session, ids)).size, 3_000)
-    assert.equal((await storage.head(session)).messageCount, 3_000)
+    assert.equal((await storage.state(session)).messageCount, 3_000)
   },
 }

@@ -32,11 +32,11 @@ export const queueCases: Cases = {
     for (const [draft, expected] of steps) {
       await write(storage, session, [draft])
       for (const reader of [storage, other, await bed.open()]) {
-        const { head } = await reader.head(session)
+        const { head } = await reader.state(session)
         assert.equal(head.queue.map(({ runId }) => runId).join(' '), expected)
       }
     }
-    const { head } = await storage.head(session)
+    const { head } = await storage.state(session)
     assert.deepEqual(head.queue, [edited, queued('d'), queued('c')])
   },
 

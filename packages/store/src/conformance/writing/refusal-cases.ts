@@ -82,7 +82,7 @@ export const refusalCases: Cases = {
     const { storage, session } = await bed.start()
     const refusal = await refusalOf(storage, session, [prompt('a'), prompt('a')])
     assert.equal(refusal, 'message-exists')
-    assert.equal((await storage.head(session)).head.seq, 0)
+    assert.equal((await storage.state(session)).head.seq, 0)
   },
 
   async 'remembers gone ids after a crash'(bed) {
@@ -188,7 +188,7 @@ export const refusalCases: Cases = {
       assert.equal(await refusalOf(each, session, [child('c1')]), 'counted-already')
     }
     await write(again, session, [child('c2'), { type: 'usage', add: { inputTokens: 1 } }])
-    const { head } = await storage.head(session)
+    const { head } = await storage.state(session)
     assert.deepEqual(head.usage, { version: 3, totals: { inputTokens: 3 } })
   },
 }

@@ -33,7 +33,7 @@ export const runCases: Cases = {
       contextUsage,
     })
     const told = async (messageId: string) => {
-      const { head } = await storage.head(session)
+      const { head } = await storage.state(session)
       const message = await storage.message(session, messageId)
       assert.deepEqual(message?.metadata.contextUsage, head.contextUsage)
       return head.contextUsage
@@ -62,7 +62,7 @@ export const runCases: Cases = {
     const told = async () => {
       const [first, second] = await Promise.all(
         [storage, other].map(async (reader) => {
-          const { lastModel, lastThinkingLevel, lastError } = (await reader.head(session)).head
+          const { lastModel, lastThinkingLevel, lastError } = (await reader.state(session)).head
           return [lastModel, lastThinkingLevel, lastError]
         }),
       )

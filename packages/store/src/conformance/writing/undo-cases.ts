@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
+import { readPage } from '../../core/reading/read-page.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
 import {
@@ -22,7 +23,7 @@ import { allMessages, shownIds, unbounded, rowOf } from '../support/reads.ts'
 import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 async function canDo(storage: Storage, sessionId: string): Promise<[boolean, boolean]> {
-  const { head } = await storage.head(sessionId)
+  const { head } = await storage.state(sessionId)
   return [head.canUndo, head.canRedo]
 }
 
@@ -47,9 +48,9 @@ export const undoCases: Cases = {
     assert(event?.type === 'history-truncated')
     assert.deepEqual([event.after, event.count, event.canUndo, event.canRedo], [2, 3, true, true])
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer'])
-    assert.equal((await storage.head(session)).messageCount, 2)
+    assert.equal((await storage.state(session)).messageCount, 2)
     assert.equal(await storage.message(session, 'b-answer'), undefined)
-    const { messages } = await storage.page(session, 100, unbounded)
+    const { messages } = await readPage(storage, session, 100, unbounded)
     assert.equal(messages.length, 2)
     const found = await storage.search({ text: 'Answer b', in: { sessionId: session }, limit: 9 })
     assert.deepEqual(found, [])
@@ -82,7 +83,7 @@ export const undoCases: Cases = {
         ['b-answer', 4, 6],
       ],
     )
-    assert.equal((await storage.head(session)).messageCount, 4)
+    assert.equal((await storage.state(session)).messageCount, 4)
     const found = await storage.search({ text: 'Answer b', in: { sessionId: session }, limit: 9 })
     assert.deepEqual(
       found.map(({ messageId }) => messageId),

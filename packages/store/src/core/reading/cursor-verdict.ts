@@ -1,23 +1,24 @@
 import type { Cursor, ReplayReason } from '@caughtup/schema'
 
-/** What a cursor is held against: a journal as it is now. */
-export interface JournalBounds {
-  journal: string
-  /** The newest entry. */
-  seq: number
-  /** Entries up to this one were removed; its tag is still known. */
-  floor: number
-  /** The tag of the commit that wrote a seq of `floor` to `seq`; empty at seq 0. */
-  tagAt: (seq: number) => string | undefined
-}
+import type { StoredState } from '../../port/reading.ts'
+import type { Storage } from '../../port/storage.ts'
 
-/** Whether a stream can resume from `cursor`, and if not, why. */
+/** Whether a stream can resume from a cursor whose entry has this state's `tagAt`, and if not, why. */
 export function cursorVerdict(
   { journal, seq, tag }: Cursor,
-  bounds: JournalBounds,
+  state: Pick<StoredState, 'cursor' | 'floor' | 'tagAt'>,
 ): 'ok' | ReplayReason {
-  if (journal !== bounds.journal) return 'cursor-unknown'
-  if (seq > bounds.seq) return 'cursor-ahead'
-  if (seq < bounds.floor) return 'cursor-expired'
-  return bounds.tagAt(seq) === tag ? 'ok' : 'cursor-unknown'
+  if (journal !== state.cursor.journal) return 'cursor-unknown'
+  if (seq > state.cursor.seq) return 'cursor-ahead'
+  if (seq < state.floor) return 'cursor-expired'
+  return state.tagAt === tag ? 'ok' : 'cursor-unknown'
+}
+
+/** Whether a stream can resume from the cursor, and if not, why. */
+export async function checkCursor(
+  storage: Pick<Storage, 'state'>,
+  sessionId: string,
+  cursor: Cursor,
+): Promise<'ok' | ReplayReason> {
+  return cursorVerdict(cursor, await storage.state(sessionId, { tagAt: cursor.seq }))
 }

@@ -1,15 +1,5 @@
-import type {
-  Cursor,
-  Event,
-  EventFilter,
-  EventPage,
-  EventSummary,
-  Message,
-  Page,
-  ReplayReason,
-} from '@caughtup/schema'
+import type { Cursor, Event, EventFilter, EventPage, EventSummary, Message } from '@caughtup/schema'
 
-import { cursorVerdict } from '../../core/reading/cursor-verdict.ts'
 import { newestStretch, type SizedMessage } from '../../core/reading/newest-stretch.ts'
 import { jsonBytes } from '../../base/bytes.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
@@ -19,8 +9,8 @@ import { type Segment, segmentsAfter, sizeOf } from '../../journal/segment.ts'
 import type {
   EventBatch,
   EventQuery,
-  MessageCaps,
-  SessionHead,
+  MessageQuery,
+  StoredState,
   Window,
 } from '../../port/reading.ts'
 import { segmentsOf, Sizes } from './journal-rows.ts'
@@ -52,10 +42,26 @@ export class SessionReads {
     return reading
   }
 
-  async window(id: string, caps: MessageCaps): Promise<Window> {
-    const { session, messages } = await this.#stretch(id, { from: 'newest', ...caps })
+  async state(id: string, tagWanted?: number): Promise<StoredState> {
+    const { session, image } = await this.read(id, {}, tagWanted)
+    const { record, overlay } = session.state
+    const tag = tagWanted === undefined ? undefined : tagAt(session, tagWanted, image)
+    return {
+      head: record,
+      cursor: cursorOf(session),
+      open: [...overlay.values()],
+      messageCount: record.messageCount,
+      floor: session.row.floor,
+      ...(tag !== undefined && { tagAt: tag }),
+    }
+  }
+
+  async messagesBefore(id: string, { before, ...caps }: MessageQuery): Promise<Window> {
+    const range = { from: 'newest', ...(before !== undefined && { before }), ...caps } as const
+    const { session, messages } = await this.#stretch(id, range)
     const { record } = session.state
-    const stretch = newestStretch(this.#sized(messages), caps, record.epoch)
+    const epoch = before === undefined ? record.epoch : undefined
+    const stretch = newestStretch(this.#sized(messages), caps, epoch)
     return {
       messages: stretch,
       head: record,
@@ -64,43 +70,9 @@ export class SessionReads {
     }
   }
 
-  async page(id: string, before: number, caps: MessageCaps): Promise<Page> {
-    const { session, messages } = await this.#stretch(id, { from: 'newest', before, ...caps })
-    const { record } = session.state
-    const stretch = newestStretch(this.#sized(messages), caps)
-    const [first] = stretch
-    const hasOlder = messages.length > stretch.length
-    return {
-      messages: stretch,
-      nextCursor: hasOlder && first ? { before: first.order } : null,
-      hasOlder,
-      epoch: first?.epoch ?? record.epoch,
-      asOf: record.seq,
-    }
-  }
-
   async message(id: string, messageId: string): Promise<Message | undefined> {
     const { session, byId } = await this.read(id, { ids: [messageId] })
     return session.state.overlay.get(messageId) ?? byId[0]
-  }
-
-  async head(id: string): Promise<SessionHead> {
-    const { session } = await this.read(id)
-    const { record, overlay } = session.state
-    const { messageCount } = record
-    return { head: record, cursor: cursorOf(session), open: [...overlay.values()], messageCount }
-  }
-
-  async checkCursor(id: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
-    const { session, image } = await this.read(id, {}, cursor.seq)
-    const { journal, floor } = session.row
-    const { seq } = session.state.record
-    return cursorVerdict(cursor, {
-      journal,
-      seq,
-      floor,
-      tagAt: () => tagAt(session, cursor.seq, image),
-    })
   }
 
   async events(id: string, after: number, bytes: number): Promise<EventBatch> {

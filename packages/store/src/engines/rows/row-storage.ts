@@ -1,4 +1,4 @@
-import type { Cursor, EventFilter, Session } from '@caughtup/schema'
+import type { EventFilter, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { openingNames } from '../../base/random-tag.ts'
@@ -9,7 +9,7 @@ import type {
   EventQuery,
   EventsOptions,
   NameQuery,
-  MessageCaps,
+  MessageQuery,
   SearchQuery,
 } from '../../port/reading.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
@@ -80,29 +80,19 @@ export class RowStorage implements Storage {
     return this.#reads.events(sessionId, after, bytes)
   }
 
-  async window(sessionId: string, caps: MessageCaps) {
+  async state(sessionId: string, { tagAt }: { tagAt?: number } = {}) {
     this.#assertOpen()
-    return this.#reads.window(sessionId, caps)
+    return this.#reads.state(sessionId, tagAt)
   }
 
-  async page(sessionId: string, before: number, caps: MessageCaps) {
+  async messagesBefore(sessionId: string, query: MessageQuery) {
     this.#assertOpen()
-    return this.#reads.page(sessionId, before, caps)
+    return this.#reads.messagesBefore(sessionId, query)
   }
 
   async message(sessionId: string, messageId: string) {
     this.#assertOpen()
     return this.#reads.message(sessionId, messageId)
-  }
-
-  async head(sessionId: string) {
-    this.#assertOpen()
-    return this.#reads.head(sessionId)
-  }
-
-  async checkCursor(sessionId: string, cursor: Cursor) {
-    this.#assertOpen()
-    return this.#reads.checkCursor(sessionId, cursor)
   }
 
   async eventList(sessionId: string, query: EventQuery) {

@@ -1,11 +1,8 @@
 import type {
-  Cursor,
   EventFilter,
   EventPage,
   EventSummary,
   Message,
-  Page,
-  ReplayReason,
   SearchHit,
   Session,
 } from '@caughtup/schema'
@@ -21,9 +18,9 @@ import type {
   EventsOptions,
   KnownNames,
   NameQuery,
-  MessageCaps,
+  MessageQuery,
   SearchQuery,
-  SessionHead,
+  StoredState,
   Window,
 } from '../../port/reading.ts'
 import type { ListQuery, NewSession, ActiveRun, SessionList } from '../../port/sessions.ts'
@@ -113,26 +110,7 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#journal.events(this.#cache.get(sessionId), after, bytes))
   }
 
-  async checkCursor(sessionId: string, cursor: Cursor): Promise<'ok' | ReplayReason> {
-    return this.#read(() => this.#journal.checkCursor(this.#cache.get(sessionId), cursor))
-  }
-
-  async window(sessionId: string, caps: MessageCaps): Promise<Window> {
-    return this.#read(() => this.#messages.window(this.#cache.get(sessionId), caps))
-  }
-
-  async page(sessionId: string, before: number, caps: MessageCaps): Promise<Page> {
-    return this.#read(() => this.#messages.page(this.#cache.get(sessionId), before, caps))
-  }
-
-  async message(sessionId: string, messageId: string): Promise<Message | undefined> {
-    return this.#read(() => {
-      const { key, overlay } = this.#cache.get(sessionId)
-      return overlay.get(messageId) ?? this.#rows.packed(key, messageId)
-    })
-  }
-
-  async head(sessionId: string): Promise<SessionHead> {
+  async state(sessionId: string, { tagAt }: { tagAt?: number } = {}): Promise<StoredState> {
     return this.#read(() => {
       const cached = this.#cache.get(sessionId)
       const { record, journal, tag } = cached
@@ -141,7 +119,19 @@ export class SqliteStorage implements Storage {
         cursor: { journal, seq: record.seq, tag },
         open: openMessages(cached),
         messageCount: record.messageCount,
+        ...this.#journal.bounds(cached, tagAt),
       }
+    })
+  }
+
+  async messagesBefore(sessionId: string, query: MessageQuery): Promise<Window> {
+    return this.#read(() => this.#messages.before(this.#cache.get(sessionId), query))
+  }
+
+  async message(sessionId: string, messageId: string): Promise<Message | undefined> {
+    return this.#read(() => {
+      const { key, overlay } = this.#cache.get(sessionId)
+      return overlay.get(messageId) ?? this.#rows.packed(key, messageId)
     })
   }
 

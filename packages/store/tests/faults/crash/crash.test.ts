@@ -4,6 +4,7 @@ import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 import { Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
+import { checkCursor } from '../../../src/core/reading/cursor-verdict.ts'
 import { sqlite } from '../../../src/engines/sqlite/index.ts'
 import type { Storage } from '../../../src/port/storage.ts'
 import { testDatabase } from '../../support/open-test-store.ts'
@@ -78,7 +79,7 @@ async function dieAt(fate: string) {
   return reopened(file, async (storage) => {
     const { sessionId, messageId } = doomed
     const cursor = decodeCursor(doomed.cursor)!
-    expect(await storage.checkCursor(sessionId, cursor)).toBe('ok')
+    expect(await checkCursor(storage, sessionId, cursor)).toBe('ok')
     const { events } = await readWhole(storage, sessionId)
     const seen = events.filter(({ seq }) => seq <= cursor.seq)
     const view = seen.reduce<View>((so, event) => applyEvent(so, event).view, emptyView)

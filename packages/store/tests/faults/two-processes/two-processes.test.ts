@@ -72,7 +72,7 @@ test('the writes of one process reach a follower in another, each entry once, ha
     }
     await writer.do({ do: 'finish' })
   }
-  const { cursor } = await storage.head(session)
+  const { cursor } = await storage.state(session)
   await follower.sees(cursor.seq)
   over = true
   await passing
@@ -149,7 +149,7 @@ test('after a process was killed, others end its run and continue, and no seq is
   let last = 0
   for (let n = 0; n < 20; n++) {
     await killed.do({ do: 'stream', text: `${n} ` })
-    last = (await storage.head(session)).cursor.seq
+    last = (await storage.state(session)).cursor.seq
   }
   void killed.ask({ do: 'stream', text: 'perhaps' })
   await killed.kill()

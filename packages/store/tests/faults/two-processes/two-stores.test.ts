@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { expect, test } from 'vitest'
 
+import { checkCursor } from '../../../src/core/reading/cursor-verdict.ts'
 import { prompt, turn } from '../../../src/conformance/support/drafts.ts'
 import { write } from '../../../src/conformance/support/writes.ts'
 import {
@@ -91,7 +92,7 @@ test('a process that slept through the writes of another, whose log is empty aga
   await write(next, 't', [prompt('elsewhere')])
   const { events, cursor } = await write(slept, 's', [prompt('last')])
   expect(events).toMatchObject([{ seq: 4, message: { order: 4 } }])
-  expect(await next.checkCursor('s', cursor)).toBe('ok')
+  expect(await checkCursor(next, 's', cursor)).toBe('ok')
   const { messages } = await readWhole(slept, 's')
   expect(messages).toHaveLength(4)
   expect(messages).toEqual((await readWhole(next, 's')).messages)

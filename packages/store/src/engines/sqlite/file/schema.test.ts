@@ -52,7 +52,7 @@ async function contents(storage: Storage) {
   const sessions = ['packed', 'open', 'undone']
   return {
     whole: await Promise.all(sessions.map((id) => readWhole(storage, id))),
-    heads: await Promise.all(sessions.map((id) => storage.head(id))),
+    heads: await Promise.all(sessions.map((id) => storage.state(id))),
     activity: (await storage.activity('me', { by: 'creation', limit: 100 })).rows,
     found: (
       await storage.search({ text: 'Answer', in: { principal: 'me' }, limit: everything })

@@ -1,14 +1,5 @@
-import type {
-  Cursor,
-  Event,
-  EventFilter,
-  EventPage,
-  EventSummary,
-  EventType,
-  ReplayReason,
-} from '@caughtup/schema'
+import type { Event, EventFilter, EventPage, EventSummary, EventType } from '@caughtup/schema'
 
-import { cursorVerdict } from '../../../core/reading/cursor-verdict.ts'
 import {
   countTypes,
   entriesOf,
@@ -19,7 +10,7 @@ import {
 import { redactSegments } from '../../../journal/redact.ts'
 import { readEvents } from '../../../journal/read-events.ts'
 import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
-import type { EventBatch, EventQuery } from '../../../port/reading.ts'
+import type { EventBatch, EventQuery, StoredState } from '../../../port/reading.ts'
 import { decodeBlock, isStandIn, standIn, tagInBlock } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
 import { beingErased } from '../log/erase.ts'
@@ -48,15 +39,12 @@ export class JournalReads {
     for (const segment of this.#after(cached, start)) yield* segmentsAfter([segment], start)
   }
 
-  /** Whether the cursor is of this journal's history, and if not, why. */
-  checkCursor(cached: CachedSession, cursor: Cursor): 'ok' | ReplayReason {
+  /** Where the journal begins, and the tag of one of its entries, if it is there. */
+  bounds(cached: CachedSession, tagAt?: number): Pick<StoredState, 'floor' | 'tagAt'> {
     const { floor, floorTag } = this.#floor(cached)
-    return cursorVerdict(cursor, {
-      journal: cached.journal,
-      seq: cached.record.seq,
-      floor,
-      tagAt: (seq) => (seq === floor ? floorTag : this.#tagAt(cached, seq)),
-    })
+    if (tagAt === undefined) return { floor }
+    const tag = tagAt === floor ? floorTag : this.#tagAt(cached, tagAt)
+    return { floor, ...(tag !== undefined && { tagAt: tag }) }
   }
 
   list(cached: CachedSession, { filter, from, ...caps }: EventQuery): EventPage {
@@ -150,6 +138,7 @@ export class JournalReads {
 
   #tagAt({ key, segments, record, tag }: CachedSession, seq: number): string | undefined {
     if (seq === record.seq) return tag
+    if (seq > record.seq) return undefined
     const [segment] = segmentsAfter(segments, seq - 1)
     if (segment && segment.from <= seq) return segment.tag
     const row = this.#db.get(

@@ -1,8 +1,6 @@
-import type { Page } from '@caughtup/schema'
-
 import { jsonBytes, textBytes } from '../../../base/bytes.ts'
 import { newestStretch, type SizedMessage } from '../../../core/reading/newest-stretch.ts'
-import type { MessageCaps, Window } from '../../../port/reading.ts'
+import type { MessageQuery, Window } from '../../../port/reading.ts'
 import type { Database } from '../file/database.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 import { messageIn } from '../rows/message-rows.ts'
@@ -17,27 +15,16 @@ export class MessageReads {
     this.#db = db
   }
 
-  window(cached: CachedSession, caps: MessageCaps): Window {
+  before(cached: CachedSession, { before, ...caps }: MessageQuery): Window {
     const { record, journal, tag } = cached
-    const messages = newestStretch(this.#before(cached, newest), caps, record.epoch)
+    const epoch = before === undefined ? record.epoch : undefined
+    const order = before ?? newest
+    const messages = newestStretch(this.#before(cached, order), caps, epoch)
     return {
       messages,
       head: record,
       cursor: { journal, seq: record.seq, tag },
-      hasOlder: this.#hasBefore(cached, messages[0]?.order ?? newest),
-    }
-  }
-
-  page(cached: CachedSession, before: number, caps: MessageCaps): Page {
-    const messages = newestStretch(this.#before(cached, before), caps)
-    const [first] = messages
-    const hasOlder = first !== undefined && this.#hasBefore(cached, first.order)
-    return {
-      messages,
-      nextCursor: hasOlder ? { before: first.order } : null,
-      hasOlder,
-      epoch: first?.epoch ?? cached.record.epoch,
-      asOf: cached.record.seq,
+      hasOlder: this.#hasBefore(cached, messages[0]?.order ?? order),
     }
   }
 
