@@ -1,4 +1,4 @@
-/** Takes what no caller is told: `where` names what failed. */
+/** Receives the failures that no caller gets; `where` names what failed. */
 export type OnError = (error: unknown, where: string) => void
 
 const logError: OnError = (error, where) => {
@@ -6,7 +6,7 @@ const logError: OnError = (error, where) => {
   console.error(`caughtup: ${where} failed:`, error)
 }
 
-/** The host's, else the console. One that fails is logged there, and stops nothing. */
+/** The host's function, or the console. If it throws, both errors are logged there. */
 export function resolveOnError(onError: OnError = logError): OnError {
   return (error, where) => {
     try {

@@ -1,11 +1,14 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
-/** Longest that steps of long work keep the event loop from others, besides the step itself; in ms. */
+/**
+ * How long steps of long work may keep the event loop busy, in ms: short enough for timers of some
+ * ms.
+ */
 const share = 4
 
 /**
- * Called between two steps of long work: gives the event loop a turn when the steps since the last
- * one took a while. On a clock that stands still nobody waits for a turn.
+ * Returns a function to await between two steps of long work: it gives the event loop a turn when
+ * the steps since the last one took a while. On a clock that stands still it never waits.
  */
 export function pacer(clock: Clock, signal?: AbortSignal): () => Promise<void> {
   let since = clock.monotonic()

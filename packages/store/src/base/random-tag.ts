@@ -7,12 +7,15 @@ export function randomTag(random: () => number, length: number): string {
   return tag
 }
 
-/** The names of one opening of a database: of its process, and what its entries' cursors carry. */
+/**
+ * The names of one opening of a database: of its process, and the tag in the cursors of its
+ * entries.
+ */
 export function openingNames(random: () => number): { process: string; tag: string } {
   return { process: randomTag(random, 12), tag: randomTag(random, 8) }
 }
 
-/** Names a new journal in cursors. */
+/** The name of a new journal, as cursors have it. */
 export function newJournal(random: () => number): string {
   return randomTag(random, 10)
 }

@@ -16,7 +16,7 @@ export interface BatchWriterOptions {
   outage: (error: StorageError) => void
 }
 
-/** A lock is mostly gone after some ms; a database that is full is looked at once a second. */
+/** A lock is mostly gone after some ms; a full database is asked once a second. In ms. */
 const delays = { first: 5, last: 1_000 }
 
 /** Other processes hold the lock for some ms; beyond this it is an outage. In ms. */

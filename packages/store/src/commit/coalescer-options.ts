@@ -9,14 +9,14 @@ export interface CoalescerOptions extends FlushOptions {
   clock: Clock
   commit: (slices: readonly Slice[]) => Promise<SliceResult[]>
   /**
-   * Called when something is accepted that a commit will take: a structural change, or the first
-   * delta of a message in a window. `source` is whoever writes the message, where that is known.
+   * Called when a change is accepted: a structural one, or the first delta of a message in a
+   * window. `source` is the message's writer if it is known.
    */
   entered?: (slice: Slice, source: MessageSource | undefined) => void
   /**
-   * Called after each commit, in the order of commits, once per slice that was taken.
-   * `structural` is false for a window's deltas. The slice's caller waits for what it returns;
-   * the next commit does not.
+   * Called after each commit, in the order of commits, once per committed slice. `structural` is
+   * false for a window's deltas. The slice's caller also waits for the returned promise; the next
+   * commit does not.
    */
   committed: (result: Committed, slice: Slice, structural: boolean) => Promise<void> | undefined
   /** Called once per outage of the database. */
@@ -24,13 +24,13 @@ export interface CoalescerOptions extends FlushOptions {
 }
 
 export interface AppendOptions {
-  /** Ends the wait; what was accepted is committed all the same. */
+  /** Ends the wait; an accepted change is committed all the same. */
   signal?: AbortSignal | undefined
-  /** Whoever writes the message that it is about. */
+  /** The writer of the message that the change is about. */
   source?: MessageSource
   /**
-   * How long to wait for a database that takes nothing, in ms, before the change is withdrawn and
-   * refused; `Infinity` for what is to be written whenever that is possible.
+   * How long to wait for a database that accepts no writes, in ms, before the change is withdrawn
+   * and refused; `Infinity` for a change that is written whenever that becomes possible.
    */
   maxWaitMs: number
 }

@@ -19,11 +19,17 @@ import type { MessageSource } from './message-source.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import { databaseUnavailable, notWritten } from '../errors/database-unavailable.ts'
 
-/** A busy store flushes for at most a quarter of the time: then come three times as long without. */
+/**
+ * A busy store flushes for at most a quarter of the time: a window is three times the last commit.
+ */
 const stretch = 3
+/** Readers would see longer windows as stalls; in ms. */
 const longestWindow = 1_000
 
-/** How long closing waits for a database that takes nothing when nobody says how long, in ms. */
+/**
+ * How long closing without a signal waits for a database that accepts no writes, in ms: half of what
+ * Docker gives a process to stop.
+ */
 const closing = 5_000
 
 const { flush: defaults } = storeDefaults
@@ -31,35 +37,35 @@ const { flush: defaults } = storeDefaults
 type Matches = (slice: Pick<Slice, 'sessionId' | 'drafts'>) => boolean
 
 /**
- * The one way into the journal. Deltas of all sessions gather for a window and are committed
- * together; structural changes are committed at once, behind what their session has waiting, and
- * those that arrive while a commit is under way share the next one.
+ * The one way into the journal. Deltas of all sessions are buffered for a window and committed
+ * together. A structural change is committed at once, after everything that its session has
+ * buffered; changes that arrive during a commit share the next one.
  *
- * A failed commit keeps its data and is tried again; calls wait while too much is unflushed.
+ * A failed commit keeps its data and is retried; calls wait while too much is unflushed.
  */
 export class Coalescer {
   readonly #clock: Clock
   readonly #options: CoalescerOptions
   readonly #windowMs: number
   readonly #maxUnflushedBytes: number
-  /** How long those wait who are to have an answer, in ms. */
+  /** How long calls wait for a database that accepts no writes, in ms. */
   readonly maxWaitMs: number
 
   #next = new Batch()
-  /** Slices of the next batch that more may join. */
-  readonly #gathering = new Map<MessageSource, BufferedDeltas>()
+  /** Slices of the next batch that further deltas may join, by source. */
+  readonly #joinable = new Map<MessageSource, BufferedDeltas>()
   #inFlight: Batch | undefined
-  /** Whether commits are under way or about to be. */
+  /** Whether commits are under way or scheduled. */
   #committing = false
-  /** Whether the next batch goes as soon as the one in flight is done. */
+  /** Whether the next batch is committed as soon as the one in flight is done. */
   #due = false
-  /** Ends with the turn of the event loop in which something was committed. */
+  /** Resolves at the end of the event loop's turn in which a commit was made. */
   #turn: Promise<void> | undefined
   #cancelWindow: (() => void) | undefined
   #roomWaiters: (() => void)[] = []
   #unflushedBytes = 0
   #closed = false
-  /** Why nothing more is written, once what waited was given up. */
+  /** Why nothing is written any more, once buffered changes were given up. */
   #abandoned: CaughtupError | undefined
   readonly #writer: BatchWriter
   readonly #counts = { events: 0, eventBytes: 0, deltas: 0 }
@@ -87,7 +93,7 @@ export class Coalescer {
     return { commits, ...this.#counts, retries }
   }
 
-  /** What the newest attempt to commit failed with; gone once one succeeds. */
+  /** Why the newest attempt to commit failed; `undefined` once one succeeds. */
   get lastError(): string | undefined {
     const { lastError } = this.#writer
     return lastError && String(lastError)
@@ -97,15 +103,15 @@ export class Coalescer {
     return this.#unflushedBytes
   }
 
-  /** The window in force now, in ms. */
+  /** The current length of the window, in ms. */
   get window(): number {
     if (this.#windowMs <= 0) return 0
     return Math.max(this.#windowMs, Math.min(stretch * this.#writer.lastDuration, longestWindow))
   }
 
   /**
-   * Adds an op to what gathers for a message. Nothing is returned where it is simply accepted, else
-   * what the call has to wait for: room, or the commit where it is wanted at once.
+   * Adds an op to the buffered deltas of a message. Returns `undefined` if it was simply accepted,
+   * else a promise for the call to await: of room in the buffer, or of the commit.
    */
   delta(source: MessageSource, op: Op, bytes: number, first: boolean): Promise<void> | undefined {
     const slice = this.#buffer(source)
@@ -115,7 +121,7 @@ export class Coalescer {
     return this.#accept(first && this.#options.firstDelta === true)
   }
 
-  /** The same for a message's new whole, which replaces what gathered before. */
+  /** The same for a whole new state of a message, which replaces its buffered deltas. */
   replace(
     source: MessageSource,
     replacement: Replacement,
@@ -129,10 +135,10 @@ export class Coalescer {
   }
 
   /**
-   * Commits a structural change, behind everything that its session has waiting.
+   * Commits a structural change, after everything that its session has buffered.
    *
-   * @throws CaughtupError `BAD_INPUT` for what could not be read back, and for a change of history
-   *   that is not the first draft (`not-first`); `UNAVAILABLE` for what was withdrawn
+   * @throws CaughtupError `BAD_INPUT` for drafts that would not read back, and for a change of
+   *   history behind another draft (`not-first`); `UNAVAILABLE` for a change that was withdrawn
    */
   async append(
     change: Pick<Slice, 'sessionId' | 'drafts' | 'guard'>,
@@ -157,15 +163,15 @@ export class Coalescer {
     return abortable(slice.result(), signal)
   }
 
-  /** Resolves when everything accepted until now that matches is committed; a no-op when clean. */
+  /** Resolves when every matching change accepted until now is committed. */
   async flush(matches: Matches, signal?: AbortSignal): Promise<void> {
     const committed = this.#pending(matches)
     if (committed) await abortable(committed, signal)
   }
 
   /**
-   * The same for a read, which waits no longer than `maxWaitMs` from when the database took
-   * something last: then it is answered from what is committed.
+   * The same for a read, which waits until the database has accepted nothing for `maxWaitMs`. It is
+   * then answered from what is committed.
    */
   async settle(matches: Matches, signal?: AbortSignal): Promise<void> {
     const committed = this.#pending(matches)
@@ -175,14 +181,14 @@ export class Coalescer {
     await this.#within(abortable(committed, signal), left)
   }
 
-  /** @throws CaughtupError `UNAVAILABLE` when what is waited for has not come within `maxWaitMs` */
+  /** @throws CaughtupError `UNAVAILABLE` if there is no outcome within `maxWaitMs` */
   async answered<T>(outcome: Promise<T>): Promise<T> {
     const answer = await within(outcome, this.#clock, this.maxWaitMs)
     if (answer === 'late') throw this.#unavailable()
     return answer.value
   }
 
-  /** Forgets what waits for a session that was deleted; its callers are told. */
+  /** Drops the buffered changes of a session that was deleted; their calls fail. */
   drop(sessionId: string): void {
     const { slices } = this.#next
     this.#next.slices = slices.filter((slice) => slice.sessionId !== sessionId)
@@ -198,9 +204,8 @@ export class Coalescer {
   }
 
   /**
-   * Takes no more and commits what waits. Gives that up when the signal is aborted, or after 5 s
-   * where there is none: then everybody who waits for it is told, and the error that says what it was
-   * is returned.
+   * Accepts nothing more and commits what is buffered. It gives up when the signal is aborted, or
+   * after 5 s without a signal: the waiting calls then fail with the error that it returns.
    */
   async close(signal?: AbortSignal): Promise<CaughtupError | undefined> {
     this.#closed = true
@@ -217,8 +222,8 @@ export class Coalescer {
   }
 
   /**
-   * Waits again where the time passed without the database being asked: then the process was
-   * blocked, and its timers come before the commit.
+   * Waits once more if the database was asked for nothing during the wait: the process was blocked,
+   * and its timers fire before the commit begins.
    */
   async #within<T>(outcome: Promise<T>, ms: number): Promise<{ value: T } | 'late'> {
     for (;;) {
@@ -235,7 +240,7 @@ export class Coalescer {
     return this.#inFlight?.slices.some(matches) ? this.#inFlight.done.promise : undefined
   }
 
-  /** Nothing more of a slice is tried; the error for its caller. */
+  /** Takes a slice out of further attempts and returns the error for its caller. */
   #withdraw(slice: ImmediateCommit): CaughtupError {
     const why = this.#unavailable()
     const index = this.#next.slices.indexOf(slice)
@@ -252,7 +257,7 @@ export class Coalescer {
     return databaseUnavailable(this.#writer.lastError, this.maxWaitMs, reason)
   }
 
-  /** Fails everything that waits, and whoever waits for it. */
+  /** Fails all buffered changes and the calls that wait for them. */
   #abandon(): CaughtupError {
     const batches = this.#inFlight ? [this.#inFlight, this.#next] : [this.#next]
     const left = batches.flatMap(({ slices }) => slices).filter((slice) => !slice.withdrawn)
@@ -274,21 +279,21 @@ export class Coalescer {
     }
   }
 
-  /** What the source's next change joins. */
+  /** The slice that the source's next delta joins. */
   #buffer(source: MessageSource): BufferedDeltas {
     this.#assertOpen()
     this.#counts.deltas++
-    const gathering = this.#gathering.get(source)
-    if (gathering) return gathering
+    const buffered = this.#joinable.get(source)
+    if (buffered) return buffered
     const slice = new BufferedDeltas(source, this.#clock.now())
     this.#enter(slice, source)
-    this.#gathering.set(source, slice)
+    this.#joinable.set(source, slice)
     return slice
   }
 
-  /** Lets nothing more join a slice of the next batch. */
+  /** Closes a slice of the next batch to further deltas. */
   #close(slice: PendingCommit): void {
-    if (!slice.structural) this.#gathering.delete(slice.source)
+    if (!slice.structural) this.#joinable.delete(slice.source)
   }
 
   #enter(slice: PendingCommit, source: MessageSource | undefined): void {
@@ -302,7 +307,8 @@ export class Coalescer {
       return this.#next.done.promise
     }
     if (this.#unflushedBytes > this.#maxUnflushedBytes) return this.#room()
-    // During a commit no window runs: the next begins when it is over, and is as long as it asks for.
+    // No window runs during a commit: the next one begins after it, because its length depends on
+    // it.
     if (!this.#cancelWindow && !this.#committing) this.#openWindow()
     return undefined
   }
@@ -314,7 +320,7 @@ export class Coalescer {
     })
   }
 
-  /** Back-pressure: whoever finds the buffer full waits until a commit has made room. */
+  /** Back-pressure: a call that finds the buffer full waits until a commit has made room. */
   async #room(): Promise<void> {
     while (this.#unflushedBytes > this.#maxUnflushedBytes) {
       if (this.#abandoned) throw this.#abandoned
@@ -334,9 +340,9 @@ export class Coalescer {
   }
 
   /**
-   * The first commit of a turn of the event loop is made in the next microtask, with all that was
-   * called together; what comes later in the same turn shares one at its end. So a program that
-   * writes without a pause leaves timers and sockets their turn.
+   * The first commit of an event loop turn is made in the next microtask, with all changes of the
+   * same synchronous code. Later changes of the turn share a commit at its end, so that a program
+   * that writes without a pause lets timers and sockets run.
    */
   async #commitAll(): Promise<void> {
     this.#committing = true
@@ -361,7 +367,7 @@ export class Coalescer {
     const batch = this.#next
     this.#next = new Batch()
     this.#inFlight = batch
-    this.#gathering.clear()
+    this.#joinable.clear()
     if (batch.slices.length > 0) await this.#writer.write(batch.slices)
     this.#inFlight = undefined
     batch.done.resolve()

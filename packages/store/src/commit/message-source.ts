@@ -6,7 +6,7 @@ import type { Guard, Refusal } from '../port/commit.ts'
 export interface SourceTarget {
   sessionId: string
   messageId: string
-  /** The run whose message it is: it must be the active one at every commit. */
+  /** The run that the message belongs to: it must be active at every commit. */
   runId?: string
 }
 

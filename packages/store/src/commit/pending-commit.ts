@@ -7,22 +7,22 @@ import type { Guard, Slice, SliceResult } from '../port/commit.ts'
 export type Replacement = Extract<EventDraft, { type: 'message-replaced' }>
 type Delta = Extract<EventDraft, { type: 'message-delta' }>
 
-/** What waits for its commit. */
+/** A change that waits for its commit. */
 export type PendingCommit = BufferedDeltas | ImmediateCommit
 
-/** What one commit takes. */
+/** The changes of one commit. */
 export class Batch {
   slices: PendingCommit[] = []
-  /** When it is over, whatever became of it; rejects when it is given up. */
+  /** Resolves after the commit, whatever its results; rejects when it is given up. */
   readonly done = Promise.withResolvers<void>()
 
   constructor() {
-    // Mostly nobody waits.
+    // Mostly nobody waits for it.
     this.done.promise.catch(() => undefined)
   }
 }
 
-/** One message's changes of a window; any number of them are one draft. */
+/** The deltas of one message in a window, merged into one draft. */
 export class BufferedDeltas implements Slice {
   readonly structural = false
   readonly sessionId: string
@@ -31,9 +31,9 @@ export class BufferedDeltas implements Slice {
   readonly source: MessageSource
   readonly drafts: [Delta | Replacement]
   bytes = 0
-  /** Its session was deleted: whatever comes of it, nobody is to see it. */
+  /** Its session was deleted: its result reaches nobody. */
   dropped = false
-  /** Why it is not written any more. */
+  /** Why it is no longer to be written. */
   withdrawn: Error | undefined
 
   constructor(source: MessageSource, at: number) {
@@ -51,7 +51,8 @@ export class BufferedDeltas implements Slice {
       return
     }
     const last = draft.ops.at(-1)
-    // Nearly always: text behind text, in place, so that a delta costs the same however many wait.
+    // The usual case is text after text. It is appended in place, so that a delta costs the same
+    // however many are buffered.
     if (op.op === 'append' && last?.op === 'append' && last.part === op.part) {
       last.text += op.text
       if (op.done || op.providerMetadata || op.citations) {
@@ -64,7 +65,7 @@ export class BufferedDeltas implements Slice {
     }
   }
 
-  /** A new whole makes what gathered before it superfluous. */
+  /** A whole new state makes the buffered deltas superfluous. */
   replace(replacement: Replacement): void {
     this.drafts[0] = replacement
   }
@@ -78,7 +79,7 @@ export class BufferedDeltas implements Slice {
   }
 }
 
-/** A change that stands by itself, and whose caller waits for it. */
+/** A structural change, whose caller waits for it. */
 export class ImmediateCommit implements Slice {
   readonly structural = true
   readonly sessionId: string
@@ -87,7 +88,7 @@ export class ImmediateCommit implements Slice {
   readonly drafts: readonly EventDraft[]
   readonly bytes: number
   readonly #outcome = Promise.withResolvers<SliceResult>()
-  /** Set once it is committed: what its caller waits for besides. */
+  /** Set once it is committed: the deliveries that its caller also waits for. */
   #delivered: Promise<void> | undefined
   dropped = false
   withdrawn: Error | undefined
@@ -109,7 +110,7 @@ export class ImmediateCommit implements Slice {
     this.#outcome.reject(asError(error))
   }
 
-  /** What became of it in the database. */
+  /** The result in the database. */
   get outcome(): Promise<SliceResult> {
     return this.#outcome.promise
   }

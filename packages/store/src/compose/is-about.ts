@@ -1,7 +1,7 @@
 import type { EventDraft } from '@caughtup/schema'
 import { messagesOf } from '@caughtup/schema/event'
 
-/** Which slices name this message. */
+/** Whether a slice names this message. */
 export function isAbout(
   messageId: string,
 ): (slice: { readonly drafts: readonly EventDraft[] }) => boolean {

@@ -9,9 +9,9 @@ import {
 
 import { storedValue } from '../input/stored-value.ts'
 
-/*
- * What a provider says beside its parts is kept as it will be read back, and left out where it is
- * not of the shape that readers expect: an answer never fails because of it.
+/**
+ * A provider's metadata is kept as it will be read back. Metadata of another shape than readers
+ * expect is dropped, so that no answer fails because of it.
  */
 
 export function keptMetadata(value: unknown): ProviderMetadata | undefined {

@@ -2,17 +2,17 @@ import { type Append, CaughtupError, type Limits, type Op, type Part } from '@ca
 
 import { jsonBytes, textBytes } from '../base/bytes.ts'
 
-/** Holds a message to its limits as it grows. */
+/** Checks a growing message against its limits. */
 export class MessageSize {
   readonly #messageId: string
   readonly #limits: Readonly<Limits>
-  /** Bytes of each part. */
+  /** Bytes of the JSON of each part. */
   readonly #sizes: number[]
   #bytes = 0
-  /** Parts that were admitted: the place of the next one. */
+  /** Admitted parts: the index of the next one. */
   #partCount: number
 
-  /** `parts` are those that it has, or how many of them where their sizes are not known. */
+  /** `parts` of the message, or their number if their sizes are not known. */
   constructor(messageId: string, limits: Readonly<Limits>, parts: readonly Part[] | number) {
     this.#messageId = messageId
     this.#limits = limits
@@ -30,7 +30,7 @@ export class MessageSize {
   }
 
   /**
-   * Counts an op in, and returns the bytes that it brings. One that is refused is not counted.
+   * Counts an op and returns its bytes. A refused op is not counted.
    *
    * @throws CaughtupError `TOO_LARGE`
    */
@@ -61,7 +61,7 @@ export class MessageSize {
   #tooLarge(field: string, limit: number, unit: string): CaughtupError {
     return new CaughtupError(
       'TOO_LARGE',
-      `Message ${this.#messageId} would pass ${limit} ${unit}; it is kept up to here.`,
+      `Message ${this.#messageId} would exceed ${limit} ${unit}; it is kept up to here.`,
       { field, limit },
     )
   }

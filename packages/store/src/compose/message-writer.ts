@@ -21,20 +21,23 @@ import { MessageSource } from '../commit/message-source.ts'
 
 export interface WriterTarget {
   sessionId: string
-  /** The active run; when it is not any more, the writer's calls reject. */
+  /** The active run. Once another run is active, the writer's calls reject. */
   runId: string
   /** An open message of that run. */
   messageId: string
-  /** Parts that the message has already: an answer to a tool call of theirs takes its place. @default none */
+  /**
+   * Parts that the message already has; the result of one of their tool calls replaces the call's
+   * part. @default none
+   */
   parts?: readonly Part[]
-  /** How many those are, for one who does not have them. @default parts.length */
+  /** Their number, if the caller does not have the parts. @default parts.length */
   partCount?: number
 }
 
 export interface FinishOptions {
   reason: FinishReason
   usage?: Usage
-  /** Whose usage it is, for the ledger's totals per model. */
+  /** The model, for the ledger's totals per model. */
   model?: string
   contextUsage?: ContextUsage
   error?: RunError
@@ -42,7 +45,10 @@ export interface FinishOptions {
   part?: Part
 }
 
-/** What a call returns that has nothing to wait for: tokens come by the thousand. */
+/**
+ * Returned by calls that need not wait. One promise serves all, because tokens come by the
+ * thousand.
+ */
 const accepted = Promise.resolve()
 
 /** Writes one message as its agent streams it. */
@@ -53,7 +59,7 @@ export class MessageWriter {
   readonly #size: MessageSize
   #first = true
   #finished: Promise<void> | undefined
-  /** Why nothing more can be written: what did not get in leaves a hole. */
+  /** Why nothing more can be written: after a part that was lost, the rest would follow a hole. */
   #failure: Error | undefined
 
   /** @throws CaughtupError `BAD_INPUT` for a target without its ids */
@@ -73,13 +79,15 @@ export class MessageWriter {
   /**
    * Adds a part of the agent's stream.
    *
-   * Text, reasoning and tool input gather with the flush window: the call returns once there is
-   * room for more. A tool call, its result or error, and the end of reasoning are committed
+   * Text, reasoning and tool input are buffered for the flush window: the call returns once there
+   * is room for more. A tool call, its result or error, and the end of reasoning are committed
    * before it returns.
    *
-   * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` when it was
-   *   deleted, `TOO_LARGE` when the message would pass its limits, `BAD_INPUT` for a value without
-   *   JSON form; the message stays as it was and can be finished.
+   * A refused part leaves the message as it was, and it can be finished.
+   *
+   * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` for a
+   *   deleted message, `TOO_LARGE` for a message that would exceed its limits, `BAD_INPUT` for a
+   *   value without a JSON form
    */
   write(part: AgentPart): Promise<void> {
     try {
@@ -96,13 +104,12 @@ export class MessageWriter {
   }
 
   /**
-   * Ends the message: what is pending, `part`, the finish itself, its usage, and `alongside` (for
-   * instance the end of the run) are one commit. A second call changes nothing, except after one
-   * that was `BAD_INPUT` or that the database failed: the message is as it was then, and can be
-   * written and finished.
+   * Ends the message: buffered deltas, `part`, the finish, its usage and `alongside` (for instance
+   * the end of the run) are one commit. Further calls change nothing, except after a failure of the
+   * database or a `BAD_INPUT`: the message is then as it was, and can be written and finished.
    *
-   * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` when it was
-   *   deleted, `BAD_INPUT` for what could not be read back
+   * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` for a
+   *   deleted message, `BAD_INPUT` for a value that would not read back
    */
   finish(options: FinishOptions, alongside: readonly EventDraft[] = []): Promise<void> {
     this.#finished ??= this.#finishOnce(options, alongside)
@@ -113,7 +120,7 @@ export class MessageWriter {
     try {
       await this.#finish(options, alongside)
     } catch (error) {
-      // What became of the message elsewhere stays so; with anything else, nothing has changed.
+      // Other errors say that the message ended elsewhere, which is final.
       const isFinal = error instanceof CaughtupError && error.code !== 'BAD_INPUT'
       if (!isFinal) this.#finished = undefined
       throw error
@@ -139,7 +146,7 @@ export class MessageWriter {
     return waiting
   }
 
-  /** For room, or for a commit that may have refused what was written. */
+  /** Waits for room, or for a commit, which may have refused the deltas. */
   async #wait(waiting: Promise<void>): Promise<void> {
     try {
       await waiting

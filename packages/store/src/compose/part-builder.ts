@@ -16,7 +16,7 @@ import { ToolCalls, type ToolSaid } from './tool-calls.ts'
 /** What one part of an agent's stream does to the message. */
 export interface Change {
   ops: readonly Op[]
-  /** Whether others must see it before the agent goes on. */
+  /** Whether it is committed before the agent continues. */
   structural: boolean
 }
 
@@ -25,8 +25,8 @@ type SaidOfBlock = Extract<AgentPart, { type: `${BlockKind}-${'start' | 'delta' 
 type SaidOf<T extends AgentPart['type']> = Extract<AgentPart, { type: T }>
 
 /**
- * Turns the parts of an agent's stream into ops on its message. It remembers where each open
- * block, tool call and data part stands, and nothing of their text.
+ * Turns the parts of an agent's stream into ops on its message. It remembers the index of each open
+ * block, tool call and data part, but no text.
  */
 export class PartBuilder {
   #count: number
@@ -48,7 +48,7 @@ export class PartBuilder {
     }
   }
 
-  /** Nothing is returned for what changes nothing. */
+  /** Returns `undefined` for a part that changes nothing. */
   change(part: AgentPart): Change | undefined {
     switch (part.type) {
       case 'text-start':
@@ -105,14 +105,14 @@ export class PartBuilder {
     }
   }
 
-  /** A whole part of its own, behind those that are there. */
+  /** A new part at the end of the message. */
   #putNew(part: Part): Change {
-    return gathering(put(this.#count++, storedPart(part)))
+    return buffered(put(this.#count++, storedPart(part)))
   }
 
   /**
-   * A block becomes a part with its first text: an empty one is nothing to show, unless its
-   * provider wants it back. One of the same id that has not ended ends here.
+   * A block becomes a part with its first text: an empty block shows nothing, unless its provider
+   * wants it back. An open block of the same id ends here.
    */
   #start(kind: BlockKind, said: SaidOfBlock): Change | undefined {
     const ended = this.#end(kind, { ...said, providerMetadata: undefined })
@@ -133,12 +133,12 @@ export class PartBuilder {
     const metadata = keptMetadata(said.providerMetadata)
     if (text === '' && !metadata) return undefined
     const index = this.#blocks[kind].get(id)
-    // Without ids, a block ends where another part begins.
+    // Without ids, a block ends where another part starts.
     if (index !== undefined && (id !== undefined || index === this.#count - 1)) {
-      return gathering(append(index, text, withMetadata(metadata)))
+      return buffered(append(index, text, withMetadata(metadata)))
     }
     this.#blocks[kind].set(id, this.#count)
-    return gathering(put(this.#count++, block(kind, id, text, metadata)))
+    return buffered(put(this.#count++, block(kind, id, text, metadata)))
   }
 
   #end(kind: BlockKind, said: SaidOfBlock, citations?: Citations): Change | undefined {
@@ -158,37 +158,41 @@ export class PartBuilder {
     const index = this.#tools.streaming(said.id)
     const metadata = keptMetadata(said.providerMetadata)
     if (index === undefined || (delta === '' && !metadata)) return undefined
-    return gathering(append(index, delta, withMetadata(metadata)))
+    return buffered(append(index, delta, withMetadata(metadata)))
   }
 
   #putTool(said: ToolSaid): Change | undefined {
     const call = this.#tools.take(said)
     if (!call) return undefined
-    // Before it takes a place: a refused part leaves no hole.
+    // Checked before it gets an index, so that a refused part leaves no hole.
     const value = storedPart(call.part)
     const index = call.index ?? this.#count++
     this.#tools.put(index, call.part)
     return { ops: [put(index, value)], structural: true }
   }
 
-  /** One of the same type and id takes its place, as progress does. */
+  /** A data part replaces the one of the same type and id, for instance to show progress. */
   #putData({ type, id, data }: SaidOf<`data-${string}`>): Change {
     const value = storedPart({ type, ...(id !== undefined && { id }), data: storedValue(data) })
     const known = id === undefined ? undefined : this.#data.get(dataKey(type, id))
     const index = known ?? this.#count++
     if (id !== undefined) this.#data.set(dataKey(type, id), index)
-    return gathering(put(index, value))
+    return buffered(put(index, value))
   }
 }
 
 /** @throws CaughtupError `BAD_INPUT` for a delta without its text, for instance under another name */
 function assertText(part: AgentPart, field: string, text: unknown): void {
   if (typeof text === 'string') return
-  throw new CaughtupError('BAD_INPUT', `${part.type}.${field} is ${preview(text)}, and no text.`, {
-    field: `${part.type}.${field}`,
-    value: preview(part),
-    reason: 'not-a-part',
-  })
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `${part.type}.${field} is ${preview(text)}, and must be a text.`,
+    {
+      field: `${part.type}.${field}`,
+      value: preview(part),
+      reason: 'not-a-part',
+    },
+  )
 }
 
 function block(
@@ -228,8 +232,8 @@ function dataKey(type: string, id: string): string {
   return `${type} ${id}`
 }
 
-/** With the flush window. */
-function gathering(op: Op): Change {
+/** A change that is buffered for the flush window. */
+function buffered(op: Op): Change {
   return { ops: [op], structural: false }
 }
 

@@ -3,7 +3,7 @@ import { type AgentPart, CaughtupError, type Part, preview, type ToolPart } from
 import { storedValue } from '../input/stored-value.ts'
 import { keptMetadata, keptToolMetadata } from './kept-metadata.ts'
 
-/** What an agent's stream says of a tool call. */
+/** The parts of an agent's stream that are about a tool call. */
 export type ToolSaid = Extract<
   AgentPart,
   {
@@ -24,7 +24,7 @@ interface Call {
   part: ToolPart
 }
 
-/** What a call has in every state. */
+/** Members of a call in every state. */
 interface Described {
   toolCallId: string
   toolName: string
@@ -35,9 +35,8 @@ interface Described {
 }
 
 /**
- * The tool calls of a message, and what becomes of each. Models may use a call id again: a call of
- * another step, or one that comes when the one before has its answer, is another call. An answer
- * belongs to the newest call of its id.
+ * The tool calls of a message and their states. Models reuse call ids: a call in another step, or
+ * after the earlier call's result, is another call. A result belongs to the newest call of its id.
  */
 export class ToolCalls {
   readonly #newest = new Map<string, Call>()
@@ -54,18 +53,20 @@ export class ToolCalls {
     this.#step++
   }
 
-  /** Remembers the part that a call is now. */
+  /** Remembers the current part of a call. */
   put(index: number, part: ToolPart): void {
     this.#newest.set(part.toolCallId, { index, step: this.#step, part })
   }
 
-  /** Where the call is whose input streams. */
+  /** The part index of a call whose input is streaming. */
   streaming(toolCallId: string): number | undefined {
     const known = this.#newest.get(toolCallId)
     return known?.part.state === 'input-streaming' ? known.index : undefined
   }
 
-  /** The part as it is then, and its place where the call has one; nothing where nothing changes. */
+  /**
+   * The call's new part, and its index if the call already has one; `undefined` if nothing changes.
+   */
   take(said: ToolSaid): { part: ToolPart; index: number | undefined } | undefined {
     switch (said.type) {
       case 'tool-input-start': {
@@ -129,7 +130,7 @@ export class ToolCalls {
 
   #answer(said: Extract<ToolSaid, { type: 'tool-result' | 'tool-error' }>) {
     const newest = this.#newest.get(said.toolCallId)
-    // With an input, it says of itself what call it answers: not one that is answered.
+    // A result with an input describes its own call, which cannot be one that has its result.
     const known = said.input === undefined ? newest : this.#unanswered(said.toolCallId)
     const { providerMetadata, ...call } = said
     const resultProviderMetadata = keptMetadata(providerMetadata)
@@ -152,7 +153,7 @@ export class ToolCalls {
     )
   }
 
-  /** The call of this step that goes on. */
+  /** The call of this step that has no result yet. */
   #open(toolCallId: string): Call | undefined {
     const known = this.#unanswered(toolCallId)
     return known?.step === this.#step ? known : undefined
@@ -173,7 +174,7 @@ function placed(known: Call | undefined, part: ToolPart) {
   return { part, index: known?.index }
 }
 
-/** What a call says of itself, once said, holds for its result too. */
+/** The result keeps what the call said about itself. */
 function described(said: Described, known: Call | undefined) {
   const before = known?.part
   const { title = before?.title, providerExecuted = before?.providerExecuted } = said
@@ -191,7 +192,7 @@ function described(said: Described, known: Call | undefined) {
   }
 }
 
-/** The leave with which a call was made stays with its result. */
+/** A tool result keeps the approval of its call. */
 function leaveOf(known: Call | undefined) {
   const part = known?.part
   if (!part || !('approval' in part) || !part.approval || !('approved' in part.approval)) return {}
@@ -210,8 +211,8 @@ function inputOf(said: { toolCallId: string; toolName: string; input?: unknown }
 }
 
 /**
- * Words for whoever reads the message: a text as it is, and of an error only what it says on
- * purpose. Others may name hosts, keys and queries.
+ * The text for readers of the message: a string as it is, and the message of a `CaughtupError`.
+ * Messages of other errors may name hosts, keys and queries.
  */
 function errorText(error: unknown): string {
   if (typeof error === 'string') return error

@@ -3,7 +3,6 @@ import type { Event, EventFilter, EventPage, EventType } from '@caughtup/schema'
 import { jsonBytes } from '../base/bytes.ts'
 import { cut, type Segment } from './segment.ts'
 
-/** Whether an entry is one of those asked for. */
 export function matches(event: Event, filter: EventFilter): boolean {
   const { types, epoch, after, before, since, until } = filter
   return (
@@ -16,7 +15,7 @@ export function matches(event: Event, filter: EventFilter): boolean {
   )
 }
 
-/** A segment's entries, each by itself; what stands for many stays one. */
+/** A segment's entries, one by one; an entry that stands for many stays one. */
 export function* entriesOf(segment: Segment, from: 'oldest' | 'newest'): Iterable<Event> {
   if (segment.kind === 'single') {
     yield segment.event
@@ -29,7 +28,7 @@ export function* entriesOf(segment: Segment, from: 'oldest' | 'newest'): Iterabl
   }
 }
 
-/** The first of the entries within the caps, and where to go on when there are more. */
+/** The first entries within the caps, and where the next page starts if there are more. */
 export function firstOf(
   entries: Iterable<Event>,
   caps: { limit: number; bytes: number },
@@ -47,7 +46,7 @@ export function firstOf(
   return { events, next: null }
 }
 
-/** Counts by type; the sum over journals' stretches is exact. */
+/** Counts by type. Counts of consecutive stretches can be added. */
 export type TypeCounts = Partial<Record<EventType, number>>
 
 export function countTypes(segments: Iterable<Segment>, filter: EventFilter): TypeCounts {

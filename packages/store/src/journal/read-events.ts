@@ -4,8 +4,8 @@ import { mergeEvents } from '@caughtup/schema/fold'
 import { cut, type Segment, segmentBytes, seqWithin } from './segment.ts'
 
 /**
- * Merges what lies after `after` into one batch of about `bytes` bytes of JSON, counted after
- * merging, and at least one event. `seq` and `tag` are those of the newest entry in it.
+ * Merges the entries after `after` into one batch: at least one event, and about `bytes` bytes of
+ * JSON after merging. `last` is the newest entry in it.
  */
 export function readEvents(
   segments: Iterable<Segment>,
@@ -15,7 +15,7 @@ export function readEvents(
   events: Event[]
   last: { seq: number; tag: string } | undefined
   complete: boolean
-  /** About as many as the events have as JSON. */
+  /** Of JSON in `events`, about. */
   bytes: number
 } {
   const events: Event[] = []

@@ -4,8 +4,8 @@ import { entriesOf } from './list-events.ts'
 import { appendEvent, type Segment } from './segment.ts'
 
 /**
- * An entry without what it said of erased messages; itself where it says nothing of them. What
- * opens an epoch or changes the queue stays in its place, so that replays stay right.
+ * An entry without the content of erased messages; the entry itself if it has none. Entries that
+ * open an epoch or change the queue keep their place, so that replays stay right.
  */
 export function redact(event: Event, erased: ReadonlySet<string>): Event {
   switch (event.type) {
@@ -44,7 +44,7 @@ export function redact(event: Event, erased: ReadonlySet<string>): Event {
   }
 }
 
-/** The same for stretches of a journal; themselves where they say nothing of the erased messages. */
+/** The same for segments; the segments themselves if they have nothing of erased messages. */
 export function redactSegments(
   segments: readonly Segment[],
   erased: ReadonlySet<string>,

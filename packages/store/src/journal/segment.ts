@@ -14,8 +14,8 @@ export interface Single {
 }
 
 /**
- * Neighbouring deltas that do nothing but append to one part of one message. It keeps where each of
- * them ends and when it was written, so that any cursor can cut it and each can be told apart.
+ * Neighbouring deltas that only append to one part of one message. The segment keeps where each
+ * ends and when it was written, so that any cursor can cut it and each can be listed by itself.
  * Only the journal's last segment grows.
  */
 export interface Appends {
@@ -27,12 +27,12 @@ export interface Appends {
   readonly messageId: string
   readonly part: number
   text: string
-  /** Length of the text up to and with each entry, in UTF-16 units. */
+  /** Length of the text up to the end of each entry, in UTF-16 units. */
   readonly ends: number[]
   readonly ats: number[]
 }
 
-/** Neighbouring entries of erased messages, of which nothing is left but their places and times. */
+/** Neighbouring entries of erased messages, of which only the places and times are left. */
 export interface Erased {
   readonly kind: 'erased'
   readonly from: number
@@ -44,17 +44,22 @@ export interface Erased {
 
 export type Segment = Single | Appends | Erased
 
-/** What an entry costs besides its text, about; and one that is appended to another. */
+/** What an entry costs besides its text, about, in bytes: as a segment, and within one. */
 const overhead = 120
 const perEnd = 2
 
-/** A longer text becomes several segments, so that reading the newest entries never copies more. */
+/**
+ * A longer text becomes several segments, so that reading the newest entries copies at most this.
+ * In UTF-16 units.
+ */
 const longestText = 16 * 1024
 
-/** A segment's text is written out once in so many entries. */
+/**
+ * How many entries a segment's text gets before it is written out once: each time costs its length.
+ */
 const written = 32
 
-/** The append that an event is, when it is nothing else. */
+/** The append of an event that does nothing else. */
 export function asAppend(
   event: Event,
 ): { event: EventOf<'message-delta'>; part: number; text: string } | undefined {
@@ -67,9 +72,9 @@ export function asAppend(
 }
 
 /**
- * Puts an event behind the others: into the last segment where it goes on, or as a new one.
+ * Appends an event: to the last segment if it continues that one, else as a new segment.
  *
- * @returns by how much they are larger then, in the measure of `sizeOf`
+ * @returns by how much the segments' `sizeOf` grew
  */
 export function appendEvent(segments: Segment[], event: Event, tag: string): number {
   if (event.type === 'redacted') return appendErased(segments, event, tag)
@@ -93,7 +98,7 @@ export function appendEvent(segments: Segment[], event: Event, tag: string): num
     last.text.length < longestText
   ) {
     last.seq = seq
-    // Text behind text is a tree of the engine's, of several times its size: joining writes it out.
+    // V8 keeps concatenated text as a tree of several times its size; joining writes it out.
     last.text = last.ends.length % written === 0 ? [last.text, text].join('') : last.text + text
     last.ends.push(last.text.length)
     last.ats.push(at)
@@ -155,7 +160,7 @@ export function cut(segment: Segment, from: number, seq: number): Event {
   }
 }
 
-/** How far one may read from `from` for about `bytes` bytes: at least one entry. */
+/** The seq up to which reading from `from` takes about `bytes` bytes: at least one entry. */
 export function seqWithin(segment: Segment, from: number, bytes: number): number {
   if (segment.kind !== 'appends') return segment.seq
   const index = Math.max(0, from - segment.from)
@@ -172,7 +177,7 @@ export function seqWithin(segment: Segment, from: number, bytes: number): number
   return segment.from + low
 }
 
-/** The bytes that the segment's entries from `from` to `seq` make in a batch, about. */
+/** The bytes in a batch of an event cut from the segment, about. */
 export function segmentBytes(segment: Segment, event: Event): number {
   if (segment.kind === 'single') return segment.bytes
   if (event.type !== 'message-delta') return overhead
@@ -180,7 +185,7 @@ export function segmentBytes(segment: Segment, event: Event): number {
   return overhead + (op?.op === 'append' ? textBytes(op.text) : 0)
 }
 
-/** Index of the first segment that has something after `seq`; the length where none has. */
+/** Index of the first segment with an entry after `seq`, or the number of segments. */
 export function indexAfter(segments: readonly Segment[], seq: number): number {
   let low = 0
   let high = segments.length
@@ -192,14 +197,14 @@ export function indexAfter(segments: readonly Segment[], seq: number): number {
   return low
 }
 
-/** What of the segments lies after `seq`, cut where one lies on both sides. */
+/** The segments after `seq`; a segment with entries on both sides is cut. */
 export function segmentsAfter(segments: readonly Segment[], seq: number): Segment[] {
   const [first, ...rest] = segments.slice(indexAfter(segments, seq))
   if (!first) return []
   return [withoutHead(first, seq), ...rest]
 }
 
-/** The segment's entries above `seq`, of which there are some. */
+/** The segment's entries above `seq`; there is at least one. */
 function withoutHead(segment: Segment, seq: number): Segment {
   if (segment.kind === 'single' || segment.from > seq) return segment
   const from = seq + 1
@@ -211,7 +216,7 @@ function withoutHead(segment: Segment, seq: number): Segment {
   return { ...segment, from, text: segment.text.slice(start), ends, ats }
 }
 
-/** A segment's size in memory and in a block, about. */
+/** A segment's size in memory and in a block, in bytes, about. */
 export function sizeOf(segment: Segment): number {
   switch (segment.kind) {
     case 'single':

@@ -6,7 +6,7 @@ import type { MessageSize } from '../message-size.ts'
 import type { MessageSource } from '../../commit/message-source.ts'
 import type { Slice } from '../../port/commit.ts'
 
-/** An open message in the state that was last accepted: what is new is told from it. */
+/** An open message as it was last accepted; the next state is compared with it. */
 export interface Baseline extends MessageState {
   source: MessageSource
   readonly role: Message['role']
@@ -16,23 +16,23 @@ export interface Baseline extends MessageState {
 /** A message that is being read, to become a baseline. */
 interface Reading extends Disposable {
   readonly messageId: string
-  /** Whether something entered meanwhile that may not be in what is read. */
+  /** Whether a change was accepted during the reading, which may lack it. */
   overtaken: boolean
 }
 
-/** What a message that is kept costs besides its parts, about. */
+/** Bytes that a kept message costs besides its parts, about. */
 const overhead = 500
 
 /**
- * The open messages that are updated by their states. Beyond its bound those longest unused are
- * forgotten; they are read from the database again.
+ * The open messages that are updated by whole states. Beyond the bound, the least recently used
+ * ones are dropped, and read from the database when they are needed again.
  */
 export class Baselines {
   readonly #mostBytes: number
-  /** By session and message, with what each counts for; the one longest unused first. */
+  /** By session and message, with the bytes that each counts for; the least recently used first. */
   readonly #kept = new Map<string, { baseline: Baseline; bytes: number }>()
   #bytes = 0
-  /** By session: the message that is being read, one at a time. */
+  /** The message being read, by session: one at a time. */
   readonly #readings = new Map<string, Reading>()
 
   constructor(mostBytes: number) {
@@ -43,7 +43,7 @@ export class Baselines {
     return this.#kept.get(keyOf(sessionId, messageId))?.baseline
   }
 
-  /** Keeps it as the one used last, with the size that it has now. */
+  /** Keeps it as the most recently used, and counts its current size. */
   keep(baseline: Baseline): void {
     const { sessionId, messageId } = baseline.source
     const key = keyOf(sessionId, messageId)
@@ -61,7 +61,7 @@ export class Baselines {
     this.#forget(keyOf(sessionId, messageId))
   }
 
-  /** Watches a message while it is read: only what nobody overtook is worth keeping. */
+  /** Watches a message while it is read: a reading that misses a change is not kept. */
   reading(sessionId: string, messageId: string): Reading {
     const reading = {
       messageId,
@@ -80,12 +80,12 @@ export class Baselines {
     }
   }
 
-  /** Forgets what `source` or nobody known changes behind a baseline's back. */
+  /** Drops baselines that another writer than `source` has invalidated. */
   overtake({ sessionId, drafts }: Slice, source: MessageSource | undefined): void {
     if (this.#kept.size === 0 && this.#readings.size === 0) return
     const reading = this.#readings.get(sessionId)
     for (const draft of drafts) {
-      // While a run waits, another process may resume it.
+      // Another process may resume a run that waits.
       if (changesAny(draft) || draft.type === 'run-changed') this.forgetSession(sessionId)
       else {
         for (const id of messagesOf(draft)) {
@@ -103,7 +103,7 @@ export class Baselines {
   }
 }
 
-/** Ids are without blanks. */
+/** Ids contain no blanks. */
 function keyOf(sessionId: string, messageId: string): string {
   return `${sessionId} ${messageId}`
 }

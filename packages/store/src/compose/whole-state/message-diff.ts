@@ -2,20 +2,20 @@ import type { Message, MessageMetadata, Op, Part, ToolPart } from '@caughtup/sch
 
 import { isStored, storedPart } from '../../input/stored-value.ts'
 
-/** What of a message's state an update can change while it is open. */
+/** The members of a message that an update can change while it is open. */
 export type MessageState = Pick<Message, 'parts' | 'metadata'>
 
 /**
- * - `ops`: nothing but parts that grew, changed or were added; empty when all is the same. `parts`
- *   are those of the state before with the ops applied.
- * - `whole`: there are fewer parts or other metadata, which no ops can say
+ * - `ops`: parts only grew, changed or were added; none for equal states. `parts` is the earlier
+ *   state with the ops applied.
+ * - `whole`: there are fewer parts or other metadata, which ops cannot express
  */
 export type MessageDiff = { structural: boolean } & ({ ops: Op[]; parts: Part[] } | { whole: true })
 
 /**
- * The least that makes one state of a message into the next: text that only grew is appended, other
- * parts that are not the same are put. `structural` is what others must see at once: a tool call
- * added or removed, its input or result complete, reasoning at its end, an error.
+ * The smallest change from one state of a message to the next: text that only grew is appended,
+ * other parts that differ are put. `structural` marks changes that readers must see at once: a tool
+ * call added or removed, its input or result complete, the end of reasoning, an error.
  *
  * @throws CaughtupError `BAD_INPUT` for a part that could not be read back
  */
@@ -32,7 +32,7 @@ export function diffMessage(before: MessageState, after: MessageState): MessageD
   return { ops, parts, structural }
 }
 
-/** What a finish says of its message, and what else there is in its metadata. */
+/** Splits the metadata of a finished message into the members of its finish and the rest. */
 export function splitMetadata(metadata: MessageMetadata) {
   const { finishedAt: _, finishReason, usage, contextUsage, error, ...rest } = metadata
   const end = {
@@ -43,7 +43,7 @@ export function splitMetadata(metadata: MessageMetadata) {
   return { reason: finishReason ?? 'stop', end, rest }
 }
 
-/** The part as it is to be stored; what makes it of the one before goes to `ops`. */
+/** The part as it will be stored. The ops that lead to it are added to `ops`. */
 function diffPart(before: Part | undefined, after: Part, index: number, ops: Op[]): Part {
   const growth = before && grown(before, after)
   if (growth) {
@@ -58,8 +58,9 @@ function diffPart(before: Part | undefined, after: Part, index: number, ops: Op[
 }
 
 /**
- * What was added to a text, where nothing else is different but that it may be done now; and the
- * part with it, whose text is the one given, because joining a long text anew costs its length.
+ * The text that was appended, if that and the end of the part are the only differences; and the
+ * part with it. The part's text is the given one, because joining a long text anew costs its
+ * length.
  */
 function grown(before: Part, after: Part): { text: string; done?: true; part: Part } | undefined {
   switch (before.type) {
@@ -99,12 +100,12 @@ function grown(before: Part, after: Part): { text: string; done?: true; part: Pa
 
 /** Comparing slices is several times as fast as `startsWith` on a long text. */
 function addedTo(text: string, newText: string): string | undefined {
-  // Code without types may give none, which is then refused as a part.
+  // Code without types may pass something else, which is then refused as a part.
   if (typeof newText !== 'string' || newText.slice(0, text.length) !== text) return undefined
   return newText.slice(text.length)
 }
 
-/** Whether the part went on to a state that others wait for. */
+/** Whether the part reached a state that readers must see at once. */
 function isStep(before: Part | undefined, after: Part): boolean {
   if (after.type === 'reasoning') {
     return after.state === 'done' && !(before?.type === 'reasoning' && before.state === 'done')
@@ -114,7 +115,7 @@ function isStep(before: Part | undefined, after: Part): boolean {
   return before.state !== after.state || (isPreliminary(before) && !isPreliminary(after))
 }
 
-/** Whether a call is there no more; ids may repeat, so they are counted. */
+/** Whether a call was removed. Ids may repeat, so they are counted. */
 function lacksCall(before: readonly Part[], after: readonly Part[]): boolean {
   const left = callIds(after)
   return callIds(before).some((id) => {

@@ -19,53 +19,48 @@ import { messageNotFound } from '../../errors/session-errors.ts'
 import { MessageSource } from '../../commit/message-source.ts'
 import type { Slice } from '../../port/commit.ts'
 
+/** Four messages of the largest size, or thousands of usual ones, in each process. */
+const mostKeptBytes = 64 * 1024 * 1024
+
 export interface MessageUpdaterOptions {
   coalescer: Coalescer
   limits: Readonly<Limits>
-  /** A message with everything in it that was accepted before the call. */
+  /** Reads a message with every change that was accepted before the call. */
   read: (sessionId: string, messageId: string) => Promise<Message | undefined>
-  /** Bytes of open messages whose state is kept to compare with. @default 64 MiB */
+  /** Bytes of open messages that are kept to compare the next states with. @default 64 MiB */
   mostKeptBytes?: number
 }
 
-/** Takes whole states of messages, and passes on what is new in them. */
+/** Accepts whole states of messages, and writes what is new in them. */
 export class MessageUpdater {
   readonly #options: MessageUpdaterOptions
   readonly #baselines: Baselines
-  /** By session, the end of the reads under way: its updates go one behind the other. */
+  /** The end of the reads under way, by session: updates of a session keep their order. */
   readonly #reads = new Map<string, Promise<void>>()
 
   constructor(options: MessageUpdaterOptions) {
     this.#options = options
-    this.#baselines = new Baselines(options.mostKeptBytes ?? 64 * 1024 * 1024)
+    this.#baselines = new Baselines(options.mostKeptBytes ?? mostKeptBytes)
   }
 
   /**
-   * Takes the state of a message as it is now, for code that has whole states instead of deltas.
-   * Only what is new in it is written: text that grew is appended, another part is put, and fewer
-   * parts or other metadata replace the message.
+   * Writes what is new in a message's state: text that grew is appended, other changed parts are
+   * put, fewer parts or other metadata replace the message. The README says what is committed at
+   * once. The same state again writes nothing. A message with a `metadata.runId` is written while
+   * that run is active. Do not use its `MessageWriter` too.
    *
-   * An id that the session does not know makes a new message. `status: 'done'` finishes it, for
-   * `metadata.finishReason` (default `stop`); `finishedAt` is when that was. A finished message can
-   * be given other parts and metadata, and stays finished. The same state again writes nothing.
-   *
-   * Committed before it returns: a new message, its finish and whatever changes after it, a tool
-   * call added or removed, its input or its result complete, reasoning ended, an error. The rest gathers with
-   * the flush window: the call returns once there is room for more, and what is refused then is
-   * thrown by the message's next update.
-   *
-   * A message that names a run in `metadata.runId` is written while that run is the active one.
-   * Whoever updates a message leaves its `MessageWriter` alone.
-   *
-   * @throws CaughtupError `NOT_FOUND` for a session that was deleted, and for a message
-   *   (`message-deleted`); `CONFLICT` (`run-superseded`, or `message-finished` for a finished message
-   *   whose status is `open`); `TOO_LARGE`; `BAD_INPUT` for what could not be read back
+   * @throws CaughtupError `NOT_FOUND` for a deleted session or message (`message-deleted`);
+   *   `CONFLICT` (`run-superseded`; `message-finished` for a finished message whose status is
+   *   `open`); `TOO_LARGE`; `BAD_INPUT` for a value that would not read back
    */
   update(sessionId: string, draft: MessageDraft, signal?: AbortSignal): Promise<void> {
     return abortable(this.#update(sessionId, draft, signal), signal)
   }
 
-  /** To be told what enters the coalescer: what others write changes what is to be compared with. */
+  /**
+   * Called with each change that the coalescer accepts: a change by another writer invalidates a
+   * baseline.
+   */
   entered(slice: Slice, source: MessageSource | undefined): void {
     this.#baselines.overtake(slice, source)
   }
@@ -89,7 +84,7 @@ export class MessageUpdater {
     await accepted
   }
 
-  /** Resolves once it has its place; `accepted` is what is still to be waited for. */
+  /** Resolves once the update has its place in the order; `accepted` is the rest of the wait. */
   async #enter(
     sessionId: string,
     draft: MessageDraft,
@@ -109,7 +104,7 @@ export class MessageUpdater {
     return { accepted: this.#compare(sessionId, stored, draft) }
   }
 
-  /** With the message as it is stored, whatever was accepted before. */
+  /** Compares with the stored message, which has every change accepted before. */
   async #compare(
     sessionId: string,
     stored: Message | undefined,
@@ -129,7 +124,7 @@ export class MessageUpdater {
     const source = sourceOf(sessionId, draft)
     const { role, status, metadata } = draft
     const run = runOf(source)
-    // An answer that comes whole is finished like any other, so that it counts as one.
+    // An answer that arrives whole is finished by an event too, so that it counts as one.
     const isAnswer = status === 'done' && role === 'assistant'
     const message: MessageDraft = {
       ...draft,
@@ -152,7 +147,7 @@ export class MessageUpdater {
     }
   }
 
-  /** A finished message stays finished: its parts and what is said of it may still become others. */
+  /** A finished message stays finished, but its parts and metadata may change. */
   async #edit(source: MessageSource, stored: Message, draft: MessageDraft): Promise<void> {
     if (draft.status === 'open') throw source.finished()
     assertRole(stored.role, draft)
@@ -175,7 +170,7 @@ export class MessageUpdater {
     await this.#append(source, [replacement])
   }
 
-  /** Everything up to the acceptance happens before it returns: updates keep their order. */
+  /** Runs synchronously up to the acceptance, so that updates keep their order. */
   async #change(baseline: Baseline, draft: MessageDraft): Promise<void> {
     try {
       if (baseline.source.failure) throw baseline.source.failure
@@ -215,7 +210,7 @@ export class MessageUpdater {
     const { source } = baseline
     const { reason, end, rest } = splitMetadata(draft.metadata)
     const parts = settleParts(draft.parts, reason)
-    // What finishing makes of either; where that is the same, it need not be said.
+    // Finishing gives both states these members, so they are no difference.
     const finished = { finishReason: reason, finishedAt: 0, ...end }
     const diff = diffMessage(
       { parts: baseline.parts, metadata: { ...baseline.metadata, ...finished } },
@@ -231,7 +226,7 @@ export class MessageUpdater {
     return this.#append(source, [...drafts, ...finishDrafts(source, draft.metadata)])
   }
 
-  /** The baseline with the ops in it; the bytes that each brings. */
+  /** Applies the ops to the baseline and returns the bytes of each. */
   #advance(baseline: Baseline, { ops, parts }: { ops: readonly Op[]; parts: Part[] }): number[] {
     const sizes = ops.map((op) => baseline.size.admit(op))
     baseline.parts = parts
@@ -239,7 +234,7 @@ export class MessageUpdater {
     return sizes
   }
 
-  /** The baseline with a new whole, and the draft that says it. */
+  /** Gives the baseline a whole new state, and returns the draft for it. */
   #replace(baseline: Baseline, parts: MessageDraft['parts'], metadata: MessageDraft['metadata']) {
     const { messageId } = baseline.source
     const replacement = storedDraft({
@@ -261,7 +256,7 @@ export class MessageUpdater {
     const slice = { sessionId, drafts, ...(guard && { guard }) }
     const { refused } = await this.#options.coalescer.append(slice, { source, maxWaitMs: Infinity })
     if (refused === undefined) return
-    // An edit finds it neither finished nor open: it was removed, or is of an older epoch.
+    // The edited message is neither finished nor open: it was removed, or is of an older epoch.
     throw refused === 'message-missing' && drafts[0]?.type === 'message-replaced'
       ? messageNotFound(source.messageId)
       : source.refused(refused)
@@ -283,7 +278,7 @@ function deltaOf({ messageId }: MessageSource, ops: Op[]): EventDraft {
   return { type: 'message-delta', messageId, ops }
 }
 
-/** The finish itself, and its usage for the ledger. */
+/** The finish, and its usage for the ledger. */
 function finishDrafts(source: MessageSource, metadata: MessageDraft['metadata']): EventDraft[] {
   const { messageId } = source
   const { reason, end } = splitMetadata(metadata)
@@ -301,8 +296,12 @@ function finishDrafts(source: MessageSource, metadata: MessageDraft['metadata'])
 
 function assertRole(role: Message['role'], draft: MessageDraft): void {
   if (draft.role === role) return
-  throw new CaughtupError('BAD_INPUT', `Message ${draft.id} has the role ${role} for good.`, {
-    field: 'role',
-    value: draft.role,
-  })
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `Message ${draft.id} has the role ${role}, which cannot change.`,
+    {
+      field: 'role',
+      value: draft.role,
+    },
+  )
 }
