@@ -5,6 +5,7 @@ import { type OnError, resolveOnError } from '../base/on-error.ts'
 import { assertInput, assertOptions } from '../input/assert-input.ts'
 import {
   duration,
+  type Kind,
   object,
   optionalFunction,
   positive,
@@ -34,6 +35,13 @@ export interface ResolvedStoreOptions {
   random: () => number
 }
 
+const aMeter: Kind = {
+  words: 'a meter of OpenTelemetry',
+  is: (value) =>
+    value === undefined ||
+    (object.is(value) && typeof Reflect.get(Object(value), 'createObservableGauge') === 'function'),
+}
+
 const day = 24 * 60 * 60 * 1_000
 
 const limitKinds = Object.fromEntries(
@@ -53,6 +61,8 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     is: object.is,
   })
   assertInput('onError', onError, optionalFunction)
+  assertInput('random', options.random, optionalFunction)
+  assertInput('meter', meter, aMeter)
   assertOptions('flush', flush, {
     windowMs: duration,
     firstDelta: yesOrNo,

@@ -28,6 +28,8 @@ describe('an invalid option is refused when the store is created', () => {
     ['flush.maxUnflushedBytes', 'NaN', { flush: { maxUnflushedBytes: NaN } }],
     ['flush.maxWaitMs', '0', { flush: { maxWaitMs: 0 } }],
     ['onError', 'log', { onError: 'log' }],
+    ['random', '0.5', { random: 0.5 }],
+    ['meter', '{}', { meter: {} }],
     ['updates.mustDeliverTimeout', '0', { updates: { mustDeliverTimeout: 0 } }],
     ['updates.mustDeliverTimeout', '-50', { updates: { mustDeliverTimeout: -50 } }],
     ['updates.capacity', '0', { updates: { capacity: 0 } }],
