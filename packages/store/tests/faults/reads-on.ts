@@ -26,7 +26,7 @@ export interface Reading {
 /**
  * Reads a session in every way: forwards in small batches, backwards, page by page.
  *
- * @throws AssertionError where a reader does not get to the end, or gets what a client would refuse
+ * @throws AssertionError if a read does not reach the end, or returns what a client would refuse
  */
 export async function readOn(storage: Storage, sessionId: string): Promise<Reading> {
   const { cursor, open } = await storage.state(sessionId)

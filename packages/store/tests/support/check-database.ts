@@ -28,7 +28,7 @@ export function assertIntact(file: string): void {
 /**
  * Reads all entries and messages of a session.
  *
- * @throws AssertionError where the journal has a hole, does not end at the head, or does not fold
+ * @throws AssertionError if the journal has a gap, does not end at the head, or does not fold
  *   to the messages; a journal that begins with `forked` or was imported into only has to count them
  */
 export async function readWhole(

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 
 const text = fc.string({ unit: fc.constantFrom('a', 'é', '🙂', '\n', '"', '{') })
 const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/)
-/** Whatever a database gives back, with a few texts that look like JSON. */
+/** JSON values as a database returns them, and some strings that look like JSON. */
 const json = fc.oneof(
   fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value))),
   fc.constantFrom<unknown>(
@@ -101,7 +101,7 @@ function messages(parts: Record<'user' | 'assistant', fc.Arbitrary<unknown[]>>) 
   )
 }
 
-/** Messages with whatever a session can hold. */
+/** Messages with anything that a session can hold. */
 export const anyMessages = messages({ user: fc.array(anyPart), assistant: fc.array(anyPart) })
 
 /** Messages that OpenAI's format has words for. */

@@ -8,12 +8,12 @@ import { readItems } from './read-items.ts'
 
 interface Read extends Partial<ReadConversation> {
   rows: ImportedRow[]
-  /** What was told beside it. */
+  /** The remarks. */
   told: string[]
 }
 
 /**
- * The one conversation of a file with these values, in the format as which it is to be recognised.
+ * The only conversation of a file with these values, which must be recognised as `format`.
  * Its parts must be parts, and be the same from JSON Lines, from an array and indented.
  */
 export async function readAs(format: TranscriptFormat, ...values: unknown[]): Promise<Read> {

@@ -3,7 +3,7 @@ import type { ImportedRow } from '@caughtup/store'
 import { type ReadOptions, readTranscript } from '../../src/reading/read-transcript.ts'
 import type { TranscriptItem } from '../../src/conversation/transcript.ts'
 
-/** What a text has as a file; a list is one line of JSON for each entry. */
+/** Reads a text as a file; an array becomes a line of JSON for each entry. */
 export async function readItems(
   content: string | readonly unknown[],
   options?: ReadOptions,

@@ -18,7 +18,7 @@ export class Caughtup {
   /** Resolves when it has ended. */
   readonly ended: Promise<Ended>
 
-  /** @param nodeOptions - what Node itself is started with */
+  /** @param nodeOptions - options of Node itself */
   constructor(args: readonly string[], nodeOptions: readonly string[] = []) {
     this.child = spawn(process.execPath, [...nodeOptions, program, ...args])
     const output = { stdout: '', stderr: '' }
@@ -32,7 +32,7 @@ export class Caughtup {
   }
 }
 
-/** What the program does, in this process, which is quicker to start. */
+/** Runs the command in this process, which starts faster. */
 export async function runHere(args: readonly string[], stdin = ''): Promise<Ended> {
   const [stdout, stderr] = [new Collected(), new Collected()]
   const code = await runCommand(args, {

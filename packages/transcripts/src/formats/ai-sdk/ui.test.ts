@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import { readItems, readRows } from '../../../tests/support/read-items.ts'
 
-/** What becomes of one assistant part, and what is noted of it. */
+/** Reads one part of an assistant's message. */
 async function readPart(part: unknown) {
   const items = await readItems([{ role: 'assistant', parts: [part] }])
   const notes = items.flatMap((item) => ('message' in item ? [item.message] : []))

@@ -15,7 +15,7 @@ function message(id: string, role: string, content: unknown, rest: object = {}) 
   }
 }
 
-/** Each after the one before, but where its parent is told. */
+/** A chain of messages, except for those with a `parent`. */
 function conversation(messages: ({ id: string; parent?: string } & object)[], rest: object = {}) {
   const nodes = messages.map(({ parent, ...each }, index) => {
     const before = parent ?? messages[index - 1]?.id ?? 'root'
