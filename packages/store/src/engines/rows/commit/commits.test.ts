@@ -99,6 +99,8 @@ test('changes of several sessions are one transaction of five calls, with a look
   for (const id of ['s', 't']) await withSession(database, id)
   const { tables, calls } = noting(database)
   const storage = open(database, tables)
+  await storage.commit(['s', 't'].map((id) => window(id, 'a')))
+  calls.length = 0
   const drafts = [finished('m'), prompt('p')]
   await storage.commit(['s', 't'].map((sessionId) => ({ sessionId, at: 1, drafts })))
   const lookups = ['idStatus', 'idStatus']

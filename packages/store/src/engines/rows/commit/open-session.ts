@@ -63,7 +63,8 @@ export class OpenSession {
       return this.#transaction.messagesById(this.key, ids)
     },
     idStatus: async (ids) => {
-      await this.#flush()
+      // An open message has had its row since it began.
+      await this.#flushChanges()
       return this.#transaction.idStatus(this.key, ids)
     },
     countAfter: async (order) => {
@@ -127,6 +128,10 @@ export class OpenSession {
 
   async #flush(): Promise<void> {
     this.#putOpen()
+    await this.#flushChanges()
+  }
+
+  async #flushChanges(): Promise<void> {
     if (this.#changes.length === 0) return
     // Rows of messages are as of the row's record, so that it has to follow.
     this.#writesRow = true
