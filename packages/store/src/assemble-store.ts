@@ -23,7 +23,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
   const { clock, random, limits, flush, retention, meter, onError } = options
   const closing = new AbortController()
   const ended = closing.signal
-  /** Whether maintenance may finish something of which nobody here was told. */
+  /** Whether maintenance may finish something that no follower was told of. */
   let hasUnfinished = true
   const maintenance = new Maintenance(clock, {
     maintain: () => storage.maintain({ retention }),
@@ -84,7 +84,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
       },
     },
   })
-  /** Tells of forks and erasures that maintenance finished for calls that did not. */
+  /** Tells followers of forks and erasures that maintenance finished. */
   async function completed(): Promise<void> {
     if (!hasUnfinished) return
     hasUnfinished = false

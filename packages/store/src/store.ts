@@ -75,9 +75,9 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
   stats(): StoreStats
 
   /**
-   * Commits what waits, ends followers and subscribers, closes the database. When the signal is
-   * aborted, or after 5 s where there is none, it gives up what the database has not accepted. Later
-   * calls await the same end.
+   * Commits what is buffered, ends followers and subscribers, closes the database. When the signal
+   * is aborted, or after 5 s without a signal, it gives up what the database has not accepted.
+   * Later calls await the same end.
    *
    * @throws CaughtupError `UNAVAILABLE` (`not-written`), once closed, that lists what was given up;
    *   callers that wait for it get the same error

@@ -4,24 +4,25 @@ import { readPage } from '../core/reading/read-page.ts'
 import { messageNotFound, runActive } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
-/** What one step looks at: messages, and bytes of them. */
+/** The most that one step reads. */
 const caps = { messages: 200, bytes: 1024 * 1024 }
 
-/** What a fork ends with. */
+/** The end of a fork. */
 export interface ForkCut {
   message: Message
-  /** Whether it is another message than the one asked for. */
+  /** Whether it is another message than the requested one. */
   moved: boolean
 }
 
 type Reads = Pick<Storage, 'state' | 'message' | 'messagesBefore'>
 
 /**
- * Where a fork from a message ends: there, or at the end of the tool group that it is in. A group
- * is an answer that called tools and the messages of its run that follow it: half of one is no
- * context that a model accepts.
+ * Where a fork ends: at the requested message, or at the end of its tool group. A group is an
+ * answer that called tools, and the messages of its run after it; models do not accept half of one
+ * as context.
  *
- * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`message-open`; `run-active` for a group that goes on)
+ * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`message-open`; `run-active` for a group whose run
+ *   is active)
  */
 export async function findForkCut(
   storage: Reads,
@@ -46,7 +47,7 @@ export async function findForkCut(
   return { message: last, moved: last !== asked }
 }
 
-/** Whether the message, or one before it in its run, called tools whose results come after it. */
+/** Whether the message, or an earlier one of its run, called tools whose results come after it. */
 async function isInGroup(storage: Reads, sessionId: string, message: Message): Promise<boolean> {
   const { runId } = message.metadata
   let before: number | undefined = message.order + 1
@@ -61,7 +62,7 @@ async function isInGroup(storage: Reads, sessionId: string, message: Message): P
   return false
 }
 
-/** What follows a message, oldest first, to the end of its epoch. */
+/** The messages after a message, oldest first, to the end of its epoch. */
 async function* messagesAfter(
   storage: Reads,
   sessionId: string,
@@ -75,7 +76,7 @@ async function* messagesAfter(
   for (let from = order; from < last; from += caps.messages) {
     const stretch: Message[] = []
     let before: number | undefined = from + caps.messages + 1
-    // Orders have holes, so a page may reach back beyond `from`; and it may be of a later epoch.
+    // Orders have gaps, so a page may reach back beyond `from`, and it may be of a later epoch.
     while (before !== undefined && before > from + 1) {
       const page: Page = await readPage(storage, sessionId, before, caps)
       stretch.unshift(...page.messages.filter((each) => each.order > from && each.epoch === epoch))

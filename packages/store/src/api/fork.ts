@@ -9,9 +9,9 @@ import { sessionNotFound } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
 export interface ForkOptions {
-  /** The last message that the fork is to have. */
+  /** The last message of the fork. */
   from: string
-  /** The principal who may delete the fork; a member like the others besides. */
+  /** The principal who may delete the fork; otherwise a member like the others. */
   owner: string
   /** @default the source's title */
   title?: string
@@ -20,24 +20,23 @@ export interface ForkOptions {
 
 export interface Forked {
   session: Session
-  /** The last message of the fork, under the id that it has in the source too. */
+  /** The last message of the fork; it has this id in the source too. */
   messageId: string
-  /** Whether that is a later one than was asked for: the end of a tool group. */
+  /** Whether it is a later message than the requested one: the end of a tool group. */
   moved: boolean
 }
 
-/** What forking needs of the store around it. */
 export interface ForkAround {
   storage: Storage
   limits: Readonly<Limits>
   clock: Clock
-  /** From here on the upkeep completes the fork where its call does not. */
+  /** Called once maintenance would finish the fork if this call did not. */
   begun: (forkId: string) => void
 }
 
 /**
- * Copies a session up to a message, in bounded steps. Nobody sees the fork before it is complete;
- * one that is not gone on with here is completed by the upkeep.
+ * Copies a session up to a message, in bounded steps. The fork is hidden until it is complete; if
+ * this call is interrupted, maintenance finishes the fork.
  */
 export async function forkSession(
   { storage, limits, clock, begun }: ForkAround,
@@ -68,7 +67,7 @@ export async function forkSession(
   return { session, messageId: message.id, moved }
 }
 
-/** A fork is gone with its source, and that is the session that the caller knows. */
+/** A fork disappears with its source, and the caller knows only the source. */
 function ofSource(error: unknown, sourceId: string): never {
   if (error instanceof CaughtupError && error.code === 'NOT_FOUND') throw sessionNotFound(sourceId)
   throw error

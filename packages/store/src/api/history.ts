@@ -22,41 +22,39 @@ import type { SearchQuery } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 
-/** What changing history needs of the store around it. */
 export interface HistoryOptions {
   storage: Storage
   limits: Readonly<Limits>
   clock: Clock
   append: (slice: Omit<Slice, 'at'>, waiting?: Waiting) => Promise<SliceResult>
-  /** Commits what a session has waiting, as far as the database takes it. */
+  /** Commits what a session has buffered, as far as the database accepts it in time. */
   settled: (sessionId: string, waiting?: Waiting) => Promise<void>
-  /** The same, and fails with `UNAVAILABLE` where the database does not. */
+  /** The same, but rejects with `UNAVAILABLE` when the database does not. */
   flushed: (sessionId: string, waiting?: Waiting) => Promise<void>
   on: {
-    /** The journal may read otherwise than it did. */
+    /** The journal's entries changed. */
     rewritten: (sessionId: string) => void
-    /** A fork is complete; what its caller waits for besides. */
+    /** A fork is complete. Its caller must also await the result. */
     forked: (sessionId: string, from: string, members: readonly string[]) => Promise<void>
-    /** A fork or an erasure was begun that maintenance has to finish. */
+    /** A fork or an erasure was started, and maintenance has to finish it. */
     unfinished: () => void
   }
 }
 
-/** Longest text that is searched for, in characters. */
+/** Longest text to search for, in characters: a sentence fits, and a query stays cheap. */
 const longestQuery = 1_000
 
 /**
- * Changing what a session's history holds, and looking through it.
+ * Edits, undoes, erases, searches and forks a session's history.
  *
- * A change is an event like any other, so whoever follows the session sees it in its place; it is
- * returned as it was committed. While a run is active nothing is changed: that is a `CONFLICT`
- * (`run-active`), and the run is to be interrupted first. `edit`, `delete`, `truncate`, `undo` and
- * `redo` act on the newest epoch, where other messages are `NOT_FOUND`. Ids of removed messages stay
- * taken.
+ * A change is a journal event, so followers see it in its order, and it is returned as it was
+ * committed. During a run, changes throw `CONFLICT` (`run-active`): interrupt the run first.
+ * `edit`, `delete`, `truncate`, `undo` and `redo` act on the newest epoch; messages of others are
+ * `NOT_FOUND`. Ids of removed messages stay in use.
  */
 export class History {
   readonly #options: HistoryOptions
-  /** Forks that maintenance finishes, as their calls did not. */
+  /** Forks that maintenance finishes, because their calls were interrupted. */
   readonly #unfinished = new Map<string, { from: string; members: readonly string[] }>()
 
   constructor(options: HistoryOptions) {
@@ -64,7 +62,7 @@ export class History {
   }
 
   /**
-   * Gives a message other parts, and other metadata where that is given. Its order stays.
+   * Replaces a message's parts, and its metadata if given. Its order stays.
    *
    * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`), `TOO_LARGE`, `BAD_INPUT`
    */
@@ -94,7 +92,7 @@ export class History {
   }
 
   /**
-   * Removes what comes after a message, or the whole newest epoch, for good: there is no redo.
+   * Removes the messages after a message, or the whole newest epoch. There is no redo.
    *
    * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`)
    */
@@ -111,7 +109,8 @@ export class History {
   }
 
   /**
-   * Hides the last turn: the newest prompt and everything after it. Again hides the turn before it.
+   * Hides the last turn: the newest prompt and everything after it. A second call hides the turn
+   * before it.
    *
    * @throws CaughtupError `CONFLICT` (`nothing-to-undo`, `run-active`), `NOT_FOUND`
    */
@@ -120,7 +119,7 @@ export class History {
   }
 
   /**
-   * Shows again what the newest undo hid, as long as nothing new came since.
+   * Shows what the newest undo hid, unless something was added since.
    *
    * @throws CaughtupError `CONFLICT` (`nothing-to-redo`, `run-active`), `NOT_FOUND`
    */
@@ -129,12 +128,12 @@ export class History {
   }
 
   /**
-   * Removes finished messages of any epoch with all that was ever said of them: from history, search,
-   * journal and replays. When it returns the content is gone; where it is stopped before (by the
-   * signal, or by a crash), the messages are gone and the upkeep rewrites the rest of the journal.
+   * Removes finished messages of any epoch and all their content: from history, search, journal and
+   * replays. If the call is interrupted (by the signal or a crash), the messages are gone and
+   * maintenance rewrites the rest of the journal.
    *
-   * @throws CaughtupError `NOT_FOUND` when one of them is not there, and nothing is erased;
-   *   `CONFLICT` (`run-active`); `BAD_INPUT` for none or more than `limits.pageMost`
+   * @throws CaughtupError `NOT_FOUND` if one of them does not exist, and nothing is erased;
+   *   `CONFLICT` (`run-active`); `BAD_INPUT` for no ids or more than `limits.pageMost`
    */
   async erase(
     sessionId: string,
@@ -159,9 +158,9 @@ export class History {
   }
 
   /**
-   * Finished messages, of all epochs, that have every word of a text; newest first, by their own
-   * `metadata.createdAt`, also where they were imported later. The text is plain: nothing in it is
-   * query syntax. The last word may be the beginning of one.
+   * Finds finished messages of all epochs that have every word of a text, newest first by their own
+   * `metadata.createdAt`, which of imported messages may be long ago. The text is plain, without
+   * query syntax; its last word may be a prefix.
    *
    * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a text above 1,000 characters or a limit
    *   above `limits.pageMost`
@@ -191,15 +190,15 @@ export class History {
   }
 
   /**
-   * A new session with the messages of this one up to `from`; ids and orders stay the same, the
-   * usage does not come along. A fork never ends inside a tool group: then it ends with the group,
-   * and `moved` says so.
+   * Makes a new session with the messages up to `from`, under the same ids and orders and without
+   * their usage. A fork never ends inside a tool group: it then ends after the group, and `moved`
+   * is true.
    *
-   * Long ones are copied in bounded steps, and are seen by nobody before they are complete. One that
-   * is stopped (by the signal, or by a crash) is completed by the upkeep.
+   * Long sessions are copied in bounded steps, and the fork is hidden until it is complete. If the
+   * call is interrupted (by the signal or a crash), maintenance finishes the fork.
    *
-   * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`message-open`; `run-active` for a tool group that
-   *   goes on), `BAD_INPUT` for the title
+   * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`message-open`; `run-active` for a tool group
+   *   whose run is active), `BAD_INPUT` for the title
    */
   async fork(sessionId: string, options: ForkOptions, { signal }: Waiting = {}): Promise<Forked> {
     const { flushed, on } = this.#options
@@ -223,12 +222,12 @@ export class History {
     }
   }
 
-  /** Maintenance has nothing left to finish: tells of the forks that it finished. */
+  /** Called when maintenance has nothing left: tells of the forks that it finished. */
   async completed(): Promise<void> {
     const { storage, on } = this.#options
     for (const [id, { from, members }] of this.#unfinished) {
       this.#unfinished.delete(id)
-      // Where there is none its source was deleted meanwhile.
+      // Without a session, the source was deleted meanwhile.
       if (await storage.session(id)) await on.forked(id, from, members)
     }
   }

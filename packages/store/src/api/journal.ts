@@ -16,7 +16,7 @@ import type { Waiting } from '../base/waiting.ts'
 
 const directions = oneOf('oldest', 'newest')
 
-/** Looking through a session's journal, entry by entry: nothing is merged. */
+/** Reads a session's journal entry by entry, without merging. */
 export class Journal {
   readonly #storage: Pick<Storage, 'eventList' | 'eventSummary'>
   readonly #limits: Readonly<Limits>
@@ -33,11 +33,11 @@ export class Journal {
   }
 
   /**
-   * Entries that match the filter, the oldest or the newest first; fewer than `limit` where they have
-   * more than `limits.pageBytes`. `next` is where to go on, as the filter's `after` or `before`.
+   * Entries that match the filter, from the oldest or the newest: fewer than `limit` if those
+   * exceed `limits.pageBytes`. `next` is the next page's `after` or `before`.
    *
-   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost` and for a
-   *   filter that is none
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost` or an
+   *   invalid filter
    */
   async list(
     sessionId: string,
@@ -60,9 +60,9 @@ export class Journal {
   }
 
   /**
-   * How many entries match, exactly, and of which types.
+   * The exact number of matching entries, by type.
    *
-   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a filter that is none
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for an invalid filter
    */
   async summary(
     sessionId: string,
@@ -75,7 +75,7 @@ export class Journal {
   }
 
   /**
-   * The entry of this seq, or the one that stands for it among others (`from` to `seq`).
+   * The entry of this seq, or the merged one that covers it (`from` to `seq`).
    *
    * @throws CaughtupError `NOT_FOUND`, also for an entry that retention removed
    */
@@ -98,7 +98,7 @@ export class Journal {
   }
 }
 
-/** The conditions that are given. */
+/** The filter without members that are `undefined`. */
 function checkedFilter(filter: EventFilter): EventFilter {
   assertInput('filter', filter, object)
   const given = Object.fromEntries(

@@ -3,12 +3,12 @@ import { encodeCursor } from '@caughtup/schema'
 import type { SessionHead } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
 
-/** What tells cheaply whether a session changed since the last look. */
+/** A cheap way to see whether a session changed since the last look. */
 export interface Probe {
   messageCount: number
   /** Of the newest message, in ms since the epoch. */
   lastMessageAt?: number
-  /** Another one after any change; the cursor of a stream that starts here. */
+  /** Differs after any change; also the cursor of a stream that starts here. */
   revision: string
 }
 

@@ -18,13 +18,13 @@ export interface ReadsOptions {
   storage: Storage
   limits: Readonly<Limits>
   coalescer: Pick<Coalescer, 'settle' | 'flush' | 'answered'>
-  /** Windows that several ask for at once. */
+  /** Shared by callers that ask for one window at the same time. */
   windows: SharedReads<Window>
 }
 
 /**
- * Reading a session as of now: what it has waiting is committed first. Where the database takes
- * nothing, a read waits for `flush.maxWaitMs` at most and answers from what is committed.
+ * Reads a session as of now: its buffered changes are committed first. If the database accepts no
+ * writes, a read waits for `flush.maxWaitMs` at most and answers from what is committed.
  */
 export class Reads {
   readonly #options: ReadsOptions
@@ -33,13 +33,13 @@ export class Reads {
     this.#options = options
   }
 
-  /** Commits what the session has waiting, as far as the database takes it in time. */
+  /** Commits what the session has buffered, as far as the database accepts it in time. */
   readonly settled = async (sessionId: string, { signal }: Waiting = {}): Promise<void> => {
     assertIds({ sessionId })
     await this.#options.coalescer.settle((slice) => slice.sessionId === sessionId, signal)
   }
 
-  /** The same for who cannot do with less. @throws CaughtupError `UNAVAILABLE` */
+  /** The same, but rejects when the database does not. @throws CaughtupError `UNAVAILABLE` */
   readonly flushed = async (sessionId: string, { signal }: Waiting = {}): Promise<void> => {
     assertIds({ sessionId })
     const { coalescer } = this.#options
@@ -47,7 +47,7 @@ export class Reads {
     await coalescer.answered(flushed)
   }
 
-  /** A message with everything in it that was accepted before the call, however long that takes. */
+  /** A message with every change that was accepted before the call, however long that takes. */
   readonly wholeMessage = async (sessionId: string, messageId: string) => {
     await this.#options.coalescer.flush(isAbout(messageId))
     return this.#options.storage.message(sessionId, messageId)

@@ -8,15 +8,18 @@ import { storedTitle } from '../input/assert-limits.ts'
 import { sessionNotFound } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
-/** Told of what happened, when it is committed. */
+/** Called after each change is committed. */
 export interface SessionsListener {
   created: (sessionId: string, members: readonly string[]) => void
   renamed: (sessionId: string) => void
-  /** With the principals who saw it until then; what the caller waits for besides. */
+  /** With the members until then. The caller must also await the result. */
   deleted: (sessionId: string, members: readonly string[]) => Promise<void>
 }
 
-/** Creating, finding, renaming and deleting sessions. What is not yours is not found. */
+/**
+ * Creates, finds, renames and deletes sessions. For principals who are not members a session does
+ * not exist.
+ */
 export class Sessions {
   readonly #storage: Storage
   readonly #limits: Readonly<Limits>
@@ -32,16 +35,16 @@ export class Sessions {
 
   /**
    * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, for
-   *   principals that are not texts of 1 to 1,000 characters, and for a time that is not one
+   *   principals that are not texts of 1 to 1,000 characters, and for an invalid time
    */
   async create(options: {
-    /** The principal who may delete it; a member like the others besides. */
+    /** The principal who may delete the session; otherwise a member like the others. */
     owner: string
     title?: string
     members?: readonly string[]
     /**
-     * When it began, in ms since the epoch: for a session that was held elsewhere. Its recency
-     * begins there too.
+     * When the session began, in ms since the epoch, for one that was held elsewhere. Its recency
+     * starts there too.
      *
      * @default now
      */
@@ -90,7 +93,8 @@ export class Sessions {
   }
 
   /**
-   * Gives the session as it is then. With `ifTitle`, a session that has another title by now keeps it.
+   * Renames a session and returns it. With `ifTitle`, a session that has another title by now keeps
+   * it.
    *
    * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a title that is too long
    */
@@ -109,7 +113,10 @@ export class Sessions {
     return session
   }
 
-  /** Removes it with its messages and journal; what is pending for it is dropped, its followers end. */
+  /**
+   * Deletes a session with its messages and journal. Its buffered changes are dropped, and its
+   * followers end.
+   */
   async delete(sessionId: string): Promise<void> {
     assertIds({ sessionId })
     const members = await this.#storage.deleteSession(sessionId)
@@ -121,7 +128,7 @@ export class Sessions {
 function decodeListCursor(cursor: string): { recency: number; id: string } {
   const [, recency, id] = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? []
   if (recency === undefined || id === undefined) {
-    throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is no cursor of a session list.`, {
+    throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is not a valid session-list cursor.`, {
       field: 'cursor',
       value: preview(cursor),
     })

@@ -4,7 +4,7 @@ import { refusalError } from '../errors/refusal-error.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { SessionHead } from '../port/reading.ts'
 
-/** What a session used, and how full its model's context is by now. */
+/** A session's usage, and how full the model's context is. */
 export interface SessionUsage extends UsageLedger {
   contextUsage?: ContextUsage
 }
@@ -14,7 +14,7 @@ export function usageOf({ head }: SessionHead): SessionUsage {
   return { ...usage, ...(contextUsage && { contextUsage }) }
 }
 
-/** Adds the usage of a child to its parent's ledger, once; whether this call did. */
+/** Adds a child's usage to its parent's ledger once; returns whether this call added it. */
 export async function rollUp(
   { from, into }: { from: string; into: string },
   store: {

@@ -27,7 +27,7 @@ export interface WritesOptions {
   reads: Reads
 }
 
-/** The calls of a store that write, and that wait for what is written. */
+/** The calls that write, and those that wait for writes. */
 export class Writes {
   readonly #options: WritesOptions
 
@@ -67,7 +67,7 @@ export class Writes {
     return new MessageWriter(target, coalescer, limits)
   }
 
-  /** Takes a message's state as a whole; see `MessageUpdater.update`. */
+  /** Writes what is new in a whole state of a message; see `MessageUpdater.update`. */
   readonly update = (
     sessionId: string,
     message: MessageDraft,
@@ -126,17 +126,17 @@ export class Writes {
     await storage.backup(path, signal)
   }
 
-  /** Commits what one message has waiting, however long that takes. */
+  /** Commits what one message has buffered, however long that takes. */
   readonly flush = (messageId: string, { signal }: Waiting = {}): Promise<void> =>
     this.#options.coalescer.flush(isAbout(messageId), signal)
 
-  /** Commits what one session has waiting. */
+  /** Commits what one session has buffered. */
   readonly flushSession = async (sessionId: string, { signal }: Waiting = {}): Promise<void> => {
     assertIds({ sessionId })
     return this.#options.coalescer.flush((slice) => slice.sessionId === sessionId, signal)
   }
 
-  /** Commits everything that waits. */
+  /** Commits everything that is buffered. */
   readonly flushAll = ({ signal }: Waiting = {}): Promise<void> =>
     this.#options.coalescer.flush(() => true, signal)
 }

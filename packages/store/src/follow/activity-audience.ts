@@ -4,20 +4,23 @@ import { Notifier, type Listener } from './notifier.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
 import type { Storage } from '../port/storage.ts'
 
-/** Sessions whose members are remembered; those of others are asked for again. */
+/** Sessions whose members are remembered, a few MB; the members of others are read again. */
 const rememberedSessions = 10_000
-/** Titles and read marks of other processes, which no journal tells of, are looked for so much later, in ms. */
+/**
+ * Delay of a second look after a remote change, in ms: titles and read marks are not in the
+ * journal, and may be written a moment later.
+ */
 const remoteDelay = 1_000
 
 /**
- * Who follows a session list. A session's change wakes its members and nobody else; the database is
- * asked for them once.
+ * The followers of session lists. A session's change wakes its members only; they are read from the
+ * database once.
  */
 export class ActivityAudience {
   readonly #storage: Pick<Storage, 'members'>
   readonly #clock: Clock
   readonly #notifier = new Notifier()
-  /** Members by session; the oldest are forgotten first. */
+  /** Members by session, the oldest entry first. */
   readonly #members = new Map<string, readonly string[]>()
   readonly #asking = new Set<string>()
   #cancelLook: (() => void) | undefined
@@ -31,7 +34,7 @@ export class ActivityAudience {
     return this.#notifier.listen(principal)
   }
 
-  /** A session is new, and these are all of its members. */
+  /** For a new session with all of its members. */
   created(sessionId: string, members: readonly string[]): void {
     this.#remember(sessionId, members)
     this.#notify(members)
@@ -44,7 +47,7 @@ export class ActivityAudience {
     else void this.#ask(sessionId)
   }
 
-  /** Something changed that only this principal sees of a session. */
+  /** For a change that only this principal sees, such as a read mark. */
   changedFor(principal: string): void {
     this.#notifier.notify(principal)
   }
@@ -56,7 +59,7 @@ export class ActivityAudience {
   }
 
   changedElsewhere({ sessions }: RemoteChanges): void {
-    // None is named where only titles or marks changed.
+    // No session is named if only titles or marks changed.
     if (sessions === 'all' || sessions.size === 0) return this.#notifier.notifyAll()
     for (const sessionId of sessions) this.changed(sessionId)
     this.#cancelLook ??= this.#clock.after(remoteDelay, () => {
@@ -65,7 +68,7 @@ export class ActivityAudience {
     })
   }
 
-  /** Wakes everybody a last time. */
+  /** Wakes all followers a last time. */
   close(): void {
     this.#cancelLook?.()
     this.#notifier.notifyAll()
@@ -83,16 +86,16 @@ export class ActivityAudience {
   }
 
   async #ask(sessionId: string): Promise<void> {
-    // Whatever changes meanwhile is there when the answer wakes them.
+    // The reply wakes them for changes that come meanwhile.
     if (this.#asking.has(sessionId)) return
     this.#asking.add(sessionId)
     try {
       const members = await this.#storage.members(sessionId)
       this.#notify(members)
-      // It may have been made, or removed, since it was asked for.
+      // The session may have been created or removed since.
       if (members.length > 0 && this.#asking.has(sessionId)) this.#remember(sessionId, members)
     } catch {
-      // Where the database cannot say, everybody is to look.
+      // Without an answer, everybody has to look.
       this.#notifier.notifyAll()
     } finally {
       this.#asking.delete(sessionId)

@@ -11,30 +11,37 @@ import { pacer } from '../base/pacer.ts'
 import type { ActivityAudience } from './activity-audience.ts'
 import type { RemoteWatch } from './remote-watch.ts'
 
-/** A step of what is told of a principal's session list. */
+/** A step of the feed of a principal's session list. */
 export interface ActivityBatch {
   rows: ActivityRow[]
   removed: Removal[]
   /**
-   * Whether it belongs to the complete list: what is in no batch from the first of these to the one
-   * with a cursor is gone.
+   * Whether the batch is part of the complete list. A session that is in no batch from the first of
+   * these to the one with a cursor is gone.
    */
   complete: boolean
   /**
-   * Where a follower stands that was told everything up to here; absent while more is to come. It is
-   * opaque, and good for as long as this process lives; after that it gets the complete list.
+   * The follower's position after this batch; absent while more is to come. It is opaque, and valid
+   * for the life of this process; with a cursor of another process, a follower gets the complete
+   * list.
    */
   cursor?: string
 }
 
-/** A stretch of a principal's session list, by recency, newest first. */
+/** A page of a principal's session list, by recency, newest first. */
 export interface ActivityListPage {
   rows: ActivityRow[]
-  /** For the next page; null exactly when there is none. */
+  /** For the next page; null on the last one. */
   nextCursor: string | null
-  /** Of the moment of the first page: following since then brings what the later ones missed. */
+  /**
+   * Of the moment of the first page: following since then brings the changes that later pages
+   * missed.
+   */
   cursor: string
 }
+
+/** When a list that removals outran is worth another try: one that takes long has many rows. */
+const listRetryMs = 1_000
 
 export interface ActivityFeedOptions {
   storage: Storage
@@ -48,13 +55,13 @@ export interface ActivityFeedOptions {
 }
 
 /**
- * The feed of session rows. Like a session's journal it is followed by a cursor and a notifier: per
- * subscriber nothing waits, and of each session only the newest row is ever read, at most
+ * The feed of session rows. It is followed by a cursor and a notifier, as a session's journal is:
+ * there is no queue per subscriber, and of each session only the newest row is read, at most
  * `limits.pageMost` rows at a time.
  */
 export class ActivityFeed {
   readonly #options: ActivityFeedOptions
-  /** Positions of another process or of a restored database mean nothing here. */
+  /** Tells positions of another process or of a restored database from this one's. */
   readonly #feedId: string
 
   constructor(options: ActivityFeedOptions) {
@@ -65,10 +72,9 @@ export class ActivityFeed {
 
   /**
    * A page of the principal's sessions. A session that moves to the front between two pages is on
-   * none of the later ones; whoever follows since `cursor` is told of it.
+   * none of the later ones; a follower since `cursor` gets it.
    *
-   * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`, or for a cursor that is
-   *   not one of a page
+   * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost` or an invalid cursor
    */
   async list(
     principal: string,
@@ -90,7 +96,7 @@ export class ActivityFeed {
     }
   }
 
-  /** One session's row, or `undefined` where the principal has none. */
+  /** One session's row; `undefined` if the principal is not a member. */
   async row(principal: string, sessionId: string): Promise<ActivityRow | undefined> {
     assertIds({ principal, sessionId })
     const query = { by: 'session', sessionId } as const
@@ -99,10 +105,12 @@ export class ActivityFeed {
   }
 
   /**
-   * First, at once, what changed since the cursor (or everything, with `complete`), then every
-   * further change. A follower who lags behind the removals that are remembered gets everything
-   * again. Returns when the store closes; throws the signal's reason, and `UNAVAILABLE` where the
-   * removals since the beginning of a complete list are forgotten before its end.
+   * Yields the changes since the cursor at once, or everything (`complete`), then further changes.
+   * A follower behind the oldest remembered removal gets everything again. Returns when the store
+   * closes.
+   *
+   * @throws the signal's reason; `UNAVAILABLE` if removals that happened while the complete list
+   *   was read are no longer remembered at its end
    */
   async *follow(
     principal: string,
@@ -113,7 +121,7 @@ export class ActivityFeed {
     if (since !== undefined) assertInput('since', since, anyText)
     const { storage, limits, clock, audience, watch, ended } = this.#options
     let position = this.#position(since)
-    /** Whether the follower was given everything up to `position`, and what belongs to a complete list. */
+    /** Whether the follower has everything up to `position`, and whether it got a complete list. */
     let isTold = false
     let isListed = false
     using _watching = watch.watch()
@@ -144,7 +152,7 @@ export class ActivityFeed {
     }
   }
 
-  /** Moves the principal's read mark forward, never back; returns where it stands. */
+  /** Moves the principal's read mark forward, never back, and returns it. */
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
     assertIds({ sessionId, principal })
     assertInput('upTo', upTo, whole)
@@ -155,8 +163,8 @@ export class ActivityFeed {
   }
 
   /**
-   * Every row, step by step. What changes meanwhile may be in it as it was before, or be missing:
-   * what changed since the position returned is to be told after it, as a part of it.
+   * Every row, step by step. Rows that change meanwhile may be old or missing: the changes since
+   * the returned position also belong to the list.
    */
   async *#everything(
     principal: string,
@@ -191,12 +199,12 @@ export class ActivityFeed {
   }
 }
 
-/** Its beginning may name sessions that are gone, and nothing tells any more which. */
+/** The list may name sessions that are gone, and their removals are no longer remembered. */
 function listOutrun(): CaughtupError {
   return new CaughtupError(
     'UNAVAILABLE',
     'Sessions were removed faster than the list of them was read.',
-    { retryAfter: 1_000 },
+    { retryAfter: listRetryMs },
   )
 }
 
@@ -204,7 +212,7 @@ function decodePageCursor(cursor: string): { feed: string; query: Pick<ListQuery
   const form = /^([0-9a-z]{1,16}\.\d{1,15})\.(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/
   const [, feed, recency, id] = form.exec(cursor) ?? []
   if (feed === undefined || recency === undefined || id === undefined) {
-    throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is not a cursor of this list.`, {
+    throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is not a valid session-list cursor.`, {
       field: 'cursor',
       value: preview(cursor),
     })

@@ -15,17 +15,17 @@ import type { Storage } from '../port/storage.ts'
 export interface AudienceOptions {
   storage: Storage
   clock: Clock
-  /** Bytes of events that one batch of a follower aims at. */
+  /** Bytes of events that a follower's batch aims at. */
   batchBytes: number
   updates: UpdatesOptions
-  /** Called when another process was seen to have written. */
+  /** Called after another process wrote. */
   remote: () => void
   onError: OnError
   /** Aborted when the store closes. */
   ended: AbortSignal
 }
 
-/** Everybody who is told that something changed: whoever follows, lists or reads at this moment. */
+/** Notifies everybody who follows, lists or reads of changes. */
 export class Audience {
   readonly followers: Followers
   readonly activity: ActivityAudience
@@ -58,7 +58,10 @@ export class Audience {
     this.activity.created(sessionId, members)
   }
 
-  /** To be called in the order of commits. Returns what the commit's caller is to wait for besides. */
+  /**
+   * To be called in the order of commits. Returns a promise that the commit's caller must also
+   * await, if any.
+   */
   committed(
     slice: Slice,
     result: Extract<SliceResult, { events: unknown }>,
@@ -71,13 +74,13 @@ export class Audience {
     return this.updates.committed(slice, result, structural)
   }
 
-  /** A fork is complete; what its caller is to wait for. */
+  /** A fork is complete. Its caller must also await the result. */
   forked(sessionId: string, from: string, members: readonly string[]): Promise<void> {
     this.created(sessionId, members)
     return this.updates.forked(sessionId, from)
   }
 
-  /** Returns what the caller is to wait for. */
+  /** The caller must also await the result. */
   deleted(sessionId: string, members: readonly string[]): Promise<void> {
     this.windows.forget(sessionId)
     this.followers.changed(sessionId)
@@ -91,7 +94,7 @@ export class Audience {
     else {
       for (const sessionId of sessions) {
         this.windows.forget(sessionId)
-        // Runs of this process may have been ended there.
+        // Another process may have ended this one's runs.
         this.updates.forget(sessionId)
       }
     }

@@ -122,7 +122,7 @@ test('a must-deliver timeout is told once per subscriber, and each knows what it
   expect(told).toMatchObject([
     {
       code: 'LIMIT_EXCEEDED',
-      message: 'The audit log left 1 updates unread for 20 ms, and misses one.',
+      message: 'The audit log left 1 updates unread for 20 ms and misses an update.',
       data: { limit: 20, reason: 'must-deliver-timeout' },
     },
     { message: expect.stringContaining('A subscriber') },

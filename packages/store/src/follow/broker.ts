@@ -7,13 +7,16 @@ import { storeDefaults, type UpdatesOptions } from '../options/store-options.ts'
 
 export interface BrokerOptions extends UpdatesOptions {
   clock: Clock
-  /** Called once per subscriber, when it first misses what must be delivered. */
+  /** Called once per subscriber, when it first misses a must-deliver entry. */
   timedOut?: (error: CaughtupError) => void
 }
 
-/** Entries from now on, until the signal, `return()` (idempotent) or the broker's `close`. */
+/**
+ * The entries from now on, until the signal is aborted, `return()` is called (idempotent) or the
+ * broker is closed.
+ */
 export interface Subscription<T> extends AsyncIterableIterator<T>, Disposable {
-  /** Must-deliver entries that it did not get, because it left others unread for too long. */
+  /** Must-deliver entries that the subscriber missed because it left others unread for too long. */
   readonly missed: number
 }
 
@@ -21,19 +24,19 @@ interface Subscriber<T> {
   readonly entries: { entry: T }[]
   /** Must-deliver entries that wait for room, in order; `taken` ends their publisher's wait. */
   readonly overflow: { entry: T; taken: () => void }[]
-  /** Ends the waits of `next` calls for an entry, in order. */
+  /** Resolvers of the waiting `next` calls, in order. */
   readonly readers: (() => void)[]
   closed: boolean
-  /** As `onError` is told of it. */
+  /** For the words of the error. */
   readonly name: string
   missed: number
 }
 
 /**
- * A small in-process fan-out for code beside the store: webhooks, logs, a terminal.
- * A subscriber that does not read loses entries, which are counted; it never holds up the others
- * beyond the must-deliver timeout, and costs no more memory than its capacity and what is published
- * as must-deliver within one timeout.
+ * A small in-process fan-out for code beside the store: webhooks, logs, a terminal. A subscriber
+ * that does not read misses entries, which are counted. It delays publishers by the must-deliver
+ * timeout at most, and holds at most its capacity and the entries that were published as
+ * must-deliver within one timeout.
  */
 export class Broker<T> {
   readonly #clock: Clock
@@ -45,7 +48,7 @@ export class Broker<T> {
   #dropCount = 0
   #mustDeliverDropCount = 0
 
-  /** @throws CaughtupError `BAD_INPUT` for a capacity below 1, and a timeout that is not above 0 */
+  /** @throws CaughtupError `BAD_INPUT` for a capacity below 1, or a timeout that is not above 0 */
   constructor(options: BrokerOptions) {
     const { capacity: most, mustDeliverTimeout: longest } = storeDefaults.updates
     const { clock, capacity = most, mustDeliverTimeout = longest } = options
@@ -58,12 +61,15 @@ export class Broker<T> {
     this.#mustDeliverTimeout = mustDeliverTimeout
   }
 
-  /** Entries that full subscribers did not get from `publish`. */
+  /** Entries of `publish` that full subscribers missed. */
   get dropCount(): number {
     return this.#dropCount
   }
 
-  /** Entries that subscribers still full at the timeout did not get from `publishMustDeliver`. */
+  /**
+   * Entries of `publishMustDeliver` that subscribers missed because they were still full after the
+   * timeout.
+   */
   get mustDeliverDropCount(): number {
     return this.#mustDeliverDropCount
   }
@@ -72,7 +78,7 @@ export class Broker<T> {
     return this.#subscribers.size > 0
   }
 
-  /** `name` is what `timedOut` is told of it. */
+  /** `name` is the subscriber's in the error for `timedOut`. */
   subscribe({
     signal,
     name = 'A subscriber',
@@ -125,7 +131,7 @@ export class Broker<T> {
     return subscription
   }
 
-  /** Never waits: a full subscriber does not get it, and `dropCount` says so. */
+  /** Never waits: a full subscriber misses the entry, and `dropCount` counts it. */
   publish(entry: T): void {
     for (const subscriber of this.#subscribers) {
       if (!this.#offer(subscriber, entry)) this.#dropCount++
@@ -133,8 +139,8 @@ export class Broker<T> {
   }
 
   /**
-   * Waits until every subscriber has room, at most the timeout for all of them together; those
-   * that are full then do not get it, and `mustDeliverDropCount` says so.
+   * Waits until every subscriber has room, at most the timeout for all of them together. A
+   * subscriber that is still full misses the entry, and `mustDeliverDropCount` counts it.
    */
   async publishMustDeliver(entry: T): Promise<void> {
     const waits: Promise<void>[] = []
@@ -161,13 +167,16 @@ export class Broker<T> {
     cancel()
   }
 
-  /** Ends every subscription after what already waits in it. */
+  /** Ends every subscription after the entries that it already has. */
   close(): void {
     this.#closed = true
     for (const subscriber of this.#subscribers) this.#remove(subscriber)
   }
 
-  /** Whether it was taken. Nothing overtakes a must-deliver entry that waits for room. */
+  /**
+   * Whether the subscriber accepted the entry. No entry overtakes a must-deliver entry that waits
+   * for room.
+   */
   #offer(subscriber: Subscriber<T>, entry: T): boolean {
     if (subscriber.overflow.length > 0 || subscriber.entries.length >= this.#capacity) return false
     subscriber.entries.push({ entry })
@@ -179,7 +188,7 @@ export class Broker<T> {
     this.#mustDeliverDropCount++
     if (subscriber.missed++ > 0) return
     const limit = this.#mustDeliverTimeout
-    const words = `${subscriber.name} left ${this.#capacity} updates unread for ${limit} ms, and misses one.`
+    const words = `${subscriber.name} left ${this.#capacity} updates unread for ${limit} ms and misses an update.`
     this.#timedOut(
       new CaughtupError('LIMIT_EXCEEDED', words, { limit, reason: 'must-deliver-timeout' }),
     )

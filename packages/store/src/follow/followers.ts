@@ -10,17 +10,17 @@ import type { EventBatch } from '../port/reading.ts'
 
 export interface FollowersOptions {
   read: (sessionId: string, after: number) => Promise<EventBatch>
-  /** Looks out for what other processes write, until it is disposed of. */
+  /** Watches for changes of other processes until it is disposed of. */
   watch: () => Disposable
   /** Aborted when the store closes. */
   ended: AbortSignal
 }
 
-/** What a follower is given next. */
+/** The next events for a follower. */
 export interface FollowedBatch extends EventBatch {
   /**
-   * Set where the follower was not there in time: it left so much unread that a batch does not hold
-   * it, or retention removed some of it. What it then gets is not all.
+   * Whether the follower is behind and this is not everything: it left more unread than one batch
+   * holds, or retention removed some of it.
    */
   isBehind?: boolean
 }
@@ -32,10 +32,10 @@ interface Place {
 }
 
 /**
- * Everybody who follows a session. A subscriber is a cursor: reset the listener, read what lies after
- * the cursor, yield it as one bounded batch, or else wait for the next notification. There is no queue, so a slow
- * reader costs no memory and gets fewer, larger batches; those at the same cursor share
- * one batch, built once.
+ * The followers of sessions. A follower is a cursor: reset the listener, read after the cursor,
+ * yield one bounded batch, else wait for the next notification. There is no queue, so a slow reader
+ * costs no memory and gets fewer, larger batches. Followers at the same cursor share one batch,
+ * built once.
  */
 export class Followers {
   readonly #options: FollowersOptions
@@ -45,7 +45,7 @@ export class Followers {
     this.#newest.delete(sessionId)
   })
   readonly #places = new Set<Place>()
-  /** The newest seq that is known of a followed session. */
+  /** The newest known seq of each followed session. */
   readonly #newest = new Map<string, number>()
 
   constructor(options: FollowersOptions) {
@@ -53,12 +53,11 @@ export class Followers {
     options.ended.addEventListener('abort', () => this.#notifier.notifyAll(), { once: true })
   }
 
-  /** How many follow. */
   get count(): number {
     return this.#places.size
   }
 
-  /** Events that the follower furthest behind has not taken yet. */
+  /** How many events the slowest follower has not read yet. */
   get lag(): number {
     let most = 0
     for (const { sessionId, seq } of this.#places) {
@@ -68,8 +67,9 @@ export class Followers {
   }
 
   /**
-   * Returns when the session is deleted or the store closes; throws `signal`'s reason, `NOT_FOUND`
-   * for a session that is not there, `BAD_INPUT`.
+   * Returns when the session is deleted or the store closes.
+   *
+   * @throws the signal's reason; `NOT_FOUND` for an unknown session, `BAD_INPUT`
    */
   async *follow(
     sessionId: string,
@@ -80,7 +80,7 @@ export class Followers {
     assertInput('after', after, whole)
     const place: Place = { sessionId, seq: after }
     let found = false
-    // Whatever its size, what came while a follower stood at the head is not something it lags behind.
+    // A follower at the head does not lag behind the next events, however many come at once.
     let isAtHead = true
     let owed = 0
     using _watching = this.#options.watch()
@@ -104,7 +104,7 @@ export class Followers {
         }
         if (isAtHead) owed = batch.newest
         isAtHead = false
-        // Retention may have removed what a reader who stood still was to get next.
+        // Retention may have removed the next events of a reader that paused.
         const isGap = first.from > place.seq + 1
         place.seq = batch.cursor.seq
         this.#advance(sessionId, batch.cursor.seq)
@@ -123,7 +123,7 @@ export class Followers {
     this.changed(sessionId)
   }
 
-  /** To be called when a session may read otherwise than before. */
+  /** To be called when reads of a session may have another result. */
   changed(sessionId: string): void {
     this.#reads.forget(sessionId)
     this.#notifier.notify(sessionId)

@@ -1,8 +1,8 @@
 import type { Message } from '@caughtup/schema'
 
 /**
- * What this process did to a session, for code beside the store. The types are those of the journal's
- * entries, but `message` (a message's state after a commit) and `session-deleted`.
+ * A change that this process made to a session, for code beside the store. The types are those of
+ * journal entries, except `message` (a message's state after a commit) and `session-deleted`.
  */
 export type StoreUpdate =
   | MessageUpdate
@@ -15,8 +15,8 @@ export type StoreUpdate =
   | { type: 'session-deleted'; sessionId: string }
 
 /**
- * A message that was made, goes on, was finished or edited; its `revision` is the seq. States in the
- * middle of an answer may be left out, its last one is not.
+ * A message that was created, has grown, was finished or was edited; its `revision` is the seq.
+ * Intermediate states may be left out, the last one is not.
  */
 export interface MessageUpdate {
   type: 'message'
@@ -24,7 +24,7 @@ export interface MessageUpdate {
   message: Message
 }
 
-/** Messages of a higher order than `after` are gone; an undone stretch may be restored. */
+/** Messages of a higher order than `after` are gone; with `undo` they may be restored. */
 export interface HistoryTruncatedUpdate {
   type: 'history-truncated'
   sessionId: string
@@ -33,10 +33,10 @@ export interface HistoryTruncatedUpdate {
   undo: boolean
 }
 
-/** A session that is complete from now on; its messages are read with `page`. */
+/** A fork that is now complete; read its messages with `page`. */
 export interface ForkedUpdate {
   type: 'forked'
   sessionId: string
-  /** The session that it was copied from. */
+  /** The session it was copied from. */
   from: string
 }

@@ -7,7 +7,7 @@ import type { StoreUpdate } from './store-update.ts'
 
 type Taken = Extract<SliceResult, { events: unknown }>
 
-/** Publishes what commits did, in their order, and knows which messages are open. */
+/** Publishes the changes of commits, in their order, and tracks which messages are open. */
 export class StoreUpdates {
   readonly broker: Broker<StoreUpdate>
   /** Open messages by session. */
@@ -23,7 +23,7 @@ export class StoreUpdates {
     return count
   }
 
-  /** Returns what the commit's caller is to wait for besides. */
+  /** Returns a promise that the commit's caller must also await, if any. */
   committed(
     { sessionId, drafts }: Pick<Slice, 'sessionId' | 'drafts'>,
     result: Taken,
@@ -48,7 +48,7 @@ export class StoreUpdates {
     return this.#mustDeliver([{ type: 'session-deleted', sessionId }])
   }
 
-  /** What the session has open is not this process's any more. */
+  /** This process no longer writes the session's open messages. */
   forget(sessionId: string): void {
     this.#open.delete(sessionId)
   }
@@ -77,13 +77,13 @@ export class StoreUpdates {
     else this.#open.set(sessionId, new Set([messageId]))
   }
 
-  /** Offered together, and waited for together. */
+  /** Offers all updates before it waits, so that they share one timeout. */
   async #mustDeliver(updates: readonly StoreUpdate[]): Promise<void> {
     await Promise.all(updates.map((update) => this.broker.publishMustDeliver(update)))
   }
 }
 
-/** A change of history, which comes first in its slice, then each message as it is after it. */
+/** A change of history, which is first in its slice, then the state of each message after it. */
 function updatesOf(sessionId: string, { events, messages }: Taken, undo: boolean): StoreUpdate[] {
   const changes: StoreUpdate[] = []
   const told = new Set<string>()
@@ -100,7 +100,7 @@ function updatesOf(sessionId: string, { events, messages }: Taken, undo: boolean
   ]
 }
 
-/** What an event says beyond the states of messages. */
+/** The update for an event that is more than new states of messages. */
 function changeOf(
   sessionId: string,
   event: Event,

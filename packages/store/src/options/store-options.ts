@@ -31,9 +31,9 @@ export interface StoreOptions {
 
 export interface FlushOptions {
   /**
-   * How long deltas gather before they are committed, in ms; one window for the whole store. Under
-   * load it stretches, to 1 s at most, so that flushing takes a quarter of the time.
-   * 0 or less commits each delta before its call returns. @default 33
+   * How long deltas are buffered before they are committed, in ms; one window for the whole store.
+   * Under load it stretches, to 1 s at most, so that flushing takes a quarter of the time. 0 or
+   * less commits each delta before its call returns. @default 33
    */
   windowMs?: number
   /** Commit the first delta of each message at once, for the shortest time to first text. @default false */

@@ -1,11 +1,11 @@
 import type { StoreStats } from '@caughtup/schema'
 
-/** One commit, as it is measured. */
+/** The measurements of one commit. */
 export interface CommitFigures {
   /** How long the database took, in ms. */
   duration: number
   events: number
-  /** How long the oldest change in it had waited to be committed, in ms. */
+  /** How long its oldest change had waited, in ms. */
   wait: number
 }
 
@@ -24,7 +24,7 @@ type StatsKey = {
 
 export interface StatsFigure extends Figure {
   kind: 'counter' | 'gauge'
-  /** Several are told apart by the value of the attribute `class`. */
+  /** Several keys are told apart by the attribute `class`. */
   keys: StatsKey | Readonly<Record<string, StatsKey>>
 }
 

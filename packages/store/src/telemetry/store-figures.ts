@@ -11,7 +11,7 @@ import type { Slice, SliceResult } from '../port/commit.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Maintenance } from '../maintenance/maintenance.ts'
 
-/** Whatever the figures are of. */
+/** The parts of a store that count something. */
 export interface FigureSources {
   storage: Pick<Storage, 'stats'>
   coalescer: Pick<Coalescer, 'counts' | 'unflushedBytes' | 'window' | 'lastError'>
@@ -21,7 +21,7 @@ export interface FigureSources {
   maintenance: Pick<Maintenance, 'failures' | 'lastError'>
 }
 
-/** Measures commits, and gathers what the parts of the store count. */
+/** Measures commits, and collects the counts of the store's parts. */
 export class StoreFigures {
   readonly #clock: Clock
   readonly #sources: FigureSources
@@ -58,7 +58,7 @@ export class StoreFigures {
     }
   }
 
-  /** Measures a commit that succeeds. */
+  /** Measures a successful commit. */
   async measure(
     slices: readonly Slice[],
     commit: (slices: readonly Slice[]) => Promise<SliceResult[]>,
@@ -66,7 +66,7 @@ export class StoreFigures {
     const startedAt = this.#clock.monotonic()
     const results = await commit(slices)
     this.#commitDuration = this.#clock.monotonic() - startedAt
-    // The first has waited longest, by the wall clock, which may have stepped since.
+    // The first slice has waited longest, by the wall clock, which may have been set since.
     const now = this.#clock.now()
     this.#flushWait = Math.max(0, now - (slices[0]?.at ?? now))
     if (this.#metrics) {
@@ -77,7 +77,7 @@ export class StoreFigures {
     return results
   }
 
-  /** Takes the figures off the meter. */
+  /** Removes the figures from the meter. */
   stop(): void {
     this.#metrics?.stop()
   }
