@@ -1,6 +1,9 @@
 import type { Cursor, Event, EventDraft, Message } from '@caughtup/schema'
 
-/** Changes of one session that stand or fall together; one of history is the first and the only one. */
+/**
+ * Changes to one session, committed atomically. A change of history must be the first draft, and only
+ * one is allowed.
+ */
 export interface Slice {
   sessionId: string
   /** When it happened, in ms since the epoch. */
@@ -42,13 +45,13 @@ export type SliceResult =
     }
 
 /**
- * - `session-missing`: deleted, or never there
+ * - `session-missing`: deleted, or never made
  * - `guard-failed`: the guard does not hold
  * - `queue-full`: only for the guard `enqueue`
  * - `message-exists`: a message of that id is in the session already
  * - `message-gone`: a message of that id was in the session, and was removed
- * - `message-missing`: a delta or finish for a message that is not open, a change of one that is
- *   not there or not of the newest epoch
+ * - `message-missing`: a delta or finish for a message that is not open, or a change of a message
+ *   that does not exist or is not of the newest epoch
  * - `message-open`: a truncation or an undo that would take a message that is not finished
  * - `nothing-to-undo`, `nothing-to-redo`
  * - `counted-already`: usage of a child that is in the ledger

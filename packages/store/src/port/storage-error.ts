@@ -1,6 +1,6 @@
 /**
- * Why a database call failed; what it was to write is not written, except with `unknown`: the answer
- * was lost, and it may be written. `moved`: its files are not at their place any more, or others are.
+ * Why a database call failed. It has written nothing, except with `unknown`: the answer was lost, and
+ * the write may have succeeded. `moved`: the database's files are gone, or others took their place.
  */
 export type StorageFailure = 'busy' | 'full' | 'io' | 'moved' | 'corrupt' | 'closed' | 'unknown'
 

@@ -26,12 +26,11 @@ import type { CopyPlace, SessionCopy } from './session-copy.ts'
 import type { ListQuery, NewSession, ActiveRun, SessionList } from './sessions.ts'
 
 /**
- * The port between the store and a database: what the store needs, and nothing of how it is done.
+ * The port between the store and a database.
  *
- * Every call is asynchronous, and each is one transaction or one consistent reading. What a commit
- * returned is durable as far as the engine promises, visible to every later read, and has its
- * place in its session's journal. A call that fails with a {@link StorageError} has changed nothing, except
- * with `unknown`.
+ * Each call is one transaction or one consistent read. What a commit returned is durable as far as the
+ * engine promises, visible to every later read, and has its place in its session's journal. A call
+ * that fails with a {@link StorageError} has changed nothing, except with `unknown`.
  */
 export interface Storage {
   /**
@@ -76,8 +75,8 @@ export interface Storage {
   deleteSession(sessionId: string): Promise<string[]>
   /**
    * Makes a session, hidden from everybody until it is complete, that will hold the messages of
-   * another up to the order `upTo`: those that are there and finished now. What is changed or finished
-   * while they are copied may be copied either way. The copying is done by `maintain`.
+   * another up to the order `upTo`: those that are there and finished now. What changes
+   * while they are copied may be copied either way. `maintain` copies them.
    *
    * @throws CaughtupError `NOT_FOUND` for the source, `CONFLICT` (`session-exists`) for an id in use
    */
@@ -88,12 +87,12 @@ export interface Storage {
    * has everything that was committed at `n` or below, however many processes write at once.
    */
   activity(principal: string, query: ActivityQuery): Promise<ActivityStep>
-  /** Moves a read mark forward and returns where it stands. */
+  /** Moves a read mark forward and returns it. */
   markRead(sessionId: string, principal: string, upTo: number): Promise<number>
 
-  /** Moves this process's counter; other processes judge by it whether this one lives. */
+  /** Moves this process's counter, by which other processes judge whether it is alive. */
   heartbeat(): Promise<void>
-  /** Runs that have not ended and sessions whose queue waits, of every process. */
+  /** Runs that have not ended, and sessions with queued runs, of every process. */
   activeRuns(): Promise<ActiveRun[]>
 
   readonly changes: ChangeFeed

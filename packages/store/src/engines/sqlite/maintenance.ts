@@ -16,7 +16,7 @@ const stepRows = 500
 /** How often every session's count and every process is looked at, in ms. */
 const lookEvery = 3_600_000
 
-/** What is done between commits, in steps of which none takes long. */
+/** Maintenance between commits, in short steps. */
 export class DatabaseMaintenance {
   readonly #context: CommitContext
   readonly #search: Search
@@ -38,7 +38,7 @@ export class DatabaseMaintenance {
     this.#left = context.cache.lastLogId
   }
 
-  /** One bounded step; whether more is to be done. */
+  /** One bounded step; returns whether more is left. */
   step(retention: Retention): boolean {
     let packing = false
     let failure: Error | undefined
@@ -123,7 +123,7 @@ export class DatabaseMaintenance {
     return row?.['first'] === null ? undefined : Number(row?.['first'])
   }
 
-  /** The first row of the log that somebody needs. */
+  /** The first row of the log that a session still needs. */
   #needed(): number {
     const { cache } = this.#context
     let needed = cache.lastLogId + 1
@@ -144,12 +144,12 @@ export class DatabaseMaintenance {
     return old.at(-1)?.logId ?? 0
   }
 
-  /** Rows of the log up to this one would be packed by now if whoever wrote them were alive. */
+  /** Rows of the log up to this one would be packed by now if their writers were alive. */
   #abandoned(): number {
     return Math.max(this.#settled(), this.#left)
   }
 
-  /** Rows before this one are needed by nobody. */
+  /** No session needs the rows before this one. */
   #trimmable(): number {
     return Math.min(this.#needed(), this.#settled() + 1)
   }
@@ -189,7 +189,7 @@ export class DatabaseMaintenance {
     return true
   }
 
-  /** Goes on with one of each that is to be completed; the row of the log that was written for it. */
+  /** Continues one fork, one erasure and one leftover; returns the row of the log that it wrote. */
   #work(): number | undefined {
     const { db } = this.#context
     const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL ORDER BY key LIMIT 1')

@@ -46,7 +46,7 @@ export interface CachedSessionOptions extends SessionState {
 /**
  * What the engine holds of a session in memory: its state, and its journal's newest stretch.
  *
- * A window's deltas are only put behind that stretch: their messages are folded when somebody looks.
+ * A window's deltas are only appended to that stretch: their messages are folded when they are read.
  */
 export class CachedSession implements SessionState {
   /** Its row in `sessions`. */

@@ -40,7 +40,7 @@ export class SessionCache {
   /** What the log has of sessions that are not in `#sessions`, by key. */
   #tails = new Map<number, Tail>()
   #dataVersion: number | undefined
-  /** Whether reading what others wrote failed, so that all is to be read anew. */
+  /** Whether reading what others wrote failed, so that everything must be read again. */
   #broken = false
   #lastLogId = 0
   #droppedAt = 0

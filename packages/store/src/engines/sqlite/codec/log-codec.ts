@@ -54,7 +54,7 @@ export interface LogLine {
   event?: Event
 }
 
-/** The lines of a row; `undefined` for one that does not even say of which session it is. */
+/** The lines of a row; `undefined` for one that does not even name its session. */
 export function* decodeLog(body: string): Iterable<LogLine | undefined> {
   for (const line of body.split('\n')) yield decodeLine(line)
 }

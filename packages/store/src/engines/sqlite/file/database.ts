@@ -12,8 +12,8 @@ export interface DatabaseOptions {
 }
 
 /**
- * How long SQLite itself waits for a lock, in ms. More would stop every heartbeat of the process:
- * whoever calls waits on, in time that others can use.
+ * How long SQLite itself waits for a lock, in ms. It blocks the process meanwhile, heartbeats
+ * included, so longer waits are `retryBusy`'s.
  */
 const busyTimeout = 5
 
@@ -26,7 +26,7 @@ const pageSize = 2_048
 /** Bytes of the write-ahead log from which its pages are moved to the database. */
 const checkpointBytes = 4 * 1024 * 1024
 
-/** How often one who only reads looks whether the files are at their place, in ms. */
+/** How often a reader checks that the files are still in their place, in ms. */
 const lookEvery = 1_000
 
 /** A SQLite file: prepared statements, write transactions, and errors with a name. */
@@ -37,7 +37,7 @@ export class Database {
   readonly #identity: FileIdentity | undefined
   #nextLook = 0
   readonly #statements = new Map<string, StatementSync>()
-  /** What was read and could not be understood: entries, messages, records; counted at each reading. */
+  /** Entries, messages and records that could not be decoded, counted at each read. */
   unreadable = 0
 
   constructor({ path: file, durability }: DatabaseOptions) {
@@ -121,7 +121,7 @@ export class Database {
     )
   }
 
-  /** Writes a consistent copy while everything goes on; it has its name when it is complete. */
+  /** Writes a consistent copy while reads and writes continue; it gets its name once it is complete. */
   async backup(target: string, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     // Fails when it is closed.
@@ -146,7 +146,7 @@ export class Database {
     }
   }
 
-  /** From a connection that stands at one moment: commits meanwhile do not disturb it. */
+  /** From a connection that reads one moment: commits meanwhile do not disturb it. */
   async #copy(target: string, signal: AbortSignal | undefined): Promise<void> {
     const progress = () => signal?.throwIfAborted()
     if (this.#file === ':memory:') {
@@ -191,7 +191,7 @@ export class Database {
     }
   }
 
-  /** Gives back pages that are not used, so that the file is no larger than what is in it. */
+  /** Returns unused pages to the file system. */
   shrink(): void {
     named(() => this.#db.exec('PRAGMA incremental_vacuum'))
   }

@@ -11,8 +11,8 @@ const headerBytes = 32
 const suffixes = ['', '-wal', '-shm'] as const
 
 /**
- * The files that were opened, so that it shows when others are at their place: SQLite goes on to
- * write into a file that was deleted, and says that all is well.
+ * The files that were opened, to notice when others take their place: SQLite keeps writing into a
+ * deleted file without an error.
  */
 export class FileIdentity {
   readonly #path: string

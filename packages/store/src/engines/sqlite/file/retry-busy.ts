@@ -5,7 +5,7 @@ import { StorageError } from '../../../port/storage-error.ts'
 
 /** Another process's transaction takes a few ms, so the lock is worth asking for often; in ms. */
 const delays = { first: 2, last: 50 }
-/** Another process's transactions take some ms; whoever holds the lock for longer is stuck. */
+/** Another process's transactions take some ms; one that holds the lock for longer is stuck. */
 const longest = 5_000
 
 /** Calls `work` again while another process holds the lock, for 5 s at most unless it says so. */

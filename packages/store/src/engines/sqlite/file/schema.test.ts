@@ -132,6 +132,6 @@ test.each([
   db.exec(sql)
   db.close()
   const before = bytesOf(file)
-  await expect(openStorage(file)).rejects.toThrow(`${file} is no Caughtup database`)
+  await expect(openStorage(file)).rejects.toThrow(`${file} is not a Caughtup database`)
   expect(bytesOf(file)).toEqual(before)
 })

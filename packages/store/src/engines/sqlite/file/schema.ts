@@ -105,7 +105,7 @@ export const migrations: readonly string[] = [
   );
   CREATE UNIQUE INDEX blocks_seq ON blocks (session, first_seq);
 
-  -- removals for the activity feed; those up to the row of nobody ('') are forgotten
+  -- removals for the activity feed; those up to the row of the principal '' are forgotten
   CREATE TABLE removed (
     revision INTEGER NOT NULL,
     principal TEXT NOT NULL,
@@ -114,7 +114,7 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX removed_revision ON removed (revision);
 
-  -- sessions that are deleted, with rows that are still to be
+  -- deleted sessions some of whose rows are left
   CREATE TABLE leftovers (session INTEGER PRIMARY KEY);
 
   -- erased messages that older blocks may still tell of: ids as JSON, blocks from this seq on;
@@ -177,7 +177,7 @@ export function versionOf(db: DatabaseSync, path: string, known = migrations.len
   const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()
   const isNew = version === 0 && Number(tables?.['n']) === 0
   if (!isNew && pragma(db, 'application_id') !== applicationId) {
-    throw new StorageError('io', `${path} is no Caughtup database. Nothing was changed in it.`)
+    throw new StorageError('io', `${path} is not a Caughtup database; it was left unchanged.`)
   }
   if (version > known) {
     throw new StorageError(

@@ -23,7 +23,7 @@ export interface CommitContext {
   cache: SessionCache
   messages: MessageRows
   process: string
-  /** Of everything that this opening of the database writes. */
+  /** The tag of all that this opening of the database writes. */
   tag: string
 }
 
@@ -34,17 +34,17 @@ interface Stage {
   readonly events: Event[]
   /** How many of the events are packed in this very transaction, with all that came before. */
   packed: number | undefined
-  /** Whether more than text changed, so that the session's row is to be written. */
+  /** Whether more than text changed, so that the session's row is written. */
   rowChanged: boolean
   /** Whether its activity row changed. */
   activity: boolean
-  /** What a run that starts, or goes on, or waits, makes of the lease. */
+  /** Who holds the lease after a run that started, resumed or waits. */
   lease: 'ours' | 'nobody' | undefined
 }
 
 /**
- * The same for a session of which one message goes on, as of most in a window; and what comes of it.
- * Nearly nobody looks at the message, which is folded for those who do.
+ * Fast path: a slice with a single delta, which most are. Also serves as its result. The message is
+ * folded only when it is read.
  */
 class Delta {
   readonly refused = undefined

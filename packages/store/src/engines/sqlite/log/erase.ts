@@ -11,7 +11,7 @@ const stepPages = 16
 /** The keys in `erasures` of what is done once for all of them: the index of words, then the file. */
 const ofWords = 0
 const ofFile = -1
-/** Erasures that a step can go on with; the file is rewritten when it is closed. */
+/** Erasures that have steps left; the file is rewritten when it is closed. */
 export const hasSteps = `key <> ${ofFile}`
 
 /** Notes, in the transaction that erases, what older entries are to be rewritten for. */
@@ -94,7 +94,7 @@ export function beingErased(db: Database, key: number): Set<string> {
   return new Set(rows.flatMap((row) => [...idsIn(row)]))
 }
 
-/** None where the row is damaged: whoever erased is told by what is still there. */
+/** None where the row is damaged: the entries themselves still tell. */
 function idsIn(erasure: Row): Set<string> {
   try {
     const ids: unknown = JSON.parse(String(erasure['ids']))

@@ -16,11 +16,11 @@ const unpackedEntries = 512
 const unpackedBytes = 256 * 1024
 /** A block is read as a whole, for however few of its entries. */
 const blockBytes = 64 * 1024
-/** Bytes that are not packed later than with the commit that brings them. */
+/** With so many bytes, a session is packed right after the commit that brings them. */
 const heavyBytes = 1024 * 1024
-/** Rows of the log behind which a session may stay that does neither. */
+/** A session that does neither is packed after so many more rows of the log. */
 const mostBehind = 2_000
-/** An open message is written again when it has grown by half: in all, not more than thrice its size. */
+/** An open message is written again when it has grown by half: at most three times its size in total. */
 const growth = 1.5
 /** What one step may do, so that no transaction takes longer than about 10 ms. */
 const stepSessions = 32
@@ -33,8 +33,8 @@ export interface PackContext {
 }
 
 /**
- * Packs some of the sessions that are due, in one transaction; whether more are. Whoever wrote the
- * rows of the log up to `abandoned` would have packed them by now.
+ * Packs some of the sessions that are due, in one transaction; whether more are. The writers of the
+ * log's rows up to `abandoned` would have packed them by now if they lived.
  */
 export function packDue(context: PackContext, abandoned: number): boolean {
   const { cache } = context
@@ -55,7 +55,7 @@ export function packDue(context: PackContext, abandoned: number): boolean {
     due.push(cached)
     bytes += cached.unpacked.bytes
   }
-  // Those that failed wait until nobody else does.
+  // Those that failed wait until no other session does.
   if (due.length === 0) due.push(...failing.slice(0, stepSessions))
   if (due.length === 0) return false
   packEach(due, context)
@@ -89,9 +89,9 @@ export function packAll(sessions: readonly CachedSession[], context: PackContext
 
 /**
  * The same for each by itself where something in them breaks the transaction, so that a session that
- * cannot be packed keeps nobody else from it.
+ * cannot be packed does not stop the others.
  *
- * @throws what the first of those that fail fails with, when the others are packed
+ * @throws the first failure, once the others are packed
  */
 function packEach(sessions: readonly CachedSession[], context: PackContext): void {
   try {
@@ -122,7 +122,7 @@ export function isHeavy({ unpacked, failsToPack }: CachedSession): boolean {
   return unpacked.bytes >= heavyBytes && !failsToPack
 }
 
-/** Packs heavy sessions, so that memory stays bounded. They are committed, whatever comes of this. */
+/** Packs heavy sessions, so that memory stays bounded. They are committed already, so a failure is not theirs. */
 export function packHeavy(heavy: readonly CachedSession[], context: PackContext): void {
   if (heavy.length === 0) return
   try {
@@ -132,13 +132,13 @@ export function packHeavy(heavy: readonly CachedSession[], context: PackContext)
   }
 }
 
-/** Whether a session's entries are to leave the log now. */
+/** Whether a session's entries leave the log now. */
 function isDue(cached: CachedSession, lastLogId: number, abandoned: number): boolean {
   const { logId = lastLogId } = cached
   if (lastLogId - logId >= mostBehind) return true
   const { entries, bytes } = cached.unpacked
   const rests = !cached.record.run && cached.record.queue.length === 0
-  // Whoever writes a session packs it; it is only done here too when that seems to be nobody.
+  // A session's writer packs it; others only do where the writer seems to be dead.
   if (!cached.own) return rests && logId <= abandoned
   return rests || entries >= unpackedEntries || bytes >= unpackedBytes
 }
@@ -151,7 +151,7 @@ function packOne(cached: CachedSession, { db, messages }: PackContext): boolean 
   if (packed >= record.seq) return true
   packEntries(db, key, segmentsAfter(cached.segments, packed))
   for (const message of cached.overlay.values()) {
-    // Whoever packed up to there has written the others.
+    // The packing up to there has written the others.
     if (message.revision > packed) writeMessage(cached, message, messages)
   }
   db.run(
@@ -187,7 +187,7 @@ function lengthOf({ parts }: Message): number {
   return size
 }
 
-/** Writes entries as blocks, none of them larger than it is to be, but for one entry that is. */
+/** Writes entries as blocks of at most `blockBytes`, except for a single entry that is larger. */
 export function packEntries(db: Database, key: number, segments: readonly Segment[]): void {
   let block: Segment[] = []
   let bytes = 0

@@ -7,8 +7,8 @@ import type { Database, Row } from '../file/database.ts'
 import { packAll } from './pack.ts'
 
 /**
- * Moves the floor of a session over its oldest entries that are too old or too many. Entries go with
- * their block, once nothing in it is needed; until then nobody is shown them.
+ * Moves the floor of a session over its oldest entries that are too old or too many. Entries leave
+ * with their block, once nothing in it is needed; until then they are hidden.
  *
  * `row` is the session's, with the `first_at` of its oldest block above the floor.
  */
@@ -51,7 +51,7 @@ export function retain(
   })
 }
 
-/** Removes blocks that lie below the floor; the rows of open messages go on from some of them. */
+/** Removes blocks below the floor, except those that the rows of open messages still need. */
 function removeBlocks({ db, messages }: CommitContext, key: number): void {
   const revisions = messages.open(key).map(({ revision }) => revision)
   const row = db.get('SELECT floor FROM sessions WHERE key = ?', key)

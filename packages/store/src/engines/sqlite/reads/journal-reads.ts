@@ -179,7 +179,7 @@ export class JournalReads {
       )
       for (const block of blocks) {
         const decoded = this.#decode(block)
-        // Whoever else comes back to the newest stretch needs no block.
+        // Later readers of the newest stretch need no block.
         if (Number(block['last_seq']) + 1 === inMemory) cached.recall(decoded)
         yield* decoded
       }

@@ -95,7 +95,7 @@ export class MessageRows {
     }
   }
 
-  /** Writes a message to its row; a finished one is to be found by its words. */
+  /** Writes a message to its row; a finished one is queued for the index of words. */
   write(key: number, message: Message, body = JSON.stringify(message)): void {
     const { id, order, epoch, role, status, metadata } = message
     const row = this.#db.get(

@@ -83,7 +83,7 @@ export function copyFork(
     key,
     Number(row['fork_of']),
   )
-  // What its members saw elsewhere is no news to them.
+  // Its members have read the copied messages in the source.
   db.run('UPDATE members SET read_up_to = ? WHERE session = ?', record.lastOrder, key)
   return { left: 'nothing', logId }
 }

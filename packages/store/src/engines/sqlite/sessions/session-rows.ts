@@ -80,7 +80,7 @@ export class SessionRows {
     )
   }
 
-  /** Moves a member's read mark forward; where it stands then. */
+  /** Moves a member's read mark forward and returns it. */
   markRead(key: number, principal: string, upTo: number): number {
     const { db, cache } = this.#context
     const { changes } = db.run(
@@ -101,7 +101,7 @@ export class SessionRows {
     return Number(row?.['read_up_to'] ?? 0)
   }
 
-  /** Its messages and journal go step by step, once nobody can see it. */
+  /** Hides it at once; maintenance removes its messages and journal step by step. */
   delete({ key, id }: CachedSession): { logId: number; members: string[] } {
     const { db, cache, tag } = this.#context
     const revision = cache.nextRevision()
