@@ -81,10 +81,10 @@ async function runImport(
         })
       },
     }
-    const told = new Set<string>()
+    const printed = new Set<string>()
     const imported = (sessionId: string) => {
-      if (!told.has(sessionId)) stdout.write(`${sessionId}\n`)
-      told.add(sessionId)
+      if (!printed.has(sessionId)) stdout.write(`${sessionId}\n`)
+      printed.add(sessionId)
     }
     for (const name of readable) {
       const file = { name, bytes: name === '-' ? stdin : createReadStream(name) }

@@ -56,8 +56,8 @@ const forms = {
 test.each(Object.entries(forms))(
   'a conversation in the form of %s is read completely',
   async (_, form) => {
-    const { rows, told } = await readAs('langchain', ...[human, calling, tool, final].map(form))
-    expect(told).toEqual([])
+    const { rows, remarks } = await readAs('langchain', ...[human, calling, tool, final].map(form))
+    expect(remarks).toEqual([])
     expect(rows).toEqual([
       { role: 'user', parts: [{ type: 'text', text: 'Hi' }] },
       {
@@ -88,7 +88,7 @@ test.each(Object.entries(forms))(
 
 test('calls in additional_kwargs, provider blocks and failures are read', async () => {
   const raw = [{ id: 'c1', type: 'function', function: { name: 'weather', arguments: '{"a":1}' } }]
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'langchain',
     {
       type: 'human',
@@ -121,17 +121,17 @@ test('calls in additional_kwargs, provider blocks and failures are read', async 
     { toolCallId: 'c1', input: { a: 1 }, state: 'output-error', errorText: 'No' },
   ])
   expect(rows[2]).toMatchObject({ role: 'user' })
-  expect(told).toContain('lost: the artifact of a tool result is dropped')
+  expect(remarks).toContain('lost: the artifact of a tool result is dropped')
 })
 
 test('a result without its call and a message of unknown type are refused', async () => {
-  const { told } = await readAs('langchain', human, tool, {
+  const { remarks } = await readAs('langchain', human, tool, {
     lc: 1,
     type: 'constructor',
     id: ['x', 'RemoveMessage'],
     kwargs: { content: '' },
   })
-  expect(told).toEqual([
+  expect(remarks).toEqual([
     expect.stringContaining('There is no earlier open tool call'),
     expect.stringContaining('type is "RemoveMessage"'),
   ])

@@ -58,9 +58,9 @@ test('the newest branch is read from flat and recursive exports', async () => {
     conversation(tree, { recursive: true }),
     { ...conversation([]), messages: undefined, messagesTree: tree },
   ]) {
-    const { rows, told, title } = await readAs('librechat', value)
+    const { rows, remarks, title } = await readAs('librechat', value)
     expect(title).toBe('Venv')
-    expect(told).toEqual(['note: messages on other branches are left out'])
+    expect(remarks).toEqual(['note: messages on other branches are left out'])
     expect(rows).toEqual([
       {
         id: 'u1',
@@ -107,7 +107,7 @@ test('thinking, calls and their outputs come from the content', async () => {
     { type: 'text', text: { value: 'It is cold.' } },
     { type: 'image_file', image_file: { file_id: 'f' } },
   ]
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'librechat',
     conversation([message('a1', root, false, { content, unfinished: true })]),
   )
@@ -122,12 +122,12 @@ test('thinking, calls and their outputs come from the content', async () => {
       { type: 'data-librechat-part' },
     ],
   })
-  expect(told).toHaveLength(1)
+  expect(remarks).toHaveLength(1)
 })
 
 test('only the invalid message is refused', async () => {
   const bad = message('a1', 'u1', false, { text: undefined, content: undefined })
-  const { rows, told } = await readAs('librechat', message('u1', root, true), bad)
+  const { rows, remarks } = await readAs('librechat', message('u1', root, true), bad)
   expect(rows).toHaveLength(1)
-  expect(told).toEqual([expect.stringContaining('text is missing')])
+  expect(remarks).toEqual([expect.stringContaining('text is missing')])
 })

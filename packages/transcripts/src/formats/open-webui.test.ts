@@ -32,7 +32,7 @@ const answer = {
 }
 
 test('the shown branch is read, with its title and times', async () => {
-  const { rows, told, title, createdAt } = await readAs(
+  const { rows, remarks, title, createdAt } = await readAs(
     'open-webui',
     exported(
       {
@@ -44,7 +44,7 @@ test('the shown branch is read, with its title and times', async () => {
     ),
   )
   expect({ title, createdAt }).toEqual({ title: 'Weather', createdAt: 1_700_000_000_000 })
-  expect(told).toEqual(['note: messages on other branches are left out'])
+  expect(remarks).toEqual(['note: messages on other branches are left out'])
   expect(rows).toEqual([
     {
       id: 'm1',
@@ -94,11 +94,11 @@ test('reasoning and calls come from the output', async () => {
       content: [{ type: 'output_text', text: 'It is cold.' }],
     },
   ]
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'open-webui',
     exported({ m1: prompt, m2: { ...answer, output } }, 'm2'),
   )
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect(rows[1]?.parts).toMatchObject([
     { type: 'reasoning', text: 'Hm' },
     { toolCallId: 'c1', toolName: 'weather', input: { city: 'Oslo' }, output: 'Cold' },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { readAs } from '../../tests/support/read-as.ts'
 
 test('turns, calls and observations are read', async () => {
-  const { rows, told } = await readAs('sharegpt', {
+  const { rows, remarks } = await readAs('sharegpt', {
     id: 'x_0',
     system: 'Be kind',
     conversations: [
@@ -13,7 +13,7 @@ test('turns, calls and observations are read', async () => {
       { from: 'gpt', value: 'Cold', weight: 1 },
     ],
   })
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect(rows).toEqual([
     { role: 'system', parts: [{ type: 'text', text: 'Be kind' }] },
     { role: 'user', parts: [{ type: 'text', text: 'Hi' }] },
@@ -66,8 +66,8 @@ test.each([
     ['assistant'],
   ],
 ])('the variant %j is read', async (value, roles) => {
-  const { rows, told } = await readAs('sharegpt', value)
-  expect(told).toEqual([])
+  const { rows, remarks } = await readAs('sharegpt', value)
+  expect(remarks).toEqual([])
   expect(rows.map(({ role }) => role)).toEqual(roles)
 })
 
@@ -76,7 +76,7 @@ test('bare messages are read, an unknown speaker is refused, and omissions are r
     (await readAs('sharegpt', { from: 'human', value: 'Hi' }, { from: 'gpt', value: 'Hello' }))
       .rows,
   ).toHaveLength(2)
-  const { told } = await readAs('sharegpt', {
+  const { remarks } = await readAs('sharegpt', {
     tools: '[{}]',
     conversations: [
       { from: 'wizard', value: 'Hi' },
@@ -84,7 +84,7 @@ test('bare messages are read, an unknown speaker is refused, and omissions are r
       { from: 'gpt', value: 'Hello' },
     ],
   })
-  expect(told).toEqual([
+  expect(remarks).toEqual([
     'lost: in the conversation, tools is dropped',
     expect.stringContaining('messages.0: from is "wizard"'),
     expect.stringContaining('messages.1: value is 5'),

@@ -9,7 +9,7 @@ import { readItems } from './read-items.ts'
 interface Read extends Partial<ReadConversation> {
   rows: ImportedRow[]
   /** The remarks. */
-  told: string[]
+  remarks: string[]
 }
 
 /**
@@ -23,13 +23,15 @@ export async function readAs(format: TranscriptFormat, ...values: unknown[]): Pr
   for (const text of [JSON.stringify(values), JSON.stringify(values, null, 2)]) {
     expect(shape(await readItems(text, { final: true }))).toEqual(shape(items))
   }
-  const told = items.flatMap((item) => ('message' in item ? [`${item.type}: ${item.message}`] : []))
+  const remarks = items.flatMap((item) =>
+    'message' in item ? [`${item.type}: ${item.message}`] : [],
+  )
   const conversation = items.find((item) => item.type === 'conversation')
-  if (!conversation) return { rows: [], told }
+  if (!conversation) return { rows: [], remarks }
   expect(conversation.format).toBe(format)
   for (const part of conversation.rows.flatMap(({ parts }) => parts)) {
     expect(partSchema.parse(part)).toEqual(part)
   }
   const { type: _, line: __, ...read } = conversation
-  return { ...read, told }
+  return { ...read, remarks }
 }

@@ -13,7 +13,7 @@ const done = {
 }
 
 test('messages without parts have their text, calls, reasoning and time', async () => {
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'ai-sdk-4',
     {
       ...head,
@@ -33,7 +33,7 @@ test('messages without parts have their text, calls, reasoning and time', async 
       annotations: [{ a: 1 }],
     },
   )
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect(rows).toEqual([
     {
       id: 'u1',
@@ -78,7 +78,7 @@ test('messages without parts have their text, calls, reasoning and time', async 
 })
 
 test('parts of that version become parts of this one, with their signatures', async () => {
-  const { rows, told } = await readAs('ai-sdk-4', {
+  const { rows, remarks } = await readAs('ai-sdk-4', {
     ...head,
     role: 'assistant',
     content: 'Cold',
@@ -102,7 +102,7 @@ test('parts of that version become parts of this one, with their signatures', as
       { type: 'later', value: 1 },
     ],
   })
-  expect(told).toEqual([
+  expect(remarks).toEqual([
     'note: a part of type later has no counterpart and is kept as data-ai-sdk-4-part, which is not shown',
   ])
   expect(rows[0]?.parts).toEqual([
@@ -125,14 +125,14 @@ test('parts of that version become parts of this one, with their signatures', as
 })
 
 test('a data message is kept, and an empty message is refused', async () => {
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'ai-sdk-4',
     { ...head, role: 'data', content: '', data: { n: 1 } },
     { id: 'x', role: 'assistant', toolInvocations: [] },
     { id: 'y', role: 'assistant', content: '', toolInvocations: [{ state: 'odd' }] },
   )
   expect(rows[0]?.parts).toMatchObject([{ type: 'data-ai-sdk-4-part', data: { data: { n: 1 } } }])
-  expect(told.slice(1)).toEqual(
+  expect(remarks.slice(1)).toEqual(
     [
       'refused: content is missing; it must be a string.',
       'refused: toolInvocations.0.state is "odd"; it must be "partial-call", "call" or "result".',

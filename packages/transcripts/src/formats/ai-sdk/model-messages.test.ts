@@ -7,7 +7,7 @@ const result = { type: 'tool-result', toolCallId: 'c1', toolName: 'weather' }
 
 test('calls are paired with their results, and provider options are kept', async () => {
   const openai = { openai: { itemId: 'rs_1' } }
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'model',
     { role: 'system', content: 'Be kind' },
     {
@@ -32,7 +32,7 @@ test('calls are paired with their results, and provider options are kept', async
     },
     { role: 'assistant', content: 'Cold' },
   )
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect(rows).toEqual([
     { role: 'system', parts: [{ type: 'text', text: 'Be kind' }] },
     {
@@ -141,7 +141,7 @@ test('files are read in every form that JSON gives them', async () => {
 })
 
 test('reasoning of either version is read, and a stray result is refused', async () => {
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'model',
     {
       role: 'assistant',
@@ -159,7 +159,7 @@ test('reasoning of either version is read, and a stray result is refused', async
     { type: 'custom', kind: 'acme.card' },
   ])
   const stray = 'toolCallId is "c1"; it must be the id of an earlier call without a result.'
-  expect(told).toEqual([`refused: ${stray}`])
+  expect(remarks).toEqual([`refused: ${stray}`])
   const said = [
     { type: 'text', text: 'Hi' },
     { ...result, result: 5 },

@@ -7,7 +7,7 @@ const thinking = { type: 'thinking', thinking: 'Hm', signature: 'sig' }
 const result = { type: 'tool_result', tool_use_id: 'toolu_1', content: 'Cold' }
 
 test('thinking keeps its signature, redacted thinking its data, and calls get their results', async () => {
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'anthropic',
     { role: 'user', content: 'Hi' },
     {
@@ -22,7 +22,7 @@ test('thinking keeps its signature, redacted thinking its data, and calls get th
     { role: 'user', content: [result] },
     { role: 'assistant', content: 'It is cold.' },
   )
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect(rows).toEqual([
     { role: 'user', parts: [{ type: 'text', text: 'Hi' }] },
     {
@@ -63,7 +63,7 @@ test('answers of the API keep their ids, model, usage and stop reason', async ()
     stop_sequence: null,
     usage,
   })
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'anthropic',
     message('msg_1', [call], 'tool_use'),
     {
@@ -75,7 +75,7 @@ test('answers of the API keep their ids, model, usage and stop reason', async ()
     },
     message('msg_2', [{ type: 'text', text: 'Well' }], 'end_turn'),
   )
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect(rows).toMatchObject([
     {
       parts: [{ state: 'output-error', errorText: 'No' }],
@@ -114,7 +114,7 @@ test('a request keeps its system prompt, and provider tools have their results i
 })
 
 test('pictures and documents from every source are files, and others are kept as they are', async () => {
-  const { rows, told } = await readAs('anthropic', {
+  const { rows, remarks } = await readAs('anthropic', {
     role: 'user',
     content: [
       { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AA==' } },
@@ -135,7 +135,7 @@ test('pictures and documents from every source are files, and others are kept as
     { type: 'data-anthropic-part', data: { source: { file_id: 'file_1' } } },
     { type: 'data-anthropic-part' },
   ])
-  expect(told).toHaveLength(2)
+  expect(remarks).toHaveLength(2)
 })
 
 test.each([
@@ -151,6 +151,6 @@ test.each([
   [{ role: 'assistant', content: [{ ...call, name: 5 }] }, 'refused: content.0.name is 5'],
   [{ role: 'assistant', content: [call, 5] }, 'refused: content.1 is 5'],
 ])('an invalid message is reported: %j', async (message, expected) => {
-  const { told } = await readAs('anthropic', message)
-  expect(told[0]?.replace('[0]: ', '')).toContain(expected)
+  const { remarks } = await readAs('anthropic', message)
+  expect(remarks[0]?.replace('[0]: ', '')).toContain(expected)
 })

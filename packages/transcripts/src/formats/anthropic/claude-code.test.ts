@@ -47,7 +47,7 @@ const result = (id: string) => ({
 })
 
 test('an answer is one message with its blocks, parallel calls and their results', async () => {
-  const { rows, told, title } = await readAs(
+  const { rows, remarks, title } = await readAs(
     'claude-code',
     { type: 'summary', summary: 'Listing files', leafUuid: 'l8' },
     { type: 'file-history-snapshot', messageId: 'l1', snapshot: {} },
@@ -60,7 +60,7 @@ test('an answer is one message with its blocks, parallel calls and their results
     line('l6', 'l4', 'user', result('t2')),
     block('l7', 'l6', 'msg_2', { type: 'text', text: 'Two files' }),
   )
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect(title).toBe('Listing files')
   expect(rows).toEqual([
     {
@@ -92,7 +92,7 @@ test('an answer is one message with its blocks, parallel calls and their results
 })
 
 test('only the branch of the newest message is read, and omissions are reported', async () => {
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'claude-code',
     line('l1', null, 'user', { role: 'user', content: 'First' }),
     line('l2', 'l1', 'user', { role: 'user', content: 'Take back' }),
@@ -109,7 +109,7 @@ test('only the branch of the newest message is read, and omissions are reported'
     ['assistant', { text: 'Yes' }],
     ['system', { text: 'So far' }],
   ])
-  expect([...new Set(told)].sort()).toEqual([
+  expect([...new Set(remarks)].sort()).toEqual([
     'note: hidden notes to the model are left out',
     'note: messages of subagents are left out',
     'note: messages on other branches are left out',
@@ -118,12 +118,12 @@ test('only the branch of the newest message is read, and omissions are reported'
 
 test('a subagent’s own file is a session, and an invalid line is refused', async () => {
   const side = { isSidechain: true }
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'claude-code',
     line('l1', null, 'user', { role: 'user', content: 'Find' }, side),
     block('l2', 'l1', 'msg_1', { type: 'text', text: 'Found' }, side),
     line('l3', 'l2', 'assistant', { role: 'assistant', content: null }, side),
   )
   expect(rows.map(({ id }) => id)).toEqual(['l1', 'l2'])
-  expect(told).toEqual([expect.stringContaining('message.content is null')])
+  expect(remarks).toEqual([expect.stringContaining('message.content is null')])
 })

@@ -39,7 +39,7 @@ const text = (said: string) => ({
 })
 
 test('thinking, calls and their results are read, with ids and without', async () => {
-  const { rows, told, title, createdAt } = await readAs(
+  const { rows, remarks, title, createdAt } = await readAs(
     'claude',
     conversation([
       message('m1', 'human', [text('Write')]),
@@ -64,7 +64,7 @@ test('thinking, calls and their results are read, with ids and without', async (
       ]),
     ]),
   )
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect({ title, createdAt }).toEqual({ title: 'A poem', createdAt: Date.parse(time) })
   expect(rows).toMatchObject([
     {
@@ -90,7 +90,7 @@ test('attachments with text are files, and the old text is read when content is 
   const attachments = [
     { file_name: 'a.txt', file_type: 'txt', file_size: 2, extracted_content: 'hi' },
   ]
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'claude',
     conversation([
       message('m1', 'human', [], { text: 'Read', attachments, files: [{ file_name: 'b.png' }] }),
@@ -106,7 +106,7 @@ test('attachments with text are files, and the old text is read when content is 
     },
     { type: 'data-claude-part', data: { file_name: 'b.png' } },
   ])
-  expect(told).toHaveLength(1)
+  expect(remarks).toHaveLength(1)
 })
 
 test('the shown branch ends at the named leaf, or at the last message', async () => {
@@ -123,9 +123,9 @@ test('the shown branch ends at the named leaf, or at the last message', async ()
 })
 
 test('a message of an unknown sender is refused', async () => {
-  const { told } = await readAs(
+  const { remarks } = await readAs(
     'claude',
     conversation([message('m1', 'wizard', [text('a')]), message('m2', 'human', [text('b')])]),
   )
-  expect(told).toEqual([expect.stringContaining('messages.0: sender is "wizard"')])
+  expect(remarks).toEqual([expect.stringContaining('messages.0: sender is "wizard"')])
 })

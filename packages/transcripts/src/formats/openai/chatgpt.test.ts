@@ -35,7 +35,7 @@ function conversation(messages: ({ id: string; parent?: string } & object)[], re
 }
 
 test('the shown branch is read, with its title and times', async () => {
-  const { rows, told, title, createdAt } = await readAs(
+  const { rows, remarks, title, createdAt } = await readAs(
     'chatgpt',
     conversation([
       message('s', 'system', ''),
@@ -48,7 +48,7 @@ test('the shown branch is read, with its title and times', async () => {
     ]),
   )
   expect({ title, createdAt }).toEqual({ title: 'Deploying', createdAt: 1_699_999_999_000 })
-  expect(told).toEqual(['note: messages on other branches are left out'])
+  expect(remarks).toEqual(['note: messages on other branches are left out'])
   expect(rows).toEqual([
     {
       id: 'u1',
@@ -74,7 +74,7 @@ test('the shown branch is read, with its title and times', async () => {
 
 test('tool calls are paired with the tools’ messages, and thoughts are reasoning', async () => {
   const python = { author: { role: 'tool', name: 'python', metadata: {} } }
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'chatgpt',
     conversation([
       message('u1', 'user', 'Add'),
@@ -110,13 +110,13 @@ test('tool calls are paired with the tools’ messages, and thoughts are reasoni
     { type: 'step-start' },
     { type: 'text', text: 'Two' },
   ])
-  expect(told).toHaveLength(1)
+  expect(remarks).toHaveLength(1)
 })
 
 test('hidden messages are left out, and files missing from the export are kept as references', async () => {
   const picture = { content_type: 'image_asset_pointer', asset_pointer: 'file-service://file-1' }
   const spoken = { content_type: 'audio_transcription', text: 'Hello', direction: 'in' }
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'chatgpt',
     conversation(
       [
@@ -137,16 +137,16 @@ test('hidden messages are left out, and files missing from the export are kept a
   expect(rows).toMatchObject([
     { parts: [{ type: 'data-chatgpt-part', data: picture }, { text: 'Hello' }, { text: 'Look' }] },
   ])
-  expect(told.join()).toContain('hidden messages, such as custom instructions, are left out')
+  expect(remarks.join()).toContain('hidden messages, such as custom instructions, are left out')
 })
 
 test('a broken conversation costs only itself', async () => {
   const good = conversation([message('u1', 'user', 'Hi')])
-  const { rows, told } = await readAs('chatgpt', good, { title: 'Corrupted', current_node: 'a' })
+  const { rows, remarks } = await readAs('chatgpt', good, { title: 'Corrupted', current_node: 'a' })
   expect(rows).toHaveLength(1)
-  expect(told).toEqual([expect.stringContaining('It is not a message in a supported format')])
+  expect(remarks).toEqual([expect.stringContaining('It is not a message in a supported format')])
   const odd = conversation([message('u1', 'user', 'Hi'), { ...message('u2', 'wizard', 'Hm') }])
-  expect((await readAs('chatgpt', odd)).told).toEqual([
+  expect((await readAs('chatgpt', odd)).remarks).toEqual([
     expect.stringContaining('author.role is "wizard"'),
   ])
 })

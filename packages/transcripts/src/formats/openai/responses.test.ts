@@ -46,11 +46,11 @@ const said = [
 ]
 
 test('the items between two prompts are one answer, with paired calls and item ids', async () => {
-  const { rows, told } = await readAs('responses', prompt, reasoning, call, output, answer, {
+  const { rows, remarks } = await readAs('responses', prompt, reasoning, call, output, answer, {
     role: 'user',
     content: 'Thanks',
   })
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   expect(rows).toEqual([
     { role: 'user', parts: [{ type: 'text', text: 'Hi' }] },
     { role: 'assistant', parts: said },
@@ -94,7 +94,7 @@ test('a response keeps its time, model and usage, and a request its instructions
 })
 
 test('parallel calls, calls of custom tools and of provider tools are read', async () => {
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'responses',
     { ...call, id: 'fc_1' },
     { ...call, id: 'fc_2', call_id: 'c2' },
@@ -124,7 +124,7 @@ test('parallel calls, calls of custom tools and of provider tools are read', asy
       error: null,
     },
   )
-  expect(told).toEqual([])
+  expect(remarks).toEqual([])
   const calls = rows.flatMap(({ parts }) => parts).filter(({ type }) => type === 'dynamic-tool')
   expect(calls).toMatchObject([
     { toolCallId: 'c1', output: 'Cold' },
@@ -148,7 +148,7 @@ test('parallel calls, calls of custom tools and of provider tools are read', asy
 })
 
 test('empty reasoning, files and unknown items are kept, and a reference is refused', async () => {
-  const { rows, told } = await readAs(
+  const { rows, remarks } = await readAs(
     'responses',
     {
       role: 'user',
@@ -189,6 +189,8 @@ test('empty reasoning, files and unknown items are kept, and a reference is refu
       providerMetadata: { openai: { annotations: [{ url: 'https://a.b' }] } },
     },
   ])
-  expect(told.at(-1)).toMatch(/^note|refused/)
-  expect(told).toContainEqual(expect.stringContaining('it must be an item that the file contains'))
+  expect(remarks.at(-1)).toMatch(/^note|refused/)
+  expect(remarks).toContainEqual(
+    expect.stringContaining('it must be an item that the file contains'),
+  )
 })
