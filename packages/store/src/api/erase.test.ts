@@ -55,7 +55,7 @@ describe.each(engines)('erasing on %s', (engine) => {
     expect(await shownIds(store, sessionId)).not.toContain(messageId)
   })
 
-  test('keeps every seq, so that whoever reads meets no hole', async () => {
+  test('keeps every seq, so that readers find no gap', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const { sessionId, messageId } = await withSecret(store)
     const { cursor } = await store.head(sessionId)
@@ -81,7 +81,7 @@ describe.each(engines)('erasing on %s', (engine) => {
     expect(JSON.stringify((await late.next()).value)).not.toContain('secret')
   })
 
-  test('that was cut short is completed by the upkeep of the next opening', async () => {
+  test('that was interrupted is finished by maintenance after the next opening', async () => {
     const storage = unfinished(engine)
     const { store } = await openTestStore({ storage })
     const { sessionId, messageId } = await withSecret(store)
@@ -92,7 +92,7 @@ describe.each(engines)('erasing on %s', (engine) => {
     expect(await everything(again.store, sessionId)).not.toContain('secret')
   })
 
-  test('that is given up is completed by the upkeep of this one', async () => {
+  test('that was given up is finished by maintenance of the same store', async () => {
     const controller = new AbortController()
     const storage = withCalls(testEngine(engine), (real) => ({
       maintain: async (work) => {
@@ -111,7 +111,7 @@ describe.each(engines)('erasing on %s', (engine) => {
     expect(await everything(store, sessionId)).not.toContain('secret')
   })
 
-  test('takes several at once, or none where one of them is missing', async () => {
+  test('removes several messages at once, or none if one of them does not exist', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const sessionId = await sampleSession(store)
     await expect(store.history.erase(sessionId, ['u1', 'x'])).rejects.toMatchObject({

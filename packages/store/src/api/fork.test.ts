@@ -38,7 +38,7 @@ const toolGroup = [
 describe.each(engines)('a fork on %s', (engine) => {
   const open = () => openTestStore({ storage: testEngine(engine) })
 
-  test('has the messages up to the one it is from, under their ids and orders', async () => {
+  test('has the messages up to the given one, under their ids and orders', async () => {
     const { store } = await open()
     const sessionId = await sampleSession(store)
     await store.history.delete(sessionId, 'u1')
@@ -55,7 +55,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     await expect(store.sessions.get(id, 'me')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  test('and its source go their own ways', async () => {
+  test('and its source change independently', async () => {
     const { store } = await open()
     const sessionId = await sampleSession(store)
     const { session } = await store.history.fork(sessionId, { from: 'a1', owner, title: 'Other' })
@@ -98,7 +98,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     expect((await shownIds(store, forked.session.id)).at(-1)).toBe(messageId)
   })
 
-  test('finds the end of a long group beyond holes and a boundary', async () => {
+  test('finds the end of a long group across gaps and a boundary', async () => {
     const { store } = await open()
     const runId = 'long'
     const [prompt, calls] = toolGroup
@@ -116,7 +116,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     expect(inside).toMatchObject({ messageId: 't699', moved: true })
   })
 
-  test('cannot end with a message that is open, or in a group that goes on', async () => {
+  test('cannot end with an open message, or in a group whose run is active', async () => {
     const { store } = await open()
     const { sessionId, runId, messageId } = await startRun(store)
     await expect(store.history.fork(sessionId, { from: messageId, owner })).rejects.toMatchObject({
@@ -134,7 +134,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     await expect(store.history.fork(sessionId, { from: messageId, owner })).resolves.toBeDefined()
   })
 
-  test('from what is not there names it', async () => {
+  test('from an unknown session or message names it', async () => {
     const { store } = await open()
     const sessionId = await sampleSession(store)
     await expect(store.history.fork(sessionId, { from: 'x', owner })).rejects.toMatchObject({
@@ -151,7 +151,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     })
   })
 
-  test('that is given up is seen by nobody until the upkeep has completed it', async () => {
+  test('that was given up is hidden until maintenance has finished it', async () => {
     const controller = new AbortController()
     const storage = withCalls(testEngine(engine), (real) => ({
       maintain: async (work) => {
@@ -172,7 +172,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     expect((await change).value).toMatchObject({ rows: [{ title: 'Sample', messageCount: 2 }] })
   })
 
-  test('whose source is deleted meanwhile fails, and nothing of it is left', async () => {
+  test('whose source is deleted meanwhile fails and leaves nothing', async () => {
     const storage = withCalls(testEngine(engine), (real) => ({
       maintain: async (work) => {
         if ('fork' in work) await store.sessions.delete(sessionId)
@@ -190,7 +190,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     expect(store.stats().upkeepFailures).toBe(0)
   })
 
-  test('that a crash cut short is completed by the next opening', async () => {
+  test('that a crash interrupted is finished after the next opening', async () => {
     const factory = testEngine(engine)
     const storage = withCalls(factory, (real) => ({
       maintain: async (work) => {

@@ -18,7 +18,7 @@ describe.each(engines)('history on %s', (engine) => {
   const open = () => openTestStore({ storage: testEngine(engine) })
 
   describe('edit', () => {
-    test('gives a message other parts in its old place', async () => {
+    test('replaces the parts of a message, which keeps its place', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       const event = await store.history.edit(sessionId, 'a1', { parts: text('new') })
@@ -31,7 +31,7 @@ describe.each(engines)('history on %s', (engine) => {
       expect(await store.message(sessionId, 'a1')).toEqual(event.message)
     })
 
-    test('replaces the metadata where it is given, and keeps it where not', async () => {
+    test('replaces the metadata if it is given, and keeps it otherwise', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       const metadata = { createdAt: 7, model: 'm' }
@@ -51,7 +51,7 @@ describe.each(engines)('history on %s', (engine) => {
       })
     })
 
-    test('above the limits of a message is refused with the limit', async () => {
+    test('above a limit of messages is refused and names the limit', async () => {
       const limits = { messageBytes: 100, messageParts: 2 }
       const { store } = await openTestStore({ storage: testEngine(engine), limits })
       const sessionId = await sampleSession(store)
@@ -64,7 +64,7 @@ describe.each(engines)('history on %s', (engine) => {
       await expect(many).rejects.toMatchObject({ code: 'TOO_LARGE', data: { limit: 2 } })
     })
 
-    test('with what nobody could read back is refused', async () => {
+    test('with a value that would not read back is refused', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       for (const part of [{ type: 'data-x', data: 1n }, { type: 'text' }]) {
@@ -76,7 +76,7 @@ describe.each(engines)('history on %s', (engine) => {
   })
 
   describe('every change', () => {
-    test('waits for nothing that runs: the run is to be interrupted first', async () => {
+    test('is refused during a run and does not wait for its end', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       await startRun(store, sessionId)
@@ -98,7 +98,7 @@ describe.each(engines)('history on %s', (engine) => {
       }
     })
 
-    test('of a message that is not there names it', async () => {
+    test('of an unknown message names it', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       const { history } = store
@@ -117,7 +117,7 @@ describe.each(engines)('history on %s', (engine) => {
       expect(await shownIds(store, sessionId)).toEqual(['u1', 'a1', 'u2', 'a2'])
     })
 
-    test('of a session that is not there names it', async () => {
+    test('of an unknown session names it', async () => {
       const { store } = await open()
       await expect(store.history.undo('nowhere')).rejects.toMatchObject({
         code: 'NOT_FOUND',
@@ -146,7 +146,7 @@ describe.each(engines)('history on %s', (engine) => {
       expect((await store.page(sessionId)).messages.map(({ id }) => id)).toEqual(['a1', 'u2', 'a2'])
     })
 
-    test('is seen by whoever follows, in its place', async () => {
+    test('reaches followers in its order', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       const controller = new AbortController()
@@ -171,7 +171,7 @@ describe.each(engines)('history on %s', (engine) => {
   })
 
   describe('delete and truncate', () => {
-    test('a deleted message is gone, and its id stays taken', async () => {
+    test('a deleted message is gone, and its id stays in use', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       await store.history.delete(sessionId, 'a1')
@@ -180,7 +180,7 @@ describe.each(engines)('history on %s', (engine) => {
       await expect(fill(store, sessionId, ['a1'])).rejects.toThrow('message-gone')
     })
 
-    test('what comes after a message is gone for good', async () => {
+    test('a truncation removes the messages after one, without redo', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       expect(await store.history.truncate(sessionId, { after: 'u2' })).toMatchObject({ count: 1 })
@@ -188,7 +188,7 @@ describe.each(engines)('history on %s', (engine) => {
       await expect(store.history.redo(sessionId)).rejects.toMatchObject({ code: 'CONFLICT' })
     })
 
-    test('without a message the whole epoch goes', async () => {
+    test('a truncation without a message removes the whole epoch', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       expect(await store.history.truncate(sessionId)).toMatchObject({ after: 0, count: 4 })
@@ -197,7 +197,7 @@ describe.each(engines)('history on %s', (engine) => {
   })
 
   describe('undo and redo', () => {
-    test('take back turn by turn, and bring them back turn by turn', async () => {
+    test('hide one turn after the other, and show them again one after the other', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       const { messages } = await store.window(sessionId)
@@ -220,7 +220,7 @@ describe.each(engines)('history on %s', (engine) => {
       expect(plain(restored)).toEqual(plain(messages))
     })
 
-    test('a new turn forgets what was taken back', async () => {
+    test('a new turn ends the redo', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
       await store.history.undo(sessionId)
@@ -231,7 +231,7 @@ describe.each(engines)('history on %s', (engine) => {
       expect(await shownIds(store, sessionId)).toEqual(['u1', 'a1', 'u3'])
     })
 
-    test('what was taken back is still there after a restart', async () => {
+    test('an undone turn can be redone after a restart', async () => {
       const storage = testEngine(engine)
       const { store } = await openTestStore({ storage })
       const sessionId = await sampleSession(store)
@@ -271,7 +271,7 @@ describe.each(engines)('history on %s', (engine) => {
       'text AND (',
       'role:text',
       '-text',
-    ])('takes %j for plain text', async (words) => {
+    ])('reads %j as plain text', async (words) => {
       const { store } = await open()
       const sessionId = await sampleSession(store, ['u1'])
       await append(store, sessionId, [
@@ -289,7 +289,7 @@ describe.each(engines)('history on %s', (engine) => {
       expect(await find(store, sessionId, words)).toContain('exact')
     })
 
-    test('finds in the sessions of one principal and of nobody else', async () => {
+    test('finds messages in the sessions of one principal only', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store, ['u1'])
       const other = await store.sessions.create({ owner: 'you' })

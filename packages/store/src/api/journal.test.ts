@@ -26,7 +26,7 @@ async function seqs(store: Store, sessionId: string, query: EventFilter & { limi
 describe.each(engines)('the journal on %s', (engine) => {
   const open = () => openTestStore({ storage: testEngine(engine) })
 
-  test('is listed entry by entry, each window for itself', async () => {
+  test('is listed entry by entry, without merging windows', async () => {
     const { store, clock } = await open()
     const sessionId = await answer(store, 4)
     const before = await store.journal.list(sessionId)
@@ -38,7 +38,7 @@ describe.each(engines)('the journal on %s', (engine) => {
     expect(await store.journal.list(sessionId)).toEqual(before)
   })
 
-  test('goes on from page to page, in both directions', async () => {
+  test('continues from page to page, in both directions', async () => {
     const { store } = await open()
     const sessionId = await answer(store, 4)
     const forth = await seqs(store, sessionId, { limit: 4 })
@@ -54,7 +54,7 @@ describe.each(engines)('the journal on %s', (engine) => {
     expect(last).toMatchObject({ events: [{ seq: 1 }], next: null })
   })
 
-  test('says that nothing follows exactly when nothing does', async () => {
+  test('has no next page exactly when nothing follows', async () => {
     const { store } = await open()
     const sessionId = await answer(store, 4)
     const types = ['message-delta' as const]
@@ -81,7 +81,7 @@ describe.each(engines)('the journal on %s', (engine) => {
     expect((await seqs(store, sessionId, all)).seqs).toEqual([6])
   })
 
-  test('has exact totals of what matches, by type', async () => {
+  test('counts the matching entries exactly, by type', async () => {
     const { store, clock } = await open()
     const sessionId = await answer(store, 4)
     await answer(store, 2, sessionId)
@@ -117,7 +117,7 @@ describe.each(engines)('the journal on %s', (engine) => {
     })
   })
 
-  test('gives a single entry, or says that it is not there', async () => {
+  test('returns a single entry, or `NOT_FOUND`', async () => {
     const { store } = await open()
     const sessionId = await answer(store, 2)
     expect(await store.journal.event(sessionId, 5)).toMatchObject({
@@ -133,7 +133,7 @@ describe.each(engines)('the journal on %s', (engine) => {
     }
   })
 
-  test('has limits, and is of one session', async () => {
+  test('has limits, and shows one session only', async () => {
     const { store } = await open()
     const [one, other] = [await answer(store, 1), await answer(store, 3)]
     expect((await store.journal.summary(one)).total).toBe(7)
@@ -164,7 +164,7 @@ describe.each(engines)('retention on %s', (engine) => {
   const retaining = (retention: { days?: number; events?: number } | false) =>
     openTestStore({ storage: testEngine(engine), retention })
 
-  test('keeps at least so many of the newest entries, and tells older cursors', async () => {
+  test('keeps the configured number of newest entries, and rejects older cursors', async () => {
     const { store, clock } = await retaining({ events: 14 })
     const { id: sessionId } = await store.sessions.create({ owner: 'me' })
     const events: Event[] = []
@@ -187,7 +187,7 @@ describe.each(engines)('retention on %s', (engine) => {
     expect((await store.window(sessionId)).messages).toEqual(messages)
   })
 
-  test('keeps what is younger than so many days', async () => {
+  test('keeps entries younger than the configured days', async () => {
     const { store, clock } = await retaining({ days: 2 })
     const sessionId = await sampleSession(store)
     await clock.advance(day)
@@ -209,7 +209,7 @@ describe.each(engines)('retention on %s', (engine) => {
     expect((await store.head(run.sessionId)).open).toMatchObject([{ parts: [{ text: 'Hel' }] }])
   })
 
-  test('can be told to keep everything', async () => {
+  test('can be turned off', async () => {
     const { store, clock } = await retaining(false)
     const sessionId = await answer(store, 4)
     await clock.advance(100 * day)

@@ -13,7 +13,7 @@ async function fiveOf(bytes: number, pageBytes: number) {
   return { store, sessionId }
 }
 
-test('a page ends at `pageBytes`, and the next one goes on where it began', async () => {
+test('a page ends at `pageBytes`, and the next one continues from there', async () => {
   const { store, sessionId } = await fiveOf(1_000, 3_000)
   const seen: number[][] = []
   for (let before: number | undefined = 6; before !== undefined;) {
@@ -34,7 +34,7 @@ test('a message larger than `pageBytes` is a page by itself', async () => {
   })
 })
 
-test('a list of entries ends at `pageBytes`, and says where to go on', async () => {
+test('a list of entries ends at `pageBytes`, and says where the next one starts', async () => {
   const { store, sessionId } = await fiveOf(1_000, 3_000)
   const oldest = await store.journal.list(sessionId)
   expect([oldest.events.length, oldest.next]).toEqual([2, 2])

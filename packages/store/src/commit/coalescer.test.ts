@@ -37,7 +37,7 @@ function gated(file: string) {
 }
 
 describe('the flush window', () => {
-  test('deltas coalesce: nothing early, then exactly one commit, ring and update', async () => {
+  test('deltas coalesce: nothing early, then exactly one commit, notification and update', async () => {
     const { store, clock, path } = await openTestStore()
     const run = await startRun(store)
     const before = store.stats().commits
@@ -105,7 +105,7 @@ describe('the flush window', () => {
     }
   })
 
-  test('the first delta of a message is committed at once where that is chosen', async () => {
+  test('with `firstDelta`, the first delta of a message is committed at once', async () => {
     const { store, path } = await openTestStore({ flush: { windowMs: hour, firstDelta: true } })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -156,7 +156,7 @@ describe('the flush window', () => {
     expect(store.stats().flushWindow).toBe(1_000)
   })
 
-  test('structural changes of one turn of the event loop share a commit behind the first', async () => {
+  test('structural changes of one event loop turn share a commit after the first', async () => {
     const { store } = await openTestStore({ storage: memory() })
     const runs = await Promise.all(Array.from({ length: 20 }, () => startRun(store)))
     await settle()
@@ -173,7 +173,7 @@ describe('the flush window', () => {
     expect(store.stats().commits).toBe(commits + 2)
   })
 
-  test('a program that writes without a pause leaves timers their turn', async () => {
+  test('timers run while a program writes without a pause', async () => {
     const { store } = await openTestStore({ storage: memory() })
     const { sessionId } = await startRun(store)
     let fired = false
@@ -265,7 +265,7 @@ describe('flush', () => {
     expect(store.stats().commits).toBe(commits)
   })
 
-  test('an abort returns at once, and what was accepted is committed all the same', async () => {
+  test('an abort returns at once, and the accepted change is still committed', async () => {
     const file = testDatabase()
     const gate = gated(file)
     const { store } = await openTestStore({ path: file, storage: gate.storage })
@@ -304,7 +304,7 @@ describe('flush', () => {
 })
 
 describe('a failing database', () => {
-  test('a failed write keeps its data and is tried again without a further update', async () => {
+  test('a failed write keeps its data and is retried without another update', async () => {
     const file = testDatabase()
     let failures = 0
     const { store, clock } = await openTestStore({
@@ -326,7 +326,7 @@ describe('a failing database', () => {
     expect(store.stats().lastError).toBeUndefined()
   })
 
-  test('a commit whose answer was lost is tried again until the database tells', async () => {
+  test('a commit whose answer was lost is retried until its outcome is known', async () => {
     const file = testDatabase()
     const attempts: (readonly Slice[])[] = []
     let answers: Error[] = []
@@ -363,7 +363,7 @@ describe('a failing database', () => {
     expect((await store.head(run.sessionId)).head.run).toBeUndefined()
   })
 
-  test('a delta during a write goes with the next window, by itself', async () => {
+  test('a delta during a write is committed with the next window, without another call', async () => {
     const file = testDatabase()
     const gate = gated(file)
     const { store, clock } = await openTestStore({ path: file, storage: gate.storage })
@@ -424,7 +424,7 @@ describe('a failing database', () => {
     expect(store.stats().unflushedBytes).toBe(0)
   })
 
-  test('deltas that break the transaction are told to whoever writes the message next', async () => {
+  test('deltas that break the transaction fail the next call of their writer', async () => {
     const file = testDatabase()
     const { store } = await openTestStore({
       path: file,
@@ -446,7 +446,7 @@ describe('a failing database', () => {
     expect(await textOnDisk(file, bad)).toBe('')
   })
 
-  test('a value without JSON form is refused before it gets anywhere', async () => {
+  test('a value without a JSON form is refused before it is buffered', async () => {
     const { store } = await openTestStore()
     const run = await startRun(store)
     const cyclic: Record<string, unknown> = {}

@@ -47,7 +47,7 @@ describe.each(engines)('a change of history on %s', (engine) => {
     expect(store.stats().unflushedBytes).toBe(0)
   })
 
-  test('is taken with what comes behind it', async () => {
+  test('is committed with the drafts after it', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const sessionId = await sampleSession(store)
     const drafts = [truncated('u1'), prompt('u3')]

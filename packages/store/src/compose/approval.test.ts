@@ -51,8 +51,8 @@ function respond(store: Store, run: TestRun, approved: boolean): Promise<SliceRe
   return store.append({ sessionId, guard: { is: 'awaiting-tool', runId }, drafts })
 }
 
-describe('a run that waits for leave', () => {
-  test('of two answers at once exactly one wins, and the other is told', async () => {
+describe('a run that waits for approval', () => {
+  test('of two concurrent answers exactly one wins, and the other is refused', async () => {
     const { store } = await openTestStore()
     const run = await startWaiting(store)
     const answers = await Promise.all([respond(store, run, true), respond(store, run, false)])
@@ -63,7 +63,7 @@ describe('a run that waits for leave', () => {
     expect(open).toMatchObject([{ parts: [{ approval: { id: 'a', approved: true } }] }])
   })
 
-  test('two processes that answer at once are no different', async () => {
+  test('of two answers by two processes exactly one wins, too', async () => {
     const path = testDatabase()
     const [a, b] = [await openTestStore({ path }), await openTestStore({ path })]
     const run = await startWaiting(a.store)
@@ -72,7 +72,7 @@ describe('a run that waits for leave', () => {
     expect(answers.filter(({ refused }) => refused === 'guard-failed')).toHaveLength(1)
   })
 
-  test('it waits over a restart, is approved then, and goes on to its end', async () => {
+  test('it waits across a restart, is then approved, and runs to its end', async () => {
     const path = testDatabase()
     const first = await openTestStore({ path })
     const run = await startWaiting(first.store)
@@ -99,7 +99,7 @@ describe('a run that waits for leave', () => {
     })
   })
 
-  test('whoever goes on with it writes the result in the place of the call', async () => {
+  test('the writer that resumes it puts the result in the place of the call', async () => {
     const path = testDatabase()
     const first = await openTestStore({ path })
     const run = await startWaiting(first.store)
@@ -120,7 +120,7 @@ describe('a run that waits for leave', () => {
     ])
   })
 
-  test('an answer that says no denies the call', async () => {
+  test('a rejection denies the call', async () => {
     const { store } = await openTestStore()
     const run = await startWaiting(store)
     await respond(store, run, false)

@@ -107,7 +107,7 @@ describe('structural updates', () => {
     expect(store.stats()).toMatchObject({ updateDrops: 0, updateMustDeliverDrops: 0 })
   })
 
-  test('only the call itself waits for slow readers of updates, and no commit', async () => {
+  test('only the call itself waits for slow subscribers of updates, no commit does', async () => {
     const { store, clock } = await openTestStore({ storage: memory(), updates: { capacity: 1 } })
     const [run, other] = [await startRun(store), await startRun(store)]
     store.updates.subscribe()
@@ -129,7 +129,7 @@ describe('structural updates', () => {
     expect(store.stats()).toMatchObject({ updateMustDeliverDrops: 1, updateDrops: 1 })
   })
 
-  test('the deltas of a window are published lossy, and counted where they are dropped', async () => {
+  test('the deltas of a window are published lossy, and drops are counted', async () => {
     const { store, clock } = await openTestStore({ storage: memory(), updates: { capacity: 1 } })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -141,7 +141,7 @@ describe('structural updates', () => {
     expect(store.stats()).toMatchObject({ updateDrops: 2, updateMustDeliverDrops: 0 })
   })
 
-  test('parts that nobody waited for are committed in the order of their calls', async () => {
+  test('parts whose calls were not awaited are committed in the order of the calls', async () => {
     const { store } = await openTestStore({ storage: memory() })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -174,7 +174,7 @@ describe('structural updates', () => {
     ])
   })
 
-  test('the finish, the end of the run and what was pending are one commit', async () => {
+  test('the finish, the end of the run and buffered deltas are one commit', async () => {
     const { store } = await openTestStore({ storage: memory(), flush: { windowMs: hour } })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -192,7 +192,7 @@ describe('structural updates', () => {
     ])
   })
 
-  test('a run whose updates a stuck subscriber dropped has one end, behind its last delta', async () => {
+  test('a run of which a stuck subscriber dropped updates has one end, after its last delta', async () => {
     const { store, clock } = await openTestStore({
       storage: memory(),
       flush: { windowMs: hour },
@@ -252,7 +252,7 @@ describe('a refused finish', () => {
     ['its reason', { reason: 'over' }, []],
     ['its part', { reason: 'stop', part: { type: 'text', text: 1 } }, []],
     ['what goes alongside', { reason: 'stop' }, [{ type: 'run-ended', runId: 'r', reason: 1 }]],
-  ])('leaves the message to be written and finished: for %s', async (_, options, alongside) => {
+  ])('leaves a message that can be written and finished: for %s', async (_, options, alongside) => {
     const { store } = await openTestStore({ storage: memory() })
     const { id: sessionId } = await store.sessions.create({ owner: 'me' })
     await store.append({ sessionId, drafts: runDrafts(run) })
@@ -274,7 +274,7 @@ describe('a refused finish', () => {
     expect((await store.usage(sessionId)).totals).toEqual(usage)
   })
 
-  test('because of another run stays refused, and nothing more is written', async () => {
+  test('because of another run is final, and nothing more is written', async () => {
     const { store } = await openTestStore({ storage: memory() })
     const target = await startRun(store)
     await store.append({ sessionId: target.sessionId, drafts: [ended(target.runId)] })
@@ -293,7 +293,7 @@ test.each<[string, object | undefined, string]>([
   ['reasoning', { type: 'reasoning-delta', id: 'r' }, 'reasoning-delta.text'],
   ['tool input', { type: 'tool-input-delta', id: 't' }, 'tool-input-delta.delta'],
   ['nothing', undefined, 'part'],
-])('a delta of %s without its text is named', async (_, part, field) => {
+])('a delta of %s without its text is refused by name', async (_, part, field) => {
   const { store } = await openTestStore({ storage: memory() })
   const writing = store.writer(await startRun(store)).write(part as never)
   await expect(writing).rejects.toMatchObject({ code: 'BAD_INPUT', data: { field } })
@@ -303,7 +303,7 @@ test.each<[string, object, string]>([
   ['too large', { type: 'data-x', data: 'x'.repeat(1_000) }, 'TOO_LARGE'],
   ['a tool call that could not be read back', { type: 'tool-call', toolCallId: 1 }, 'BAD_INPUT'],
 ])(
-  'the part of a finish follows what was written, after one that was %s',
+  'the part of a finish follows the written parts, after one that was %s',
   async (_, part, code) => {
     const { store } = await openTestStore({ storage: memory(), limits: { messageBytes: 500 } })
     const run = await startRun(store)
@@ -317,7 +317,7 @@ test.each<[string, object, string]>([
 )
 
 describe('limits and ends', () => {
-  test('a message that would pass its limit is kept up to there', async () => {
+  test('a message that would exceed its limit is kept up to there', async () => {
     const { store } = await openTestStore({ limits: { messageBytes: 1_000 } })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -332,7 +332,7 @@ describe('limits and ends', () => {
     ])
   })
 
-  test('a run that was ended elsewhere writes no more', async () => {
+  test('a run that was ended elsewhere cannot write any more', async () => {
     const { store, clock } = await openTestStore()
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -356,7 +356,7 @@ describe('limits and ends', () => {
     ])
   })
 
-  test('delete drops what is pending, and nothing more is seen of it', async () => {
+  test('a delete drops the buffered deltas, and nothing of them appears', async () => {
     const { store, clock } = await openTestStore({ storage: memory() })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -376,7 +376,7 @@ describe('limits and ends', () => {
   })
 
   test.each(['before', 'after'] as const)(
-    'a delete while a write is on its way, %s it is made, wins',
+    'a delete during a write, %s it is made, wins',
     async (when) => {
       const file = testDatabase()
       let gate = Promise.resolve()
@@ -408,7 +408,7 @@ describe('limits and ends', () => {
     },
   )
 
-  test('a closed store says so, and has kept what was accepted', async () => {
+  test('a closed store refuses writes, and has kept the accepted ones', async () => {
     const { store, path } = await openTestStore({ flush: { windowMs: hour } })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -418,7 +418,7 @@ describe('limits and ends', () => {
     await expect(writer.write(text('more'))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
-  test('an abort of an append ends its wait, and not what was accepted', async () => {
+  test('an abort of an append ends its wait, and the change is still committed', async () => {
     const { store } = await openTestStore({ storage: memory() })
     const run = await startRun(store)
     const controller = new AbortController()

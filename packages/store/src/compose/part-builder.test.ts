@@ -49,12 +49,12 @@ describe('a call id that is used again', () => {
     expect(shown(partsOf([...said, result('call_0', 2)]))).toEqual([1, 2])
   })
 
-  test('in another step is another call while the first has no answer', () => {
+  test('in another step is another call while the first has no result', () => {
     const parts = partsOf([step, call('call_0', 'a'), step, call('call_0', 'b')])
     expect(parts).toMatchObject([{}, { input: 'a' }, {}, { input: 'b' }])
   })
 
-  test('after its answer is another call, also without steps', () => {
+  test('after its result is another call, also without steps', () => {
     const said = [call('call_0'), result('call_0', 1), call('call_0'), result('call_0', 2)]
     expect(shown(partsOf(said))).toEqual([1, 2])
   })
@@ -63,7 +63,7 @@ describe('a call id that is used again', () => {
     expect(shown(partsOf([result('call_0', 1), result('call_0', 2)]))).toEqual([1, 2])
   })
 
-  test('by the start of its input is another call', () => {
+  test('whose input starts again is another call', () => {
     const start: AgentPart = { type: 'tool-input-start', id: 'call_0', toolName: 'read' }
     const delta: AgentPart = { type: 'tool-input-delta', id: 'call_0', delta: '{}' }
     const said = [step, start, delta, call('call_0', 1), result('call_0', 1), step, start, delta]
@@ -75,19 +75,19 @@ describe('a call id that is used again', () => {
     ])
   })
 
-  test('in parts that were there before is another call', () => {
+  test('of an earlier part is another call', () => {
     const before = partsOf([step, call('call_0'), result('call_0', 1)])
     expect(shown(partsOf([step, call('call_0'), result('call_0', 2)], before))).toEqual([1, 2])
   })
 })
 
 describe('an answer', () => {
-  test('that comes in a later step belongs to the call of its id', () => {
+  test('in a later step belongs to the call of its id', () => {
     const said = [step, call('a'), step, text('Meanwhile'), result('a', 1)]
     expect(shown(partsOf(said))).toEqual([1, 'Meanwhile'])
   })
 
-  test('of which a first state came before takes its place', () => {
+  test('replaces its preliminary state', () => {
     const first: AgentPart = { ...result('a', 'half'), preliminary: true } as AgentPart
     expect(shown(partsOf([call('a'), first, result('a', 'whole')]))).toEqual(['whole'])
   })
@@ -99,7 +99,7 @@ describe('an answer', () => {
     ])
   })
 
-  test('without an input to a call that was never made is refused', () => {
+  test('without an input for a call that was never made is refused', () => {
     const answer: AgentPart = { type: 'tool-result', toolCallId: 'a', toolName: 'read', output: 1 }
     expect(() => partsOf([answer])).toThrow(/never made/)
   })
@@ -142,19 +142,19 @@ describe('an approval', () => {
 })
 
 describe('a text', () => {
-  test('that starts again under an id that has not ended comes behind what is between', () => {
+  test('that starts again under an open id is a new part after the ones between', () => {
     const start: AgentPart = { type: 'text-start', id: '1' }
     const said = [start, text('Before', '1'), call('a'), start, text('After', '1')]
     const parts = partsOf(said)
     expect(parts).toMatchObject([{ text: 'Before', state: 'done' }, {}, { text: 'After' }])
   })
 
-  test('without ids that starts again is another one', () => {
+  test('without ids that starts again is another part', () => {
     const start: AgentPart = { type: 'text-start' }
     expect(shown(partsOf([start, text('a'), start, text('b')]))).toEqual(['a', 'b'])
   })
 
-  test('has the metadata that came last, and its citations', () => {
+  test('has its latest metadata, and its citations', () => {
     const source = { type: 'source', sourceType: 'url', id: 's', url: 'https://x.example' } as const
     const citations = [{ source, startIndex: 0, endIndex: 2, citedText: 'Hi' }]
     const end: AgentPart = { type: 'text-end', id: '1', citations, ...metadata('end') }
@@ -168,7 +168,7 @@ describe('a text', () => {
   })
 })
 
-test('reasoning without a word is kept where its provider wants it back', () => {
+test('empty reasoning is kept if its provider wants it back', () => {
   const start: AgentPart = { type: 'reasoning-start', id: 'r', ...metadata('redacted') }
   const signature: AgentPart = { type: 'reasoning-delta', id: 'r', text: '', ...metadata('signed') }
   const end: AgentPart = { type: 'reasoning-end', id: 'r' }
@@ -180,7 +180,7 @@ test('reasoning without a word is kept where its provider wants it back', () => 
   expect(partsOf([{ type: 'reasoning-start', id: 'r' }, end])).toEqual([])
 })
 
-test('what is said beside a call is kept with it, and beside its result apart', () => {
+test('metadata of a call and of its result are kept apart', () => {
   const tool = { toolName: 'read', title: 'Read', toolMetadata: { source: 'mcp' } }
   const said: AgentPart[] = [
     { type: 'tool-input-start', id: 'a', ...tool, inputEncoding: 'text', providerExecuted: true },
@@ -212,7 +212,7 @@ test('what is said beside a call is kept with it, and beside its result apart', 
   }
 })
 
-test('files, sources and custom parts keep what their provider said', () => {
+test('files, sources and custom parts keep their provider metadata', () => {
   const file = { mediaType: 'image/png', base64: 'AA==' }
   const url = 'data:image/png;base64,AA=='
   const document = { id: 'd', mediaType: 'application/pdf', title: 'T', filename: 'f.pdf' }
@@ -262,7 +262,7 @@ describe('data', () => {
     ...(id !== undefined && { id }),
   })
 
-  test('of the same type and id takes the place of what was there', () => {
+  test('of the same type and id replaces the earlier part', () => {
     const said = [progress(1, 'a'), text('Hi'), progress(2, 'b'), progress(3, 'a')]
     expect(partsOf(said)).toEqual([
       { type: 'data-progress', id: 'a', data: 3 },

@@ -39,7 +39,7 @@ async function untilTold(feed: AsyncGenerator<ActivityBatch, void>): Promise<Act
   }
 }
 
-test('a list comes in pages, and what moved meanwhile comes with what follows its cursor', async () => {
+test('a list comes in pages, and following its cursor brings the rows that moved meanwhile', async () => {
   const { store, ids, follow } = await openList(['a', 'b', 'c', 'd', 'e'])
   const [a = '', , , d = '', e = ''] = ids
   const first = await store.activity.list('me', { limit: 2 })
@@ -74,7 +74,7 @@ test('a list comes in pages, and what moved meanwhile comes with what follows it
   expect(shown([list, ...rest])).toEqual(['a', 'b', 'c', 'new e'])
 })
 
-test('a list takes no cursor that it did not give', async () => {
+test('a list refuses cursors that it did not return', async () => {
   const { store } = await openList(['a', 'b'])
   for (const cursor of ['', 'x', 'f.1', 'f.1.2', `f.1.2.${'x'.repeat(65)}`]) {
     await expect(store.activity.list('me', { cursor })).rejects.toMatchObject({
@@ -85,7 +85,7 @@ test('a list takes no cursor that it did not give', async () => {
   await expect(store.activity.list('me', { limit: 3 })).rejects.toMatchObject({ code: 'BAD_INPUT' })
 })
 
-test('everything comes in steps, with what changed between them, and then a cursor', async () => {
+test('everything comes in steps, with the changes between them, and then a cursor', async () => {
   const { store, ids, follow } = await openList(['a', 'b', 'c', 'd', 'e'])
   const feed = follow()
   const first = (await feed.next()).value
@@ -102,7 +102,7 @@ test('everything comes in steps, with what changed between them, and then a curs
   expect(await untilTold(feed)).toMatchObject([{ rows: [{ title: 'new c' }], complete: false }])
 })
 
-test('what was missed comes in steps too, and is no complete list', async () => {
+test('missed changes come in steps too, and are not a complete list', async () => {
   const { store, ids, follow } = await openList(['a', 'b', 'c', 'd', 'e'])
   const { cursor } = await store.activity.list('me')
   for (const id of ids) await store.sessions.update(id, { title: 'new' })
@@ -114,7 +114,7 @@ test('what was missed comes in steps too, and is no complete list', async () => 
   ])
 })
 
-test('others get on between the steps of a long list', async () => {
+test('other work runs between the steps of a long list', async () => {
   const { store, follow } = await openList(Array.from({ length: 40 }, (_, index) => `${index}`))
   const feed = follow()
   await feed.next()
@@ -124,7 +124,7 @@ test('others get on between the steps of a long list', async () => {
 })
 
 test.each(['memory', 'sqlite'] as const)(
-  'a follower who lags behind the removals that are remembered gets everything again, on %s',
+  'a follower behind the oldest remembered removal gets everything again, on %s',
   async (engine) => {
     let known = true
     const storage = withCalls(testEngine(engine), (real) => ({

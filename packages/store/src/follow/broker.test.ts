@@ -14,7 +14,7 @@ async function read<T>(entries: AsyncIterator<T>, count: number): Promise<T[]> {
   return values
 }
 
-test('lossy publish counts what a full subscriber does not get', async () => {
+test('lossy publish counts the entries that a full subscriber misses', async () => {
   const broker = new Broker<number>({ clock: new ManualClock(), capacity: 1 })
   const slow = broker.subscribe()
   for (let i = 0; i < 100; i++) broker.publish(i)
@@ -22,7 +22,7 @@ test('lossy publish counts what a full subscriber does not get', async () => {
   expect(await read(slow, 1)).toEqual([0])
 })
 
-test('must-deliver honours its timeout: it waits as long for room, then counts apart', async () => {
+test('must-deliver waits for room until its timeout, then counts separately', async () => {
   const clock = new ManualClock()
   const broker = new Broker<number>({ clock, capacity: 1, mustDeliverTimeout: 20 })
   broker.subscribe()
@@ -55,7 +55,7 @@ test('twenty stuck subscribers cost one timeout, not twenty', async () => {
   expect(broker.mustDeliverDropCount).toBe(20)
 })
 
-test('nothing overtakes a must-deliver entry that waits for room', async () => {
+test('no entry overtakes a must-deliver entry that waits for room', async () => {
   const broker = new Broker<string>({ clock: new ManualClock(), capacity: 1 })
   const entries = broker.subscribe()
   broker.publish('first')
@@ -106,7 +106,7 @@ test('two calls that wait at once each get an entry', async () => {
   expect(await Promise.all(both)).toMatchObject([{ value: 1 }, { value: 2 }])
 })
 
-test('a must-deliver timeout is told once per subscriber, and each knows what it missed', async () => {
+test('a must-deliver timeout is reported once per subscriber, and each counts its misses', async () => {
   const clock = new ManualClock()
   const told: CaughtupError[] = []
   const timedOut = (error: CaughtupError) => void told.push(error)

@@ -96,7 +96,7 @@ describe.each(engines)('following on %s', (engine) => {
     })
   })
 
-  test('looks for other processes while somebody follows, and ends with the store', async () => {
+  test('watches other processes while somebody follows, and ends with the store', async () => {
     let looking = 0
     const storage = withCalls(testEngine(engine), (real) => ({
       changes: {
@@ -125,7 +125,7 @@ describe.each(engines)('following on %s', (engine) => {
     expect(looking).toBe(0)
   })
 
-  test('followers at the same cursor share one reading, and one batch', async () => {
+  test('followers at the same cursor share one read and one batch', async () => {
     let readings = 0
     const storage = withCalls(testEngine(engine), (real) => ({
       events: (...args) => {
@@ -147,7 +147,7 @@ describe.each(engines)('following on %s', (engine) => {
     expect(readings).toBe(2)
   })
 
-  test('those who join at the same moment share one window', async () => {
+  test('clients that join at the same moment share one window', async () => {
     let readings = 0
     const storage = withCalls(testEngine(engine), (real) => ({
       messagesBefore: (...args) => {
@@ -164,7 +164,7 @@ describe.each(engines)('following on %s', (engine) => {
     expect((await store.window(sessionId)).messages).toHaveLength(5)
   })
 
-  test('a window is never older than what its caller wrote', async () => {
+  test("a window is never older than its caller's writes", async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const earlier = store.window(run.sessionId)
@@ -174,7 +174,7 @@ describe.each(engines)('following on %s', (engine) => {
     await earlier
   })
 
-  test('whoever stops reading lags, and says by how much', async () => {
+  test('a follower that stops reading lags, and `lag` says by how much', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const sessionId = await sampleSession(store)
     expect(store.stats()).toMatchObject({ followers: 0, followerLag: 0 })
@@ -190,7 +190,7 @@ describe.each(engines)('following on %s', (engine) => {
   })
 })
 
-test('a follower that retention has overtaken is told that what it gets is not complete', async () => {
+test('a follower that retention has overtaken learns that its events are incomplete', async () => {
   const event = { type: 'redacted', seq: 9, from: 8, epoch: 0, at: 0 } as const
   const followers = new Followers({
     read: async () => ({
@@ -215,7 +215,7 @@ test('a follower that retention has overtaken is told that what it gets is not c
   expect(value && 'isBehind' in value).toBe(false)
 })
 
-test('a follower is not behind for what comes at once, however large, but for what it leaves', async () => {
+test('a follower is behind for events that it leaves unread, not for many at once', async () => {
   const head = { seq: 0 }
   const bells = new AbortController()
   const followers = new Followers({
@@ -272,7 +272,7 @@ describe.each(engines)('the session list on %s', (engine) => {
     return { store, reads }
   }
 
-  test('is read again by members of a session that changed, and by nobody else', async () => {
+  test('is read again only by the members of a changed session', async () => {
     const { store, reads } = await openLists(['a', 'b', 'c'])
     const { id } = await store.sessions.create({ owner: 'a', members: ['b'] })
     await settle()
@@ -292,7 +292,7 @@ describe.each(engines)('the session list on %s', (engine) => {
     expect(new Set(reads)).toEqual(new Set(['a', 'b']))
   })
 
-  test('finds the members of sessions from before, and those who came later', async () => {
+  test('finds the members of existing sessions and of new ones', async () => {
     let id = ''
     const { store, reads } = await openLists(['a', 'c'], async (earlier) => {
       ;({ id } = await earlier.sessions.create({ owner: 'a', members: ['b'] }))

@@ -25,7 +25,7 @@ function openWatch() {
 
 const changes: RemoteChanges = { sessions: new Set(['s']) }
 
-test('looks out while anybody watches, and not otherwise', async () => {
+test('reads only while somebody watches', async () => {
   const { watch, calls, seen } = openWatch()
   await settle()
   expect(calls).toHaveLength(0)
@@ -50,7 +50,7 @@ test('looks out while anybody watches, and not otherwise', async () => {
   expect(seen).toHaveLength(2)
 })
 
-test('asks again for the next who watches, one question at a time', async () => {
+test('reads again for the next watcher, one read at a time', async () => {
   const { watch, calls } = openWatch()
   const first = watch.watch()
   await settle()
@@ -62,7 +62,7 @@ test('asks again for the next who watches, one question at a time', async () => 
   await watch.close()
 })
 
-test('tries again when it fails, ever later, and says so until it works', async () => {
+test('retries with growing delays after a failure, and shows it until a read succeeds', async () => {
   const { clock, watch, calls } = openWatch()
   watch.watch()
   await settle()
@@ -80,7 +80,7 @@ test('tries again when it fails, ever later, and says so until it works', async 
   await watch.close()
 })
 
-test('ends when it is closed, and does not begin again', async () => {
+test('ends when it is closed, and cannot be started again', async () => {
   const { clock, watch, calls } = openWatch()
   watch.watch()
   await settle()

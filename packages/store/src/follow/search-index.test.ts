@@ -162,7 +162,7 @@ const engines: [string, () => StorageFactory][] = [
 ]
 
 describe.each(engines)('store.updates of %s', (_name, storage) => {
-  test('is enough to keep an index that equals the store, whatever is done', async () => {
+  test('keeps an index equal to the store through all changes', async () => {
     const steps = fc.array(fc.tuple(fc.nat(13), fc.nat(1_000)), { minLength: 5, maxLength: 40 })
     await fc.assert(
       fc.asyncProperty(steps, fc.integer({ min: 1, max: 4 }), async (program, capacity) => {
@@ -226,7 +226,7 @@ describe('store.updates', () => {
     return { store, sessionId, seen }
   }
 
-  test('tells each change of history once, in the order of the journal, with its seq', async () => {
+  test('has each change of history once, in the order of the journal, with its seq', async () => {
     const { store, sessionId, seen } = await openOne()
     const { history } = store
     const edited = await history.edit(sessionId, 'a', { parts: [text('edited')] })
@@ -262,7 +262,7 @@ describe('store.updates', () => {
     ])
   })
 
-  test('says nothing of a session after its end, though a commit of it comes back later', async () => {
+  test('has no update of a session after its end, even if one of its commits returns later', async () => {
     let gate = Promise.resolve()
     const storage = withCalls(memory(), (real) => ({
       commit: async (slices) => {
@@ -283,7 +283,7 @@ describe('store.updates', () => {
     expect(seen).toEqual([{ type: 'session-deleted', sessionId }])
   })
 
-  test('leaves what another process does to that process', async () => {
+  test('has no changes of other processes', async () => {
     const path = testDatabase()
     const { store: here, clock } = await open(sqlite({ path }), 64)
     const { store: there } = await open(sqlite({ path }), 64)

@@ -13,7 +13,7 @@ function besides(file: string): string {
   return path.join(path.dirname(file), 'copy.db')
 }
 
-test('a backup has everything that was accepted before it, and nothing that came after', async () => {
+test('a backup has every change accepted before it, and none after', async () => {
   const { store, path: file } = await openTestStore()
   const sessionId = await sampleSession(store)
   const run = await startRun(store)
@@ -27,7 +27,7 @@ test('a backup has everything that was accepted before it, and nothing that came
   ])
 })
 
-test('a backup is made while everything goes on', async () => {
+test('a backup is made while calls continue', async () => {
   const file = testDatabase()
   const { store } = await openTestStore({ storage: sqlite({ path: file }), clock: systemClock })
   const { id } = await store.sessions.create({ owner: 'me' })
@@ -40,7 +40,7 @@ test('a backup is made while everything goes on', async () => {
   expect(messages.map(({ order }) => order)).toEqual(messages.map((_, n) => messages[0]!.order + n))
 })
 
-test('a backup that was written on is another history: cursors of the original do not fit', async () => {
+test('a backup that was written to is another history: it rejects cursors of the original', async () => {
   const { store, path: file } = await openTestStore()
   const sessionId = await sampleSession(store)
   await store.backup(besides(file))
@@ -52,7 +52,7 @@ test('a backup that was written on is another history: cursors of the original d
   expect(await copy.store.checkCursor(sessionId, cursor)).toBe('cursor-unknown')
 })
 
-test('a file that is there is not written over', async () => {
+test('an existing file is not overwritten', async () => {
   const { store, path: file } = await openTestStore()
   await sampleSession(store)
   await store.backup(besides(file))
@@ -60,7 +60,7 @@ test('a file that is there is not written over', async () => {
   await expect(store.backup(file)).rejects.toThrow(file)
 })
 
-test('a backup that is given up leaves no file behind', async () => {
+test('an aborted backup leaves no file', async () => {
   const { store, path: file } = await openTestStore()
   await sampleSession(store)
   const signal = AbortSignal.abort(new Error('enough'))
@@ -68,7 +68,7 @@ test('a backup that is given up leaves no file behind', async () => {
   expect(existsSync(besides(file))).toBe(false)
 })
 
-test('what is in memory only cannot be copied to a file', async () => {
+test('a database in memory cannot be copied to a file', async () => {
   const { store } = await openTestStore({ storage: memory() })
   await expect(store.backup('copy.db')).rejects.toMatchObject({ name: 'StorageError' })
 })

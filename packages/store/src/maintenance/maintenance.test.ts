@@ -19,7 +19,7 @@ function openMaintenance(step: () => Promise<boolean> | boolean = () => false) {
   return { clock, maintenance, steps, finished: () => finished }
 }
 
-test('looks once after opening, for what an earlier process left', async () => {
+test('looks once after opening for work of an earlier process', async () => {
   const { clock, steps } = openMaintenance()
   await clock.advance(49)
   expect(steps).toEqual([])
@@ -40,7 +40,7 @@ test('begins 50 ms after the last structural commit', async () => {
   expect(steps).toHaveLength(1)
 })
 
-test('leaves a second between two of its runs, for what rests one after the other', async () => {
+test('leaves a second between two runs', async () => {
   const { clock, maintenance, steps } = openMaintenance()
   await clock.advance(50)
   maintenance.touched('structural')
@@ -52,7 +52,7 @@ test('leaves a second between two of its runs, for what rests one after the othe
   expect(steps).toEqual([50, 1_050])
 })
 
-test('is put off by a second at most, however much is committed', async () => {
+test('is put off by a second at most under continuous commits', async () => {
   const { clock, maintenance, steps } = openMaintenance()
   await clock.advance(200)
   steps.length = 0
@@ -63,7 +63,7 @@ test('is put off by a second at most, however much is committed', async () => {
   expect(steps).toHaveLength(2)
 })
 
-test('takes a second where nothing but deltas is committed', async () => {
+test('begins after a second if only deltas are committed', async () => {
   const { clock, maintenance, steps } = openMaintenance()
   await clock.advance(200)
   steps.length = 0
@@ -74,7 +74,7 @@ test('takes a second where nothing but deltas is committed', async () => {
   expect(steps).toHaveLength(1)
 })
 
-test('goes on step by step, one at a time, until nothing is left', async () => {
+test('works step by step until nothing is left', async () => {
   let left = 5
   let atOnce = 0
   const { clock, steps, finished } = openMaintenance(async () => {
@@ -88,7 +88,7 @@ test('goes on step by step, one at a time, until nothing is left', async () => {
   expect(finished()).toBe(1)
 })
 
-test('looks again for what came during its last step', async () => {
+test('looks again after commits during its last step', async () => {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   let calls = 0
   const { clock, maintenance, steps } = openMaintenance(() => (calls++ === 0 ? promise : false))
@@ -101,7 +101,7 @@ test('looks again for what came during its last step', async () => {
   expect(steps).toHaveLength(2)
 })
 
-test('takes its second for deltas that came during its last step', async () => {
+test('waits a second after deltas during its last step', async () => {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   let calls = 0
   const { clock, maintenance, steps } = openMaintenance(() => (calls++ === 0 ? promise : false))
@@ -114,7 +114,7 @@ test('takes its second for deltas that came during its last step', async () => {
   expect(steps).toHaveLength(2)
 })
 
-test('looks a little later once more, and then every hour', async () => {
+test('looks once more some seconds later, and then every hour', async () => {
   const { clock, steps } = openMaintenance()
   await clock.advance(50 + 15_000)
   expect(steps).toHaveLength(2)
@@ -122,7 +122,7 @@ test('looks a little later once more, and then every hour', async () => {
   expect(steps).toHaveLength(5)
 })
 
-test('tries a step that fails again, ever later, and says so', async () => {
+test('retries a failed step with growing delays, and shows it', async () => {
   let fails = true
   const { clock, maintenance, steps } = openMaintenance(() => {
     if (fails) throw new Error('disk full')
@@ -140,7 +140,7 @@ test('tries a step that fails again, ever later, and says so', async () => {
   expect(maintenance.lastError).toBeUndefined()
 })
 
-test('does what is left when it is closed, and nothing later', async () => {
+test('does the rest when it is closed, and nothing later', async () => {
   let left = 3
   const { clock, maintenance, steps } = openMaintenance(() => --left > 0)
   await maintenance.close()
@@ -151,7 +151,7 @@ test('does what is left when it is closed, and nothing later', async () => {
   expect(clock.pending).toBe(0)
 })
 
-test('does no more than one waits for when it is closed', async () => {
+test('stops at the signal when it is closed', async () => {
   const controller = new AbortController()
   const { maintenance, steps } = openMaintenance(() => {
     if (steps.length === 2) controller.abort()
@@ -161,7 +161,7 @@ test('does no more than one waits for when it is closed', async () => {
   expect(steps).toHaveLength(2)
 })
 
-test('lets a step that fails at the end be, and says so', async () => {
+test('ends with a failed step when it is closed, and shows it', async () => {
   const { maintenance } = openMaintenance(() => {
     throw new Error('disk full')
   })

@@ -88,7 +88,7 @@ describe('the meter', () => {
     expect(meter.observe()).toEqual({})
   })
 
-  test('is told of each commit: how much it wrote, and how long it took and had waited', async () => {
+  test('records each commit: its events, its duration and its wait', async () => {
     const meter = new TestMeter()
     const { store, clock } = await openTestStore({ meter })
     const run = await startRun(store)
@@ -111,7 +111,7 @@ describe('the meter', () => {
 })
 
 describe.each(engines)('stats on %s', (engine) => {
-  test('tell what was written, and what is held', async () => {
+  test('show what was written and what is buffered', async () => {
     const { store, clock } = await openTestStore({ storage: testEngine(engine) })
     const run = await startRun(store)
     const writer = store.writer(run)
@@ -124,7 +124,7 @@ describe.each(engines)('stats on %s', (engine) => {
     expect(store.stats()).toMatchObject({ openMessages: 0, flushWait: 0, upkeepFailures: 0 })
   })
 
-  test('tell of upkeep that fails, and forget it when it works', async () => {
+  test('show failed maintenance until it succeeds', async () => {
     let fails = true
     const storage = withCalls(testEngine(engine), (real) => ({
       maintain: async (work) => {
@@ -144,7 +144,7 @@ describe.each(engines)('stats on %s', (engine) => {
     expect(store.stats().lastError).toBeUndefined()
   })
 
-  test('count the open messages of each session apart, whatever their ids', async () => {
+  test('count open messages per session, also with equal ids', async () => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     const open = async () => {
       const { id } = await store.sessions.create({ owner: 'me' })
@@ -172,7 +172,7 @@ describe.each(engines)('stats on %s', (engine) => {
   })
 })
 
-test('what is packed is counted as unpacked no longer', async () => {
+test('packed entries are no longer counted as unpacked', async () => {
   const { store, clock } = await openTestStore()
   await sampleSession(store)
   expect(store.stats().unpackedEvents).toBe(4)

@@ -16,7 +16,7 @@ function diff(before: Part[], after: Part[]) {
   return diffMessage({ parts: before, metadata }, { parts: after, metadata })
 }
 
-describe('the least ops', () => {
+describe('the smallest change', () => {
   test.each<[string, Part, Part, unknown]>([
     ['text that grew', text('ab'), text('abc'), { op: 'append', text: 'c' }],
     ['text that is done', text('ab'), text('ab', 'done'), { op: 'append', text: '', done: true }],
@@ -52,7 +52,7 @@ describe('the least ops', () => {
     expect(result).toMatchObject({ parts: applyOps(parts, ops) })
   })
 
-  test('parts that are the same say nothing, however they are spelt', () => {
+  test('equal parts need no op, whatever the order of their members', () => {
     const before: Part[] = [
       text('a'),
       { ...tool, state: 'input-available', input: { a: 1, b: null } },
@@ -79,7 +79,7 @@ describe('the least ops', () => {
   })
 })
 
-describe('what others must see at once', () => {
+describe('changes that readers must see at once', () => {
   const reasoning = (state: 'streaming' | 'done'): Part => ({
     type: 'reasoning',
     text: 'hm',

@@ -69,7 +69,7 @@ test.each(engines)(
   },
 )
 
-test('an update that reads while its session is deleted leaves nothing, and the next is refused', async () => {
+test('an update that reads while its session is deleted leaves nothing, and the next one is refused', async () => {
   for (let apart = 0; apart < 20; apart++) {
     const { store, sessionId } = await openMessage({ flush: { windowMs: hour } })
     const updating = store.update(sessionId, state('abcd'))
@@ -94,7 +94,7 @@ const step = fc.record({
   waits: fc.boolean(),
 })
 
-test('a message holds an edit or a state that was given, however their microtasks interleave', async () => {
+test('a message is an edit or a given state, however their microtasks interleave', async () => {
   const steps = fc.array(step, { minLength: 2, maxLength: 10 })
   await fc.assert(
     fc.asyncProperty(steps, fc.constantFrom(0, hour), async (calls, windowMs) => {

@@ -50,7 +50,7 @@ async function typesOf(store: Store, sessionId: string): Promise<EventType[]> {
 }
 
 describe('an open message', () => {
-  test('an unknown id is a new message, there and must-deliver before the call returns', async () => {
+  test('an unknown id is a new message, committed and published must-deliver before the call returns', async () => {
     const { store, sessionId } = await openSession()
     const updates = store.updates.subscribe()
     await store.update(sessionId, state([text('Hel')]))
@@ -74,7 +74,7 @@ describe('an open message', () => {
     ])
   })
 
-  test('what the caller does to its state afterwards changes nothing until the next update', async () => {
+  test("changes to the caller's state have no effect until the next update", async () => {
     const { store, sessionId } = await openSession()
     const input = { path: 'a' }
     const parts: Part[] = [text('a'), { ...tool, state: 'input-available', input }]
@@ -93,7 +93,7 @@ describe('an open message', () => {
     ])
   })
 
-  test('fewer parts or other metadata replace it, with the window', async () => {
+  test('fewer parts or other metadata replace it in the window', async () => {
     const { store, sessionId } = await openSession()
     await store.update(sessionId, state([text('a'), text('b')]))
     await store.update(sessionId, state([text('a!'), text('b')]))
@@ -182,7 +182,7 @@ describe('an open message', () => {
     }
   })
 
-  test('the first text is committed at once where that is chosen', async () => {
+  test('with `firstDelta`, the first text is committed at once', async () => {
     const { store, sessionId } = await openSession({
       flush: { windowMs: hour, firstDelta: true },
     })
@@ -193,7 +193,7 @@ describe('an open message', () => {
     expect(store.stats().commits).toBe(2)
   })
 
-  test('updates that nobody waits for keep their order, also while the first is being read', async () => {
+  test('updates that are not awaited keep their order, also while the first one reads', async () => {
     const { store, sessionId } = await openSession()
     const calls = ['a', 'ab', 'abc'].flatMap((value) => [
       store.update(sessionId, state([text(value)])),
@@ -207,7 +207,7 @@ describe('an open message', () => {
     ])
   })
 
-  test('an update says what it has to say of what a writer made of the message', async () => {
+  test('an update is compared with the parts of a writer', async () => {
     const { store, sessionId } = await openSession()
     const run = await startRun(store, sessionId)
     const metadata = { createdAt: 1, runId: run.runId }
@@ -222,7 +222,7 @@ describe('an open message', () => {
   })
 })
 
-test('states are kept up to a bound of bytes; those longest unused are read again', async () => {
+test('states are kept up to a bound of bytes; the least recently used ones are read again', async () => {
   const clock = new ManualClock()
   const storage = await memory().open({ clock, random: Math.random })
   await storage.createSession({ id: 's', title: '', createdAt: 1, members: ['me'] })
@@ -253,7 +253,7 @@ test('states are kept up to a bound of bytes; those longest unused are read agai
 describe('a finished message', () => {
   const usage = { inputTokens: 3, outputTokens: 4 }
 
-  test('is finished with its reason, its usage and what else is new, in one commit', async () => {
+  test('is finished with its reason, its usage and its new parts in one commit', async () => {
     const { store, sessionId } = await openSession()
     await store.update(sessionId, state([text('a')]))
     const metadata = { createdAt: 1, model: 'large', usage, finishReason: 'length' as const }
@@ -274,7 +274,7 @@ describe('a finished message', () => {
     expect(await store.usage(sessionId)).toMatchObject({ totals: usage, models: { large: usage } })
   })
 
-  test('its reason is stop where none is named, and nothing is replaced where it need not', async () => {
+  test('its default reason is stop, and nothing is replaced without need', async () => {
     const { store, sessionId } = await openSession()
     await store.update(sessionId, state([text('a')]))
     await store.update(sessionId, state([text('ab')], { status: 'done' }))
@@ -284,7 +284,7 @@ describe('a finished message', () => {
     ])
   })
 
-  test('an answer that comes whole is a finished answer; a prompt is a message', async () => {
+  test('an answer that arrives whole is a finished answer; a prompt is a message', async () => {
     const { store, sessionId } = await openSession()
     await store.update(sessionId, state([text('Hi')], { id: 'p', role: 'user', status: 'done' }))
     await store.update(sessionId, state([text('Hello')], { status: 'done' }))
@@ -311,7 +311,7 @@ describe('a finished message', () => {
     expect((await typesOf(store, sessionId)).at(-1)).toBe('message-replaced')
   })
 
-  test('it does not open again', async () => {
+  test('it cannot be opened again', async () => {
     const { store, sessionId } = await openSession()
     await store.update(sessionId, state([text('a')], { status: 'done' }))
     await expect(store.update(sessionId, state([text('ab')]))).rejects.toMatchObject({
@@ -320,7 +320,7 @@ describe('a finished message', () => {
     })
   })
 
-  test('one that another epoch closed is not changed any more', async () => {
+  test('one of an older epoch cannot be changed', async () => {
     const { store, sessionId } = await openSession()
     const done = state([text('a')], { status: 'done' })
     await store.update(sessionId, done)
@@ -365,7 +365,7 @@ describe('a message that was removed', () => {
     expect((await store.window(sessionId)).messages).toEqual([])
   })
 
-  test('after its session was deleted, what gathered is dropped and the next update refused', async () => {
+  test('after its session was deleted, buffered deltas are dropped and the next update is refused', async () => {
     const { store, sessionId } = await openSession()
     await store.update(sessionId, state([text('a')]))
     const updates = store.updates.subscribe()
@@ -379,7 +379,7 @@ describe('a message that was removed', () => {
     expect((await updates.next()).done).toBe(true)
   })
 
-  test('an update after its session was deleted is refused at once, whatever gathered', async () => {
+  test('an update after its session was deleted is refused at once, whatever is buffered', async () => {
     const { store, sessionId } = await openSession()
     await store.update(sessionId, state([text('a')]))
     await store.sessions.delete(sessionId)
@@ -391,7 +391,7 @@ describe('a message that was removed', () => {
 })
 
 describe('runs', () => {
-  test('a message of a run is written while the run is active, and refused then', async () => {
+  test('a message of a run is written while the run is active, and refused afterwards', async () => {
     const { store, sessionId } = await openSession()
     const run = await startRun(store, sessionId)
     const mine = (value: string) =>
@@ -423,7 +423,7 @@ describe('runs', () => {
     expect((await store.message(sessionId, 'm'))?.parts).toEqual([text('ab')])
   })
 
-  test('a message without a run is written whatever runs', async () => {
+  test('a message without a run is written during any run', async () => {
     const { store, sessionId } = await openSession()
     await startRun(store, sessionId)
     await store.update(sessionId, state([text('a')]))
@@ -472,7 +472,7 @@ describe('bad states', () => {
     )
   })
 
-  test('an abort ends the wait, and a call that is aborted before writes nothing', async () => {
+  test('an abort ends the wait, and a call with an aborted signal writes nothing', async () => {
     const { store, sessionId } = await openSession()
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(store.update(sessionId, state([text('a')]), { signal })).rejects.toThrow('enough')
@@ -562,7 +562,7 @@ function outcome({ id, role, status, parts, metadata }: MessageDraft) {
 }
 
 describe('coalesced and uncoalesced converge', () => {
-  test('any states end in the last one, with any window, and as if each were written whole', async () => {
+  test('any sequence of states ends in the last one, with any window, as if each were written whole', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 40 }), async (changes: Change[]) => {
         const states: (MessageDraft | 'wait')[] = []
@@ -621,7 +621,7 @@ describe('coalesced and uncoalesced converge', () => {
 })
 
 describe('on disk', () => {
-  test('after a restart an update goes on from what is stored', async () => {
+  test('after a restart an update continues from the stored state', async () => {
     const path = testDatabase()
     const first = await openTestStore({ path, flush: { windowMs: hour } })
     const { id: sessionId } = await first.store.sessions.create({ owner: 'me' })
