@@ -2,7 +2,7 @@ import { defineConfig } from 'tsdown'
 
 export default defineConfig({
   entry: [
-    'src/core/index.ts',
+    'src/engine.ts',
     'src/index.ts',
     'src/engines/memory/index.ts',
     'src/engines/rows/index.ts',

@@ -1,7 +1,7 @@
 import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import type { Settings } from './host/options.ts'
+import type { Settings } from './host/server-options.ts'
 import type { RunWatch } from './runs/run-watch.ts'
 import type { Runs } from './runs/runs.ts'
 import type { StreamRegistry } from './streams/stream-registry.ts'

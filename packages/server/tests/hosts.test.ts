@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 
-import type { ChatServerOptions } from '../src/host/options.ts'
+import type { ChatServerOptions } from '../src/host/server-options.ts'
 import {
   fetchClient,
   listen,

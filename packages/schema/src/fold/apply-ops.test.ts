@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import type { Op } from '../event/op.ts'
-import { applyOps, mergeOps } from './apply-ops.ts'
+import { applyOps } from './apply-ops.ts'
+import { mergeOps } from './merge-events.ts'
 import type { Part } from '../model/part.ts'
 
 const text = (value: string): Part => ({ type: 'text', text: value, state: 'streaming' })

@@ -15,35 +15,8 @@ export function applyOps(parts: readonly Part[], ops: readonly Op[]): Part[] {
   return next
 }
 
-/**
- * The shortest list of ops with the same effect as `first` followed by `second`: appends to a part
- * are joined, an append to a part that was put extends it, a put replaces earlier ops on its part.
- */
-export function mergeOps(first: readonly Op[], second: readonly Op[]): Op[] {
-  const merged = [...first]
-  const lastOf = new Map<number, number>()
-  merged.forEach((op, index) => lastOf.set(op.part, index))
-  for (const op of second) {
-    const index = lastOf.get(op.part)
-    const earlier = index === undefined ? undefined : merged[index]
-    if (index === undefined || earlier === undefined) {
-      lastOf.set(op.part, merged.push(op) - 1)
-    } else {
-      merged[index] = joined(earlier, op)
-    }
-  }
-  return merged
-}
-
-function joined(earlier: Op, later: Op): Op {
-  if (later.op === 'put') return later
-  if (earlier.op === 'put') {
-    return { ...earlier, value: appended(earlier.value, later) }
-  }
-  return { ...earlier, ...later, text: earlier.text + later.text }
-}
-
-function appended(part: Part, { text, done, providerMetadata, citations }: Append): Part {
+/** A part with text appended. */
+export function appended(part: Part, { text, done, providerMetadata, citations }: Append): Part {
   switch (part.type) {
     case 'text':
       return {

@@ -1,6 +1,6 @@
-export { applyOps, mergeOps } from './apply-ops.ts'
+export { applyOps } from './apply-ops.ts'
 export { applyToHead, applyToQueue, emptyHead, type Head, headOf } from './head.ts'
-export { mergeEvents } from './merge-events.ts'
+export { mergeEvents, mergeOps } from './merge-events.ts'
 export { applyToMessage, applyToMessages } from './messages.ts'
 export { settleParts } from './settle-parts.ts'
 export { type Applied, applyEvent, emptyView, type View } from './view.ts'

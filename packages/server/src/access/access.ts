@@ -1,6 +1,6 @@
 import { CaughtupError, preview, type Session } from '@caughtup/schema'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import type { Action, Principal } from '../host/principal.ts'
 import type { ChatRequest } from '../host/request.ts'
 

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 
 import { listen, openTestServer } from '../../tests/support/open-test-server.ts'
 import type { ChatServer } from '../create-chat-server.ts'
-import type { ChatServerOptions } from '../host/options.ts'
+import type { ChatServerOptions } from '../host/server-options.ts'
 
 interface Asked {
   method?: string

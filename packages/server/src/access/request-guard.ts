@@ -5,7 +5,7 @@ import type { StandardHandlerOptions, StandardHandlerPlugin } from '@orpc/server
 
 import { tooLarge } from '../errors/call-errors.ts'
 import { mapReadErrors } from '../errors/wire-error.ts'
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import type { ChatContext } from '../host/request.ts'
 import { isAllowedHost } from './allowed-host.ts'
 import { isAllowedOrigin } from './allowed-origin.ts'

@@ -1,7 +1,7 @@
 import type { MessageDraft } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { type RunKind, runStartedDraft, type RunStart } from '../runs/run-kind.ts'
 import { AgentRun, type QueuedPrompt } from './agent-run.ts'
 

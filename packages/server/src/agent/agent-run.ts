@@ -1,7 +1,7 @@
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { authorOf } from '../host/principal.ts'
 import { noticePart, runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
 import type { QueuedRunOf } from '../runs/run-kind.ts'

@@ -2,7 +2,7 @@ import { CaughtupError, type EventDraft, type MessageDraft } from '@caughtup/sch
 import { v7 as uuid } from 'uuid'
 
 import { modelContext } from '../agent/model-context.ts'
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { authorOf } from '../host/principal.ts'
 import { runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
 import type { QueuedRunOf } from '../runs/run-kind.ts'

@@ -1,4 +1,4 @@
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { runEndedDraft } from '../runs/run-execution.ts'
 import { type QueuedRunOf, type RunKind, runStartedDraft, type RunStart } from '../runs/run-kind.ts'
 

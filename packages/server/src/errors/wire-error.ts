@@ -2,7 +2,7 @@ import { CaughtupError, type ErrorData, errorStatus } from '@caughtup/schema'
 import { databaseUnavailable, type OnError, StorageError } from '@caughtup/store'
 import { AsyncIteratorClass, ORPCError } from '@orpc/server'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { retryAfter, tooLarge } from './call-errors.ts'
 import { inputError } from './input-error.ts'
 

@@ -11,7 +11,7 @@ import { v7 as uuid } from 'uuid'
 
 import type { RateLimit } from '../access/rate-limit.ts'
 import type { QueuedPrompt } from '../agent/agent-run.ts'
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Runs } from '../runs/runs.ts'
 import { assertPrompt } from './prompt-limits.ts'

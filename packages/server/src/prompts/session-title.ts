@@ -1,6 +1,6 @@
 import type { PromptPart, Session } from '@caughtup/schema'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 
 /** Length of a title in UTF-16 units: about what a list shows in one line. */
 const titleUnits = 60

@@ -2,7 +2,7 @@ import type { EventDraft, Part } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { ActiveRun } from '@caughtup/store'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { noticePart, runEndedDraft, type RunEnd } from './run-execution.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { sleep } from '@caughtup/schema/clock'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { endOrphanedRun } from './end-orphaned-run.ts'
 import { isSuperseded, toRunError, withoutValues } from './run-errors.ts'
 import type { RunEnd, RunExecution } from './run-execution.ts'

@@ -4,7 +4,7 @@ import { CaughtupError, type QueuedRun } from '@caughtup/schema'
 import type { Guard, Refusal } from '@caughtup/store'
 
 import { shuttingDown } from '../errors/call-errors.ts'
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import type { OwnRuns } from './own-runs.ts'
 import { isSuperseded, refusedError } from './run-errors.ts'
 import type { RunKind, RunKinds } from './run-kind.ts'

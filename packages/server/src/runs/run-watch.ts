@@ -1,7 +1,7 @@
 import { background } from '@caughtup/schema/clock'
 import type { ActiveRun } from '@caughtup/store'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { repeat } from './repeat.ts'
 import type { Runs } from './runs.ts'
 

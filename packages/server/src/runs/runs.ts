@@ -1,7 +1,7 @@
 import type { QueuedRun } from '@caughtup/schema'
 import type { ActiveRun } from '@caughtup/store'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { endOrphanedRun } from './end-orphaned-run.ts'
 import { OwnRuns, interrupted } from './own-runs.ts'
 import { stoppedNotWritten } from './run-errors.ts'

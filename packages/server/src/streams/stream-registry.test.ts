@@ -3,7 +3,7 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
 import { openTestServer } from '../../tests/support/open-test-server.ts'
-import { resolveOptions } from '../host/options.ts'
+import { resolveOptions } from '../host/server-options.ts'
 import { StreamRegistry } from './stream-registry.ts'
 
 async function openStreams(streamsPerPrincipal = 2) {

@@ -2,7 +2,7 @@ import { CaughtupError } from '@caughtup/schema'
 import { background } from '@caughtup/schema/clock'
 
 import { shuttingDown } from '../errors/call-errors.ts'
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
 
 /** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */

@@ -13,7 +13,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 
 import type { RequestGuard } from '../access/request-guard.ts'
 import { notFound } from '../errors/call-errors.ts'
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import type { ChatContext, ChatRequest } from '../host/request.ts'
 import { isIterator } from '../procedures/base.ts'
 import type { ChatRouter } from '../procedures/router.ts'

@@ -1,6 +1,6 @@
 import { toFetchResponse } from '@orpc/standard-server-fetch'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { readJson } from './read-json.ts'
 

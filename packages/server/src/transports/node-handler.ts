@@ -3,7 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 
 import { sendStandardResponse, toStandardLazyRequest } from '@orpc/standard-server-node'
 
-import type { Settings } from '../host/options.ts'
+import type { Settings } from '../host/server-options.ts'
 import type { ChatRequest } from '../host/request.ts'
 import { type HttpAnswer, isUnder } from './http-answer.ts'
 import { readJson } from './read-json.ts'

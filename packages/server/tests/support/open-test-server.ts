@@ -14,7 +14,7 @@ import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
 import { type ChatServer, createChatServer } from '../../src/create-chat-server.ts'
-import type { ChatServerOptions } from '../../src/host/options.ts'
+import type { ChatServerOptions } from '../../src/host/server-options.ts'
 import { createTestClient, type TestClient } from '../../src/testing.ts'
 import { type Serving, serve } from '../../src/transports/serve.ts'
 

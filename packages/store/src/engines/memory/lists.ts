@@ -1,6 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
-import { byRecency, countsAsUnread } from '../../core/activity.ts'
+import { byRecency } from '../../core/reading/feed-order.ts'
+import { countsAsUnread } from '../../core/reading/activity.ts'
 import { searchText } from '../../core/reading/search-text.ts'
 import { words as wordsOf } from '../../core/reading/search-words.ts'
 import { isHidden } from '../rows/tables/rows.ts'

@@ -1,6 +1,8 @@
 import type { ActivityRow, Session } from '@caughtup/schema'
 
-import { activityRow, changesUpTo, leaseOf, unknownPosition } from '../../core/activity.ts'
+import { activityRow } from '../../core/reading/activity.ts'
+import { changesUpTo, unknownPosition } from '../../core/reading/feed-order.ts'
+import { leaseOf } from '../../core/lease.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ListQuery, ActiveRun, SessionList } from '../../port/sessions.ts'
 import type { SessionRow } from './tables/rows.ts'

@@ -1,11 +1,7 @@
 import type { ActivityRow, Message, Session } from '@caughtup/schema'
 
-import {
-  activityRow,
-  changesUpTo,
-  countsAsUnread,
-  unknownPosition,
-} from '../../../core/activity.ts'
+import { activityRow, countsAsUnread } from '../../../core/reading/activity.ts'
+import { changesUpTo, unknownPosition } from '../../../core/reading/feed-order.ts'
 import type { ActivityQuery, ActivityStep } from '../../../port/activity.ts'
 import type { ListQuery, SessionList } from '../../../port/sessions.ts'
 import type { Database, Row } from '../file/database.ts'

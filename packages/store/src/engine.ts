@@ -1,0 +1,35 @@
+export { countTypes, entriesOf, matches, type TypeCounts } from './journal/list-events.ts'
+export { readEvents } from './journal/read-events.ts'
+export { redact, redactSegments } from './journal/redact.ts'
+export {
+  appendEvent,
+  type Appends,
+  cut,
+  indexAfter,
+  type Segment,
+  segmentsAfter,
+  type Single,
+  sizeOf,
+} from './journal/segment.ts'
+export { cursorVerdict } from './core/reading/cursor-verdict.ts'
+export { newestStretch, type SizedMessage } from './core/reading/newest-stretch.ts'
+export { type ForkedMessages, forkedRecord } from './core/forked-record.ts'
+export { activityRow, countsAsUnread } from './core/reading/activity.ts'
+export { byRecency, changesUpTo, unknownPosition } from './core/reading/feed-order.ts'
+export { leaseAfter, leaseOf } from './core/lease.ts'
+export { newJournal, openingNames, randomTag } from './base/random-tag.ts'
+export { countKept, type RetentionBounds, retentionFloor } from './journal/retention.ts'
+export { excerptAround, searchText } from './core/reading/search-text.ts'
+export { phrases, words } from './core/reading/search-words.ts'
+export { applyToRecord, changedAt, newRecord, type SessionRecord } from './core/evolve.ts'
+export { decide, type Decision } from './core/decide.ts'
+export {
+  type AsyncLookups,
+  type IdStatus,
+  type Lookup,
+  type LookingUp,
+  type Lookups,
+  runAsync,
+  runSync,
+} from './core/lookups.ts'
+export type { RowChange, SessionState } from './core/types.ts'
