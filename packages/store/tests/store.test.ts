@@ -164,9 +164,7 @@ describe('the journal', () => {
     const { messages, head } = await again.store.window(run.sessionId)
     expect(messages.at(-1)).toMatchObject({ status: 'open', parts: [{ text: expected }] })
     expect(head.run?.id).toBe(run.runId)
-    await again.store
-      .writer({ ...run, partCount: 1 })
-      .finish({ reason: 'lost' }, [ended(run.runId)])
+    await again.store.writer(run).finish({ reason: 'lost' }, [ended(run.runId)])
     expect((await again.store.message(run.sessionId, run.messageId))?.status).toBe('done')
   })
 
@@ -444,7 +442,7 @@ describe('sessions and activity', () => {
     await clock.advance(33)
     const during = await store.activity.row('me', run.sessionId)
     expect(during).toEqual({ ...before, headSeq: 4 })
-    await store.writer({ ...run, partCount: 1 }).finish({ reason: 'stop' }, [ended(run.runId)])
+    await store.writer(run).finish({ reason: 'stop' }, [ended(run.runId)])
     const after = await store.activity.row('me', run.sessionId)
     expect(after?.revision).toBeGreaterThan(before?.revision ?? 0)
     expect(after).toMatchObject({ streaming: false, generation: 1, messageCount: 2, unread: 1 })

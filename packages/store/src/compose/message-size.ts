@@ -12,12 +12,11 @@ export class MessageSize {
   /** Admitted parts: the index of the next one. */
   #partCount: number
 
-  /** `parts` of the message, or their number if their sizes are not known. */
-  constructor(messageId: string, limits: Readonly<Limits>, parts: readonly Part[] | number) {
+  constructor(messageId: string, limits: Readonly<Limits>, parts: readonly Part[]) {
     this.#messageId = messageId
     this.#limits = limits
-    this.#partCount = typeof parts === 'number' ? parts : parts.length
-    this.#sizes = typeof parts === 'number' ? [] : parts.map(jsonBytes)
+    this.#partCount = parts.length
+    this.#sizes = parts.map(jsonBytes)
     for (const size of this.#sizes) this.#bytes += size
   }
 

@@ -12,7 +12,7 @@ import {
 } from '@caughtup/schema'
 
 import { assertIds, assertInput } from '../input/assert-input.ts'
-import { list, object, objects, whole } from '../input/kinds.ts'
+import { list, object, objects } from '../input/kinds.ts'
 import type { Coalescer } from '../commit/coalescer.ts'
 import { MessageSize } from './message-size.ts'
 import { type Change, PartBuilder } from './part-builder.ts'
@@ -30,8 +30,6 @@ export interface WriterTarget {
    * part. @default none
    */
   parts?: readonly Part[]
-  /** Their number, if the caller does not have the parts. @default parts.length */
-  partCount?: number
 }
 
 export interface FinishOptions {
@@ -65,11 +63,11 @@ export class MessageWriter {
   /** @throws CaughtupError `BAD_INPUT` for a target without its ids */
   constructor(target: WriterTarget, coalescer: Coalescer, limits: Readonly<Limits>) {
     assertTarget(target)
-    const { messageId, parts = [], partCount = parts.length } = target
+    const { messageId, parts = [] } = target
     this.#source = new MessageSource(target)
     this.#coalescer = coalescer
-    this.#parts = new PartBuilder(parts, partCount)
-    this.#size = new MessageSize(messageId, limits, target.parts ?? partCount)
+    this.#parts = new PartBuilder(parts)
+    this.#size = new MessageSize(messageId, limits, parts)
   }
 
   get messageId(): string {
@@ -187,8 +185,7 @@ export class MessageWriter {
 
 function assertTarget(target: WriterTarget): void {
   assertInput('target', target, object)
-  const { sessionId, runId, messageId, parts = [], partCount = parts.length } = target
+  const { sessionId, runId, messageId, parts = [] } = target
   assertIds({ sessionId, runId, messageId })
   assertInput('parts', parts, list)
-  assertInput('partCount', partCount, whole)
 }

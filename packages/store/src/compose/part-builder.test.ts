@@ -6,7 +6,7 @@ import { PartBuilder } from './part-builder.ts'
 
 /** What a message's parts are after an agent's. */
 function partsOf(said: readonly AgentPart[], before: readonly Part[] = []): Part[] {
-  const builder = new PartBuilder(before, before.length)
+  const builder = new PartBuilder(before)
   return said.reduce<Part[]>(
     (parts, each) => applyOps(parts, builder.change(each)?.ops ?? []),
     [...before],

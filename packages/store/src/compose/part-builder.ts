@@ -39,8 +39,8 @@ export class PartBuilder {
   /** Part index of the data parts that have an id, by type and id. */
   readonly #data = new Map<string, number>()
 
-  constructor(parts: readonly Part[], partCount: number) {
-    this.#count = partCount
+  constructor(parts: readonly Part[]) {
+    this.#count = parts.length
     this.#tools = new ToolCalls(parts)
     for (const [index, part] of parts.entries()) {
       if ('data' in part && part.id !== undefined)

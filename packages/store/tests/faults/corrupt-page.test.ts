@@ -36,7 +36,7 @@ async function open(path: string): Promise<{ store: Store; clock: ManualClock }>
 async function addTurn(store: Store, clock: ManualClock, sessionId?: string) {
   const run = await startRun(store, sessionId)
   await store.writer(run).write({ type: 'text-delta', text: `Turn ${run.runId}` })
-  await store.writer({ ...run, partCount: 1 }).finish({ reason: 'stop' }, [ended(run.runId)])
+  await store.writer(run).finish({ reason: 'stop' }, [ended(run.runId)])
   await clock.advance(1_000)
   return run.sessionId
 }

@@ -90,7 +90,7 @@ describe.each(engines)('on %s', (engine) => {
       code: 'BAD_INPUT',
       data: { limit: 500, reason: 'too-deep' },
     })
-    await store.writer({ ...run, partCount: 1 }).finish({ reason: 'stop' }, [ended(run.runId)])
+    await store.writer(run).finish({ reason: 'stop' }, [ended(run.runId)])
     const owner = 'me'
     const { session } = await store.history.fork(run.sessionId, { from: run.messageId, owner })
     const { messages } = await store.window(session.id)

@@ -200,8 +200,8 @@ export class Machine {
     if (writing?.driver !== 'writer') return
     writing.blocks.clear()
     const { runId, messageId, states } = writing
-    const partCount = states[0]?.length ?? 0
-    writing.writer = this.store.writer({ sessionId: id, runId, messageId, partCount })
+    const [parts = []] = states
+    writing.writer = this.store.writer({ sessionId: id, runId, messageId, parts })
   }
 }
 
