@@ -29,7 +29,7 @@ async function everything(store: Store, sessionId: string): Promise<string> {
   return JSON.stringify([events, listed, window, hits])
 }
 
-/** Its erasures stop after the first step. */
+/** An engine whose erasures stop after the first step. */
 const unfinished = (engine: Engine) => {
   const storage = testEngine(engine)
   return withCalls(storage, (real) => ({

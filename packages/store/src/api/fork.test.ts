@@ -15,7 +15,7 @@ import { engines, testEngine, withCalls } from '../../tests/support/test-engines
 
 const owner = 'me'
 
-/** A session with these finished messages in order, under one run each where one is named. */
+/** A session with these finished messages in order, under the given run ids. */
 async function sessionOf(store: Store, messages: readonly MessageDraft[]): Promise<string> {
   const { id } = await store.sessions.create({ owner, title: 'Source' })
   await append(
@@ -210,7 +210,7 @@ describe.each(engines)('a fork on %s', (engine) => {
 
   const many = engine === 'sqlite' ? 100_000 : 20_000
   test(`of ${many} messages is made in many bounded steps, and others get on between them`, async () => {
-    // By whoever has its turn: the upkeep goes on with it, too.
+    // Maintenance may make the step, too.
     let steps = 0
     const storage = withCalls(testEngine(engine), (real) => ({
       maintain: (work) => {
@@ -218,7 +218,7 @@ describe.each(engines)('a fork on %s', (engine) => {
         return real.maintain(work)
       },
     }))
-    // By this clock, a step takes longer than others are to wait for their turn.
+    // On this clock, a step takes longer than other work may have to wait.
     const clock = { ...systemClock, monotonic: () => 5 * steps }
     const { store } = await openTestStore({ storage, clock })
     const { id } = await store.sessions.create({ owner })

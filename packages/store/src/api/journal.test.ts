@@ -33,7 +33,7 @@ describe.each(engines)('the journal on %s', (engine) => {
     expect(before.events.map(({ seq, from }) => [seq, from])).toEqual(
       Array.from({ length: 10 }, (_, n) => [n + 1, n + 1]),
     )
-    // Packed, it says the same.
+    // Packing changes nothing.
     await clock.advance(60_000)
     expect(await store.journal.list(sessionId)).toEqual(before)
   })
@@ -176,7 +176,7 @@ describe.each(engines)('retention on %s', (engine) => {
     const { messages, cursor } = await store.window(sessionId)
     await clock.advance(2 * 3_600_000)
     const { total, first, last, floor } = await store.journal.summary(sessionId)
-    // Each answer has ten entries, three of which are text that is merged into its first.
+    // Each answer has ten entries, three of them text that is merged into its first.
     expect(floor).toBe(20)
     expect([floor + total, first, last]).toEqual([40, floor + 1, 40])
     expect((await store.journal.list(sessionId)).events).toEqual(events.slice(floor))

@@ -19,7 +19,7 @@ import {
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
 const hour = 3_600_000
 
-/** Commits that a test can hold up, each before it is made. */
+/** An engine whose commits a test can delay before they are made. */
 function gated(file: string) {
   let gate = Promise.resolve()
   return {
@@ -27,7 +27,7 @@ function gated(file: string) {
       await gate
       return commit(slices)
     }),
-    /** From now on they wait until what is returned is called. */
+    /** Commits wait from now on, until the returned function is called. */
     shut(): () => void {
       const { promise, resolve } = Promise.withResolvers<void>()
       gate = promise
@@ -356,7 +356,7 @@ describe('a failing database', () => {
     const other = store.append({ sessionId: run.sessionId, drafts: [{ type: 'usage', add: {} }] })
     await clock.advance(20)
     expect(await other).toMatchObject({ cursor: { seq: 5 } })
-    // Withdrawn or not, the same slice is sent until it is answered for, and alone.
+    // Even if withdrawn, the slice is sent again, alone, until its outcome is known.
     expect(attempts.map((slices) => slices.length)).toEqual([1, 1, 1, 1])
     expect(attempts[1]?.[0]).toBe(attempts[0]?.[0])
     expect(attempts[2]?.[0]).toBe(attempts[0]?.[0])

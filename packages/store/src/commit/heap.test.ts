@@ -12,6 +12,6 @@ test('10,000 finished messages leave nothing in memory: the heap is flat', async
   const { stdout } = await run(process.execPath, ['--expose-gc', script, testDatabase(), '10000'])
   const [early = 0, late = 0] = stdout.trim().split('\n').map(Number)
   expect(early).toBeGreaterThan(0)
-  // Of each of the 8,000 messages between, less than 128 bytes are left.
+  // Each of the 8,000 messages in between leaves less than 128 bytes.
   expect(late - early).toBeLessThan(1024 * 1024)
 }, 120_000)

@@ -20,7 +20,7 @@ const call = {
 const approval = { id: 'a', requestReason: 'It cannot be taken back.' }
 const requested: Part = { ...call, state: 'approval-requested', approval }
 
-/** A run whose agent asked for leave and waits. */
+/** A run that waits for the approval of a tool call. */
 async function startWaiting(store: Store): Promise<TestRun> {
   const run = await startRun(store)
   const { sessionId, runId, messageId } = run

@@ -27,7 +27,7 @@ interface Structural {
   flushes: string
   delivers: string
   act: (writer: MessageWriter, run: TestRun) => Promise<void>
-  /** What others then see of the message. */
+  /** How readers then see the message. */
   shows: object
 }
 
@@ -49,7 +49,7 @@ function end(reason: FinishReason): Structural {
   }
 }
 
-/** What is committed before its call returns. */
+/** The calls that return after their commit. */
 const structural: Structural[] = [
   toolChange('added', { type: 'tool-input-start', id: 't', toolName: 'read' }, 'input-streaming'),
   toolChange('input complete', { type: 'tool-call', ...tool, input: {} }, 'input-available'),

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 import { PartBuilder } from './part-builder.ts'
 
-/** What a message's parts are after an agent's. */
+/** The parts of a message after those of an agent. */
 function partsOf(said: readonly AgentPart[], before: readonly Part[] = []): Part[] {
   const builder = new PartBuilder(before)
   return said.reduce<Part[]>(

@@ -11,7 +11,7 @@ import { engines, testEngine, withCalls } from '../../tests/support/test-engines
 
 const forever = () => new AbortController().signal
 
-/** Everything that a follower is given, as it comes. */
+/** Collects everything that a follower gets. */
 function collect(batches: AsyncIterable<EventBatch>): Event[] {
   const events: Event[] = []
   void (async () => {
@@ -217,7 +217,7 @@ test('a follower that retention has overtaken learns that its events are incompl
 
 test('a follower is behind for events that it leaves unread, not for many at once', async () => {
   const head = { seq: 0 }
-  const bells = new AbortController()
+  const ended = new AbortController()
   const followers = new Followers({
     // Batches of one event.
     read: async (_, after) => ({
@@ -231,7 +231,7 @@ test('a follower is behind for events that it leaves unread, not for many at onc
       bytes: 60,
     }),
     watch: () => ({ [Symbol.dispose]: () => undefined }),
-    ended: bells.signal,
+    ended: ended.signal,
   })
   const grow = (seq: number) => {
     head.seq = seq
@@ -248,7 +248,7 @@ test('a follower is behind for events that it leaves unread, not for many at onc
 })
 
 describe.each(engines)('the session list on %s', (engine) => {
-  /** A store that notes who reads the list, and one follower of each name. */
+  /** A store that records who reads the list, with one follower of each name. */
   async function openLists(names: readonly string[], prepare?: (store: Store) => Promise<unknown>) {
     const reads: string[] = []
     const storage = testEngine(engine)

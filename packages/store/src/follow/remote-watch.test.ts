@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { RemoteWatch } from './remote-watch.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
 
-/** A watch whose database answers when the test says so. */
+/** A watch whose feed answers when the test says so. */
 function openWatch() {
   const clock = new ManualClock()
   const calls: { answer: (changes: RemoteChanges) => void; fail: (error: Error) => void }[] = []

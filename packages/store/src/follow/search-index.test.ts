@@ -11,7 +11,7 @@ import { ended, runDrafts, testDatabase } from '../../tests/support/open-test-st
 import { withCalls } from '../../tests/support/test-engines.ts'
 import type { StoreUpdate } from './store-update.ts'
 
-/** Every message by session and id, kept from nothing but `store.updates`. */
+/** Every message by session and id, from `store.updates` alone. */
 class Index {
   readonly sessions = new Map<string, Map<string, Message>>()
   readonly #store: Store
@@ -52,7 +52,7 @@ class Index {
 const givenUp = new Error('given up')
 const isRefusal = (error: unknown): error is CaughtupError => error instanceof CaughtupError
 
-/** Every message of a session, of all epochs, newest first; none of one that was deleted. */
+/** Every message of a session, of all epochs, newest first, without deleted ones. */
 async function everything(store: Store, sessionId: string): Promise<Message[]> {
   const all: Message[] = []
   try {
@@ -68,12 +68,12 @@ async function everything(store: Store, sessionId: string): Promise<Message[]> {
   return all
 }
 
-/** Does one thing after the other to a store, as its picks say. */
+/** Makes one change to a store after the other, as its picks say. */
 class Program {
   readonly #store: Store
   readonly #clock: ManualClock
   readonly sessions: string[] = []
-  /** Whether forks do not get on. */
+  /** Whether forks make no progress. */
   stopped = false
   #ids = 0
 
@@ -139,7 +139,7 @@ class Program {
     return { type: 'boundary', kind: 'compaction', trigger: 'user', summary }
   }
 
-  /** Some are given up in the middle, and left to the upkeep. */
+  /** Some forks are given up in the middle and left to maintenance. */
   async #fork(sessionId: string, from: string, pick: number): Promise<void> {
     this.stopped = pick % 2 === 0
     const { session } = await this.#store.history.fork(sessionId, { from, owner: 'me' })
@@ -187,7 +187,7 @@ describe.each(engines)('store.updates of %s', (_name, storage) => {
         await clock.advance(60_000)
         await settle()
         expect(updates.missed).toBe(0)
-        // Forks that the upkeep completed too.
+        // Forks that maintenance finished, too.
         const { sessions } = await store.sessions.list('me', { limit: 200 })
         for (const { id } of sessions) {
           const kept = [...(index.sessions.get(id)?.values() ?? [])]

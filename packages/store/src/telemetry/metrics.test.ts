@@ -12,7 +12,7 @@ import { engines, testEngine, withCalls } from '../../tests/support/test-engines
 type Options = Parameters<StoreMeter['createHistogram']>[1]
 type Callback = Parameters<ReturnType<StoreMeter['createObservableGauge']>['addCallback']>[0]
 
-/** A meter that keeps what it is shown. */
+/** A meter that keeps its figures. */
 class TestMeter implements StoreMeter {
   /** Each instrument as a row of the README's table. */
   readonly rows: string[] = []
@@ -36,7 +36,7 @@ class TestMeter implements StoreMeter {
     return this.#observable(name)
   }
 
-  /** What a collection would find now, with its attributes. */
+  /** The values that a collection would find now, with their attributes. */
   observe(): Record<string, number> {
     const observed: Record<string, number> = {}
     for (const [name, callbacks] of this.#callbacks) {

@@ -20,7 +20,7 @@ function state(value: string, status: 'open' | 'done' = 'open'): MessageDraft {
   }
 }
 
-/** A store in memory that did not write the open message it holds, as one that was opened again. */
+/** A store in memory that did not write the open message in it, as after a restart. */
 async function openMessage(options: Parameters<typeof openTestStore>[0] = {}) {
   const opened = await openTestStore({ storage: memory(), ...options })
   const { id: sessionId } = await opened.store.sessions.create({ owner: 'me' })
@@ -36,7 +36,7 @@ async function microtasks(count: number): Promise<void> {
   for (let ran = 0; ran < count; ran++) await Promise.resolve()
 }
 
-/** What the message held, from change to change. */
+/** The states of the message, from change to change. */
 async function textsOf(store: Store, sessionId: string): Promise<Set<string | undefined>> {
   const texts = new Set<string | undefined>()
   const { events } = await store.events(sessionId, 0, { bytes: 1e9 })
@@ -83,7 +83,7 @@ test('an update that reads while its session is deleted leaves nothing, and the 
   }
 })
 
-/** A call, how many microtasks after the one before, and whether all before it are waited for. */
+/** A call, how many microtasks after the one before, and whether all earlier calls are awaited. */
 const step = fc.record({
   do: fc.oneof(
     { weight: 4, arbitrary: fc.constant('update' as const) },

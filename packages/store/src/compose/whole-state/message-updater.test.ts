@@ -27,7 +27,7 @@ const hour = 3_600_000
 const everything = { bytes: 1e9 }
 const tool = { type: 'dynamic-tool', toolCallId: 't', toolName: 'read' } as const
 
-/** A store in memory whose window never ends by itself, and a session in it. */
+/** A store in memory whose window never ends by itself, with a session. */
 async function openSession(options: Parameters<typeof openTestStore>[0] = {}) {
   const opened = await openTestStore({ storage: memory(), flush: { windowMs: hour }, ...options })
   const { id: sessionId } = await opened.store.sessions.create({ owner: 'me' })
@@ -484,7 +484,10 @@ describe('bad states', () => {
   })
 })
 
-/** What a program does to its state before the next update; texts may end in half an emoji. */
+/**
+ * The change that a program makes to its state before the next update; texts may end in half an
+ * emoji.
+ */
 const someText = fc.string({
   unit: fc.oneof(fc.constantFrom('a', ' ', '\ud83d', '\ude00'), fc.string({ maxLength: 1 })),
 })
@@ -551,7 +554,7 @@ function nextState(draft: MessageDraft, change: Change): MessageDraft {
   }
 }
 
-/** What is to become of a message: its last state as it is stored, without what only a store knows. */
+/** The expected message: its last state as it is stored, without what only a store knows. */
 function outcome({ id, role, status, parts, metadata }: MessageDraft) {
   const { finishedAt: _, ...rest } = metadata
   const settled = status === 'done' ? settleParts(parts, 'stop') : parts
