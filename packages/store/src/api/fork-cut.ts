@@ -4,7 +4,7 @@ import { readPage } from '../core/reading/read-page.ts'
 import { messageNotFound, runActive } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
-/** The most that one step reads. */
+/** The most that one step reads, so that other work runs between two. */
 const caps = { messages: 200, bytes: 1024 * 1024 }
 
 /** The end of a fork. */

@@ -1,5 +1,6 @@
-import type { Cursor, Limits, Message, Page, ReplayReason } from '@caughtup/schema'
+import type { Cursor, EventDraft, Limits, Message, Page, ReplayReason } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
+import { messagesOf } from '@caughtup/schema/event'
 
 import { checkCursor } from '../core/reading/cursor-verdict.ts'
 import { readPage } from '../core/reading/read-page.ts'
@@ -12,7 +13,6 @@ import type { Waiting } from '../base/waiting.ts'
 import { type Probe, probeSession } from './probe.ts'
 import { type SessionUsage, usageOf } from './usage-ledger.ts'
 import type { Coalescer } from '../commit/coalescer.ts'
-import { isAbout } from '../compose/is-about.ts'
 
 export interface ReadsOptions {
   storage: Storage
@@ -136,4 +136,11 @@ export class Reads {
   /** Tokens and cost until now, per model where known, and the size of the context. @throws CaughtupError `NOT_FOUND` */
   readonly usage = async (sessionId: string, waiting?: Waiting): Promise<SessionUsage> =>
     usageOf(await this.head(sessionId, waiting))
+}
+
+/** Whether a slice names this message. */
+export function isAbout(
+  messageId: string,
+): (slice: { readonly drafts: readonly EventDraft[] }) => boolean {
+  return ({ drafts }) => drafts.some((draft) => messagesOf(draft).includes(messageId))
 }

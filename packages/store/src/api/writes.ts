@@ -3,7 +3,6 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import type { AppendWaiting, Waiting } from '../base/waiting.ts'
 import type { Coalescer } from '../commit/coalescer.ts'
-import { isAbout } from '../compose/is-about.ts'
 import { MessageWriter, type WriterTarget } from '../compose/message-writer.ts'
 import type { MessageUpdater } from '../compose/whole-state/message-updater.ts'
 import { importRows } from '../import/import-rows.ts'
@@ -15,7 +14,7 @@ import { assertSlice } from '../input/assert-slice.ts'
 import type { Guard, SliceResult } from '../port/commit.ts'
 import { StorageError } from '../port/storage-error.ts'
 import type { Storage } from '../port/storage.ts'
-import type { Reads } from './reads.ts'
+import { isAbout, type Reads } from './reads.ts'
 import { rollUp } from './usage-ledger.ts'
 
 export interface WritesOptions {

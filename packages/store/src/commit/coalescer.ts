@@ -23,14 +23,14 @@ import { databaseUnavailable, notWritten } from '../errors/database-unavailable.
  * A busy store flushes for at most a quarter of the time: a window is three times the last commit.
  */
 const stretch = 3
-/** Readers would see longer windows as stalls; in ms. */
-const longestWindow = 1_000
+/** Readers would see longer windows as stalls. */
+const longestWindowMs = 1_000
 
 /**
- * How long closing without a signal waits for a database that accepts no writes, in ms: half of what
+ * How long closing without a signal waits for a database that accepts no writes: half of what
  * Docker gives a process to stop.
  */
-const closing = 5_000
+const closingMs = 5_000
 
 const { flush: defaults } = storeDefaults
 
@@ -106,7 +106,7 @@ export class Coalescer {
   /** The current length of the window, in ms. */
   get window(): number {
     if (this.#windowMs <= 0) return 0
-    return Math.max(this.#windowMs, Math.min(stretch * this.#writer.lastDuration, longestWindow))
+    return Math.max(this.#windowMs, Math.min(stretch * this.#writer.lastDuration, longestWindowMs))
   }
 
   /**
@@ -211,7 +211,7 @@ export class Coalescer {
     this.#closed = true
     const committed = this.#pending(() => true)
     if (committed) {
-      const patience = signal ? Infinity : closing
+      const patience = signal ? Infinity : closingMs
       const late = await within(abortable(committed, signal), this.#clock, patience)
         .then((outcome) => outcome === 'late')
         .catch(() => true)
