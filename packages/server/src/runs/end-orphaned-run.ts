@@ -7,7 +7,8 @@ import { noticePart, runEndedDraft, type RunEnd } from './run-execution.ts'
 
 /**
  * Ends a run that is not executed here: finishes its open messages (with a notice, if it ended from
- * outside) and the run, in one commit. Returns false if it is no longer the active run.
+ * outside) and the run, in one commit. Returns false if it is no longer the active run, and for the
+ * reason `lost` if anything was written since `head` was read.
  */
 export async function endOrphanedRun(
   { store, assistantName }: Settings,
@@ -27,7 +28,8 @@ export async function endOrphanedRun(
   const result = await store.append({
     sessionId,
     drafts: [...drafts, runEndedDraft(runId, end)],
-    guard: { is: 'run', runId },
+    // A process that was only slow may have written meanwhile: then its run is not lost.
+    guard: { is: 'run', runId, ...(reason === 'lost' && { seq: head.seq }) },
   })
   return result.refused === undefined
 }

@@ -140,6 +140,25 @@ describe('a run whose process died', () => {
 })
 
 describe('a run that waits for a tool', () => {
+  test('is not lost when it begins to wait just before its end would be written', async () => {
+    const { file, sessionId, first } = await deadProcess({ queued: false })
+    const { store, clock } = await openNext(file)
+    const { append } = store
+    let attempts = 0
+    const late: Store['append'] = async (slice, waiting) => {
+      if (slice.drafts.some(({ type }) => type === 'run-ended') && attempts++ === 0) {
+        const { runId } = first
+        const drafts = [{ type: 'run-changed', runId, status: 'waiting' } as const]
+        await append({ sessionId, guard: { is: 'run', runId }, drafts })
+      }
+      return append(slice, waiting)
+    }
+    Object.assign(store, { append: late })
+    await clock.advance(3 * lease)
+    expect(attempts).toBe(1)
+    expect(await endings(store, sessionId)).toEqual([])
+  })
+
   async function waitingRun() {
     const file = testDatabase()
     const { store, sessionId, first, waiting, close } = await runningProcess(file)

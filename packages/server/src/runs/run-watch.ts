@@ -85,7 +85,6 @@ export class RunWatch {
     if (seen?.holder !== holder) {
       this.#observed.set(head.run.id, { holder, since: now })
     } else if (now - seen.since >= lease) {
-      this.#observed.delete(head.run.id)
       await this.#runs.endOrphaned(run, 'lost')
     }
   }

@@ -10,6 +10,7 @@ export function checkGuard(
 ): true | 'guard-failed' | 'queue-full' | 'queue-too-large' {
   switch (guard.is) {
     case 'run':
+      if (guard.seq !== undefined && guard.seq !== record.seq) return 'guard-failed'
       return record.run?.id === guard.runId || 'guard-failed'
     case 'idle':
       return (!record.run && record.queue.length === 0) || 'guard-failed'

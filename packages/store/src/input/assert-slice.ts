@@ -2,7 +2,7 @@ import { CaughtupError, type EventDraft } from '@caughtup/schema'
 import { isHistoryDraft } from '@caughtup/schema/event'
 
 import { assertInput } from './assert-input.ts'
-import { object, objects, oneOf, text, wholeOrInfinite } from './kinds.ts'
+import { object, objects, oneOf, text, whole, wholeOrInfinite } from './kinds.ts'
 import type { Guard, Slice } from '../port/commit.ts'
 
 const guardTypes: Record<Guard['is'], true> = {
@@ -34,6 +34,8 @@ function assertGuard(guard: Guard): void {
   assertInput('guard.is', guard.is, guards)
   switch (guard.is) {
     case 'run':
+      if (guard.seq !== undefined) assertInput('guard.seq', guard.seq, whole)
+      return assertInput('guard.runId', guard.runId, text)
     case 'next-in-queue':
     case 'queued':
     case 'awaiting-tool':

@@ -15,6 +15,8 @@ export interface Slice {
 
 /**
  * - `run`: this run is active. The fence: a run that another process ended writes nothing more.
+ *   With `seq`, also that nothing was written since that entry: a writer that was presumed dead
+ *   and was not is left alone.
  * - `idle`: no run is active and the queue is empty
  * - `enqueue`: a run is active or queued, fewer than `queueBelow` are queued, and the queue has at
  *   most `queueBytes` of JSON; an empty queue takes a prompt of any size
@@ -24,7 +26,7 @@ export interface Slice {
  * - `no-active-run`: no run is active, whatever the queue holds
  */
 export type Guard =
-  | { is: 'run'; runId: string }
+  | { is: 'run'; runId: string; seq?: number }
   | { is: 'idle' }
   | { is: 'enqueue'; queueBelow: number; queueBytes?: number }
   | { is: 'next-in-queue'; runId: string }

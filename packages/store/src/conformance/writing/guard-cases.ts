@@ -4,7 +4,15 @@ import type { EventDraft } from '@caughtup/schema'
 
 import type { Guard } from '../../port/commit.ts'
 import type { Bed, Cases } from '../support/bed.ts'
-import { dequeued, enqueued, runChanged, runEnded, runStarted } from '../support/drafts.ts'
+import {
+  delta,
+  dequeued,
+  enqueued,
+  opened,
+  runChanged,
+  runEnded,
+  runStarted,
+} from '../support/drafts.ts'
 import { refusalOf, write } from '../support/writes.ts'
 
 /** States of a session, by the drafts that bring it there. */
@@ -53,6 +61,19 @@ export const guardCases: Cases = {
       'waiting',
       'resumed',
     ]),
+
+  async '`run` with a seq holds until something is written'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [runStarted('r'), opened('a')])
+    const { cursor } = await storage.state(session)
+    const guard = { is: 'run', runId: 'r', seq: cursor.seq } as const
+    const other = await bed.open()
+    await write(other, session, [delta('a', 'x')])
+    const end = [runEnded('r')]
+    assert.equal(await refusalOf(storage, session, end, { guard }), 'guard-failed')
+    const now = { ...guard, seq: cursor.seq + 1 }
+    assert.equal(await refusalOf(storage, session, end, { guard: now }), 'accepted')
+  },
 
   '`idle` holds while no run is active or queued': (bed) =>
     holdsIn(bed, { is: 'idle' }, ['fresh', 'ended', 'ended, none queued any more']),

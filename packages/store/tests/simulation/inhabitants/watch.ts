@@ -85,7 +85,7 @@ async function endLost(
   const result = await store.append({
     sessionId,
     drafts: [...drafts, { type: 'run-ended', runId, reason: 'lost' }],
-    guard: { is: 'run', runId },
+    guard: { is: 'run', runId, seq: head.seq },
   })
   const ended = world.ledger.committed(life.name, sessionId, result)
   world.trace(life.name, `${ended ? 'ends' : 'does not end'} ${runId} as lost`)

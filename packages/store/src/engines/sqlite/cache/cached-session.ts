@@ -135,6 +135,8 @@ export class CachedSession implements SessionState {
     if (draft?.type !== 'message-delta' || drafts.length > 1 || draft.runId !== undefined) {
       return undefined
     }
+    // The record's seq is behind while only deltas come: such a guard is for `decide`.
+    if (guard?.is === 'run' && guard.seq !== undefined) return undefined
     if (guard && checkGuard(this.#record, guard) !== true) return undefined
     const { messageId, ops } = draft
     if (this.#overlay.get(messageId)?.status !== 'open') return undefined
