@@ -190,12 +190,10 @@ export class History {
   }
 
   /**
-   * Makes a new session with the messages up to `from`, under the same ids and orders and without
-   * their usage. A fork never ends inside a tool group: it then ends after the group, and `moved`
-   * is true.
-   *
-   * Long sessions are copied in bounded steps, and the fork is hidden until it is complete. If the
-   * call is interrupted (by the signal or a crash), maintenance finishes the fork.
+   * Makes a new session with the messages up to `from`, under the same ids and orders, without
+   * usage. Inside a tool group it ends after the group, and `moved` is true. The fork is hidden
+   * until it is complete; if the call is interrupted (by the signal or a crash), maintenance
+   * finishes it.
    *
    * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`message-open`; `run-active` for a tool group
    *   whose run is active), `BAD_INPUT` for the title

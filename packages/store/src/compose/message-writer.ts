@@ -75,17 +75,13 @@ export class MessageWriter {
   }
 
   /**
-   * Adds a part of the agent's stream.
-   *
-   * Text, reasoning and tool input are buffered for the flush window: the call returns once there
-   * is room for more. A tool call, its result or error, and the end of reasoning are committed
-   * before it returns.
-   *
-   * A refused part leaves the message as it was, and it can be finished.
+   * Adds a part of the agent's stream. Text, reasoning and tool input are buffered for the flush
+   * window: the call returns once there is room. A tool call, its result or error, and the end of
+   * reasoning are committed before it returns. A refused part leaves the message as it was.
    *
    * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` for a
-   *   deleted message, `TOO_LARGE` for a message that would exceed its limits, `BAD_INPUT` for a
-   *   value without a JSON form
+   *   deleted message, `TOO_LARGE` above the limits of a message, `BAD_INPUT` for a value without a
+   *   JSON form
    */
   write(part: AgentPart): Promise<void> {
     try {

@@ -46,12 +46,12 @@ export class MessageUpdater {
   /**
    * Writes what is new in a message's state: text that grew is appended, other changed parts are
    * put, fewer parts or other metadata replace the message. The README says what is committed at
-   * once. The same state again writes nothing. A message with a `metadata.runId` is written while
-   * that run is active. Do not use its `MessageWriter` too.
+   * once. A message with a `metadata.runId` is written while that run is active; do not use its
+   * `MessageWriter` too.
    *
-   * @throws CaughtupError `NOT_FOUND` for a deleted session or message (`message-deleted`);
-   *   `CONFLICT` (`run-superseded`; `message-finished` for a finished message whose status is
-   *   `open`); `TOO_LARGE`; `BAD_INPUT` for a value that would not read back
+   * @throws CaughtupError `NOT_FOUND` for a deleted session or message; `CONFLICT`
+   *   (`run-superseded`, `message-finished` for a finished message whose status is `open`);
+   *   `TOO_LARGE`; `BAD_INPUT`
    */
   update(sessionId: string, draft: MessageDraft, signal?: AbortSignal): Promise<void> {
     return abortable(this.#update(sessionId, draft, signal), signal)
