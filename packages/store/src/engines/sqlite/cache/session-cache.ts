@@ -15,36 +15,45 @@ import { readQueue } from '../rows/queue-rows.ts'
 import { rebuildRecord, recordIn } from '../rows/record-row.ts'
 import { recover } from './recover.ts'
 
-/** Sessions at rest that are kept in memory; those that stream are kept however many they are. */
-const restingSessions = 1_000
+/**
+ * How many packed sessions stay in memory. A session with unpacked entries or an open message stays
+ * in any case, since reading it again would be slow.
+ */
+const keptPacked = 1_000
 
-/** Rows of the log written by others after which what they packed is let go of. */
+/** After this many new rows of the log, the cache drops entries that other processes have packed. */
 const dropEvery = 500
 
-/** Sessions that are told apart of those that others changed. */
+/** Above this many remotely changed sessions, the cache no longer lists them but says "all". */
 const mostRemote = 10_000
 
 /**
- * The engine's memory of sessions: the log's entries that are not packed, and the state of the
- * sessions in use. What another process commits is read from the log and folded in; where part of
- * the log is gone before it was read, everything is read anew.
+ * The sessions that this process holds in memory.
+ *
+ * A commit appends its entries as one row to the log, a table that all sessions share. Later, each
+ * session is packed: its entries move to blocks, and its messages to rows. The cache therefore holds
+ * two things: the state of the sessions in use, and the unpacked entries of all other sessions,
+ * their tails. It reads what other processes commit from the log. If rows of the log were deleted
+ * before it read them, it forgets everything and reads the whole log again.
  */
 export class SessionCache {
   readonly #db: Database
   readonly #messages: MessageRows
-  /** Those at rest in the order of use, by id. */
+  /** By id. The packed ones are in the order of their last use. */
   readonly #sessions = new Map<string, CachedSession>()
   readonly #byKey = new Map<number, CachedSession>()
-  /** How many there are before some at rest are looked for. */
-  #evictAbove = restingSessions
-  /** What the log has of sessions that are not in `#sessions`, by key. */
+  /** `evict` looks for sessions to drop only when there are more than this. */
+  #evictAbove = keptPacked
+  /** Unpacked entries of sessions that are not in `#sessions`, by key. */
   #tails = new Map<number, Tail>()
+  /** Database version of the last successful read; SQLite changes it when another process commits. */
   #dataVersion: number | undefined
-  /** Whether reading what others wrote failed, so that everything must be read again. */
+  /** Reading remote entries failed half-way, so that the whole log must be read again. */
   #broken = false
   #lastLogId = 0
+  /** The newest row of the log when `#dropPacked` last ran. */
   #droppedAt = 0
-  /** What other processes changed since it was last asked for. */
+  /** Sessions that other processes changed since the last `takeRemote`. */
   #remote: Set<string> | 'all' = new Set()
 
   constructor(db: Database, messages: MessageRows) {
@@ -57,7 +66,10 @@ export class SessionCache {
     return this.#lastLogId
   }
 
-  /** To be called first in every transaction and reading: what another process wrote counts. */
+  /**
+   * Reads what other processes committed. Every transaction and every read must call it first, so
+   * that it works on the newest state.
+   */
   notice(): void {
     const version = this.#db.dataVersion()
     if (version === this.#dataVersion && !this.#broken) return
@@ -66,7 +78,7 @@ export class SessionCache {
       this.#dataVersion = version
       this.#broken = false
     } catch (error) {
-      // How much of it was taken in is not known.
+      // Some of the entries may have been added already; only a complete read is safe.
       this.#broken = true
       throw error
     }
@@ -76,7 +88,7 @@ export class SessionCache {
     const row = this.#db.get("SELECT seq FROM sqlite_sequence WHERE name = 'log'")
     const head = Number(row?.['seq'] ?? 0)
     if (this.#dataVersion === undefined || this.#broken) {
-      this.#readAnew(head)
+      this.#readWholeLog(head)
       if (!this.#broken) this.#remote = new Set()
       return
     }
@@ -86,19 +98,19 @@ export class SessionCache {
       this.#lastLogId,
     )
     if (rows.length !== head - this.#lastLogId) {
-      this.#readAnew(head)
+      this.#readWholeLog(head)
       return
     }
-    for (const row of rows) this.#takeIn(row)
+    for (const row of rows) this.#addLogRow(row)
     this.#lastLogId = head
     if (head - this.#droppedAt >= dropEvery) this.#dropPacked()
   }
 
-  /** Lets go of entries that other processes have packed since they were read from the log. */
+  /** Drops entries that other processes have packed since this one read them from the log. */
   #dropPacked(): void {
     this.#droppedAt = this.#lastLogId
-    const others = [...this.unpacked()].filter(({ own }) => !own)
-    const keys = [...this.#tails.keys(), ...others.map(({ key }) => key)]
+    const remote = [...this.unpacked()].filter(({ own }) => !own)
+    const keys = [...this.#tails.keys(), ...remote.map(({ key }) => key)]
     if (keys.length === 0) return
     const rows = this.#db.all(
       'SELECT key, packed FROM sessions WHERE key IN (SELECT value FROM json_each(?))',
@@ -106,22 +118,22 @@ export class SessionCache {
     )
     const packed = new Map(rows.map((row) => [Number(row['key']), Number(row['packed'])]))
     for (const [key, tail] of this.#tails) {
-      // One of a deleted session is of no use either.
+      // Without a row, the session was deleted: its whole tail goes.
       const segments = segmentsAfter(tail.segments, packed.get(key) ?? Infinity)
       if (segments.length === 0) this.#tails.delete(key)
       else tail.segments = segments
     }
-    for (const cached of others)
+    for (const cached of remote)
       cached.markPacked(Math.min(packed.get(cached.key) ?? 0, cached.seq))
   }
 
-  /** To be called when a commit of this process is in the database. */
+  /** Notes this process's own row of the log, so that it is not read as a remote one. */
   wrote(logId: number): void {
-    // Who awaits between its transaction and this may come after others.
+    // A caller that awaits after its transaction may report an older row than another call did.
     this.#lastLogId = Math.max(this.#lastLogId, logId)
   }
 
-  /** What other processes changed since the last call. */
+  /** The sessions that other processes changed since the last call; `undefined` if there are none. */
   takeRemote(): RemoteChanges['sessions'] | undefined {
     const remote = this.#remote
     if (remote !== 'all' && remote.size === 0) return undefined
@@ -139,20 +151,23 @@ export class SessionCache {
   find(sessionId: string): CachedSession | undefined {
     const known = this.#sessions.get(sessionId)
     if (known) {
-      if (this.#sessions.size > restingSessions && isAtRest(known)) this.#used(known)
+      if (this.#sessions.size > keptPacked && isPacked(known)) this.#markUsed(known)
       return known
     }
     const row = this.#db.get('SELECT * FROM sessions WHERE id = ? AND fork_of IS NULL', sessionId)
     return row && this.load(row)
   }
 
-  /** The session that is in memory, if it is. */
+  /** The session with this key, unless it would have to be loaded. */
   inMemory(key: number): CachedSession | undefined {
     return this.#byKey.get(key)
   }
 
-  /** What is known of a session beyond its row; one at rest is not kept in memory for that. */
-  beyond(row: Row): Pick<CachedSession, 'record' | 'overlay'> {
+  /**
+   * The record of a session and its messages that are newer than their rows. A packed session is
+   * read from its row and not loaded, since a list has many.
+   */
+  stateOf(row: Row): Pick<CachedSession, 'record' | 'overlay'> {
     const key = Number(row['key'])
     const known = this.#byKey.get(key)
     if (known) return known
@@ -160,17 +175,17 @@ export class SessionCache {
     return record ? { record, overlay: new Map() } : this.load(row)
   }
 
-  /** Sessions with entries that are not packed. */
+  /** Sessions in memory that have unpacked entries. */
   *unpacked(): Iterable<CachedSession> {
     for (const cached of this.#sessions.values()) if (cached.logId !== undefined) yield cached
   }
 
-  /** Keys of sessions that are not in memory, with the first row of the log that has one's entries. */
+  /** Sessions that have only a tail in memory, with the first row of the log that is part of it. */
   *tails(): Iterable<{ key: number; logId: number }> {
     for (const [key, { logId }] of this.#tails) yield { key, logId }
   }
 
-  /** One of them that begins at this row of the log or before it. */
+  /** A session whose tail begins at this row of the log or before it. */
   tailUpTo(logId: number): { key: number } | undefined {
     for (const tail of this.tails()) if (tail.logId <= logId) return tail
     return undefined
@@ -194,30 +209,36 @@ export class SessionCache {
     this.#tails.delete(key)
   }
 
-  /** To be called when these were packed: they are the newest of those at rest. */
+  /** Moves sessions that were just packed to the end of the order in which `evict` drops them. */
   packed(sessions: readonly CachedSession[]): void {
-    for (const cached of sessions) this.#used(cached)
-    this.#evictAbove = restingSessions
+    for (const cached of sessions) this.#markUsed(cached)
+    this.#evictAbove = keptPacked
     this.evict()
   }
 
-  /** Drops sessions at rest that were used longest ago; never while a commit is staged. */
+  /**
+   * Drops the packed sessions that were used longest ago. It must not run within a transaction,
+   * which may still hold one of them.
+   */
   evict(): void {
     if (this.#sessions.size <= this.#evictAbove) return
     for (const cached of this.#sessions.values()) {
-      if (this.#sessions.size <= restingSessions) break
-      if (isAtRest(cached)) this.forget(cached.key)
+      if (this.#sessions.size <= keptPacked) break
+      if (isPacked(cached)) this.forget(cached.key)
     }
-    // The others are not looked at again for every commit and reading.
-    this.#evictAbove = Math.max(restingSessions, this.#sessions.size * 1.25)
+    // Sessions that could not be dropped are not looked through again at every commit and read.
+    this.#evictAbove = Math.max(keptPacked, this.#sessions.size * 1.25)
   }
 
-  #used(cached: CachedSession): void {
+  #markUsed(cached: CachedSession): void {
     if (!this.#sessions.delete(cached.id)) return
     this.#sessions.set(cached.id, cached)
   }
 
-  /** The next position of the activity feed; to be called inside a transaction that uses it. */
+  /**
+   * The next position of the activity feed. It is free only until another process commits, so it
+   * must be used in the transaction that asked for it.
+   */
   nextRevision(): number {
     const row = this.#db.get(
       `SELECT max(coalesce((SELECT max(revision) FROM sessions), 0),
@@ -245,7 +266,7 @@ export class SessionCache {
       open.length > 0 ? this.#blocksAfter(key, Math.min(...open.map((m) => m.revision))) : [],
       this.#tails.get(key),
     )
-    if (!record) this.#complete(cached, row)
+    if (!record) this.#completeRebuilt(cached, row)
     this.#db.unreadable += cached.segments.filter(isStandIn).length
     this.#tails.delete(key)
     this.#sessions.set(cached.id, cached)
@@ -258,14 +279,17 @@ export class SessionCache {
     return rebuildRecord(row, this.#blocksAfter(Number(row['key']), 0), this.#db)
   }
 
-  /** A record that was rebuilt gets what rows know better than what is left of the journal. */
-  #complete(cached: CachedSession, row: Row): void {
+  /**
+   * Counts the messages and reads the queue of a rebuilt record from their rows: the journal may
+   * have lost the entries that tell them.
+   */
+  #completeRebuilt(cached: CachedSession, row: Row): void {
     const { key, record, overlay } = cached
     const shown = this.#db.get(
       'SELECT count(*) AS n FROM messages WHERE session = ? AND hidden = 0',
       key,
     )
-    // Entries of the log may tell of messages that are gone from the rows already.
+    // The log may still have entries of messages that were removed from the rows.
     const isNew = (id: string) => this.#messages.idStatus(key, id) === 'free'
     const added = [...overlay.keys()].filter(isNew).length
     const messageCount = Number(shown?.['n']) + added
@@ -281,18 +305,18 @@ export class SessionCache {
       })
   }
 
-  #readAnew(head: number): void {
+  #readWholeLog(head: number): void {
     this.#sessions.clear()
     this.#byKey.clear()
     this.#tails = new Map()
     this.#remote = 'all'
     for (const row of this.#db.iterate('SELECT id, tag, body FROM log ORDER BY id')) {
-      this.#takeIn(row)
+      this.#addLogRow(row)
     }
     this.#lastLogId = head
   }
 
-  #takeIn(row: Row): void {
+  #addLogRow(row: Row): void {
     const at = { tag: String(row['tag']), logId: Number(row['id']) }
     for (const line of decodeLog(String(row['body']))) {
       if (!line) {
@@ -300,40 +324,41 @@ export class SessionCache {
         continue
       }
       const { session: key, event } = line
-      this.#touched(key)
+      this.#noteRemote(key)
       if (!event) {
         this.forget(key)
         continue
       }
       if (event.type === 'unreadable') this.#db.unreadable++
       const cached = this.#byKey.get(key)
-      if (!cached) this.#toTail(key, event, at)
-      else if (event.seq > cached.seq && !goOn(cached, event, at)) {
-        // It changed what is in rows, or entries are missing: it is put together from them anew.
-        this.#setAside(cached)
-        this.#toTail(key, event, at)
+      if (!cached) this.#addToTail(key, event, at)
+      else if (event.seq > cached.seq && !addRemote(cached, event, at)) {
+        // The event changed packed rows, or entries before it are missing: the next use loads the
+        // session from its rows again.
+        this.#forgetButTail(cached)
+        this.#addToTail(key, event, at)
       }
     }
   }
 
-  #setAside(cached: CachedSession): void {
+  #forgetButTail(cached: CachedSession): void {
     this.forget(cached.key)
     if (cached.logId === undefined) return
     const segments = cached.segments.slice(indexAfter(cached.segments, cached.packed))
     this.#tails.set(cached.key, { segments, logId: cached.logId })
   }
 
-  #toTail(key: number, event: Event, { tag, logId }: { tag: string; logId: number }): void {
+  #addToTail(key: number, event: Event, { tag, logId }: { tag: string; logId: number }): void {
     const tail = this.#tails.get(key) ?? { segments: [], logId }
     appendEvent(tail.segments, event, tag)
     this.#tails.set(key, tail)
   }
 
-  /** Notes a session whose followers are to look. */
-  #touched(key: number): void {
+  /** Notes a session that another process changed, so that its followers are notified. */
+  #noteRemote(key: number): void {
     if (this.#remote === 'all') return
     const id = this.#byKey.get(key)?.id ?? this.#idOf(key)
-    // Nobody may be asking.
+    // The set is bounded because nobody may ever take it.
     if (id === undefined || this.#remote.size >= mostRemote) this.#remote = 'all'
     else this.#remote.add(id)
   }
@@ -344,13 +369,17 @@ export class SessionCache {
   }
 }
 
-/** Whether it can be put together from its rows: what is in the log is not read again. */
-function isAtRest({ logId, overlay }: CachedSession): boolean {
+/** Whether the rows have everything about the session, so that memory may drop it. */
+function isPacked({ logId, overlay }: CachedSession): boolean {
   return logId === undefined && overlay.size === 0
 }
 
-/** Folds what another process wrote into a session in memory, if that can be done. */
-function goOn(cached: CachedSession, event: Event, at: { tag: string; logId: number }): boolean {
+/** Adds another process's event to a session in memory; returns false if that is not possible. */
+function addRemote(
+  cached: CachedSession,
+  event: Event,
+  at: { tag: string; logId: number },
+): boolean {
   if (event.from !== cached.seq + 1 || rewritesRows(event)) return false
   const overlay = new Map(cached.overlay)
   foldEvent(overlay, event)

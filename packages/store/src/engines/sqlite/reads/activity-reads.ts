@@ -155,12 +155,12 @@ export class ActivityReads {
       owner: String(row['owner']),
       createdAt: Number(row['created_at']),
       updatedAt: Number(row['updated_at']),
-      epoch: this.#cache.beyond(row).record.epoch,
+      epoch: this.#cache.stateOf(row).record.epoch,
     }
   }
 
   #activityRow(row: Row): ActivityRow {
-    const { record, overlay } = this.#cache.beyond(row)
+    const { record, overlay } = this.#cache.stateOf(row)
     const unread = this.#unread(Number(row['key']), overlay, Number(row['read_up_to']))
     const session = {
       id: String(row['id']),
