@@ -23,37 +23,46 @@ export interface CommitContext {
   cache: SessionCache
   messages: MessageRows
   process: string
-  /** The tag of all that this opening of the database writes. */
+  /** A random name for this opening of the database. Every entry that it writes has this tag. */
   tag: string
 }
 
-/** A session's next state while its transaction is not committed. */
-interface Stage {
+/**
+ * What the transaction changes in one session. The cached session gets it only once the database
+ * has committed, since a transaction that fails must change nothing.
+ */
+interface PendingSession {
   readonly cached: CachedSession
   state: SessionState
   readonly events: Event[]
-  /** How many of the events are packed in this very transaction, with all that came before. */
+  /** How many of `events` this transaction has packed too, with all entries before them. */
   packed: number | undefined
-  /** Whether more than text changed, so that the session's row is written. */
+  /** Whether more than a message's text changed, so that the session's row must be written. */
   rowChanged: boolean
-  /** Whether its activity row changed. */
+  /** Whether the session's row in the activity feed changed. */
   activity: boolean
-  /** Who holds the lease after a run that started, resumed or waits. */
+  /**
+   * Whether this process leads the session's run from now on. `nobody` does while the run waits;
+   * `undefined` leaves it as it was.
+   */
   lease: 'ours' | 'nobody' | undefined
 }
 
 /**
- * Fast path: a slice with a single delta, which most are. Also serves as its result. The message is
- * folded only when it is read.
+ * The fast path for a slice of one delta, the most frequent by far: its pending session is also
+ * the slice's result. Applying the delta to its message is left to the first reader.
  */
-class Delta {
+class PendingDelta {
   readonly refused = undefined
   readonly activity = false
   readonly cached: CachedSession
   readonly event: EventOf<'message-delta'>
   readonly events: Event[]
   readonly #tag: string
-  /** The message as it is after it, where more of the session follows in the same commit. */
+  /**
+   * The message after this delta. Set if another slice of the session follows in the same commit,
+   * because the cached message then skips this state.
+   */
   message: Message | undefined
 
   constructor(cached: CachedSession, event: EventOf<'message-delta'>, tag: string) {
@@ -73,31 +82,32 @@ class Delta {
   }
 }
 
-/** Writes slices in one transaction. Memory follows only when the database has it. */
+/** Commits slices in one transaction, and changes the cached sessions once it has succeeded. */
 export function commit(slices: readonly Slice[], context: CommitContext): SliceResult[] {
   const { db, cache, tag } = context
-  const stages = new Map<string, Stage | Delta>()
+  const pending = new Map<string, PendingSession | PendingDelta>()
   const lines: string[] = []
   let logId = cache.lastLogId
   const results = db.transaction(() => {
     cache.notice()
-    const decided = slices.map((slice) => decideSlice(slice, stages, lines, context))
+    const decided = slices.map((slice) => decideSlice(slice, pending, lines, context))
     if (lines.length > 0) {
       const body = lines.join('\n')
       logId = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
     }
-    stages.forEach((stage) => {
-      if (!(stage instanceof Delta) && stage.rowChanged) writeRow(stage, context)
+    pending.forEach((session) => {
+      if (!(session instanceof PendingDelta) && session.rowChanged) writeRow(session, context)
     })
     return decided
   })
   if (lines.length > 0) cache.wrote(logId)
   const at = { tag, logId }
   const heavy: CachedSession[] = []
-  stages.forEach((stage) => {
-    if (stage instanceof Delta) stage.cached.appendDelta(stage.event, at)
-    else adopt(stage, at)
-    if (isHeavy(stage.cached)) heavy.push(stage.cached)
+  pending.forEach((session) => {
+    if (session instanceof PendingDelta) session.cached.appendDelta(session.event, at)
+    else adopt(session, at)
+    // Heavy: so many unpacked bytes that memory cannot wait for maintenance to pack them.
+    if (isHeavy(session.cached)) heavy.push(session.cached)
   })
   packHeavy(heavy, context)
   cache.evict()
@@ -106,27 +116,27 @@ export function commit(slices: readonly Slice[], context: CommitContext): SliceR
 
 function decideSlice(
   slice: Slice,
-  stages: Map<string, Stage | Delta>,
+  pending: Map<string, PendingSession | PendingDelta>,
   lines: string[],
   context: CommitContext,
 ): SliceResult {
   const { db, cache, messages, tag } = context
-  const before = stages.get(slice.sessionId)
+  const before = pending.get(slice.sessionId)
   const cached = before?.cached ?? cache.find(slice.sessionId)
   if (!cached) return { refused: 'session-missing' }
   const delta = before ? undefined : cached.singleDelta(slice)
   if (delta) {
-    const stage = new Delta(cached, delta, tag)
-    stages.set(slice.sessionId, stage)
+    const session = new PendingDelta(cached, delta, tag)
+    pending.set(slice.sessionId, session)
     lines.push(cached.entries.encode(delta))
-    return stage
+    return session
   }
-  const stage = open(cached, before)
-  stages.set(slice.sessionId, stage)
-  if (slice.drafts.some(isHistoryDraft)) packStage(stage, context)
-  const result = runSync(decide(stage.state, slice), cached.rows)
+  const session = pendingSession(cached, before)
+  pending.set(slice.sessionId, session)
+  if (slice.drafts.some(isHistoryDraft)) packBeforeChange(session, context)
+  const result = runSync(decide(session.state, slice), cached.rows)
   if (result.refused !== undefined) return result
-  stage.state = result.state
+  session.state = result.state
   for (const change of result.changes) {
     messages.apply(cached.key, change)
     if (change.change !== 'erase') continue
@@ -136,61 +146,73 @@ function decideSlice(
   let activity = false
   for (const event of result.events) {
     lines.push(cached.entries.encode(event))
-    stage.events.push(event)
+    session.events.push(event)
     if (event.type === 'message-delta') continue
     if (event.type === 'queue-changed') writeQueueChange(db, cached.key, event)
-    stage.rowChanged = true
+    session.rowChanged = true
     activity ||= changesActivity(event)
   }
-  stage.lease = leaseAfter(result.events, result.state.record) ?? stage.lease
-  stage.activity ||= activity
-  const newest = stage.events.length > 0 ? tag : cached.tag
+  session.lease = leaseAfter(result.events, result.state.record) ?? session.lease
+  session.activity ||= activity
+  const newest = session.events.length > 0 ? tag : cached.tag
   const cursor = { journal: cached.journal, seq: result.state.record.seq, tag: newest }
   return { events: result.events, cursor, messages: result.messages, activity }
 }
 
-function open(cached: CachedSession, before: Stage | Delta | undefined): Stage {
-  if (before && !(before instanceof Delta)) return before
-  const stage = { cached, packed: undefined, rowChanged: false, activity: false, lease: undefined }
+function pendingSession(
+  cached: CachedSession,
+  before: PendingSession | PendingDelta | undefined,
+): PendingSession {
+  if (before && !(before instanceof PendingDelta)) return before
+  const session = {
+    cached,
+    packed: undefined,
+    rowChanged: false,
+    activity: false,
+    lease: undefined,
+  }
   if (!before)
-    return { ...stage, state: { record: cached.record, overlay: cached.overlay }, events: [] }
+    return { ...session, state: { record: cached.record, overlay: cached.overlay }, events: [] }
   const { event } = before
   const overlay = new Map(cached.overlay)
   foldEvent(overlay, event)
   before.message = overlay.get(event.messageId)
   return {
-    ...stage,
+    ...session,
     state: { record: { ...cached.record, seq: event.seq }, overlay },
     events: [event],
   }
 }
 
-/** A change of history acts on rows: everything before it is packed. */
-function packStage(stage: Stage, { db, messages, tag }: CommitContext): void {
-  const { cached, state } = stage
+/**
+ * Packs the session in this transaction: moves its entries to blocks, and its messages to rows. A
+ * change of history needs that, since it changes the rows of earlier messages.
+ */
+function packBeforeChange(session: PendingSession, { db, messages, tag }: CommitContext): void {
+  const { cached, state } = session
   const entries = [...cached.segments]
   const own: Segment[] = []
-  for (const event of stage.events) appendEvent(own, event, tag)
+  for (const event of session.events) appendEvent(own, event, tag)
   entries.push(...own)
   const row = db.get('SELECT packed FROM sessions WHERE key = ?', cached.key)
   packEntries(db, cached.key, segmentsAfter(entries, Number(row?.['packed'])))
   for (const message of state.overlay.values()) messages.write(cached.key, message)
-  stage.state = { ...state, overlay: openOnly(state.overlay) }
-  stage.packed = stage.events.length
-  // Also where the change is refused afterwards: what is packed is never ahead of the record.
+  session.state = { ...state, overlay: openOnly(state.overlay) }
+  session.packed = session.events.length
+  // Written here because the change may still be refused: the record must never be behind `packed`.
   db.run(
     'UPDATE sessions SET packed = ?, record = ?, tag = ? WHERE key = ?',
     state.record.seq,
     encodeRecord(state.record),
-    stage.events.length > 0 ? tag : cached.tag,
+    session.events.length > 0 ? tag : cached.tag,
     cached.key,
   )
 }
 
-function writeRow(stage: Stage, { db, cache, process, tag }: CommitContext): void {
-  const { cached, events, lease } = stage
-  const { record } = stage.state
-  const rests = !record.run && record.queue.length === 0
+function writeRow(session: PendingSession, { db, cache, process, tag }: CommitContext): void {
+  const { cached, events, lease } = session
+  const { record } = session.state
+  const isIdle = !record.run && record.queue.length === 0
   db.run(
     `UPDATE sessions SET record = ?, tag = ?, recency = ?, active = ?,
      updated_at = coalesce(?, updated_at),
@@ -199,23 +221,26 @@ function writeRow(stage: Stage, { db, cache, process, tag }: CommitContext): voi
     encodeRecord(record),
     tag,
     record.recency,
-    rests ? 0 : 1,
+    isIdle ? 0 : 1,
     changedAt(events) ?? null,
     lease ?? 'same',
     process,
-    stage.activity ? cache.nextRevision() : null,
+    session.activity ? cache.nextRevision() : null,
     cached.key,
   )
 }
 
-function adopt({ cached, state, events, packed }: Stage, at: { tag: string; logId: number }): void {
+function adopt(
+  { cached, state, events, packed }: PendingSession,
+  at: { tag: string; logId: number },
+): void {
   if (events.length > 0) cached.own = true
   cached.append(events, at)
   cached.become(state)
   if (packed === undefined) return
   const first = events[packed]
   cached.markPacked((first?.seq ?? state.record.seq + 1) - 1)
-  // Nothing of before stays in memory: it may have been erased.
+  // The change may have erased text from earlier entries, so none of them stay in memory.
   cached.segments = segmentsAfter(cached.segments, cached.packed)
   if (cached.unpacked.entries > 0) cached.logId = at.logId
   cached.written.clear()
