@@ -30,7 +30,10 @@ export function activityRow(
   }
 }
 
-/** Whether a message that is shown counts as unread by a member whose mark is at this order. */
+/**
+ * Whether a message counts as unread for a member who has read up to this order; hidden messages
+ * never do. The SQL in `engines/sqlite/reads/activity-reads.ts` (`#unread`) repeats this rule.
+ */
 export function countsAsUnread(
   { order, role, status }: Pick<Message, 'order' | 'role' | 'status'>,
   readUpTo: number,

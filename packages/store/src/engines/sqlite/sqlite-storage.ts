@@ -47,13 +47,16 @@ import { readSession } from './reads/session-copy.ts'
 import { pacer } from '../../base/pacer.ts'
 import { DatabaseMaintenance } from './maintenance.ts'
 
-/** Deleted sessions that the activity feed remembers; older cursors get the complete list. */
+/**
+ * How many removed sessions the activity feed remembers. A follower that has missed more gets the
+ * complete list.
+ */
 const rememberedRemovals = 10_000
 
-/** How long closing waits for another process's lock to pack what is left, in ms. */
+/** How long `close` waits for another process's lock before it leaves the rest unpacked, in ms. */
 const closingPatience = 500
 
-/** The storage port on a SQLite file. */
+/** Implements the storage port on a SQLite file. */
 export class SqliteStorage implements Storage {
   readonly #db: Database
   readonly #clock: Clock
@@ -91,7 +94,7 @@ export class SqliteStorage implements Storage {
       ...openingNames(random),
     }
     this.#sessions = new SessionRows(this.#context, random)
-    // From here on it is known what others write.
+    // This first read marks where the log ends now, so that later remote entries are noticed.
     this.#read(() => undefined)
     this.#maintenance = new DatabaseMaintenance(this.#context, this.#search, clock)
     this.changes = new LogFeed({
@@ -136,7 +139,7 @@ export class SqliteStorage implements Storage {
   }
 
   async readSession(sessionId: string, place?: CopyPlace): Promise<SessionCopy> {
-    // What undos hide and what was removed is in the rows of a packed session alone.
+    // Only the rows of a packed session have its hidden and removed messages.
     const cached = this.#read(() => this.#cache.get(sessionId))
     if (!place) await this.#pack([cached])
     const from = { db: this.#db, journal: this.#journal }
@@ -194,7 +197,7 @@ export class SqliteStorage implements Storage {
   }
 
   async search(query: SearchQuery): Promise<SearchHit[]> {
-    // What was just finished is found: it is packed and indexed first.
+    // Packs and indexes finished messages first, so that the search finds them too.
     const turn = pacer(this.#clock)
     for (const id of this.#read(() => this.#search.unpacked(query.in, this.#cache))) {
       const cached = this.#read(() => this.#cache.find(id))
@@ -274,7 +277,7 @@ export class SqliteStorage implements Storage {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(new StorageError('closed', 'The database is closed.'))
     try {
-      // What was erased is in no byte of the files when this has returned.
+      // Erasures are completed, so that no byte of the files has erased text once this has returned.
       const turn = pacer(this.#clock)
       const erase = () => this.#db.transaction(() => this.#maintenance.erase())
       while (await retryBusy(this.#clock, erase, closingPatience)) await turn()
@@ -284,7 +287,7 @@ export class SqliteStorage implements Storage {
         closingPatience,
       )
     } catch (error) {
-      // A full disk, say: all is committed, and the next opening packs what this one could not.
+      // The disk may be full. Everything is committed, so the next opening can pack the rest.
       if (!(error instanceof StorageError)) throw error
     } finally {
       this.#db.close()
@@ -305,7 +308,7 @@ export class SqliteStorage implements Storage {
     return retryBusy(this.#clock, () => packAll(sessions, this.#context))
   }
 
-  /** One moment's reading. */
+  /** Runs `work` on the newest state, in a read transaction. */
   #read<T>(work: () => T): T {
     const result = this.#db.snapshot(() => {
       this.#cache.notice()
@@ -315,7 +318,7 @@ export class SqliteStorage implements Storage {
     return result
   }
 
-  /** One transaction, however long another process holds the lock within reason. */
+  /** Runs `work` in a write transaction; waits while another process holds the lock. */
   #write<T>(work: () => T): Promise<T> {
     return retryBusy(this.#clock, () =>
       this.#db.transaction(() => {

@@ -12,56 +12,58 @@ export interface DatabaseOptions {
 }
 
 /**
- * How long SQLite itself waits for a lock, in ms. It blocks the process meanwhile, heartbeats
- * included, so longer waits are `retryBusy`'s.
+ * How long SQLite itself waits for a lock, in ms. Such a wait blocks the whole process, including
+ * its heartbeats, so `retryBusy` and the batch writer do the longer waiting.
  */
 const busyTimeout = 5
 
 /**
- * Bytes of a page. With half of SQLite's default, a session of one short answer takes two thirds of
- * the file and of what is written; with a quarter, long rows make up for it (`benches/`).
+ * Bytes of a page, half of SQLite's default. A session with one short answer then takes a third less
+ * of the file, and writes a third less. A quarter of the default would save nothing more, because
+ * long rows get larger (measured in `benches/`).
  */
 const pageSize = 2_048
 
-/** Bytes of the write-ahead log from which its pages are moved to the database. */
+/** When the write-ahead log has this many bytes, SQLite moves its pages to the database file. */
 const checkpointBytes = 4 * 1024 * 1024
 
-/** How often a reader checks that the files are still in their place, in ms. */
-const lookEvery = 1_000
+/** How often `assertInPlace(now)` really looks whether the files are still in their place, in ms. */
+const checkEvery = 1_000
 
-/** A SQLite file: prepared statements, write transactions, and errors with a name. */
+/** A SQLite file, with prepared statements, transactions, and errors that callers can tell apart. */
 export class Database {
   readonly #db: DatabaseSync
   readonly #file: string
   /** Absent for a database in memory. */
   readonly #identity: FileIdentity | undefined
-  #nextLook = 0
+  #nextCheck = 0
   readonly #statements = new Map<string, StatementSync>()
-  /** Entries, messages and records that could not be decoded, counted at each read. */
+  /** How many entries, messages and records could not be decoded; each read of one counts again. */
   unreadable = 0
 
   constructor({ path: file, durability }: DatabaseOptions) {
     this.#file = file
-    this.#db = opened(file, () => {
+    this.#db = opening(file, () => {
       if (file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
       return new DatabaseSync(file, { timeout: busyTimeout })
     })
-    opened(file, () => {
+    opening(file, () => {
       try {
-        // Before anything is written into it.
+        // Refuses another program's file before anything is written into it.
         versionOf(this.#db, file)
-        // Of a new file: a commit writes whole pages, and a row leaves half a one empty; and freed
-        // pages can be given back without rewriting it.
+        // These two only affect a new file. A commit writes whole pages, and each row wastes about
+        // half a page, so pages are small. With auto_vacuum, `shrink` can return freed pages to the
+        // file system without rewriting the file.
         this.#db.exec(`PRAGMA page_size = ${pageSize}`)
         this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL')
         this.#db.exec('PRAGMA journal_mode = WAL')
         this.#db.exec(`PRAGMA wal_autocheckpoint = ${checkpointBytes / pageSize}`)
         this.#db.exec(`PRAGMA synchronous = ${durability}`)
-        // What is deleted is overwritten: a tenth more is written, and CPU is as before. `FAST` would
-        // cost nothing, and leave what was in a page that is used again for less.
+        // Overwrites deleted data with zeros. This writes a tenth more, and takes no more CPU time.
+        // `FAST` would cost nothing, but leaves old bytes in pages that are reused for shorter data.
         this.#db.exec('PRAGMA secure_delete = ON')
         migrate(this.#db, file)
-        // Reading makes the files of the write-ahead log.
+        // The first read creates the files of the write-ahead log, which FileIdentity looks for.
         this.#db.exec('SELECT count(*) FROM sqlite_schema')
       } catch (error) {
         this.#db.close()
@@ -72,29 +74,32 @@ export class Database {
   }
 
   /**
-   * Given the time in ms, it looks only once a second.
-   *
-   * @throws StorageError `moved` when the files that were opened are not at their place any more
+   * @param now - the time in ms; if given, the files are looked for only once a second
+   * @throws StorageError `moved` if the opened files are no longer in their place
    */
   assertInPlace(now = Infinity): void {
-    if (!this.#identity || !this.#db.isOpen || now < this.#nextLook) return
-    if (now !== Infinity) this.#nextLook = now + lookEvery
+    if (!this.#identity || !this.#db.isOpen || now < this.#nextCheck) return
+    if (now !== Infinity) this.#nextCheck = now + checkEvery
     this.#identity.assertInPlace()
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return named(() => this.#statement(sql).all(...values))
+    return withStorageErrors(() => this.#statement(sql).all(...values))
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return named(() => this.#statement(sql).get(...values))
+    return withStorageErrors(() => this.#statement(sql).get(...values))
   }
 
-  /** Rows one at a time, for reads that stop early. */
+  /** Yields the rows one at a time, so that a caller can stop early. */
   *iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    const rows = named(() => this.#statement(sql).iterate(...values))
+    const rows = withStorageErrors(() => this.#statement(sql).iterate(...values))
     try {
-      for (let row = named(() => rows.next()); !row.done; row = named(() => rows.next())) {
+      for (
+        let row = withStorageErrors(() => rows.next());
+        !row.done;
+        row = withStorageErrors(() => rows.next())
+      ) {
         yield row.value
       }
     } finally {
@@ -103,16 +108,21 @@ export class Database {
   }
 
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number } {
-    const { changes, lastInsertRowid } = named(() => this.#statement(sql).run(...values))
+    const { changes, lastInsertRowid } = withStorageErrors(() =>
+      this.#statement(sql).run(...values),
+    )
     return { changes: Number(changes), lastId: Number(lastInsertRowid) }
   }
 
-  /** Moves when another connection has committed (https://sqlite.org/pragma.html#pragma_data_version). */
+  /**
+   * A number that changes when another connection commits
+   * (https://sqlite.org/pragma.html#pragma_data_version).
+   */
   dataVersion(): number {
     return Number(this.get('PRAGMA data_version')?.['data_version'])
   }
 
-  /** Bytes of the database and its write-ahead log. */
+  /** Size of the database and its write-ahead log, in bytes. */
   fileBytes(): number {
     if (this.#file === ':memory:') return 0
     return [this.#file, `${this.#file}-wal`].reduce(
@@ -121,10 +131,13 @@ export class Database {
     )
   }
 
-  /** Writes a consistent copy while reads and writes continue; it gets its name once it is complete. */
+  /**
+   * Copies the database while reads and writes continue. The copy has the state of one moment, and
+   * gets its name only when it is complete.
+   */
   async backup(target: string, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    // Fails when it is closed.
+    // Throws if the database is closed.
     this.dataVersion()
     this.assertInPlace()
     if (existsSync(target)) {
@@ -146,7 +159,7 @@ export class Database {
     }
   }
 
-  /** From a connection that reads one moment: commits meanwhile do not disturb it. */
+  /** Copies from a connection of its own in a read transaction, so that it sees no later commits. */
   async #copy(target: string, signal: AbortSignal | undefined): Promise<void> {
     const progress = () => signal?.throwIfAborted()
     if (this.#file === ':memory:') {
@@ -162,16 +175,16 @@ export class Database {
     }
   }
 
-  /** Runs `work` in a write transaction; what throws in it changes nothing. */
+  /** Runs `work` in a write transaction, and rolls it back if `work` throws. */
   transaction<T>(work: () => T): T {
     this.assertInPlace()
     return this.#within('BEGIN IMMEDIATE', work)
   }
 
-  /** Runs `work`, all of whose reads see one moment. */
+  /** Runs `work` in a read transaction, so that all its reads see the same state. */
   snapshot<T>(work: () => T): T {
     return this.#within('BEGIN', () => {
-      // The first read fixes the moment.
+      // `BEGIN` alone does not fix the state that is seen; the first read does.
       this.get('SELECT 1 FROM sessions LIMIT 1')
       return work()
     })
@@ -185,7 +198,7 @@ export class Database {
       return result
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      // An emptied file looks like a damaged one.
+      // A file that was moved away or emptied looks damaged; `moved` is the more helpful error.
       if (error instanceof StorageError && error.failure === 'corrupt') this.assertInPlace()
       throw error
     }
@@ -193,17 +206,17 @@ export class Database {
 
   /** Returns unused pages to the file system. */
   shrink(): void {
-    named(() => this.#db.exec('PRAGMA incremental_vacuum'))
+    withStorageErrors(() => this.#db.exec('PRAGMA incremental_vacuum'))
   }
 
-  /** Writes the whole file anew, without what is unused in it. */
+  /** Rewrites the whole file, without its unused bytes. */
   rewrite(): void {
-    named(() => this.#db.exec('VACUUM'))
+    withStorageErrors(() => this.#db.exec('VACUUM'))
   }
 
-  /** Moves the write-ahead log to the database and empties it, where nobody reads from it. */
+  /** Moves the write-ahead log to the database file; empties it if no other connection reads it. */
   checkpoint(): void {
-    named(() => this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+    withStorageErrors(() => this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
   }
 
   close(): void {
@@ -226,21 +239,21 @@ export type Row = Record<string, unknown>
 const failures: Record<number, StorageFailure> = {
   5: 'busy',
   6: 'busy',
-  // Out of memory, read-only by now, not to be opened, locks that fail: all may pass.
-  7: 'io',
-  8: 'io',
+  // Every `io` may pass by itself.
+  7: 'io', // out of memory
+  8: 'io', // the file became read-only
   10: 'io',
   11: 'corrupt',
   13: 'full',
-  14: 'io',
-  15: 'io',
+  14: 'io', // the file cannot be opened
+  15: 'io', // the locking protocol failed
   26: 'corrupt',
 }
 
-/** Errors of opening name the file. */
-function opened<T>(file: string, call: () => T): T {
+/** Runs `call`, and names the file if it throws. */
+function opening<T>(file: string, call: () => T): T {
   try {
-    return named(call)
+    return withStorageErrors(call)
   } catch (error) {
     const failure = error instanceof StorageError ? error.failure : 'io'
     const message = error instanceof Error ? error.message : String(error)
@@ -250,7 +263,8 @@ function opened<T>(file: string, call: () => T): T {
   }
 }
 
-function named<T>(call: () => T): T {
+/** Runs `call`, and throws SQLite's errors as StorageErrors. */
+function withStorageErrors<T>(call: () => T): T {
   try {
     return call()
   } catch (error) {

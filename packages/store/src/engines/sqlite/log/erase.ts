@@ -5,20 +5,28 @@ import { decodeBlock, encodeBlock } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
 import { decodeLog, encodeDeletion, encodeEntry } from '../codec/log-codec.ts'
 
-/** Blocks that one step rewrites, and pages of the index of words. */
+// Erasing removes a message's text from every place that has it. The commit that erases changes the
+// message's row and the log. Older blocks and the search index (the table `words`) are rewritten
+// later, in short steps, and unused bytes of the file when it is closed. The table `erasures` lists
+// the work that is left.
+
+/** How many blocks, or pages of the search index, one step rewrites. */
 const stepBlocks = 32
 const stepPages = 16
-/** The keys in `erasures` of what is done once for all of them: the index of words, then the file. */
-const ofWords = 0
-const ofFile = -1
-/** Erasures that have steps left; the file is rewritten when it is closed. */
-export const hasSteps = `key <> ${ofFile}`
+/** Two keys in `erasures` stand for work that all erasures share; every other key is one erasure. */
+const indexKey = 0
+const fileKey = -1
+/** A condition for rows whose steps are due now; the file is rewritten only when it is closed. */
+export const hasSteps = `key <> ${fileKey}`
 
-/** Notes, in the transaction that erases, what older entries are to be rewritten for. */
+/**
+ * Removes the messages' text from the log, and notes that older blocks must be rewritten. It must be
+ * called in the transaction that erases them, so that a crash cannot lose the note.
+ */
 export function noteErasure(db: Database, key: number, messageIds: readonly string[]): void {
   redactLog(db, key, new Set(messageIds))
   db.run(
-    // Where only the file is left to rewrite, SQLite's own next key would be that of the words.
+    // If only `fileKey` (-1) is in the table, SQLite would give out 0, which is `indexKey`.
     `INSERT INTO erasures (key, session, ids, next_seq)
      SELECT max(coalesce(max(key), 0), 0) + 1, ?, ?, 0 FROM erasures`,
     key,
@@ -27,11 +35,11 @@ export function noteErasure(db: Database, key: number, messageIds: readonly stri
 }
 
 /**
- * Rewrites some blocks of one erasure, or some of the index of words, in a transaction; whether more
- * is left of it.
+ * Rewrites some blocks of one erasure, or part of the search index. Must run in a transaction.
+ * Returns whether work on this row of `erasures` is left.
  */
 export function eraseStep(db: Database, erasure: Row): boolean {
-  if (Number(erasure['key']) === ofWords) return rewriteWords(db, Number(erasure['next_seq']) > 0)
+  if (Number(erasure['key']) === indexKey) return mergeIndex(db, Number(erasure['next_seq']) > 0)
   const session = Number(erasure['session'])
   const erased = idsIn(erasure)
   const blocks = db.all(
@@ -48,11 +56,12 @@ export function eraseStep(db: Database, erasure: Row): boolean {
     return true
   }
   db.run('DELETE FROM erasures WHERE key = ?', Number(erasure['key']))
-  note(db, ofWords)
+  noteShared(db, indexKey)
   return false
 }
 
-function note(db: Database, key: typeof ofWords | typeof ofFile): void {
+/** Notes that the search index or the file must be rewritten. */
+function noteShared(db: Database, key: typeof indexKey | typeof fileKey): void {
   db.run(
     `INSERT INTO erasures (key, session, ids, next_seq) VALUES (?, 0, '[]', 0)
      ON CONFLICT (key) DO UPDATE SET next_seq = 0`,
@@ -61,40 +70,41 @@ function note(db: Database, key: typeof ofWords | typeof ofFile): void {
 }
 
 /**
- * Rewrites a file in which something was erased. SQLite overwrites what is deleted, but where it has
- * moved a row to another page, a copy stays in the unused middle of the page before, and nothing but
- * writing the file anew reaches that.
+ * Rewrites a file in which something was erased, unless it has more than `mostBytes`. SQLite
+ * overwrites deleted rows. But where it has moved a row to another page, a copy stays in the unused
+ * middle of the old page, and only rewriting the file removes that.
  */
 export function rewriteErased(db: Database, mostBytes: number): void {
-  if (!db.get('SELECT 1 FROM erasures WHERE key = ?', ofFile) || db.fileBytes() > mostBytes) return
+  if (!db.get('SELECT 1 FROM erasures WHERE key = ?', fileKey) || db.fileBytes() > mostBytes) return
   db.rewrite()
-  db.run('DELETE FROM erasures WHERE key = ?', ofFile)
+  db.run('DELETE FROM erasures WHERE key = ?', fileKey)
 }
 
 /**
- * What is deleted from the index of words stays in it, marked, until its parts are merged into one.
- * Where two changes or more were made, there is more to merge (https://sqlite.org/fts5.html#the_merge_command).
+ * Merges parts of the search index. Deleted words stay in it, only marked as deleted, until all its
+ * parts are merged into one. A merge that changed fewer than two rows found nothing more to do
+ * (https://sqlite.org/fts5.html#the_merge_command).
  */
-function rewriteWords(db: Database, begun: boolean): boolean {
+function mergeIndex(db: Database, begun: boolean): boolean {
   const changes = () => Number(db.get('SELECT total_changes() AS n')?.['n'])
   const before = changes()
   db.run("INSERT INTO words (words, rank) VALUES ('merge', ?)", begun ? stepPages : -stepPages)
   if (changes() - before < 2) {
-    db.run('DELETE FROM erasures WHERE key = ?', ofWords)
-    note(db, ofFile)
+    db.run('DELETE FROM erasures WHERE key = ?', indexKey)
+    noteShared(db, fileKey)
     return false
   }
-  if (!begun) db.run('UPDATE erasures SET next_seq = 1 WHERE key = ?', ofWords)
+  if (!begun) db.run('UPDATE erasures SET next_seq = 1 WHERE key = ?', indexKey)
   return true
 }
 
-/** Messages whose erasure is not complete: readers of blocks leave them out. */
+/** Ids of messages whose text may still be in blocks; readers of blocks must leave it out. */
 export function beingErased(db: Database, key: number): Set<string> {
   const rows = db.all('SELECT ids FROM erasures WHERE session = ?', key)
   return new Set(rows.flatMap((row) => [...idsIn(row)]))
 }
 
-/** None where the row is damaged: the entries themselves still tell. */
+/** Empty for a damaged row, since an error would stop every other erasure. */
 function idsIn(erasure: Row): Set<string> {
   try {
     const ids: unknown = JSON.parse(String(erasure['ids']))
@@ -118,7 +128,7 @@ function redactBlock(db: Database, block: Row, erased: ReadonlySet<string>): voi
   )
 }
 
-/** The log keeps entries for a while after they are packed, for other processes. */
+/** Redacts the log, which keeps packed entries for a while so that other processes can read them. */
 function redactLog(db: Database, key: number, erased: ReadonlySet<string>): void {
   for (const row of db.all('SELECT id, body FROM log WHERE body LIKE ?', `%[${key},%`)) {
     const lines = String(row['body']).split('\n')
@@ -130,7 +140,7 @@ function redactLog(db: Database, key: number, erased: ReadonlySet<string>): void
   }
 }
 
-/** Takes what is erased out of lines of the log. */
+/** Removes the text of erased messages from lines of the log, in place. */
 export function redactLines(lines: string[], key: number, erased: ReadonlySet<string>): void {
   for (const [index, line] of lines.entries()) {
     const [entry] = decodeLog(line)

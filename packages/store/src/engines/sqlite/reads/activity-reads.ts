@@ -7,7 +7,11 @@ import type { ListQuery, SessionList } from '../../../port/sessions.ts'
 import type { Database, Row } from '../file/database.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
 
-/** So many positions behind, the sessions that changed are fewer than most principals have. */
+/**
+ * A follower that is at most this many positions behind is served by looking through the changes,
+ * which are then fewer than the sessions of most principals; otherwise by looking through its
+ * sessions.
+ */
 const fewChanges = 1_000
 
 const owner =
@@ -15,12 +19,12 @@ const owner =
 const columns = `sessions.*, members.read_up_to, ${owner}`
 const rowsOf = `SELECT ${columns} FROM members
   JOIN sessions ON sessions.key = members.session WHERE members.principal = ? AND sessions.fork_of IS NULL`
-/** The same, found by what changed and not by who sees it. */
+/** The same rows; `CROSS JOIN` makes SQLite look through the changed sessions first. */
 const changedRowsOf = `SELECT ${columns} FROM sessions
   CROSS JOIN members ON members.principal = ? AND members.session = sessions.key
   WHERE sessions.fork_of IS NULL`
 
-/** Reads of sessions as wholes: lists, and the rows of the activity feed. */
+/** Reads lists of sessions, single sessions, and the rows of the activity feed. */
 export class ActivityReads {
   readonly #db: Database
   readonly #cache: SessionCache
@@ -108,13 +112,17 @@ export class ActivityReads {
     )
   }
 
-  /** Keeps the newest `count` removals; cursors older than the others get the complete list. */
+  /**
+   * Keeps the newest `count` removals. A follower whose cursor is older than a forgotten one gets the
+   * complete list.
+   */
   forgetRemovals(count: number): void {
     const oldest = this.#db.get(
       'SELECT revision FROM removed ORDER BY revision DESC LIMIT 1 OFFSET ?',
       count,
     )
     if (!oldest) return
+    // A row without a principal notes the newest forgotten removal, for `#floor`.
     const floor = Number(oldest['revision'])
     this.#db.run('DELETE FROM removed WHERE revision <= ?', floor)
     this.#db.run("INSERT INTO removed (revision, principal, session_id) VALUES (?, '', '')", floor)
@@ -142,7 +150,7 @@ export class ActivityReads {
     return this.#cache.nextRevision() - 1
   }
 
-  /** Below this position, removals may be forgotten. */
+  /** The position of the newest forgotten removal. A cursor below it may miss removals. */
   #floor(): number {
     const row = this.#db.get("SELECT max(revision) AS floor FROM removed WHERE principal = ''")
     return Number(row?.['floor'] ?? 0)
@@ -170,6 +178,7 @@ export class ActivityReads {
     return activityRow(session, record, unread)
   }
 
+  /** The query repeats `countsAsUnread` for packed messages; the two must stay alike. */
   #unread(key: number, overlay: ReadonlyMap<string, Message>, readUpTo: number): number {
     const row = this.#db.get(
       `SELECT count(*) AS unread FROM messages WHERE session = ? AND ord > ?
@@ -180,7 +189,7 @@ export class ActivityReads {
     let unread = Number(row?.['unread'] ?? 0)
     for (const message of overlay.values()) {
       if (!countsAsUnread(message, readUpTo)) continue
-      // Another process may have packed it meanwhile: then it is counted above.
+      // The query above has counted it if another process packed it meanwhile.
       const packed = this.#db.get(
         'SELECT 1 FROM messages WHERE session = ? AND ord = ? AND open = 0',
         key,
