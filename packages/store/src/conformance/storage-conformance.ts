@@ -4,6 +4,7 @@ import { Bed, type Cases, type TestDatabase } from './support/bed.ts'
 import { closeCases } from './keeping/close-cases.ts'
 import { commitCases } from './writing/commit-cases.ts'
 import { convergenceCases } from './writing/convergence-cases.ts'
+import { copyCases } from './keeping/copy-cases.ts'
 import { cursorCases } from './reading/cursor-cases.ts'
 import { eraseCases } from './keeping/erase-cases.ts'
 import { remoteCases } from './keeping/remote-cases.ts'
@@ -25,7 +26,7 @@ import { undoCases } from './writing/undo-cases.ts'
 import { windowCases } from './reading/window-cases.ts'
 
 export interface ConformanceOptions {
-  /** Creates an empty database; each case has its own. */
+  /** Creates an empty database; each case has its own, and some have two. */
   open: () => Promise<TestDatabase>
   /** The seed of the random programs. @default a random one, which a failure names */
   seed?: number
@@ -63,6 +64,7 @@ const groups: Readonly<Record<string, Cases>> = {
   maintenance: maintenanceCases,
   retention: retentionCases,
   backup: backupCases,
+  copy: copyCases,
   close: closeCases,
 }
 
@@ -84,7 +86,7 @@ export function storageConformance({
     Object.entries(cases).map(([fact, check]) => ({
       title: `${group}: ${fact}`,
       async run() {
-        const bed = new Bed(await open(), seed)
+        const bed = new Bed(await open(), seed, open)
         try {
           await check(bed)
         } finally {

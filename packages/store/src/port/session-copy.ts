@@ -7,7 +7,8 @@ import type { Head } from '@caughtup/schema/fold'
  * read marks and what it remembers. A run that was active has no process any more.
  */
 export interface SessionCopy {
-  isFirst: boolean
+  /** Its number: 1 is the first. */
+  stretch: number
   /** The same in each stretch. */
   session: CopiedSession
   messages: readonly CopiedMessage[]
@@ -62,4 +63,6 @@ export interface CopyPlace {
   /** The order, seq or name that the stretch before ended with. */
   after: number | string
   seq: number
+  /** The number of the stretch. */
+  stretch: number
 }

@@ -115,14 +115,16 @@ export interface Storage {
    * @throws CaughtupError `NOT_FOUND`; `CONFLICT` (`session-changed`) where somebody wrote since the
    *   first stretch was read
    */
-  readSession?(sessionId: string, place?: CopyPlace): Promise<SessionCopy>
+  readSession(sessionId: string, place?: CopyPlace): Promise<SessionCopy>
   /**
-   * Writes a stretch that another database gave. The session is shown with the last one; a first one
-   * begins anew what was left incomplete.
+   * Writes a stretch that another database gave. The session is hidden until the last one; a first
+   * one begins anew what was left incomplete. `maintain` removes a copy that gets no stretch for an
+   * hour.
    *
-   * @throws CaughtupError `CONFLICT` (`session-exists`) for an id in use
+   * @throws CaughtupError `CONFLICT` (`session-exists`) for an id in use, `NOT_FOUND` for a stretch
+   *   that is not the next of the copy
    */
-  writeSession?(copy: SessionCopy): Promise<void>
+  writeSession(copy: SessionCopy): Promise<void>
   /** Gauges of this moment. */
   stats(): StorageStats
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+import type { SessionCopy } from '../../port/session-copy.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { prompt, turn } from '../support/drafts.ts'
@@ -7,7 +8,8 @@ import { assertFails, everything, unbounded } from '../support/reads.ts'
 import { write } from '../support/writes.ts'
 
 /** Every call of the port except `stats`, which is synchronous, `close`, and calls that some engines lack. */
-function calls(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
+function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promise<unknown>> {
+  const sessionId = copy.session.id
   const session = { id: 'new', title: '', createdAt: 1, members: ['ann'] }
   return {
     commit: () => storage.commit([{ sessionId, at: 1, drafts: [prompt('x')] }]),
@@ -18,6 +20,7 @@ function calls(storage: Storage, sessionId: string): Record<string, () => Promis
     eventList: () =>
       storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
     eventSummary: () => storage.eventSummary(sessionId, {}),
+    readSession: () => storage.readSession(sessionId),
     search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
     lookup: () => storage.lookup(sessionId, { messageIds: ['m'] }),
     createSession: () => storage.createSession(session),
@@ -31,20 +34,19 @@ function calls(storage: Storage, sessionId: string): Record<string, () => Promis
     markRead: () => storage.markRead(sessionId, 'ann', 1),
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
+    writeSession: () => storage.writeSession(copy),
     changes: () => storage.changes.next(AbortSignal.timeout(5_000)),
     maintain: () => storage.maintain({ retention: false }),
-  } satisfies Record<
-    Exclude<keyof Storage, 'stats' | 'close' | 'backup' | 'readSession' | 'writeSession'>,
-    () => Promise<unknown>
-  >
+  } satisfies Record<Exclude<keyof Storage, 'stats' | 'close' | 'backup'>, () => Promise<unknown>>
 }
 
 export const closeCases: Cases = {
   async 'makes every call fail from then on'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
+    const copy = await storage.readSession(session)
     await storage.close()
-    for (const [name, call] of Object.entries(calls(storage, session))) {
+    for (const [name, call] of Object.entries(calls(storage, copy))) {
       await assertFails(call(), 'closed', name)
     }
   },

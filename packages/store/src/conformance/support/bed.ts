@@ -20,13 +20,17 @@ export type Cases = Readonly<Record<string, (bed: Bed) => Promise<void>>>
 export class Bed {
   readonly database: TestDatabase
   readonly seed: number
+  readonly #another: () => Promise<TestDatabase>
+  #other: TestDatabase | undefined
   readonly #opened: Storage[] = []
   #skipped = 0
   #sessions = 0
 
-  constructor(database: TestDatabase, seed: number) {
+  /** `another` creates an empty database beside this one. */
+  constructor(database: TestDatabase, seed: number, another: () => Promise<TestDatabase>) {
     this.database = database
     this.seed = seed
+    this.#another = another
   }
 
   /** The machine's clock plus the skipped time. */
@@ -49,6 +53,12 @@ export class Bed {
     const storage = await factory.open({ clock: this.#clock, random: Math.random })
     this.#opened.push(storage)
     return storage
+  }
+
+  /** Opens the case's other database, which is empty at first. */
+  async openOther(): Promise<Storage> {
+    this.#other ??= await this.#another()
+    return this.open(this.#other.factory)
   }
 
   /** A new session's id. */
@@ -74,6 +84,7 @@ export class Bed {
       })
     }
     await this.database.remove?.()
+    await this.#other?.remove?.()
   }
 }
 

@@ -158,9 +158,10 @@ export class MemoryReads implements TableReads {
     return { sessions, beats: new Map(this.db.beats) }
   }
 
-  async due({ after, limit, retention }: DueQuery): Promise<SessionRow[]> {
+  async due({ after, limit, retention, copying }: DueQuery): Promise<SessionRow[]> {
     const due = [...this.db.sessions.values()].filter(({ row, events }) => {
       if (row.key <= after) return false
+      if (copying) return row.copying !== undefined
       if (!retention) return row.fork !== undefined || row.erasing !== undefined
       const oldest = events[0]?.events[0]?.at ?? Infinity
       const surplus = newestSeq({ row, events }) - row.floor - retention.events

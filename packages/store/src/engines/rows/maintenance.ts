@@ -14,6 +14,9 @@ const stepSessions = 100
 /** Bytes of a journal that one step of an erasure rewrites. */
 const stepBytes = 2 * 1024 * 1024
 
+/** A copy from another database that gets no stretch for so long is given up, in ms. */
+const copyPatience = 3_600_000
+
 export interface MaintenanceOptions {
   clock: Clock
   /** Ms between two looks for what retention removes. */
@@ -30,6 +33,9 @@ export class Maintenance {
   #lookedAt = -Infinity
   /** The key up to which this look has come. */
   #lookedUpTo = 0
+  #copiesLookedAt = -Infinity
+  /** How far copies were at the last look, by key. */
+  #copies = new Map<number, number | undefined>()
 
   constructor(tables: Tables, states: SessionStates, options: MaintenanceOptions) {
     this.#tables = tables
@@ -47,6 +53,10 @@ export class Maintenance {
     if (await this.#tables.maintain()) return true
     const { clock, lookEvery } = this.#options
     const now = clock.monotonic()
+    if (now - this.#copiesLookedAt >= copyPatience) {
+      this.#copiesLookedAt = now
+      await this.#removeStalledCopies()
+    }
     if (!retention || now - this.#lookedAt < lookEvery) return false
     const { age, events } = retention
     const before = clock.now() - age
@@ -76,6 +86,20 @@ export class Maintenance {
       await transaction.updateSessions([{ ...row, ...left }])
       return !complete
     })
+  }
+
+  /** Removes copies that have got no stretch since the last look. */
+  async #removeStalledCopies(): Promise<void> {
+    const rows = await this.#tables.due({ after: 0, limit: stepSessions, copying: true })
+    for (const { id, key, copying } of rows) {
+      if (this.#copies.get(key) !== copying?.stretch) continue
+      await this.#tables.transaction(async (transaction) => {
+        const [image] = await transaction.lock([{ id }])
+        const stalled = image?.row.key === key && image.row.copying?.stretch === copying?.stretch
+        if (stalled) await transaction.deleteSession(key)
+      })
+    }
+    this.#copies = new Map(rows.map(({ key, copying }) => [key, copying?.stretch]))
   }
 
   /** Moves the floor of a session over its oldest entries that are too old or too many. */

@@ -19,23 +19,24 @@ const kinds: readonly RememberedKind[] = ['gone', 'import', 'child']
 export async function readSession(
   { tables, reads }: { tables: Tables; reads: SessionReads },
   id: string,
-  place: CopyPlace = { part: 'messages', after: 0, seq: -1 },
+  place: CopyPlace = { part: 'messages', after: 0, seq: -1, stretch: 1 },
 ): Promise<SessionCopy> {
-  const isFirst = place.seq < 0
+  const { stretch } = place
   const after = typeof place.after === 'number' ? place.after : 0
   const range = { after, from: 'oldest', bytes: stretchBytes } as const
   const reading = await reads.read(id, place.part === 'entries' ? { events: range } : {})
   const { session } = reading
   const { seq } = session.state.record
-  if (!isFirst && place.seq !== seq) throw sessionChanged(id)
+  if (stretch > 1 && place.seq !== seq) throw sessionChanged(id)
   const copy = {
-    isFirst,
+    stretch,
     session: await copiedSession(tables, session),
     messages: [],
     entries: [],
     remembered: [],
   }
   const { key, floor } = session.row
+  const following = { seq, stretch: stretch + 1 }
   switch (place.part) {
     case 'messages': {
       const rows = await tables.allMessages(key, after, stretchRows)
@@ -47,22 +48,26 @@ export async function readSession(
       const last = rows.length === stretchRows ? rows.at(-1)?.message.order : undefined
       const next =
         last === undefined
-          ? { part: 'entries' as const, after: floor, seq }
-          : { part: 'messages' as const, after: last, seq }
+          ? { part: 'entries' as const, after: floor, ...following }
+          : { part: 'messages' as const, after: last, ...following }
       return { ...copy, messages, next }
     }
     case 'entries': {
       const last = reading.complete ? undefined : reading.events.at(-1)?.seq
       const next =
         last === undefined
-          ? { part: 'names' as const, after: '', seq }
-          : { part: 'entries' as const, after: last, seq }
+          ? { part: 'names' as const, after: '', ...following }
+          : { part: 'entries' as const, after: last, ...following }
       return { ...copy, entries: copiedEntries(reading.events, session.row), next }
     }
     case 'names': {
       const remembered = await tables.names(key, nameIn(place.after), stretchRows)
       const last = remembered.length === stretchRows ? remembered.at(-1) : undefined
-      const next = last && { part: 'names' as const, after: `${last.kind} ${last.id}`, seq }
+      const next = last && {
+        part: 'names' as const,
+        after: `${last.kind} ${last.id}`,
+        ...following,
+      }
       return { ...copy, remembered, ...(next && { next }) }
     }
   }
@@ -72,7 +77,7 @@ export async function readSession(
  * Returns whether the session is complete.
  *
  * @throws CaughtupError `CONFLICT` for an id that a session has already, `NOT_FOUND` for a stretch
- *   that follows none
+ *   that is not the next
  */
 export async function writeSession(tables: Tables, copy: SessionCopy): Promise<boolean> {
   const { session, messages, entries, remembered, next } = deepFreeze(copy)
@@ -90,8 +95,12 @@ export async function writeSession(tables: Tables, copy: SessionCopy): Promise<b
       const counts = new Map(names.map(({ id, count }) => [id, count]))
       if (counts.size > 0) await transaction.remember(key, kind, counts)
     }
-    if (next) return false
     const { record, tag, floor, floorTag, members } = session
+    if (next) {
+      const copying = { seq: record.seq, stretch: copy.stretch }
+      await transaction.updateSessions([{ ...row, copying }])
+      return false
+    }
     const { copying: _, ...shown } = row
     await transaction.updateSessions([{ ...shown, record, tag, floor, floorTag }])
     for (const { principal, readUpTo } of members) {
@@ -105,13 +114,18 @@ export async function writeSession(tables: Tables, copy: SessionCopy): Promise<b
 /** The row that a stretch is written to; the first one replaces what was left incomplete. */
 async function target(
   transaction: Transaction,
-  { isFirst, session }: SessionCopy,
+  { stretch, session }: SessionCopy,
 ): Promise<SessionRow> {
   const { id, journal, title, createdAt, updatedAt, members, record } = session
   const [image] = await transaction.lock([{ id }])
   if (image && !image.row.copying) throw sessionExists(id)
-  if (!isFirst) {
-    if (image?.row.journal !== journal) throw sessionNotFound(id)
+  if (stretch > 1) {
+    const { copying } = image?.row ?? {}
+    const isNext =
+      image?.row.journal === journal &&
+      copying?.seq === record.seq &&
+      copying.stretch === stretch - 1
+    if (!isNext) throw sessionNotFound(id)
     return image.row
   }
   if (image) await transaction.deleteSession(image.row.key)
@@ -128,8 +142,8 @@ async function target(
     tag: '',
     floor: 0,
     floorTag: '',
-    copying: true,
-  } as const
+    copying: { seq: record.seq, stretch },
+  }
   const inserted = await transaction.insertSession(row, principals)
   if (!inserted) throw sessionExists(id)
   return inserted

@@ -4,6 +4,7 @@ import type { Retention } from '../../port/storage.ts'
 import type { CommitContext } from './log/commit.ts'
 import { eraseStep, hasSteps, rewriteErased } from './log/erase.ts'
 import { copyFork } from './sessions/fork.ts'
+import { removeStalledCopies } from './sessions/write-session.ts'
 import { packAll, packDue } from './log/pack.ts'
 import { retain } from './log/retain.ts'
 import type { Search } from './reads/search.ts'
@@ -13,7 +14,7 @@ const logGrace = 10_000
 /** Bytes of the log that one step removes, and rows of other tables. */
 const trimBytes = 4 * 1024 * 1024
 const stepRows = 500
-/** How often every session's count and every process is looked at, in ms. */
+/** How often every session's count, process and unfinished copy is looked at, in ms. */
 const lookEvery = 3_600_000
 
 /** Maintenance between commits, in short steps. */
@@ -30,6 +31,8 @@ export class DatabaseMaintenance {
   #retainedUpTo = 0
   /** Counters of other processes at the last look. */
   #beats = new Map<string, number>()
+  /** How far copies from other databases were at the last look, by key. */
+  #copies: ReadonlyMap<number, number> = new Map()
 
   constructor(context: CommitContext, search: Search, clock: Clock) {
     this.#context = context
@@ -113,7 +116,7 @@ export class DatabaseMaintenance {
       works:
         some(`SELECT 1 FROM erasures WHERE ${hasSteps} LIMIT 1`) ||
         some('SELECT 1 FROM leftovers LIMIT 1') ||
-        some('SELECT 1 FROM sessions WHERE fork_of IS NOT NULL LIMIT 1'),
+        some('SELECT 1 FROM sessions WHERE fork_of > 0 LIMIT 1'),
       looks: now - this.#lookedAt >= lookEvery,
     }
   }
@@ -192,7 +195,7 @@ export class DatabaseMaintenance {
   /** Continues one fork, one erasure and one leftover; returns the row of the log that it wrote. */
   #work(): number | undefined {
     const { db } = this.#context
-    const fork = db.get('SELECT * FROM sessions WHERE fork_of IS NOT NULL ORDER BY key LIMIT 1')
+    const fork = db.get('SELECT * FROM sessions WHERE fork_of > 0 ORDER BY key LIMIT 1')
     const leftover = db.get('SELECT session FROM leftovers LIMIT 1')
     this.erase()
     if (leftover) this.#removeLeftover(Number(leftover['session']))
@@ -223,7 +226,10 @@ export class DatabaseMaintenance {
     const { db } = this.#context
     if (retention !== false && this.#retain(retention)) return true
     this.#lookedAt = this.#clock.monotonic()
-    db.transaction(() => this.#forgetProcesses())
+    db.transaction(() => {
+      this.#forgetProcesses()
+      this.#copies = removeStalledCopies(db, this.#copies)
+    })
     return false
   }
 

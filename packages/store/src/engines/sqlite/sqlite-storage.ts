@@ -44,6 +44,7 @@ import { retryBusy } from './file/retry-busy.ts'
 import { Search } from './reads/search.ts'
 import { SessionRows } from './sessions/session-rows.ts'
 import { readSession } from './reads/session-copy.ts'
+import { writeSession } from './sessions/write-session.ts'
 import { pacer } from '../../base/pacer.ts'
 import { DatabaseMaintenance } from './maintenance.ts'
 
@@ -144,6 +145,11 @@ export class SqliteStorage implements Storage {
     if (!place) await this.#pack([cached])
     const from = { db: this.#db, journal: this.#journal }
     return this.#read(() => readSession(from, this.#cache.get(sessionId), place))
+  }
+
+  async writeSession(copy: SessionCopy): Promise<void> {
+    const logId = await this.#write(() => writeSession(copy, this.#context))
+    if (logId !== undefined) this.#cache.wrote(logId)
   }
 
   async createSession(session: NewSession): Promise<Session> {

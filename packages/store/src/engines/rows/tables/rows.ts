@@ -27,7 +27,7 @@ export interface SessionRow {
   /** Set while the session is being copied: until then it is hidden. */
   readonly fork?: ForkJob
   /** Set while the session is being copied from another database: it is hidden as well. */
-  readonly copying?: true
+  readonly copying?: CopyJob
   /** Set while entries may still tell of erased messages. */
   readonly erasing?: ErasureJob
 }
@@ -44,6 +44,13 @@ export interface ForkJob {
   /** Orders of the first message and of the newest epoch's first. */
   readonly first: number
   readonly epochFirst: number
+}
+
+interface CopyJob {
+  /** The newest entry of the session that is copied. */
+  readonly seq: number
+  /** The number of the last stretch that is written. */
+  readonly stretch: number
 }
 
 export interface ErasureJob {
@@ -88,7 +95,7 @@ export type RememberedKind = 'gone' | 'import' | 'child'
 
 /** Whether nobody sees the session yet. */
 export function isHidden({ fork, copying }: Pick<SessionRow, 'fork' | 'copying'>): boolean {
-  return fork !== undefined || copying === true
+  return fork !== undefined || copying !== undefined
 }
 
 export interface MemberRow {

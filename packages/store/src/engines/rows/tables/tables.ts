@@ -127,7 +127,7 @@ export interface TableReads {
   /**
    * Sessions that `jobs` or retention may concern, by key, after a key: those with `fork` or
    * `erasing` set (a partial index), or, given the bounds, those with an entry from before a time
-   * or with more seqs above the floor than a number.
+   * or with more seqs above the floor than a number. With `copying`, those with that set instead.
    */
   due(query: DueQuery): Promise<SessionRow[]>
 }
@@ -294,6 +294,7 @@ export interface DueQuery {
   readonly after: number
   readonly limit: number
   readonly retention?: { readonly before: number; readonly events: number }
+  readonly copying?: true
 }
 
 export interface RememberedName {

@@ -7,7 +7,7 @@ import { decodeEvent, encodeEvent, isCount, isId } from './event-codec.ts'
  * A row of the log has one line per entry of the commit:
  *   [session, messageId, part, epoch, seq, at, text]   a delta that only appends
  *   [session, event]                                   any other entry
- *   [session]                                          the session was deleted
+ *   [session]                                          the session was deleted, or its copy is complete
  * JSON has no line breaks, so that a damaged line stays one.
  */
 
@@ -43,14 +43,15 @@ export class EntryEncoder {
   }
 }
 
-export function encodeDeletion(session: number): string {
+/** Processes that read it forget what they know of the session. */
+export function encodeForgetting(session: number): string {
   return `[${session}]`
 }
 
 /** What a line says; an event that cannot be decoded is its stand-in. */
 export interface LogLine {
   session: number
-  /** Absent where the session was deleted. */
+  /** Absent where what is known of the session is forgotten. */
   event?: Event
 }
 

@@ -35,7 +35,8 @@ export const migrations: readonly string[] = [
     -- retention removed entries up to this seq; the tag of who wrote that one
     floor INTEGER NOT NULL DEFAULT 0,
     floor_tag TEXT NOT NULL DEFAULT '',
-    -- a fork that is not complete is nobody's yet: the key of its source, and the order up to which
+    -- a fork that is not complete is nobody's yet: the key of its source, and the order up to which;
+    -- and so is a copy from another database: 0, and the number of the stretch that it has got to
     fork_of INTEGER,
     fork_up_to INTEGER
   );

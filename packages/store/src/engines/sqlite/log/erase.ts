@@ -3,7 +3,7 @@ import { countTypes } from '../../../journal/list-events.ts'
 import { redact, redactSegments } from '../../../journal/redact.ts'
 import { decodeBlock, encodeBlock } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
-import { decodeLog, encodeDeletion, encodeEntry } from '../codec/log-codec.ts'
+import { decodeLog, encodeForgetting, encodeEntry } from '../codec/log-codec.ts'
 
 // Erasing removes a message's text from every place that has it. The commit that erases changes the
 // message's row and the log. Older blocks and the search index (the table `words`) are rewritten
@@ -145,6 +145,8 @@ export function redactLines(lines: string[], key: number, erased: ReadonlySet<st
   for (const [index, line] of lines.entries()) {
     const [entry] = decodeLog(line)
     if (entry?.session !== key) continue
-    lines[index] = entry.event ? encodeEntry(key, redact(entry.event, erased)) : encodeDeletion(key)
+    lines[index] = entry.event
+      ? encodeEntry(key, redact(entry.event, erased))
+      : encodeForgetting(key)
   }
 }

@@ -28,35 +28,40 @@ const stretchBytes = 2 * 1024 * 1024
 export function readSession(
   { db, journal }: { db: Database; journal: JournalReads },
   cached: CachedSession,
-  place: CopyPlace = { part: 'messages', after: 0, seq: -1 },
+  place: CopyPlace = { part: 'messages', after: 0, seq: -1, stretch: 1 },
 ): SessionCopy {
-  const isFirst = place.seq < 0
+  const { stretch } = place
   const { seq } = cached.record
-  if (!isFirst && place.seq !== seq) throw sessionChanged(cached.id)
+  if (stretch > 1 && place.seq !== seq) throw sessionChanged(cached.id)
   const session = copiedSession(db, cached)
-  const copy = { isFirst, session, messages: [], entries: [], remembered: [] }
+  const copy = { stretch, session, messages: [], entries: [], remembered: [] }
+  const following = { seq, stretch: stretch + 1 }
   const after = typeof place.after === 'number' ? place.after : 0
   switch (place.part) {
     case 'messages': {
       const { messages, last } = copiedMessages(db, cached, after)
       const next =
         last === undefined
-          ? { part: 'entries' as const, after: session.floor, seq }
-          : { part: 'messages' as const, after: last, seq }
+          ? { part: 'entries' as const, after: session.floor, ...following }
+          : { part: 'messages' as const, after: last, ...following }
       return { ...copy, messages, next }
     }
     case 'entries': {
       const { entries, last } = copiedEntries(journal.segments(cached, after))
       const next =
         last === undefined
-          ? { part: 'names' as const, after: '', seq }
-          : { part: 'entries' as const, after: last, seq }
+          ? { part: 'names' as const, after: '', ...following }
+          : { part: 'entries' as const, after: last, ...following }
       return { ...copy, entries, next }
     }
     case 'names': {
       const remembered = copiedNames(db, cached.key, String(place.after))
       const last = remembered.length === stretchRows ? remembered.at(-1) : undefined
-      const next = last && { part: 'names' as const, after: `${last.kind} ${last.id}`, seq }
+      const next = last && {
+        part: 'names' as const,
+        after: `${last.kind} ${last.id}`,
+        ...following,
+      }
       return { ...copy, remembered, ...(next && { next }) }
     }
   }

@@ -163,10 +163,10 @@ export class MessageRows {
         this.write(key, change.message)
         break
       case 'count-child':
-        this.#remember(key, 'child', change.child, 1)
+        this.remember(key, 'child', change.child, 1)
         break
       case 'count-imported':
-        this.#remember(key, 'import', change.identity, change.count)
+        this.remember(key, 'import', change.identity, change.count)
         break
       case 'mark-read':
         this.#db.run(
@@ -179,7 +179,7 @@ export class MessageRows {
     }
   }
 
-  #remember(key: number, kind: 'child' | 'import', id: string, count: number): void {
+  remember(key: number, kind: 'gone' | 'child' | 'import', id: string, count: number): void {
     this.#db.run(
       'INSERT OR REPLACE INTO remembered (session, kind, id, count) VALUES (?, ?, ?, ?)',
       key,

@@ -9,7 +9,12 @@ import type { Database, Row } from '../file/database.ts'
 export function writeQueueChange(
   db: Database,
   session: number,
-  { add, front, remove, replace }: EventOf<'queue-changed'>,
+  {
+    add,
+    front,
+    remove,
+    replace,
+  }: Pick<EventOf<'queue-changed'>, 'add' | 'front' | 'remove' | 'replace'>,
 ): void {
   const left = remove ?? add?.runId
   if (left !== undefined) db.run('DELETE FROM queue WHERE session = ? AND run = ?', session, left)

@@ -4,6 +4,7 @@ import { leaseOf } from '../../../core/lease.ts'
 import type { ActiveRun } from '../../../port/sessions.ts'
 import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
+import type { Row } from '../file/database.ts'
 
 /** Runs that have not ended and sessions whose queue waits, of every process; in a reading. */
 export function activeRuns({ db, cache, process: ownProcess }: CommitContext): ActiveRun[] {
@@ -13,18 +14,23 @@ export function activeRuns({ db, cache, process: ownProcess }: CommitContext): A
   )
   return rows.map((row) => {
     const cached = cache.get(String(row['id']))
-    const process = String(row['process'])
     return {
       sessionId: cached.id,
       head: cached.record,
       open: openMessages(cached),
-      ...leaseOf(cached.record, {
-        process,
-        own: process === ownProcess,
-        beats: Number(row['beats'] ?? 0),
-      }),
+      ...leaseOf(cached.record, lease(row, ownProcess)),
     }
   })
+}
+
+/** A run that came with its session from another database has none. */
+function lease({ process, beats }: Row, ownProcess: string): ActiveRun['lease'] {
+  if (typeof process !== 'string') return undefined
+  return {
+    process,
+    own: process === ownProcess,
+    beats: Number(beats ?? 0),
+  }
 }
 
 /** Messages that are not finished. */

@@ -7,6 +7,7 @@ import { encodeEntry } from '../codec/log-codec.ts'
 import { messageIn } from '../rows/message-rows.ts'
 import { packEntries } from '../log/pack.ts'
 import { encodeRecord } from '../rows/record-row.ts'
+import { deleteRows } from './session-rows.ts'
 
 /** What one step copies at most. */
 const stepMessages = 500
@@ -20,7 +21,7 @@ const stepBytes = 2 * 1024 * 1024
 export function forkRow(db: Database, sessionId: string): Row | undefined {
   const row = db.get('SELECT * FROM sessions WHERE id = ?', sessionId)
   if (!row) throw sessionNotFound(sessionId)
-  return row['fork_of'] === null ? undefined : row
+  return Number(row['fork_of'] ?? 0) > 0 ? row : undefined
 }
 
 /**
@@ -35,8 +36,7 @@ export function copyFork(
   const key = Number(row['key'])
   const source = Number(row['fork_of'])
   if (!db.get('SELECT 1 FROM sessions WHERE key = ?', source)) {
-    db.run('INSERT INTO leftovers (session) VALUES (?)', key)
-    db.run('DELETE FROM sessions WHERE key = ?', key)
+    deleteRows(db, key)
     return { left: 'source-gone' }
   }
   const copied = Number(

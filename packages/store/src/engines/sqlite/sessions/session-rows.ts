@@ -3,7 +3,8 @@ import { sessionExists } from '../../../errors/session-errors.ts'
 import type { NewSession } from '../../../port/sessions.ts'
 import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
-import { encodeDeletion } from '../codec/log-codec.ts'
+import type { Database } from '../file/database.ts'
+import { encodeForgetting } from '../codec/log-codec.ts'
 import { encodeRecord } from '../rows/record-row.ts'
 import { newJournal } from '../../../base/random-tag.ts'
 
@@ -46,14 +47,7 @@ export class SessionRows {
       fork?.source ?? null,
       fork?.upTo ?? null,
     )
-    for (const [index, principal] of [...new Set(members)].entries()) {
-      db.run(
-        'INSERT INTO members (principal, session, owner) VALUES (?, ?, ?)',
-        principal,
-        key,
-        index === 0 ? 1 : 0,
-      )
-    }
+    insertMembers(db, key, [...new Set(members)])
   }
 
   members(sessionId: string): string[] {
@@ -116,11 +110,28 @@ export class SessionRows {
         id,
       )
     }
-    db.run('DELETE FROM members WHERE session = ?', key)
-    db.run('DELETE FROM sessions WHERE key = ?', key)
-    db.run('INSERT INTO leftovers (session) VALUES (?)', key)
-    const body = encodeDeletion(key)
+    deleteRows(db, key)
+    const body = encodeForgetting(key)
     const { lastId: logId } = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body)
     return { logId, members }
   }
+}
+
+/** The owner first. */
+export function insertMembers(db: Database, key: number, members: readonly string[]): void {
+  for (const [index, principal] of members.entries()) {
+    db.run(
+      'INSERT INTO members (principal, session, owner) VALUES (?, ?, ?)',
+      principal,
+      key,
+      index === 0 ? 1 : 0,
+    )
+  }
+}
+
+/** Deletes a session's own rows; maintenance removes the rest. */
+export function deleteRows(db: Database, key: number): void {
+  db.run('DELETE FROM members WHERE session = ?', key)
+  db.run('DELETE FROM sessions WHERE key = ?', key)
+  db.run('INSERT INTO leftovers (session) VALUES (?)', key)
 }
