@@ -263,6 +263,27 @@ describe('a file that is one value', () => {
     expect(await readItems('[]')).toEqual([])
   })
 
+  test.each([
+    ['after an array', '[{"role":"user","content":"Hi"}] garbage', [1]],
+    ['between arrays', '[]\n garbage, "a\n[{"role":"user","content":"Hi"}]', [2]],
+    ['a bracket too many', '[]]\n[{"role":"user","content":"Hi"}]\n}\n]', [1, 3, 4]],
+    ['a value that is no array', '[{"role":"user","content":"Hi"}]\n5\n\n"Hi"\n', [2, 4]],
+  ])('has bytes outside its arrays refused by their line: %s', async (_, text, lines) => {
+    for (const size of [1, 7, 1_000]) {
+      const items = []
+      for await (const item of readTranscript(inPieces(text, size))) items.push(item)
+      const refused = items.filter(({ type }) => type !== 'conversation')
+      expect(refused).toEqual(
+        lines.map((line) => ({
+          type: 'refused',
+          line,
+          message: 'It is outside the arrays of the file.',
+        })),
+      )
+      expect(items.filter(({ type }) => type === 'conversation')).toMatchObject([{ rows: [hi] }])
+    }
+  })
+
   test('may be larger than a line, but no element may exceed the limit', async () => {
     const long = { role: 'user', content: 'x'.repeat(maxLineBytes + 1) }
     const [item] = await readItems(JSON.stringify({ title: 'T', messages: [long, chatHi] }))

@@ -81,7 +81,12 @@ class TranscriptReader {
     ended,
     index,
     last,
+    isStray,
   }: FileValue): Generator<TranscriptItem, void, undefined> {
+    if (isStray) {
+      yield { type: 'refused', line, message: 'It is outside the arrays of the file.' }
+      return
+    }
     if (!bytes) {
       const limit = index === undefined ? maxLineBytes : this.#maxBytes
       yield { type: 'refused', line, message: `It is longer than ${limit} bytes.` }

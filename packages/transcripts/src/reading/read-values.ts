@@ -1,6 +1,6 @@
 import { CaughtupError } from '@caughtup/schema'
 
-import { splitArrays } from './split-arrays.ts'
+import { isFiller, splitArrays } from './split-arrays.ts'
 import { maxLineBytes, readLines } from './read-lines.ts'
 import { parseLine } from '../base/parse-line.ts'
 
@@ -16,6 +16,8 @@ export interface FileValue {
   ended: boolean
   /** Whether it is the last of its array. */
   last?: boolean
+  /** Whether it stands outside the arrays of the file, where no value may be; it has no bytes. */
+  isStray?: true
 }
 
 const [bracket, brace] = [0x5b, 0x7b]
@@ -98,7 +100,7 @@ async function firstLineIsJson(
 
 /** The index after white space and a byte order mark. */
 function start(text: Uint8Array): number {
-  return text.findIndex((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf)
+  return text.findIndex((byte) => !isFiller(byte))
 }
 
 function firstByte(text: Uint8Array): number | undefined {

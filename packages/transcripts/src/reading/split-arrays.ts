@@ -4,9 +4,15 @@ const [quote, backslash, comma, feed] = [0x22, 0x5c, 0x2c, 0x0a]
 const openers = new Set([0x5b, 0x7b])
 const closers = new Set([0x5d, 0x7d])
 
+/** Whether a byte may stand between values: white space, or part of a byte order mark. */
+export function isFiller(byte: number): boolean {
+  return byte <= 0x20 || byte === 0xef || byte === 0xbb || byte === 0xbf
+}
+
 /**
  * The elements of an array, or of several in a row: the bytes between its commas. An object beside an
- * array is split like one, and its pieces then fail to parse; other bytes there are skipped.
+ * array is split like one, and its pieces then fail to parse. For other bytes outside the arrays, it
+ * yields one stray value per line.
  *
  * @param limit - most bytes of an element; a longer one is yielded without its bytes
  */
@@ -16,7 +22,7 @@ export async function* splitArrays(
 ): AsyncGenerator<FileValue, void, undefined> {
   let [depth, line, index, size] = [0, 1, 0, 0]
   let [inText, escaped, isBlank] = [false, false, true]
-  let startLine = 1
+  let [startLine, strayLine] = [1, 0]
   let pieces: Uint8Array[] = []
   const hold = (piece: Uint8Array) => {
     size += piece.length
@@ -41,6 +47,13 @@ export async function* splitArrays(
     let from = 0
     for (const [at, byte] of chunk.entries()) {
       if (byte === feed) line += 1
+      if (depth === 0 && !openers.has(byte)) {
+        from = at + 1
+        if (isFiller(byte) || strayLine === line) continue
+        strayLine = line
+        yield { line, ended: true, isStray: true }
+        continue
+      }
       if (inText) {
         if (escaped) escaped = false
         else if (byte === backslash) escaped = true
@@ -72,8 +85,6 @@ export async function* splitArrays(
         isBlank = false
         startLine = line
       }
-      // Between arrays there is nothing to hold.
-      if (depth === 0) from = at + 1
     }
     hold(chunk.subarray(from))
   }
