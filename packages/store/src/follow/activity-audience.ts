@@ -4,17 +4,17 @@ import { Notifier, type Listener } from './notifier.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
 import type { Storage } from '../port/storage.ts'
 
-/** Sessions whose members are remembered, a few MB; the members of others are read again. */
+/** Sessions whose members are kept in memory, a few MB; the members of others are read when needed. */
 const rememberedSessions = 10_000
 /**
- * Delay of a second look after a remote change, in ms: titles and read marks are not in the
- * journal, and may be written a moment later.
+ * How long after a remote change all followers are notified once more, in ms. The other process may
+ * write a title or a read mark a moment later, and these do not appear as changes of a session.
  */
 const remoteDelay = 1_000
 
 /**
- * The followers of session lists. A session's change wakes its members only; they are read from the
- * database once.
+ * Notifies the followers of session lists. A change of a session notifies only the followers that
+ * are members of it, so that a busy session does not make everybody read.
  */
 export class ActivityAudience {
   readonly #storage: Pick<Storage, 'members'>
@@ -22,8 +22,9 @@ export class ActivityAudience {
   readonly #notifier = new Notifier()
   /** Members by session, the oldest entry first. */
   readonly #members = new Map<string, readonly string[]>()
-  readonly #asking = new Set<string>()
-  #cancelLook: (() => void) | undefined
+  /** Sessions whose members are being read. */
+  readonly #reading = new Set<string>()
+  #cancelSecond: (() => void) | undefined
 
   constructor(storage: Pick<Storage, 'members'>, clock: Clock) {
     this.#storage = storage
@@ -34,7 +35,7 @@ export class ActivityAudience {
     return this.#notifier.listen(principal)
   }
 
-  /** For a new session with all of its members. */
+  /** Notifies the members of a new session; `members` must name all of them. */
   created(sessionId: string, members: readonly string[]): void {
     this.#remember(sessionId, members)
     this.#notify(members)
@@ -44,33 +45,33 @@ export class ActivityAudience {
     if (!this.#notifier.hasAnyListener) return
     const members = this.#members.get(sessionId)
     if (members) this.#notify(members)
-    else void this.#ask(sessionId)
+    else void this.#readAndNotify(sessionId)
   }
 
-  /** For a change that only this principal sees, such as a read mark. */
+  /** Notifies the followers of one principal of a change that nobody else sees, such as a read mark. */
   changedFor(principal: string): void {
     this.#notifier.notify(principal)
   }
 
   removed(sessionId: string, members: readonly string[]): void {
-    this.#asking.delete(sessionId)
+    this.#reading.delete(sessionId)
     this.#members.delete(sessionId)
     this.#notify(members)
   }
 
   changedElsewhere({ sessions }: RemoteChanges): void {
-    // No session is named if only titles or marks changed.
+    // A remote change that names no session changed only titles or read marks.
     if (sessions === 'all' || sessions.size === 0) return this.#notifier.notifyAll()
     for (const sessionId of sessions) this.changed(sessionId)
-    this.#cancelLook ??= this.#clock.after(remoteDelay, () => {
-      this.#cancelLook = undefined
+    this.#cancelSecond ??= this.#clock.after(remoteDelay, () => {
+      this.#cancelSecond = undefined
       this.#notifier.notifyAll()
     })
   }
 
-  /** Wakes all followers a last time. */
+  /** Notifies all followers a last time, so that they see that the store closes. */
   close(): void {
-    this.#cancelLook?.()
+    this.#cancelSecond?.()
     this.#notifier.notifyAll()
   }
 
@@ -79,26 +80,26 @@ export class ActivityAudience {
   }
 
   #remember(sessionId: string, members: readonly string[]): void {
-    this.#asking.delete(sessionId)
+    this.#reading.delete(sessionId)
     this.#members.set(sessionId, members)
     if (this.#members.size <= rememberedSessions) return
     for (const oldest of this.#members.keys()) return void this.#members.delete(oldest)
   }
 
-  async #ask(sessionId: string): Promise<void> {
-    // The reply wakes them for changes that come meanwhile.
-    if (this.#asking.has(sessionId)) return
-    this.#asking.add(sessionId)
+  async #readAndNotify(sessionId: string): Promise<void> {
+    // A read is under way; when it is done, it notifies the members of this change too.
+    if (this.#reading.has(sessionId)) return
+    this.#reading.add(sessionId)
     try {
       const members = await this.#storage.members(sessionId)
       this.#notify(members)
-      // The session may have been created or removed since.
-      if (members.length > 0 && this.#asking.has(sessionId)) this.#remember(sessionId, members)
+      // If the session was created or removed meanwhile, what was read is outdated.
+      if (members.length > 0 && this.#reading.has(sessionId)) this.#remember(sessionId, members)
     } catch {
-      // Without an answer, everybody has to look.
+      // The members are unknown, so all followers have to look.
       this.#notifier.notifyAll()
     } finally {
-      this.#asking.delete(sessionId)
+      this.#reading.delete(sessionId)
     }
   }
 }

@@ -11,19 +11,18 @@ import { pacer } from '../base/pacer.ts'
 import type { ActivityAudience } from './activity-audience.ts'
 import type { RemoteWatch } from './remote-watch.ts'
 
-/** A step of the feed of a principal's session list. */
+/** What a follower of a principal's session list gets at once. */
 export interface ActivityBatch {
   rows: ActivityRow[]
   removed: Removal[]
   /**
-   * Whether the batch is part of the complete list. A session that is in no batch from the first of
-   * these to the one with a cursor is gone.
+   * Whether the batch is part of the complete list. That list ends with the first batch that has a
+   * cursor; a session that is in none of its batches was removed.
    */
   complete: boolean
   /**
-   * The follower's position after this batch; absent while more is to come. It is opaque, and valid
-   * for the life of this process; with a cursor of another process, a follower gets the complete
-   * list.
+   * Where to continue after this batch; absent if more batches follow at once. It is opaque. Another
+   * process, or this one after a restart, answers it with the complete list.
    */
   cursor?: string
 }
@@ -31,16 +30,16 @@ export interface ActivityBatch {
 /** A page of a principal's session list, by recency, newest first. */
 export interface ActivityListPage {
   rows: ActivityRow[]
-  /** For the next page; null on the last one. */
+  /** Gets the next page; null on the last one. */
   nextCursor: string | null
   /**
-   * Of the moment of the first page: following since then brings the changes that later pages
-   * missed.
+   * The feed's position when the first page was read. Follow from here to get the changes that the
+   * later pages missed.
    */
   cursor: string
 }
 
-/** When a list that removals outran is worth another try: one that takes long has many rows. */
+/** How long a client waits before it reads the list again after `listOutrun`, in ms. */
 const listRetryMs = 1_000
 
 export interface ActivityFeedOptions {
@@ -55,13 +54,17 @@ export interface ActivityFeedOptions {
 }
 
 /**
- * The feed of session rows. It is followed by a cursor and a notifier, as a session's journal is:
- * there is no queue per subscriber, and of each session only the newest row is read, at most
- * `limits.pageMost` rows at a time.
+ * The feed of each principal's session list: one row per session, and removals. The storage gives
+ * every change a position. A follower holds only its position; when it is notified, it reads the
+ * newest rows of the sessions that changed after it, at most `limits.pageMost` at a time. So there
+ * is no queue per follower, and a slow one skips outdated rows.
  */
 export class ActivityFeed {
   readonly #options: ActivityFeedOptions
-  /** Tells positions of another process or of a restored database from this one's. */
+  /**
+   * Part of every cursor. It marks a position as this process's own: one from another process, or
+   * from before a database was restored, may mean something else.
+   */
   readonly #feedId: string
 
   constructor(options: ActivityFeedOptions) {
@@ -71,8 +74,8 @@ export class ActivityFeed {
   }
 
   /**
-   * A page of the principal's sessions. A session that moves to the front between two pages is on
-   * none of the later ones; a follower since `cursor` gets it.
+   * A page of the principal's sessions. A session that moves to the front between two pages is not
+   * on the later ones; a follower that starts at `cursor` gets it.
    *
    * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost` or an invalid cursor
    */
@@ -105,12 +108,12 @@ export class ActivityFeed {
   }
 
   /**
-   * Yields the changes since the cursor at once, or everything (`complete`), then further changes.
-   * A follower behind the oldest remembered removal gets everything again. Returns when the store
-   * closes.
+   * First yields the changes since the cursor, or the complete list if the cursor is missing or
+   * another process's, then every later change. A follower that missed removals which the storage
+   * has forgotten gets the complete list again. Returns when the store closes.
    *
-   * @throws the signal's reason; `UNAVAILABLE` if removals that happened while the complete list
-   *   was read are no longer remembered at its end
+   * @throws the signal's reason; `UNAVAILABLE` if so many sessions were removed while the complete
+   *   list was read that the storage has forgotten some of the removals
    */
   async *follow(
     principal: string,
@@ -121,9 +124,10 @@ export class ActivityFeed {
     if (since !== undefined) assertInput('since', since, anyText)
     const { storage, limits, clock, audience, watch, ended } = this.#options
     let position = this.#position(since)
-    /** Whether the follower has everything up to `position`, and whether it got a complete list. */
-    let isTold = false
-    let isListed = false
+    // Whether the follower has got a cursor, and so is up to date at `position`.
+    let hasCursor = false
+    // Whether it has got all rows of the complete list.
+    let hasList = false
     using _watching = watch.watch()
     using listener = audience.listen(principal)
     const turn = pacer(clock, signal)
@@ -131,9 +135,9 @@ export class ActivityFeed {
       await turn()
       listener.reset()
       if (position === undefined) {
-        if (isListed && !isTold) throw listOutrun()
-        ;({ position, isTold } = yield* this.#everything(principal, signal, turn))
-        isListed = true
+        if (hasList && !hasCursor) throw listOutrun()
+        ;({ position, hasCursor } = yield* this.#completeList(principal, signal, turn))
+        hasList = true
         continue
       }
       const query = { by: 'change', after: position, limit: limits.pageMost } as const
@@ -143,8 +147,8 @@ export class ActivityFeed {
       position = changes.known ? changes.position : undefined
       if (position === undefined) continue
       const cursor = more ? {} : { cursor: this.#cursor(position) }
-      if (!isTold || rows.length + removed.length > 0) {
-        isTold = !more
+      if (!hasCursor || rows.length + removed.length > 0) {
+        hasCursor = !more
         yield { rows, removed, complete: false, ...cursor }
       } else {
         await listener.next(signal)
@@ -163,14 +167,15 @@ export class ActivityFeed {
   }
 
   /**
-   * Every row, step by step. Rows that change meanwhile may be old or missing: the changes since
-   * the returned position also belong to the list.
+   * Yields every row, page by page. Rows that change meanwhile may be outdated or missing, so the
+   * changes since the returned position, where the first page was read, complete the list. If
+   * nothing changed, the last page has a cursor already.
    */
-  async *#everything(
+  async *#completeList(
     principal: string,
     signal: AbortSignal,
     turn: () => Promise<void>,
-  ): AsyncGenerator<ActivityBatch, { position: number; isTold: boolean }> {
+  ): AsyncGenerator<ActivityBatch, { position: number; hasCursor: boolean }> {
     const { storage, limits } = this.#options
     let start: number | undefined
     for (let after: number | undefined; ;) {
@@ -178,10 +183,10 @@ export class ActivityFeed {
       const reading = storage.activity(principal, { by: 'creation', ...step })
       const { rows, next, position } = await abortable(reading, signal)
       start ??= position
-      const isTold = next === undefined && position === start
-      const cursor = isTold ? { cursor: this.#cursor(position) } : {}
+      const hasCursor = next === undefined && position === start
+      const cursor = hasCursor ? { cursor: this.#cursor(position) } : {}
       yield { rows, removed: [], complete: true, ...cursor }
-      if (next === undefined) return { position: start, isTold }
+      if (next === undefined) return { position: start, hasCursor }
       after = next
       await turn()
     }
@@ -199,11 +204,11 @@ export class ActivityFeed {
   }
 }
 
-/** The list may name sessions that are gone, and their removals are no longer remembered. */
+/** The list may name removed sessions, and the storage has forgotten some of their removals. */
 function listOutrun(): CaughtupError {
   return new CaughtupError(
     'UNAVAILABLE',
-    'Sessions were removed faster than the list of them was read.',
+    'Too many sessions were removed while their list was read. Read the list again.',
     { retryAfter: listRetryMs },
   )
 }

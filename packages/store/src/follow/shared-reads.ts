@@ -1,22 +1,28 @@
 /**
- * Lets concurrent readers share one read. The newest read of each session is kept until the session
- * is forgotten, so it costs one result per session that is being read.
+ * Lets readers of the same session share one read, also while it is under way. It keeps only the
+ * newest read of each session, until `forget`.
  */
 export class SharedReads<T> {
   readonly #newest = new Map<string, { key: number; value: Promise<T> }>()
 
-  /** The read for this key that is under way or kept, else a new one. */
+  /**
+   * Returns the session's newest read if it has this key, and else starts a new one. The key tells
+   * what is read, such as the seq to read from.
+   */
   read(sessionId: string, key: number, load: () => Promise<T>): Promise<T> {
     const shared = this.#newest.get(sessionId)
     if (shared?.key === key) return shared.value
     const value = load()
     this.#newest.set(sessionId, { key, value })
-    // A failed read fails its present readers, but no later ones.
+    // The current readers of a failed read get its error; a later reader tries again.
     value.catch(() => this.forget(sessionId))
     return value
   }
 
-  /** To be called when the session changed, before its listeners are notified. */
+  /**
+   * Drops the session's read. Call this when the session changed, and before its listeners are
+   * notified, so that they do not get the outdated read.
+   */
   forget(sessionId: string): void {
     this.#newest.delete(sessionId)
   }
