@@ -195,6 +195,21 @@ export const copyCases: Cases = {
     await assertSame(from, to)
   },
 
+  async 'has the title and read marks of its last stretch'(bed) {
+    const { from, to } = await start(bed)
+    await writeEach(from, 's', turn('a'))
+    for (let place: CopyPlace | undefined; ;) {
+      const copy = await read(from, place)
+      await to.writeSession(copy)
+      place = copy.next
+      if (!place) break
+      const { title } = copy.session
+      await from.updateSession('s', { title: `${title}!`, at: 5 })
+      await from.markRead('s', 'ann', 2)
+    }
+    await assertSame(from, to)
+  },
+
   async 'may be empty'(bed) {
     const { from, to } = await start(bed)
     await copyAll(from, to)

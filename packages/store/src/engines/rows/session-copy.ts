@@ -95,14 +95,14 @@ export async function writeSession(tables: Tables, copy: SessionCopy): Promise<b
       const counts = new Map(names.map(({ id, count }) => [id, count]))
       if (counts.size > 0) await transaction.remember(key, kind, counts)
     }
-    const { record, tag, floor, floorTag, members } = session
+    const { title, updatedAt, record, tag, floor, floorTag, members } = session
     if (next) {
       const copying = { seq: record.seq, stretch: copy.stretch }
       await transaction.updateSessions([{ ...row, copying }])
       return false
     }
     const { copying: _, ...shown } = row
-    await transaction.updateSessions([{ ...shown, record, tag, floor, floorTag }])
+    await transaction.updateSessions([{ ...shown, title, updatedAt, record, tag, floor, floorTag }])
     for (const { principal, readUpTo } of members) {
       await transaction.mark(key, readUpTo, [principal])
     }

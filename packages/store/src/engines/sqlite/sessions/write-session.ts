@@ -103,7 +103,7 @@ function segmentsOf(entries: readonly CopiedEntries[]): Segment[] {
 }
 
 function show(key: number, session: CopiedSession, { db, cache, tag }: CommitContext): number {
-  const { record, floor, floorTag, members } = session
+  const { title, updatedAt, record, floor, floorTag, members } = session
   for (const add of record.queue) writeQueueChange(db, key, { add })
   for (const { principal, readUpTo } of members) {
     db.run(
@@ -115,8 +115,10 @@ function show(key: number, session: CopiedSession, { db, cache, tag }: CommitCon
   }
   const rests = !record.run && record.queue.length === 0
   db.run(
-    `UPDATE sessions SET fork_of = NULL, fork_up_to = NULL, record = ?, tag = ?, recency = ?,
-     revision = ?, active = ?, packed = ?, floor = ?, floor_tag = ? WHERE key = ?`,
+    `UPDATE sessions SET fork_of = NULL, fork_up_to = NULL, title = ?, updated_at = ?, record = ?,
+     tag = ?, recency = ?, revision = ?, active = ?, packed = ?, floor = ?, floor_tag = ? WHERE key = ?`,
+    title,
+    updatedAt,
     encodeRecord(record),
     session.tag,
     record.recency,
