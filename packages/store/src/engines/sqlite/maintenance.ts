@@ -9,39 +9,42 @@ import { packAll, packDue } from './log/pack.ts'
 import { retain } from './log/retain.ts'
 import type { Search } from './reads/search.ts'
 
-/** Rows of the log stay this long after they are packed, so that other processes get to read them. */
+/** How long packed rows of the log stay, in ms, so that other processes can read them. */
 const logGrace = 10_000
-/** Bytes of the log that one step removes, and rows of other tables. */
+/** The most bytes of the log, or rows of another table, that one step removes. */
 const trimBytes = 4 * 1024 * 1024
 const stepRows = 500
-/** How often every session's count, process and unfinished copy is looked at, in ms. */
-const lookEvery = 3_600_000
+/** How often retention, dead processes and abandoned copies are checked for, in ms. */
+const checkEvery = 3_600_000
 
-/** Maintenance between commits, in short steps. */
+/**
+ * The work between commits, in short steps: packing, indexing, forks, erasures, retention, and
+ * removing what is no longer needed.
+ */
 export class DatabaseMaintenance {
   readonly #context: CommitContext
   readonly #search: Search
   readonly #clock: Clock
-  /** Where the log ended at these times. */
+  /** Where the log ended at some recent times; tells how old its rows are. */
   #marks: { at: number; logId: number }[] = []
-  /** The newest row of the log that was there before this opening. */
-  readonly #left: number
-  #lookedAt = -Infinity
-  /** The session up to which this look has come. */
+  /** The newest row of the log when this process opened the database. */
+  readonly #logIdAtOpening: number
+  #checkedAt = -Infinity
+  /** The key of the last session that the current check for retention has reached; 0 if none runs. */
   #retainedUpTo = 0
-  /** Counters of other processes at the last look. */
+  /** The processes' heartbeat counters at the last check. */
   #beats = new Map<string, number>()
-  /** How far copies from other databases were at the last look, by key. */
+  /** How far copies from other databases were at the last check, by key. */
   #copies: ReadonlyMap<number, number> = new Map()
 
   constructor(context: CommitContext, search: Search, clock: Clock) {
     this.#context = context
     this.#search = search
     this.#clock = clock
-    this.#left = context.cache.lastLogId
+    this.#logIdAtOpening = context.cache.lastLogId
   }
 
-  /** One bounded step; returns whether more is left. */
+  /** Does one bounded step. Returns whether more is left. */
   step(retention: Retention): boolean {
     let packing = false
     let failure: Error | undefined
@@ -52,7 +55,7 @@ export class DatabaseMaintenance {
       if (!(error instanceof Error)) throw error
       failure = error
     }
-    // A session that cannot be packed keeps nothing else from being done.
+    // A session that cannot be packed must not stop the rest of the work.
     const others = this.#others(retention)
     if (failure && !others) throw failure
     return packing || others
@@ -60,8 +63,8 @@ export class DatabaseMaintenance {
 
   #others(retention: Retention): boolean {
     const { db, cache } = this.#context
-    const { trims, indexes, works, looks } = this.#due()
-    if (!trims && !indexes && !works && !looks) return false
+    const { trims, indexes, works, checks } = this.#due()
+    if (!trims && !indexes && !works && !checks) return false
     const { more, logId } = db.transaction(() => {
       cache.notice()
       const indexing = indexes && this.#search.index()
@@ -69,11 +72,11 @@ export class DatabaseMaintenance {
       return { more: indexing || trimming || works, logId: works ? this.#work() : undefined }
     })
     if (logId !== undefined) cache.wrote(logId)
-    const looking = looks && this.#look(retention)
-    return more || looking
+    const checking = checks && this.#check(retention)
+    return more || checking
   }
 
-  /** One step of a session's erasures, in a transaction; whether more is left. */
+  /** Does one step of a session's erasures, within a transaction. Returns whether more is left. */
   eraseIn(sessionId: string): boolean {
     const { db, cache } = this.#context
     const { key } = cache.get(sessionId)
@@ -82,7 +85,7 @@ export class DatabaseMaintenance {
     return first !== undefined && (eraseStep(db, first) || erasure() !== undefined)
   }
 
-  /** One step of any erasure, in a transaction; whether there was one. */
+  /** Does one step of any erasure, within a transaction. Returns whether there was one to do. */
   erase(): boolean {
     const { db } = this.#context
     const erasure = db.get(`SELECT * FROM erasures WHERE ${hasSteps} ORDER BY key DESC LIMIT 1`)
@@ -91,8 +94,8 @@ export class DatabaseMaintenance {
   }
 
   /**
-   * Packs and removes all that can be, for a database that is left alone from now on. After an
-   * erasure a file of up to `rewriteBytes` is written anew.
+   * Packs and removes as much as possible before the database is closed. If something was erased, a
+   * file of at most `rewriteBytes` is rewritten.
    */
   finish(rewriteBytes: number): void {
     const { db, cache } = this.#context
@@ -117,7 +120,7 @@ export class DatabaseMaintenance {
         some(`SELECT 1 FROM erasures WHERE ${hasSteps} LIMIT 1`) ||
         some('SELECT 1 FROM leftovers LIMIT 1') ||
         some('SELECT 1 FROM sessions WHERE fork_of > 0 LIMIT 1'),
-      looks: now - this.#lookedAt >= lookEvery,
+      checks: now - this.#checkedAt >= checkEvery,
     }
   }
 
@@ -135,7 +138,7 @@ export class DatabaseMaintenance {
     return needed
   }
 
-  /** The newest row of the log that was there for long enough to be read. */
+  /** The newest row of the log that is so old that every living process has read it. */
   #settled(): number {
     const now = this.#clock.monotonic()
     const { lastLogId } = this.#context.cache
@@ -147,17 +150,17 @@ export class DatabaseMaintenance {
     return old.at(-1)?.logId ?? 0
   }
 
-  /** Rows of the log up to this one would be packed by now if their writers were alive. */
+  /** The newest row of the log so old that a living writer would have packed it. */
   #abandoned(): number {
-    return Math.max(this.#settled(), this.#left)
+    return Math.max(this.#settled(), this.#logIdAtOpening)
   }
 
-  /** No session needs the rows before this one. */
+  /** The oldest row of the log that a session, or another process, may still need. */
   #trimmable(): number {
     return Math.min(this.#needed(), this.#settled() + 1)
   }
 
-  /** Removes rows of the log before this one; whether some are left. */
+  /** Removes some rows of the log before this one. Returns whether some are left. */
   #trim(before: number): boolean {
     const { db } = this.#context
     let bytes = 0
@@ -175,20 +178,20 @@ export class DatabaseMaintenance {
     return bytes >= trimBytes
   }
 
-  /** What an earlier process left in the log. */
+  /** Packs a session whose entries a dead process left in the log. Returns whether there was one. */
   #packLeftTail(abandoned: number): boolean {
     const { db, cache } = this.#context
     if (!cache.tailUpTo(abandoned)) return false
     const cached = db.snapshot(() => {
-      // The row is only put together with all of the log that it is of.
+      // `load` needs all of the session's entries, so the log must be read to its end first.
       cache.notice()
       const tail = cache.tailUpTo(abandoned)
       const row = tail && db.get('SELECT * FROM sessions WHERE key = ?', tail.key)
       if (tail && !row) cache.dropTail(tail.key)
       return row && cache.load(row)
     })
-    const rests = cached && !cached.record.run && cached.record.queue.length === 0
-    if (rests && cached.logId !== undefined) packAll([cached], this.#context)
+    const isIdle = cached && !cached.record.run && cached.record.queue.length === 0
+    if (isIdle && cached.logId !== undefined) packAll([cached], this.#context)
     return true
   }
 
@@ -203,7 +206,7 @@ export class DatabaseMaintenance {
     return copied?.left === 'nothing' ? copied.logId : undefined
   }
 
-  /** Rows of a deleted session, some at a time. */
+  /** Removes some rows of a deleted session. */
   #removeLeftover(session: number): void {
     const { db } = this.#context
     const messages = db.all('SELECT key FROM messages WHERE session = ? LIMIT ?', session, stepRows)
@@ -221,11 +224,11 @@ export class DatabaseMaintenance {
     db.run('DELETE FROM leftovers WHERE session = ?', session)
   }
 
-  /** Looks at some sessions, one after the other; whether more are to be looked at. */
-  #look(retention: Retention): boolean {
+  /** Checks some sessions for retention, then processes and copies. Returns whether more are left. */
+  #check(retention: Retention): boolean {
     const { db } = this.#context
     if (retention !== false && this.#retain(retention)) return true
-    this.#lookedAt = this.#clock.monotonic()
+    this.#checkedAt = this.#clock.monotonic()
     db.transaction(() => {
       this.#forgetProcesses()
       this.#copies = removeStalledCopies(db, this.#copies)
@@ -247,7 +250,7 @@ export class DatabaseMaintenance {
     return this.#retainedUpTo > 0
   }
 
-  /** Processes whose counter stood still since the last look, and that hold no run. */
+  /** Forgets processes that have no run and whose counter has not changed since the last check. */
   #forgetProcesses(): void {
     const { db } = this.#context
     const rows = db.all('SELECT id, beats FROM processes')

@@ -16,16 +16,16 @@ import { isStandIn } from '../codec/block-codec.ts'
 import { foldOpen } from './fold-open.ts'
 import { EntryEncoder } from '../codec/log-codec.ts'
 
-/** Packed entries that stay in memory, in bytes, so that followers need no block. */
+/** Bytes of packed entries that stay in memory, so that followers rarely have to read blocks. */
 const recentBytes = 64 * 1024
 
-/** Entries that wait in the log for a session that is not in memory. */
+/** The unpacked entries of a session that is not in memory, and the log's row where they begin. */
 export interface Tail {
   segments: Segment[]
   logId: number
 }
 
-/** Who wrote entries, and the row of the log they are in. */
+/** Which opening of the database wrote entries (its tag), and the row of the log that has them. */
 interface Written {
   tag: string
   logId: number
@@ -44,21 +44,22 @@ export interface CachedSessionOptions extends SessionState {
 }
 
 /**
- * What the engine holds of a session in memory: its state, and its journal's newest stretch.
+ * A session in memory: its state, and the newest entries of its journal.
  *
- * A window's deltas are only appended to that stretch: their messages are folded when they are read.
+ * A commit of a single delta only appends it to those entries. Deltas are applied to their messages
+ * when somebody reads `overlay`, since most of them are never read one by one.
  */
 export class CachedSession implements SessionState {
   /** Its row in `sessions`. */
   readonly key: number
   readonly id: string
   readonly journal: string
-  /** What commits look up in its rows. */
+  /** Gives a commit what it needs from the session's packed rows. */
   readonly rows: Lookups
-  /** Length of open messages' JSON when they were last written to their rows, by id. */
+  /** Length of each open message's JSON when its row was last written, by id. */
   readonly written: Map<string, number>
   readonly entries: EntryEncoder
-  /** Of who wrote the newest entry. */
+  /** The tag of the newest entry. */
   tag: string
   /** The newest entries, without a hole: all that are not packed, and some that are. */
   segments: Segment[]
@@ -70,13 +71,13 @@ export class CachedSession implements SessionState {
   logId: number | undefined
   /** Whether this process wrote what is not packed. */
   own = false
-  /** Whether packing it failed by itself. */
+  /** Whether packing this session failed when it was packed alone. */
   failsToPack = false
   #record: SessionRecord
-  /** The newest entry's; the record's is behind while only deltas came. */
+  /** The newest entry's seq. `#record.seq` is lower while only deltas were appended. */
   #seq: number
   #overlay: Map<string, Message>
-  /** The overlay has everything up to this seq. */
+  /** `#overlay` has every delta up to this seq. */
   #folded: number
 
   constructor(options: CachedSessionOptions) {
@@ -118,7 +119,7 @@ export class CachedSession implements SessionState {
     return this.#overlay
   }
 
-  /** The state after everything that was appended; `overlay` has it all. */
+  /** Replaces the state, which must contain everything that was appended. */
   become({ record, overlay }: SessionState): void {
     this.#record = record
     this.#seq = record.seq
@@ -127,8 +128,8 @@ export class CachedSession implements SessionState {
   }
 
   /**
-   * The fast path: the event of a slice that is one delta of an open message, as most are.
-   * `undefined` for any other slice, and for one that `decide` would refuse.
+   * The fast path of commits: the event of a slice that is a single delta of an open message.
+   * `undefined` for any other slice, and if `decide` would refuse the delta.
    */
   singleDelta({ at, drafts, guard }: Slice): EventOf<'message-delta'> | undefined {
     const [draft] = drafts
@@ -145,16 +146,16 @@ export class CachedSession implements SessionState {
     return { type: 'message-delta', seq, from: seq, epoch, at, messageId, ops }
   }
 
-  /** Puts the delta that `singleDelta` gave, and that is committed, behind the others. */
+  /** Appends the event that `singleDelta` returned, once it is committed. */
   appendDelta(event: EventOf<'message-delta'>, written: Written): void {
     this.#seq = event.seq
     this.own = true
     this.append([event], written)
   }
 
-  /** Puts committed events behind the others; `become` says what follows from them. */
+  /** Appends committed events. The caller sets the state that follows from them with `become`. */
   append(events: readonly Event[], { tag, logId }: Written): void {
-    // A commit that was refused wrote nothing: the newest entry is still another's.
+    // A refused commit wrote nothing, so the tag must stay that of the newest entry.
     if (events.length === 0) return
     for (const event of events) {
       this.unpacked.bytes += appendEvent(this.segments, event, tag)
@@ -164,13 +165,13 @@ export class CachedSession implements SessionState {
     this.tag = tag
   }
 
-  /** Takes what lies just before its stretch into memory, where that is not too much. */
+  /** Keeps the entries just before `segments` in memory too, unless they are too many. */
   recall(older: readonly Segment[]): void {
     if (older.some(isStandIn) || sum(older) + sum(this.segments) > recentBytes) return
     this.segments = [...older, ...this.segments]
   }
 
-  /** Forgets what is packed up to `seq` but for the newest stretch and for open messages. */
+  /** Notes that everything up to `seq` is packed; keeps only recent entries and open messages of it. */
   markPacked(seq: number): void {
     const kept = [...this.overlay].filter(
       ([, { status, revision }]) => status === 'open' || revision > seq,

@@ -3,7 +3,7 @@ import type { Event, Message } from '@caughtup/schema'
 import { touchedMessage } from '../../../core/touched-message.ts'
 import { cut, type Segment } from '../../../journal/segment.ts'
 
-/** Folds a segment into the messages that it makes or streams into, as far as they lack it. */
+/** Applies a segment to the messages that it creates or extends, unless they have it already. */
 export function foldOpen(overlay: Map<string, Message>, segment: Segment): void {
   if (segment.kind === 'single') {
     foldEvent(overlay, segment.event)

@@ -4,21 +4,21 @@ import type { ChangeFeed, RemoteChanges } from '../../../port/change-feed.ts'
 import type { Database } from '../file/database.ts'
 
 /**
- * How often the database is asked for commits of other processes, in ms: soon enough for a reader,
- * and little work, since SQLite answers from its shared memory.
+ * How often the feed looks for commits of other processes, in ms. A reader does not notice so short
+ * a delay, and looking is cheap, since SQLite answers from shared memory.
  */
 const pollEvery = 40
 
 export interface LogFeedOptions {
   db: Database
   clock: Clock
-  /** Reads what others wrote, and gives the sessions that it touched since the last call. */
+  /** Reads remote commits, and returns the sessions that they changed since the last call. */
   read: () => RemoteChanges['sessions'] | undefined
   /** Aborted when the storage closes. */
   closed: AbortSignal
 }
 
-/** What other processes commit to the same file, by SQLite's `data_version`. */
+/** Reports what other processes commit to the same file; SQLite's `data_version` reveals it. */
 export class LogFeed implements ChangeFeed {
   readonly #options: LogFeedOptions
   #polledVersion: number
@@ -36,7 +36,7 @@ export class LogFeed implements ChangeFeed {
       db.assertInPlace(clock.monotonic())
       const version = db.dataVersion()
       if (version !== this.#polledVersion) {
-        // Titles, read marks and new sessions leave nothing in the log.
+        // Titles, read marks and new sessions are not in the log, so the set may be empty.
         const sessions = read() ?? new Set<string>()
         this.#polledVersion = version
         return { sessions }

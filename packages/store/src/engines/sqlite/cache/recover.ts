@@ -7,9 +7,9 @@ import { foldOpen } from './fold-open.ts'
 import { CachedSession, type Tail } from './cached-session.ts'
 
 /**
- * Rebuilds the state of a session from what was packed (its row, its open messages, the blocks
- * after the oldest of those) and the log's entries. A row may be newer than `packed`: its revision
- * says what it has. What is missing between them leaves a stand-in.
+ * Rebuilds a session's state from its packed data (its row, its open messages, and the blocks after
+ * the oldest of these) and its entries in the log. A message's row may be newer than `packed`; its
+ * revision says which entries it contains. Missing entries are replaced by a stand-in.
  */
 export function recover(
   base: Pick<CachedSession, 'key' | 'id' | 'journal' | 'record' | 'tag' | 'packed' | 'rows'>,
@@ -19,7 +19,8 @@ export function recover(
 ): CachedSession {
   let { record, tag } = base
   const overlay = new Map(open.map((message) => [message.id, message]))
-  // What is packed is in rows: only open ones may lack some of it, and what is gone stays away.
+  // Every packed message has a row, so blocks may only add to open ones: a message that a block
+  // creates and that has no row was removed.
   for (const segment of older) if (!makesMessage(segment)) foldOpen(overlay, segment)
   const segments: Segment[] = []
   let next = base.packed + 1

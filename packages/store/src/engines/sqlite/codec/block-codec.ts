@@ -20,7 +20,7 @@ export function encodeBlock(segments: readonly Segment[]): Buffer {
   return deflateRawSync(`${JSON.stringify(tags)}\n${lines.join('\n')}`)
 }
 
-/** The block's segments, without a hole; what is damaged has become `unreadable`. */
+/** The block's segments, without a gap: damaged ones are replaced by `unreadable` events. */
 export function decodeBlock(
   body: unknown,
   { firstSeq, lastSeq }: { firstSeq: number; lastSeq: number },
@@ -43,13 +43,13 @@ export function decodeBlock(
   return segments
 }
 
-/** The tag at a seq, without decoding the entries. */
+/** The tag of the entry with this seq, found without decoding the entries. */
 export function tagInBlock(body: unknown, seq: number): string | undefined {
   const text = textOf(body)
   return tagAt(decodeTags(text.slice(0, text.indexOf('\n'))), seq)
 }
 
-/** Stands in for a stretch that is missing or damaged. */
+/** A segment in place of entries that are missing or damaged, so that readers can skip them. */
 export function standIn(from: number, seq: number): Single {
   return { kind: 'single', from, seq, tag: '', event: unreadable(from, seq), bytes: 0 }
 }
@@ -63,7 +63,7 @@ function textOf(body: unknown): string {
   try {
     return inflateRawSync(body).toString()
   } catch {
-    // Damaged as a whole: the caller finds no line in it.
+    // The whole block is damaged; without a line, the caller replaces all its entries.
     return ''
   }
 }
@@ -77,7 +77,7 @@ function encodeSegment(segment: Segment): string {
   return JSON.stringify([from, epoch, messageId, part, text, steps(ends), times])
 }
 
-/** The first of the numbers, and by how much each of the others is above the one before. */
+/** The first number, followed by each other number's difference from the one before it. */
 function steps(numbers: readonly number[]): number[] {
   return numbers.map((each, index) => each - (numbers[index - 1] ?? 0))
 }

@@ -7,21 +7,21 @@ import { StorageError } from '../../../port/storage-error.ts'
 /** Bytes at the beginning of a SQLite file that say how large it is (https://sqlite.org/fileformat.html). */
 const headerBytes = 32
 
-/** The files of a database in WAL mode, behind its path. */
+/** What a database in WAL mode appends to its path to name its files. */
 const suffixes = ['', '-wal', '-shm'] as const
 
 /**
- * The files that were opened, to notice when others take their place: SQLite keeps writing into a
- * deleted file without an error.
+ * Remembers which files were opened, to notice when they are deleted or replaced. SQLite would keep
+ * writing into a deleted file without an error.
  */
 export class FileIdentity {
   readonly #path: string
   readonly #opened: readonly (string | undefined)[]
-  /** Of the database when it was whole. */
+  /** Bytes of the database file when it was last known to be complete. */
   #size: number
 
   constructor(file: string) {
-    // The process may change its folder.
+    // A relative path would change its meaning with the process's working directory.
     this.#path = path.resolve(file)
     this.#opened = suffixes.map((suffix) => identityOf(this.#path + suffix)?.identity)
     this.#size = Number(identityOf(this.#path)?.size ?? 0)
@@ -41,7 +41,7 @@ export class FileIdentity {
     })
   }
 
-  /** SQLite itself makes the file smaller only once its header says so. */
+  /** When SQLite itself shrinks a file, it first writes the new size into the header. */
   #assertWhole(file: string, size: number): void {
     if (size < this.#size && size < sizeInHeader(file)) {
       throw moved(file, size === 0 ? 'was emptied' : 'was cut off')
@@ -50,7 +50,7 @@ export class FileIdentity {
   }
 }
 
-/** How many bytes the file is to have; more than any where the header is not there. */
+/** The size that the file's header states, in bytes; infinite if there is no header. */
 function sizeInHeader(file: string): number {
   const header = Buffer.alloc(headerBytes)
   const descriptor = openSync(file, 'r')

@@ -11,18 +11,24 @@ import type { SessionCache } from '../cache/session-cache.ts'
 import type { MessageRows } from '../rows/message-rows.ts'
 import { encodeRecord } from '../rows/record-row.ts'
 
-/** A session is packed when it rests, or when what is not packed passes either bound. */
+/**
+ * Packing moves a session's entries from the log to blocks, and its messages to rows. A session is
+ * due when it is idle (no run, and an empty queue), or when its unpacked entries pass a bound.
+ */
 const unpackedEntries = 512
 const unpackedBytes = 256 * 1024
-/** A block is read as a whole, for however few of its entries. */
+/** Size of a block in bytes, before it is compressed. Readers always decode a whole block. */
 const blockBytes = 64 * 1024
-/** With so many bytes, a session is packed right after the commit that brings them. */
+/** A session with this many unpacked bytes is heavy: it is packed right after the commit. */
 const heavyBytes = 1024 * 1024
-/** A session that does neither is packed after so many more rows of the log. */
+/** A session that stays below the bounds is packed after this many further rows of the log. */
 const mostBehind = 2_000
-/** An open message is written again when it has grown by half: at most three times its size in total. */
+/**
+ * An open message's row is written again once it has grown by half. All its writes together are
+ * then at most three times its final size.
+ */
 const growth = 1.5
-/** What one step may do, so that no transaction takes longer than about 10 ms. */
+/** Bounds of one step, so that no transaction takes longer than about 10 ms. */
 const stepSessions = 32
 const stepBytes = 128 * 1024
 
@@ -33,8 +39,9 @@ export interface PackContext {
 }
 
 /**
- * Packs some of the sessions that are due, in one transaction; whether more are. The writers of the
- * log's rows up to `abandoned` would have packed them by now if they lived.
+ * Packs some of the sessions that are due, in one transaction. Returns whether more are due.
+ *
+ * @param abandoned - the newest row of the log so old that a living writer would have packed it
  */
 export function packDue(context: PackContext, abandoned: number): boolean {
   const { cache } = context
@@ -55,7 +62,7 @@ export function packDue(context: PackContext, abandoned: number): boolean {
     due.push(cached)
     bytes += cached.unpacked.bytes
   }
-  // Those that failed wait until no other session does.
+  // Sessions that could not be packed before are tried again when nothing else is due.
   if (due.length === 0) due.push(...failing.slice(0, stepSessions))
   if (due.length === 0) return false
   packEach(due, context)
@@ -69,13 +76,14 @@ export function packAll(sessions: readonly CachedSession[], context: PackContext
   try {
     packed = db.transaction(() => {
       cache.notice()
-      // Another process may have written on, or packed, or deleted it; what is stale is left alone.
+      // Another process may have changed a session meanwhile, so that the cache dropped or reloaded
+      // it. The object here is then outdated and must not be written.
       return sessions.filter(
         (cached) => cache.inMemory(cached.key) === cached && packOne(cached, context),
       )
     })
   } catch (error) {
-    // What was noted as written was taken back.
+    // The rollback undid the rows that `written` notes.
     for (const cached of sessions) cached.written.clear()
     throw error
   }
@@ -88,22 +96,22 @@ export function packAll(sessions: readonly CachedSession[], context: PackContext
 }
 
 /**
- * The same for each by itself where something in them breaks the transaction, so that a session that
- * cannot be packed does not stop the others.
+ * Packs sessions together, or one by one if that fails, so that a session that cannot be packed does
+ * not stop the others.
  *
- * @throws the first failure, once the others are packed
+ * @throws the first failure, after the other sessions are packed
  */
 function packEach(sessions: readonly CachedSession[], context: PackContext): void {
   try {
     packAll(sessions, context)
   } catch (error) {
-    if (!isOfOne(error)) throw error
+    if (!mayBeOfOne(error)) throw error
     let first: Error | undefined
     for (const cached of sessions) {
       try {
         packAll([cached], context)
       } catch (failure) {
-        if (!(failure instanceof Error) || !isOfOne(failure)) throw failure
+        if (!(failure instanceof Error) || !mayBeOfOne(failure)) throw failure
         cached.failsToPack = true
         first ??= failure
       }
@@ -112,35 +120,38 @@ function packEach(sessions: readonly CachedSession[], context: PackContext): voi
   }
 }
 
-/** Whether what broke a transaction may be one session's matter, as a busy or full database is not. */
-function isOfOne(error: unknown): boolean {
+/** Whether one session may have caused the error, unlike that of a busy or full database. */
+function mayBeOfOne(error: unknown): boolean {
   return !(error instanceof StorageError) || error.failure === 'corrupt'
 }
 
-/** Whether a session was written faster than maintenance came round. */
+/** Whether a session has so many unpacked bytes that it must not wait for maintenance. */
 export function isHeavy({ unpacked, failsToPack }: CachedSession): boolean {
   return unpacked.bytes >= heavyBytes && !failsToPack
 }
 
-/** Packs heavy sessions, so that memory stays bounded. They are committed already, so a failure is not theirs. */
+/**
+ * Packs heavy sessions, so that memory stays bounded. It does not throw: their commit has already
+ * succeeded, and its caller must not get an error.
+ */
 export function packHeavy(heavy: readonly CachedSession[], context: PackContext): void {
   if (heavy.length === 0) return
   try {
     packEach(heavy, context)
   } catch {
-    // Maintenance tries again, and says so: the commit itself has succeeded.
+    // Maintenance tries again and reports the error.
   }
 }
 
-/** Whether a session's entries leave the log now. */
+/** Whether a session should be packed now. */
 function isDue(cached: CachedSession, lastLogId: number, abandoned: number): boolean {
   const { logId = lastLogId } = cached
   if (lastLogId - logId >= mostBehind) return true
   const { entries, bytes } = cached.unpacked
-  const rests = !cached.record.run && cached.record.queue.length === 0
-  // A session's writer packs it; others only do where the writer seems to be dead.
-  if (!cached.own) return rests && logId <= abandoned
-  return rests || entries >= unpackedEntries || bytes >= unpackedBytes
+  const isIdle = !cached.record.run && cached.record.queue.length === 0
+  // The process that wrote the entries packs them; another one only if the writer seems dead.
+  if (!cached.own) return isIdle && logId <= abandoned
+  return isIdle || entries >= unpackedEntries || bytes >= unpackedBytes
 }
 
 function packOne(cached: CachedSession, { db, messages }: PackContext): boolean {
@@ -151,7 +162,7 @@ function packOne(cached: CachedSession, { db, messages }: PackContext): boolean 
   if (packed >= record.seq) return true
   packEntries(db, key, segmentsAfter(cached.segments, packed))
   for (const message of cached.overlay.values()) {
-    // The packing up to there has written the others.
+    // The rows of older messages were written when the session was last packed.
     if (message.revision > packed) writeMessage(cached, message, messages)
   }
   db.run(
@@ -175,7 +186,7 @@ function writeMessage(cached: CachedSession, message: Message, messages: Message
   else written.delete(message.id)
 }
 
-/** About the length of the message's JSON, without making it. */
+/** Estimates the length of the message's JSON, since encoding it just to compare would be slow. */
 function lengthOf({ parts }: Message): number {
   let size = 200
   for (const part of parts) {

@@ -7,10 +7,11 @@ import type { Database, Row } from '../file/database.ts'
 import { packAll } from './pack.ts'
 
 /**
- * Moves the floor of a session over its oldest entries that are too old or too many. Entries leave
- * with their block, once nothing in it is needed; until then they are hidden.
+ * Hides entries of a session that are too old or too many, by raising its floor: the newest seq that
+ * readers no longer get. A block is deleted once all its entries are hidden and no open message
+ * needs them.
  *
- * `row` is the session's, with the `first_at` of its oldest block above the floor.
+ * @param row - the session's row, with the `first_at` of its oldest block above the floor
  */
 export function retain(
   row: Row,
@@ -23,7 +24,7 @@ export function retain(
   const before = now - age
   const newest = cache.newestSeq(row)
   const mayBeTooMany = newest - floor > events
-  // What is not packed yet says nothing of its age.
+  // Unpacked entries have no block whose `first_at` would tell their age, so they are packed first.
   const mayBeOld = row['first_at'] === null ? newest > floor : Number(row['first_at']) < before
   if (!mayBeTooMany && !mayBeOld) return
   const cached = db.snapshot(() => {

@@ -7,7 +7,7 @@ import { messageIn } from '../rows/message-rows.ts'
 
 const newest = Number.MAX_SAFE_INTEGER
 
-/** Reads of messages: packed rows, with what changed since laid over them. */
+/** Reads messages: a newer version from the session's overlay, or else the packed row. */
 export class MessageReads {
   readonly #db: Database
 

@@ -7,11 +7,11 @@ import type { Database, Row } from '../file/database.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
 import { messageIn } from '../rows/message-rows.ts'
 
-/** Messages, and bytes of them, that one step puts into the index. */
+/** The most messages, and bytes of them, that one step puts into the index. */
 const stepMessages = 64
 const stepBytes = 64 * 1024
 
-/** The index of words: finished messages, each under the row of the message. */
+/** The search index, the table `words`: one row per finished message, with the message's own key. */
 export class Search {
   readonly #db: Database
 
@@ -20,8 +20,8 @@ export class Search {
   }
 
   /**
-   * Sessions of the scope that may have messages which are in no row yet, by id; those of others are
-   * not this search's matter.
+   * Ids of the sessions in the scope that may have messages without a row. Only these have to be
+   * packed before the search.
    *
    * @throws CaughtupError `NOT_FOUND`
    */
@@ -78,7 +78,7 @@ export class Search {
     })
   }
 
-  /** Puts some finished messages into the index; whether more wait. To be called in a transaction. */
+  /** Indexes some finished messages, within a transaction. Returns whether more are left. */
   index(): boolean {
     const { rows, more } = this.#unindexed()
     for (const row of rows) {
@@ -119,8 +119,8 @@ export class Search {
 }
 
 /**
- * Every message with the words is looked at, so that the newest are among those found: about 0.1 s
- * for 100,000 of them. Hence no bodies here, and an order of joins that is not left to the planner.
+ * To return the newest messages, the query must go through every message that has the words: about
+ * 0.1 s for 100,000 of them. So it reads no bodies, and `CROSS JOIN` fixes the order of the joins.
  */
 const found = `SELECT messages.key, sessions.id AS session_id FROM words
   CROSS JOIN messages ON messages.key = words.rowid

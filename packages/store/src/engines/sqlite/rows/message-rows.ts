@@ -4,7 +4,7 @@ import type { IdStatus, Lookups } from '../../../core/lookups.ts'
 import type { RowChange } from '../../../core/types.ts'
 import type { Database, Row } from '../file/database.ts'
 
-/** The messages of sessions as they were packed, and what commits change in them. */
+/** The rows of packed messages, and the changes that commits make in them. */
 export class MessageRows {
   readonly #db: Database
 
@@ -12,7 +12,7 @@ export class MessageRows {
     this.#db = db
   }
 
-  /** A message's row, without what changed since. */
+  /** A message as its row has it, without the changes since it was packed. */
   packed(key: number, messageId: string): Message | undefined {
     const row = this.#db.get(
       'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND id = ? AND hidden = 0',
@@ -22,7 +22,7 @@ export class MessageRows {
     return row && messageIn(this.#db, row)
   }
 
-  /** Packed messages that are not finished. */
+  /** Messages that were unfinished when they were last written to their rows. */
   open(key: number): Message[] {
     const rows = this.#db.all(
       'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND open = 1',
@@ -47,7 +47,7 @@ export class MessageRows {
     return this.remembered(key, 'gone', messageId) > 0 ? 'gone' : 'free'
   }
 
-  /** What a commit looks up in a session's rows. */
+  /** Gives a commit what it needs from a session's rows. */
   of(key: number): Lookups {
     const hiddenTop = () =>
       Number(
@@ -95,7 +95,7 @@ export class MessageRows {
     }
   }
 
-  /** Writes a message to its row; a finished one is queued for the index of words. */
+  /** Writes a message to its row; a finished one is queued for the search index. */
   write(key: number, message: Message, body = JSON.stringify(message)): void {
     const { id, order, epoch, role, status, metadata } = message
     const row = this.#db.get(
@@ -121,7 +121,7 @@ export class MessageRows {
     this.#db.run('INSERT OR IGNORE INTO unindexed (key) VALUES (?)', Number(row?.['key']))
   }
 
-  /** Does to rows what a commit changes besides the messages that wait for packing. */
+  /** Makes a change that a commit needs in the rows at once, not only when the session is packed. */
   apply(key: number, change: RowChange): void {
     switch (change.change) {
       case 'remove':
@@ -215,8 +215,8 @@ export class MessageRows {
 const newestHidden = 'SELECT max(hidden) FROM messages WHERE session = ?1 AND hidden > 0'
 
 /**
- * The message in a row; one that cannot be read, or is another one, is passed over, so that it hides
- * no other.
+ * The message in a row; `undefined` if it is damaged or does not match the row's columns, so that
+ * callers can skip it and still return the others.
  */
 export function messageIn(db: Database, row: Row): Message | undefined {
   const { ord, id, epoch, body } = row

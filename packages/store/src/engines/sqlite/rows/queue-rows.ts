@@ -3,8 +3,8 @@ import { type EventOf, type QueuedRun, queuedRun } from '@caughtup/schema'
 import type { Database, Row } from '../file/database.ts'
 
 /**
- * A row for each run that waits, so that a change of the queue writes what it brings and no more.
- * They are the queue as of their session's record, which is written in the same transaction.
+ * Writes a change of the queue. Each queued run has its own row, so that a change need not write the
+ * whole queue. It must be called in the transaction that writes the session's record.
  */
 export function writeQueueChange(
   db: Database,
@@ -38,9 +38,9 @@ export function writeQueueChange(
   }
 }
 
-/** What waits in the session of this row; a damaged one is left out. */
+/** The queued runs of the session of this row, without damaged ones. */
 export function readQueue(db: Database, row: Row): QueuedRun[] {
-  // Nearly every session rests, and lists read them by the thousand.
+  // Nearly every session is idle, and a list reads thousands of them, so this saves many queries.
   if (Number(row['active']) === 0) return []
   const rows = db.all('SELECT body FROM queue WHERE session = ? ORDER BY place', Number(row['key']))
   return rows.flatMap(({ body }) => {

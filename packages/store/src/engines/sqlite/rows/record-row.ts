@@ -5,7 +5,7 @@ import { applyToRecord, newRecord, type SessionRecord } from '../../../core/evol
 import type { Database, Row } from '../file/database.ts'
 import { readQueue } from './queue-rows.ts'
 
-/** The record in a session's row and in its queue; `undefined` where the row's part is damaged. */
+/** The record from a session's row and its queue's rows; `undefined` if the session's row is damaged. */
 export function recordIn(row: Row, db: Database): SessionRecord | undefined {
   let value: unknown
   try {
@@ -16,12 +16,12 @@ export function recordIn(row: Row, db: Database): SessionRecord | undefined {
   return isRecord(value) ? { ...value, queue: readQueue(db, row) } : undefined
 }
 
-/** The record as its session's row has it. */
+/** Encodes the record for its session's row; the queue has rows of its own. */
 export function encodeRecord({ queue: _, ...record }: SessionRecord): string {
   return JSON.stringify(record)
 }
 
-/** A damaged record put together again from what is left: the journal, and the messages. */
+/** Rebuilds a damaged record, as far as possible, from the journal's blocks and the message rows. */
 export function rebuildRecord(
   row: Row,
   blocks: readonly Segment[],

@@ -6,7 +6,9 @@ import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 import type { Row } from '../file/database.ts'
 
-/** Runs that have not ended and sessions whose queue waits, of every process; in a reading. */
+/**
+ * The sessions of all processes that have a run or a queue. Must be called in a read transaction.
+ */
 export function activeRuns({ db, cache, process: ownProcess }: CommitContext): ActiveRun[] {
   const rows = db.all(
     `SELECT sessions.id, sessions.process, processes.beats FROM sessions
@@ -23,7 +25,7 @@ export function activeRuns({ db, cache, process: ownProcess }: CommitContext): A
   })
 }
 
-/** A run that came with its session from another database has none. */
+/** Which process leads the run; `undefined` for a run that was imported with its session. */
 function lease({ process, beats }: Row, ownProcess: string): ActiveRun['lease'] {
   if (typeof process !== 'string') return undefined
   return {

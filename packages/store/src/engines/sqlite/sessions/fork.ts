@@ -9,12 +9,12 @@ import { packEntries } from '../log/pack.ts'
 import { encodeRecord } from '../rows/record-row.ts'
 import { deleteRows } from './session-rows.ts'
 
-/** What one step copies at most. */
+/** The most messages, and bytes of them, that one step copies. */
 const stepMessages = 500
 const stepBytes = 2 * 1024 * 1024
 
 /**
- * The row of a session that is being copied; `undefined` where it is complete.
+ * The row of a fork whose messages are still being copied; `undefined` for a complete session.
  *
  * @throws CaughtupError `NOT_FOUND`
  */
@@ -25,9 +25,9 @@ export function forkRow(db: Database, sessionId: string): Row | undefined {
 }
 
 /**
- * Copies one stretch of messages into a session that is not complete, in a transaction; whether
- * more is left. The last step begins the session's journal and shows it. Without its source, the
- * fork is gone.
+ * Copies the next messages into an incomplete fork. Must run in a transaction. The last step writes
+ * the first entry of the fork's journal and makes the fork visible. If the source was deleted, the
+ * fork is deleted too.
  */
 export function copyFork(
   row: Row,
@@ -42,9 +42,10 @@ export function copyFork(
   const copied = Number(
     db.get('SELECT max(ord) AS last FROM messages WHERE session = ?', key)?.['last'] ?? 0,
   )
-  const upTo = stretchEnd(db, source, copied, Number(row['fork_up_to']))
+  const upTo = stepEnd(db, source, copied, Number(row['fork_up_to']))
   if (upTo !== undefined) {
-    // The journal of a fork has one entry: its rows are as of that.
+    // A fork's journal begins with one entry that stands for all copied messages, so their revision
+    // is 1.
     db.run(
       `INSERT INTO messages (session, ord, id, epoch, role, open, created, body)
        SELECT ?, ord, id, epoch, role, open, created, json_set(body, '$.revision', 1) FROM messages
@@ -76,7 +77,8 @@ export function copyFork(
     cache.nextRevision(),
     key,
   )
-  // What came from elsewhere came to the fork too, or stays out of it with what lies behind the cut.
+  // Rows that were imported into the source count as imported into the fork, so that importing them
+  // again adds nothing, even those that the fork left out.
   db.run(
     `INSERT INTO remembered (session, kind, id, count)
      SELECT ?, kind, id, count FROM remembered WHERE session = ? AND kind = 'import'`,
@@ -88,12 +90,12 @@ export function copyFork(
   return { left: 'nothing', logId }
 }
 
-/** A message that is damaged stays behind. */
+/** Which messages of the source are copied: shown, finished, and not damaged. */
 const copyable =
   'session = ? AND ord > ? AND ord <= ? AND hidden = 0 AND open = 0 AND json_valid(body)'
 
-/** The order up to which one step goes; `undefined` when nothing is left. */
-function stretchEnd(db: Database, source: number, after: number, upTo: number): number | undefined {
+/** The order of the last message that the next step copies; `undefined` when nothing is left. */
+function stepEnd(db: Database, source: number, after: number, upTo: number): number | undefined {
   let bytes = 0
   let end: number | undefined
   const rows = db.iterate(

@@ -8,7 +8,7 @@ import { encodeForgetting } from '../codec/log-codec.ts'
 import { encodeRecord } from '../rows/record-row.ts'
 import { newJournal } from '../../../base/random-tag.ts'
 
-/** The rows of sessions and their members. Everything that writes is called in a transaction. */
+/** The rows of sessions and their members. Methods that write must be called in a transaction. */
 export class SessionRows {
   readonly #context: CommitContext
   readonly #random: () => number
@@ -19,7 +19,7 @@ export class SessionRows {
   }
 
   /**
-   * With `fork`, it is hidden until its messages are copied.
+   * Inserts a session. A fork stays hidden until its messages are copied.
    *
    * @throws CaughtupError `CONFLICT` for an id that a session has already
    */
@@ -42,7 +42,7 @@ export class SessionRows {
       createdAt,
       encodeRecord(record),
       record.recency,
-      // Hidden, it has no place in the feed that others could have seen.
+      // A hidden session is not in the activity feed; it gets its position when it is complete.
       fork ? 0 : cache.nextRevision(),
       fork?.source ?? null,
       fork?.upTo ?? null,
@@ -95,7 +95,7 @@ export class SessionRows {
     return Number(row?.['read_up_to'] ?? 0)
   }
 
-  /** Hides it at once; maintenance removes its messages and journal step by step. */
+  /** Hides a session at once; maintenance removes its messages and journal step by step. */
   delete({ key, id }: CachedSession): { logId: number; members: string[] } {
     const { db, cache, tag } = this.#context
     const revision = cache.nextRevision()
@@ -117,7 +117,7 @@ export class SessionRows {
   }
 }
 
-/** The owner first. */
+/** Inserts a session's members; the first one is its owner. */
 export function insertMembers(db: Database, key: number, members: readonly string[]): void {
   for (const [index, principal] of members.entries()) {
     db.run(
