@@ -34,10 +34,10 @@ export class Audience {
   readonly watch: RemoteWatch
 
   constructor(options: AudienceOptions) {
-    const { storage, clock, batchBytes, updates, remote: foreign, onError, ended } = options
+    const { storage, clock, batchBytes, updates, remote, onError, ended } = options
     const changed = (changes: RemoteChanges) => {
       this.changedElsewhere(changes)
-      foreign()
+      remote()
     }
     const failed = (error: unknown) => onError(error, 'watching what other processes write')
     this.watch = new RemoteWatch(storage.changes, clock, changed, failed)
@@ -59,8 +59,8 @@ export class Audience {
   }
 
   /**
-   * To be called in the order of commits. Returns a promise that the commit's caller must also
-   * await, if any.
+   * Must be called in the order of commits. If it returns a promise, the commit's caller must await
+   * that too.
    */
   committed(
     slice: Slice,
@@ -74,13 +74,13 @@ export class Audience {
     return this.updates.committed(slice, result, structural)
   }
 
-  /** A fork is complete. Its caller must also await the result. */
+  /** Call this when a fork is complete; its caller must await the result. */
   forked(sessionId: string, from: string, members: readonly string[]): Promise<void> {
     this.created(sessionId, members)
     return this.updates.forked(sessionId, from)
   }
 
-  /** The caller must also await the result. */
+  /** Call this when a session was deleted; the deletion's caller must await the result. */
   deleted(sessionId: string, members: readonly string[]): Promise<void> {
     this.windows.forget(sessionId)
     this.followers.changed(sessionId)

@@ -3,12 +3,12 @@ import type { Clock } from '@caughtup/schema/clock'
 import { Backoff } from '../base/backoff.ts'
 import type { ChangeFeed, RemoteChanges } from '../port/change-feed.ts'
 
-/** From the time that an engine takes to notice a change, to one that readers barely notice; in ms. */
+/** Pauses after failed reads, in ms: they grow to a delay that readers still barely notice. */
 const delays = { first: 100, last: 5_000 }
 
 /**
- * Watches for what other processes write to the same database, while this process has followers: an
- * idle store does not read.
+ * Reports what other processes write to the same database. It watches only while this process has
+ * followers, so that an idle store does not read.
  */
 export class RemoteWatch {
   readonly #feed: ChangeFeed
@@ -17,10 +17,10 @@ export class RemoteWatch {
   readonly #failed: (error: unknown) => void
   #watchers = 0
   #stop = new AbortController()
-  /** The looks, one after the other; pending while somebody watches. */
-  #looking: Promise<void> = Promise.resolve()
+  /** The current read loop, after all earlier ones; pending while somebody watches. */
+  #reading: Promise<void> = Promise.resolve()
   #closed = false
-  /** Why the newest look failed; `undefined` once one succeeds. */
+  /** Why the newest read failed; `undefined` once one succeeds. */
   lastError: string | undefined
 
   constructor(
@@ -53,18 +53,18 @@ export class RemoteWatch {
   async close(): Promise<void> {
     this.#closed = true
     this.#stop.abort()
-    await this.#looking
+    await this.#reading
   }
 
   #start(): void {
     if (this.#closed) return
     this.#stop = new AbortController()
     const { signal } = this.#stop
-    // The previous look may still be ending, and two at once would each get a part of the changes.
-    this.#looking = this.#looking.then(() => this.#look(signal))
+    // The previous loop may still be ending, and two at once would each get a part of the changes.
+    this.#reading = this.#reading.then(() => this.#readLoop(signal))
   }
 
-  async #look(signal: AbortSignal): Promise<void> {
+  async #readLoop(signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(delays)
     while (!signal.aborted) {
       try {

@@ -140,7 +140,7 @@ export class SqliteStorage implements Storage {
   }
 
   async readSession(sessionId: string, place?: CopyPlace): Promise<SessionCopy> {
-    // Only the rows of a packed session have its hidden and removed messages.
+    // Only the rows of a packed session have its hidden messages and the ids of its removed ones.
     const cached = this.#read(() => this.#cache.get(sessionId))
     if (!place) await this.#pack([cached])
     const from = { db: this.#db, journal: this.#journal }

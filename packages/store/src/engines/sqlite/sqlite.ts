@@ -6,7 +6,7 @@ import { retryBusy } from './file/retry-busy.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 
 export interface SqliteOptions {
-  /** The database file, made with its folder when it is missing; `:memory:` for one that is not kept. */
+  /** The database file, created with its folder if missing; `:memory:` for one that is not kept. */
   path: string
   /**
    * What a commit survives: `normal` the end of the process, `full` also a power cut (an fsync per
@@ -15,9 +15,9 @@ export interface SqliteOptions {
    */
   durability?: 'normal' | 'full'
   /**
-   * How large a file may be, in bytes, that closing writes anew when something was erased in it: no
-   * byte of that is left then. This holds the process (a second per 100 MB, as measured) and
-   * needs as much free space again; in a larger file, copies that SQLite left in unused parts of
+   * The largest file, in bytes, that closing rewrites if something was erased in it, so that no byte
+   * of the erased text is left. Rewriting blocks the process (a second per 100 MB, as measured) and
+   * needs as much free space again. In a larger file, copies that SQLite left in unused parts of
    * pages may stay until a `VACUUM`. 0 never rewrites.
    * @default 256 MiB
    */

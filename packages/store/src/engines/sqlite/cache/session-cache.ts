@@ -17,7 +17,7 @@ import { recover } from './recover.ts'
 
 /**
  * How many packed sessions stay in memory. A session with unpacked entries or an open message stays
- * in any case, since reading it again would be slow.
+ * in any case, since its rows lack the newest of it.
  */
 const keptPacked = 1_000
 
@@ -61,7 +61,7 @@ export class SessionCache {
     this.#messages = messages
   }
 
-  /** The newest row of the log that this process has seen. */
+  /** The newest row of the log that this process has read or written. */
   get lastLogId(): number {
     return this.#lastLogId
   }

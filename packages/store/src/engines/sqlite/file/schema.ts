@@ -9,8 +9,8 @@ const applicationId = 0x43_67_75_70
  * One statement list per version of the schema, applied in order; `user_version` counts them.
  *
  * `log` has one row per commit, of all sessions in one place, because a commit of a flush window
- * then touches one page instead of one per streaming session. When a session rests, its part of
- * the log is packed: it becomes a block, and its messages and its row are written.
+ * then touches one page instead of one per streaming session. When a session is idle, it is
+ * packed: its entries in the log become blocks, and its messages and its row are written.
  */
 export const migrations: readonly string[] = [
   `
