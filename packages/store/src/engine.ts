@@ -1,5 +1,5 @@
-export { countTypes, entriesOf, matches, type TypeCounts } from './journal/list-events.ts'
-export { readEvents } from './journal/read-events.ts'
+export { countTypes, entriesOf, matches, type TypeCounts } from './journal/entries.ts'
+export { readEvents } from './core/reading/read-events.ts'
 export { redact, redactSegments } from './journal/redact.ts'
 export {
   appendEvent,

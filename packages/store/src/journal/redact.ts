@@ -1,6 +1,6 @@
 import type { Event } from '@caughtup/schema'
 
-import { entriesOf } from './list-events.ts'
+import { entriesOf } from './entries.ts'
 import { appendEvent, type Segment } from './segment.ts'
 
 /**

@@ -3,8 +3,8 @@ import type { Cursor, Event, EventFilter, EventPage, EventSummary, Message } fro
 import { newestStretch, type SizedMessage } from '../../core/reading/newest-stretch.ts'
 import { jsonBytes } from '../../base/bytes.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
-import { entriesOf, firstOf, matches } from '../../journal/list-events.ts'
-import { readEvents } from '../../journal/read-events.ts'
+import { entriesOf, firstOf, matches } from '../../journal/entries.ts'
+import { readEvents } from '../../core/reading/read-events.ts'
 import { type Segment, segmentsAfter, sizeOf } from '../../journal/segment.ts'
 import type {
   EventBatch,

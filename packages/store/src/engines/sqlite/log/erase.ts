@@ -1,5 +1,5 @@
 import { countKept } from '../../../journal/retention.ts'
-import { countTypes } from '../../../journal/list-events.ts'
+import { countTypes } from '../../../journal/entries.ts'
 import { redact, redactSegments } from '../../../journal/redact.ts'
 import { decodeBlock, encodeBlock } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'

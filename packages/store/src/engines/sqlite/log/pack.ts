@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import { countKept } from '../../../journal/retention.ts'
-import { countTypes } from '../../../journal/list-events.ts'
+import { countTypes } from '../../../journal/entries.ts'
 import { type Segment, segmentsAfter, sizeOf } from '../../../journal/segment.ts'
 import { StorageError } from '../../../port/storage-error.ts'
 import { encodeBlock } from '../codec/block-codec.ts'

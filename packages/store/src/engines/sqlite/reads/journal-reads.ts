@@ -6,9 +6,9 @@ import {
   firstOf,
   matches,
   type TypeCounts,
-} from '../../../journal/list-events.ts'
+} from '../../../journal/entries.ts'
 import { redactSegments } from '../../../journal/redact.ts'
-import { readEvents } from '../../../journal/read-events.ts'
+import { readEvents } from '../../../core/reading/read-events.ts'
 import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
 import type { EventBatch, EventQuery, StoredState } from '../../../port/reading.ts'
 import { decodeBlock, isStandIn, standIn, tagInBlock } from '../codec/block-codec.ts'

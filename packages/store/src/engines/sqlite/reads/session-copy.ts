@@ -1,7 +1,7 @@
 import type { Event } from '@caughtup/schema'
 
 import { sessionChanged } from '../../../errors/session-errors.ts'
-import { entriesOf } from '../../../journal/list-events.ts'
+import { entriesOf } from '../../../journal/entries.ts'
 import { type Segment, segmentBytes } from '../../../journal/segment.ts'
 import type {
   CopiedEntries,

@@ -1,7 +1,7 @@
 import type { Event } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 
-import { cut, type Segment, segmentBytes, seqWithin } from './segment.ts'
+import { cut, type Segment, segmentBytes, seqWithin } from '../../journal/segment.ts'
 
 /**
  * Merges the entries after `after` into one batch: at least one event, and about `bytes` bytes of
