@@ -53,8 +53,8 @@ async function openSession() {
   await write(...created('m1', 'm2', 'm3', 'm4'))
   /** Runs once, after the window of the next replay was read. */
   const behindTheWindow = (...drafts: EventDraft[]) => {
-    hooks.events = async () => {
-      hooks.events = undefined
+    hooks.segments = async () => {
+      hooks.segments = undefined
       await write(...drafts)
     }
   }
@@ -188,12 +188,12 @@ describe('a cursor below the floor', () => {
     const storage: StorageFactory = {
       async open(options) {
         const engine = await sqlite({ path: testDatabase() }).open(options)
-        const read = engine.events.bind(engine)
+        const read = engine.segments.bind(engine)
         let reads = 0
-        engine.events = async (...query) => {
+        engine.segments = async (...query) => {
           const batch = await read(...query)
           // The cursor was valid when it was checked; the first read has lost its beginning.
-          return ++reads === 1 ? { ...batch, events: batch.events.slice(1) } : batch
+          return ++reads === 1 ? { ...batch, segments: batch.segments.slice(1) } : batch
         }
         return engine
       },

@@ -1,13 +1,15 @@
-export { countTypes, entriesOf, matches, type TypeCounts } from './journal/entries.ts'
-export { readEvents } from './core/reading/read-events.ts'
+export { countTypes, entriesOf, matches, mayMatch, type TypeCounts } from './journal/entries.ts'
+export { takeSegments } from './core/reading/take-segments.ts'
 export { redact, redactSegments } from './journal/redact.ts'
 export {
   appendEvent,
   type Appends,
   cut,
   indexAfter,
+  leastBytes,
   type Segment,
   segmentsAfter,
+  segmentWithin,
   type Single,
   sizeOf,
 } from './journal/segment.ts'

@@ -81,8 +81,8 @@ describe('a replay', () => {
       // After the stream was opened, before the window is read.
       await add(store, sessionId, 'during')
     }
-    hooks.events = async () => {
-      hooks.events = undefined
+    hooks.segments = async () => {
+      hooks.segments = undefined
       // After the window, before the events after it are read.
       await add(store, sessionId, 'behind')
     }
@@ -97,7 +97,7 @@ describe('a replay', () => {
 
   test('that fails before or after its first frame is an error, not a success', async () => {
     const { client, sessionId, hooks, errors } = await openSession()
-    for (const method of ['state', 'messagesBefore', 'events'] as const) {
+    for (const method of ['state', 'messagesBefore', 'segments'] as const) {
       hooks[method] = () => {
         throw new Error('disk on fire')
       }
@@ -149,8 +149,8 @@ describe('a replay', () => {
   test('includes a reset that happens during it', async () => {
     const { client, sessionId, store, hooks } = await openSession()
     await add(store, sessionId, 'old')
-    hooks.events = async () => {
-      hooks.events = undefined
+    hooks.segments = async () => {
+      hooks.segments = undefined
       await client.history.reset({ sessionId })
     }
     const stream = await client.onChat({ sessionId, mode: full })

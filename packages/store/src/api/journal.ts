@@ -9,6 +9,7 @@ import {
   preview,
 } from '@caughtup/schema'
 
+import { listEvents, summarise } from '../core/reading/list-events.ts'
 import { assertBetween, assertInput } from '../input/assert-input.ts'
 import { object, oneOf, finite } from '../input/kinds.ts'
 import type { Storage } from '../port/storage.ts'
@@ -18,12 +19,12 @@ const directions = oneOf('oldest', 'newest')
 
 /** Reads a session's journal entry by entry, without merging. */
 export class Journal {
-  readonly #storage: Pick<Storage, 'eventList' | 'eventSummary'>
+  readonly #storage: Pick<Storage, 'segments' | 'summary'>
   readonly #limits: Readonly<Limits>
   readonly #settled: (sessionId: string, waiting?: Waiting) => Promise<void>
 
   constructor(
-    storage: Pick<Storage, 'eventList' | 'eventSummary'>,
+    storage: Pick<Storage, 'segments' | 'summary'>,
     limits: Readonly<Limits>,
     settled: (sessionId: string, waiting?: Waiting) => Promise<void>,
   ) {
@@ -56,7 +57,7 @@ export class Journal {
     const filter = checkedFilter(rest)
     await this.#settled(sessionId, { signal })
     const { pageBytes: bytes } = this.#limits
-    return this.#storage.eventList(sessionId, { filter, from, limit, bytes })
+    return listEvents(this.#storage, sessionId, { filter, from, limit, bytes })
   }
 
   /**
@@ -71,7 +72,7 @@ export class Journal {
   ): Promise<EventSummary> {
     const checked = checkedFilter(filter)
     await this.#settled(sessionId, { signal })
-    return this.#storage.eventSummary(sessionId, checked)
+    return summarise(this.#storage, sessionId, checked)
   }
 
   /**
@@ -83,7 +84,7 @@ export class Journal {
     assertInput('seq', seq, finite)
     await this.#settled(sessionId, { signal })
     const filter = { after: Math.max(0, seq - 1) }
-    const { events } = await this.#storage.eventList(sessionId, {
+    const { events } = await listEvents(this.#storage, sessionId, {
       filter,
       from: 'oldest',
       limit: 1,

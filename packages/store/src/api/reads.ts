@@ -3,6 +3,7 @@ import { abortable } from '@caughtup/schema/abortable'
 import { messagesOf } from '@caughtup/schema/event'
 
 import { checkCursor } from '../core/reading/cursor-verdict.ts'
+import { readBatch } from '../core/reading/read-events.ts'
 import { readPage } from '../core/reading/read-page.ts'
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { aCursor, positive, whole } from '../input/kinds.ts'
@@ -121,7 +122,7 @@ export class Reads {
     assertInput('after', after, whole)
     assertInput('bytes', bytes, positive)
     await this.settled(sessionId, { signal })
-    return this.#options.storage.events(sessionId, after, { bytes })
+    return readBatch(this.#options.storage, sessionId, after, { bytes })
   }
 
   /**

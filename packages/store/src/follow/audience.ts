@@ -3,6 +3,7 @@ import type { Clock } from '@caughtup/schema/clock'
 import { ActivityAudience } from './activity-audience.ts'
 import { Followers } from './followers.ts'
 import { RemoteWatch } from './remote-watch.ts'
+import { readBatch } from '../core/reading/read-events.ts'
 import type { OnError } from '../base/on-error.ts'
 import type { UpdatesOptions } from '../options/store-options.ts'
 import { StoreUpdates } from './store-updates.ts'
@@ -42,7 +43,7 @@ export class Audience {
     const failed = (error: unknown) => onError(error, 'watching what other processes write')
     this.watch = new RemoteWatch(storage.changes, clock, changed, failed)
     this.followers = new Followers({
-      read: (sessionId, after) => storage.events(sessionId, after, { bytes: batchBytes }),
+      read: (sessionId, after) => readBatch(storage, sessionId, after, { bytes: batchBytes }),
       watch: this.watch.watch,
       ended,
     })

@@ -128,9 +128,9 @@ describe.each(engines)('following on %s', (engine) => {
   test('followers at the same cursor share one read and one batch', async () => {
     let readings = 0
     const storage = withCalls(testEngine(engine), (real) => ({
-      events: (...args) => {
+      segments: (...args) => {
         readings++
-        return real.events(...args)
+        return real.segments(...args)
       },
     }))
     const { store } = await openTestStore({ storage })

@@ -1,6 +1,5 @@
-import type { Event, EventFilter, EventPage, EventType } from '@caughtup/schema'
+import type { Event, EventFilter, EventType } from '@caughtup/schema'
 
-import { jsonBytes } from '../base/bytes.ts'
 import { cut, type Segment } from './segment.ts'
 
 export function matches(event: Event, filter: EventFilter): boolean {
@@ -28,22 +27,12 @@ export function* entriesOf(segment: Segment, from: 'oldest' | 'newest'): Iterabl
   }
 }
 
-/** The first entries within the caps, and where the next page starts if there are more. */
-export function firstOf(
-  entries: Iterable<Event>,
-  caps: { limit: number; bytes: number },
-): EventPage {
-  const events: Event[] = []
-  let bytes = 0
-  for (const event of entries) {
-    bytes += jsonBytes(event)
-    const last = events.at(-1)
-    if (last && (events.length >= caps.limit || bytes > caps.bytes)) {
-      return { events, next: last.seq }
-    }
-    events.push(event)
-  }
-  return { events, next: null }
+/** Whether one of a segment's entries may match: surely not where its type or epoch does not. */
+export function mayMatch(segment: Segment, filter: EventFilter): boolean {
+  if (segment.kind === 'single') return matches(segment.event, filter)
+  const { types, epoch } = filter
+  const type = segment.kind === 'appends' ? 'message-delta' : 'redacted'
+  return (!types || types.includes(type)) && (epoch === undefined || epoch === segment.epoch)
 }
 
 /** Counts by type. Counts of consecutive stretches can be added. */

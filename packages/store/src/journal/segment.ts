@@ -200,20 +200,44 @@ export function indexAfter(segments: readonly Segment[], seq: number): number {
 /** The segments after `seq`; a segment with entries on both sides is cut. */
 export function segmentsAfter(segments: readonly Segment[], seq: number): Segment[] {
   const [first, ...rest] = segments.slice(indexAfter(segments, seq))
-  if (!first) return []
-  return [withoutHead(first, seq), ...rest]
+  if (!first || first.from > seq) return first ? [first, ...rest] : []
+  return [segmentWithin(first, seq, Infinity) ?? first, ...rest]
 }
 
-/** The segment's entries above `seq`; there is at least one. */
-function withoutHead(segment: Segment, seq: number): Segment {
-  if (segment.kind === 'single' || segment.from > seq) return segment
-  const from = seq + 1
-  const index = from - segment.from
-  const ats = segment.ats.slice(index)
-  if (segment.kind === 'erased') return { ...segment, from, ats }
-  const start = segment.ends[index - 1] ?? 0
-  const ends = segment.ends.slice(index).map((end) => end - start)
-  return { ...segment, from, text: segment.text.slice(start), ends, ats }
+/**
+ * A segment's entries above `after` and below `before`, in arrays of their own: the last segment of a
+ * journal grows. `undefined` where there are none.
+ */
+export function segmentWithin(
+  segment: Segment,
+  after: number,
+  before: number,
+): Segment | undefined {
+  if (segment.seq <= after || segment.from >= before) return undefined
+  if (segment.kind === 'single') return segment.seq < before ? segment : undefined
+  const from = Math.max(segment.from, after + 1)
+  const seq = Math.min(segment.seq, before - 1)
+  const first = from - segment.from
+  const end = seq - segment.from + 1
+  const { tag, epoch } = segment
+  const ats = segment.ats.slice(first, end)
+  if (segment.kind === 'erased') return { kind: 'erased', from, seq, tag, epoch, ats }
+  const { messageId, part } = segment
+  const start = segment.ends[first - 1] ?? 0
+  const text = segment.text.slice(start, segment.ends[end - 1])
+  const ends = segment.ends.slice(first, end)
+  if (start > 0) ends.forEach((at, index) => (ends[index] = at - start))
+  return { kind: 'appends', from, seq, tag, epoch, messageId, part, text, ends, ats }
+}
+
+/** The bytes that a batch counts for a segment's entries in a range, or fewer; cheap to tell. */
+export function leastBytes(segment: Segment, after: number, before: number): number {
+  if (segment.kind === 'single') return segment.bytes
+  if (segment.kind === 'erased') return overhead
+  const { from, ends, text } = segment
+  const start = ends[after - from] ?? 0
+  const end = ends[before - 1 - from] ?? text.length
+  return overhead + end - start
 }
 
 /** A segment's size in memory and in a block, in bytes, about. */

@@ -1,9 +1,36 @@
 import type { Cursor, Event, EventFilter, Message } from '@caughtup/schema'
 import type { Head } from '@caughtup/schema/fold'
 
-export interface EventsOptions {
-  /** Bytes of event JSON after which the batch ends. */
+import type { Segment } from '../journal/segment.ts'
+
+export interface SegmentQuery {
+  /** Only entries above this one; without it, from the floor. */
+  after?: number
+  /** Only entries below this one. */
+  before?: number
+  /** `oldest` first or `newest` first. */
+  from: 'oldest' | 'newest'
+  /** The segments end after about so many bytes, with more of them or one at least. */
   bytes: number
+  /**
+   * Only these entries are asked for: others may be left out, and may be there. Without it, each
+   * entry of the range is there.
+   */
+  filter?: EventFilter
+}
+
+export interface SegmentBatch {
+  /**
+   * In the order asked for, and never changed afterwards. The first and the last may have entries
+   * beyond the range, also below the floor.
+   */
+  segments: Segment[]
+  /** Whether nothing that was asked for lies behind them. */
+  complete: boolean
+  /** At the newest entry. */
+  cursor: Cursor
+  /** Entries up to this one were removed. */
+  floor: number
 }
 
 export interface EventBatch {

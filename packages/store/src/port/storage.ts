@@ -1,24 +1,16 @@
-import type {
-  EventFilter,
-  EventPage,
-  EventSummary,
-  Message,
-  SearchHit,
-  Session,
-} from '@caughtup/schema'
+import type { EventFilter, EventSummary, Message, SearchHit, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { ActivityQuery, ActivityStep } from './activity.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { Slice, SliceResult } from './commit.ts'
 import type {
-  EventBatch,
-  EventQuery,
-  EventsOptions,
   KnownNames,
   NameQuery,
   MessageQuery,
   SearchQuery,
+  SegmentBatch,
+  SegmentQuery,
   StoredState,
   Window,
 } from './reading.ts'
@@ -40,17 +32,16 @@ export interface Storage {
    */
   commit(slices: readonly Slice[]): Promise<SliceResult[]>
 
-  /** Events after `after`, merged, oldest first, until about `bytes` of them (at least one). */
-  events(sessionId: string, after: number, options: EventsOptions): Promise<EventBatch>
+  /**
+   * A stretch of the journal as it is stored, with the newest entry and the floor as of the same
+   * moment. `readBatch` and `listEvents` are made of it.
+   */
+  segments(sessionId: string, query: SegmentQuery): Promise<SegmentBatch>
   /** How a session is now, and the tag of the commit that wrote one of its entries. */
   state(sessionId: string, options?: { tagAt?: number }): Promise<StoredState>
   /** The newest messages of one epoch, capped, with the head as of the same moment. */
   messagesBefore(sessionId: string, query: MessageQuery): Promise<Window>
   message(sessionId: string, messageId: string): Promise<Message | undefined>
-  /** Entries that match, each by itself, in the direction asked for, capped. */
-  eventList(sessionId: string, query: EventQuery): Promise<EventPage>
-  /** How many match, exactly. */
-  eventSummary(sessionId: string, filter: EventFilter): Promise<EventSummary>
   /**
    * Finished messages of all epochs that hold every word, newest first: by their own `createdAt`,
    * of the same ms by the session's id, and within a session by order, all descending.
@@ -104,6 +95,8 @@ export interface Storage {
    *   fork whose source was deleted meanwhile, which is then gone too
    */
   maintain(work: Maintenance): Promise<boolean>
+  /** How many entries match, exactly. Where an engine lacks it, `summarise` counts segments. */
+  summary?(sessionId: string, filter: EventFilter): Promise<EventSummary>
   /**
    * Writes a consistent copy to a file that must not exist, while reading and writing continue. An
    * engine without files lacks it.

@@ -2,6 +2,8 @@ import { CaughtupError, type Cursor, type EventType } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 import { type ManualClock, Random } from '@caughtup/schema/testing'
 
+import { readBatch } from '../../src/core/reading/read-events.ts'
+import { listEvents, summarise } from '../../src/core/reading/list-events.ts'
 import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { readPage } from '../../src/core/reading/read-page.ts'
 import type { Slice, SliceResult } from '../../src/port/commit.ts'
@@ -133,7 +135,7 @@ export class EngineUnderTest {
         )
       case 'list': {
         const from = call.newest ? 'newest' : 'oldest'
-        return storage.eventList(id, {
+        return listEvents(storage, id, {
           filter: filterOf(call.filter),
           from,
           limit: call.limit,
@@ -141,7 +143,7 @@ export class EngineUnderTest {
         })
       }
       case 'summary':
-        return storage.eventSummary(id, filterOf(call.filter))
+        return summarise(storage, id, filterOf(call.filter))
       case 'search': {
         const scope = call.session === undefined ? { principal: call.principal } : { sessionId: id }
         return storage.search({ text: call.text, in: scope, limit: call.limit })
@@ -273,7 +275,7 @@ async function readOn(
   const events = []
   let cursor: Cursor
   for (let seq = after; ;) {
-    const batch = await storage.events(id, seq, { bytes })
+    const batch = await readBatch(storage, id, seq, { bytes })
     events.push(...batch.events)
     cursor = batch.cursor
     if (batch.complete) return { events: mergeEvents(events), cursor }

@@ -5,6 +5,7 @@ import { systemClock } from '@caughtup/schema/clock'
 import { ManualClock } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
+import { readBatch } from '../../src/core/reading/read-events.ts'
 import { Database } from '../../src/engines/sqlite/file/database.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { SqliteStorage } from '../../src/engines/sqlite/sqlite-storage.ts'
@@ -211,14 +212,14 @@ test('the newest stretch is read from its block once, and is the same from memor
   for (const name of ['one', 'two', 'three']) await write(first, 's', turn(name))
   await first.close()
   const storage = await openStorage(path)
-  const whole = await storage.events('s', 0, { bytes: everything })
+  const whole = await readBatch(storage, 's', 0, { bytes: everything })
   const db = new DatabaseSync(path)
   db.exec('DELETE FROM blocks')
   db.close()
-  expect(await storage.events('s', 0, { bytes: everything })).toEqual(whole)
-  const { events } = await storage.events('s', 2, { bytes: everything })
+  expect(await readBatch(storage, 's', 0, { bytes: everything })).toEqual(whole)
+  const { events } = await readBatch(storage, 's', 2, { bytes: everything })
   expect(events).toEqual(whole.events.filter(({ seq }) => seq > 2))
   const { cursor } = await write(storage, 's', turn('four'))
   expect(cursor.seq).toBe(whole.cursor.seq + 2)
-  expect((await storage.events('s', 0, { bytes: everything })).events).toHaveLength(8)
+  expect((await readBatch(storage, 's', 0, { bytes: everything })).events).toHaveLength(8)
 })

@@ -8,6 +8,8 @@ import {
   message as messageSchema,
 } from '@caughtup/schema'
 
+import { readBatch } from '../../src/core/reading/read-events.ts'
+import { listEvents, summarise } from '../../src/core/reading/list-events.ts'
 import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { readPage } from '../../src/core/reading/read-page.ts'
 import type { Storage } from '../../src/port/storage.ts'
@@ -30,12 +32,12 @@ export interface Reading {
  */
 export async function readOn(storage: Storage, sessionId: string): Promise<Reading> {
   const { cursor, open } = await storage.state(sessionId)
-  const { floor } = await storage.eventSummary(sessionId, {})
+  const { floor } = await summarise(storage, sessionId, {})
   const events: Event[] = []
   let steps = 0
   const step = () => assert(++steps < mostSteps, `A reader of ${sessionId} goes in circles.`)
   for (let after = floor, complete = false; !complete; step()) {
-    const batch = await storage.events(sessionId, after, { bytes: 300 })
+    const batch = await readBatch(storage, sessionId, after, { bytes: 300 })
     for (const event of batch.events) {
       assert.equal(event.from, after + 1, `${sessionId} has a hole after ${after}.`)
       eventSchema.parse(event)
@@ -70,7 +72,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
 
   let entries = 0
   for (let end: number | null = cursor.seq + 1; end !== null; step()) {
-    const list = await storage.eventList(sessionId, {
+    const list = await listEvents(storage, sessionId, {
       filter: { before: end },
       from: 'newest',
       limit: 5,

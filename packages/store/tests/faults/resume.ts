@@ -1,6 +1,7 @@
 import type { Cursor, ReplayReason } from '@caughtup/schema'
 import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 
+import { readBatch } from '../../src/core/reading/read-events.ts'
 import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { viewOf } from '../../src/conformance/support/views.ts'
 import type { Storage } from '../../src/port/storage.ts'
@@ -29,7 +30,7 @@ export async function resume(
     const window = await storage.messagesBefore(sessionId, caps)
     return { sessionId, view: viewOf(window), cursor: window.cursor, verdict }
   }
-  const batch = await storage.events(sessionId, cursor.seq, { bytes: everything })
+  const batch = await readBatch(storage, sessionId, cursor.seq, { bytes: everything })
   const reached = batch.events.reduce((so, event) => applyEvent(so, event).view, view)
   return { sessionId, view: reached, cursor: batch.cursor, verdict }
 }

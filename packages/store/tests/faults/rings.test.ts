@@ -2,6 +2,7 @@ import { systemClock } from '@caughtup/schema/clock'
 import { settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
+import { readBatch } from '../../src/core/reading/read-events.ts'
 import { Followers } from '../../src/follow/followers.ts'
 import { memory } from '../../src/engines/memory/index.ts'
 import { delta, opened } from '../../src/conformance/support/drafts.ts'
@@ -13,7 +14,7 @@ test('a follower that loses every third signal gets each entry once', async () =
   await createSessions(storage, ['s'])
   const { signal } = new AbortController()
   const followers = new Followers({
-    read: (sessionId, after) => storage.events(sessionId, after, { bytes: 1 }),
+    read: (sessionId, after) => readBatch(storage, sessionId, after, { bytes: 1 }),
     watch: () => ({ [Symbol.dispose]: () => undefined }),
     ended: signal,
   })
@@ -42,7 +43,7 @@ test('a commit during an empty read of a follower is read at once', async () => 
   let reads = 0
   const followers = new Followers({
     async read(sessionId, after) {
-      const batch = await storage.events(sessionId, after, { bytes: 1 })
+      const batch = await readBatch(storage, sessionId, after, { bytes: 1 })
       if (++reads === 1) {
         const { cursor } = await write(storage, sessionId, [opened('m')])
         followers.committed(sessionId, cursor.seq)

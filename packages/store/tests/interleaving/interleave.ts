@@ -4,6 +4,7 @@ import type { Event } from '@caughtup/schema'
 import { emptyView } from '@caughtup/schema/fold'
 import { ManualClock, Random } from '@caughtup/schema/testing'
 
+import { summarise } from '../../src/core/reading/list-events.ts'
 import { allEvents, maintainAll } from '../../src/conformance/support/reads.ts'
 import { foldAll, freshView, sameIn } from '../../src/conformance/support/views.ts'
 import { redact } from '../../src/journal/redact.ts'
@@ -138,7 +139,7 @@ async function verifySession(storage: Storage, id: string, ledger: Ledger): Prom
     newest,
     `${id} ends with what was told last.`,
   )
-  const { floor } = await storage.eventSummary(id, {})
+  const { floor } = await summarise(storage, id, {})
   const read = await allEvents(storage, id)
   assert.deepEqual(
     read.map(({ seq }) => seq),

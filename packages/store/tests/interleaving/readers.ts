@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { ActivityRow, Cursor, Event } from '@caughtup/schema'
 import { CaughtupError } from '@caughtup/schema'
 
+import { readBatch } from '../../src/core/reading/read-events.ts'
 import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import type { Removal } from '../../src/port/activity.ts'
 import { changesAfter } from '../../src/conformance/support/reads.ts'
@@ -107,7 +108,7 @@ export class JournalReader {
       return
     }
     const { seq, journal } = this.#cursor
-    const { events, cursor } = await this.#storage.events(id, seq, { bytes: 200 })
+    const { events, cursor } = await readBatch(this.#storage, id, seq, { bytes: 200 })
     // Deleted and made anew, or trimmed, since the cursor was looked at.
     const [first] = events
     if (cursor.journal !== journal || (first && first.from !== seq + 1)) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Event, Message } from '@caughtup/schema'
 import { emptyView, type View } from '@caughtup/schema/fold'
 
+import { readBatch } from '../../src/core/reading/read-events.ts'
 import { foldAll, viewOf } from '../../src/conformance/support/views.ts'
 import type { Window } from '../../src/port/reading.ts'
 import type { Storage } from '../../src/port/storage.ts'
@@ -40,7 +41,7 @@ export async function checkSession(
   const fresh = viewOf(window)
   for (const snapshot of [...snapshots, ...views(events, floor, snapshots)]) {
     if (snapshot.seq < floor) continue
-    const rest = await storage.events(id, snapshot.seq, { bytes: 1e9 })
+    const rest = await readBatch(storage, id, snapshot.seq, { bytes: 1e9 })
     const view = foldAll(snapshot, rest.events)
     if (view) assertSameView(view, fresh, `${id} from ${snapshot.seq}`)
   }

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Event, Message } from '@caughtup/schema'
 import { applyEvent, emptyView } from '@caughtup/schema/fold'
 
+import { listEvents } from '../../src/core/reading/list-events.ts'
 import type { Storage } from '../../src/port/storage.ts'
 
 /** A limit that no test reaches. */
@@ -35,7 +36,7 @@ export async function readWhole(
   storage: Storage,
   sessionId: string,
 ): Promise<{ events: Event[]; messages: readonly Message[] }> {
-  const { events } = await storage.eventList(sessionId, {
+  const { events } = await listEvents(storage, sessionId, {
     filter: {},
     from: 'oldest',
     limit: everything,

@@ -13,13 +13,10 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
   const session = { id: 'new', title: '', createdAt: 1, members: ['ann'] }
   return {
     commit: () => storage.commit([{ sessionId, at: 1, drafts: [prompt('x')] }]),
-    events: () => storage.events(sessionId, 0, { bytes: 9 }),
+    segments: () => storage.segments(sessionId, { from: 'oldest', bytes: 9 }),
     messagesBefore: () => storage.messagesBefore(sessionId, unbounded),
     message: () => storage.message(sessionId, 'a-prompt'),
     state: () => storage.state(sessionId),
-    eventList: () =>
-      storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
-    eventSummary: () => storage.eventSummary(sessionId, {}),
     readSession: () => storage.readSession(sessionId),
     search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
     lookup: () => storage.lookup(sessionId, { messageIds: ['m'] }),
@@ -37,7 +34,10 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
     writeSession: () => storage.writeSession(copy),
     changes: () => storage.changes.next(AbortSignal.timeout(5_000)),
     maintain: () => storage.maintain({ retention: false }),
-  } satisfies Record<Exclude<keyof Storage, 'stats' | 'close' | 'backup'>, () => Promise<unknown>>
+  } satisfies Record<
+    Exclude<keyof Storage, 'stats' | 'close' | 'summary' | 'backup'>,
+    () => Promise<unknown>
+  >
 }
 
 export const closeCases: Cases = {

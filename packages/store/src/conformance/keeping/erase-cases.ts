@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { EventDraft } from '@caughtup/schema'
 import { emptyView } from '@caughtup/schema/fold'
 
+import { readBatch } from '../../core/reading/read-events.ts'
 import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
@@ -174,7 +175,7 @@ export const eraseCases: Cases = {
     const { storage, session } = await bed.start()
     const results = await writeEach(storage, session, [prompt('a'), ...streamed, answer('b')])
     await maintainAll(storage)
-    const [batch] = [await storage.events(session, 1, { bytes: 100 })]
+    const [batch] = [await readBatch(storage, session, 1, { bytes: 100 })]
     await write(storage, session, [erased('m')])
     while (await storage.maintain({ erase: session }));
     for (const { cursor } of results) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { EventDraft } from '@caughtup/schema'
 
+import { summarise } from '../../core/reading/list-events.ts'
 import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Retention, Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
@@ -45,7 +46,7 @@ export const retentionCases: Cases = {
     const messages = await allMessages(storage, session)
     const before = await everything(storage, session)
     await retain(bed, storage, { age: forever, events: 4 })
-    const { total, floor, first, last } = await storage.eventSummary(session, {})
+    const { total, floor, first, last } = await summarise(storage, session, {})
     // Each answer has three entries: a prompt, a message with its text, and an end. The end of the third
     // answer and the fourth answer are left.
     assert.deepEqual([floor, total], [608, 204])
@@ -86,10 +87,10 @@ export const retentionCases: Cases = {
       await write(storage, session, [delta('m', `${window} `)], { at: bed.now })
     }
     await retain(bed, storage, { age: forever, events: 2 })
-    assert.equal((await storage.eventSummary(session, {})).floor, 0)
+    assert.equal((await summarise(storage, session, {})).floor, 0)
     await write(storage, session, [finished('m'), prompt('q')], { at: bed.now })
     await retain(bed, storage, { age: forever, events: 2 })
-    const { floor, total } = await storage.eventSummary(session, {})
+    const { floor, total } = await summarise(storage, session, {})
     assert.deepEqual([floor, total], [602, 2])
   },
 
@@ -107,7 +108,7 @@ export const retentionCases: Cases = {
     await write(storage, session, [erased('x')], { at: bed.now })
     while (await storage.maintain({ erase: session }));
     await retain(bed, storage, { age: forever, events: 5 })
-    const { floor, types } = await storage.eventSummary(session, {})
+    const { floor, types } = await summarise(storage, session, {})
     assert.equal(floor, 2)
     const kept = { 'message-delta': 2, 'message-finished': 1, redacted: 1, 'message-created': 1 }
     assert.deepEqual(types, { ...kept, 'message-erased': 1 })
@@ -127,7 +128,7 @@ export const retentionCases: Cases = {
     const other = await bed.open()
     await retain(bed, storage, { age: 35 * day, events: 1_000 })
     for (const reader of [storage, other, await bed.open()]) {
-      assert.equal((await reader.eventSummary(session, {})).floor, 10)
+      assert.equal((await summarise(reader, session, {})).floor, 10)
       assert.deepEqual(
         await allEvents(reader, session),
         whole.filter(({ seq }) => seq > 10),
@@ -144,7 +145,7 @@ export const retentionCases: Cases = {
     const messages = await allMessages(storage, session)
     await retain(bed, storage, { age: 35 * day, events: 1_000_000 })
     const lastOld = old.at(-1)?.cursor.seq ?? 0
-    const { floor, total } = await storage.eventSummary(session, {})
+    const { floor, total } = await summarise(storage, session, {})
     assert.deepEqual([floor, total], [lastOld, 203])
     assert.deepEqual(await allMessages(storage, session), messages)
     const recent = await allEvents(storage, session, { since: bed.now - 35 * day })
@@ -190,7 +191,7 @@ export const retentionCases: Cases = {
     const message = await storage.message(session, 'm')
     await retain(bed, storage, { age: 30 * day, events: 1 })
     const again = await bed.open()
-    const { floor } = await storage.eventSummary(session, {})
+    const { floor } = await summarise(storage, session, {})
     assert(floor <= cursor.seq, 'Entries after its newest one stay, too.')
     for (const reader of [storage, again]) {
       assert.deepEqual(await reader.message(session, 'm'), message)
@@ -209,8 +210,8 @@ export const retentionCases: Cases = {
     await answers(storage, session, { names: ['a', 'b', 'c'], at: bed.now })
     await write(storage, small, [answer('x'), answer('y')], { at: bed.now })
     await retain(bed, storage, { age: forever, events: 2 })
-    assert.equal((await storage.eventSummary(session, {})).floor, 407)
-    assert.deepEqual(await storage.eventSummary(small, {}), {
+    assert.equal((await summarise(storage, session, {})).floor, 407)
+    assert.deepEqual(await summarise(storage, small, {}), {
       total: 2,
       types: { 'message-created': 2 },
       first: 1,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 
 import { checkCursor } from '../../core/reading/cursor-verdict.ts'
+import { summarise } from '../../core/reading/list-events.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { answer, compaction, delta, opened, prompt, turn } from '../support/drafts.ts'
@@ -30,13 +31,11 @@ async function listed(storage: Storage, principal: string, limit: number): Promi
 /** Every read of one session. */
 function reads(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
   return {
-    events: () => storage.events(sessionId, 0, { bytes: 9 }),
+    segments: () => storage.segments(sessionId, { from: 'oldest', bytes: 9 }),
     messagesBefore: () => storage.messagesBefore(sessionId, unbounded),
     message: () => storage.message(sessionId, 'm'),
     state: () => storage.state(sessionId),
-    eventList: () =>
-      storage.eventList(sessionId, { filter: {}, from: 'oldest', limit: 9, bytes: 9 }),
-    eventSummary: () => storage.eventSummary(sessionId, {}),
+    summary: () => summarise(storage, sessionId, {}),
     search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
     lookup: () => storage.lookup(sessionId, { messageIds: ['m'] }),
     markRead: () => storage.markRead(sessionId, 'ann', 1),

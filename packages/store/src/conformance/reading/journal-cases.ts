@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import { emptyView } from '@caughtup/schema/fold'
 
+import { readBatch } from '../../core/reading/read-events.ts'
 import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Cases } from '../support/bed.ts'
 import { answer, delta, finished, opened, prompt, reset, turn } from '../support/drafts.ts'
@@ -9,12 +10,16 @@ import { allEvents, jsonBytes, maintainAll } from '../support/reads.ts'
 import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 import { write, writeEach } from '../support/writes.ts'
 
+/** All numbers of a range, both ends included. */
+const whole = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index)
+
 export const journalCases: Cases = {
   async 'reads strictly after the cursor, up to the end'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b')])
     for (let after = 0; after <= 4; after++) {
-      const { events, cursor, complete } = await storage.events(session, after, { bytes: 1e6 })
+      const { events, cursor, complete } = await readBatch(storage, session, after, { bytes: 1e6 })
       assert.deepEqual(
         events.map(({ seq }) => seq),
         [1, 2, 3, 4].slice(after),
@@ -27,10 +32,10 @@ export const journalCases: Cases = {
   async 'has nothing after the end, and a valid cursor'(bed) {
     const { storage, session } = await bed.start()
     const { cursor } = await write(storage, session, turn('a'))
-    const batch = await storage.events(session, 2, { bytes: 1_000 })
+    const batch = await readBatch(storage, session, 2, { bytes: 1_000 })
     assert.deepEqual(batch, { events: [], bytes: 0, cursor, complete: true, newest: 2 })
     const fresh = await bed.session(storage)
-    const empty = await storage.events(fresh, 0, { bytes: 1_000 })
+    const empty = await readBatch(storage, fresh, 0, { bytes: 1_000 })
     assert.deepEqual([empty.events, empty.complete], [[], true])
     assert.equal(await checkCursor(storage, fresh, empty.cursor), 'ok')
   },
@@ -41,7 +46,7 @@ export const journalCases: Cases = {
     for (const text of 'Hello, world') await write(storage, session, [delta('m', text)])
     await write(storage, session, [finished('m')])
     for (let after = 1; after < 13; after++) {
-      const { events } = await storage.events(session, after, { bytes: 1e6 })
+      const { events } = await readBatch(storage, session, after, { bytes: 1e6 })
       const [merged, end] = events
       assert.equal(events.length, 2)
       assert(merged?.type === 'message-delta')
@@ -57,7 +62,7 @@ export const journalCases: Cases = {
     await write(storage, session, [opened('m')])
     const drafts = Array.from({ length: 50 }, () => delta('m', 'x'))
     for (let round = 0; round < 40; round++) await write(storage, session, drafts)
-    const { events, complete } = await storage.events(session, 1, { bytes: 10_000 })
+    const { events, complete } = await readBatch(storage, session, 1, { bytes: 10_000 })
     assert.equal(complete, true)
     assert.equal(events.length, 1)
   },
@@ -71,7 +76,7 @@ export const journalCases: Cases = {
     for (const bytes of [1, 1_000, 40_000, 100_000]) {
       let batches = 0
       for (let after = 0, complete = false; !complete; batches++) {
-        const batch = await storage.events(session, after, { bytes })
+        const batch = await readBatch(storage, session, after, { bytes })
         assert(batch.events.length > 0)
         // A batch may exceed its bytes by one entry, here of at most 8 kB.
         assert(jsonBytes(batch.events) <= bytes + 10_000, `${bytes} bytes to a batch`)
@@ -97,6 +102,56 @@ export const journalCases: Cases = {
     for (const bytes of [1, 100, 333, 2_000, 1e9]) {
       const view = foldAll(emptyView, await readOn(storage, session, 0, bytes))
       assert.deepEqual(view, expected, `${bytes} bytes to a batch`)
+    }
+  },
+
+  async 'gives segments that stay as they were while the journal grows'(bed) {
+    const { storage, session } = await bed.start()
+    await writeEach(storage, session, [opened('m'), delta('m', 'a'), delta('m', 'b')])
+    for (const after of [0, 1, 2]) {
+      const given = await storage.segments(session, { from: 'oldest', after, bytes: 1e6 })
+      const first = structuredClone(given)
+      await writeEach(storage, session, [delta('m', 'c'), delta('m', 'd')])
+      assert.deepEqual(given, first)
+      await maintainAll(storage)
+    }
+  },
+
+  async 'gives the segments of a range in either direction, in stretches that follow each other'(
+    bed,
+  ) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [opened('m')])
+    for (const text of 'Hello, ') await write(storage, session, [delta('m', text)])
+    await maintainAll(storage)
+    for (const text of 'world') await write(storage, session, [delta('m', text)])
+    const { cursor } = await write(storage, session, [finished('m')])
+    for (const from of ['oldest', 'newest'] as const) {
+      for (const [after, before] of [
+        [0, 15],
+        [3, 6],
+        [5, 12],
+        [8, 9],
+      ] as const) {
+        for (const bytes of [1, 150, 1e6]) {
+          const seqs: number[] = []
+          const range: { after: number; before: number } = { after, before }
+          for (let isComplete = false; !isComplete;) {
+            const batch = await storage.segments(session, { from, bytes, ...range })
+            assert.deepEqual(batch.cursor, cursor)
+            for (const segment of batch.segments) {
+              const first = Math.max(segment.from, range.after + 1)
+              const within = whole(first, Math.min(segment.seq, range.before - 1))
+              seqs.push(...(from === 'oldest' ? within : within.toReversed()))
+            }
+            isComplete = batch.complete
+            if (from === 'oldest') range.after = seqs.at(-1) ?? before
+            else range.before = seqs.at(-1) ?? after
+          }
+          const expected = whole(after + 1, before - 1)
+          assert.deepEqual(seqs, from === 'oldest' ? expected : expected.toReversed())
+        }
+      }
     }
   },
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import type { Event, EventFilter } from '@caughtup/schema'
 
+import { listEvents, summarise } from '../../core/reading/list-events.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
 import {
@@ -80,7 +81,7 @@ export const queryCases: Cases = {
           const found: Event[] = []
           let query = filter
           for (;;) {
-            const page = await storage.eventList(session, {
+            const page = await listEvents(storage, session, {
               filter: query,
               from,
               limit,
@@ -106,7 +107,7 @@ export const queryCases: Cases = {
       const expected = from === 'oldest' ? events : events.toReversed()
       const [first = 0, second = 0] = expected.map(jsonBytes)
       const listed = async (bytes: number) => {
-        const page = await storage.eventList(session, { filter: {}, from, limit: 9, bytes })
+        const page = await listEvents(storage, session, { filter: {}, from, limit: 9, bytes })
         assert.deepEqual(page.events, expected.slice(0, page.events.length))
         assert.equal(page.next, page.events.at(-1)?.seq)
         return page.events.length
@@ -124,7 +125,7 @@ export const queryCases: Cases = {
       for (const from of ['oldest', 'newest'] as const) {
         for (const limit of [count - 1, count, count + 1]) {
           if (limit < 1) continue
-          const { next } = await storage.eventList(session, {
+          const { next } = await listEvents(storage, session, {
             filter,
             from,
             limit,
@@ -144,7 +145,7 @@ export const queryCases: Cases = {
       for (const { type } of expected) types[type] = (types[type] ?? 0) + 1
       const [first, last] = [expected[0], expected.at(-1)]
       assert.deepEqual(
-        await storage.eventSummary(session, filter),
+        await summarise(storage, session, filter),
         {
           total: expected.length,
           types,
@@ -163,10 +164,10 @@ export const queryCases: Cases = {
     const again = await bed.open()
     for (const { filter, takes } of filters) {
       const query = { filter, from: 'newest', limit: 5, bytes: Infinity } as const
-      const page = await again.eventList(session, query)
+      const page = await listEvents(again, session, query)
       assert.deepEqual(page.events, events.filter(takes).toReversed().slice(0, 5))
-      assert.deepEqual(await storage.eventList(session, query), page)
-      const { total } = await again.eventSummary(session, filter)
+      assert.deepEqual(await listEvents(storage, session, query), page)
+      const { total } = await summarise(again, session, filter)
       assert.equal(total, events.filter(takes).length)
     }
   },
@@ -174,6 +175,6 @@ export const queryCases: Cases = {
   async 'has nothing of other sessions'(bed) {
     const { storage } = await journal(bed)
     const other = await bed.session(storage)
-    assert.deepEqual(await storage.eventSummary(other, {}), { total: 0, types: {}, floor: 0 })
+    assert.deepEqual(await summarise(storage, other, {}), { total: 0, types: {}, floor: 0 })
   },
 }

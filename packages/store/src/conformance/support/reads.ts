@@ -9,6 +9,8 @@ import {
   type Page,
 } from '@caughtup/schema'
 
+import { readBatch } from '../../core/reading/read-events.ts'
+import { listEvents, summarise } from '../../core/reading/list-events.ts'
 import { readPage } from '../../core/reading/read-page.ts'
 import type { StorageFailure } from '../../port/storage-error.ts'
 import type { Storage } from '../../port/storage.ts'
@@ -50,7 +52,7 @@ export async function allEvents(
   sessionId: string,
   filter: EventFilter = {},
 ): Promise<Event[]> {
-  const { events, next } = await storage.eventList(sessionId, {
+  const { events, next } = await listEvents(storage, sessionId, {
     filter,
     from: 'oldest',
     limit: Number.MAX_SAFE_INTEGER,
@@ -98,7 +100,7 @@ export async function everything(storage: Storage, sessionId: string, principal 
   // Retention moves the floor, and nothing else of the state.
   const { floor: __, ...head } = await storage.state(sessionId)
   // `bytes` is an estimate, which may change when the journal is packed.
-  const { bytes: _, ...merged } = await storage.events(sessionId, 0, {
+  const { bytes: _, ...merged } = await readBatch(storage, sessionId, 0, {
     bytes: Number.MAX_SAFE_INTEGER,
   })
   return {
@@ -108,7 +110,7 @@ export async function everything(storage: Storage, sessionId: string, principal 
     pages: await allPages(storage, sessionId, 3),
     merged,
     entries: await allEvents(storage, sessionId),
-    summary: await storage.eventSummary(sessionId, {}),
+    summary: await summarise(storage, sessionId, {}),
     activity: await rowOf(storage, principal, sessionId),
     found: await storage.search({ text: 'prompt', in: { sessionId }, limit: 1_000 }),
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Event } from '@caughtup/schema'
 import { applyEvent, type Head, type View } from '@caughtup/schema/fold'
 
+import { readBatch } from '../../core/reading/read-events.ts'
 import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Window } from '../../port/reading.ts'
 import type { Storage } from '../../port/storage.ts'
@@ -57,7 +58,7 @@ export async function readOn(
 ): Promise<Event[]> {
   const all: Event[] = []
   for (let seq = after; ;) {
-    const { events, cursor, complete } = await storage.events(sessionId, seq, { bytes })
+    const { events, cursor, complete } = await readBatch(storage, sessionId, seq, { bytes })
     all.push(...events)
     assert.equal(cursor.seq, events.at(-1)?.seq ?? seq, 'A batch ends at its cursor.')
     assert.equal(await checkCursor(storage, sessionId, cursor), 'ok')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+import { readBatch } from '../../core/reading/read-events.ts'
 import type { Cases } from '../support/bed.ts'
 import {
   answer,
@@ -220,7 +221,7 @@ export const commitCases: Cases = {
     const before = structuredClone(await everything(storage, session))
     const window = await storage.messagesBefore(session, { messages: 10, bytes: 10_000 })
     window.messages.pop()
-    const { events } = await storage.events(session, 0, { bytes: 10_000 })
+    const { events } = await readBatch(storage, session, 0, { bytes: 10_000 })
     events.pop()
     const { open } = await storage.state(session)
     open.length = 0

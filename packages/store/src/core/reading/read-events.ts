@@ -1,13 +1,15 @@
 import type { Event } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 
+import type { EventBatch } from '../../port/reading.ts'
+import type { Storage } from '../../port/storage.ts'
 import { cut, type Segment, segmentBytes, seqWithin } from '../../journal/segment.ts'
 
 /**
  * Merges the entries after `after` into one batch: at least one event, and about `bytes` bytes of
  * JSON after merging. `last` is the newest entry in it.
  */
-export function readEvents(
+function merged(
   segments: Iterable<Segment>,
   after: number,
   bytes: number,
@@ -35,4 +37,24 @@ export function readEvents(
     if (until < segment.seq) return { events, last, complete: false, bytes: size }
   }
   return { events, last, complete: true, bytes: size }
+}
+
+/** Events after `after`, merged, oldest first, until about `bytes` of them (at least one). */
+export async function readBatch(
+  storage: Pick<Storage, 'segments'>,
+  sessionId: string,
+  after: number,
+  { bytes }: { bytes: number },
+): Promise<EventBatch> {
+  const query = { from: 'oldest', after, bytes } as const
+  const { segments, complete, floor, cursor } = await storage.segments(sessionId, query)
+  // An entry that stands for many may begin below the floor.
+  const { last, ...read } = merged(segments, Math.max(after, floor), bytes)
+  const { journal, seq: newest, tag } = cursor
+  return {
+    ...read,
+    cursor: { journal, ...(last ?? { seq: after, tag }) },
+    complete: complete && read.complete,
+    newest,
+  }
 }

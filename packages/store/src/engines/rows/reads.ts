@@ -1,21 +1,19 @@
-import type { Cursor, Event, EventFilter, EventPage, EventSummary, Message } from '@caughtup/schema'
+import type { Cursor, Message } from '@caughtup/schema'
 
 import { newestStretch, type SizedMessage } from '../../core/reading/newest-stretch.ts'
-import { jsonBytes } from '../../base/bytes.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
-import { entriesOf, firstOf, matches } from '../../journal/entries.ts'
-import { readEvents } from '../../core/reading/read-events.ts'
-import { type Segment, segmentsAfter, sizeOf } from '../../journal/segment.ts'
+import { takeSegments } from '../../core/reading/take-segments.ts'
+import { leastBytes, type Segment } from '../../journal/segment.ts'
 import type {
-  EventBatch,
-  EventQuery,
   MessageQuery,
+  SegmentBatch,
+  SegmentQuery,
   StoredState,
   Window,
 } from '../../port/reading.ts'
 import { segmentsOf, Sizes } from './journal-rows.ts'
 import type { LoadedSession, SessionStates } from './commit/session-states.ts'
-import type { EventRange, MessageRange, SessionReading, Tables, Wanted } from './tables/tables.ts'
+import type { MessageRange, SessionReading, Tables, Wanted } from './tables/tables.ts'
 
 /** Rows of a journal that are read at once, in bytes of JSON. */
 const stretchBytes = 512 * 1024
@@ -75,63 +73,35 @@ export class SessionReads {
     return session.state.overlay.get(messageId) ?? byId[0]
   }
 
-  async events(id: string, after: number, bytes: number): Promise<EventBatch> {
+  /**
+   * Reads bounded stretches until it has `bytes`, and gives all that it read. Entries do not change,
+   * so together they are as of the moment at which the one with the newest entries was read.
+   */
+  async segments(id: string, query: SegmentQuery): Promise<SegmentBatch> {
+    const { from, bytes } = query
     const segments: Segment[] = []
     let size = 0
-    for await (const stretch of this.#stretches(id, { after, from: 'oldest' }, after)) {
-      const { session, image, complete } = stretch
-      segments.push(...stretch.segments)
-      for (const segment of stretch.segments) size += sizeOf(segment)
-      if (!complete && size <= bytes) continue
-      const { journal } = session.row
-      const { last, ...read } = readEvents(segments, after, bytes)
-      const end = last ?? { seq: after, tag: tagAt(session, after, image) ?? session.tag }
-      return {
-        ...read,
-        cursor: { journal, ...end },
-        complete: complete && read.complete,
-        newest: session.state.record.seq,
+    let cursor: Cursor | undefined
+    let place = { after: query.after ?? 0, before: query.before ?? Infinity }
+    for (;;) {
+      const range = { from, bytes: stretchBytes, ...place }
+      const { session, events, complete } = await this.read(id, { events: range })
+      const { row } = session
+      if (!cursor || from === 'oldest') cursor = cursorOf(session)
+      const rows = from === 'oldest' ? events : events.toReversed()
+      const stretch = segmentsOf(rows, row, this.#sizes)
+      const ordered = from === 'oldest' ? stretch : stretch.toReversed()
+      for (const segment of takeSegments(ordered, { ...query, bytes: Infinity }).segments) {
+        segments.push(segment)
+        size += leastBytes(segment, place.after, place.before)
       }
-    }
-    throw sessionNotFound(id)
-  }
-
-  async eventList(id: string, { filter, from, ...caps }: EventQuery): Promise<EventPage> {
-    const found: Event[] = []
-    let bytes = 0
-    const isEnough = () => found.length > 1 && (found.length > caps.limit || bytes > caps.bytes)
-    for await (const { segments } of this.#stretches(id, { ...bounds(filter), from })) {
-      for (const event of entries(segments, filter, from)) {
-        found.push(event)
-        bytes += jsonBytes(event)
-        if (isEnough()) break
+      const [first] = rows
+      const last = rows.at(-1)
+      const isEnd = complete || !first || !last
+      if (isEnd || (segments.length > 0 && size >= bytes)) {
+        return { segments, complete: isEnd, cursor, floor: row.floor }
       }
-      if (isEnough()) break
-    }
-    return firstOf(found, caps)
-  }
-
-  async eventSummary(id: string, filter: EventFilter): Promise<EventSummary> {
-    const types: EventSummary['types'] = {}
-    let total = 0
-    let first: number | undefined
-    let last: number | undefined
-    let floor = 0
-    for await (const stretch of this.#stretches(id, { ...bounds(filter), from: 'oldest' })) {
-      floor = stretch.session.row.floor
-      for (const { type, seq } of entries(stretch.segments, filter, 'oldest')) {
-        types[type] = (types[type] ?? 0) + 1
-        total++
-        first ??= seq
-        last = seq
-      }
-    }
-    return {
-      total,
-      types,
-      ...(first !== undefined && { first }),
-      ...(last !== undefined && { last }),
-      floor,
+      place = from === 'oldest' ? { ...place, after: last.seq } : { ...place, before: first.first }
     }
   }
 
@@ -145,29 +115,6 @@ export class SessionReads {
 
   *#sized(newestFirst: readonly Message[]): Iterable<SizedMessage> {
     for (const message of newestFirst) yield { message, size: this.#sizes.message(message) }
-  }
-
-  /** A range of the journal in bounded stretches, each as of its own moment: entries do not change. */
-  async *#stretches(
-    id: string,
-    { from, after = 0, before = Infinity }: Omit<EventRange, 'bytes'>,
-    tagAt?: number,
-  ): AsyncGenerator<Reading & { segments: Segment[] }> {
-    let bounds = { after, before }
-    for (;;) {
-      const range = { from, bytes: stretchBytes, ...bounds }
-      const reading = await this.read(id, { events: range }, tagAt)
-      const rows = from === 'oldest' ? reading.events : reading.events.toReversed()
-      const segments = segmentsAfter(
-        segmentsOf(rows, reading.session.row, this.#sizes),
-        bounds.after,
-      )
-      yield { ...reading, segments }
-      const [first] = rows
-      const last = rows.at(-1)
-      if (reading.complete || !first || !last) return
-      bounds = from === 'oldest' ? { after: last.seq, before } : { after, before: first.first }
-    }
   }
 }
 
@@ -184,18 +131,4 @@ function tagAt(
   if (seq === row.floor) return row.floorTag
   if (seq < row.floor) return undefined
   return seq === state.record.seq ? tag : image.tagAt
-}
-
-function bounds({ after, before }: EventFilter): { after?: number; before?: number } {
-  return { ...(after !== undefined && { after }), ...(before !== undefined && { before }) }
-}
-
-function* entries(
-  segments: readonly Segment[],
-  filter: EventFilter,
-  from: 'oldest' | 'newest',
-): Iterable<Event> {
-  for (const segment of from === 'oldest' ? segments : segments.toReversed()) {
-    for (const event of entriesOf(segment, from)) if (matches(event, filter)) yield event
-  }
 }

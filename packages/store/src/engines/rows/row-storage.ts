@@ -1,17 +1,11 @@
-import type { EventFilter, Session } from '@caughtup/schema'
+import type { Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { openingNames } from '../../base/random-tag.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery } from '../../port/activity.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
-import type {
-  EventQuery,
-  EventsOptions,
-  NameQuery,
-  MessageQuery,
-  SearchQuery,
-} from '../../port/reading.ts'
+import type { NameQuery, MessageQuery, SearchQuery, SegmentQuery } from '../../port/reading.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import type { ListQuery, NewSession } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
@@ -75,9 +69,9 @@ export class RowStorage implements Storage {
     return results
   }
 
-  async events(sessionId: string, after: number, { bytes }: EventsOptions) {
+  async segments(sessionId: string, query: SegmentQuery) {
     this.#assertOpen()
-    return this.#reads.events(sessionId, after, bytes)
+    return this.#reads.segments(sessionId, query)
   }
 
   async state(sessionId: string, { tagAt }: { tagAt?: number } = {}) {
@@ -93,16 +87,6 @@ export class RowStorage implements Storage {
   async message(sessionId: string, messageId: string) {
     this.#assertOpen()
     return this.#reads.message(sessionId, messageId)
-  }
-
-  async eventList(sessionId: string, query: EventQuery) {
-    this.#assertOpen()
-    return this.#reads.eventList(sessionId, query)
-  }
-
-  async eventSummary(sessionId: string, filter: EventFilter) {
-    this.#assertOpen()
-    return this.#reads.eventSummary(sessionId, filter)
   }
 
   async search(query: SearchQuery) {

@@ -1,11 +1,4 @@
-import type {
-  EventFilter,
-  EventPage,
-  EventSummary,
-  Message,
-  SearchHit,
-  Session,
-} from '@caughtup/schema'
+import type { EventFilter, EventSummary, Message, SearchHit, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { sessionNotFound } from '../../errors/session-errors.ts'
@@ -13,13 +6,12 @@ import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ChangeFeed } from '../../port/change-feed.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type {
-  EventBatch,
-  EventQuery,
-  EventsOptions,
   KnownNames,
   NameQuery,
   MessageQuery,
   SearchQuery,
+  SegmentBatch,
+  SegmentQuery,
   StoredState,
   Window,
 } from '../../port/reading.ts'
@@ -110,8 +102,8 @@ export class SqliteStorage implements Storage {
     return commit(slices, this.#context)
   }
 
-  async events(sessionId: string, after: number, { bytes }: EventsOptions): Promise<EventBatch> {
-    return this.#read(() => this.#journal.events(this.#cache.get(sessionId), after, bytes))
+  async segments(sessionId: string, query: SegmentQuery): Promise<SegmentBatch> {
+    return this.#read(() => this.#journal.segments(this.#cache.get(sessionId), query))
   }
 
   async state(sessionId: string, { tagAt }: { tagAt?: number } = {}): Promise<StoredState> {
@@ -194,11 +186,7 @@ export class SqliteStorage implements Storage {
     return deleted.members
   }
 
-  async eventList(sessionId: string, query: EventQuery): Promise<EventPage> {
-    return this.#read(() => this.#journal.list(this.#cache.get(sessionId), query))
-  }
-
-  async eventSummary(sessionId: string, filter: EventFilter): Promise<EventSummary> {
+  async summary(sessionId: string, filter: EventFilter): Promise<EventSummary> {
     return this.#read(() => this.#journal.summary(this.#cache.get(sessionId), filter))
   }
 

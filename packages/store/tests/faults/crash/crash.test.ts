@@ -4,6 +4,7 @@ import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
 import { Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
+import { readBatch } from '../../../src/core/reading/read-events.ts'
 import { checkCursor } from '../../../src/core/reading/cursor-verdict.ts'
 import { sqlite } from '../../../src/engines/sqlite/index.ts'
 import type { Storage } from '../../../src/port/storage.ts'
@@ -83,7 +84,7 @@ async function dieAt(fate: string) {
     const { events } = await readWhole(storage, sessionId)
     const seen = events.filter(({ seq }) => seq <= cursor.seq)
     const view = seen.reduce<View>((so, event) => applyEvent(so, event).view, emptyView)
-    const missed = await storage.events(sessionId, cursor.seq, { bytes: everything })
+    const missed = await readBatch(storage, sessionId, cursor.seq, { bytes: everything })
     const resumed = missed.events.reduce((so, event) => applyEvent(so, event).view, view)
     const found = await storage.message(sessionId, messageId)
     const [run] = await storage.activeRuns()

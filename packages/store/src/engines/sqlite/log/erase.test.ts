@@ -3,6 +3,8 @@ import { inflateRawSync } from 'node:zlib'
 
 import { expect, test } from 'vitest'
 
+import { listEvents } from '../../../core/reading/list-events.ts'
+import { readBatch } from '../../../core/reading/read-events.ts'
 import { createSessions, openStorage } from '../../../../tests/support/open-storage.ts'
 import { answer, erased, prompt } from '../../../conformance/support/drafts.ts'
 import { write } from '../../../conformance/support/writes.ts'
@@ -54,9 +56,9 @@ test('what is erased is read nowhere, also before the blocks that have it are re
   await write(storage, 's', [prompt('p'), answer('a', 'a secret')])
   while (await storage.maintain({ retention: false })) continue
   await write(storage, 's', [erased('a')])
-  const { events } = await storage.events('s', 0, { bytes: 1e9 })
+  const { events } = await readBatch(storage, 's', 0, { bytes: 1e9 })
   expect(events.map(({ type }) => type)).toEqual(['message-created', 'redacted', 'message-erased'])
-  const list = await storage.eventList('s', {
+  const list = await listEvents(storage, 's', {
     filter: {},
     from: 'newest',
     limit: 10,
@@ -64,7 +66,7 @@ test('what is erased is read nowhere, also before the blocks that have it are re
   })
   expect(JSON.stringify([events, list])).not.toContain('secret')
   expect(await storage.maintain({ erase: 's' })).toBe(false)
-  expect((await storage.events('s', 0, { bytes: 1e9 })).events).toEqual(events)
+  expect((await readBatch(storage, 's', 0, { bytes: 1e9 })).events).toEqual(events)
 })
 
 test('what is erased with the commit that wrote it is not even in the log', async () => {

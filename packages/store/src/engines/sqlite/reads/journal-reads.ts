@@ -1,16 +1,10 @@
-import type { Event, EventFilter, EventPage, EventSummary, EventType } from '@caughtup/schema'
+import type { Event, EventFilter, EventSummary, EventType } from '@caughtup/schema'
 
-import {
-  countTypes,
-  entriesOf,
-  firstOf,
-  matches,
-  type TypeCounts,
-} from '../../../journal/entries.ts'
+import { takeSegments } from '../../../core/reading/take-segments.ts'
+import { countTypes, entriesOf, matches, type TypeCounts } from '../../../journal/entries.ts'
 import { redactSegments } from '../../../journal/redact.ts'
-import { readEvents } from '../../../core/reading/read-events.ts'
-import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
-import type { EventBatch, EventQuery, StoredState } from '../../../port/reading.ts'
+import { indexAfter, type Segment, segmentsAfter } from '../../../journal/segment.ts'
+import type { SegmentBatch, SegmentQuery, StoredState } from '../../../port/reading.ts'
 import { decodeBlock, isStandIn, standIn, tagInBlock } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
 import { beingErased } from '../log/erase.ts'
@@ -24,17 +18,22 @@ export class JournalReads {
     this.#db = db
   }
 
-  events(cached: CachedSession, after: number, bytes: number): EventBatch {
-    const { journal } = cached
+  segments(cached: CachedSession, query: SegmentQuery): SegmentBatch {
+    const { journal, seq, tag } = cached
+    const { floor } = this.#floor(cached)
+    const { from, filter, before = most } = query
     // Memory and blocks may hold more than what is above the floor.
-    const start = Math.max(after, this.#floor(cached).floor)
-    const { last, ...read } = readEvents(this.#after(cached, start), start, bytes)
-    const cursor = { journal, seq: last?.seq ?? after, tag: last?.tag ?? cached.tag }
-    return { ...read, cursor, newest: cached.seq }
+    const after = Math.max(query.after ?? 0, floor)
+    const stored =
+      from === 'oldest' && !filter
+        ? this.#after(cached, after)
+        : this.#matching(cached, { ...filter, after, before }, from)
+    const taken = takeSegments(stored, { ...query, after }, seq)
+    return { ...taken, floor, cursor: { journal, seq, tag } }
   }
 
   /** What lies after a seq and above the floor. */
-  *segments(cached: CachedSession, after: number): Iterable<Segment> {
+  *above(cached: CachedSession, after: number): Iterable<Segment> {
     const start = Math.max(after, this.#floor(cached).floor)
     for (const segment of this.#after(cached, start)) yield* segmentsAfter([segment], start)
   }
@@ -47,12 +46,10 @@ export class JournalReads {
     return { floor, ...(tag !== undefined && { tagAt: tag }) }
   }
 
-  list(cached: CachedSession, { filter, from, ...caps }: EventQuery): EventPage {
-    return firstOf(this.#entries(cached, this.#within(cached, filter), from), caps)
-  }
-
   summary(cached: CachedSession, asked: EventFilter): EventSummary {
-    const filter = this.#within(cached, asked)
+    const { floor } = this.#floor(cached)
+    // Nothing up to the floor is there, though a block may still have it.
+    const filter = { ...asked, after: Math.max(asked.after ?? 0, floor) }
     const types: TypeCounts = {}
     const add = (counts: TypeCounts) => {
       for (const type of typesOf(counts)) {
@@ -64,17 +61,10 @@ export class JournalReads {
       add(counted ?? countTypes(this.#decode(row), filter))
     }
     add(countTypes(this.#newest(cached), filter))
-    const edge = (from: 'oldest' | 'newest') =>
-      this.list(cached, { filter, from, limit: 1, bytes: 0 }).events[0]
-    const [first, last] = [edge('oldest'), edge('newest')]
+    const [first] = this.#entries(cached, filter, 'oldest')
+    const [last] = this.#entries(cached, filter, 'newest')
     const total = typesOf(types).reduce((sum, type) => sum + (types[type] ?? 0), 0)
-    const { floor } = this.#floor(cached)
     return { total, types, floor, ...(first && last && { first: first.seq, last: last.seq }) }
-  }
-
-  /** Nothing up to the floor is there, though a block may still have it. */
-  #within(cached: CachedSession, filter: EventFilter): EventFilter {
-    return { ...filter, after: Math.max(filter.after ?? 0, this.#floor(cached).floor) }
   }
 
   /** What is in memory and in no block. */
@@ -152,7 +142,15 @@ export class JournalReads {
   }
 
   /** What lies after a seq, without a hole: what is missing or damaged has a stand-in. */
-  *#after(cached: CachedSession, after: number): Iterable<Segment> {
+  #after(cached: CachedSession, after: number): Iterable<Segment> {
+    const { segments, seq } = cached
+    const isInMemory = (segments[0]?.from ?? Infinity) <= after + 1 && segments.at(-1)?.seq === seq
+    // Followers read here.
+    if (isInMemory) return segments.slice(indexAfter(segments, after))
+    return this.#whole(cached, after)
+  }
+
+  *#whole(cached: CachedSession, after: number): Iterable<Segment> {
     let next = after + 1
     for (const segment of this.#stored(cached, next - 1)) {
       if (segment.seq < next) continue

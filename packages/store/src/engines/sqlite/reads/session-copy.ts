@@ -47,7 +47,7 @@ export function readSession(
       return { ...copy, messages, next }
     }
     case 'entries': {
-      const { entries, last } = copiedEntries(journal.segments(cached, after))
+      const { entries, last } = copiedEntries(journal.above(cached, after))
       const next =
         last === undefined
           ? { part: 'names' as const, after: '', ...following }
