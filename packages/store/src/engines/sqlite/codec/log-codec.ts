@@ -15,7 +15,7 @@ export function encodeEntry(session: number, event: Event): string {
   return new EntryEncoder(session).encode(event)
 }
 
-/** Encodes one session's entries: what the appends of a message have in common is made once. */
+/** Encodes one session's entries. Consecutive deltas of a message reuse the beginning of their line. */
 export class EntryEncoder {
   readonly #session: number
   #messageId = ''
@@ -36,26 +36,26 @@ export class EntryEncoder {
       this.#messageId = messageId
       this.#part = part
       this.#epoch = epoch
-      // Ids have nothing that JSON would escape.
+      // An id contains no characters that JSON would have to escape.
       this.#head = `[${this.#session},"${messageId}",${part},${epoch},`
     }
     return `${this.#head}${seq},${at},${JSON.stringify(text)}]`
   }
 }
 
-/** Processes that read it forget what they know of the session. */
+/** A line that makes other processes drop the session from their caches. */
 export function encodeForgetting(session: number): string {
   return `[${session}]`
 }
 
-/** What a line says; an event that cannot be decoded is its stand-in. */
+/** A decoded line; an event that cannot be decoded is replaced by an `unreadable` one. */
 export interface LogLine {
   session: number
-  /** Absent where what is known of the session is forgotten. */
+  /** Absent if the session must be dropped from the cache. */
   event?: Event
 }
 
-/** The lines of a row; `undefined` for one that does not even name its session. */
+/** The lines of a row of the log; `undefined` for a damaged line that does not even name its session. */
 export function* decodeLog(body: string): Iterable<LogLine | undefined> {
   for (const line of body.split('\n')) yield decodeLine(line)
 }

@@ -10,16 +10,17 @@ import { encodeRecord, recordIn } from '../rows/record-row.ts'
 import { deleteRows, insertMembers } from './session-rows.ts'
 
 /*
- * Until its last stretch, a copy has 0 in `fork_of`, which hides it as a fork is hidden, and the
- * number of the last stretch in `fork_up_to`.
+ * A copy of a session from another database arrives in parts, its stretches. Until the last one, its
+ * row has 0 in `fork_of`, which hides it like an incomplete fork, and the number of the newest
+ * stretch in `fork_up_to`.
  */
 
 /**
- * Writes a stretch that another database gave, in a transaction. The last one shows the session, and
- * returns the row of the log that tells other processes.
+ * Writes one stretch of a copy. Must run in a transaction. The last stretch makes the session
+ * visible, and returns the row of the log that tells other processes of it.
  *
- * @throws CaughtupError `CONFLICT` for an id that a session has already, `NOT_FOUND` for a stretch
- *   that is not the next
+ * @throws CaughtupError `CONFLICT` for the id of a complete session, `NOT_FOUND` for a stretch that is
+ *   not the next one
  */
 export function writeSession(copy: SessionCopy, context: CommitContext): number | undefined {
   const { db, messages } = context
@@ -39,8 +40,10 @@ export function writeSession(copy: SessionCopy, context: CommitContext): number 
 }
 
 /**
- * Removes copies that have got no stretch since the last look; returns how far the others are, by
- * key. In a transaction.
+ * Removes copies that got no stretch since the last call. Must run in a transaction.
+ *
+ * @param before - what the last call returned
+ * @returns the newest stretch of each remaining copy, by key
  */
 export function removeStalledCopies(
   db: Database,
@@ -55,7 +58,7 @@ export function removeStalledCopies(
   return now
 }
 
-/** The key of the new session, in place of a copy that was left incomplete. */
+/** Inserts the copy's hidden row and returns its key; replaces an earlier copy that is incomplete. */
 function insert(db: Database, session: CopiedSession): number {
   const { id, journal, title, createdAt, updatedAt, record, members } = session
   const row = db.get('SELECT key, fork_of FROM sessions WHERE id = ?', id)
@@ -81,7 +84,7 @@ function insert(db: Database, session: CopiedSession): number {
   return key
 }
 
-/** The key of the session whose next stretch this is. */
+/** Finds the incomplete copy that this stretch continues, and returns its key. */
 function target(db: Database, { stretch, session }: SessionCopy): number {
   const { id, journal, record } = session
   const row = db.get('SELECT * FROM sessions WHERE id = ?', id)
@@ -113,7 +116,7 @@ function show(key: number, session: CopiedSession, { db, cache, tag }: CommitCon
       principal,
     )
   }
-  const rests = !record.run && record.queue.length === 0
+  const isIdle = !record.run && record.queue.length === 0
   db.run(
     `UPDATE sessions SET fork_of = NULL, fork_up_to = NULL, title = ?, updated_at = ?, record = ?,
      tag = ?, recency = ?, revision = ?, active = ?, packed = ?, floor = ?, floor_tag = ? WHERE key = ?`,
@@ -123,7 +126,7 @@ function show(key: number, session: CopiedSession, { db, cache, tag }: CommitCon
     session.tag,
     record.recency,
     cache.nextRevision(),
-    rests ? 0 : 1,
+    isIdle ? 0 : 1,
     record.seq,
     floor,
     floorTag,
