@@ -7,7 +7,10 @@ import type { ListPlace } from '../../port/sessions.ts'
 // `revision`: each commit that changes the row gives it the next position of the feed. An engine takes
 // positions last in a transaction, so that they become visible in order; see `Storage.activity`.
 
-/** The order of session lists: the newest first. The id decides between equals, so that a page's end is one place. */
+/**
+ * The order of session lists: the newest first. The id decides between equals, so that a page ends
+ * at one place. The `ORDER BY` of SQLite's `activity-reads.ts` repeats it.
+ */
 export function byRecency(a: ListPlace, b: ListPlace): number {
   if (a.recency !== b.recency) return b.recency - a.recency
   if (a.id === b.id) return 0

@@ -130,6 +130,7 @@ export class ActivityReads {
 
   #byRecency(principal: string, { after, limit }: ListQuery) {
     const { recency = Number.MAX_SAFE_INTEGER, id = '' } = after ?? {}
+    // The order of `byRecency` in core/reading/feed-order.ts.
     const found = this.#db.all(
       `${rowsOf} AND (sessions.recency < ?2 OR (sessions.recency = ?2 AND sessions.id < ?3))
        ORDER BY sessions.recency DESC, sessions.id DESC LIMIT ?4`,
