@@ -22,7 +22,7 @@ export class JournalReads {
     const { journal, seq, tag } = cached
     const { floor } = this.#floor(cached)
     const { from, filter, before = most } = query
-    // Memory and blocks may hold more than what is above the floor.
+    // Memory and blocks may still have entries that retention has hidden (those up to the floor).
     const after = Math.max(query.after ?? 0, floor)
     const stored =
       from === 'oldest' && !filter
@@ -32,7 +32,7 @@ export class JournalReads {
     return { ...taken, floor, cursor: { journal, seq, tag } }
   }
 
-  /** What lies after a seq and above the floor. */
+  /** The entries after a seq, without those that retention has hidden. */
   *above(cached: CachedSession, after: number): Iterable<Segment> {
     const start = Math.max(after, this.#floor(cached).floor)
     for (const segment of this.#after(cached, start)) yield* segmentsAfter([segment], start)
@@ -48,7 +48,7 @@ export class JournalReads {
 
   summary(cached: CachedSession, asked: EventFilter): EventSummary {
     const { floor } = this.#floor(cached)
-    // Nothing up to the floor is there, though a block may still have it.
+    // A block may still have entries that retention has hidden (those up to the floor).
     const filter = { ...asked, after: Math.max(asked.after ?? 0, floor) }
     const types: TypeCounts = {}
     const add = (counts: TypeCounts) => {
@@ -67,7 +67,7 @@ export class JournalReads {
     return { total, types, floor, ...(first && last && { first: first.seq, last: last.seq }) }
   }
 
-  /** What is in memory and in no block. */
+  /** Entries in memory that are in no block. */
   #newest(cached: CachedSession): Segment[] {
     const row = this.#db.get(
       'SELECT max(last_seq) AS last FROM blocks WHERE session = ?',
@@ -141,11 +141,11 @@ export class JournalReads {
     return row && tagInBlock(row['body'], seq)
   }
 
-  /** What lies after a seq, without a hole: what is missing or damaged has a stand-in. */
+  /** The entries after a seq, without a gap: stand-ins replace missing and damaged ones. */
   #after(cached: CachedSession, after: number): Iterable<Segment> {
     const { segments, seq } = cached
     const isInMemory = (segments[0]?.from ?? Infinity) <= after + 1 && segments.at(-1)?.seq === seq
-    // Followers read here.
+    // The usual case for followers, which need no block.
     if (isInMemory) return segments.slice(indexAfter(segments, after))
     return this.#whole(cached, after)
   }
@@ -177,7 +177,7 @@ export class JournalReads {
       )
       for (const block of blocks) {
         const decoded = this.#decode(block)
-        // Later readers of the newest stretch need no block.
+        // Keeps the newest block's entries in memory, so that later readers need not decode it.
         if (Number(block['last_seq']) + 1 === inMemory) cached.recall(decoded)
         yield* decoded
       }
@@ -185,7 +185,7 @@ export class JournalReads {
     yield* segments
   }
 
-  /** `undefined` where only the block itself tells: while some of it is being erased. */
+  /** `undefined` while messages are being erased: the stored counts then do not fit any more. */
   #countsIn(block: Row): TypeCounts | undefined {
     const erased = beingErased(this.#db, Number(block['session']))
     return erased.size === 0 ? countsIn(block) : undefined
@@ -202,7 +202,7 @@ export class JournalReads {
 
 const most = Number.MAX_SAFE_INTEGER
 
-/** `undefined` where they are damaged: the block itself then tells. */
+/** A block's stored counts; `undefined` if they are damaged, so that the caller counts the entries. */
 function countsIn(row: Row): TypeCounts | undefined {
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own data, read back

@@ -16,14 +16,14 @@ import type { Database } from '../file/database.ts'
 import { messageIn } from '../rows/message-rows.ts'
 import type { JournalReads } from './journal-reads.ts'
 
-/** About the size of one stretch. */
+/** A session is copied in parts, its stretches; one has about this many rows or bytes. */
 const stretchRows = 500
 const stretchBytes = 2 * 1024 * 1024
 
 /**
- * A stretch of a packed session, to be called within a reading.
+ * Reads one stretch of a packed session. Must be called in a read transaction.
  *
- * @throws CaughtupError `CONFLICT` where somebody wrote since the first stretch
+ * @throws CaughtupError `CONFLICT` if the session changed since its first stretch was read
  */
 export function readSession(
   { db, journal }: { db: Database; journal: JournalReads },
@@ -106,7 +106,7 @@ function copiedMessages(db: Database, { key, overlay }: CachedSession, after: nu
   })
   const last = rows.length === stretchRows ? Number(rows.at(-1)?.['ord']) : undefined
   if (last !== undefined) return { messages, last }
-  // Messages that were written since the session was packed have no rows yet.
+  // Messages that were created after the session was packed have no rows yet.
   const copied = new Set(rows.map((row) => String(row['id'])))
   for (const message of overlay.values()) {
     if (message.order > after && !copied.has(message.id)) messages.push({ message, hidden: 0 })
@@ -114,7 +114,7 @@ function copiedMessages(db: Database, { key, overlay }: CachedSession, after: nu
   return { messages, last }
 }
 
-/** The first entries, until their bytes are enough for one stretch; `last` where there are more. */
+/** The first entries, as many as fill one stretch; `last` is their newest seq if there are more. */
 function copiedEntries(segments: Iterable<Segment>): {
   entries: CopiedEntries[]
   last: number | undefined
