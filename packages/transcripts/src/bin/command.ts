@@ -1,4 +1,4 @@
-import type { TranscriptFormat } from '../conversation/format.ts'
+import type { TranscriptFormat } from '../conversation/transcript.ts'
 import type { WrittenFormat } from '../formats/write-message.ts'
 
 /** A parsed command line. */

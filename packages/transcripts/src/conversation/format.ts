@@ -1,20 +1,5 @@
 import type { Conversation, Heading, Note } from './transcript.ts'
 
-export type TranscriptFormat =
-  | 'ui'
-  | 'ai-sdk-4'
-  | 'model'
-  | 'openai'
-  | 'responses'
-  | 'anthropic'
-  | 'claude-code'
-  | 'chatgpt'
-  | 'claude'
-  | 'langchain'
-  | 'sharegpt'
-  | 'open-webui'
-  | 'librechat'
-
 /** How a format is recognised, and how its messages become rows. */
 export interface Format {
   /** A name for people. */

@@ -1,7 +1,7 @@
 import { CaughtupError, preview, type Part, part as partSchema } from '@caughtup/schema'
 
 import { isRecord } from '../base/values.ts'
-import type { TranscriptFormat } from './format.ts'
+import type { TranscriptFormat } from './transcript.ts'
 import type { Note } from './transcript.ts'
 
 /** @throws CaughtupError `BAD_INPUT`, naming the invalid member, if the value is not a part */

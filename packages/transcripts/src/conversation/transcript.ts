@@ -1,6 +1,19 @@
 import type { ImportedRow } from '@caughtup/store'
 
-import type { TranscriptFormat } from './format.ts'
+export type TranscriptFormat =
+  | 'ui'
+  | 'ai-sdk-4'
+  | 'model'
+  | 'openai'
+  | 'responses'
+  | 'anthropic'
+  | 'claude-code'
+  | 'chatgpt'
+  | 'claude'
+  | 'langchain'
+  | 'sharegpt'
+  | 'open-webui'
+  | 'librechat'
 
 /**
  * One result of reading a transcript, with the line where it begins (the first is 1).

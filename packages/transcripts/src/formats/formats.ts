@@ -1,5 +1,6 @@
 import { isRecord } from '../base/values.ts'
-import type { Format, TranscriptFormat } from '../conversation/format.ts'
+import type { Format } from '../conversation/format.ts'
+import type { TranscriptFormat } from '../conversation/transcript.ts'
 import { aiSdk4 } from './ai-sdk/ai-sdk-4.ts'
 import { anthropic } from './anthropic/anthropic.ts'
 import { chatgpt } from './openai/chatgpt.ts'

@@ -1,7 +1,7 @@
 import { CaughtupError, preview } from '@caughtup/schema'
 
 import { isRecord } from '../base/values.ts'
-import type { TranscriptFormat } from '../conversation/format.ts'
+import type { TranscriptFormat } from '../conversation/transcript.ts'
 import { formatNames, formatOfMessage, formats } from '../formats/formats.ts'
 import { Remarks } from '../conversation/remarks.ts'
 import type { Conversation, Heading, TranscriptItem } from '../conversation/transcript.ts'

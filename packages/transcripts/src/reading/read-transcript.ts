@@ -1,14 +1,16 @@
 import { CaughtupError } from '@caughtup/schema'
 
 import { isRecord, jsonBytes } from '../base/values.ts'
-import type { TranscriptFormat, Unfolded } from '../conversation/format.ts'
+import type { Unfolded } from '../conversation/format.ts'
+import type { TranscriptFormat } from '../conversation/transcript.ts'
 import { formatOfConversation, formats } from '../formats/formats.ts'
 import { ConversationReader, type Message, refusal } from './conversation-reader.ts'
 import { noteOthers, Remarks } from '../conversation/remarks.ts'
 import { parseLine } from '../base/parse-line.ts'
 import { maxLineBytes } from './read-lines.ts'
 import { readTime } from '../base/read-time.ts'
-import { type FileValue, readValues } from './read-values.ts'
+import { readValues } from './read-values.ts'
+import type { FileValue } from './split-arrays.ts'
 import type { Note, TranscriptItem } from '../conversation/transcript.ts'
 
 const MiB = 1024 * 1024

@@ -1,4 +1,18 @@
-import type { FileValue } from './read-values.ts'
+/** A JSON value of a file, unparsed, or the bytes in place of one. */
+export interface FileValue {
+  /** The line where it begins; the first is 1. */
+  line: number
+  /** Absent if it is too long, which is not held in memory. */
+  bytes?: Uint8Array
+  /** Its index, if it is an element of an array that is the file or a line of it. */
+  index?: number
+  /** Whether its terminator was found; the last value may lack one. */
+  ended: boolean
+  /** Whether it is the last of its array. */
+  last?: boolean
+  /** Whether it stands outside the arrays of the file, where no value may be; it has no bytes. */
+  isStray?: true
+}
 
 const [quote, backslash, comma, feed] = [0x22, 0x5c, 0x2c, 0x0a]
 const openers = new Set([0x5b, 0x7b])

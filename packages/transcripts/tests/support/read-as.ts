@@ -2,7 +2,7 @@ import { part as partSchema } from '@caughtup/schema'
 import type { ImportedRow } from '@caughtup/store'
 import { expect } from 'vitest'
 
-import type { TranscriptFormat } from '../../src/conversation/format.ts'
+import type { TranscriptFormat } from '../../src/conversation/transcript.ts'
 import type { ReadConversation, TranscriptItem } from '../../src/conversation/transcript.ts'
 import { readItems } from './read-items.ts'
 

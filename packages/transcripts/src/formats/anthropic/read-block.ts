@@ -1,6 +1,6 @@
 import { asRecord, asText, isRecord } from '../../base/values.ts'
 import { filePart, textFile, unknownPart } from '../../conversation/parts.ts'
-import type { TranscriptFormat } from '../../conversation/format.ts'
+import type { TranscriptFormat } from '../../conversation/transcript.ts'
 import { providerMetadata } from '../../conversation/metadata.ts'
 import type { Note } from '../../conversation/transcript.ts'
 
