@@ -5,7 +5,7 @@ import type { Slice, SliceResult } from '../port/commit.ts'
 import type { StorageError } from '../port/storage-error.ts'
 import type { MessageSource } from './message-source.ts'
 
-export interface CoalescerOptions extends FlushOptions {
+export interface CoalescerOptions extends Required<FlushOptions> {
   clock: Clock
   commit: (slices: readonly Slice[]) => Promise<SliceResult[]>
   /**

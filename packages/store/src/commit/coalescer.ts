@@ -14,7 +14,6 @@ import {
   type Replacement,
   ImmediateCommit,
 } from './pending-commit.ts'
-import { storeDefaults } from '../options/store-options.ts'
 import type { MessageSource } from './message-source.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import { databaseUnavailable, notWritten } from '../errors/database-unavailable.ts'
@@ -31,8 +30,6 @@ const longestWindowMs = 1_000
  * Docker gives a process to stop.
  */
 const closingMs = 5_000
-
-const { flush: defaults } = storeDefaults
 
 type Matches = (slice: Pick<Slice, 'sessionId' | 'drafts'>) => boolean
 
@@ -73,9 +70,9 @@ export class Coalescer {
   constructor(options: CoalescerOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#windowMs = options.windowMs ?? defaults.windowMs
-    this.#maxUnflushedBytes = options.maxUnflushedBytes ?? defaults.maxUnflushedBytes
-    this.maxWaitMs = options.maxWaitMs ?? defaults.maxWaitMs
+    this.#windowMs = options.windowMs
+    this.#maxUnflushedBytes = options.maxUnflushedBytes
+    this.maxWaitMs = options.maxWaitMs
     this.#writer = new BatchWriter({
       clock: this.#clock,
       commit: options.commit,
@@ -118,7 +115,7 @@ export class Coalescer {
     slice.add(op)
     slice.bytes += bytes
     this.#unflushedBytes += bytes
-    return this.#accept(first && this.#options.firstDelta === true)
+    return this.#accept(first && this.#options.firstDelta)
   }
 
   /** The same for a whole new state of a message, which replaces its buffered deltas. */

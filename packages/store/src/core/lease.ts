@@ -12,8 +12,8 @@ export function leaseOf(
 }
 
 /**
- * Who leads the session's active run after these events, the newest of its journal: `ours` for who
- * wrote them, `nobody` while the run waits; `undefined` where they leave it as it was.
+ * Who holds the lease of the active run after these events, the newest of its journal: `ours` for
+ * their writer, `nobody` while the run waits; `undefined` where they leave it as it was.
  */
 export function leaseAfter(
   events: readonly Event[],

@@ -10,6 +10,7 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { storeDefaults } from '../../options/store-options.ts'
 import { Coalescer } from '../../commit/coalescer.ts'
 import { memory } from '../../engines/memory/index.ts'
 import { MessageUpdater } from './message-updater.ts'
@@ -227,7 +228,13 @@ test('states are kept up to a bound of bytes; the least recently used ones are r
   const storage = await memory().open({ clock, random: Math.random })
   await storage.createSession({ id: 's', title: '', createdAt: 1, members: ['me'] })
   const commit = (slices: readonly Slice[]) => storage.commit(slices)
-  const coalescer = new Coalescer({ clock, windowMs: 0, commit, committed: () => undefined })
+  const coalescer = new Coalescer({
+    ...storeDefaults.flush,
+    clock,
+    windowMs: 0,
+    commit,
+    committed: () => undefined,
+  })
   const reads: string[] = []
   const updater = new MessageUpdater({
     coalescer,

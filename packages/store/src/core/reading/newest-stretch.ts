@@ -10,7 +10,7 @@ export interface SizedMessage {
 
 /**
  * The newest messages of one epoch within the caps, oldest first. The newest one is given whatever
- * its size, so that whoever goes back through a history always gets on. Without an epoch, it is that
+ * its size, so that paging back through a history always makes progress. Without an epoch, it is that
  * of the newest message.
  */
 export function newestStretch(
