@@ -1,13 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import { benches } from './benches.ts'
 import { type Options, parseOptions, usage } from './options.ts'
-import { type Place, placeAt } from './place.ts'
-import { markdown, originOf } from './report.ts'
-import { type Result, runBench } from './run-bench.ts'
+import { renderChart } from './report/chart/render-chart.ts'
+import { originOf } from './report/origin.ts'
+import { readResult, writeResult } from './report/results.ts'
+import { resultsPage } from './report/results-page.ts'
+import { summarise } from './report/summary.ts'
+import { runBench } from './run-bench.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+const pageFolder = `${root}benches/`
+const resultsFolder = `${pageFolder}results`
+const chartsFolder = `${pageFolder}charts`
 
 try {
   const options = parseOptions(process.argv.slice(2))
@@ -21,41 +27,34 @@ try {
 }
 
 async function run(options: Options): Promise<void> {
-  const places = placesOf(options)
-  const origin = originOf(root, options)
-  const results: Result[] = []
+  if (options.page) return writePage()
+  const progress = (line: string) => process.stderr.write(`${line}\n`)
   for (const bench of benches) {
     if (options.names.length > 0 && !options.names.includes(bench.name)) continue
-    const progress = (line: string) => process.stderr.write(`${line}\n`)
     try {
-      results.push(await runBench(bench, options, places, progress))
+      const origin = originOf(root, options.on)
+      const rounds = await runBench(bench, options, progress)
+      // The figures of a smoke run mean nothing.
+      if (!options.smoke) writeResult(resultsFolder, bench, { origin, rounds })
     } catch (error) {
-      // The figures of the other benches took minutes and remain valid.
-      process.stderr.write(`${bench.name} failed: ${String(error)}\n`)
+      // The other benches' figures remain valid.
+      progress(`${bench.name} failed: ${String(error)}`)
       process.exitCode = 1
     }
   }
-  const text = markdown(origin, results)
-  process.stdout.write(text)
-  mkdirSync(`${root}.reports`, { recursive: true })
-  const tables = results.map(({ bench, rows, goals }) => ({ bench: bench.name, rows, goals }))
-  writeFileSync(
-    `${root}.reports/benches.json`,
-    JSON.stringify({ origin, benches: tables }, null, 2),
-  )
-  if (options.record) record(`${root}benches/README.md`, text)
+  if (!options.smoke) writePage()
 }
 
-function placesOf({ on, disk }: Options): Place[] {
-  const places: Place[] = []
-  if (on !== 'disk') places.push(placeAt('/dev/shm', 'RAM disk'))
-  if (on !== 'ram') places.push(placeAt(disk, 'disk'))
-  return places
-}
-
-/** Replaces the figures at the end of a document. */
-function record(file: string, text: string): void {
-  const heading = '\n## Figures\n'
-  const [before = ''] = readFileSync(file, 'utf8').split(heading)
-  writeFileSync(file, `${before}${heading}\n${text}`)
+/** RESULTS.md and the charts, from the results of each bench's last run. */
+function writePage(): void {
+  const sections = benches.map((bench) => ({ bench, result: readResult(resultsFolder, bench) }))
+  writeFileSync(`${pageFolder}RESULTS.md`, resultsPage(sections))
+  mkdirSync(chartsFolder, { recursive: true })
+  for (const { bench, result } of sections) {
+    if (!result) continue
+    for (const chart of bench.charts ?? []) {
+      const picture = renderChart(chart, bench.columns, summarise(result.rounds))
+      writeFileSync(`${chartsFolder}/${chart.name}.svg`, picture)
+    }
+  }
 }

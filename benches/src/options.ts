@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
 import type { Profile } from './measure/bench.ts'
@@ -6,22 +5,21 @@ import type { Profile } from './measure/bench.ts'
 export interface Options extends Profile {
   /** Names of benches; empty for all of them. */
   names: string[]
-  /** A folder on a disk. */
-  disk: string
-  /** Only this place. */
-  on?: 'ram' | 'disk'
-  /** Whether to put the figures into the README. */
-  record: boolean
+  /** Only write RESULTS.md again. */
+  page: boolean
+  /** The folder for databases. */
+  on: string
+  /** Instead of each bench's own number. */
+  rounds?: number
 }
 
 export const usage = `pnpm bench [name…] [options]
 
-  --quick           moments instead of minutes: shows that it works, its figures say nothing
-  --seconds N       seconds of streaming (10)
-  --messages N      messages of the longest session (1000000)
-  --disk PATH       a folder on a disk (the system's folder for temporary files)
-  --on ram|disk     only there
-  --record          puts the figures into benches/README.md
+  --page         only writes RESULTS.md and the charts again, from the figures that are there
+  --smoke        ours and the bare loop for moments: shows that it works, its figures say nothing
+  --rounds N     rounds of each bench, instead of its own number
+  --seconds N    seconds of streaming in a round (3)
+  --on PATH      the folder for databases (/dev/shm, the RAM disk)
 `
 
 /** @throws Error that explains an invalid argument */
@@ -30,26 +28,22 @@ export function parseOptions(args: readonly string[]): Options {
     args: [...args],
     allowPositionals: true,
     options: {
-      quick: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
       seconds: { type: 'string' },
-      messages: { type: 'string' },
-      disk: { type: 'string', default: tmpdir() },
-      on: { type: 'string' },
-      record: { type: 'boolean', default: false },
+      on: { type: 'string', default: '/dev/shm' },
     },
   })
-  const { quick, disk, on, record } = values
-  if (on !== undefined && on !== 'ram' && on !== 'disk') {
-    throw new Error(`--on must be ram or disk, not ${on}`)
-  }
+  const { page, smoke, on } = values
+  const rounds = values.rounds ?? (smoke ? '1' : undefined)
   return {
     names: positionals,
-    quick,
-    seconds: positive('seconds', values.seconds ?? (quick ? '0.3' : '10')),
-    messages: positive('messages', values.messages ?? (quick ? '1000' : '1000000')),
-    disk,
-    ...(on && { on }),
-    record,
+    page,
+    smoke,
+    seconds: positive('seconds', values.seconds ?? (smoke ? '0.3' : '3')),
+    ...(rounds !== undefined && { rounds: Math.ceil(positive('rounds', rounds)) }),
+    on,
   }
 }
 

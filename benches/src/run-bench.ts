@@ -4,51 +4,41 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-import type { Bench, Goal, Profile, Row } from './measure/bench.ts'
-import type { Place } from './place.ts'
-
-export interface Result {
-  bench: Bench
-  rows: Row[]
-  goals: (Goal & { place: string })[]
-}
+import type { Bench, Row } from './measure/bench.ts'
+import type { Options } from './options.ts'
 
 const child = fileURLToPath(new URL('run-case.ts', import.meta.url))
+const defaultRounds = 3
 
-/** Runs every case of a bench at every place, one after another, each in a process of its own. */
+/**
+ * Measures every case of a bench, one after another and each in a process of its own, as often as there
+ * are rounds: A B C, A B C. Returns the rows of each round.
+ */
 export async function runBench(
   bench: Bench,
-  profile: Profile,
-  places: readonly Place[],
+  options: Options,
   progress: (line: string) => void = () => undefined,
-): Promise<Result> {
-  const result: Result = { bench, rows: [], goals: [] }
-  for (const place of bench.onDisk ? places : places.slice(0, 1)) {
-    const measured: Row[] = []
-    for (const [index, { title }] of bench.cases(profile).entries()) {
-      progress(`${bench.name}, ${place.name}: ${title}`)
-      const rows = await runCase(bench.name, index, profile, place.folder)
-      measured.push(...rows.map((row) => ({ place: place.name, ...row })))
+): Promise<Row[][]> {
+  const count = options.rounds ?? bench.rounds ?? defaultRounds
+  const rounds: Row[][] = []
+  for (let round = 1; round <= count; round++) {
+    const rows: Row[] = []
+    for (const [index, { title }] of bench.cases(options).entries()) {
+      progress(`${bench.name}, round ${round} of ${count}: ${title}`)
+      rows.push(...(await runCase(bench.name, index, options)))
     }
-    const rows = bench.compare?.(measured) ?? measured
-    result.rows.push(...rows)
-    result.goals.push(...bench.goals(rows).map((goal) => ({ place: place.name, ...goal })))
+    rounds.push(bench.compare?.(rows) ?? rows)
   }
-  return result
+  return rounds
 }
 
-async function runCase(
-  name: string,
-  index: number,
-  { quick, seconds, messages }: Profile,
-  parent: string,
-): Promise<Row[]> {
-  const folder = await mkdtemp(path.join(parent, 'caughtup-bench-'))
+async function runCase(name: string, index: number, options: Options): Promise<Row[]> {
+  const folder = await mkdtemp(path.join(options.on, 'caughtup-bench-'))
   try {
-    const profile = ['--seconds', String(seconds), '--messages', String(messages)]
-    if (quick) profile.push('--quick')
+    const profile = ['--seconds', String(options.seconds), ...(options.smoke ? ['--smoke'] : [])]
     const args = ['--expose-gc', child, name, String(index), folder, ...profile]
-    const { stdout } = await promisify(execFile)(process.execPath, args)
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args)
+    process.stderr.write(stderr)
     const rows: Row[] = JSON.parse(stdout)
     return rows
   } finally {

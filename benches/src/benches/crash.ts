@@ -12,7 +12,6 @@ const victim = fileURLToPath(new URL('crash-victim.ts', import.meta.url))
 export const crash: Bench = {
   name: 'crash',
   question: 'How long the database takes to open after its process was killed amid many answers.',
-  onDisk: true,
   columns: [
     { key: 'sessions', title: 'sessions in flight' },
     { key: 'windows', title: 'windows streamed of each' },
@@ -21,8 +20,8 @@ export const crash: Bench = {
     { key: 'window', title: 'first window after, ms' },
     { key: 'heads', title: 'all heads after, ms' },
   ],
-  cases: ({ quick }) =>
-    (quick
+  cases: ({ smoke }) =>
+    (smoke
       ? [[10, 5]]
       : [
           [1_000, 10],

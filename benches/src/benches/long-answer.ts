@@ -16,7 +16,6 @@ const flat = 1.5
 export const longAnswer: Bench = {
   name: 'long-answer',
   question: 'What a token of a very long answer costs, in each tenth of it.',
-  onDisk: true,
   columns: [
     { key: 'size', title: 'answer, MB', digits: 1 },
     { key: 'figure', title: 'figure' },
@@ -26,18 +25,19 @@ export const longAnswer: Bench = {
       digits: 1,
     })),
   ],
-  cases: ({ quick }) =>
-    (quick ? [100_000] : [1_000_000, 4_000_000]).map((bytes): Case => ({
+  cases: ({ smoke }) =>
+    (smoke ? [100_000] : [1_000_000, 4_000_000]).map((bytes): Case => ({
       title: `${bytes / 1_000_000} MB`,
-      measure: (folder) => measure(folder, bytes, quick ? bytes / 10 : warmUpBytes),
+      measure: (folder) => measure(folder, bytes, smoke ? bytes / 10 : warmUpBytes),
     })),
   goals: (rows) =>
     rows.map((row) => {
       const times = figure(row, `tenth${tenths - 1}`) / figure(row, 'tenth0')
       return {
         goal: `${row['size']} MB: the last tenth costs at most ${flat} × the first (${row['figure']})`,
-        measured: `${times.toFixed(2)} ×`,
-        met: times <= flat,
+        measured: times,
+        unit: '×',
+        bound: { most: flat },
       }
     }),
 }

@@ -12,18 +12,17 @@ const tokensPerMessage = 200
 export const memory: Bench = {
   name: 'memory',
   question: 'What the heap holds for each session that is followed, and for each open message.',
-  onDisk: false,
   columns: [
     { key: 'what', title: 'of what' },
     { key: 'count', title: 'measured with' },
     { key: 'bytes', title: 'heap, bytes each' },
   ],
-  cases: ({ quick }) =>
+  cases: ({ smoke }) =>
     [
       { what: 'idle session with a follower', count: 10_000, grow: followSession },
       { what: 'open message of 1 KB, not followed', count: 1_000, grow: openMessage },
     ].map(({ what, count, grow }): Case => {
-      const measured = quick ? count / 50 : count
+      const measured = smoke ? count / 50 : count
       return { title: what, measure: (folder) => measure(folder, what, measured, grow) }
     }),
   goals: () => [],

@@ -1,16 +1,19 @@
-/** A question about the store's cost, and its measurements. */
+/** A question about cost, and its measurements. */
 export interface Bench {
   /** Its name on the command line. */
   name: string
   question: string
-  /** Whether the medium of the database makes a difference. */
-  onDisk: boolean
+  /** How often all cases are measured: each once in turn, then each again. @default 3 */
+  rounds?: number
   columns: readonly Column[]
   cases(profile: Profile): Case[]
-  /** Relates the rows of one place: subtracts the control, adds ratios. */
+  /** Relates the rows of one round: subtracts the control, adds ratios. */
   compare?(rows: readonly Row[]): Row[]
-  /** Compares the rows of one place with the goals. */
+  /** Compares the rows of one round with the goals. */
   goals(rows: readonly Row[]): Goal[]
+  charts?: readonly Chart[]
+  /** What a reader of the figures has to know, in sentences: they appear below the table. */
+  notes?: readonly string[]
 }
 
 /** One measurement, in a process of its own. */
@@ -24,10 +27,8 @@ export interface Case {
 export interface Profile {
   /** Seconds of streaming. */
   seconds: number
-  /** Messages of the longest session. */
-  messages: number
-  /** Moments instead of seconds, to test the benches; the figures mean nothing. */
-  quick: boolean
+  /** Ours and the bare loop for moments, to test the benches; the figures mean nothing. */
+  smoke: boolean
 }
 
 /** A row of a table: values by the keys of its columns. */
@@ -41,11 +42,40 @@ export interface Column {
   digits?: number
 }
 
+/** A goal, with the figure of one round. It is met if the median of all rounds is. */
 export interface Goal {
+  /** What is compared, the same in each round. */
   goal: string
-  measured: string
-  met: boolean
+  measured: number
+  /** Behind the figure: `×`, `%`, `ms`. */
+  unit: string
+  /** Decimal places. @default 2 */
+  digits?: number
+  bound: { least: number } | { most: number }
+  /** What holds it back while it is missed, as a sentence. */
+  heldBackBy?: string
 }
+
+/** A picture of some rows. The axes have the titles of their columns. */
+export interface Chart {
+  /** Of its file, without an ending. */
+  name: string
+  title: string
+  kind: 'bars' | 'lines'
+  /** The key of the column along the x axis: one place for each of its values, in the order of the rows. */
+  x: string
+  /** The key of the figure. */
+  y: string
+  /** The key of the column that names the bar or the line. */
+  by: string
+  /** A logarithmic y axis. */
+  log?: boolean
+  /** Only rows with these values. */
+  where?: Row
+}
+
+/** The name of our side in tables and charts, which show it in a colour of its own. */
+export const ours = 'Caughtup'
 
 /** @throws Error if the row lacks the figure */
 export function figure(row: Row, key: string): number {
