@@ -4,6 +4,7 @@ import { Coalescer } from './commit/coalescer.ts'
 import { MessageUpdater } from './compose/whole-state/message-updater.ts'
 import { History } from './api/history.ts'
 import { Journal } from './api/journal.ts'
+import { CurrentStates } from './api/current-states.ts'
 import { Reads } from './api/reads.ts'
 import { Sessions } from './api/sessions.ts'
 import { Writes } from './api/writes.ts'
@@ -38,7 +39,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
     onError,
     ended,
   })
-  const { activity: lists, updates, followers, watch, windows } = audience
+  const { activity: lists, updates, followers, watch } = audience
   const coalescer: Coalescer = new Coalescer({
     ...flush,
     clock,
@@ -50,7 +51,8 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
     },
     outage: (error) => onError(error, 'writing to the database'),
   })
-  const reads = new Reads({ storage, limits, coalescer, windows })
+  const states = new CurrentStates(storage, clock)
+  const reads = new Reads({ storage, limits, coalescer, states })
   const updater = new MessageUpdater({ coalescer, limits, read: reads.wholeMessage })
   const writes = new Writes({ storage, clock, limits, coalescer, updater, reads })
   const figures = new StoreFigures(
@@ -96,7 +98,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
   return {
     sessions,
     history,
-    journal: new Journal(storage, limits, reads.settled),
+    journal: new Journal(storage, limits, reads.settled, states),
     activity: new ActivityFeed({ storage, limits, clock, random, audience: lists, watch, ended }),
     updates: updates.broker,
     followers,
@@ -109,6 +111,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
       closing.abort()
       updates.broker.close()
       figures.stop()
+      states.drop()
       await watch.close()
       // A database that accepts no writes cannot be maintained either.
       await maintenance.close(lost ? AbortSignal.abort(lost) : signal)

@@ -8,12 +8,15 @@ import {
   type Limits,
   preview,
 } from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
 
 import { listEvents, summarise } from '../core/reading/list-events.ts'
 import { assertBetween, assertInput } from '../input/assert-input.ts'
 import { object, oneOf, finite } from '../input/kinds.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
+import type { CurrentStates } from './current-states.ts'
+import { SharedReads } from './shared-reads.ts'
 
 const directions = oneOf('oldest', 'newest')
 
@@ -22,20 +25,25 @@ export class Journal {
   readonly #storage: Pick<Storage, 'segments' | 'summary'>
   readonly #limits: Readonly<Limits>
   readonly #settled: (sessionId: string, waiting?: Waiting) => Promise<void>
+  readonly #states: CurrentStates
+  readonly #pages = new SharedReads<EventPage>()
 
   constructor(
     storage: Pick<Storage, 'segments' | 'summary'>,
     limits: Readonly<Limits>,
     settled: (sessionId: string, waiting?: Waiting) => Promise<void>,
+    states: CurrentStates,
   ) {
     this.#storage = storage
     this.#limits = limits
     this.#settled = settled
+    this.#states = states
   }
 
   /**
    * Entries that match the filter, from the oldest or the newest: fewer than `limit` if those
-   * exceed `limits.pageBytes`. `next` is the next page's `after` or `before`.
+   * exceed `limits.pageBytes`. `next` is the next page's `after` or `before`. Callers share one
+   * object while the session is unchanged; it must not be changed.
    *
    * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost` or an
    *   invalid filter
@@ -56,8 +64,10 @@ export class Journal {
     assertBetween('limit', limit, 1, this.#limits.pageMost)
     const filter = checkedFilter(rest)
     await this.#settled(sessionId, { signal })
-    const { pageBytes: bytes } = this.#limits
-    return listEvents(this.#storage, sessionId, { filter, from, limit, bytes })
+    const asked = { filter, from, limit, bytes: this.#limits.pageBytes }
+    const state = await this.#states.of(sessionId)
+    const load = () => listEvents(this.#storage, sessionId, asked)
+    return abortable(this.#pages.read(state, JSON.stringify(asked), load), signal)
   }
 
   /**

@@ -7,20 +7,20 @@ import { readBatch } from '../core/reading/read-events.ts'
 import { readPage } from '../core/reading/read-page.ts'
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { aCursor, positive, whole } from '../input/kinds.ts'
-import type { SharedReads } from '../follow/shared-reads.ts'
-import type { EventBatch, SessionHead, Window } from '../port/reading.ts'
+import type { EventBatch, SessionHead, StoredState, Window } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 import { type Probe, probeSession } from './probe.ts'
 import { type SessionUsage, usageOf } from './usage-ledger.ts'
 import type { Coalescer } from '../commit/coalescer.ts'
+import type { CurrentStates } from './current-states.ts'
+import { SharedReads } from './shared-reads.ts'
 
 export interface ReadsOptions {
   storage: Storage
   limits: Readonly<Limits>
   coalescer: Pick<Coalescer, 'settle' | 'flush' | 'answered'>
-  /** Shared by callers that ask for one window at the same time. */
-  windows: SharedReads<Window>
+  states: CurrentStates
 }
 
 /**
@@ -29,6 +29,8 @@ export interface ReadsOptions {
  */
 export class Reads {
   readonly #options: ReadsOptions
+  readonly #windows = new SharedReads<Window>()
+  readonly #batches = new SharedReads<EventBatch>()
 
   constructor(options: ReadsOptions) {
     this.#options = options
@@ -55,17 +57,15 @@ export class Reads {
   }
 
   /**
-   * The newest epoch, capped, as of now: what a fresh client shows. Callers that ask while it is
-   * being read share one object, which must not be changed.
+   * The newest epoch, capped, as of now: what a fresh client shows. Callers share one object while
+   * the session is unchanged; it must not be changed.
    */
   readonly window = async (sessionId: string, { signal }: Waiting = {}): Promise<Window> => {
-    await this.settled(sessionId, { signal })
-    const { storage, windows, limits } = this.#options
+    const state = await this.#state(sessionId, { signal })
+    const { storage, limits } = this.#options
     const caps = { messages: limits.windowMessages, bytes: limits.windowBytes }
-    const reading = windows.read(sessionId, 0, () => storage.messagesBefore(sessionId, caps))
-    const forget = () => windows.forget(sessionId)
-    reading.then(forget, forget)
-    return abortable(reading, signal)
+    const load = () => storage.messagesBefore(sessionId, caps)
+    return abortable(this.#windows.read(state, '', load), signal)
   }
 
   /**
@@ -97,11 +97,9 @@ export class Reads {
     return storage.message(sessionId, messageId)
   }
 
-  /** The session's head and open messages as of now. */
-  readonly head = async (sessionId: string, { signal }: Waiting = {}): Promise<SessionHead> => {
-    await this.settled(sessionId, { signal })
-    return this.#options.storage.state(sessionId)
-  }
+  /** The session's head and open messages as of now; shared like a window. */
+  readonly head = (sessionId: string, waiting?: Waiting): Promise<SessionHead> =>
+    this.#state(sessionId, waiting)
 
   /** Whether a stream can resume from the cursor, and if not, why. */
   readonly checkCursor = async (
@@ -113,7 +111,7 @@ export class Reads {
     return checkCursor(this.#options.storage, sessionId, cursor)
   }
 
-  /** The events after a seq, merged, about `bytes` of them; for a replay. */
+  /** The events after a seq, merged, about `bytes` of them; for a replay. Shared like a window. */
   readonly events = async (
     sessionId: string,
     after: number,
@@ -121,8 +119,9 @@ export class Reads {
   ): Promise<EventBatch> => {
     assertInput('after', after, whole)
     assertInput('bytes', bytes, positive)
-    await this.settled(sessionId, { signal })
-    return readBatch(this.#options.storage, sessionId, after, { bytes })
+    const state = await this.#state(sessionId, { signal })
+    const load = () => readBatch(this.#options.storage, sessionId, after, { bytes })
+    return abortable(this.#batches.read(state, `${after} ${bytes}`, load), signal)
   }
 
   /**
@@ -137,6 +136,11 @@ export class Reads {
   /** Tokens and cost until now, per model where known, and the size of the context. @throws CaughtupError `NOT_FOUND` */
   readonly usage = async (sessionId: string, waiting?: Waiting): Promise<SessionUsage> =>
     usageOf(await this.head(sessionId, waiting))
+
+  async #state(sessionId: string, waiting?: Waiting): Promise<StoredState> {
+    await this.settled(sessionId, waiting)
+    return this.#options.states.of(sessionId)
+  }
 }
 
 /** Whether a slice names this message. */

@@ -7,10 +7,8 @@ import { readBatch } from '../core/reading/read-events.ts'
 import type { OnError } from '../base/on-error.ts'
 import type { UpdatesOptions } from '../options/store-options.ts'
 import { StoreUpdates } from './store-updates.ts'
-import { SharedReads } from './shared-reads.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
-import type { Window } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
 
 export interface AudienceOptions {
@@ -31,7 +29,6 @@ export class Audience {
   readonly followers: Followers
   readonly activity: ActivityAudience
   readonly updates: StoreUpdates
-  readonly windows = new SharedReads<Window>()
   readonly watch: RemoteWatch
 
   constructor(options: AudienceOptions) {
@@ -69,7 +66,6 @@ export class Audience {
     structural: boolean,
   ): Promise<void> | undefined {
     const { sessionId } = slice
-    this.windows.forget(sessionId)
     this.followers.committed(sessionId, result.cursor.seq)
     if (result.activity) this.activity.changed(sessionId)
     return this.updates.committed(slice, result, structural)
@@ -83,7 +79,6 @@ export class Audience {
 
   /** Call this when a session was deleted; the deletion's caller must await the result. */
   deleted(sessionId: string, members: readonly string[]): Promise<void> {
-    this.windows.forget(sessionId)
     this.followers.changed(sessionId)
     this.activity.removed(sessionId, members)
     return this.updates.deleted(sessionId)
@@ -91,13 +86,9 @@ export class Audience {
 
   changedElsewhere(changes: RemoteChanges): void {
     const { sessions } = changes
-    if (sessions === 'all') this.windows.clear()
-    else {
-      for (const sessionId of sessions) {
-        this.windows.forget(sessionId)
-        // Another process may have ended this one's runs.
-        this.updates.forget(sessionId)
-      }
+    if (sessions !== 'all') {
+      // Another process may have ended this one's runs.
+      for (const sessionId of sessions) this.updates.forget(sessionId)
     }
     this.followers.changedElsewhere(changes)
     this.activity.changedElsewhere(changes)

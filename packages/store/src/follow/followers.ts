@@ -4,7 +4,7 @@ import { abortable } from '@caughtup/schema/abortable'
 import { assertIds, assertInput } from '../input/assert-input.ts'
 import { whole } from '../input/kinds.ts'
 import { Notifier } from './notifier.ts'
-import { SharedReads } from './shared-reads.ts'
+import { NewestReads } from './newest-reads.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
 import type { EventBatch } from '../port/reading.ts'
 
@@ -39,7 +39,7 @@ interface Place {
  */
 export class Followers {
   readonly #options: FollowersOptions
-  readonly #reads = new SharedReads<EventBatch>()
+  readonly #reads = new NewestReads<EventBatch>()
   readonly #notifier = new Notifier((sessionId) => {
     this.#reads.forget(sessionId)
     this.#newest.delete(sessionId)

@@ -2,7 +2,7 @@
  * Lets readers of the same session share one read, also while it is under way. It keeps only the
  * newest read of each session, until `forget`.
  */
-export class SharedReads<T> {
+export class NewestReads<T> {
   readonly #newest = new Map<string, { key: number; value: Promise<T> }>()
 
   /**
