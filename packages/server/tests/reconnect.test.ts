@@ -1,5 +1,6 @@
 import type { ChatFrame, Event, Message } from '@caughtup/schema'
-import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+import { applyEvent, emptyView, eventOfText, type View } from '@caughtup/schema/fold'
+import { settle } from '@caughtup/schema/testing'
 import { getEventMeta } from '@orpc/client'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -10,8 +11,11 @@ import { ScriptedAgent } from './support/scripted-agent.ts'
 type Step = 'say' | 'read' | 'flush' | 'reconnect' | 'turn' | 'interrupt' | 'reset'
 
 const steps = fc.array(
-  fc.constantFrom<Step[]>('say', 'say', 'read', 'flush', 'reconnect', 'turn', 'interrupt', 'reset'),
-  { maxLength: 20 },
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom<Step[]>('say', 'flush') },
+    fc.constantFrom<Step[]>('read', 'reconnect', 'turn', 'interrupt', 'reset'),
+  ),
+  { maxLength: 20, size: 'max' },
 )
 
 test('a client that reconnects anywhere ends with the same view as a fresh one', async () => {
@@ -22,6 +26,7 @@ test('a client that reconnects anywhere ends with the same view as a fresh one',
     limits: { sendsPerMinute: 1e6 },
   })
   const me = client()
+  let texts = 0
 
   await fc.assert(
     fc.asyncProperty(steps, async (script) => {
@@ -37,12 +42,15 @@ test('a client that reconnects anywhere ends with the same view as a fresh one',
       }
       let stream = await connect()
       let run: Awaited<ReturnType<ScriptedAgent['run']>> | undefined
-      for (const [index, step] of [...script, 'turn' as const].entries()) {
+      const begin: Step[] = ['turn', 'say', 'flush', 'say', 'flush']
+      for (const [index, step] of [...begin, ...script, 'turn' as const].entries()) {
         switch (step) {
           case 'say':
             run?.say(`${index} `)
             break
           case 'flush':
+            // What was said reaches the store first.
+            await settle()
             await store.flushAll()
             break
           case 'read': {
@@ -88,11 +96,13 @@ test('a client that reconnects anywhere ends with the same view as a fresh one',
       fresh.take(await readUntil(window, 'caught-up'))
       expect(follower.view.messages).toEqual(fresh.view.messages)
       expect(follower.view.seq).toBe(fresh.view.seq)
+      texts += follower.texts
       await window.return?.()
       await stream.return?.()
     }),
     { numRuns: 40 },
   )
+  expect(texts).toBeGreaterThan(0)
 }, 60_000)
 
 async function idle(
@@ -108,6 +118,8 @@ async function idle(
 class Follower {
   view: View = emptyView
   cursor: string | undefined
+  /** How many `text` frames came. */
+  texts = 0
   #window: Message[] | undefined
 
   take(frames: readonly ChatFrame[]): void {
@@ -123,6 +135,10 @@ class Follower {
     } else if (frame.type === 'events') {
       for (const event of frame.events) this.#apply(event)
       this.cursor = getEventMeta(frame)?.id ?? this.cursor
+    } else if (frame.type === 'text') {
+      this.texts += 1
+      this.#apply(eventOfText(frame, this.view))
+      this.cursor = getEventMeta(frame)?.id
     } else if (frame.type === 'caught-up') {
       this.#open(Number(frame.cursor.split('.')[1]))
       this.cursor = frame.cursor

@@ -1,5 +1,5 @@
 import type { ChatFrame, Event } from '@caughtup/schema'
-import { applyEvent, emptyView, type View } from '@caughtup/schema/fold'
+import { applyEvent, emptyView, eventOfText, type View } from '@caughtup/schema/fold'
 import { getEventMeta } from '@orpc/client'
 import { describe, expect, test } from 'vitest'
 
@@ -239,6 +239,7 @@ function fold(frames: readonly ChatFrame[], start: View = emptyView): View {
       view = { ...view, messages, seq: Math.max(view.seq, ...messages.map((m) => m.revision)) }
     }
     if (frame.type === 'events') for (const event of frame.events) apply(event)
+    if (frame.type === 'text') apply(eventOfText(frame, view))
     if (frame.type === 'caught-up') view = { ...view, ...headOf(frame) }
   }
   return view

@@ -3,4 +3,5 @@ export { applyToHead, applyToQueue, emptyHead, type Head, headOf } from './head.
 export { mergeEvents, mergeOps } from './merge-events.ts'
 export { applyToMessage, applyToMessages } from './messages.ts'
 export { settleParts } from './settle-parts.ts'
+export { eventOfText, isPlainText, type PlainText, textFrameOf } from './text-frame.ts'
 export { type Applied, applyEvent, emptyView, type View } from './view.ts'

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Event } from '../event/event.ts'
 import { mergeEvents } from './merge-events.ts'
+import { eventOfText, isPlainText, textFrameOf } from './text-frame.ts'
 import { type Applied, applyEvent, emptyView, type View } from './view.ts'
 import type { Message } from '../model/message.ts'
 
@@ -551,6 +552,33 @@ describe('merged and split', () => {
         expect(fold(emptyView, merged)).toEqual(fold(emptyView, events))
       }),
     )
+  })
+
+  test('events fold to the same view when plain text comes in `text` frames', () => {
+    const append = fc.record({ op: fc.constant('append'), part, text: fc.string() })
+    const plain = fc.record({
+      type: fc.constant('message-delta'),
+      messageId: id,
+      ops: fc.tuple(append),
+    })
+    let framed = 0
+    fc.assert(
+      fc.property(fc.array(fc.oneof(plain, body)), fc.array(fc.nat()), (bodies, at) => {
+        const events = journal(...begun, ...bodies)
+        const cuts = at.map((one) => one % events.length).toSorted((a, b) => a - b)
+        const sent = [0, ...cuts].flatMap((from, index) =>
+          mergeEvents(events.slice(from, cuts[index])),
+        )
+        const view = sent.reduce((before, event) => {
+          if (!isPlainText(event)) return fold(before, [event])
+          framed += 1
+          const frame = textFrameOf(event, event.messageId === 'a' ? 1 : 2)
+          return fold(before, [eventOfText(frame, before)])
+        }, emptyView)
+        expect(view).toEqual(fold(emptyView, events))
+      }),
+    )
+    expect(framed).toBeGreaterThan(50)
   })
 
   test('text makes the same parts for every split into deltas', () => {

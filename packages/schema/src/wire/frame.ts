@@ -35,6 +35,20 @@ const replay = z.object({
   epoch: count,
 })
 
+/**
+ * A live event that only appends text to part `part` of the message with this order: the same as an
+ * `events` frame with one `message-delta` of one `append`. Nearly every frame of an answer is one.
+ */
+const text = z.object({
+  type: z.literal('text'),
+  seq: count,
+  /** The first seq that it covers. @default `seq` */
+  from: count.exactOptional(),
+  order: count,
+  part: count,
+  text: z.string(),
+})
+
 /** Ends a replay; the stream is live from here on. */
 const caughtUp = z.object({
   type: z.literal('caught-up'),
@@ -65,11 +79,12 @@ const chatFrameUnion = z.discriminatedUnion('type', [
   replay,
   z.object({ type: z.literal('messages'), messages: z.array(message) }),
   z.object({ type: z.literal('events'), events: z.array(event) }),
+  text,
   caughtUp,
   heartbeat,
   end,
 ])
-/** What `onChat` yields. Only `caught-up` and `events` carry an event id: the cursor. */
+/** What `onChat` yields. `caught-up`, `events` and `text` may carry an event id: the cursor. */
 export type ChatFrame = UnionOf<typeof chatFrameUnion>
 export const chatFrame: SchemaOf<ChatFrame> = chatFrameUnion
 export type ChatFrameOf<T extends ChatFrame['type']> = Extract<ChatFrame, { type: T }>

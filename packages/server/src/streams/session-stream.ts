@@ -6,8 +6,10 @@ import {
   type OnChatInput,
   preview,
 } from '@caughtup/schema'
+import { abortable } from '@caughtup/schema/abortable'
 
-import { eventsFrame, type SentFrame } from './frames.ts'
+import type { SentFrame } from './frames.ts'
+import { LiveFrames } from './live-frames.ts'
 import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
 
 /**
@@ -44,11 +46,13 @@ async function* follow(
   { store, sessionId, signal }: ReplaySource,
   from: Cursor,
 ): AsyncGenerator<SentFrame<ChatFrame>, Cursor | undefined> {
+  const frames = new LiveFrames(store, sessionId)
   let reached = from
   for await (const batch of store.follow(sessionId, from.seq, { signal })) {
     // A follower's batch holds as much as a window may, so events beyond it cost more than a window.
     if (batch.isBehind) return reached
-    yield eventsFrame(batch)
+    const frame = frames.of(batch)
+    yield frame instanceof Promise ? await abortable(frame, signal) : frame
     reached = batch.cursor
   }
   return undefined

@@ -1,9 +1,9 @@
-import type { Message, Page } from '@caughtup/schema'
+import type { ChatFrameOf, Message, Page } from '@caughtup/schema'
 import { emptyView, type View } from '@caughtup/schema/fold'
 import { describe, expect, test } from 'vitest'
 
 import { Recording } from '../../tests/support/recording.ts'
-import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
+import { noteChange, type OlderRequest, placePage } from './older-page.ts'
 
 /** Messages 1 (open, growing) and 2; the view contains only the second. */
 function setUp() {
@@ -52,9 +52,30 @@ describe('an older page', () => {
     recording.text('old', 'c')
     const request = [2, 3, 4, 5]
       .map((index) => recording.events[index]!)
-      .reduce<OlderRequest>((now, event) => noteEvent(now, event, view(4).messages)!, nothingNoted)
+      .reduce<OlderRequest>((now, event) => noteChange(now, event, view(4).messages)!, nothingNoted)
     const placed = placePage(view(6), read, request.changes) as View
     expect(textOf(placed.messages[0])).toBe('abc')
+  })
+
+  test('receives the text that its messages got, by their order', () => {
+    const { recording, page, view } = setUp()
+    const read = page(4)
+    recording.text('old', 'b')
+    recording.text('old', 'c')
+    recording.text('new', '!')
+    const changes = [recording.live(4, 5), recording.live(5, 6), recording.live(6)]
+      .map(({ frame }) => frame as ChatFrameOf<'text'>)
+      .reduce<OlderRequest>(
+        (now, frame) => noteChange(now, frame, view(4).messages)!,
+        nothingNoted,
+      ).changes
+    expect(changes.map(({ seq }) => seq)).toEqual([5, 6])
+    const placed = placePage(view(7), read, changes) as View
+    expect(placed.messages[0]).toEqual(recording.viewAt().messages[0])
+    // A page that was read meanwhile has a part of it already.
+    expect(placePage(view(7), page(5), changes)).toEqual(placed)
+    const merged = recording.live(4, 6).frame as ChatFrameOf<'text'>
+    expect(placePage(view(7), page(5), [merged])).toBe('torn')
   })
 
   test.each(['delete', 'erase'] as const)(
@@ -66,7 +87,7 @@ describe('an older page', () => {
       const page = { ...read, messages: [...read.messages], nextCursor: null, asOf: 1 }
       const held = recording.viewAt().messages
       recording[remove]('gone')
-      const request = noteEvent(nothingNoted, recording.events[1]!, held)
+      const request = noteChange(nothingNoted, recording.events[1]!, held)
       const view = { ...emptyView, seq: 2, hasOlder: true }
       expect(placePage(view, page, request!.changes)).toMatchObject({ messages: [] })
     },
@@ -76,11 +97,11 @@ describe('an older page', () => {
     const { recording, page, view } = setUp()
     const read = page(4)
     const edited = recording.replace('old', 'edited')
-    const noted = noteEvent(nothingNoted, edited, view(4).messages)!
+    const noted = noteChange(nothingNoted, edited, view(4).messages)!
     const placed = placePage(view(5), read, noted.changes) as View
     expect(textOf(placed.messages[0])).toBe('edited')
     for (const event of [recording.delete('old'), recording.erase('other', 'old')]) {
-      const { changes } = noteEvent(noted, event, view(4).messages)!
+      const { changes } = noteChange(noted, event, view(4).messages)!
       const without = placePage(view(event.seq), read, changes) as View
       expect(without.messages.map(({ id }) => id)).toEqual(['new'])
       // A page that was read after all changes contains them already.
@@ -112,11 +133,11 @@ test('a request notes changes of messages outside the view, up to a bound', () =
   const { recording, view } = setUp()
   const held = recording.text('new', '!')
   const request = nothingNoted
-  expect(noteEvent(request, held, view(5).messages)).toBe(request)
-  expect(noteEvent(request, recording.replace('new', '?'), view(5).messages)).toBe(request)
+  expect(noteChange(request, held, view(5).messages)).toBe(request)
+  expect(noteChange(request, recording.replace('new', '?'), view(5).messages)).toBe(request)
   const other = recording.text('old', 'x')
-  let noted: ReturnType<typeof noteEvent> = request
-  for (let i = 0; i < 1_000; i++) noted = noteEvent(noted!, other, view(5).messages)
+  let noted: ReturnType<typeof noteChange> = request
+  for (let i = 0; i < 1_000; i++) noted = noteChange(noted!, other, view(5).messages)
   expect(noted?.changes).toHaveLength(1_000)
-  expect(noteEvent(noted!, other, view(5).messages)).toBeUndefined()
+  expect(noteChange(noted!, other, view(5).messages)).toBeUndefined()
 })

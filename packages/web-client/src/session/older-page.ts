@@ -1,9 +1,18 @@
-import type { Event, EventOf, Message, Page } from '@caughtup/schema'
-import { applyToMessages, type View } from '@caughtup/schema/fold'
+import type { ChatFrameOf, Event, EventOf, Message, Page } from '@caughtup/schema'
+import { applyToMessages, eventOfText, type View } from '@caughtup/schema/fold'
 
-type MessageChange = EventOf<
-  'message-delta' | 'message-finished' | 'message-replaced' | 'message-deleted' | 'message-erased'
->
+/** One change of a session, as it came: a `text` frame names its message by the order alone. */
+export type Change = Event | ChatFrameOf<'text'>
+
+type MessageChange =
+  | ChatFrameOf<'text'>
+  | EventOf<
+      | 'message-delta'
+      | 'message-finished'
+      | 'message-replaced'
+      | 'message-deleted'
+      | 'message-erased'
+    >
 
 /** A request for an older page, and the changes of messages that may be in it. */
 export interface OlderRequest {
@@ -20,27 +29,29 @@ export interface OlderRequest {
 /** More than one message can receive within the default `requestTimeout`, at a delta per 33 ms. */
 const maxChanges = 1_000
 
-/** The request after `event`; `undefined` if its answer can no longer be used. */
-export function noteEvent(
+/** The request after `change`; `undefined` if its answer can no longer be used. */
+export function noteChange(
   request: OlderRequest,
-  event: Event,
+  change: Change,
   messages: readonly Message[],
 ): OlderRequest | undefined {
   const isHeld = (messageId: string) => messages.some(({ id }) => id === messageId)
-  const noted = (change: MessageChange) =>
+  const noted = (about: MessageChange) =>
     request.changes.length < maxChanges
-      ? { ...request, changes: [...request.changes, change] }
+      ? { ...request, changes: [...request.changes, about] }
       : undefined
-  switch (event.type) {
+  switch (change.type) {
+    case 'text':
+      return messages.some(({ order }) => order === change.order) ? request : noted(change)
     case 'message-delta':
     case 'message-finished':
-      return isHeld(event.messageId) ? request : noted(event)
+      return isHeld(change.messageId) ? request : noted(change)
     case 'message-replaced':
-      return isHeld(event.message.id) ? request : noted(event)
+      return isHeld(change.message.id) ? request : noted(change)
     // Noted even if the view contains the message: the page may contain it too and bring it back.
     case 'message-deleted':
     case 'message-erased':
-      return noted(event)
+      return noted(change)
     // The view no longer shows the epoch that the page continues.
     case 'boundary':
       return undefined
@@ -77,7 +88,11 @@ export function placePage(
   const first = view.messages[0]?.order ?? Infinity
   const older = page.messages.filter(({ order }) => order < first)
   if (older.some(({ revision }) => revision > view.seq)) return 'early'
-  const missed = changes.filter(({ seq }) => seq > page.asOf)
+  const missed = changes
+    .filter(({ seq }) => seq > page.asOf)
+    .map((change) =>
+      change.type === 'text' ? eventOfText(change, { ...view, messages: older }) : change,
+    )
   const revisions = new Map(older.map(({ id, revision }) => [id, revision]))
   const torn = missed.some(
     (change) =>

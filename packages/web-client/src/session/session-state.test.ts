@@ -136,6 +136,53 @@ describe('a since replay', () => {
   })
 })
 
+describe('a text frame', () => {
+  /** seq 1 prompt · 2 answer · 3 its part */
+  function streaming() {
+    const recording = new Recording()
+    recording.message('prompt', 'user', 'Hi')
+    recording.message('answer', 'assistant')
+    recording.open('answer')
+    return { recording, state: receive(emptySessionState, recording.full()) }
+  }
+
+  test('extends its message and moves the cursor, merged or not', () => {
+    const { recording, state } = streaming()
+    recording.text('answer', 'Hel')
+    const once = receive(state, [recording.live(3)])
+    expect(shown(once)).toEqual(expected(recording))
+    expect(modeOf(once)).toEqual({ type: 'since', cursor: recording.cursor(4) })
+    recording.text('answer', 'l')
+    recording.text('answer', 'o')
+    const merged = recording.live(4)
+    expect(merged.frame).toMatchObject({ type: 'text', from: 5, seq: 6, text: 'lo' })
+    expect(shown(receive(once, [merged]))).toEqual(expected(recording))
+  })
+
+  test('that is not the next one is a gap, and a known one changes nothing', () => {
+    const { recording, state } = streaming()
+    for (const text of ['a', 'b', 'c']) recording.text('answer', text)
+    for (const missed of [recording.live(4, 5), recording.live(4)]) {
+      const { state: after, gap } = receiveFrame(state, missed.frame, missed.eventId)
+      expect(gap).toBe(true)
+      expect(after.view).toBe(state.view)
+      expect(modeOf(after)).toEqual({ type: 'since', cursor: recording.cursor(3) })
+    }
+    const live = receive(state, [recording.live(3)])
+    expect(receive(live, [recording.live(3, 4)]).view).toBe(live.view)
+  })
+
+  test('about a message that is not loaded only advances the view', () => {
+    const { recording } = streaming()
+    recording.message('note', 'user', 'By the way')
+    const state = receive(emptySessionState, recording.full(4, 1))
+    recording.text('answer', 'Hello')
+    const after = receive(state, [recording.live(4)])
+    expect(after.view).toEqual({ ...state.view, seq: 5 })
+    expect(modeOf(after)).toEqual({ type: 'since', cursor: recording.cursor(5) })
+  })
+})
+
 describe('missing events', () => {
   test('leave a whole frame unapplied, so that cursor and view stay together', () => {
     const recording = answered()
@@ -561,6 +608,8 @@ function edit(recording: Recording, kind: number, choice: number): void {
   const { messages, canUndo, canRedo } = recording.viewAt()
   const chosen = messages[choice % Math.max(1, messages.length)]
   const next = recording.head + 1
+  const growing = messages.filter(({ status }) => status === 'open')
+  const open = growing[choice % Math.max(1, growing.length)]
   if (kind === 0 && chosen) recording.replace(chosen.id, `edited ${next}`)
   else if (kind === 1 && chosen) recording.delete(chosen.id)
   else if (kind === 2 && chosen) recording.erase(chosen.id)
@@ -568,21 +617,30 @@ function edit(recording: Recording, kind: number, choice: number): void {
   else if (kind === 4 && canUndo && messages.some(({ role }) => role === 'user')) recording.undo()
   else if (kind === 5 && canRedo) recording.redo()
   else if (kind === 6) recording.import(`i${next}`, `j${next}`)
-  else recording.message(`m${next}`, next % 2 ? 'user' : 'assistant', `text ${next}`)
+  else if (kind === 7) recording.message(`o${next}`, 'assistant')
+  else if (kind > 7 && kind < 16 && open) {
+    if (open.parts.length === 0) recording.open(open.id)
+    else recording.text(open.id, `text ${next} `)
+  } else recording.message(`m${next}`, next % 2 ? 'user' : 'assistant', `text ${next}`)
 }
 
 test('after random edits, with windows and pages, the view equals the end of the true history', () => {
   const step = fc.record({
-    edits: fc.array(fc.tuple(fc.nat({ max: 12 }), fc.nat()), { maxLength: 4 }),
+    edits: fc.array(fc.tuple(fc.nat({ max: 18 }), fc.nat()), { maxLength: 4 }),
     /** How far behind the head a window or an older page is read. */
     behind: fc.nat({ max: 3 }),
     frames: fc.integer({ min: 1, max: 8 }),
     cap: fc.integer({ min: 1, max: 4 }),
     page: fc.boolean(),
   })
+  let texts = 0
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
-      const recording = conversation()
+    fc.property(fc.array(step, { maxLength: 20, size: 'max' }), (steps) => {
+      const recording = new Recording()
+      // An answer that still grows when newer messages have pushed it out of the window.
+      recording.message('early', 'assistant')
+      recording.open('early')
+      for (const n of [1, 2, 3, 4]) recording.message(`m${n}`, 'user', `text ${n}`)
       let state = emptySessionState
       /** When the newest page was read: a view that is behind it may show newer messages. */
       let pageAt = 0
@@ -601,16 +659,20 @@ test('after random edits, with windows and pages, the view equals the end of the
           mode.type === 'full'
             ? [recording.replay('full'), recording.messages(from, cap)]
             : [recording.replay('since')]
-        for (let at = from; at < recording.head; at++) {
+        // Live from the head on after a window, else also from before it.
+        const live = mode.type === 'full' ? recording.head : Math.max(from, recording.head - behind)
+        for (let at = from; at < live; at++) {
           sent.push(recording.batch(at, at + 1, { id: mode.type !== 'full' }))
         }
         const { hasOlder } = recording.viewAt(from)
         const capped = hasOlder || recording.viewAt(from).messages.length > cap
-        const { frame, eventId } = recording.caughtUp(mode.type === 'full' ? 'full' : 'since')
+        const { frame, eventId } = recording.caughtUp(mode.type === 'full' ? 'full' : 'since', live)
         sent.push({
           frame: { ...frame, hasOlder: capped } as SentFrame['frame'],
           eventId: eventId!,
         })
+        for (let at = live; at < recording.head; at++) sent.push(recording.live(at, at + 1))
+        texts += sent.filter((one) => one.frame.type === 'text').length
         for (const one of sent.slice(0, frames)) {
           const received = receiveFrame(state, one.frame, one.eventId)
           state = received.state
@@ -641,4 +703,5 @@ test('after random edits, with windows and pages, the view equals the end of the
     }),
     { numRuns: 500 },
   )
+  expect(texts).toBeGreaterThan(100)
 })

@@ -1,12 +1,12 @@
-import type { ChatFrame, ChatFrameOf, Event, Message, OnChatInput, Page } from '@caughtup/schema'
+import type { ChatFrame, ChatFrameOf, Message, OnChatInput, Page } from '@caughtup/schema'
 import { decodeCursor } from '@caughtup/schema/cursor'
 import { messagesOf } from '@caughtup/schema/event'
-import { applyEvent, emptyView, headOf, type View } from '@caughtup/schema/fold'
+import { applyEvent, emptyView, eventOfText, headOf, type View } from '@caughtup/schema/fold'
 
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
 import { type Outbox, removeSeen, replayBegan, replayBroke, replayEnded } from '../outbox/outbox.ts'
-import { noteEvent, type OlderRequest, placePage } from './older-page.ts'
+import { type Change, noteChange, type OlderRequest, placePage } from './older-page.ts'
 
 /** Everything that a session view knows. Immutable: the functions of this file return the next one. */
 export interface SessionState {
@@ -66,7 +66,9 @@ export function receiveFrame(
     case 'messages':
       return { gap: false, state: addMessages(state, frame.messages) }
     case 'events':
-      return resultOf(state, applyEvents(state, frame.events, eventId))
+      return resultOf(state, applyChanges(state, frame.events, eventId))
+    case 'text':
+      return resultOf(state, applyChanges(state, [frame], eventId))
     case 'caught-up':
       return resultOf(state, endReplay(state, frame))
     case 'heartbeat':
@@ -134,33 +136,29 @@ function addMessages(state: SessionState, messages: readonly Message[]): Session
   }
 }
 
-function applyEvents(
+function applyChanges(
   state: SessionState,
-  events: readonly Event[],
+  changes: readonly Change[],
   eventId: string | undefined,
 ): SessionState | 'gap' | 'needs-window' {
-  let view = state.building ? placedBefore(state.building, events[0]) : state.view
-  let older = state.older
-  for (const event of events) {
+  let view = state.building ? placedBefore(state.building, changes[0]) : state.view
+  let { older, outbox } = state
+  for (const change of changes) {
+    const event = change.type === 'text' ? eventOfText(change, view) : change
     const { result, view: next } = applyEvent(view, event)
     if (result === 'gap' || result === 'needs-window') return result
-    if (result === 'applied' && older) older = noteEvent(older, event, view.messages)
+    if (result === 'applied' && older) older = noteChange(older, change, view.messages)
+    // An event that names a prompt shows that it arrived: the journal has no creation of an erased one.
+    outbox = removeSeen(outbox, messagesOf(event))
     view = next
   }
   if (state.building) return { ...state, building: { view, placed: true } }
-  return settlePage({
-    ...state,
-    view,
-    older,
-    cursor: eventId ?? state.cursor,
-    // An event that names a prompt shows that it arrived: the journal has no creation of an erased one.
-    outbox: removeSeen(state.outbox, events.flatMap(messagesOf)),
-  })
+  return settlePage({ ...state, view, older, outbox, cursor: eventId ?? state.cursor })
 }
 
-/** The window was read just before the first event after it. */
-function placedBefore({ view, placed }: Building, first: Event | undefined): View {
-  return placed || !first ? view : { ...view, seq: first.from - 1 }
+/** The window was read just before the first change after it. */
+function placedBefore({ view, placed }: Building, first: Change | undefined): View {
+  return placed || !first ? view : { ...view, seq: (first.from ?? first.seq) - 1 }
 }
 
 function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): SessionState | 'gap' {

@@ -248,6 +248,7 @@ export class SessionView implements View<SessionSnapshot> {
 
   #receive(frame: ChatFrame, eventId: string | undefined): Progress {
     if (frame.type === 'events') this.#counters.add('eventsReceived', frame.events.length)
+    if (frame.type === 'text') this.#counters.add('eventsReceived')
     const { state, gap } = receiveFrame(this.#state, frame, eventId)
     this.#state = state
     if (gap) return 'gap'

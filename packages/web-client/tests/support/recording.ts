@@ -1,7 +1,15 @@
 import type { ChatFrame, Event, Message, QueuedRun, Run, RunError } from '@caughtup/schema'
 import { encodeCursor } from '@caughtup/schema/cursor'
 import { historyChanges } from '@caughtup/schema/event'
-import { applyEvent, emptyView, headOf, mergeEvents, type View } from '@caughtup/schema/fold'
+import {
+  applyEvent,
+  emptyView,
+  headOf,
+  isPlainText,
+  mergeEvents,
+  textFrameOf,
+  type View,
+} from '@caughtup/schema/fold'
 
 /** A frame with its event id, as a server yields it. */
 export interface SentFrame {
@@ -21,6 +29,8 @@ export class Recording {
   #hidden: (readonly Message[])[] = []
   /** Messages that came without a `message-created`, by the seq of their event. */
   readonly #imported = new Map<number, readonly Message[]>()
+  /** The orders of messages that came with a `message-created`. */
+  readonly #orders = new Map<string, number>()
 
   constructor(journal = 'journal') {
     this.journal = journal
@@ -188,6 +198,15 @@ export class Recording {
     }
   }
 
+  /** The same as a live stream has them: a `text` frame if all that they do is append text. */
+  live(after: number, upTo = this.head): SentFrame {
+    const [event, ...others] = mergeEvents(this.events.slice(after, upTo))
+    if (!event || others.length > 0 || !isPlainText(event)) return this.batch(after, upTo)
+    const order = this.#orders.get(event.messageId)
+    if (order === undefined) throw new Error(`${event.messageId} was never created`)
+    return { frame: textFrameOf(event, order), eventId: this.cursor(upTo) }
+  }
+
   caughtUp(mode: 'full' | 'since', seq = this.head, cap = Infinity): SentFrame {
     const { hasOlder, messages, ...view } = this.viewAt(seq)
     const { seq: _, queue, ...head } = headOf(view)
@@ -237,9 +256,11 @@ export class Recording {
   }
 
   #message(id: string, role: Message['role'], text: string | undefined): Message {
+    const order = ++this.#order
+    this.#orders.set(id, order)
     return {
       id,
-      order: ++this.#order,
+      order,
       role,
       parts: text === undefined ? [] : [{ type: 'text', text }],
       metadata: { createdAt: 1_000 },
