@@ -3,6 +3,7 @@ import { longAnswer } from './benches/long-answer.ts'
 import { memory } from './benches/memory.ts'
 import { opening } from './benches/opening.ts'
 import { sinceCursor } from './benches/since-cursor.ts'
+import { start } from './benches/start/start.ts'
 import { streaming } from './benches/streaming/streaming.ts'
 
-export const benches = [streaming, longAnswer, opening, sinceCursor, crash, memory]
+export const benches = [streaming, longAnswer, opening, start, sinceCursor, crash, memory]

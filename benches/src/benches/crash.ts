@@ -25,7 +25,6 @@ export const crash: Bench = {
       ? [[10, 5]]
       : [
           [1_000, 10],
-          [1_000, 60],
           [1_000, 300],
         ]
     ).map(([sessions = 0, windows = 0]): Case => ({

@@ -12,6 +12,7 @@ const tokensPerMessage = 200
 export const memory: Bench = {
   name: 'memory',
   question: 'What the heap holds for each session that is followed, and for each open message.',
+  rounds: 1,
   columns: [
     { key: 'what', title: 'of what' },
     { key: 'count', title: 'measured with' },

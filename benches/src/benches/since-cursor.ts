@@ -4,6 +4,7 @@ import type { Store } from '@caughtup/store'
 
 import { type Answer, finishAnswer, openStore, startAnswer } from '../measure/answer.ts'
 import { type Bench, type Case, figure, type Goal, type Row } from '../measure/bench.ts'
+import { keptDatabase } from '../measure/kept-database.ts'
 import { median } from '../measure/median.ts'
 import { tokenText } from '../measure/token-text.ts'
 
@@ -64,10 +65,11 @@ function goals(rows: readonly Row[]): Goal[] {
 
 async function measure(folder: string, missed: number, events: number): Promise<Row[]> {
   const file = path.join(folder, 'measured.db')
-  const filling = await openStore(file)
-  const { sessionId, eventText } = await fill(filling, events)
-  const after = (await filling.head(sessionId)).head.seq - missed
-  await filling.close()
+  const filled = await keptDatabase(`session-of-${events}-events`, file, (store) =>
+    fill(store, events),
+  )
+  const { sessionId, eventText } = filled
+  const after = filled.seq - missed
 
   const firstTimes: number[] = []
   const times: number[] = []
@@ -95,7 +97,7 @@ async function measure(folder: string, missed: number, events: number): Promise<
   ]
 }
 
-/** Writes answers one after another, of `eventsPerAnswer` windows each; returns the bytes of text per event. */
+/** Writes answers one after another, of `eventsPerAnswer` windows each; returns the bytes of text per event, too. */
 async function fill(store: Store, events: number) {
   let answer: Answer | undefined
   let text = 0
@@ -114,7 +116,8 @@ async function fill(store: Store, events: number) {
   }
   if (!answer) throw new Error('The session has no events to miss')
   await finishAnswer(answer)
-  return { sessionId: answer.sessionId, eventText: text / events }
+  const { head } = await store.head(answer.sessionId)
+  return { sessionId: answer.sessionId, seq: head.seq, eventText: text / events }
 }
 
 /** Reads all events after a seq in batches, as a stream does. */
