@@ -5,5 +5,23 @@ import { opening } from './benches/opening.ts'
 import { sinceCursor } from './benches/since-cursor.ts'
 import { start } from './benches/start/start.ts'
 import { streaming } from './benches/streaming/streaming.ts'
+import { fairness } from './subscribers/fairness.ts'
+import { fanOutRate } from './subscribers/fan-out-rate.ts'
+import { fanOut } from './subscribers/fan-out.ts'
+import { idle } from './subscribers/idle.ts'
+import { resume } from './subscribers/resume.ts'
 
-export const benches = [streaming, longAnswer, opening, start, sinceCursor, crash, memory]
+export const benches = [
+  streaming,
+  longAnswer,
+  opening,
+  start,
+  sinceCursor,
+  crash,
+  memory,
+  fanOut,
+  fanOutRate,
+  resume,
+  fairness,
+  idle,
+]

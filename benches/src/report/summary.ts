@@ -29,7 +29,9 @@ export function summarise(rounds: readonly (readonly Row[])[]): SummaryRow[] {
     Object.fromEntries(
       Object.entries(row).map(([key, value]) => {
         if (typeof value === 'string') return [key, value]
-        return [key, spread(rounds.map((rows) => Number(rows[place]?.[key])))]
+        // A peer that failed in a round has no figures of it.
+        const figures = rounds.map((rows) => Number(rows[place]?.[key])).filter(Number.isFinite)
+        return [key, spread(figures)]
       }),
     ),
   )

@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+
+/** Starts a Redis in memory that ends with this process; returns its address. */
+export async function startRedis(): Promise<string> {
+  const port = await freePort()
+  const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no' }
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const redis = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  process.on('exit', () => redis.kill())
+  let log = ''
+  redis.stdout.on('data', (text) => (log += text))
+  while (!log.includes('Ready to accept connections')) {
+    if (redis.exitCode !== null) throw new Error(`Redis ended: ${log}`)
+    await Promise.race([once(redis.stdout, 'data'), once(redis, 'exit')])
+  }
+  return `redis://127.0.0.1:${port}`
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
