@@ -20,7 +20,7 @@ const message = {
   status: 'done',
 }
 const replayed = [
-  { type: 'replay', mode: 'full', epoch: 0 },
+  { type: 'replay', protocol: 1, mode: 'full', epoch: 0 },
   {
     type: 'caught-up',
     mode: 'full',

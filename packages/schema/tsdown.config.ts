@@ -10,6 +10,7 @@ export default defineConfig({
     event: 'src/event/index.ts',
     fold: 'src/fold/index.ts',
     notice: 'src/model/notice.ts',
+    protocol: 'src/base/protocol.ts',
     testing: 'src/testing/index.ts',
   },
   platform: 'neutral',

@@ -15,7 +15,13 @@ export type { Schedule } from './core/notifier.ts'
 export { type ChatClient, createChatClient } from './create-chat-client.ts'
 export { auto, type AutoOptions } from './links/auto.ts'
 export type { UrlSource } from './links/endpoint.ts'
-export type { CallContext, Link, LinkHost, OpenLink } from './links/link.ts'
+export {
+  type CallContext,
+  type Link,
+  type LinkHost,
+  type OpenLink,
+  protocolHeaders,
+} from './links/link.ts'
 export type { Socket, WebSocketConstructor } from './links/rpc-socket.ts'
 export { type HeadersSource, sse, type SseOptions } from './links/sse.ts'
 export { webSocket, type WebSocketOptions } from './links/web-socket.ts'

@@ -38,6 +38,12 @@ const orpc = (code: string, options: object) => () => {
 
 test.each([
   ['an error of the protocol', orpc(limit.code, { status: 429, data: limit.data }), limit, false],
+  [
+    'a server of another version',
+    orpc('PROTOCOL_MISMATCH', { status: 400, data: { value: '1', limit: 2 } }),
+    { code: 'PROTOCOL_MISMATCH', data: { value: '1', limit: 2 } },
+    true,
+  ],
   ['a refusal for good', orpc('NOT_FOUND', { status: 404 }), { code: 'NOT_FOUND' }, true],
   [
     'a bug of the server',

@@ -312,6 +312,37 @@ describe('reconnecting', () => {
   })
 })
 
+test('a replay of another version of the protocol fails the view, which keeps what it shows', async () => {
+  const recording = answered()
+  const { frame } = recording.replay('since')
+  const newer = { frame: { ...frame, protocol: 2 } as ChatFrame }
+  const { client, clock, server, cut } = setUp({
+    onChat: inTurn(serving(...recording.full()), serving(newer, recording.caughtUp('since'))),
+  })
+  const session = client.session('s')
+  session.subscribe(() => {})
+  await shows(clock, () => status(session) === 'live')
+  const { messages } = session.getSnapshot()
+  cut()
+  await shows(clock, () => status(session) === 'waiting')
+  await clock.advance(1_000)
+  await shows(clock, () => status(session) === 'failed')
+  expect(session.getSnapshot()).toMatchObject({
+    stale: true,
+    connection: {
+      error: {
+        code: 'PROTOCOL_MISMATCH',
+        message: expect.stringContaining('the server version 2: reload the page'),
+        data: { value: '1', limit: 2 },
+      },
+    },
+  })
+  expect(session.getSnapshot().messages).toBe(messages)
+  await clock.advance(100_000)
+  await rest()
+  expect(server.requests).toHaveLength(2)
+})
+
 describe('silence', () => {
   test('a stream that is silent for 15 s is dropped and resumed', async () => {
     const recording = answered()

@@ -1,6 +1,7 @@
 /** Every error code that crosses the wire on purpose, with the HTTP status it travels under. */
 export const errorStatus = {
   BAD_INPUT: 400,
+  PROTOCOL_MISMATCH: 400,
   UNAUTHORIZED: 401,
   NOT_FOUND: 404,
   CONFLICT: 409,
@@ -17,7 +18,7 @@ export interface ErrorData {
   field?: string
   /** The offending value, shortened to 100 characters. */
   value?: string
-  /** The limit that was exceeded, in the unit that the message names. */
+  /** The limit that was exceeded, in the unit that the message names; of `PROTOCOL_MISMATCH`, the server's version. */
   limit?: number
   /** The cause as a stable word: `message-id-reused`, `run-superseded`, `shutting-down` … */
   reason?: string

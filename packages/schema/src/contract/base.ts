@@ -23,6 +23,7 @@ export type ProcedureErrors = {
 
 const errors: ProcedureErrors = {
   BAD_INPUT: { status: errorStatus.BAD_INPUT, data: errorData },
+  PROTOCOL_MISMATCH: { status: errorStatus.PROTOCOL_MISMATCH, data: errorData },
   UNAUTHORIZED: { status: errorStatus.UNAUTHORIZED, data: errorData },
   NOT_FOUND: { status: errorStatus.NOT_FOUND, data: errorData },
   CONFLICT: { status: errorStatus.CONFLICT, data: errorData },

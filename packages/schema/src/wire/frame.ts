@@ -30,6 +30,8 @@ const end = z.object({ type: z.literal('end'), reason: endReason })
 /** Opens a replay. In mode `full`, clients build a new view and show it from `caught-up` on. */
 const replay = z.object({
   type: z.literal('replay'),
+  /** The version of the protocol that the server speaks: `protocolVersion`. */
+  protocol: count,
   mode: replayMode,
   reason: replayReason.exactOptional(),
   epoch: count,

@@ -173,6 +173,57 @@ describe.each(Object.entries(mounts))('through %s', (name, mount) => {
     }
   })
 
+  test('a client of another version is refused before the caller is identified', async () => {
+    let asked = 0
+    const principal = () => {
+      asked++
+      return { id: 'me' }
+    }
+    const { ask } = await open({ principal })
+    for (const version of ['2', '01', '', 'x'.repeat(500)]) {
+      const refused = await ask({ headers: { 'caughtup-protocol': version }, body: '{' })
+      const value = version.length > 100 ? `${'x'.repeat(99)}…` : version
+      expect([version, refused]).toMatchObject([
+        version,
+        {
+          status: 400,
+          json: { json: { code: 'PROTOCOL_MISMATCH', defined: true, data: { value, limit: 1 } } },
+        },
+      ])
+      expect(JSON.stringify(refused.json)).toContain(
+        `version ${value} of the protocol and the server version 1: reload the page`,
+      )
+    }
+    expect(asked).toBe(0)
+    expect((await ask({ headers: { 'caughtup-protocol': '1' } })).status).toBe(200)
+    expect((await ask({})).status).toBe(200)
+  })
+
+  test('a page of an allowed origin may send its version, and reads the refusal of another', async () => {
+    const origin = 'https://friend.example'
+    const { ask } = await open({ origins: [origin] })
+    const preflight = await ask({
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'caughtup-protocol,content-type',
+      },
+    })
+    expect(preflight).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': origin,
+        'access-control-allow-headers': 'caughtup-protocol,content-type',
+      },
+    })
+    expect(await ask({ headers: { origin, 'caughtup-protocol': '2' } })).toMatchObject({
+      status: 400,
+      headers: { 'access-control-allow-origin': origin },
+      json: { json: { code: 'PROTOCOL_MISMATCH' } },
+    })
+  })
+
   test('only JSON bodies are accepted', async () => {
     const { bare, ask, sessions } = await open()
     for (const type of [

@@ -1,4 +1,5 @@
 import { CaughtupError, preview } from '@caughtup/schema'
+import { protocolHeader, protocolMismatch, protocolVersion } from '@caughtup/schema/protocol'
 import { ORPCError } from '@orpc/server'
 import { CORSPlugin } from '@orpc/server/plugins'
 import type { StandardHandlerOptions, StandardHandlerPlugin } from '@orpc/server/standard'
@@ -24,7 +25,7 @@ interface Source {
 
 /**
  * Checks a request before its body is read: the method, the host that it names, the page that sent it,
- * the type and the size of the body. It also answers preflights, forbids caching, and maps the
+ * the version that its client speaks, the type and the size of the body. It also answers preflights, forbids caching, and maps the
  * errors of unreadable requests.
  *
  * It is a plugin for any oRPC handler of the chat server's router over HTTP. Such a handler also needs
@@ -61,6 +62,7 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
         host: single(headers[':authority'] ?? headers['host']) ?? url.host,
         localAddress: context.request.localAddress,
       })
+      assertProtocol(headers)
       assertJson(headers, { required: true })
       const { bodyBytes } = this.#settings.limits
       if (Number(single(headers['content-length'])) > bodyBytes) throw tooLarge(bodyBytes)
@@ -71,6 +73,7 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
   readonly call: Interceptor = (call) =>
     mapReadErrors(async () => {
       assertPost(call.request.method)
+      assertProtocol(call.request.headers)
       assertJson(call.request.headers, { required: false })
       return call.next()
     }, this.#settings)
@@ -118,6 +121,17 @@ const withHeaders: Interceptor = async (call) => {
 /** @throws ORPCError `METHOD_NOT_SUPPORTED` */
 function assertPost(method: string): void {
   if (method !== 'POST') throw new ORPCError('METHOD_NOT_SUPPORTED')
+}
+
+/**
+ * A request that names no version, of `curl` for instance, is taken as one of this version.
+ *
+ * @throws CaughtupError `PROTOCOL_MISMATCH`
+ */
+function assertProtocol(headers: RequestHeaders): void {
+  const version = single(headers[protocolHeader])
+  if (version === undefined || version === String(protocolVersion)) return
+  throw protocolMismatch(version, protocolVersion)
 }
 
 /**

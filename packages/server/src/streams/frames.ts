@@ -8,6 +8,7 @@ import {
   type ReplayReason,
 } from '@caughtup/schema'
 import { type Head, headOf } from '@caughtup/schema/fold'
+import { protocolVersion } from '@caughtup/schema/protocol'
 import type { EventBatch } from '@caughtup/store'
 
 /** A frame as a stream yields it. A client that has read it may resume after `id`, if there is one. */
@@ -45,7 +46,8 @@ export function replayFrame(
   epoch: number,
   reason?: ReplayReason,
 ): SentFrame<ChatFrame> {
-  return { frame: { type: 'replay', mode, epoch, ...(reason && { reason }) } }
+  const protocol = protocolVersion
+  return { frame: { type: 'replay', protocol, mode, epoch, ...(reason && { reason }) } }
 }
 
 export function caughtUpFrame(

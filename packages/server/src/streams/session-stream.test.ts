@@ -199,7 +199,7 @@ describe('a replay since a cursor', () => {
     const cursor = await cursorOf(session)
     await add(session.store, session.sessionId, 'new')
     const frames = await served(session, cursor)
-    expect(frames[0]).toEqual({ type: 'replay', mode: 'since', epoch: 0 })
+    expect(frames[0]).toEqual({ type: 'replay', protocol: 1, mode: 'since', epoch: 0 })
     expect(texts(frames)).toEqual(['new'])
     expect(frames.slice(1).every((frame) => getEventMeta(frame)?.id !== undefined)).toBe(true)
   })
@@ -218,7 +218,7 @@ describe('a replay since a cursor', () => {
     ]
     for (const { asked, reason } of cases) {
       const frames = await served(session, asked)
-      expect(frames[0]).toEqual({ type: 'replay', mode: 'full', reason, epoch: 0 })
+      expect(frames[0]).toEqual({ type: 'replay', protocol: 1, mode: 'full', reason, epoch: 0 })
       expect(texts(frames)).toEqual(['mine'])
     }
   })
@@ -242,6 +242,7 @@ describe('a replay since a cursor', () => {
     await add(session.store, session.sessionId, 'y'.repeat(6_000))
     expect((await served(session, cursor))[0]).toEqual({
       type: 'replay',
+      protocol: 1,
       mode: 'full',
       reason: 'too-far-behind',
       epoch: 0,
@@ -263,6 +264,7 @@ describe('a live stream', () => {
     }
     expect(frames.find(({ type }) => type === 'replay')).toEqual({
       type: 'replay',
+      protocol: 1,
       mode: 'full',
       reason: 'too-far-behind',
       epoch: 0,

@@ -70,6 +70,25 @@ describe('a WebSocket', () => {
     expect(await client.sessions.list()).toMatchObject({ sessions: [] })
   })
 
+  test('refuses the calls of a client of another version, streams too, and stays open', async () => {
+    const { serving } = await open()
+    const socket = await openSocket(serving)
+    const ask = async (u: string, h?: object) => {
+      const answer = once(socket, 'message')
+      socket.send(JSON.stringify({ i: crypto.randomUUID(), p: { u, h, b: {} } }))
+      return JSON.parse(String((await answer)[0])) as unknown
+    }
+    for (const procedure of ['/sessions/create', '/activity/subscribe']) {
+      expect(await ask(procedure, { 'caughtup-protocol': '2' })).toMatchObject({
+        p: { s: 400, b: { json: { code: 'PROTOCOL_MISMATCH', data: { value: '2', limit: 1 } } } },
+      })
+    }
+    for (const headers of [{ 'caughtup-protocol': '1' }, undefined]) {
+      const answer = await ask('/sessions/create', headers)
+      expect(answer).toMatchObject({ p: { b: { json: { owner: 'me' } } } })
+    }
+  })
+
   test('accepts no streams and no files, before it identifies the caller', async () => {
     const waiting = Promise.withResolvers<undefined>()
     let asked = 0

@@ -1,11 +1,18 @@
 import type { Clock } from '@caughtup/schema/clock'
+import { protocolHeader, protocolVersion } from '@caughtup/schema/protocol'
 import type { ClientLink } from '@orpc/client'
 
 /**
  * How calls and streams travel: the result of `sse`, `webSocket` or `auto`, or `() => link` for an
- * oRPC link of your own. Creating it opens no connection; each client opens its own.
+ * oRPC link of your own, which should send the `protocolHeaders`. Creating it opens no connection; each
+ * client opens its own.
  */
 export type Link = (host: LinkHost) => OpenLink
+
+/** The headers of every call: they tell the server which version of the protocol this client speaks. */
+export const protocolHeaders: Readonly<Record<string, string>> = {
+  [protocolHeader]: String(protocolVersion),
+}
 
 /** What a client gives the link that it opens. */
 export interface LinkHost {

@@ -4,7 +4,7 @@ import { CaughtupError } from '@caughtup/schema/error'
 import type { ClientLink } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
 
-import { type CallContext, ConnectionLost, NeverConnected } from './link.ts'
+import { type CallContext, ConnectionLost, NeverConnected, protocolHeaders } from './link.ts'
 
 /** The close code of RFC 6455 for it. */
 const messageTooBig = 1009
@@ -157,5 +157,6 @@ function linkOver(socket: Socket): ClientLink<CallContext> {
     addEventListener: socket.addEventListener.bind(socket),
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the link uses no other member of an open socket
-  return new RPCLink<CallContext>({ websocket: open as unknown as WebSocket })
+  const websocket = open as unknown as WebSocket
+  return new RPCLink<CallContext>({ websocket, headers: protocolHeaders })
 }

@@ -69,6 +69,25 @@ test('the headers function is called before each call', async () => {
   expect(seen).toEqual(['Bearer 1', 'Bearer 2'])
 })
 
+test('every call names the version of the protocol, whatever the headers say', async () => {
+  const seen: Record<string, string>[] = []
+  const { client } = setUp(
+    {},
+    {},
+    {
+      headers: { authorization: 'Bearer 1', 'caughtup-protocol': '7' },
+      fetch: async (input) => {
+        seen.push(Object.fromEntries(new Request(input).headers))
+        return new Response('no', { status: 401 })
+      },
+    },
+  )
+  await client.rpc.sessions.get({ sessionId: 's' }).catch(String)
+  await client.rpc.activity.subscribe().catch(String)
+  const sent = { authorization: 'Bearer 1', 'caughtup-protocol': '1' }
+  expect(seen).toMatchObject([sent, sent])
+})
+
 test('an error of the headers function is shown, and the view tries again', async () => {
   let asked = 0
   const { client, clock } = setUp(

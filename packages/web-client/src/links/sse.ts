@@ -2,7 +2,7 @@ import { abortable } from '@caughtup/schema/abortable'
 import { RPCLink } from '@orpc/client/fetch'
 
 import { resolveUrl, type UrlSource } from './endpoint.ts'
-import type { CallContext, Link } from './link.ts'
+import { type CallContext, type Link, protocolHeaders } from './link.ts'
 
 /** Headers, or a function that is called for them before each call. */
 export type HeadersSource =
@@ -29,10 +29,13 @@ export function sse({ url, headers = {}, fetch }: SseOptions): Link {
   return () =>
     new RPCLink<CallContext>({
       url: ({ signal }) => resolveUrl(url, signal),
-      headers: ({ signal }) =>
-        typeof headers === 'function'
-          ? abortable(Promise.resolve().then(headers), signal)
-          : headers,
+      headers: async ({ signal }) => {
+        const own =
+          typeof headers === 'function'
+            ? await abortable(Promise.resolve().then(headers), signal)
+            : headers
+        return { ...own, ...protocolHeaders }
+      },
       async fetch(request, init, { context }) {
         // The browser's fetch throws when it is called as a method of another object.
         const response = await (fetch ?? globalThis.fetch)(request, init)

@@ -61,6 +61,20 @@ const script: Script = {
   send: ({ messageId }) => Promise.resolve({ messageId: messageId!, runId: 'r', queued: false }),
 }
 
+test('every call names the version of the protocol', async () => {
+  const { client, sockets } = await setUp(script)
+  const sent: string[] = []
+  sockets.on('connection', (socket) => {
+    socket.on('message', (data: Buffer) => sent.push(data.toString()))
+  })
+  await client.session('a').send('Hi')
+  client.session('a').subscribe(() => {})
+  await until(() => sent.length >= 2)
+  for (const message of sent) {
+    expect(JSON.parse(message)).toMatchObject({ p: { h: { 'caughtup-protocol': '1' } } })
+  }
+})
+
 test('streams and calls share one socket, and calls wait until it is open', async () => {
   const { client, clock, connections, server } = await setUp(script)
   const [a, b] = [client.session('a'), client.session('b')]

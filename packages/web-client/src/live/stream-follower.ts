@@ -1,4 +1,5 @@
 import type { ActivityFrame, ChatFrame } from '@caughtup/schema'
+import { CaughtupError } from '@caughtup/schema/error'
 
 import type { ClientContext } from '../core/client-context.ts'
 import { ChatClientError, toViewError, type ViewError } from '../core/errors.ts'
@@ -16,6 +17,7 @@ export type Progress = 'replaying' | 'live' | 'gap'
 export interface StreamTarget<Frame> {
   /** Requests the stream from the view's present position on. */
   open(options: { signal: AbortSignal; context: CallContext }): Promise<AsyncIterator<Frame>>
+  /** @throws {CaughtupError} if the view cannot follow such a server */
   receive(frame: Frame, eventId: string | undefined): Progress
   /** The stream is over: from here on the view may be behind. */
   disconnected(): void
@@ -127,6 +129,7 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     try {
       return this.#target.receive(frame, eventId)
     } catch (error) {
+      if (error instanceof CaughtupError) throw error
       // The next replay brings the same frame again, so it counts as an unknown error, not as NETWORK.
       const message = error instanceof Error ? error.message : String(error)
       throw new ChatClientError({ code: 'INTERNAL', message, data: {} }, { cause: error })

@@ -86,7 +86,7 @@ describe('a full replay', () => {
     const first = receive(emptySessionState, recording.full())
     const again = (reason: 'too-far-behind' | 'cursor-unknown') =>
       receive(first, [
-        { frame: { type: 'replay', mode: 'full', reason, epoch: 0 } },
+        { frame: { type: 'replay', protocol: 1, mode: 'full', reason, epoch: 0 } },
         ...JSON.parse(JSON.stringify(recording.full())).slice(1),
       ])
     expect(again('too-far-behind').view.messages[0]).toBe(first.view.messages[0])

@@ -1,5 +1,6 @@
 import type { ChatFrame, SendResult } from '@caughtup/schema'
 import type { View as Fold } from '@caughtup/schema/fold'
+import { protocolMismatch, protocolVersion } from '@caughtup/schema/protocol'
 import { v7 as uuid } from 'uuid'
 
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
@@ -246,7 +247,11 @@ export class SessionView implements View<SessionSnapshot> {
     )
   }
 
+  /** @throws {CaughtupError} `PROTOCOL_MISMATCH` if the server speaks another version */
   #receive(frame: ChatFrame, eventId: string | undefined): Progress {
+    if (frame.type === 'replay' && frame.protocol !== protocolVersion) {
+      throw protocolMismatch(protocolVersion, frame.protocol)
+    }
     if (frame.type === 'events') this.#counters.add('eventsReceived', frame.events.length)
     if (frame.type === 'text') this.#counters.add('eventsReceived')
     const { state, gap } = receiveFrame(this.#state, frame, eventId)

@@ -1,6 +1,7 @@
 import type { ChatFrame, Event, Message, QueuedRun, Run, RunError } from '@caughtup/schema'
 import { encodeCursor } from '@caughtup/schema/cursor'
 import { historyChanges } from '@caughtup/schema/event'
+import { protocolVersion } from '@caughtup/schema/protocol'
 import {
   applyEvent,
   emptyView,
@@ -181,7 +182,7 @@ export class Recording {
   }
 
   replay(mode: 'full' | 'since', epoch = this.viewAt().epoch): SentFrame {
-    return { frame: { type: 'replay', mode, epoch } }
+    return { frame: { type: 'replay', protocol: protocolVersion, mode, epoch } }
   }
 
   /** The window at `seq`, of at most `cap` messages. */

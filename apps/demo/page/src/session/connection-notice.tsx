@@ -29,9 +29,15 @@ export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionN
         <span className="min-w-0 wrap-anywhere">
           {error?.message ?? 'The server ended the connection.'}
         </span>
-        <Button className="ml-auto shrink-0" onClick={onReconnect}>
-          Reconnect
-        </Button>
+        {error?.code === 'PROTOCOL_MISMATCH' ? (
+          <Button className="ml-auto shrink-0" onClick={() => location.reload()}>
+            Reload
+          </Button>
+        ) : (
+          <Button className="ml-auto shrink-0" onClick={onReconnect}>
+            Reconnect
+          </Button>
+        )}
       </Notice>
     )
   }
