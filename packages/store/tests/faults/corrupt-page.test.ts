@@ -74,9 +74,10 @@ test('a commit that meets a corrupt page fails with a typed error, and other com
   const first = await open(path)
   const sessionId = await addTurn(first.store, first.clock)
   await first.store.close()
-  overwrite(path, 'members')
+  overwrite(path, 'removed')
   const { store, clock } = await open(path)
-  await expect(store.sessions.create({ owner: 'me' })).rejects.toMatchObject({
+  const { id } = await store.sessions.create({ owner: 'me' })
+  await expect(store.sessions.delete(id)).rejects.toMatchObject({
     name: 'StorageError',
     failure: 'corrupt',
   })

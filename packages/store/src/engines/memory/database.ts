@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
-import type { Removal } from '../../port/activity.ts'
 import type { EventRow, MemberRow, SessionRow } from '../rows/tables/rows.ts'
+import { Feed } from './feed.ts'
 import { Locks } from './locks.ts'
 import type { Opening } from './opening.ts'
 
@@ -45,17 +45,6 @@ export interface StoredEvents extends EventRow {
   readonly bytes: number
 }
 
-/** A principal's feed. */
-export interface Feed {
-  position: number
-  /** Keys of the principal's sessions. */
-  readonly sessions: Set<number>
-  /** Ascending by position. */
-  readonly removals: Removal[]
-  /** Removals up to this position are forgotten. */
-  floor: number
-}
-
 export function emptyDatabase(): MemoryDatabase {
   return {
     sessions: new Map(),
@@ -75,10 +64,7 @@ export function copyDatabase(db: MemoryDatabase): MemoryDatabase {
     copy.sessions.set(key, { ...data, orders: new Map(data.orders), events: [...data.events] })
   }
   for (const [id, key] of db.keys) copy.keys.set(id, key)
-  for (const [principal, feed] of db.feeds) {
-    const { sessions, removals } = feed
-    copy.feeds.set(principal, { ...feed, sessions: new Set(sessions), removals: [...removals] })
-  }
+  for (const [principal, feed] of db.feeds) copy.feeds.set(principal, feed.copy())
   for (const [process, beats] of db.beats) copy.beats.set(process, beats)
   copy.made = db.made
   return copy
@@ -87,7 +73,7 @@ export function copyDatabase(db: MemoryDatabase): MemoryDatabase {
 export function feedOf({ feeds }: MemoryDatabase, principal: string): Feed {
   const known = feeds.get(principal)
   if (known) return known
-  const feed: Feed = { position: 0, sessions: new Set(), removals: [], floor: 0 }
+  const feed = new Feed()
   feeds.set(principal, feed)
   return feed
 }

@@ -1,54 +1,55 @@
 import type { Message } from '@caughtup/schema'
 
-import { byRecency } from '../../core/reading/feed-order.ts'
 import { countsAsUnread } from '../../core/reading/activity.ts'
 import { searchText } from '../../core/reading/search-text.ts'
 import { words as wordsOf } from '../../core/reading/search-words.ts'
 import { isHidden } from '../rows/tables/rows.ts'
 import type { CandidateQuery, FeedQuery, FeedRows, ListedRow } from '../rows/tables/tables.ts'
-import { type MemoryDatabase, newestSeq, type SessionData } from './database.ts'
+import { indexAbove, type MemoryDatabase, newestSeq, type SessionData } from './database.ts'
+import { Feed } from './feed.ts'
 import { shownMessages } from './message-table.ts'
 
 /** The rows of a principal's lists. */
 export function feedRows(db: MemoryDatabase, principal: string, query: FeedQuery): FeedRows {
-  const feed = db.feeds.get(principal)
-  const { position = 0, floor = 0, removals = [] } = feed ?? {}
-  const keys = query.by === 'session' ? [db.keys.get(query.id) ?? 0] : (feed?.sessions ?? [])
-  const found = [...keys].flatMap((key) => listed(db.sessions.get(key), principal) ?? [])
-  const { rows, removed } = selected(found, query)
-  const withUnread = rows.map(({ data, member }): ListedRow => {
-    const { row } = data
-    return { row, member, seq: newestSeq(data), unread: unread(data, member.readUpTo) }
-  })
-  if (!removed) return { rows: withUnread, removed: [], position, floor }
-  const after = removals.filter((removal) => removal.revision > removed.after)
-  return { rows: withUnread, removed: after.slice(0, removed.limit), position, floor }
+  const feed = db.feeds.get(principal) ?? new Feed()
+  const keys = query.by === 'session' ? [db.keys.get(query.id) ?? 0] : listedKeys(feed, query)
+  const rows = keys.flatMap((key) => listedRow(db.sessions.get(key), principal) ?? [])
+  const removed = query.by === 'position' ? removalsAfter(feed, query) : []
+  return { rows, removed, position: feed.position, floor: feed.floor }
 }
 
-type Listed = NonNullable<ReturnType<typeof listed>>
-
-function selected(found: Listed[], query: FeedQuery) {
+function listedKeys(feed: Feed, query: Exclude<FeedQuery, { by: 'session' }>): number[] {
   switch (query.by) {
-    case 'session':
-      return { rows: found }
-    case 'key': {
-      const rows = found.filter(({ data }) => data.row.key > query.after)
-      rows.sort((a, b) => a.data.row.key - b.data.row.key)
-      return { rows: rows.slice(0, query.limit) }
-    }
-    case 'recency': {
-      const { after } = query
-      const rows = found.filter(({ place }) => !after || byRecency(place, after) > 0)
-      rows.sort((a, b) => byRecency(a.place, b.place))
-      return { rows: rows.slice(0, query.limit) }
-    }
+    case 'key':
+      return first(query.limit, feed.made.after({ key: query.after }))
+    case 'recency':
+      return first(query.limit, feed.recent.before(query.after))
     case 'position': {
-      const rows = found.filter(({ member }) => member.position > query.after)
-      rows.sort((a, b) => a.member.position - b.member.position)
-      const last = rows[query.limit - 1]?.member.position ?? Infinity
-      return { rows: rows.filter(({ member }) => member.position <= last), removed: query }
+      const changes = feed.changed.after({ position: query.after, key: Infinity })
+      return first(query.limit, changes, (a, b) => a.position === b.position)
     }
   }
+}
+
+/** The keys of the first `limit` sessions, and of those that stay together with the last of them. */
+function first<T extends { readonly key: number }>(
+  limit: number,
+  listed: Iterable<T>,
+  together: (a: T, b: T) => boolean = () => false,
+): number[] {
+  const keys: number[] = []
+  let last: T | undefined
+  for (const each of listed) {
+    if (keys.length >= limit && !(last && together(last, each))) break
+    keys.push(each.key)
+    last = each
+  }
+  return keys
+}
+
+function removalsAfter({ removals }: Feed, { after, limit }: { after: number; limit: number }) {
+  const start = indexAbove(removals, after, ({ revision }) => revision)
+  return removals.slice(start, start + limit)
 }
 
 /** A finished message that is shown, with its place in the order of a search. */
@@ -61,7 +62,7 @@ export function candidates(
   const keys =
     'sessionId' in scope
       ? [db.keys.get(scope.sessionId) ?? 0]
-      : (db.feeds.get(scope.principal)?.sessions ?? [])
+      : [...(db.feeds.get(scope.principal)?.made.after() ?? [])].map(({ key }) => key)
   const found: Candidate[] = []
   for (const key of keys) {
     const data = db.sessions.get(key)
@@ -97,11 +98,11 @@ function byNewest(a: MessagePlace, b: MessagePlace): number {
   return b.order - a.order
 }
 
-function listed(data: SessionData | undefined, principal: string) {
+function listedRow(data: SessionData | undefined, principal: string): ListedRow | undefined {
   const member = data?.members.find((each) => each.principal === principal)
   if (!data || !member || isHidden(data.row)) return undefined
-  const { id, record } = data.row
-  return { data, member, place: { recency: record.recency, id } }
+  const { row } = data
+  return { row, member, seq: newestSeq(data), unread: unread(data, member.readUpTo) }
 }
 
 function unread(data: SessionData, readUpTo: number): number {

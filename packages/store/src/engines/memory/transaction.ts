@@ -1,10 +1,11 @@
-import type {
-  AppendedRow,
-  EventRow,
-  MemberRow,
-  MessageChange,
-  RememberedKind,
-  SessionRow,
+import {
+  type AppendedRow,
+  type EventRow,
+  isHidden,
+  type MemberRow,
+  type MessageChange,
+  type RememberedKind,
+  type SessionRow,
 } from '../rows/tables/rows.ts'
 import type {
   RemovedSession,
@@ -43,6 +44,7 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
       const data = this.db.sessions.get(key)
       if (data) Object.assign(data, draft)
       else this.db.sessions.set(key, draft)
+      this.#list(draft)
     }
     for (const effect of this.#effects) effect()
   }
@@ -88,7 +90,6 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
     })
     this.#effects.push(() => {
       this.db.keys.set(row.id, key)
-      for (const principal of members) feedOf(this.db, principal).sessions.add(key)
     })
     return made
   }
@@ -103,7 +104,7 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
     this.#effects.push(() => {
       this.db.sessions.delete(session)
       this.db.keys.delete(row.id)
-      for (const { principal } of members) feedOf(this.db, principal).sessions.delete(session)
+      for (const { principal } of members) feedOf(this.db, principal).remove(session)
     })
   }
 
@@ -192,6 +193,15 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
         feed.floor = forgotten.at(-1)?.revision ?? feed.floor
       }
     })
+  }
+
+  /** Puts a session into the lists of its members. */
+  #list({ row, members }: SessionData): void {
+    if (isHidden(row)) return
+    const { key, id, record } = row
+    for (const { principal, position } of members) {
+      feedOf(this.db, principal).put({ key, id, recency: record.recency, position })
+    }
   }
 
   async #acquire(resources: readonly Resource[]): Promise<void> {

@@ -113,8 +113,8 @@ export interface TableReads {
   ): Promise<{ message: Message; hidden: number }[]>
   /**
    * A principal's rows, the removals, and where the feed is, as of one moment: a range of `members`
-   * by its index, joined with `sessions`, the newest `events.seq` and a count of unread messages.
-   * Hidden sessions are not among them.
+   * by an index for each order, so that recency is repeated there, joined with `sessions`, the newest
+   * `events.seq` and a count of unread messages. Hidden sessions are not among them.
    */
   feed(principal: string, query: FeedQuery): Promise<FeedRows>
   /**

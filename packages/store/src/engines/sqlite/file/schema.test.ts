@@ -54,6 +54,8 @@ async function contents(storage: Storage) {
     whole: await Promise.all(sessions.map((id) => readWhole(storage, id))),
     heads: await Promise.all(sessions.map((id) => storage.state(id))),
     activity: (await storage.activity('me', { by: 'creation', limit: 100 })).rows,
+    recent: (await storage.activity('me', { by: 'recency', limit: 100 })).rows,
+    changed: (await storage.activity('me', { by: 'change', after: 1, limit: 100 })).rows,
     found: (
       await storage.search({ text: 'Answer', in: { principal: 'me' }, limit: everything })
     ).map(({ messageId }) => messageId),

@@ -165,6 +165,20 @@ export const migrations: readonly string[] = [
   );
   INSERT OR IGNORE INTO unindexed SELECT key FROM messages WHERE open = 0;
   `,
+  `
+  -- each principal's list in its two orders: a session's row says them, and the members repeat them
+  ALTER TABLE members ADD COLUMN recency INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE members ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  UPDATE members SET (recency, revision) =
+    (SELECT recency, revision FROM sessions WHERE key = members.session);
+  CREATE INDEX members_recency ON members (principal, recency);
+  CREATE INDEX members_revision ON members (principal, revision);
+  CREATE TRIGGER sessions_listed AFTER UPDATE OF recency, revision ON sessions
+    WHEN new.recency <> old.recency OR new.revision <> old.revision
+  BEGIN
+    UPDATE members SET recency = new.recency, revision = new.revision WHERE session = new.key;
+  END;
+  `,
 ]
 
 /**

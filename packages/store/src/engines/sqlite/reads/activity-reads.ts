@@ -7,22 +7,12 @@ import type { ListQuery, SessionList } from '../../../port/sessions.ts'
 import type { Database, Row } from '../file/database.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
 
-/**
- * A follower that is at most this many positions behind is served by looking through the changes,
- * which are then fewer than the sessions of most principals; otherwise by looking through its
- * sessions.
- */
-const fewChanges = 1_000
-
 const owner =
   "coalesce((SELECT principal FROM members AS m WHERE session = sessions.key AND owner = 1), '') AS owner"
-const columns = `sessions.*, members.read_up_to, ${owner}`
-const rowsOf = `SELECT ${columns} FROM members
-  JOIN sessions ON sessions.key = members.session WHERE members.principal = ? AND sessions.fork_of IS NULL`
-/** The same rows; `CROSS JOIN` makes SQLite look through the changed sessions first. */
-const changedRowsOf = `SELECT ${columns} FROM sessions
-  CROSS JOIN members ON members.principal = ? AND members.session = sessions.key
-  WHERE sessions.fork_of IS NULL`
+/** A principal's sessions. What orders them comes from `members`, whose indexes begin with the principal. */
+const rowsOf = `SELECT sessions.*, members.read_up_to, ${owner} FROM members
+  JOIN sessions ON sessions.key = members.session
+  WHERE members.principal = ? AND sessions.fork_of IS NULL`
 
 /** Reads lists of sessions, single sessions, and the rows of the activity feed. */
 export class ActivityReads {
@@ -86,8 +76,7 @@ export class ActivityReads {
     const position = this.#position()
     if (after < this.#floor() || after > position) return unknownPosition(position)
     const changed = this.#db.all(
-      `${position - after <= fewChanges ? changedRowsOf : rowsOf} AND sessions.revision > ?
-       ORDER BY sessions.revision LIMIT ?`,
+      `${rowsOf} AND members.revision > ? ORDER BY members.revision LIMIT ?`,
       principal,
       after,
       limit + 1,
@@ -132,8 +121,8 @@ export class ActivityReads {
     const { recency = Number.MAX_SAFE_INTEGER, id = '' } = after ?? {}
     // The order of `byRecency` in core/reading/feed-order.ts.
     const found = this.#db.all(
-      `${rowsOf} AND (sessions.recency < ?2 OR (sessions.recency = ?2 AND sessions.id < ?3))
-       ORDER BY sessions.recency DESC, sessions.id DESC LIMIT ?4`,
+      `${rowsOf} AND members.recency <= ?2 AND (members.recency < ?2 OR sessions.id < ?3)
+       ORDER BY members.recency DESC, sessions.id DESC LIMIT ?4`,
       principal,
       recency,
       id,

@@ -117,14 +117,15 @@ export class SessionRows {
   }
 }
 
-/** Inserts a session's members; the first one is its owner. */
+/** Inserts the members of a session that is inserted already; the first one is its owner. */
 export function insertMembers(db: Database, key: number, members: readonly string[]): void {
   for (const [index, principal] of members.entries()) {
     db.run(
-      'INSERT INTO members (principal, session, owner) VALUES (?, ?, ?)',
+      `INSERT INTO members (principal, session, owner, recency, revision)
+       SELECT ?, key, ?, recency, revision FROM sessions WHERE key = ?`,
       principal,
-      key,
       index === 0 ? 1 : 0,
+      key,
     )
   }
 }
