@@ -11,8 +11,8 @@ import { openStore } from './answer.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const kept = path.join(tmpdir(), 'caughtup-benches')
-/** What decides on the content of a database. */
-const sources = ['packages/{schema,store}/src/**/*.ts', 'benches/src/measure/*.ts']
+/** What decides, with the filling function, on the content of a database. */
+const sources = 'packages/{schema,store}/src/**/*.ts'
 
 /**
  * Puts a filled database at `file`, and returns what `fill` returned, by way of JSON. To fill it takes
@@ -23,7 +23,7 @@ export async function keptDatabase<Filled>(
   file: string,
   fill: (store: Store) => Promise<Filled>,
 ): Promise<Filled> {
-  const version = versionOf(sources)
+  const version = versionOf(fill.toString())
   const folder = path.join(kept, `${name}-${version}`)
   if (!existsSync(folder)) await make(name, folder, fill)
   copyFileSync(path.join(folder, 'database'), file)
@@ -48,9 +48,9 @@ async function make<Filled>(
   renameSync(making, folder)
 }
 
-function versionOf(patterns: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const file of globSync(patterns, { cwd: root }).toSorted()) {
+function versionOf(filling: string): string {
+  const hash = createHash('sha256').update(filling)
+  for (const file of globSync(sources, { cwd: root }).toSorted()) {
     if (!file.endsWith('.test.ts')) hash.update(readFileSync(path.join(root, file)))
   }
   return hash.digest('hex').slice(0, 12)

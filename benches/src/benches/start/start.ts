@@ -64,6 +64,16 @@ export const start: Bench = {
         digits: 0,
         bound: { most: mostMs },
       })),
+  charts: [
+    {
+      name: 'start',
+      title: 'From the start of the process to the first frame',
+      kind: 'bars',
+      x: 'side',
+      y: 'whole',
+      by: 'side',
+    },
+  ],
   notes: [
     `A process of the built packages opens a database with a session of ${messages} messages, and serves it; the client asks once the server listens. The files are in the page cache.`,
   ],

@@ -70,10 +70,13 @@ function grid(scale: Scale, { y }: Frame): string[] {
 }
 
 function bars(series: readonly Series[], { middleOf, band, y }: Frame): string[] {
-  const width = Math.min(56, (band * 0.84) / Math.max(1, series.length))
-  return series.flatMap(({ color, points }, index) =>
-    points.flatMap(({ place, figure }) => {
-      const left = middleOf(place) + (index - series.length / 2) * width
+  const marks = series.flatMap(({ color, points }) => points.map((point) => ({ color, ...point })))
+  const groups = [...Map.groupBy(marks, ({ place }) => place)]
+  const most = Math.max(1, ...groups.map(([, group]) => group.length))
+  const width = Math.min(56, (band * 0.84) / most)
+  return groups.flatMap(([place, group]) =>
+    group.flatMap(({ color, figure }, index) => {
+      const left = middleOf(place) + (index - group.length / 2) * width
       const [top, middle] = [y(figure.median), left + width / 2]
       return [
         `<rect class="fill ${color}" x="${at(left + 1)}" y="${at(top)}" width="${at(width - 2)}" height="${at(area.bottom - top)}"/>`,

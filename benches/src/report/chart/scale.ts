@@ -4,12 +4,14 @@ export interface Scale {
   height: (value: number) => number
 }
 
+/** What a tick may begin with. */
+const roundDigits = [1, 2, 5]
+const mostSteps = 6
+
 /** From 0 to a round number above the greatest figure. */
 export function linear(values: readonly number[]): Scale {
   const greatest = Math.max(0, ...values) || 1
-  const rough = greatest / 5
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power
+  const step = roundAbove(greatest / mostSteps)
   const count = Math.ceil(greatest / step)
   return {
     ticks: Array.from({ length: count + 1 }, (_, n) => n * step),
@@ -17,14 +19,26 @@ export function linear(values: readonly number[]): Scale {
   }
 }
 
-/** Between powers of ten around the figures; figures of 0 and less stand at the bottom. */
+/** Between round numbers around the figures; figures of 0 and less stand at the bottom. */
 export function logarithmic(values: readonly number[]): Scale {
-  const logarithms = values.filter((value) => value > 0).map((value) => Math.log10(value))
-  const from = Math.floor(Math.min(...logarithms, Infinity))
-  if (!Number.isFinite(from)) return linear(values)
-  const to = Math.max(from + 1, Math.ceil(Math.max(...logarithms)))
+  const positive = values.filter((value) => value > 0)
+  if (positive.length === 0) return linear(values)
+  // The reciprocal of a round number is round, too.
+  const from = 1 / roundAbove(1 / Math.min(...positive))
+  const to = roundAbove(Math.max(...positive, from * 1.001))
+  const ticks = [from, to]
+  for (let power = 10 ** Math.ceil(Math.log10(from)); power < to; power *= 10) ticks.push(power)
   return {
-    ticks: Array.from({ length: to - from + 1 }, (_, n) => 10 ** (from + n)),
-    height: (value) => (value > 0 ? Math.max(0, (Math.log10(value) - from) / (to - from)) : 0),
+    ticks: [...new Set(ticks)],
+    height: (value) => {
+      const share = Math.log(Math.max(value, from) / from) / Math.log(to / from)
+      return Math.min(1, share)
+    },
   }
+}
+
+function roundAbove(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value))
+  const digit = roundDigits.find((one) => one * power >= value) ?? 10
+  return digit * power
 }
