@@ -77,7 +77,8 @@ export class Writes {
    * Imports a transcript that was written elsewhere: rows that the session does not have yet are added
    * at its end, in their order. Messages of the session are not changed, the same transcript again
    * adds nothing, and removed messages stay removed. `rows` is the transcript from its beginning, at
-   * most 100,000 rows.
+   * most 100,000 rows. Every 500 rows are a commit of their own, between which others write; a call
+   * that ends early leaves the rows until then, and a repeat continues behind them.
    *
    * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`run-active`), `TOO_LARGE`, `BAD_INPUT`
    */

@@ -17,6 +17,8 @@ export interface IdentifiedRow {
    * and the number of its occurrence, so that it is the same in every import.
    */
   messageId: string
+  /** Characters of its content's JSON. */
+  size: number
 }
 
 /**
@@ -40,13 +42,19 @@ export function identify(
 ): IdentifiedRow[] {
   return rows.map((row) => {
     const identity = identityOf(row)
-    const contentHash = `c1:${hash({ identity, parts: row.parts.map(withoutState) })}`
+    const content = json({ identity, parts: row.parts.map(withoutState) })
+    const identified = {
+      row,
+      identity,
+      contentHash: `c1:${shortHash(content)}`,
+      size: content.length,
+    }
     const { id } = row
-    if (id !== undefined && isMessageId(id)) return { row, identity, contentHash, messageId: id }
+    if (id !== undefined && isMessageId(id)) return { ...identified, messageId: id }
     // Rows with the same id are one message.
     const nth = id === undefined ? (seen.get(identity) ?? 0) + 1 : 1
     seen.set(identity, nth)
-    return { row, identity, contentHash, messageId: derivedId(identity, nth) }
+    return { ...identified, messageId: derivedId(identity, nth) }
   })
 }
 
@@ -74,7 +82,11 @@ function withoutState(part: Part): unknown {
 }
 
 function hash(value: unknown): string {
-  return shortHash(canonicalJson(storedValue(value)))
+  return shortHash(json(value))
+}
+
+function json(value: unknown): string {
+  return canonicalJson(storedValue(value))
 }
 
 function derivedId(identity: string, nth: number): string {

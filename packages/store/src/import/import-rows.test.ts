@@ -4,14 +4,17 @@ import type { ImportedRow } from './imported-row.ts'
 import { identify } from './identify.ts'
 import type { Reconciled } from './reconciled.ts'
 import type { Store } from '../store.ts'
+import { type CrashableEngine, crashableEngines } from '../../tests/support/crashable-engine.ts'
 import {
+  ended,
   intercepted,
   openTestStore,
   startRun,
   testDatabase,
+  type TestRun,
 } from '../../tests/support/open-test-store.ts'
 import { fill, sampleSession, shownIds } from '../../tests/support/sample-history.ts'
-import { engines, testEngine } from '../../tests/support/test-engines.ts'
+import { engines, testEngine, withCalls } from '../../tests/support/test-engines.ts'
 
 function row(text: string, rest: Partial<ImportedRow> = {}): ImportedRow {
   return { role: 'user', parts: [{ type: 'text', text }], ...rest }
@@ -332,6 +335,98 @@ describe.each(engines)('an imported transcript on %s', (engine) => {
       code: 'TOO_LARGE',
       data: { value: 'long', limit: 1_000 },
     })
+  })
+})
+
+describe.each(engines)('a long transcript on %s', (engine) => {
+  const limits = { windowMessages: 2_000, windowBytes: 10_000_000 }
+  const rows = Array.from({ length: 1_200 }, (_, n) => row(`text ${n}`, { createdAt: n }))
+  const all = rows.map((_, n) => `text ${n}`)
+
+  /** A store in which `before` is called before each commit, with the sessions that it writes. */
+  async function watched(before: (sessionIds: string[], n: number) => void) {
+    const database = crashableEngines[engine]()
+    onTestFinished(() => database.dispose())
+    let commits = 0
+    const storage = withCalls(database.factory, (real) => ({
+      commit: (slices) => {
+        before(
+          slices.map(({ sessionId }) => sessionId),
+          ++commits,
+        )
+        return real.commit(slices)
+      },
+    }))
+    const { store } = await openTestStore({ storage, limits })
+    const { id } = await store.sessions.create({ owner: 'me' })
+    return { store, id, database }
+  }
+
+  test('is written in several commits, between which others write', async () => {
+    const written: string[][] = []
+    const { store, id } = await watched((sessionIds, n) => {
+      written.push(sessionIds)
+      if (n === 1) void fill(store, other, ['u1'])
+    })
+    const { id: other } = await store.sessions.create({ owner: 'you' })
+    expect(await store.reconcile(id, rows)).toEqual(outcome({ added: 1_200 }))
+    const imports = written.flatMap((sessionIds, n) => (sessionIds.includes(id) ? n : []))
+    expect(imports).toHaveLength(3)
+    const others = written.findIndex((sessionIds) => sessionIds.includes(other))
+    expect(others).toBeGreaterThan(0)
+    expect(others).toBeLessThan(imports[2]!)
+    expect(await texts(store, id)).toEqual(all)
+    const { events } = await store.journal.list(id)
+    expect(events).toMatchObject([{ count: 500 }, { count: 500 }, { count: 200 }])
+  })
+
+  test('is continued by a repeat where a crash ended it', async () => {
+    let crashed: CrashableEngine | undefined
+    const { store, id, database } = await watched((_, n) => {
+      if (n === 2) crashed = database.crashed()
+    })
+    await store.reconcile(id, rows)
+    onTestFinished(() => crashed?.dispose())
+    const { store: later } = await openTestStore({ storage: crashed!.factory, limits })
+    expect(await texts(later, id)).toEqual(all.slice(0, 500))
+    expect(await later.reconcile(id, rows)).toEqual(outcome({ added: 700, known: 500 }))
+    expect(await texts(later, id)).toEqual(all)
+    expect(await later.reconcile(id, rows)).toEqual(outcome({ known: 1_200 }))
+  })
+
+  test('has every row once and in order after concurrent imports of it', async () => {
+    const storage = testEngine(engine)
+    const [a, b] = [
+      await openTestStore({ storage, limits }),
+      await openTestStore({ storage, limits }),
+    ]
+    const { id } = await a.store.sessions.create({ owner: 'me' })
+    const outcomes = await Promise.all([a, b, a].map(({ store }) => store.reconcile(id, rows)))
+    expect(outcomes.reduce((sum, { added }) => sum + added, 0)).toBe(1_200)
+    expect(await texts(b.store, id)).toEqual(all)
+  })
+
+  test('is continued by a repeat where a run or the caller ended it', async () => {
+    const caller = new AbortController()
+    const { store, id } = await watched((sessionIds, n) => {
+      if (n === 1) run = startRun(store, id)
+      // The second commit starts the run, and the third ends it.
+      if (n === 4 && sessionIds.includes(id)) caller.abort(new Error('enough'))
+    })
+    let run: Promise<TestRun> | undefined
+    await expect(store.reconcile(id, rows)).rejects.toMatchObject({
+      data: { reason: 'run-active' },
+    })
+    const { runId, messageId } = await run!
+    await store
+      .writer({ sessionId: id, runId, messageId })
+      .finish({ reason: 'stop' }, [ended(runId)])
+    expect((await texts(store, id)).slice(0, 500)).toEqual(all.slice(0, 500))
+    const { signal } = caller
+    await expect(store.reconcile(id, rows, { signal })).rejects.toThrow('enough')
+    const { added } = await store.reconcile(id, rows)
+    expect(added).toBeGreaterThan(0)
+    expect((await texts(store, id)).filter((text) => text.startsWith('text'))).toEqual(all)
   })
 })
 

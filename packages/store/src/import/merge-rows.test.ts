@@ -82,6 +82,22 @@ describe('any transcript', () => {
     )
   })
 
+  test('gives the same messages whole or in parts, also if a part is repeated from the beginning', () => {
+    fc.assert(
+      fc.property(transcript, fc.integer({ min: 1, max: 8 }), fc.nat(20), (rows, most, cut) => {
+        const whole = new MergingSession()
+        whole.import(rows)
+        const parts = new MergingSession()
+        parts.importInParts(rows, most)
+        expect(parts.messages).toEqual(whole.messages)
+        const interrupted = new MergingSession()
+        interrupted.importInParts(rows.slice(0, cut), most)
+        interrupted.importInParts(rows, most)
+        expect(interrupted.messages).toEqual(whole.messages)
+      }),
+    )
+  })
+
   test('keeps its own order, and every row is added or skipped for a reason', () => {
     fc.assert(
       fc.property(transcript, (rows) => {

@@ -17,6 +17,16 @@ export interface Merge {
   identities: ImportIdentity[]
   /** The other rows, by their index. */
   skipped: { index: number; why: SkipReason }[]
+  /** How often each identity of the part occurred until its end; the next part's `seen` with the others. */
+  seen: Map<string, number>
+}
+
+/** The rows from `start` to before `end`, merged by themselves once all rows before them are. */
+export interface RowRange {
+  start: number
+  end: number
+  /** How often identities occurred before `start`. */
+  seen: ReadonlyMap<string, number>
 }
 
 /**
@@ -36,8 +46,14 @@ type SkipReason = 'known' | 'changed' | 'incomplete'
  *
  * A row is also known if its message's id exists: a session that was restored from an export has the
  * messages, but does not remember the rows.
+ *
+ * @param rows - the whole transcript
  */
-export function mergeRows(known: Known, rows: readonly IdentifiedRow[]): Merge {
+export function mergeRows(
+  known: Known,
+  rows: readonly IdentifiedRow[],
+  range: RowRange = { start: 0, end: rows.length, seen: new Map() },
+): Merge {
   const added: IdentifiedRow[] = []
   const skipped: Merge['skipped'] = []
   const counts = new Map<string, number>()
@@ -47,9 +63,10 @@ export function mergeRows(known: Known, rows: readonly IdentifiedRow[]): Merge {
   const isChanged = ({ identity, contentHash }: IdentifiedRow) =>
     [known.counts, counts].some((each) => each.has(identity)) &&
     ![known.counts, counts].some((each) => each.has(contentHash))
-  for (const [index, current] of rows.entries()) {
+  for (const [place, current] of rows.slice(range.start, range.end).entries()) {
+    const index = range.start + place
     const { identity, contentHash, messageId } = current
-    const nth = (seen.get(identity) ?? 0) + 1
+    const nth = (seen.get(identity) ?? range.seen.get(identity) ?? 0) + 1
     const why = reasonToSkip({ ids: usedIds, counts: known.counts }, rows, index, nth)
     if (why !== 'incomplete') seen.set(identity, nth)
     if (why === undefined) {
@@ -62,6 +79,7 @@ export function mergeRows(known: Known, rows: readonly IdentifiedRow[]): Merge {
     added,
     identities: Array.from(counts, ([identity, count]) => ({ identity, count })),
     skipped,
+    seen,
   }
 }
 

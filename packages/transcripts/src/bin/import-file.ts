@@ -20,7 +20,7 @@ export interface ImportTarget {
 }
 
 /**
- * Imports one transcript, in one transaction for each of its conversations, and reports on it.
+ * Imports one transcript, conversation by conversation, and reports on it.
  *
  * @param bytes - the file's content
  * @param name - the file's name in the report, and the default title

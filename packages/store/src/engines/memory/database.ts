@@ -27,7 +27,8 @@ export interface SessionData {
   readonly orders: Map<string, number>
   /** Ascending; a commit under the session's lock changes it in place. */
   readonly events: StoredEvents[]
-  remembered: ReadonlyMap<string, number>
+  /** Counts by name; a commit under the session's lock changes it in place. */
+  readonly remembered: Map<string, number>
 }
 
 export interface StoredMessage {
@@ -61,7 +62,12 @@ export function emptyDatabase(): MemoryDatabase {
 export function copyDatabase(db: MemoryDatabase): MemoryDatabase {
   const copy = emptyDatabase()
   for (const [key, data] of db.sessions) {
-    copy.sessions.set(key, { ...data, orders: new Map(data.orders), events: [...data.events] })
+    copy.sessions.set(key, {
+      ...data,
+      orders: new Map(data.orders),
+      events: [...data.events],
+      remembered: new Map(data.remembered),
+    })
   }
   for (const [id, key] of db.keys) copy.keys.set(id, key)
   for (const [principal, feed] of db.feeds) copy.feeds.set(principal, feed.copy())

@@ -83,9 +83,10 @@ export class MemoryReads implements TableReads {
 
   async idStatus(session: number, ids: readonly string[]): Promise<IdStatus[]> {
     const data = this.find(session)
+    const remembered = this.rememberedIn(session)
     return ids.map((id) => {
       if (data && rowOf(data, id)) return 'exists'
-      return data?.remembered.has(rememberedName('gone', id)) ? 'gone' : 'free'
+      return remembered.has(rememberedName('gone', id)) ? 'gone' : 'free'
     })
   }
 
@@ -112,10 +113,10 @@ export class MemoryReads implements TableReads {
     kind: RememberedKind,
     ids: readonly string[],
   ): Promise<Map<string, number>> {
-    const remembered = this.find(session)?.remembered
+    const remembered = this.rememberedIn(session)
     const counts = new Map<string, number>()
     for (const id of ids) {
-      const count = remembered?.get(rememberedName(kind, id))
+      const count = remembered.get(rememberedName(kind, id))
       if (count !== undefined) counts.set(id, count)
     }
     return counts
@@ -126,7 +127,7 @@ export class MemoryReads implements TableReads {
     after: RememberedName | undefined,
     limit: number,
   ): Promise<CountedName[]> {
-    const all = [...(this.find(session)?.remembered ?? [])]
+    const all = [...this.rememberedIn(session)]
     const start = after && rememberedName(after.kind, after.id)
     return all
       .filter(([name]) => start === undefined || name > start)
@@ -174,6 +175,11 @@ export class MemoryReads implements TableReads {
   protected find(key: number | undefined): SessionData | undefined {
     if (key === undefined) return undefined
     return this.#drafts?.get(key) ?? this.db.sessions.get(key)
+  }
+
+  /** What a session remembers, by name. */
+  protected rememberedIn(session: number): ReadonlyMap<string, number> {
+    return this.find(session)?.remembered ?? new Map()
   }
 }
 

@@ -30,6 +30,8 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
   readonly #drafts: Map<number, SessionData>
   /** Further effects of the commit. */
   readonly #effects: (() => void)[] = []
+  /** What it adds to what sessions remember, by their keys. */
+  readonly #remembered = new Map<number, Map<string, number>>()
   /** Ids of sessions that it deletes. */
   readonly #deleted = new Set<string>()
 
@@ -45,6 +47,10 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
       if (data) Object.assign(data, draft)
       else this.db.sessions.set(key, draft)
       this.#list(draft)
+    }
+    for (const [key, added] of this.#remembered) {
+      const remembered = this.db.sessions.get(key)?.remembered
+      for (const [name, count] of added) remembered?.set(name, count)
     }
     for (const effect of this.#effects) effect()
   }
@@ -144,16 +150,18 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
     kind: RememberedKind,
     counts: ReadonlyMap<string, number>,
   ): Promise<void> {
-    const draft = this.#draft(session)
-    const names = [...counts].map(([id, count]) => [rememberedName(kind, id), count] as const)
-    draft.remembered = new Map([...draft.remembered, ...names])
+    const { row } = this.#draft(session)
+    const added = this.#remembered.get(row.key) ?? new Map<string, number>()
+    for (const [id, count] of counts) added.set(rememberedName(kind, id), count)
+    this.#remembered.set(row.key, added)
   }
 
   async copyImports(from: number, to: number): Promise<void> {
-    const imports = [...(this.find(from)?.remembered ?? [])].filter(([name]) =>
+    const imports = [...this.rememberedIn(from)].filter(([name]) =>
       name.startsWith(rememberedName('import', '')),
     )
-    this.#draft(to).remembered = new Map(imports)
+    const { row } = this.#draft(to)
+    this.#remembered.set(row.key, new Map(imports))
   }
 
   async mark(session: number, upTo: number, principals?: readonly string[]): Promise<MemberRow[]> {
@@ -193,6 +201,12 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
         feed.floor = forgotten.at(-1)?.revision ?? feed.floor
       }
     })
+  }
+
+  protected override rememberedIn(session: number): ReadonlyMap<string, number> {
+    const remembered = super.rememberedIn(session)
+    const added = this.#remembered.get(session)
+    return added ? new Map([...remembered, ...added]) : remembered
   }
 
   /** Puts a session into the lists of its members. */
