@@ -3,16 +3,17 @@ import { openAudience, planned, sendAnswer } from './measure/answer.ts'
 import { eachSide, type Turn } from './measure/each-side.ts'
 import { groups, ownGoal } from './measure/goals.ts'
 import { startClients } from './measure/processes.ts'
-import { durableStreams, resumableStream } from './sides/peers.ts'
-import { bareLoop, caughtupHttp, caughtupSocket } from './sides/sides.ts'
+import { durableStreams } from './sides/peers.ts'
+import { caughtupHttp } from './sides/sides.ts'
 
 const perSecond = 50
 
-const own = [caughtupHttp, caughtupSocket, bareLoop]
+const own = [caughtupHttp]
 
 export const fairness: Bench = {
   name: 'fairness',
   question: 'Whether a session with many subscribers holds up another one with one subscriber.',
+  rounds: 2,
   columns: [
     { key: 'subscribers', title: 'subscribers of the large one' },
     { key: 'side', title: 'server' },
@@ -24,17 +25,18 @@ export const fairness: Bench = {
     { key: 'smallPace', title: 'small, s', digits: 2 },
   ],
   cases: ({ smoke }) => {
-    const sides = [...own, durableStreams, resumableStream]
     const large = smoke
       ? [{ count: 5, sides: own }]
       : [
-          { count: 1_000, sides },
+          { count: 1_000, sides: [...own, durableStreams] },
           { count: 4_000, sides: own },
         ]
     return large.map(({ count, sides: measured }) => ({
       title: `${count} subscribers beside one`,
       measure: (folder) =>
-        eachSide(measured, folder, (turn) => measure(turn, count, smoke ? 0.2 : 3)),
+        eachSide(measured, { folder, what: { subscribers: count } }, (turn) =>
+          measure(turn, count, smoke ? 0.2 : 3),
+        ),
     }))
   },
   goals: (rows) => groups(rows, 'subscribers').flatMap(([count, same]) => goals(count, same)),
@@ -56,7 +58,6 @@ async function measure(
   const [big, one] = await Promise.all([sendAnswer(large, order), sendAnswer(small, order)])
   const pace = ({ written }: typeof big) => (written.seconds / planned(written, perSecond)) * 5
   return {
-    subscribers: count,
     bigP50: big.arrived.p50,
     bigP99: big.arrived.p99,
     smallP50: one.arrived.p50,

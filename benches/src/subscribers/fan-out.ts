@@ -31,8 +31,10 @@ export const fanOut: Bench = {
     (smoke ? [3] : counts).map((count) => ({
       title: `${count} subscribers`,
       measure: (folder) =>
-        eachSide(smoke ? own : [...own, ...peers], folder, (turn) =>
-          measure(turn, count, smoke ? 0.2 : 2),
+        eachSide(
+          smoke ? own : [...own, ...peers],
+          { folder, what: { subscribers: count } },
+          (turn) => measure(turn, count, smoke ? 0.2 : 1.5),
         ),
     })),
   goals: (rows) => groups(rows, 'subscribers').flatMap(([count, same]) => goals(count, same)),
@@ -60,7 +62,6 @@ async function measure(turn: Turn, count: number, seconds: number): Promise<Row>
   const { written, arrived, before, after } = await sendAnswer(audience, order)
   await closeAudience(audience)
   return {
-    subscribers: count,
     p50: arrived.p50,
     p99: arrived.p99,
     cpu: ((after.cpu - before.cpu) * 1000) / arrived.deliveries,

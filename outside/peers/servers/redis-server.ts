@@ -7,8 +7,10 @@ export async function startRedis(): Promise<string> {
   const port = await freePort()
   const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no' }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const redis = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  process.on('exit', () => redis.kill())
+  // The shell waits for the end of this process, however it ends, and takes Redis along.
+  const script = 'redis-server "$@" & read -r _; kill $!'
+  const stdio = ['pipe', 'pipe', 'inherit'] as const
+  const redis = spawn('sh', ['-c', script, 'sh', ...args], { stdio: [...stdio] })
   let log = ''
   redis.stdout.on('data', (text) => (log += text))
   while (!log.includes('Ready to accept connections')) {

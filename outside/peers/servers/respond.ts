@@ -11,8 +11,8 @@ export interface Listening {
 export async function listen(answer: (request: Request) => Promise<Response>): Promise<Listening> {
   const server: Server = createServer((request, response) => {
     respond(answer, request, response).catch((error: unknown) => {
-      process.stderr.write(`${String(error)}\n`)
-      response.destroy()
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500).end(String(error))
     })
   })
   server.listen(0, '127.0.0.1')
@@ -39,9 +39,19 @@ async function respond(
   for (;;) {
     const next = await reader?.read()
     if (!next || next.done) break
-    if (!response.write(next.value) && !response.destroyed) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')])
-    }
+    if (!response.write(next.value) && !response.destroyed) await drained(response)
   }
   response.end()
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
 }

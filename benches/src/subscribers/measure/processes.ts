@@ -11,8 +11,8 @@ import type { Side } from '../sides/sides.ts'
 
 const client = fileURLToPath(new URL('../client/client-process.ts', import.meta.url))
 
-/** How long a process may go on with its work before it is killed, in ms. */
-const patience = 20_000
+/** How long a process whose bench is over may go on before it is killed, in ms. */
+const patience = 1_000
 
 /** A process of a bench. It ends with the bench, or when it is disposed of. */
 class BenchProcess<Offered extends Procedures> implements AsyncDisposable {

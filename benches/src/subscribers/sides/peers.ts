@@ -16,7 +16,7 @@ export const durableStreams = peer('durable-streams.ts', {
   name: 'Durable Streams, memory',
   keeps: 'memory',
 })
-const durableStreamsFile = peer('durable-streams.ts', {
+export const durableStreamsFile = peer('durable-streams.ts', {
   name: 'Durable Streams, file',
   keeps: 'files',
   args: ['file'],
