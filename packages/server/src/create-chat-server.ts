@@ -13,9 +13,9 @@ import { SendMessage } from './prompts/send-message.ts'
 import { RunWatch } from './runs/run-watch.ts'
 import { Runs } from './runs/runs.ts'
 import { StreamRegistry } from './streams/stream-registry.ts'
-import { createFetch } from './transports/fetch.ts'
-import { createHttpAnswer } from './transports/http-answer.ts'
-import { createNodeHandler, type NodeHandler } from './transports/node-handler.ts'
+import { createFetch } from './transports/http/fetch.ts'
+import { createHttpAnswer } from './transports/http/http-answer.ts'
+import { createNodeHandler, type NodeHandler } from './transports/http/node-handler.ts'
 
 export interface ChatServer {
   /**

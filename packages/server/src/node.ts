@@ -3,5 +3,5 @@ export {
   attachWebSocket,
   type UpgradeServer,
   type WebSocketChat,
-} from './transports/attach-websocket.ts'
+} from './transports/websocket/attach-websocket.ts'
 export { serve, type ServedChat, type ServeOptions, type Serving } from './transports/serve.ts'

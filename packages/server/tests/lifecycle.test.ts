@@ -10,7 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { createChatServer } from '../src/create-chat-server.ts'
 import { createTestClient } from '../src/testing.ts'
-import { attachWebSocket } from '../src/transports/attach-websocket.ts'
+import { attachWebSocket } from '../src/transports/websocket/attach-websocket.ts'
 import { interceptedStorage } from './support/intercept-storage.ts'
 import {
   fetchClient,

@@ -10,7 +10,7 @@ import { assembleStore } from './assemble-store.ts'
 import type { Waiting } from './base/waiting.ts'
 import type { ActivityFeed } from './follow/activity-feed.ts'
 import type { Broker } from './follow/broker.ts'
-import type { FollowedBatch } from './follow/followers.ts'
+import type { FollowedBatch, FollowOptions } from './follow/followers.ts'
 import type { StoreUpdate } from './follow/store-update.ts'
 import { resolveStoreOptions } from './options/resolve-store-options.ts'
 import type { StoreOptions } from './options/store-options.ts'
@@ -62,7 +62,7 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
   follow(
     sessionId: string,
     after: number,
-    options: { signal: AbortSignal },
+    options: FollowOptions,
   ): AsyncGenerator<FollowedBatch, void, undefined>
 
   /** Tells other processes that this one is alive. */
@@ -123,7 +123,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     flush: writes.flush,
     flushSession: writes.flushSession,
     flushAll: writes.flushAll,
-    follow: (sessionId, after, { signal }) => followers.follow(sessionId, after, signal),
+    follow: (sessionId, after, options) => followers.follow(sessionId, after, options),
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
     stats: () => figures.stats(),

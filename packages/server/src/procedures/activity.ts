@@ -1,4 +1,6 @@
-import { activityStream } from '../streams/activity-stream.ts'
+import type { ActivityFrame } from '@caughtup/schema'
+
+import { ActivityFeed, activityReplay } from '../streams/activity-feed.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 import { toEventIterator } from './event-iterator.ts'
 
@@ -13,19 +15,21 @@ export function activityProcedures(
       await access.authorize(principal, 'activity.list')
       return store.activity.list(principal.id, input)
     }),
-    subscribe: subscribe.handler(async ({ input, context: { principal }, signal, lastEventId }) => {
-      await access.authorize(principal, 'activity.subscribe')
-      const since = lastEventId || input?.since
-      const stream = streams.open(
-        { kind: 'activity', principal: principal.id },
-        {
-          signal,
-          frames: (either) =>
-            activityStream({ store, principal: principal.id, signal: either }, since),
-        },
-      )
-      return toEventIterator(stream)
-    }),
+    subscribe: subscribe.handler(
+      async ({ input, context: { principal, claim }, signal, lastEventId }) => {
+        await access.authorize(principal, 'activity.subscribe')
+        const source = { store, principal: principal.id }
+        const stream = streams.open(
+          { kind: 'activity', principal: principal.id },
+          {
+            id: principal.id,
+            feed: () => new ActivityFeed(source),
+            replay: activityReplay(source, lastEventId || input?.since),
+          },
+        )
+        return toEventIterator<ActivityFrame>(stream, { claim, signal })
+      },
+    ),
     markRead: markRead.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'activity.markRead', input.sessionId)
       return { upTo: await store.activity.markRead(id, principal.id, input.upTo) }

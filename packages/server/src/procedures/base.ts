@@ -14,6 +14,12 @@ import type { ChatContext } from '../host/request.ts'
 import type { SendMessage } from '../prompts/send-message.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { StreamRegistry } from '../streams/stream-registry.ts'
+import { isIterator, type StreamClaim } from './event-iterator.ts'
+
+export interface CallContext extends ChatContext {
+  /** Given by the transports of this package. @default streams are pulled from the procedures' iterators */
+  claim?: StreamClaim
+}
 
 /** Procedures whose answers are large, or expensive to make. */
 const heavyReads: ReadonlySet<string> = new Set([
@@ -57,7 +63,7 @@ export function procedures(
 ) {
   return implement(contract)
     .$config({ initialOutputValidationIndex: validatesOutput ? 0 : Number.NaN })
-    .$context<ChatContext>()
+    .$context<CallContext>()
     .use(async ({ next, path, signal }) => {
       const where = path.join('.')
       const map = (error: unknown) =>
@@ -97,13 +103,4 @@ export function procedures(
         throw error
       }
     })
-}
-
-export function isIterator(output: unknown): output is AsyncIteratorObject<unknown, unknown, void> {
-  return (
-    typeof output === 'object' &&
-    output !== null &&
-    'next' in output &&
-    Symbol.asyncIterator in output
-  )
 }

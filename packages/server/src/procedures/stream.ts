@@ -1,4 +1,6 @@
-import { sessionStream, startOf } from '../streams/session-stream.ts'
+import type { ChatFrame } from '@caughtup/schema'
+
+import { SessionFeed, sessionReplay, startOf } from '../streams/session-feed.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 import { toEventIterator } from './event-iterator.ts'
 
@@ -7,16 +9,19 @@ export function streamProcedure(
   { settings, access, streams }: ProcedureDeps,
 ) {
   const { store, limits } = settings
-  return onChat.handler(async ({ input, context: { principal }, signal, lastEventId }) => {
-    const { id: sessionId } = await access.authorizeSession(principal, 'onChat', input.sessionId)
-    const start = startOf(input, lastEventId)
-    const stream = streams.open(
-      { kind: 'chat', principal: principal.id, streamId: input.streamId },
-      {
-        signal,
-        frames: (either) => sessionStream({ store, sessionId, limits, signal: either }, start),
-      },
-    )
-    return toEventIterator(stream)
-  })
+  return onChat.handler(
+    async ({ input, context: { principal, claim }, signal, lastEventId }) => {
+      const { id } = await access.authorizeSession(principal, 'onChat', input.sessionId)
+      const source = { store, sessionId: id, limits }
+      const stream = streams.open(
+        { kind: 'chat', principal: principal.id, streamId: input.streamId },
+        {
+          id,
+          feed: () => new SessionFeed(source),
+          replay: sessionReplay(source, startOf(input, lastEventId)),
+        },
+      )
+      return toEventIterator<ChatFrame>(stream, { claim, signal })
+    },
+  )
 }

@@ -1,121 +1,196 @@
 import type { EndReason } from '@caughtup/schema'
-import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
+import type { ORPCError } from '@orpc/server'
 
+import { shuttingDown } from '../errors/call-errors.ts'
+import type { Replay, Step } from './feed.ts'
 import type { End, Heartbeat, SentFrame } from './frames.ts'
-import { withHeartbeat } from './with-heartbeat.ts'
+import type { Hub, Member } from './hub.ts'
+import type { Outlet } from './outlet.ts'
 
-/** The abort reason of a stream that the server ends, and that tells its client so. */
-class StreamEnd extends Error {
-  override readonly name = 'StreamEnd'
-  readonly reason: EndReason
-
-  constructor(reason: EndReason) {
-    super(`The server ended the stream: ${reason}.`)
-    this.reason = reason
-  }
-}
-
-export interface ClientStreamOptions<T> {
-  /** Yields the frames. Everything that it waits for must honour the signal. */
-  frames: (signal: AbortSignal) => AsyncGenerator<T, void>
-  /** The request's: aborted when the client disconnects. */
-  signal: AbortSignal | undefined
+export interface ClientStreamOptions {
+  hub: Hub
+  replay: Replay
   clock: Clock
-  /** In ms. */
-  heartbeat: number
+  /** Converts an unexpected error to what the client gets, and reports it. */
+  toError: (error: unknown) => ORPCError<string, unknown>
   onClose: () => void
 }
 
 /**
- * One client's stream, as the transport pulls it: frames, heartbeats, and at most one `end`. It knows
- * how long its client has left a frame unread, and the server can end or close it.
+ * One client's stream: a replay, then what follows. At the head of its feed it is a member of the hub
+ * and holds nothing but its position; while it is behind it reads by itself, as fast as its client
+ * takes the frames.
  */
-export class ClientStream<T> implements AsyncIteratorObject<
-  T | SentFrame<Heartbeat | End>,
-  void,
-  void
-> {
-  readonly #source: AsyncGenerator<T | SentFrame<Heartbeat | End>, void>
-  readonly #controller = new AbortController()
-  readonly #clock: Clock
-  readonly #onClose: () => void
-  /** When the last frame was taken; `undefined` while the transport waits for the next one. */
+export class ClientStream implements Member {
+  readonly #options: ClientStreamOptions
+  #outlet: Outlet | undefined
+  #position: string | undefined
+  /** See `FollowOptions` of the store; `undefined` after a replay, when it is up to date. */
+  #owed: number | undefined
+  /** What it reads by itself; `undefined` at the head. */
+  #reading: AbortController | undefined
+  /** Since when its client has left frames unread, in ms of the monotonic clock. */
   #unreadSince: number | undefined
+  #drained: (() => void) | undefined
   #closed = false
+  /** Why it ended before a transport had taken it. */
+  #endedEarly: EndReason | undefined
 
-  constructor({ frames, signal, clock, heartbeat, onClose }: ClientStreamOptions<T>) {
-    this.#clock = clock
-    this.#onClose = onClose
-    this.#unreadSince = clock.monotonic()
-    const { signal: own } = this.#controller
-    const either = signal ? AbortSignal.any([signal, own]) : own
-    this.#source = endable(withHeartbeat(frames(either), { clock, every: heartbeat }), either)
+  constructor(options: ClientStreamOptions) {
+    this.#options = options
+    this.#unreadSince = options.clock.monotonic()
   }
 
-  /** How long the last frame has been unread, in ms. */
+  get position(): string | undefined {
+    return this.#position
+  }
+
+  /** How long its client has taken nothing although there is something, in ms. */
   get unreadFor(): number {
-    return this.#unreadSince === undefined ? 0 : this.#clock.monotonic() - this.#unreadSince
+    if (this.#unreadSince === undefined) return 0
+    return this.#options.clock.monotonic() - this.#unreadSince
   }
 
-  async next(): Promise<IteratorResult<T | SentFrame<Heartbeat | End>, void>> {
+  /** Starts the replay. A stream that has ended before is ended on the outlet. */
+  begin(outlet: Outlet): void {
+    this.#outlet = outlet
+    if (!this.#closed) {
+      this.#unreadSince = undefined
+      void this.#read('replay')
+    } else if (this.#endedEarly) this.#sendEnd(this.#endedEarly)
+    else outlet.cut()
+  }
+
+  deliver({ frames, owed }: Step): void {
+    this.#owed = owed
+    for (const sent of frames) this.#write(sent)
+  }
+
+  readOn(): void {
+    if (!this.#closed) void this.#read('follow')
+  }
+
+  /** Sends a heartbeat, unless the client has enough to read. */
+  beat(heartbeat: SentFrame<Heartbeat>): void {
+    if (this.#outlet && this.#unreadSince === undefined) this.#write(heartbeat)
+  }
+
+  /** The outlet has room again. */
+  drained(): void {
+    if (this.#closed || this.#unreadSince === undefined || this.#outlet?.isFull !== false) return
     this.#unreadSince = undefined
-    try {
-      const result = await this.#source.next()
-      if (result.done) this.#close()
-      else this.#unreadSince = this.#clock.monotonic()
-      return result
-    } catch (error) {
-      this.#close()
-      throw error
-    }
+    if (this.#reading) this.#drained?.()
+    else if (!this.#options.hub.join(this)) void this.#read('follow')
+  }
+
+  /** The client has disconnected. */
+  gone(): void {
+    this.#close()
   }
 
   /** Ends the stream after one last frame, the `end`. */
   end(reason: EndReason): void {
-    this.#controller.abort(new StreamEnd(reason))
+    if (this.#closed) return
+    this.#close()
+    if (this.#outlet) this.#sendEnd(reason)
+    else this.#endedEarly = reason
+  }
+
+  fail(error: ORPCError<string, unknown>): void {
+    if (this.#closed) return
+    // The caller was a member when the stream was opened, so the session is gone.
+    if (error.code === 'NOT_FOUND') return this.end('session-deleted')
+    this.#close()
+    this.#outlet?.fail(error)
   }
 
   /** Closes the stream without an `end`: the client sees a broken connection. */
-  async return(): Promise<IteratorResult<T | SentFrame<Heartbeat | End>, void>> {
+  cut(): void {
     this.#close()
-    this.#controller.abort()
-    await this.#source.return()
-    return { done: true, value: undefined }
+    this.#outlet?.cut()
   }
 
-  [Symbol.asyncIterator](): this {
-    return this
+  /** Reads by itself until it is at the head. */
+  async #read(first: 'replay' | 'follow'): Promise<void> {
+    const reading = new AbortController()
+    this.#reading = reading
+    const { signal } = reading
+    try {
+      for (let next: 'replay' | 'follow' | 'joined' = first; next !== 'joined';) {
+        next = next === 'replay' ? await this.#replay(signal) : await this.#follow(signal)
+      }
+    } catch (error) {
+      if (!signal.aborted) this.fail(this.#options.toError(error))
+    }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return()
+  async #replay(signal: AbortSignal): Promise<'follow' | 'joined'> {
+    for await (const sent of this.#options.replay(this.#position, signal)) {
+      await this.#send(sent, signal)
+    }
+    this.#owed = undefined
+    return this.#join()
+  }
+
+  async #follow(signal: AbortSignal): Promise<'replay' | 'joined'> {
+    const position = this.#position
+    if (position === undefined) return 'replay'
+    const options = { signal, owed: this.#owed }
+    for await (const step of this.#options.hub.feed.follow(position, options)) {
+      if (step === 'too-far-behind') return 'replay'
+      for (const sent of step.frames) await this.#send(sent, signal)
+      this.#owed = step.owed
+      if (step.position === undefined) continue
+      this.#position = step.position
+      if (this.#join() === 'joined') return 'joined'
+    }
+    throw shuttingDown()
+  }
+
+  #join(): 'follow' | 'joined' {
+    if (!this.#options.hub.join(this)) return 'follow'
+    this.#reading = undefined
+    this.#owed = 0
+    return 'joined'
+  }
+
+  async #send(sent: SentFrame<object>, signal: AbortSignal): Promise<void> {
+    while (this.#unreadSince !== undefined) {
+      await new Promise<void>((resolve) => (this.#drained = resolve))
+      signal.throwIfAborted()
+    }
+    signal.throwIfAborted()
+    this.#write(sent)
+  }
+
+  #write(sent: SentFrame<object>): void {
+    if (this.#closed || !this.#outlet) return
+    try {
+      this.#outlet.write(sent)
+    } catch (error) {
+      // It must not end the pass, in which others get their frames.
+      this.#options.toError(error)
+      return this.cut()
+    }
+    if (sent.id !== undefined) this.#position = sent.id
+    if (!this.#outlet.isFull) return
+    this.#unreadSince ??= this.#options.clock.monotonic()
+    this.#options.hub.leave(this)
+  }
+
+  #sendEnd(reason: EndReason): void {
+    const frame: End = { type: 'end', reason }
+    this.#outlet?.write({ frame })
+    this.#outlet?.end()
   }
 
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#onClose()
-  }
-}
-
-async function* endable<T>(
-  source: AsyncGenerator<T, void>,
-  signal: AbortSignal,
-): AsyncGenerator<T | SentFrame<End>, void> {
-  try {
-    yield* source
-  } catch (error) {
-    if (signal.aborted) {
-      // If the client disconnected, nobody can read an `end`.
-      if (signal.reason instanceof StreamEnd)
-        yield { frame: { type: 'end', reason: signal.reason.reason } }
-      return
-    }
-    if (error instanceof CaughtupError && error.code === 'NOT_FOUND') {
-      yield { frame: { type: 'end', reason: 'session-deleted' } }
-      return
-    }
-    throw error
+    this.#reading?.abort()
+    this.#drained?.()
+    this.#options.hub.leave(this)
+    this.#options.onClose()
   }
 }

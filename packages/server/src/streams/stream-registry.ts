@@ -2,19 +2,37 @@ import { CaughtupError } from '@caughtup/schema'
 import { background } from '@caughtup/schema/clock'
 
 import { shuttingDown } from '../errors/call-errors.ts'
+import { toWireError } from '../errors/wire-error.ts'
 import type { Settings } from '../host/server-options.ts'
-import { ClientStream, type ClientStreamOptions } from './client-stream.ts'
+import { ClientStream } from './client-stream.ts'
+import type { Feed, Replay } from './feed.ts'
+import type { Heartbeat, SentFrame } from './frames.ts'
+import { Hubs } from './hubs.ts'
 
 /** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */
 const sweepsPerStuck = 4
+/** How many streams get their heartbeat before other work gets a turn. */
+const beatsPerTurn = 256
 
 export type StreamKind = 'chat' | 'activity'
 
-interface Entry {
+export interface StreamOwner {
   kind: StreamKind
   principal: string
-  streamId: string | undefined
-  stream: Pick<ClientStream<unknown>, 'unreadFor' | 'end' | 'return'>
+  streamId?: string | undefined
+}
+
+/** What a stream is about. */
+export interface StreamSource {
+  /** The session's id, or the principal's. */
+  id: string
+  /** Called for the first of the streams that follow the same. */
+  feed: () => Feed
+  replay: Replay
+}
+
+interface Entry extends StreamOwner {
+  stream: ClientStream
 }
 
 /**
@@ -23,63 +41,81 @@ interface Entry {
  */
 export class StreamRegistry {
   readonly #settings: Settings
-  /** In the order of opening. */
   readonly #open = new Set<Entry>()
-  #cancelSweep: (() => void) | undefined
+  /** The same by principal. */
+  readonly #byPrincipal = new Map<string, Set<Entry>>()
+  readonly #counts: Record<StreamKind, number> = { chat: 0, activity: 0 }
+  readonly #hubs: Hubs
+  readonly #cancel: (() => void)[] = []
   #closed = false
 
   constructor(settings: Settings) {
     this.#settings = settings
+    this.#hubs = new Hubs(settings.store.clock)
   }
 
   /** @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter`, `UNAVAILABLE` after `endAll` */
-  open<T>(
-    owner: { kind: StreamKind; principal: string; streamId?: string | undefined },
-    source: Pick<ClientStreamOptions<T>, 'frames' | 'signal'>,
-  ): ClientStream<T> {
+  open(owner: StreamOwner, { id, feed, replay }: StreamSource): ClientStream {
     if (this.#closed) throw shuttingDown()
-    const { kind, principal, streamId } = owner
-    this.#replace(principal, streamId)
-    this.#makeRoom(principal)
-    const { store, heartbeat } = this.#settings
-    const stream = new ClientStream<T>({
-      ...source,
+    const own = this.#byPrincipal.get(owner.principal) ?? new Set()
+    this.#replace(own, owner.streamId)
+    this.#makeRoom(own)
+    const { store, onError } = this.#settings
+    const where = owner.kind === 'chat' ? 'onChat' : 'activity.subscribe'
+    const toError = (error: unknown) => toWireError(error, where, onError)
+    const { hub, release } = this.#hubs.take(`${owner.kind}:${id}`, { feed, toError })
+    const stream = new ClientStream({
+      hub,
+      replay,
       clock: store.clock,
-      heartbeat,
-      onClose: () => void this.#open.delete(entry),
+      toError,
+      onClose: () => {
+        this.#remove(entry)
+        release()
+      },
     })
-    const entry: Entry = { kind, principal, streamId, stream }
-    this.#open.add(entry)
-    this.#sweepLater()
+    const entry: Entry = { ...owner, stream }
+    this.#add(entry)
     return stream
   }
 
   count(kind: StreamKind): number {
-    return [...this.#open].filter((entry) => entry.kind === kind).length
+    return this.#counts[kind]
   }
 
   /** Ends every stream with `shutting-down`; each closes once its client has read that. */
   endAll(): void {
     this.#closed = true
-    this.#cancelSweep?.()
     for (const { stream } of this.#open) stream.end('shutting-down')
   }
 
-  #replace(principal: string, streamId: string | undefined): void {
-    if (streamId === undefined) return
-    for (const entry of this.#open) {
-      if (entry.principal !== principal || entry.streamId !== streamId) continue
-      // It stops counting at once: its connection may have been dead for long.
-      this.#open.delete(entry)
-      entry.stream.end('replaced')
-    }
+  #add(entry: Entry): void {
+    if (this.#open.size === 0) this.#start()
+    this.#open.add(entry)
+    this.#counts[entry.kind]++
+    const own = this.#byPrincipal.get(entry.principal) ?? new Set()
+    this.#byPrincipal.set(entry.principal, own.add(entry))
   }
 
-  #makeRoom(principal: string): void {
+  #remove(entry: Entry): void {
+    if (!this.#open.delete(entry)) return
+    this.#counts[entry.kind]--
+    const own = this.#byPrincipal.get(entry.principal)
+    own?.delete(entry)
+    if (own?.size === 0) this.#byPrincipal.delete(entry.principal)
+    if (this.#open.size === 0) this.#stop()
+  }
+
+  #replace(own: ReadonlySet<Entry>, streamId: string | undefined): void {
+    if (streamId === undefined) return
+    // It stops counting at once: its connection may have been dead for long.
+    for (const entry of own) if (entry.streamId === streamId) entry.stream.end('replaced')
+  }
+
+  #makeRoom(own: ReadonlySet<Entry>): void {
     const { limits, heartbeat } = this.#settings
-    const own = [...this.#open].filter((entry) => entry.principal === principal)
-    if (own.length < limits.streamsPerPrincipal) return
-    const [stalled] = own
+    if (own.size < limits.streamsPerPrincipal) return
+    const [stalled] = [...own]
       .filter(({ stream }) => stream.unreadFor >= heartbeat)
       .toSorted((a, b) => b.stream.unreadFor - a.stream.unreadFor)
     if (!stalled) {
@@ -89,21 +125,44 @@ export class StreamRegistry {
         { limit: limits.streamsPerPrincipal, retryAfter: heartbeat },
       )
     }
-    this.#close(stalled)
+    stalled.stream.cut()
   }
 
-  #sweepLater(): void {
-    const { store, stuckAfter } = this.#settings
-    this.#cancelSweep ??= background(store.clock).after(stuckAfter / sweepsPerStuck, () => {
-      this.#cancelSweep = undefined
-      for (const entry of this.#open) if (entry.stream.unreadFor >= stuckAfter) this.#close(entry)
-      if (this.#open.size > 0) this.#sweepLater()
-    })
+  /** One timer for all heartbeats and one for stuck streams, while streams are open. */
+  #start(): void {
+    const { heartbeat, stuckAfter } = this.#settings
+    this.#every(heartbeat, () => void this.#beat())
+    this.#every(stuckAfter / sweepsPerStuck, () => this.#sweep())
   }
 
-  #close({ kind, stream }: Entry): void {
-    stream
-      .return()
-      .catch((error: unknown) => this.#settings.onError(error, `closing a ${kind} stream`))
+  #stop(): void {
+    for (const cancel of this.#cancel.splice(0)) cancel()
+  }
+
+  #every(ms: number, work: () => void): void {
+    const clock = background(this.#settings.store.clock)
+    const index = this.#cancel.length
+    const again = () => {
+      this.#cancel[index] = clock.after(ms, () => {
+        again()
+        work()
+      })
+    }
+    again()
+  }
+
+  async #beat(): Promise<void> {
+    const { clock } = this.#settings.store
+    const sent: SentFrame<Heartbeat> = { frame: { type: 'heartbeat', at: clock.now() } }
+    let beats = 0
+    for (const { stream } of this.#open) {
+      stream.beat(sent)
+      if (++beats % beatsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  #sweep(): void {
+    const { stuckAfter } = this.#settings
+    for (const { stream } of this.#open) if (stream.unreadFor >= stuckAfter) stream.cut()
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
-import { attachWebSocket, readingGrace, type WebSocketChat } from './attach-websocket.ts'
-import type { NodeHandler } from './node-handler.ts'
+import { attachWebSocket, readingGrace, type WebSocketChat } from './websocket/attach-websocket.ts'
+import type { NodeHandler } from './http/node-handler.ts'
 
 /** The members of a chat server that `serve` uses. */
 export interface ServedChat extends WebSocketChat {

@@ -19,10 +19,24 @@ export interface FollowersOptions {
 /** The next events for a follower. */
 export interface FollowedBatch extends EventBatch {
   /**
+   * The journal's newest seq when the follower was last up to date: it gets everything until there,
+   * however much that is. A follower that takes over from this one passes it on.
+   */
+  owed: number
+  /**
    * Whether the follower is behind and this is not everything: it left more unread than one batch
    * holds, or retention removed some of it.
    */
   isBehind?: boolean
+}
+
+export interface FollowOptions {
+  signal: AbortSignal
+  /**
+   * For a follower that takes over from another one, and so may be behind from its start: the `owed` of
+   * the other's last batch. @default it is up to date until the first read
+   */
+  owed?: number | undefined
 }
 
 /** How far a follower has read. */
@@ -74,15 +88,16 @@ export class Followers {
   async *follow(
     sessionId: string,
     after: number,
-    signal: AbortSignal,
+    { signal, owed: owedBefore }: FollowOptions,
   ): AsyncGenerator<FollowedBatch, void, undefined> {
     assertIds({ sessionId })
     assertInput('after', after, whole)
+    if (owedBefore !== undefined) assertInput('owed', owedBefore, whole)
     const place: Place = { sessionId, seq: after }
     let found = false
     // A follower at the head does not lag behind the next events, however many come at once.
-    let isAtHead = true
-    let owed = 0
+    let isAtHead = owedBefore === undefined
+    let owed = owedBefore ?? 0
     using _watching = this.#options.watch()
     using listener = this.#notifier.listen(sessionId)
     this.#places.add(place)
@@ -109,7 +124,7 @@ export class Followers {
         place.seq = batch.cursor.seq
         this.#advance(sessionId, batch.cursor.seq)
         const isBehind = isGap || (!batch.complete && batch.cursor.seq >= owed)
-        yield isBehind ? { ...batch, complete: false, isBehind } : batch
+        yield isBehind ? { ...batch, owed, complete: false, isBehind } : { ...batch, owed }
       }
     } finally {
       this.#places.delete(place)

@@ -3,10 +3,12 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 
 import { sendStandardResponse, toStandardLazyRequest } from '@orpc/standard-server-node'
 
-import type { Settings } from '../host/server-options.ts'
-import type { ChatRequest } from '../host/request.ts'
+import type { Settings } from '../../host/server-options.ts'
+import type { ChatRequest } from '../../host/request.ts'
+import { claimed, type StreamClaim } from '../../procedures/event-iterator.ts'
 import { type HttpAnswer, isUnder } from './http-answer.ts'
 import { readJson } from './read-json.ts'
+import { beginResponse, responseEncodings } from './response-outlet.ts'
 
 /** A request of `node:http` or `node:http2`, with members that frameworks add. */
 export type NodeRequest = (IncomingMessage | Http2ServerRequest) & {
@@ -23,14 +25,20 @@ export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: 
 
 export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeHandler {
   const { path, limits, stuckAfter, onError } = settings
+  const encodings = responseEncodings()
 
   const respond = async (request: NodeRequest, response: NodeResponse) => {
     response.setTimeout(stuckAfter, () => response.destroy())
     const read = async () => request.body ?? readJson(request, limits.bodyBytes)
     const standard = { ...toStandardLazyRequest(request, response), body: read }
     const taken = new Promise<void>((resolve) => response.once('close', () => resolve()))
-    const context = { request: chatRequest(request), taken }
-    return sendStandardResponse(response, await answer(standard, context))
+    const claim: StreamClaim = {}
+    const context = { request: chatRequest(request), taken, claim }
+    const { status, headers, body } = await answer(standard, context)
+    const stream = claimed(claim, body)
+    if (!stream) return sendStandardResponse(response, { status, headers, body })
+    if (response.destroyed) return stream.gone()
+    beginResponse(response, { stream, status, headers, encodings, stuckAfter })
   }
   return (request, response, next) => {
     if (next && !isUnder(path, target(request))) return next()

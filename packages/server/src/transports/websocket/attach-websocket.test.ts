@@ -10,7 +10,7 @@ import {
   readUntil,
   serveTest,
   socketClient,
-} from '../../tests/support/open-test-server.ts'
+} from '../../../tests/support/open-test-server.ts'
 
 async function open(options = {}) {
   const server = await openTestServer(options)

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
+import { HibernationEventIterator } from '@orpc/server/hibernation'
 import { StandardRPCHandler } from '@orpc/server/standard'
 import {
+  type DecodedRequestMessage,
   decodeRequestMessage,
   encodeResponseMessage,
   experimental_ServerPeerWithoutCodec as ServerPeer,
@@ -11,14 +13,17 @@ import {
 } from '@orpc/standard-server-peer'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 
-import type { RequestGuard } from '../access/request-guard.ts'
-import { notFound } from '../errors/call-errors.ts'
-import type { Settings } from '../host/server-options.ts'
-import type { ChatContext, ChatRequest } from '../host/request.ts'
-import { isIterator } from '../procedures/base.ts'
-import type { ChatRouter } from '../procedures/router.ts'
-import { chatRequest } from './node-handler.ts'
+import type { RequestGuard } from '../../access/request-guard.ts'
+import { notFound } from '../../errors/call-errors.ts'
+import type { Settings } from '../../host/server-options.ts'
+import type { ChatRequest } from '../../host/request.ts'
+import type { CallContext } from '../../procedures/base.ts'
+import { claimed, type StreamClaim } from '../../procedures/event-iterator.ts'
+import type { ChatRouter } from '../../procedures/router.ts'
+import { chatRequest } from '../http/node-handler.ts'
 import { SocketCalls } from './socket-calls.ts'
+import { socketEncoding } from './socket-frame.ts'
+import { SocketStreams } from './socket-streams.ts'
 
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
@@ -68,7 +73,8 @@ export function attachWebSocket(chat: WebSocketChat, server: UpgradeServer): Att
   const url = path === '/' ? '/ws' : `${path}/ws`
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes })
   const connections = new Set<Connection>()
-  const handler = new StandardRPCHandler<ChatContext>(router, { interceptors: [guard.call] })
+  const encode = socketEncoding()
+  const handler = new StandardRPCHandler<CallContext>(router, { interceptors: [guard.call] })
 
   const onUpgrade: OnUpgrade = (request, socket, head) => {
     if (request.url?.split('?', 1)[0] !== url) {
@@ -82,7 +88,8 @@ export function attachWebSocket(chat: WebSocketChat, server: UpgradeServer): Att
       return refuse(socket, '403 Forbidden', error instanceof Error ? error.message : String(error))
     }
     sockets.handleUpgrade(request, socket, head, (ws) => {
-      const connection = connect(ws, handler, chatRequest(request), settings)
+      const streams = new SocketStreams({ ws, socket, encode })
+      const connection = connect({ ws, streams }, handler, chatRequest(request), settings)
       connections.add(connection)
       ws.on('close', () => connections.delete(connection))
     })
@@ -111,13 +118,13 @@ function refuse(socket: Duplex, status: string, why: string): void {
 
 interface Connection {
   ws: WebSocket
-  /** Unfinished calls, among them the open streams. */
+  /** Unanswered calls. Streams are written at once, so what ends them precedes what closes the socket. */
   calls: Set<Promise<unknown>>
 }
 
 function connect(
-  ws: WebSocket,
-  handler: StandardRPCHandler<ChatContext>,
+  { ws, streams }: { ws: WebSocket; streams: SocketStreams },
+  handler: StandardRPCHandler<CallContext>,
   request: ChatRequest,
   settings: Settings,
 ): Connection {
@@ -130,17 +137,29 @@ function connect(
   })
   const begin = (message: Buffer, isBinary: boolean, answered: () => void) => {
     const taken = Promise.withResolvers<void>()
-    const context: ChatContext = { request, taken: taken.promise }
+    const claim: StreamClaim = {}
+    const context: CallContext = { request, taken: taken.promise, claim }
     const handle: ServerPeerHandleRequestFn = async (asked) => {
       const body = () => Promise.resolve(asked.body)
       const { matched, response } = await handler.handle({ ...asked, body }, { context })
       if (!matched) return notFound()
+      const stream = claimed(claim, response.body)
+      if (!stream) return response
       // Streams have their own limit, and wait for their readers frame by frame.
-      if (isIterator(response.body)) answered()
-      return response
+      answered()
+      if (asked.signal?.aborted) stream.gone()
+      asked.signal?.addEventListener('abort', () => stream.gone(), { once: true })
+      // The peer sends the head of the response, then forgets the call.
+      return { ...response, body: new HibernationEventIterator((id) => streams.begin(id, stream)) }
+    }
+    const take = async (read: DecodedRequestMessage) => {
+      const [id, type] = read
+      if (!streams.has(id)) await peer.message(read, handle)
+      // As the peer does with its calls, another request with the id of an open one is ignored.
+      else if (type === MessageType.ABORT_SIGNAL) streams.abort(id)
     }
     const call = readMessage(message, isBinary)
-      .then((read) => peer.message(read, handle))
+      .then(take)
       .catch((error: unknown) => {
         // The connection broke, or the client does not speak the protocol: errors of calls are answers.
         if (ws.readyState !== ws.OPEN) return
@@ -159,7 +178,10 @@ function connect(
     intake.take(message.length, (answered) => begin(message, isBinary, answered))
   })
   ws.on('error', () => ws.terminate())
-  ws.on('close', () => peer.close())
+  ws.on('close', () => {
+    peer.close()
+    streams.close()
+  })
   keepAlive(ws, settings)
   return { ws, calls }
 }

@@ -1,16 +1,15 @@
 import { StandardRPCHandler } from '@orpc/server/standard'
 import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-server'
 
-import type { RequestGuard } from '../access/request-guard.ts'
-import { notFound } from '../errors/call-errors.ts'
-import type { ChatContext } from '../host/request.ts'
-import type { ProcedureDeps } from '../procedures/base.ts'
-import type { ChatRouter } from '../procedures/router.ts'
+import type { RequestGuard } from '../../access/request-guard.ts'
+import { notFound } from '../../errors/call-errors.ts'
+import type { CallContext, ProcedureDeps } from '../../procedures/base.ts'
+import type { ChatRouter } from '../../procedures/router.ts'
 
 /** Answers a request over HTTP, in any runtime; a path outside of `settings.path` gets a 404. */
 export type HttpAnswer = (
   request: StandardLazyRequest,
-  context: ChatContext,
+  context: CallContext,
 ) => Promise<StandardResponse>
 
 interface HttpAnswerParts extends Pick<ProcedureDeps, 'settings' | 'start' | 'closing'> {

@@ -1,8 +1,12 @@
 import { toFetchResponse } from '@orpc/standard-server-fetch'
 
-import type { Settings } from '../host/server-options.ts'
+import type { Settings } from '../../host/server-options.ts'
+import { claimed, type StreamClaim } from '../../procedures/event-iterator.ts'
+import { oncePerFrame } from '../../streams/once-per-frame.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { readJson } from './read-json.ts'
+import { sseFrame } from './sse-format.ts'
+import { streamResponse } from './stream-response.ts'
 
 /**
  * Answers requests under `settings.path`, and others with 404.
@@ -14,6 +18,7 @@ export function createFetch(
   answer: HttpAnswer,
   { limits }: Settings,
 ): (request: Request) => Promise<Response> {
+  const encode = oncePerFrame(sseFrame)
   return async (request) => {
     const { method, headers, body, signal } = request
     const standard = {
@@ -23,6 +28,9 @@ export function createFetch(
       body: async () => (body ? readJson(body, limits.bodyBytes) : undefined),
       signal,
     }
-    return toFetchResponse(await answer(standard, { request }))
+    const claim: StreamClaim = {}
+    const response = await answer(standard, { request, claim })
+    const stream = claimed(claim, response.body)
+    return stream ? streamResponse({ ...response, stream, signal, encode }) : toFetchResponse(response)
   }
 }

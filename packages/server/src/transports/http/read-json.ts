@@ -1,4 +1,4 @@
-import { tooLarge } from '../errors/call-errors.ts'
+import { tooLarge } from '../../errors/call-errors.ts'
 
 /**
  * Reads a request's body as JSON; undefined if it is empty.

@@ -3,34 +3,50 @@ import type { ActivityBatch, Store } from '@caughtup/store'
 
 import { shuttingDown } from '../errors/call-errors.ts'
 import { chunks } from './chunks.ts'
+import type { Feed, FollowOptions, Replay, Step } from './feed.ts'
 import type { SentFrame } from './frames.ts'
 
 export interface ActivitySource {
   store: Store
   principal: string
-  signal: AbortSignal
 }
 
-/**
- * The frames of a principal's session list: the changes since the cursor, or the complete list, then
- * every later change. A frame that completes a cursor's state carries the cursor as its id.
- */
-export async function* activityStream(
-  { store, principal, signal }: ActivitySource,
-  since: string | undefined,
-): AsyncGenerator<SentFrame<ActivityFrame>, void> {
-  const { frameBytes } = store.limits
-  let isCaughtUp = false
-  for await (const batch of store.activity.follow(principal, since, { signal })) {
-    // A follower that falls too far behind later gets a complete list on the same stream.
-    if (batch.complete) isCaughtUp = false
-    yield* isCaughtUp ? changes(batch) : replayed(batch, frameBytes)
-    isCaughtUp ||= batch.cursor !== undefined
+/** The changes of a principal's session list as they come. */
+export class ActivityFeed implements Feed {
+  readonly #source: ActivitySource
+
+  constructor(source: ActivitySource) {
+    this.#source = source
   }
-  // The feed ends by itself only when the store closes.
-  throw shuttingDown()
+
+  async *follow(position: string, { signal }: FollowOptions): AsyncGenerator<Step, void> {
+    const { store, principal } = this.#source
+    let isListing = false
+    for await (const batch of store.activity.follow(principal, position, { signal })) {
+      // A follower that fell too far behind gets a complete list, which ends with a cursor.
+      isListing ||= batch.complete
+      const frames = isListing ? replayed(batch, store.limits.frameBytes) : changes(batch)
+      yield { frames: [...frames], position: batch.cursor }
+      if (batch.cursor !== undefined) isListing = false
+    }
+  }
 }
 
+/** The changes since the cursor, or the complete list. It never falls too far behind: see `follow`. */
+export function activityReplay(
+  { store, principal }: ActivitySource,
+  since: string | undefined,
+): Replay {
+  return async function* (_left, signal) {
+    for await (const batch of store.activity.follow(principal, since, { signal })) {
+      yield* replayed(batch, store.limits.frameBytes)
+      if (batch.cursor !== undefined) return
+    }
+    throw shuttingDown()
+  }
+}
+
+/** Frames of a replay. One that completes a cursor's state carries the cursor as its id. */
 function* replayed(
   { rows, removed, complete, cursor }: ActivityBatch,
   frameBytes: number,

@@ -13,8 +13,8 @@ import {
   readRun,
   readUntil,
   socketClient,
-} from '../../tests/support/open-test-server.ts'
-import { attachWebSocket } from './attach-websocket.ts'
+} from '../../../tests/support/open-test-server.ts'
+import { attachWebSocket } from '../websocket/attach-websocket.ts'
 
 describe('an HTTP server of the host', () => {
   type Middleware = (

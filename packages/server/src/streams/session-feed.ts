@@ -1,0 +1,79 @@
+import {
+  CaughtupError,
+  type Cursor,
+  decodeCursor,
+  encodeCursor,
+  type Limits,
+  type OnChatInput,
+  preview,
+} from '@caughtup/schema'
+import type { Store } from '@caughtup/store'
+
+import type { Feed, FollowOptions, Replay, Step } from './feed.ts'
+import { eventsFrame } from './frames.ts'
+import { replay, type ReplayStart } from './replay.ts'
+
+export interface SessionSource {
+  store: Store
+  sessionId: string
+  limits: Readonly<Limits>
+}
+
+/** A session's journal as it grows. */
+export class SessionFeed implements Feed {
+  readonly #source: SessionSource
+
+  constructor(source: SessionSource) {
+    this.#source = source
+  }
+
+  async *follow(
+    position: string,
+    options: FollowOptions,
+  ): AsyncGenerator<Step | 'too-far-behind', void> {
+    const { store, sessionId } = this.#source
+    const { seq } = readCursor('position', position)
+    for await (const batch of store.follow(sessionId, seq, options)) {
+      // A batch holds as much as a window may, so events beyond it cost more than a window.
+      if (batch.isBehind) return yield 'too-far-behind'
+      yield {
+        frames: [eventsFrame(batch)],
+        position: encodeCursor(batch.cursor),
+        owed: batch.owed,
+        isMerged: batch.events.some(({ from, seq: last }) => from < last),
+      }
+    }
+    // A follower ends when its session is deleted or the store closes: reading the session tells which.
+    await store.head(sessionId)
+  }
+}
+
+/**
+ * A session's replay as the client asked for it. A client that falls further behind than a replay costs
+ * gets another one on the same stream.
+ */
+export function sessionReplay(source: SessionSource, start: ReplayStart): Replay {
+  const mode = start.mode === 'live' ? 'live' : 'full'
+  return (left, signal) =>
+    replay(
+      { ...source, signal },
+      left === undefined
+        ? start
+        : { mode, reason: 'too-far-behind', from: readCursor('position', left) },
+    )
+}
+
+/** Where a stream starts: a browser's `Last-Event-ID` is newer than the input that it sends again. */
+export function startOf({ mode }: OnChatInput, lastEventId: string | undefined): ReplayStart {
+  if (lastEventId) return { mode: 'since', cursor: readCursor('lastEventId', lastEventId) }
+  return mode.type === 'since'
+    ? { mode: 'since', cursor: readCursor('mode.cursor', mode.cursor) }
+    : { mode: mode.type }
+}
+
+function readCursor(field: string, text: string): Cursor {
+  const cursor = decodeCursor(text)
+  if (cursor) return cursor
+  const value = preview(text)
+  throw new CaughtupError('BAD_INPUT', `${field} is not a valid cursor: ${value}`, { field, value })
+}
