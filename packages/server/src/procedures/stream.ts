@@ -9,19 +9,17 @@ export function streamProcedure(
   { settings, access, streams }: ProcedureDeps,
 ) {
   const { store, limits } = settings
-  return onChat.handler(
-    async ({ input, context: { principal, claim }, signal, lastEventId }) => {
-      const { id } = await access.authorizeSession(principal, 'onChat', input.sessionId)
-      const source = { store, sessionId: id, limits }
-      const stream = streams.open(
-        { kind: 'chat', principal: principal.id, streamId: input.streamId },
-        {
-          id,
-          feed: () => new SessionFeed(source),
-          replay: sessionReplay(source, startOf(input, lastEventId)),
-        },
-      )
-      return toEventIterator<ChatFrame>(stream, { claim, signal })
-    },
-  )
+  return onChat.handler(async ({ input, context: { principal, claim }, signal, lastEventId }) => {
+    const { id } = await access.authorizeSession(principal, 'onChat', input.sessionId)
+    const source = { store, sessionId: id, limits }
+    const stream = streams.open(
+      { kind: 'chat', principal: principal.id, streamId: input.streamId },
+      {
+        id,
+        feed: () => new SessionFeed(source),
+        replay: sessionReplay(source, startOf(input, lastEventId)),
+      },
+    )
+    return toEventIterator<ChatFrame>(stream, { claim, signal })
+  })
 }

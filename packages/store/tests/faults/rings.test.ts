@@ -18,7 +18,7 @@ test('a follower that loses every third signal gets each entry once', async () =
     watch: () => ({ [Symbol.dispose]: () => undefined }),
     ended: signal,
   })
-  const batches = followers.follow('s', 0, signal)
+  const batches = followers.follow('s', 0, { signal })
   const seen: number[] = []
   const reading = (async () => {
     for await (const { events } of batches) {
@@ -55,7 +55,7 @@ test('a commit during an empty read of a follower is read at once', async () => 
   })
   let seen: number | undefined
   void followers
-    .follow('s', 0, controller.signal)
+    .follow('s', 0, controller)
     .next()
     .then(({ value }) => (seen = value?.cursor.seq))
   for (let turn = 0; turn < 10; turn++) await settle()

@@ -31,6 +31,8 @@ export function createFetch(
     const claim: StreamClaim = {}
     const response = await answer(standard, { request, claim })
     const stream = claimed(claim, response.body)
-    return stream ? streamResponse({ ...response, stream, signal, encode }) : toFetchResponse(response)
+    return stream
+      ? streamResponse({ ...response, stream, signal, encode })
+      : toFetchResponse(response)
   }
 }
