@@ -1,6 +1,7 @@
 import type { ChatFrame } from '@caughtup/schema'
 
 import { SessionFeed, sessionReplay, startOf } from '../streams/session-feed.ts'
+import { SharedFrames } from '../streams/shared-frames.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 import { toEventIterator } from './event-iterator.ts'
 
@@ -9,9 +10,10 @@ export function streamProcedure(
   { settings, access, streams }: ProcedureDeps,
 ) {
   const { store, limits } = settings
+  const frames = new SharedFrames(limits)
   return onChat.handler(async ({ input, context: { principal, claim }, signal, lastEventId }) => {
     const { id } = await access.authorizeSession(principal, 'onChat', input.sessionId)
-    const source = { store, sessionId: id, limits }
+    const source = { store, sessionId: id, limits, frames }
     const stream = streams.open(
       { kind: 'chat', principal: principal.id, streamId: input.streamId },
       {

@@ -11,15 +11,8 @@ import { historyChanges } from '@caughtup/schema/event'
 import { applyEvent, applyToHead, type Head, type View } from '@caughtup/schema/fold'
 import type { EventBatch, Store } from '@caughtup/store'
 
-import { chunks } from './chunks.ts'
-import {
-  caughtUpFrame,
-  eventsFrame,
-  eventsFrameWithoutId,
-  messagesFrame,
-  replayFrame,
-  type SentFrame,
-} from './frames.ts'
+import { caughtUpFrame, replayFrame, type SentFrame } from './frames.ts'
+import type { SharedFrames } from './shared-frames.ts'
 
 /** What to replay. `reason` says why it differs from what was asked for; `from` is the client's place. */
 export type ReplayStart =
@@ -30,6 +23,7 @@ export interface ReplaySource {
   store: Store
   sessionId: string
   limits: Readonly<Limits>
+  frames: SharedFrames
   signal: AbortSignal
 }
 
@@ -55,12 +49,13 @@ async function* replayFull(
   source: ReplaySource,
   { reason, from }: { reason?: ReplayReason; from?: Cursor },
 ): Frames<Cursor> {
-  const { store, sessionId, limits, signal } = source
+  const { store, sessionId, frames, signal } = source
   for (;;) {
     const { head: opening } = await abortable(store.head(sessionId), signal)
     yield replayFrame('full', opening.epoch, reason)
-    const { messages, head, hasOlder, cursor } = await abortable(store.window(sessionId), signal)
-    for (const chunk of chunks(messages, limits.frameBytes)) yield messagesFrame(chunk)
+    const window = await abortable(store.window(sessionId), signal)
+    const { messages, head, hasOlder, cursor } = window
+    yield* frames.window(window)
     const opened: View = { ...head, messages, hasOlder, skipped: 0 }
     const reached = yield* extendWindow(source, opened, cursor)
     if (!reached) continue
@@ -86,7 +81,7 @@ async function* replaySince(source: ReplaySource, from: Cursor): Frames<Cursor> 
   let head = opening
   let cursor = from
   for (const batch of missed) {
-    if (batch.events.length > 0) yield eventsFrame(batch)
+    if (batch.events.length > 0) yield source.frames.events(batch)
     head = batch.events.reduce(extendHead, head)
     ;({ cursor } = batch)
   }
@@ -169,7 +164,7 @@ async function* extendWindow(
       ;({ view } = applied)
       ;({ seq } = event)
     }
-    if (batch.events.length > 0) yield eventsFrameWithoutId(batch)
+    if (batch.events.length > 0) yield source.frames.eventsWithoutId(batch)
     ;({ cursor } = batch)
   }
   return { view, cursor }

@@ -3,21 +3,14 @@ import {
   type Cursor,
   decodeCursor,
   encodeCursor,
-  type Limits,
   type OnChatInput,
   preview,
 } from '@caughtup/schema'
-import type { Store } from '@caughtup/store'
 
 import type { Feed, FollowOptions, Replay, Step } from './feed.ts'
-import { eventsFrame } from './frames.ts'
-import { replay, type ReplayStart } from './replay.ts'
+import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
 
-export interface SessionSource {
-  store: Store
-  sessionId: string
-  limits: Readonly<Limits>
-}
+export type SessionSource = Omit<ReplaySource, 'signal'>
 
 /** A session's journal as it grows. */
 export class SessionFeed implements Feed {
@@ -31,13 +24,13 @@ export class SessionFeed implements Feed {
     position: string,
     options: FollowOptions,
   ): AsyncGenerator<Step | 'too-far-behind', void> {
-    const { store, sessionId } = this.#source
+    const { store, sessionId, frames } = this.#source
     const { seq } = readCursor('position', position)
     for await (const batch of store.follow(sessionId, seq, options)) {
       // A batch holds as much as a window may, so events beyond it cost more than a window.
       if (batch.isBehind) return yield 'too-far-behind'
       yield {
-        frames: [eventsFrame(batch)],
+        frames: [frames.events(batch)],
         position: encodeCursor(batch.cursor),
         owed: batch.owed,
         isMerged: batch.events.some(({ from, seq: last }) => from < last),

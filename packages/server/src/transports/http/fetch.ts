@@ -2,7 +2,7 @@ import { toFetchResponse } from '@orpc/standard-server-fetch'
 
 import type { Settings } from '../../host/server-options.ts'
 import { claimed, type StreamClaim } from '../../procedures/event-iterator.ts'
-import { oncePerFrame } from '../../streams/once-per-frame.ts'
+import { oncePerFrame } from '../../streams/once.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { readJson } from './read-json.ts'
 import { sseFrame } from './sse-format.ts'

@@ -7,7 +7,7 @@ import type { StandardHeaders } from '@orpc/standard-server'
 
 import type { ClientStream } from '../../streams/client-stream.ts'
 import type { SentFrame } from '../../streams/frames.ts'
-import { oncePerFrame } from '../../streams/once-per-frame.ts'
+import { oncePerFrame } from '../../streams/once.ts'
 import type { Outlet } from '../../streams/outlet.ts'
 import type { NodeResponse } from './node-handler.ts'
 import { sseDone, sseError, sseFrame, sseHeaders, sseOpening } from './sse-format.ts'

@@ -4,7 +4,7 @@ import type { ORPCError } from '@orpc/server'
 import { MessageType } from '@orpc/standard-server-peer'
 
 import type { SentFrame } from '../../streams/frames.ts'
-import { oncePerFrame } from '../../streams/once-per-frame.ts'
+import { oncePerFrame } from '../../streams/once.ts'
 
 /** The first byte of a WebSocket frame that is a whole text message (RFC 6455, 5.2). */
 const wholeText = 0x81

@@ -1,0 +1,37 @@
+import type { ChatFrame, Event } from '@caughtup/schema'
+import type { EventBatch, Window } from '@caughtup/store'
+
+import { chunks } from './chunks.ts'
+import { eventsFrame, eventsFrameWithoutId, messagesFrame, type SentFrame } from './frames.ts'
+import { once } from './once.ts'
+
+type Frame = SentFrame<ChatFrame>
+
+/**
+ * The frames of what many streams read alike. The store gives the same objects to all who read the same,
+ * and these give the same frames, so that each is encoded once.
+ */
+export class SharedFrames {
+  readonly #frameBytes: number
+  readonly #windows = new WeakMap<Window, Frame[]>()
+  readonly #withId = new WeakMap<readonly Event[], Frame>()
+  readonly #withoutId = new WeakMap<readonly Event[], Frame>()
+
+  constructor({ frameBytes }: { frameBytes: number }) {
+    this.#frameBytes = frameBytes
+  }
+
+  window(window: Window): readonly Frame[] {
+    return once(this.#windows, window, () =>
+      Array.from(chunks(window.messages, this.#frameBytes), messagesFrame),
+    )
+  }
+
+  events(batch: EventBatch): Frame {
+    return once(this.#withId, batch.events, () => eventsFrame(batch))
+  }
+
+  eventsWithoutId(batch: EventBatch): Frame {
+    return once(this.#withoutId, batch.events, () => eventsFrameWithoutId(batch))
+  }
+}
