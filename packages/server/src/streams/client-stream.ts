@@ -130,7 +130,7 @@ export class ClientStream implements Member {
       await this.#send(sent, signal)
     }
     this.#owed = undefined
-    return this.#join()
+    return (await this.#joins(signal)) ? 'joined' : 'follow'
   }
 
   async #follow(signal: AbortSignal): Promise<'replay' | 'joined'> {
@@ -143,25 +143,30 @@ export class ClientStream implements Member {
       this.#owed = step.owed
       if (step.position === undefined) continue
       this.#position = step.position
-      if (this.#join() === 'joined') return 'joined'
+      if (await this.#joins(signal)) return 'joined'
     }
     throw shuttingDown()
   }
 
-  #join(): 'follow' | 'joined' {
-    if (!this.#options.hub.join(this)) return 'follow'
+  /** Whether it is at the head now. A client that has not read all so far does not keep up there. */
+  async #joins(signal: AbortSignal): Promise<boolean> {
+    await this.#room(signal)
+    if (!this.#options.hub.join(this)) return false
     this.#reading = undefined
     this.#owed = 0
-    return 'joined'
+    return true
   }
 
   async #send(sent: SentFrame<object>, signal: AbortSignal): Promise<void> {
-    while (this.#unreadSince !== undefined) {
+    await this.#room(signal)
+    this.#write(sent)
+  }
+
+  async #room(signal: AbortSignal): Promise<void> {
+    while (this.#unreadSince !== undefined && !signal.aborted) {
       await new Promise<void>((resolve) => (this.#drained = resolve))
-      signal.throwIfAborted()
     }
     signal.throwIfAborted()
-    this.#write(sent)
   }
 
   #write(sent: SentFrame<object>): void {

@@ -23,7 +23,11 @@ export class LiveFrames {
    * entry cannot become wrong, because neither an id nor an order is used twice.
    */
   readonly #orders = new Map<string, number | undefined>()
-  readonly #frames = new WeakMap<EventBatch, SentFrame<ChatFrame> | Promise<SentFrame<ChatFrame>>>()
+  /** By the events of a batch, which all its followers share. */
+  readonly #frames = new WeakMap<
+    readonly Event[],
+    SentFrame<ChatFrame> | Promise<SentFrame<ChatFrame>>
+  >()
 
   constructor(store: Pick<Store, 'head'>, sessionId: string) {
     this.#store = store
@@ -37,10 +41,10 @@ export class LiveFrames {
    * @throws what `store.head` throws; a later call for the batch asks again
    */
   of(batch: EventBatch): SentFrame<ChatFrame> | Promise<SentFrame<ChatFrame>> {
-    const made = this.#frames.get(batch)
+    const made = this.#frames.get(batch.events)
     if (made) return made
     const frame = this.#make(batch)
-    this.#frames.set(batch, frame)
+    this.#frames.set(batch.events, frame)
     return frame
   }
 
@@ -60,11 +64,11 @@ export class LiveFrames {
     return this.#ask(messageId).then(
       (order) => {
         const sent = frame(order)
-        this.#frames.set(batch, sent)
+        this.#frames.set(batch.events, sent)
         return sent
       },
       (error: unknown) => {
-        this.#frames.delete(batch)
+        this.#frames.delete(batch.events)
         throw error
       },
     )

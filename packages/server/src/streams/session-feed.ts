@@ -8,29 +8,33 @@ import {
 } from '@caughtup/schema'
 
 import type { Feed, FollowOptions, Replay, Step } from './feed.ts'
+import { LiveFrames } from './live-frames.ts'
 import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
 
-export type SessionSource = Omit<ReplaySource, 'signal'>
+type FollowedSession = Pick<ReplaySource, 'store' | 'sessionId'>
 
 /** A session's journal as it grows. */
 export class SessionFeed implements Feed {
-  readonly #source: SessionSource
+  readonly #source: FollowedSession
+  readonly #frames: LiveFrames
 
-  constructor(source: SessionSource) {
+  constructor(source: FollowedSession) {
     this.#source = source
+    this.#frames = new LiveFrames(source.store, source.sessionId)
   }
 
   async *follow(
     position: string,
     options: FollowOptions,
   ): AsyncGenerator<Step | 'too-far-behind', void> {
-    const { store, sessionId, frames } = this.#source
+    const { store, sessionId } = this.#source
     const { seq } = readCursor('position', position)
     for await (const batch of store.follow(sessionId, seq, options)) {
       // A batch holds as much as a window may, so events beyond it cost more than a window.
       if (batch.isBehind) return yield 'too-far-behind'
+      const frame = this.#frames.of(batch)
       yield {
-        frames: [frames.events(batch)],
+        frames: [frame instanceof Promise ? await frame : frame],
         position: encodeCursor(batch.cursor),
         owed: batch.owed,
         isMerged: batch.events.some(({ from, seq: last }) => from < last),
@@ -45,7 +49,7 @@ export class SessionFeed implements Feed {
  * A session's replay as the client asked for it. A client that falls further behind than a replay costs
  * gets another one on the same stream.
  */
-export function sessionReplay(source: SessionSource, start: ReplayStart): Replay {
+export function sessionReplay(source: Omit<ReplaySource, 'signal'>, start: ReplayStart): Replay {
   const mode = start.mode === 'live' ? 'live' : 'full'
   return (left, signal) =>
     replay(

@@ -1,7 +1,7 @@
-import type { EndReason } from '@caughtup/schema'
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
+import { NumberFeed, ReadingClient } from '../../tests/support/number-feed.ts'
 import { openTestServer } from '../../tests/support/open-test-server.ts'
 import { resolveOptions } from '../host/server-options.ts'
 import { StreamRegistry } from './stream-registry.ts'
@@ -10,31 +10,33 @@ async function openStreams(streamsPerPrincipal = 2) {
   const clock = new ManualClock()
   const { chat, store } = await openTestServer({ clock, limits: { streamsPerPrincipal } })
   const streams = new StreamRegistry(resolveOptions({ ...chat.settings, store }))
-  const open = (streamId?: string, principal = 'me') =>
-    streams.open({ kind: 'chat', principal, streamId }, { signal: undefined, frames: endless })
-  return { streams, open, clock }
+  const feed = new NumberFeed()
+  const claim = (streamId?: string, principal = 'me') =>
+    streams.open(
+      { kind: 'chat', principal, streamId },
+      { id: 'numbers', feed: () => feed, replay: (left) => feed.replay(left) },
+    )
+  /** A stream whose client leaves at most `capacity` frames unread. */
+  const open = (streamId?: string, principal?: string, capacity = Number.POSITIVE_INFINITY) => {
+    const stream = claim(streamId, principal)
+    const client = new ReadingClient(stream, capacity)
+    stream.begin(client)
+    return client
+  }
+  return { streams, open, claim, clock, feed }
 }
 
-async function* endless(signal: AbortSignal): AsyncGenerator<{ frame: 'frame' }, void> {
-  yield { frame: 'frame' }
-  await new Promise((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  )
-}
-
-const end = (reason: EndReason) => ({ done: false, value: { frame: { type: 'end', reason } } })
-const over = { done: true, value: undefined }
+const frames = (client: ReadingClient) => client.frames.map(({ frame }) => frame)
 
 describe('streams', () => {
   test('with the same id replace their predecessor, whose client is told', async () => {
     const { streams, open } = await openStreams(1)
     const first = open('phone')
-    await first.next()
-    const waiting = first.next()
+    await settle()
     const second = open('phone')
-    expect(await waiting).toEqual(end('replaced'))
-    expect(await first.next()).toEqual(over)
-    expect((await second.next()).value).toEqual({ frame: 'frame' })
+    await settle()
+    expect(frames(first).at(-1)).toEqual({ type: 'end', reason: 'replaced' })
+    expect([first.isOver, second.isOver, second.replays]).toEqual([true, false, 1])
     expect(streams.count('chat')).toBe(1)
   })
 
@@ -42,66 +44,83 @@ describe('streams', () => {
     const { streams, open } = await openStreams(1)
     open('phone')
     open('phone', 'you')
-    expect(streams.count('chat')).toBe(2)
+    expect([streams.count('chat'), streams.count('activity')]).toEqual([2, 0])
   })
 
   test('are limited per principal while clients read all of them', async () => {
     const { open } = await openStreams()
-    const both = [open(), open()]
-    for (const stream of both) {
-      await stream.next()
-      void stream.next()
-    }
+    const first = open()
+    open()
+    await settle()
     expect(() => open()).toThrow(
       expect.objectContaining({
         code: 'LIMIT_EXCEEDED',
         data: { limit: 2, retryAfter: expect.any(Number) },
       }),
     )
-    await both[0]?.return()
+    open(undefined, 'you')
+    first.leave()
     open()
   })
 
   test('give way to new ones when unread, the longest unread first', async () => {
     const { open, clock, streams } = await openStreams()
-    const [older, newer] = [open(), open()]
-    await older.next()
+    const older = open(undefined, 'me', 1)
     await clock.advance(1_000)
-    await newer.next()
+    const newer = open(undefined, 'me', 1)
     await clock.advance(10_000)
     const third = open()
     await settle()
-    expect(await older.next()).toEqual(over)
-    expect((await third.next()).value).toEqual({ frame: 'frame' })
+    expect([older.isOver, newer.isOver, third.isOver]).toEqual([true, false, false])
     expect(streams.count('chat')).toBe(2)
   })
 
-  test('can be closed while a frame is awaited', async () => {
+  test('count until their client leaves, also in the middle of a replay', async () => {
     const { open, streams, clock } = await openStreams()
-    const stream = open()
-    await stream.next()
-    const timers = clock.pending
-    const waiting = stream.next()
+    const stalled = open(undefined, 'me', 1)
     await settle()
-    await stream.return()
-    expect(await waiting).toEqual(over)
+    expect(streams.count('chat')).toBe(1)
+    stalled.leave()
+    await settle()
     expect(streams.count('chat')).toBe(0)
-    expect(clock.pending).toBe(timers)
+    expect(clock.pending).toBeLessThan(4)
   })
 
-  test('close when a frame is unread for a minute, even the first one', async () => {
-    const { open, clock, streams } = await openStreams()
-    const read = open()
-    await read.next()
-    open()
-    for (let beat = 0; beat < 16; beat++) {
-      const next = read.next()
-      await clock.advance(5_000)
-      expect((await next).value).toMatchObject({ frame: { type: 'heartbeat' } })
-    }
-    expect(streams.count('chat')).toBe(1)
-    await read.return()
-    await clock.advance(80_000)
+  test('get a heartbeat every five seconds, unless they have something unread', async () => {
+    const { open, clock } = await openStreams()
+    const [read, unread] = [open(), open(undefined, 'me', 1)]
+    await clock.advance(20_000)
+    const beats = (client: ReadingClient) =>
+      frames(client).filter((frame) => 'type' in frame && frame.type === 'heartbeat')
+    expect(beats(read)).toHaveLength(4)
+    expect(beats(read).at(-1)).toEqual({ type: 'heartbeat', at: clock.now() })
+    expect(beats(unread)).toEqual([])
+  })
+
+  test('are cut when a frame is unread for a minute, or no transport takes them', async () => {
+    const { open, claim, clock, streams } = await openStreams(3)
+    const [read, unread] = [open(), open(undefined, 'me', 1)]
+    claim()
+    await clock.advance(59_000)
+    expect(streams.count('chat')).toBe(3)
+    await clock.advance(20_000)
+    expect([read.isOver, unread.isOver, streams.count('chat')]).toEqual([false, true, 1])
+    read.leave()
     expect(clock.pending).toBeLessThan(4)
+  })
+
+  test('that end before a transport takes them are ended there', async () => {
+    const { claim, streams } = await openStreams()
+    const [ended, cut] = [claim(), claim()]
+    cut.cut()
+    streams.endAll()
+    const clients = [ended, cut].map((stream) => {
+      const client = new ReadingClient(stream, 1)
+      stream.begin(client)
+      return client
+    })
+    expect(clients.map(frames)).toEqual([[{ type: 'end', reason: 'shutting-down' }], []])
+    expect(clients.every(({ isOver }) => isOver)).toBe(true)
+    expect(() => claim()).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
   })
 })

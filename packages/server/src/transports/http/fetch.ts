@@ -18,7 +18,7 @@ export function createFetch(
   answer: HttpAnswer,
   { limits }: Settings,
 ): (request: Request) => Promise<Response> {
-  const encode = oncePerFrame(sseFrame)
+  const encode = oncePerFrame((sent) => new TextEncoder().encode(sseFrame(sent)))
   return async (request) => {
     const { method, headers, body, signal } = request
     const standard = {

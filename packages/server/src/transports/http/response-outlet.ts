@@ -14,8 +14,10 @@ import { sseDone, sseError, sseFrame, sseHeaders, sseOpening } from './sse-forma
 
 /** The encodings that all responses of a server share. */
 export function responseEncodings() {
-  const frame = oncePerFrame(sseFrame)
-  return { frame, chunk: oncePerFrame((sent) => chunkOf(frame(sent))) }
+  return {
+    frame: oncePerFrame((sent) => Buffer.from(sseFrame(sent))),
+    chunk: oncePerFrame((sent) => chunkOf(sseFrame(sent))),
+  }
 }
 
 export interface ResponseStream {
@@ -110,7 +112,7 @@ function chunkedSocket(response: NodeResponse): Writable | undefined {
   return isChunked && response.socket ? response.socket : undefined
 }
 
-function chunkOf(bytes: Buffer): Buffer {
-  const head = Buffer.from(`${bytes.length.toString(16)}\r\n`)
-  return Buffer.concat([head, bytes, Buffer.from('\r\n')])
+function chunkOf(text: string): Buffer {
+  const length = Buffer.byteLength(text)
+  return Buffer.from(`${length.toString(16)}\r\n${text}\r\n`)
 }

@@ -1,5 +1,3 @@
-import { Buffer } from 'node:buffer'
-
 import type { ORPCError } from '@orpc/server'
 import type { StandardHeaders } from '@orpc/standard-server'
 
@@ -15,9 +13,9 @@ export function sseHeaders(headers: StandardHeaders): StandardHeaders {
 }
 
 /** A frame as a server-sent event. `message` is the event's default name. */
-export function sseFrame({ frame, id }: SentFrame<object>): Buffer {
+export function sseFrame({ frame, id }: SentFrame<object>): string {
   const data = `data: ${JSON.stringify({ json: frame })}\n\n`
-  return Buffer.from(id === undefined ? data : `id: ${id}\n${data}`)
+  return id === undefined ? data : `id: ${id}\n${data}`
 }
 
 export function sseError(error: ORPCError<string, unknown>): string {

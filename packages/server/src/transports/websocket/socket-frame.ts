@@ -41,20 +41,20 @@ function streamItem(id: string, payload: string): string {
   return `{"i":${JSON.stringify(id)},"t":${MessageType.EVENT_ITERATOR},"p":${payload}}`
 }
 
+/** Allocated once: a frame may hold a whole window. */
 function textFrame(text: string): Buffer {
-  const body = Buffer.from(text)
-  return Buffer.concat([frameHead(body.length), body])
-}
-
-function frameHead(length: number): Buffer {
-  if (length < 126) return Buffer.from([wholeText, length])
-  if (length < 2 ** 16) {
-    const head = Buffer.from([wholeText, 126, 0, 0])
-    head.writeUInt16BE(length, 2)
-    return head
+  const length = Buffer.byteLength(text)
+  const headLength = length < 126 ? 2 : length < 2 ** 16 ? 4 : 10
+  const frame = Buffer.allocUnsafe(headLength + length)
+  frame[0] = wholeText
+  if (headLength === 2) frame[1] = length
+  else if (headLength === 4) {
+    frame[1] = 126
+    frame.writeUInt16BE(length, 2)
+  } else {
+    frame[1] = 127
+    frame.writeBigUInt64BE(BigInt(length), 2)
   }
-  const head = Buffer.alloc(10)
-  head.set([wholeText, 127])
-  head.writeBigUInt64BE(BigInt(length), 2)
-  return head
+  frame.write(text, headLength)
+  return frame
 }
