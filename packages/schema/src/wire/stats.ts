@@ -28,7 +28,10 @@ const storeStatsObject = z.object({
   /** Updates that slow subscribers of `store.updates` did not get. */
   updateDrops: count,
   updateMustDeliverDrops: count,
-  /** Followers of sessions, and how many events the slowest of them has yet to read. */
+  /**
+   * Followers of sessions, and how many events the slowest of them has yet to read. The streams of a
+   * server that keep up with a session are one follower together.
+   */
   followers: count,
   followerLag: count,
   /** Journal entries that are not packed yet. */

@@ -1,6 +1,6 @@
 import type { ActivityFrame } from '@caughtup/schema'
 
-import { ActivityFeed, activityReplay } from '../streams/activity-feed.ts'
+import { ActivityFeed, activityReplay } from '../feeds/activity-feed.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 import { toEventIterator } from './event-iterator.ts'
 

@@ -1,7 +1,7 @@
 import { AsyncIteratorClass, type ORPCError, withEventMeta } from '@orpc/server'
 
 import type { ClientStream } from '../streams/client-stream.ts'
-import type { SentFrame } from '../streams/frames.ts'
+import type { SentFrame } from '../streams/sent-frame.ts'
 import type { Outlet } from '../streams/outlet.ts'
 
 /** Where a transport that writes streams by itself finds the one that its call opened. */

@@ -1,7 +1,7 @@
 import type { ChatFrame } from '@caughtup/schema'
 
-import { SessionFeed, sessionReplay, startOf } from '../streams/session-feed.ts'
-import { SharedFrames } from '../streams/shared-frames.ts'
+import { SessionFeed, sessionReplay, startOf } from '../feeds/session-feed.ts'
+import { SharedFrames } from '../feeds/shared-frames.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 import { toEventIterator } from './event-iterator.ts'
 

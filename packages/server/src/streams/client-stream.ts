@@ -4,7 +4,7 @@ import type { ORPCError } from '@orpc/server'
 
 import { shuttingDown } from '../errors/call-errors.ts'
 import type { Replay, Step } from './feed.ts'
-import type { End, Heartbeat, SentFrame } from './frames.ts'
+import type { End, Heartbeat, SentFrame } from './sent-frame.ts'
 import type { Hub, Member } from './hub.ts'
 import type { Outlet } from './outlet.ts'
 

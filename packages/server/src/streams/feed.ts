@@ -1,4 +1,4 @@
-import type { SentFrame } from './frames.ts'
+import type { SentFrame } from './sent-frame.ts'
 
 /** Frames that many streams send alike: one batch of what is followed. */
 export interface Step {

@@ -1,4 +1,4 @@
-import type { SentFrame } from './frames.ts'
+import type { SentFrame } from './sent-frame.ts'
 
 /** The value of a key: made at the first call, and kept for as long as the key exists. */
 export function once<K extends object, V>(known: WeakMap<K, V>, key: K, make: () => V): V {

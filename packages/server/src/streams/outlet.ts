@@ -1,6 +1,6 @@
 import type { ORPCError } from '@orpc/server'
 
-import type { SentFrame } from './frames.ts'
+import type { SentFrame } from './sent-frame.ts'
 
 /**
  * A client's connection, as its stream writes to it. Each transport has its own kind. Once it has been

@@ -6,7 +6,7 @@ import { toWireError } from '../errors/wire-error.ts'
 import type { Settings } from '../host/server-options.ts'
 import { ClientStream } from './client-stream.ts'
 import type { Feed, Replay } from './feed.ts'
-import type { Heartbeat, SentFrame } from './frames.ts'
+import type { Heartbeat, SentFrame } from './sent-frame.ts'
 import { Hubs } from './hubs.ts'
 
 /** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */

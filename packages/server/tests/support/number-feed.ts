@@ -2,7 +2,7 @@ import type { ORPCError } from '@orpc/server'
 
 import type { ClientStream } from '../../src/streams/client-stream.ts'
 import type { Feed, FollowOptions, Step } from '../../src/streams/feed.ts'
-import type { SentFrame } from '../../src/streams/frames.ts'
+import type { SentFrame } from '../../src/streams/sent-frame.ts'
 import type { Outlet } from '../../src/streams/outlet.ts'
 
 /** A frame with the numbers after `from` up to `to`; a `replay` has all up to `to`. */

@@ -203,13 +203,13 @@ test('a follower that retention has overtaken learns that its events are incompl
     watch: () => ({ [Symbol.dispose]: () => undefined }),
     ended: forever(),
   })
-  const overtaken = followers.follow('s', 4, forever())
+  const overtaken = followers.follow('s', 4, { signal: forever() })
   expect((await overtaken.next()).value).toMatchObject({
     isBehind: true,
     complete: false,
     events: [event],
   })
-  const abreast = followers.follow('s', 7, forever())
+  const abreast = followers.follow('s', 7, { signal: forever() })
   const { value } = await abreast.next()
   expect(value).toMatchObject({ complete: true, events: [event] })
   expect(value && 'isBehind' in value).toBe(false)
@@ -237,7 +237,7 @@ test('a follower is behind for events that it leaves unread, not for many at onc
     head.seq = seq
     followers.committed('s', seq)
   }
-  const following = followers.follow('s', 0, forever())
+  const following = followers.follow('s', 0, { signal: forever() })
   const isBehind = async () => (await following.next()).value?.isBehind === true
   const first = isBehind()
   await settle()

@@ -6,7 +6,7 @@ import type { ORPCError } from '@orpc/server'
 import type { StandardHeaders } from '@orpc/standard-server'
 
 import type { ClientStream } from '../../streams/client-stream.ts'
-import type { SentFrame } from '../../streams/frames.ts'
+import type { SentFrame } from '../../streams/sent-frame.ts'
 import { oncePerFrame } from '../../streams/once.ts'
 import type { Outlet } from '../../streams/outlet.ts'
 import type { NodeResponse } from './node-handler.ts'

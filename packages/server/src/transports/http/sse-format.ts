@@ -1,7 +1,7 @@
 import type { ORPCError } from '@orpc/server'
 import type { StandardHeaders } from '@orpc/standard-server'
 
-import type { SentFrame } from '../../streams/frames.ts'
+import type { SentFrame } from '../../streams/sent-frame.ts'
 
 /** Sent at once with the headers, so that both pass every buffer on the way. */
 export const sseOpening = ': \n\n'

@@ -3,7 +3,7 @@ import type { StandardHeaders } from '@orpc/standard-server'
 import { toFetchHeaders } from '@orpc/standard-server-fetch'
 
 import type { ClientStream } from '../../streams/client-stream.ts'
-import type { SentFrame } from '../../streams/frames.ts'
+import type { SentFrame } from '../../streams/sent-frame.ts'
 import type { Outlet } from '../../streams/outlet.ts'
 import { sseDone, sseError, sseHeaders, sseOpening } from './sse-format.ts'
 

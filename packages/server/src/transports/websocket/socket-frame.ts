@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import type { ORPCError } from '@orpc/server'
 import { MessageType } from '@orpc/standard-server-peer'
 
-import type { SentFrame } from '../../streams/frames.ts'
+import type { SentFrame } from '../../streams/sent-frame.ts'
 import { oncePerFrame } from '../../streams/once.ts'
 
 /** The first byte of a WebSocket frame that is a whole text message (RFC 6455, 5.2). */

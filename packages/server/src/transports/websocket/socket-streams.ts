@@ -4,7 +4,7 @@ import type { ORPCError } from '@orpc/server'
 import type { WebSocket } from 'ws'
 
 import type { ClientStream } from '../../streams/client-stream.ts'
-import type { SentFrame } from '../../streams/frames.ts'
+import type { SentFrame } from '../../streams/sent-frame.ts'
 import type { Outlet } from '../../streams/outlet.ts'
 import { doneItem, errorItem, type socketEncoding } from './socket-frame.ts'
 

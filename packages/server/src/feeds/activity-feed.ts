@@ -3,8 +3,8 @@ import type { ActivityBatch, Store } from '@caughtup/store'
 
 import { shuttingDown } from '../errors/call-errors.ts'
 import { chunks } from './chunks.ts'
-import type { Feed, FollowOptions, Replay, Step } from './feed.ts'
-import type { SentFrame } from './frames.ts'
+import type { Feed, FollowOptions, Replay, Step } from '../streams/feed.ts'
+import type { SentFrame } from '../streams/sent-frame.ts'
 
 export interface ActivitySource {
   store: Store

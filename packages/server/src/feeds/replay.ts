@@ -11,7 +11,8 @@ import { historyChanges } from '@caughtup/schema/event'
 import { applyEvent, applyToHead, type Head, type View } from '@caughtup/schema/fold'
 import type { EventBatch, Store } from '@caughtup/store'
 
-import { caughtUpFrame, replayFrame, type SentFrame } from './frames.ts'
+import { caughtUpFrame, replayFrame } from './chat-frames.ts'
+import type { SentFrame } from '../streams/sent-frame.ts'
 import type { SharedFrames } from './shared-frames.ts'
 
 /** What to replay. `reason` says why it differs from what was asked for; `from` is the client's place. */

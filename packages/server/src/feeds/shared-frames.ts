@@ -2,8 +2,9 @@ import type { ChatFrame, Event } from '@caughtup/schema'
 import type { EventBatch, Window } from '@caughtup/store'
 
 import { chunks } from './chunks.ts'
-import { eventsFrame, eventsFrameWithoutId, messagesFrame, type SentFrame } from './frames.ts'
-import { once } from './once.ts'
+import { eventsFrame, eventsFrameWithoutId, messagesFrame } from './chat-frames.ts'
+import type { SentFrame } from '../streams/sent-frame.ts'
+import { once } from '../streams/once.ts'
 
 type Frame = SentFrame<ChatFrame>
 

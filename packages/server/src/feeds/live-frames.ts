@@ -2,7 +2,8 @@ import { type ChatFrame, encodeCursor, type Event } from '@caughtup/schema'
 import { isPlainText, textFrameOf } from '@caughtup/schema/fold'
 import type { EventBatch, Store } from '@caughtup/store'
 
-import { eventsFrame, type SentFrame } from './frames.ts'
+import { eventsFrame } from './chat-frames.ts'
+import type { SentFrame } from '../streams/sent-frame.ts'
 
 /** More messages than sessions have open at once. Beyond it, the one noted first is forgotten. */
 const mostOrders = 100

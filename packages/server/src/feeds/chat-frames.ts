@@ -2,7 +2,6 @@ import {
   type ChatFrame,
   type Cursor,
   encodeCursor,
-  type EndReason,
   type Message,
   type ReplayMode,
   type ReplayReason,
@@ -11,22 +10,7 @@ import { type Head, headOf } from '@caughtup/schema/fold'
 import { protocolVersion } from '@caughtup/schema/protocol'
 import type { EventBatch } from '@caughtup/store'
 
-/** A frame as a stream yields it. A client that has read it may resume after `id`, if there is one. */
-export interface SentFrame<Frame> {
-  frame: Frame
-  id?: string
-}
-
-export interface Heartbeat {
-  type: 'heartbeat'
-  /** The server's wall clock, in ms. */
-  at: number
-}
-
-export interface End {
-  type: 'end'
-  reason: EndReason
-}
+import type { SentFrame } from '../streams/sent-frame.ts'
 
 export function eventsFrame({ events, cursor }: EventBatch): SentFrame<ChatFrame> {
   return { frame: { type: 'events', events }, id: encodeCursor(cursor) }

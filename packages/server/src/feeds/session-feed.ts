@@ -7,7 +7,7 @@ import {
   preview,
 } from '@caughtup/schema'
 
-import type { Feed, FollowOptions, Replay, Step } from './feed.ts'
+import type { Feed, FollowOptions, Replay, Step } from '../streams/feed.ts'
 import { LiveFrames } from './live-frames.ts'
 import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
 
