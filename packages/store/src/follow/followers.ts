@@ -53,7 +53,7 @@ interface Place {
  */
 export class Followers {
   readonly #options: FollowersOptions
-  readonly #reads = new NewestReads<EventBatch>()
+  readonly #reads = new NewestReads<FollowedBatch>()
   readonly #notifier = new Notifier((sessionId) => {
     this.#reads.forget(sessionId)
     this.#newest.delete(sessionId)
@@ -124,7 +124,8 @@ export class Followers {
         place.seq = batch.cursor.seq
         this.#advance(sessionId, batch.cursor.seq)
         const isBehind = isGap || (!batch.complete && batch.cursor.seq >= owed)
-        yield isBehind ? { ...batch, owed, complete: false, isBehind } : { ...batch, owed }
+        if (isBehind) yield { ...batch, owed, complete: false, isBehind }
+        else yield batch.owed === owed ? batch : { ...batch, owed }
       }
     } finally {
       this.#places.delete(place)
@@ -157,8 +158,11 @@ export class Followers {
     this.#newest.set(sessionId, Math.max(seq, this.#newest.get(sessionId) ?? 0))
   }
 
-  #read({ sessionId, seq }: Place, signal: AbortSignal): Promise<EventBatch> {
-    const load = () => this.#options.read(sessionId, seq)
+  #read({ sessionId, seq }: Place, signal: AbortSignal): Promise<FollowedBatch> {
+    const load = async () => {
+      const batch = await this.#options.read(sessionId, seq)
+      return { ...batch, owed: batch.newest }
+    }
     return abortable(this.#reads.read(sessionId, seq, load), signal)
   }
 }
