@@ -1,3 +1,5 @@
+const lineFeed = 0x0a
+
 /** Takes the chunk heads of HTTP/1.1 out of a body. */
 export class ChunkedBody {
   readonly #onBody: (piece: Buffer) => void
@@ -14,13 +16,13 @@ export class ChunkedBody {
     this.#head = undefined
     while (bytes.length > 0) {
       if (this.#left === 0) {
-        const end = bytes.indexOf('\r\n')
+        const end = bytes.indexOf(lineFeed)
         if (end < 0) {
           this.#head = Buffer.from(bytes)
           return
         }
-        this.#left = Number.parseInt(bytes.toString('latin1', 0, end), 16) + 2
-        bytes = bytes.subarray(end + 2)
+        this.#left = readHexadecimal(bytes, end - 1) + 2
+        bytes = bytes.subarray(end + 1)
         continue
       }
       const body = Math.min(bytes.length, this.#left - 2)
@@ -30,4 +32,13 @@ export class ChunkedBody {
       bytes = bytes.subarray(taken)
     }
   }
+}
+
+function readHexadecimal(bytes: Buffer, end: number): number {
+  let value = 0
+  for (let at = 0; at < end; at++) {
+    const digit = bytes.readUInt8(at) | 0x20
+    value = value * 16 + (digit < 0x61 ? digit - 0x30 : digit - 0x57)
+  }
+  return value
 }

@@ -31,6 +31,7 @@ export class Group {
   readonly #ready = Promise.withResolvers<void>()
   /** Rejects as soon as one of them loses its connection or gets what was not written. */
   readonly #failed = Promise.withResolvers<never>()
+  readonly #memory = Buffer.allocUnsafeSlow(65_536)
   #unready = 0
   #ages: number[] = []
   #missing = Number.POSITIVE_INFINITY
@@ -55,14 +56,15 @@ export class Group {
 
   /** Resolves when every subscriber gets what is written from now on. */
   async subscribe(): Promise<void> {
-    for (const subscriber of this.#subscribers) subscriber.subscribe()
+    this.#ask()
     await this.#race(this.#ready.promise)
   }
 
   /** Asks for everything, and returns the ms until every subscriber has it. */
   async catchUp(expected: Expected): Promise<Arrived & { took: number }> {
     const start = sharedNow()
-    const [, arrived] = await Promise.all([this.subscribe(), this.arrival(expected)])
+    this.#ask()
+    const arrived = await this.arrival(expected)
     return { ...arrived, took: (arrived.lastAt - start) / 1000 }
   }
 
@@ -98,8 +100,13 @@ export class Group {
     for (const subscriber of this.#subscribers) subscriber.close()
   }
 
+  #ask(): void {
+    for (const subscriber of this.#subscribers) subscriber.subscribe()
+  }
+
   #add(subscription: Subscription): Subscriber {
     const subscriber: Subscriber = new Subscriber(subscription, {
+      memory: this.#memory,
       onToken: (age) => this.#ages.push(age),
       onText: (one) => this.#check(one),
       onReady: () => {

@@ -8,6 +8,8 @@ import { TextScanner } from './text-scanner.ts'
 
 /** What a group of subscribers wants to know of each. */
 export interface SubscriberEvents {
+  /** What sockets read into. Each reads its piece at once, so all may have the same. */
+  memory: Buffer
   /** Text was read, with the ages of its tokens in ms. */
   onToken: (age: number) => void
   onText: (subscriber: Subscriber) => void
@@ -41,12 +43,16 @@ export class Subscriber {
       this.#read(bytes, start, end),
     )
     const onBody = (piece: Buffer) => this.#readBody(piece)
-    this.#socket = connect({ port: subscription.port, host: '127.0.0.1', noDelay: true })
+    this.#socket = connect({
+      port: subscription.port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: { buffer: events.memory, callback: (size) => this.#readPiece(size) },
+    })
     this.#body =
       subscription.transport === 'http'
         ? new ChunkedBody(onBody)
         : new SocketFrames(onBody, () => this.#socket.write(pongFrame))
-    this.#socket.on('data', (piece) => this.#readPiece(piece))
     this.#socket.on('error', (error) => this.#lose(error.message))
     this.#socket.on('close', () => this.#lose('The server closed the connection.'))
   }
@@ -94,8 +100,13 @@ export class Subscriber {
     this.#socket.destroy()
   }
 
-  #readPiece(piece: Buffer): void {
-    this.bytes += piece.length
+  #readPiece(size: number): boolean {
+    this.bytes += size
+    this.#take(this.#events.memory.subarray(0, size))
+    return true
+  }
+
+  #take(piece: Buffer): void {
     if (!this.#head) return this.#body.push(piece)
     const bytes = Buffer.concat([this.#head, piece])
     const end = bytes.indexOf('\r\n\r\n')
@@ -109,7 +120,7 @@ export class Subscriber {
   }
 
   #readBody(piece: Buffer): void {
-    // Servers send it in one piece, in a frame or a comment of its own.
+    // Nothing else comes before it, so it is in one piece.
     if (this.#ready && piece.includes(this.#ready)) {
       this.#ready = undefined
       this.#events.onReady()

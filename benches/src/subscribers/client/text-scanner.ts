@@ -23,23 +23,25 @@ export class TextScanner {
     let read = 0
     for (;;) {
       const mark = bytes.indexOf(this.#before, read)
-      if (mark < 0) {
-        this.#keep(bytes, Math.max(read, bytes.length - this.#before.length + 1))
-        return
-      }
+      if (mark < 0) return this.#keep(bytes, this.#beginning(bytes, read))
       const start = mark + this.#before.length
       const end = bytes.indexOf(this.#after, start)
-      if (end < 0) {
-        this.#keep(bytes, mark)
-        return
-      }
+      if (end < 0) return this.#keep(bytes, mark)
       if (bytes[start] === tokenMark) this.#found(bytes, start, end)
       read = end + 1
     }
   }
 
+  /** Where bytes end with the beginning of the mark; their length if they do not. */
+  #beginning(bytes: Buffer, read: number): number {
+    const last = bytes.length
+    let at = Math.max(read, last - this.#before.length + 1)
+    while (at < last && bytes.compare(this.#before, 0, last - at, at, last) !== 0) at++
+    return at
+  }
+
   #keep(bytes: Buffer, from: number): void {
-    // A copy: the piece's memory belongs to a larger block.
+    // A copy: the next piece takes the memory of this one.
     if (from < bytes.length) this.#rest = Buffer.from(bytes.subarray(from))
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import type { Side } from './sides.ts'
@@ -40,9 +40,12 @@ export const peers: readonly Side[] = [
   tanstackAi,
 ]
 
-/** Installs the peers from their own lock file, unless that was done before. */
+/** Installs the peers from their own lock file, unless exactly that was done before. */
 export function installPeers(): void {
-  if (existsSync(`${folder}node_modules/.modules.yaml`)) return
+  // pnpm keeps a copy of the lock file that it installed.
+  const installed = `${folder}node_modules/.pnpm/lock.yaml`
+  const wanted = readFileSync(`${folder}pnpm-lock.yaml`, 'utf8')
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return
   execFileSync('pnpm', ['install', '--frozen-lockfile', '--prefer-offline'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
