@@ -154,6 +154,25 @@ describe('the streams of a hub', () => {
     expect(reached.at(-1)).toBe(600)
   })
 
+  test('get a step once if they come back to the head during its pass', async () => {
+    const { feed, connect } = openFeed()
+    for (let n = 0; n < 600; n++) connect()
+    const stalled = connect(2)
+    await turns()
+    feed.add()
+    await turns()
+    expect([stalled.unread, stalled.last]).toEqual([2, 1])
+    feed.add()
+    // The first slice of the pass is done.
+    await settle()
+    stalled.takeAll()
+    await turns()
+    expect([stalled.last, stalled.isOver]).toEqual([2, false])
+    feed.add()
+    await turns()
+    expect([stalled.last, stalled.isOver]).toEqual([3, false])
+  })
+
   test('rest after a merged step for as long as it took, so that others get half of the time', async () => {
     const clock = new ManualClock()
     let busy = 0
