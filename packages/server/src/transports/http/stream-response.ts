@@ -21,13 +21,18 @@ export interface FetchStream {
 
 /** A response whose body is the stream. */
 export function streamResponse({ stream, status, headers, signal, encode }: FetchStream): Response {
-  signal.addEventListener('abort', () => stream.gone(), { once: true })
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         const outlet = new BodyOutlet(controller, encode)
         outlet.send(new TextEncoder().encode(sseOpening))
-        if (signal.aborted) stream.gone()
+        const leave = () => {
+          stream.gone()
+          // Some callers read on after an abort: without an end they would wait for ever.
+          controller.error(signal.reason)
+        }
+        if (signal.aborted) return leave()
+        signal.addEventListener('abort', leave, { once: true })
         stream.begin(outlet)
       },
       pull: () => stream.drained(),
