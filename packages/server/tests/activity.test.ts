@@ -2,7 +2,8 @@ import { ManualClock } from '@caughtup/schema/testing'
 import { getEventMeta } from '@orpc/client'
 import { describe, expect, test } from 'vitest'
 
-import { openTestServer, readUntil } from './support/open-test-server.ts'
+import { interceptedStorage, type StorageHooks } from './support/intercept-storage.ts'
+import { openTestServer, readUntil, testDatabase } from './support/open-test-server.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 
 async function open() {
@@ -75,14 +76,21 @@ describe('the activity feed', () => {
   })
 
   test('is complete even if sessions change while the list is sent', async () => {
-    const { me, store } = await open()
+    const hooks: StorageHooks = {}
+    const { client, store } = await openTestServer({
+      storage: interceptedStorage(testDatabase(), hooks),
+    })
     const ids: string[] = []
     for (let i = 0; i < 300; i++) ids.push((await store.sessions.create({ owner: 'me' })).id)
-    const feed = await me.activity.subscribe()
-    await readUntil(feed, 'activities')
     const [first = '', last = ''] = [ids[0], ids.at(-1)]
-    await me.sessions.update({ sessionId: last, title: 'New' })
-    await me.sessions.delete({ sessionId: first })
+    let reads = 0
+    hooks.activity = async () => {
+      // Before the second page of the list is read.
+      if (++reads !== 2) return
+      await store.sessions.update(last, { title: 'New' })
+      await store.sessions.delete(first)
+    }
+    const feed = await client().activity.subscribe()
     const frames = await readUntil(feed, 'caught-up')
     const rows = frames.flatMap((frame) => (frame.type === 'activities' ? frame.rows : []))
     expect(rows.findLast(({ sessionId }) => sessionId === last)).toMatchObject({ title: 'New' })
