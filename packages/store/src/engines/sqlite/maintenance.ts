@@ -129,10 +129,10 @@ export class DatabaseMaintenance {
     return row?.['first'] === null ? undefined : Number(row?.['first'])
   }
 
-  /** The first row of the log that a session still needs. */
+  /** The first row of the log that a session still needs; the newest one, so that ids go on, if none does. */
   #needed(): number {
     const { cache } = this.#context
-    let needed = cache.lastLogId + 1
+    let needed = cache.lastLogId
     for (const { logId } of cache.unpacked()) needed = Math.min(needed, logId ?? needed)
     for (const { logId } of cache.tails()) needed = Math.min(needed, logId)
     return needed

@@ -85,8 +85,8 @@ export class SessionCache {
   }
 
   #catchUp(): void {
-    const row = this.#db.get("SELECT seq FROM sqlite_sequence WHERE name = 'log'")
-    const head = Number(row?.['seq'] ?? 0)
+    const row = this.#db.get('SELECT max(id) AS head FROM log')
+    const head = Number(row?.['head'] ?? 0)
     if (this.#dataVersion === undefined || this.#broken) {
       this.#readWholeLog(head)
       if (!this.#broken) this.#remote = new Set()

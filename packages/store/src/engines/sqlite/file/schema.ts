@@ -86,7 +86,8 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
 
   CREATE TABLE log (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- never used again, since the newest row always stays
+    id INTEGER PRIMARY KEY,
     tag TEXT NOT NULL,
     body TEXT NOT NULL
   );
