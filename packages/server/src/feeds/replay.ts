@@ -9,7 +9,7 @@ import {
 import { abortable } from '@caughtup/schema/abortable'
 import { historyChanges } from '@caughtup/schema/event'
 import { applyEvent, applyToHead, type Head, type View } from '@caughtup/schema/fold'
-import type { EventBatch, Store } from '@caughtup/store'
+import type { ReadBatch, Store } from '@caughtup/store'
 
 import { caughtUpFrame, replayFrame } from './chat-frames.ts'
 import type { SentFrame } from '../streams/sent-frame.ts'
@@ -103,7 +103,7 @@ async function* replayLive(source: ReplaySource, reason: ReplayReason | undefine
 async function* batchesAfter(
   { store, sessionId, limits, signal }: ReplaySource,
   { seq }: Cursor,
-): AsyncGenerator<EventBatch, void> {
+): AsyncGenerator<ReadBatch, void> {
   for (let after = seq, complete = false; !complete;) {
     const reading = store.events(sessionId, after, { bytes: limits.frameBytes })
     const batch = await abortable(reading, signal)
@@ -117,8 +117,8 @@ async function* batchesAfter(
 async function missedSince(
   source: ReplaySource,
   cursor: Cursor,
-): Promise<EventBatch[] | 'cursor-expired' | 'too-far-behind'> {
-  const missed: EventBatch[] = []
+): Promise<ReadBatch[] | 'cursor-expired' | 'too-far-behind'> {
+  const missed: ReadBatch[] = []
   let { seq } = cursor
   let bytes = 0
   for await (const batch of batchesAfter(source, cursor)) {

@@ -7,7 +7,7 @@ import { readBatch } from '../core/reading/read-events.ts'
 import { readPage } from '../core/reading/read-page.ts'
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { aCursor, positive, whole } from '../input/kinds.ts'
-import type { EventBatch, SessionHead, StoredState, Window } from '../port/reading.ts'
+import type { ReadBatch, SessionHead, StoredState, Window } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 import { type Probe, probeSession } from './probe.ts'
@@ -30,7 +30,7 @@ export interface ReadsOptions {
 export class Reads {
   readonly #options: ReadsOptions
   readonly #windows = new SharedReads<Window>()
-  readonly #batches = new SharedReads<EventBatch>()
+  readonly #batches = new SharedReads<ReadBatch>()
 
   constructor(options: ReadsOptions) {
     this.#options = options
@@ -116,7 +116,7 @@ export class Reads {
     sessionId: string,
     after: number,
     { bytes, signal }: { bytes: number } & Waiting,
-  ): Promise<EventBatch> => {
+  ): Promise<ReadBatch> => {
     assertInput('after', after, whole)
     assertInput('bytes', bytes, positive)
     const state = await this.#state(sessionId, { signal })

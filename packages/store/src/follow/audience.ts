@@ -66,7 +66,7 @@ export class Audience {
     structural: boolean,
   ): Promise<void> | undefined {
     const { sessionId } = slice
-    this.followers.committed(sessionId, result.cursor.seq)
+    this.followers.committed(sessionId, result)
     if (result.activity) this.activity.changed(sessionId)
     return this.updates.committed(slice, result, structural)
   }

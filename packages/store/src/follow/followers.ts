@@ -6,6 +6,7 @@ import { whole } from '../input/kinds.ts'
 import { Notifier } from './notifier.ts'
 import { NewestReads } from './newest-reads.ts'
 import type { RemoteChanges } from '../port/change-feed.ts'
+import type { SliceResult } from '../port/commit.ts'
 import type { EventBatch } from '../port/reading.ts'
 
 export interface FollowersOptions {
@@ -38,6 +39,8 @@ export interface FollowOptions {
    */
   owed?: number | undefined
 }
+
+type Committed = Pick<Extract<SliceResult, { events: unknown }>, 'events' | 'cursor'>
 
 /** How far a follower has read. */
 interface Place {
@@ -126,6 +129,11 @@ export class Followers {
         const isBehind = isGap || (!batch.complete && batch.cursor.seq >= owed)
         if (isBehind) yield { ...batch, owed, complete: false, isBehind }
         else yield batch.owed === owed ? batch : { ...batch, owed }
+        // Nothing has come since: a read would find nothing.
+        if (batch.complete && !listener.isNotified) {
+          await listener.next(signal)
+          isAtHead = true
+        }
       }
     } finally {
       this.#places.delete(place)
@@ -133,10 +141,17 @@ export class Followers {
   }
 
   /** To be called after each commit, in the order of commits. */
-  committed(sessionId: string, seq: number): void {
+  committed(sessionId: string, { events, cursor }: Committed): void {
     if (!this.#notifier.hasListeners(sessionId)) return
-    this.#advance(sessionId, seq)
-    this.changed(sessionId)
+    this.#advance(sessionId, cursor.seq)
+    this.#reads.forget(sessionId)
+    const [event] = events
+    if (event && events.length === 1) {
+      // What a follower at the head would read, without asking the database for it.
+      const batch = { events, cursor, complete: true, newest: event.seq, owed: event.seq }
+      this.#reads.put(sessionId, event.from - 1, batch)
+    }
+    this.#notifier.notify(sessionId)
   }
 
   /** To be called when reads of a session may have another result. */

@@ -19,6 +19,11 @@ export class NewestReads<T> {
     return value
   }
 
+  /** Makes `value` the session's newest read, for a caller that knows what it would be. */
+  put(sessionId: string, key: number, value: T): void {
+    this.#newest.set(sessionId, { key, value: Promise.resolve(value) })
+  }
+
   /**
    * Drops the session's read. Call this when the session changed, and before its listeners are
    * notified, so that they do not get the outdated read.

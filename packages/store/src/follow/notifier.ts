@@ -62,6 +62,11 @@ export class Listener implements Disposable {
     this.#notified = false
   }
 
+  /** Whether there was a notification since `reset`. */
+  get isNotified(): boolean {
+    return this.#notified
+  }
+
   notify(): void {
     this.#notified = true
     this.#wake?.()

@@ -41,6 +41,9 @@ export interface EventBatch {
   complete: boolean
   /** The journal's newest seq when it was read. */
   newest: number
+}
+
+export interface ReadBatch extends EventBatch {
   /** Bytes of the events as JSON, about. */
   bytes: number
 }

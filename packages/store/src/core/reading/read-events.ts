@@ -1,7 +1,7 @@
 import type { Event } from '@caughtup/schema'
 import { mergeEvents } from '@caughtup/schema/fold'
 
-import type { EventBatch } from '../../port/reading.ts'
+import type { ReadBatch } from '../../port/reading.ts'
 import type { Storage } from '../../port/storage.ts'
 import { cut, type Segment, segmentBytes, seqWithin } from '../../journal/segment.ts'
 
@@ -45,7 +45,7 @@ export async function readBatch(
   sessionId: string,
   after: number,
   { bytes }: { bytes: number },
-): Promise<EventBatch> {
+): Promise<ReadBatch> {
   const query = { from: 'oldest', after, bytes } as const
   const { segments, complete, floor, cursor } = await storage.segments(sessionId, query)
   // An entry that stands for many may begin below the floor.
