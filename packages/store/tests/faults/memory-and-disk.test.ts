@@ -172,6 +172,26 @@ test('an unpacked entry stays in the log, however old it is', async () => {
   await storage.close()
 })
 
+test('rows that come after all others were trimmed are new to another process', async () => {
+  const path = testDatabase()
+  const clock = new ManualClock()
+  const storage = await sqlite({ path }).open({ clock, random: Math.random })
+  await createSessions(storage, ['a'])
+  const other = await openStorage(path)
+  const say = (id: string) => write(storage, 'a', turn(id))
+  await say('1')
+  await say('2')
+  expect((await other.state('a')).cursor.seq).toBe((await storage.state('a')).cursor.seq)
+  for (let look = 0; look < 10; look++) {
+    while (await storage.maintain({ retention: false })) continue
+    await clock.advance(10_000)
+  }
+  await say('3')
+  await say('4')
+  expect((await other.state('a')).cursor.seq).toBe((await storage.state('a')).cursor.seq)
+  await storage.close()
+})
+
 test('an open message that a full disk kept from being packed survives a crash', async () => {
   const [path, crashed] = [testDatabase(), testDatabase()]
   const db = new Database({ path, durability: 'normal' })

@@ -62,3 +62,26 @@ test('a commit during an empty read of a follower is read at once', async () => 
   controller.abort()
   await storage.close()
 })
+
+test('a commit while a reader has the batch before is read at once', async () => {
+  const storage = await memory().open({ clock: systemClock, random: Math.random })
+  await createSessions(storage, ['s'])
+  const controller = new AbortController()
+  const followers = new Followers({
+    read: (sessionId, after) => readBatch(storage, sessionId, after, { bytes: 1e6 }),
+    watch: () => ({ [Symbol.dispose]: () => undefined }),
+    ended: controller.signal,
+  })
+  const batches = followers.follow('s', 0, controller)
+  const first = batches.next()
+  await settle()
+  followers.committed('s', await write(storage, 's', [opened('m')]))
+  expect((await first).value?.cursor.seq).toBe(1)
+  followers.committed('s', await write(storage, 's', [delta('m', 'more')]))
+  let seen: number | undefined
+  void batches.next().then(({ value }) => (seen = value?.cursor.seq))
+  for (let turn = 0; turn < 10; turn++) await settle()
+  expect(seen).toBe(2)
+  controller.abort()
+  await storage.close()
+})
