@@ -59,7 +59,7 @@ export class ClientStream implements Member {
       this.#unreadSince = undefined
       void this.#read('replay')
     } else if (this.#endedEarly) this.#sendEnd(this.#endedEarly)
-    else outlet.cut()
+    else this.cut()
   }
 
   deliver({ frames, owed }: Step): void {
@@ -78,7 +78,8 @@ export class ClientStream implements Member {
 
   /** The outlet has room again. */
   drained(): void {
-    if (this.#closed || this.#unreadSince === undefined || this.#outlet?.isFull !== false) return
+    if (this.#closed || this.#unreadSince === undefined) return
+    if (this.#call((outlet) => outlet.isFull) !== false) return
     this.#unreadSince = undefined
     if (this.#reading) this.#drained?.()
     else if (!this.#options.hub.join(this)) void this.#read('follow')
@@ -102,13 +103,13 @@ export class ClientStream implements Member {
     // The caller was a member when the stream was opened, so the session is gone.
     if (error.code === 'NOT_FOUND') return this.end('session-deleted')
     this.#close()
-    this.#outlet?.fail(error)
+    this.#call((outlet) => outlet.fail(error))
   }
 
   /** Closes the stream without an `end`: the client sees a broken connection. */
   cut(): void {
     this.#close()
-    this.#outlet?.cut()
+    this.#call(cutOff)
   }
 
   /** Reads by itself until it is at the head. */
@@ -170,24 +171,35 @@ export class ClientStream implements Member {
   }
 
   #write(sent: SentFrame<object>): void {
-    if (this.#closed || !this.#outlet) return
-    try {
-      this.#outlet.write(sent)
-    } catch (error) {
-      // It must not end the pass, in which others get their frames.
-      this.#options.toError(error)
-      return this.cut()
-    }
+    if (this.#closed) return
+    const isFull = this.#call((outlet) => {
+      outlet.write(sent)
+      return outlet.isFull
+    })
+    if (isFull === undefined) return
     if (sent.id !== undefined) this.#position = sent.id
-    if (!this.#outlet.isFull) return
+    if (!isFull) return
     this.#unreadSince ??= this.#options.clock.monotonic()
     this.#options.hub.leave(this)
   }
 
   #sendEnd(reason: EndReason): void {
     const frame: End = { type: 'end', reason }
-    this.#outlet?.write({ frame })
-    this.#outlet?.end()
+    this.#call((outlet) => {
+      outlet.write({ frame })
+      outlet.end()
+    })
+  }
+
+  /** Calls the outlet. If it throws, this stream alone is cut: the caller serves others as well. */
+  #call<T>(call: (outlet: Outlet) => T): T | undefined {
+    try {
+      return this.#outlet && call(this.#outlet)
+    } catch (error) {
+      this.#options.toError(error)
+      if (call !== cutOff) this.cut()
+      return undefined
+    }
   }
 
   #close(): void {
@@ -198,4 +210,8 @@ export class ClientStream implements Member {
     this.#options.hub.leave(this)
     this.#options.onClose()
   }
+}
+
+function cutOff(outlet: Outlet): void {
+  outlet.cut()
 }

@@ -58,7 +58,7 @@ describe('the streams of a hub', () => {
     const { feed, connect, errors } = openFeed()
     const [first, bad, last] = [connect(), connect(), connect()]
     await turns()
-    bad.throws = true
+    bad.broken = ['write']
     feed.add()
     await turns()
     feed.add()
@@ -66,6 +66,53 @@ describe('the streams of a hub', () => {
     expect([first.last, bad.isOver, last.last]).toEqual([2, true, 2])
     expect(errors).toHaveLength(1)
   })
+
+  test.each<{
+    broken: ReadingClient['broken']
+    on: string
+    act: (feed: NumberFeed) => void
+    others: object
+  }>([
+    {
+      broken: ['write', 'cut'],
+      on: 'a step',
+      act: (feed) => feed.add(),
+      others: { last: 1, isOver: false },
+    },
+    {
+      broken: ['end'],
+      on: 'a deletion',
+      act: (feed) => feed.fail(new ORPCError('NOT_FOUND')),
+      others: { isOver: true, error: undefined },
+    },
+    {
+      broken: ['write', 'cut'],
+      on: 'a deletion',
+      act: (feed) => feed.fail(new ORPCError('NOT_FOUND')),
+      others: { isOver: true, error: undefined },
+    },
+    {
+      broken: ['fail', 'cut'],
+      on: 'a failure',
+      act: (feed) => feed.fail(new Error('disk on fire')),
+      others: { isOver: true, error: { code: 'INTERNAL_SERVER_ERROR' } },
+    },
+  ])(
+    'get theirs when one of them throws in $broken on $on, and each throw is reported',
+    async ({ broken, act, others }) => {
+      const { feed, connect, errors } = openFeed()
+      const [first, bad, last] = [connect(), connect(), connect()]
+      await turns()
+      bad.broken = broken
+      act(feed)
+      await turns()
+      expect([first, last]).toMatchObject([others, others])
+      expect(errors.filter((error) => error instanceof TypeError)).toMatchObject(
+        broken.map((call) => ({ message: `The connection breaks in ${call}.` })),
+      )
+      expect(bad.isOver).toBe(!broken.includes('cut'))
+    },
+  )
 
   test('leave it when their client does not read, and lose nothing when it reads again', async () => {
     const { feed, connect } = openFeed()

@@ -109,6 +109,20 @@ describe('streams', () => {
     expect(clock.pending).toBeLessThan(4)
   })
 
+  test('that throw when they are beaten, cut or ended are dropped alone', async () => {
+    const { open, clock, streams } = await openStreams(9)
+    const [beaten, stuck, ended] = [open(), open(undefined, 'me', 1), open()]
+    const others = [open(undefined, 'me', 1), open()]
+    beaten.broken = ['write', 'cut']
+    stuck.broken = ['cut']
+    ended.broken = ['end', 'cut']
+    await clock.advance(80_000)
+    expect(streams.count('chat')).toBe(2)
+    streams.endAll()
+    expect(others.map(({ isOver }) => isOver)).toEqual([true, true])
+    expect(streams.count('chat')).toBe(0)
+  })
+
   test('that end before a transport takes them are ended there', async () => {
     const { claim, streams } = await openStreams()
     const [ended, cut] = [claim(), claim()]

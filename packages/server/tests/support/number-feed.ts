@@ -109,7 +109,8 @@ export class ReadingClient implements Outlet {
   unread = 0
   replays = 0
   isOver = false
-  throws = false
+  /** What throws when it is called. */
+  broken: readonly ('write' | 'end' | 'fail' | 'cut')[] = []
   onWrite: () => void = () => undefined
   error: ORPCError<string, unknown> | undefined
 
@@ -124,7 +125,7 @@ export class ReadingClient implements Outlet {
   }
 
   write(sent: SentFrame<object>): void {
-    if (this.throws) throw new TypeError('The connection is in an impossible state.')
+    this.#assertSound('write')
     if (this.isOver) throw new Error('Something was written after the end.')
     this.frames.push(sent)
     this.unread++
@@ -139,15 +140,18 @@ export class ReadingClient implements Outlet {
   }
 
   end(): void {
+    this.#assertSound('end')
     this.isOver = true
   }
 
   fail(error: ORPCError<string, unknown>): void {
+    this.#assertSound('fail')
     this.isOver = true
     this.error = error
   }
 
   cut(): void {
+    this.#assertSound('cut')
     this.isOver = true
   }
 
@@ -159,6 +163,10 @@ export class ReadingClient implements Outlet {
   leave(): void {
     this.isOver = true
     this.#stream.gone()
+  }
+
+  #assertSound(call: ReadingClient['broken'][number]): void {
+    if (this.broken.includes(call)) throw new TypeError(`The connection breaks in ${call}.`)
   }
 }
 
