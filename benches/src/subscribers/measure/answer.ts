@@ -22,7 +22,13 @@ export interface AnswerFigures {
 /** How long subscribers may take to get the rest after an answer was written, in seconds. */
 const patience = 30
 
-const warmUp: WriteOrder = { tokens: 50, perSecond: 200, atMost: 5 }
+/**
+ * The answer before the measured one: long enough that the code of each token is compiled, and bounded
+ * for servers that take seconds to deliver it to many subscribers.
+ */
+function warmUp(count: number): WriteOrder {
+  return { tokens: Math.min(1_000, Math.ceil(100_000 / count)), perSecond: 1_000, atMost: 5 }
+}
 
 /** Opens a session with subscribers that have got one answer already. */
 export async function openAudience(
@@ -33,7 +39,7 @@ export async function openAudience(
   const group = await clients.call('connect', { subscription, count })
   await clients.call('subscribe', group)
   const audience = { session, group, server, clients }
-  await sendAnswer(audience, warmUp)
+  await sendAnswer(audience, warmUp(count))
   return audience
 }
 
