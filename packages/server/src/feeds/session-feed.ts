@@ -37,7 +37,6 @@ export class SessionFeed implements Feed {
         frames: [frame instanceof Promise ? await frame : frame],
         position: encodeCursor(batch.cursor),
         owed: batch.owed,
-        isMerged: batch.events.some(({ from, seq: last }) => from < last),
       }
     }
     // A follower ends when its session is deleted or the store closes: reading the session tells which.

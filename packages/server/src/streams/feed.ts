@@ -7,8 +7,6 @@ export interface Step {
   position: string | undefined
   /** See `FollowOptions` of the store. */
   owed?: number
-  /** Whether several commits were read as one: the readers are slower than the writers. */
-  isMerged?: boolean
 }
 
 export interface FollowOptions {

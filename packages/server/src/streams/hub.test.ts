@@ -220,7 +220,7 @@ describe('the streams of a hub', () => {
     expect([stalled.last, stalled.isOver]).toEqual([3, false])
   })
 
-  test('rest after a merged step for as long as it took, so that others get half of the time', async () => {
+  test('rest for as long as a pass took if its step had come at once, so that others get half of the time', async () => {
     const clock = new ManualClock()
     let busy = 0
     const slow: Clock = {
@@ -232,21 +232,28 @@ describe('the streams of a hub', () => {
     const client = connect()
     await turns()
     client.onWrite = () => (busy += 10)
-    feed.add()
+    // Nothing had come for long: the next step follows at once.
     feed.add()
     await turns()
     feed.add()
     await turns()
     expect(client.last).toBe(2)
+    // That one had come at once.
+    feed.add()
+    await turns()
+    feed.add()
     await clock.advance(9)
     expect(client.last).toBe(2)
     await clock.advance(1)
     await turns()
-    expect(client.last).toBe(3)
-    // A step of one commit is not merged: the next one follows at once.
+    expect([client.last, client.frames.length]).toEqual([4, 4])
+    // The writers are slower again.
+    await clock.advance(10 + 5)
     feed.add()
     await turns()
-    expect(client.last).toBe(4)
+    feed.add()
+    await turns()
+    expect(client.last).toBe(6)
   })
 })
 

@@ -6,8 +6,10 @@ import type { Feed, Step } from './feed.ts'
 
 /** How many members are written to before other work gets a turn. */
 const sliceSize = 256
-/** A rest shorter than this, in ms, is one turn of the event loop: timers are not more precise. */
+/** A rest shorter than this, in ms, is spent in turns of the event loop: timers are not more precise. */
 const shortestRest = 2
+/** Steps that come within this part of the time of the pass before them come faster than they are passed. */
+const saturated = 1 / 2
 
 /** A stream that is up to date. It takes part until it leaves: when its client does not keep up, or it ends. */
 export interface Member {
@@ -39,6 +41,8 @@ export class Hub {
   /** The members, and the number of the last step that each one has. */
   readonly #members = new Map<Member, number>()
   #steps = 0
+  /** When the last pass was over, and its rest, in ms of the monotonic clock. */
+  #passedAt = -Infinity
   /** The cursor after the last step; the members that have that step are there. */
   #position: string | undefined
   #reading: AbortController | undefined
@@ -107,6 +111,7 @@ export class Hub {
   async #pass(step: Step, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
     const startedAt = clock.monotonic()
+    const waited = startedAt - this.#passedAt
     const before = this.#steps++
     this.#position = step.position
     let written = 0
@@ -118,13 +123,19 @@ export class Hub {
       await turn()
       if (signal.aborted) return
     }
-    // Members that are slower than the writers take half of the time, so that others get the rest.
-    if (step.isMerged) await this.#rest(clock.monotonic() - startedAt)
+    const took = clock.monotonic() - startedAt
+    // Members that are slower than the writers take half of the time: others get the rest, and what
+    // the writers write meanwhile is one step.
+    if (waited < took * saturated) await this.#rest(took)
+    this.#passedAt = clock.monotonic()
   }
 
   async #rest(ms: number): Promise<void> {
-    if (ms < shortestRest) return turn()
-    await new Promise<void>((resolve) => this.#options.clock.after(ms, resolve))
+    const { clock } = this.#options
+    if (ms >= shortestRest) return new Promise((resolve) => clock.after(ms, resolve))
+    const until = clock.monotonic() + ms
+    do await turn()
+    while (clock.monotonic() < until)
   }
 
   #joined(): Promise<void> {

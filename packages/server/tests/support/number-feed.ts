@@ -84,7 +84,7 @@ export class NumberFeed implements Feed {
     this.reads++
     const to = Math.min(this.newest, from + this.#most)
     const sent: SentFrame<Numbers> = { frame: { type: 'numbers', from, to }, id: String(to) }
-    const step: Step = { frames: [sent], position: String(to), isMerged: to > from + 1 }
+    const step: Step = { frames: [sent], position: String(to) }
     this.#batch = { from, step }
     return step
   }
