@@ -11,11 +11,25 @@ const share = 4
  * the steps since the last one took a while. On a clock that stands still it never waits.
  */
 export function pacer(clock: Clock, signal?: AbortSignal): () => Promise<void> {
+  return paced(clock, () => 0, signal)
+}
+
+/** The same for work that nobody waits for: it rests for as long as its steps took. */
+export function restingPacer(clock: Clock): () => Promise<void> {
+  return paced(clock, (worked) => worked)
+}
+
+function paced(
+  clock: Clock,
+  rest: (worked: number) => number,
+  signal?: AbortSignal,
+): () => Promise<void> {
   let since = clock.monotonic()
   return async () => {
     signal?.throwIfAborted()
-    if (clock.monotonic() - since < share) return
-    await sleep(clock, 0, signal)
+    const worked = clock.monotonic() - since
+    if (worked < share) return
+    await sleep(clock, rest(worked), signal)
     since = clock.monotonic()
   }
 }

@@ -1,7 +1,7 @@
 import { background, type Clock } from '@caughtup/schema/clock'
 
 import { Backoff } from '../base/backoff.ts'
-import { pacer } from '../base/pacer.ts'
+import { pacer, restingPacer } from '../base/pacer.ts'
 
 /** Quiet time after a structural commit before maintenance begins: the end of an answer is a few commits. */
 const quietMs = 50
@@ -96,7 +96,7 @@ export class Maintenance {
 
   async #run(nextRound: number): Promise<void> {
     const { signal } = this.#stop
-    const turn = pacer(this.#clock)
+    const turn = restingPacer(this.#clock)
     const backoff = new Backoff(delays)
     while (!signal.aborted) {
       this.#since = undefined
