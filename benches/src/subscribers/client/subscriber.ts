@@ -44,9 +44,9 @@ export class Subscriber {
     )
     const onBody = (piece: Buffer) => this.#readBody(piece)
     this.#socket = connect({
-      port: subscription.port,
-      host: '127.0.0.1',
-      noDelay: true,
+      ...(subscription.socketPath === undefined
+        ? { port: subscription.port, host: '127.0.0.1', noDelay: true }
+        : { path: subscription.socketPath }),
       onread: { buffer: events.memory, callback: (size) => this.#readPiece(size) },
     })
     this.#body =
@@ -93,6 +93,15 @@ export class Subscriber {
     this.characters = 0
     this.chain = emptyChain
     this.bytes = 0
+  }
+
+  /** Takes nothing from its connection until `readOn`. */
+  stall(): void {
+    this.#socket.pause()
+  }
+
+  readOn(): void {
+    this.#socket.resume()
   }
 
   close(): void {

@@ -15,7 +15,7 @@ const client = fileURLToPath(new URL('../client/client-process.ts', import.meta.
 const patience = 1_000
 
 /** A process of a bench. It ends with the bench, or when it is disposed of. */
-class BenchProcess<Offered extends Procedures> implements AsyncDisposable {
+export class BenchProcess<Offered extends Procedures> implements AsyncDisposable {
   readonly #process: ChildProcess
   readonly #calls: Calls<Offered>
 
