@@ -96,7 +96,7 @@ export class Maintenance {
 
   async #run(nextRound: number): Promise<void> {
     const { signal } = this.#stop
-    const turn = restingPacer(this.#clock)
+    let turn = restingPacer(this.#clock)
     const backoff = new Backoff(delays)
     while (!signal.aborted) {
       this.#since = undefined
@@ -113,6 +113,8 @@ export class Maintenance {
       } catch (error) {
         this.#failed(error)
         await backoff.wait(background(this.#clock), signal)
+        // It has rested enough.
+        turn = restingPacer(this.#clock)
       }
     }
     this.#running = undefined
