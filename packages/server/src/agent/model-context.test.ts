@@ -84,3 +84,15 @@ test.each<[string, (store: Store, sessionId: string) => Promise<unknown>]>([
   expect(context.length).toBeGreaterThan(5)
   expect(context).toEqual(await displayed(store, sessionId))
 })
+
+test('an agent that changes its context changes nothing that others read', async () => {
+  const { store, sessionId } = await openStore()
+  await addTurns(store, sessionId, 'a')
+  const [first] = await modelContext(store, sessionId, never)
+  const [part] = first?.parts ?? []
+  if (part?.type !== 'text') throw new Error('There is no text.')
+  part.text = 'Forged'
+  const { messages } = await store.window(sessionId)
+  expect(messages[0]?.parts).toEqual([{ type: 'text', text: 'user a' }])
+  expect(await modelContext(store, sessionId, never)).toEqual(messages)
+})

@@ -5,7 +5,7 @@ import type { Store } from '@caughtup/store'
 
 /**
  * The model's context: all messages of the newest epoch, its summary first. They are valid for the AI
- * SDK's `convertToModelMessages` and `streamText`.
+ * SDK's `convertToModelMessages` and `streamText`. They are the caller's own: others read the same window.
  */
 export async function modelContext(
   store: Store,
@@ -26,11 +26,12 @@ export async function modelContext(
     more = page.hasOlder
     limit = store.limits.pageMost
   }
-  return stretches
+  const shown = stretches
     .flat()
     .filter(({ status }) => status === 'done')
     .map(forModel)
     .filter(hasContent)
+  return structuredClone(shown)
 }
 
 /**
