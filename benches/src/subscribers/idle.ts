@@ -108,6 +108,8 @@ function goals(rows: readonly Row[]): Goal[] {
       key: 'beyond',
       unit: 'kB',
       most: 5,
+      heldBackBy:
+        'beside the stream and its place in hub and registry, the request stays, with what oRPC hangs on it: an abort controller, two listeners and the contexts of its closures.',
     }),
     ...ownGoal(`${name(of)}: CPU of the idle server`, rows, {
       of,
