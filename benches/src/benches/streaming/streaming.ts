@@ -139,7 +139,7 @@ function compare(rows: readonly Row[]): Row[] {
 }
 
 const heldBackBy =
-  'a window of 33 ms holds fewer than two tokens of an answer, and has a line of the log for each answer; packing comes on top, a third of it in SQLite. At 1,000 answers the same work costs a third per token.'
+  'a window of 33 ms holds fewer than two tokens of an answer, and has a line of the log for each answer; packing comes on top, a third of it in SQLite. At 1,000 answers the same work costs half as much per token.'
 
 function goalsAt100(rows: readonly Row[]): Goal[] {
   const at100 = (name: keyof typeof layouts) =>
