@@ -62,7 +62,6 @@ export async function streamAnswers(
     await layout.flush()
   }
   await layout.flush()
-  globalThis.gc?.()
 
   using commits = existsSync(`${file}-shm`) ? new CommitCounter(file) : undefined
   const commitsBefore = commits?.read() ?? 0
