@@ -41,6 +41,7 @@ const smokeLoads: typeof loads = [{ answers: 20, of: ['control', ours] }]
 
 export const streaming: Bench = {
   name: 'streaming',
+  rounds: 2,
   question:
     "What the store's layout costs while answers are streamed at 50 tokens/s each, beside plainer ones.",
   columns: [
