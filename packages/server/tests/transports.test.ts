@@ -1,6 +1,7 @@
 import type { ChatFrame, Event } from '@caughtup/schema'
 import { applyEvent, emptyView, eventOfText, type View } from '@caughtup/schema/fold'
 import { getEventMeta } from '@orpc/client'
+import { RPCHandler } from '@orpc/server/fetch'
 import { describe, expect, test } from 'vitest'
 
 import {
@@ -21,6 +22,7 @@ async function openServed(options: TestServerOptions) {
   return { ...server, serving: await serveTest(server.chat) }
 }
 
+/** Every kind of connection that a stream may be written to. */
 const transports = {
   'HTTP and SSE': async (options: TestServerOptions = {}) => {
     const server = await openServed(options)
@@ -33,6 +35,19 @@ const transports = {
     const connect = async (principal = 'me'): Promise<Client> =>
       socketClient(await openSocket(server.serving, principal))
     return { ...server, connect }
+  },
+  'the fetch adapter': async (options: TestServerOptions = {}) => {
+    const server = await openServed(options)
+    return { ...server, connect: async (principal = 'me') => server.client(principal) }
+  },
+  "a host's own handler": async (options: TestServerOptions = {}) => {
+    const server = await openServed(options)
+    const handler = new RPCHandler(server.chat.router, { plugins: [server.chat.guard] })
+    const answer = async (request: Request) => {
+      const { response } = await handler.handle(request, { prefix: '/rpc', context: { request } })
+      return response ?? new Response(null, { status: 404 })
+    }
+    return { ...server, connect: async (principal = 'me') => fetchClient(answer, principal) }
   },
 }
 
@@ -146,6 +161,37 @@ describe.each(Object.entries(transports))('over %s', (_, open) => {
     const view = fold(caughtUp(frames).run ? [...frames, ...(await readRun(other))] : frames)
     expect(textOf(view.messages[1])).toBe('still here')
     expect(run.context.signal.aborted).toBe(false)
+  })
+
+  test('a client that leaves answers unread has each of them once when it reads on', async () => {
+    const scripted = new ScriptedAgent()
+    const { connect, store } = await open({ agent: scripted.agent })
+    const [client, other] = [await connect(), await connect()]
+    const { id: sessionId } = await client.sessions.create()
+    const stream = await client.onChat({ sessionId, mode: full })
+    let view = fold(await readUntil(stream, 'caught-up'))
+    const answers = Array.from({ length: 4 }, (_, n) => `${n}`.repeat(3_000_000))
+    for (const [n, text] of answers.entries()) {
+      await other.messages.send({ sessionId, text: `Prompt ${n}` })
+      const run = await scripted.run()
+      for (let at = 0; at < text.length; at += 30_000) run.say(text.slice(at, at + 30_000))
+      run.finish()
+      await expect
+        .poll(async () => (await store.head(sessionId)).head.run, { interval: 5 })
+        .toBe(undefined)
+    }
+    while (
+      view.messages.at(-1)?.status !== 'done' ||
+      textOf(view.messages.at(-1)) !== answers.at(-1)
+    ) {
+      const result = await stream.next()
+      if (result.done) throw new Error('The stream has ended.')
+      view = fold([result.value], view)
+    }
+    // What a window holds is complete: a client this far behind may get a new one.
+    const shown = view.messages.filter(({ role }) => role === 'assistant').map(textOf)
+    expect(shown.every((text) => answers.includes(text))).toBe(true)
+    expect(new Set(shown).size).toBe(shown.length)
   })
 
   test("a disconnect frees the stream's resources", async () => {
