@@ -296,6 +296,26 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     },
   )
 
+  test('a page of another protocol than the server says so, and is right again after its Reload button', async () => {
+    const tab = await DemoPage.openNew(browser, `${demo.url}?transport=sse`)
+    await tab.live()
+    // As after an update of the server.
+    await tab.page.route('**/rpc/**', (route) =>
+      route.continue({ headers: { ...route.request().headers(), 'caughtup-protocol': '2' } }),
+    )
+    await tab.cut()
+    const reload = tab.page.getByRole('button', { name: 'Reload' })
+    await reload.waitFor()
+    await tab.page.unroute('**/rpc/**')
+    await reload.click()
+    await reload.waitFor({ state: 'detached' })
+    await tab.page.waitForFunction(() => window.caughtup)
+    await tab.live()
+    await tab.send('/count 3 100')
+    await tab.answered(5)
+    await tab.close()
+  })
+
   test('bad input to any procedure is a typed error, stores nothing, and the server keeps working', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     const count = () =>
