@@ -41,6 +41,8 @@ const [folder = ''] = process.argv.slice(2)
 const tokensPerText = 10
 /** Seconds of an answer. */
 const answerSeconds = 10
+/** A context of so many answers is reset: what an agent is given must not grow from run to run. */
+const answersOfContext = 2
 
 const spoken = new Map<string, Spoken>()
 const store = await createStore({
@@ -141,17 +143,22 @@ answerCalls(procedures)
 
 async function speak(sessionId: string, after: number): Promise<void> {
   await setTimeout(after * 1000)
-  while (endsAt - sharedNow() > 0.3e6) {
+  for (let answers = 0; endsAt - sharedNow() > 0.3e6; answers++) {
+    if (answers > 0 && answers % answersOfContext === 0) await call('history/reset', { sessionId })
     const { promise, resolve } = Promise.withResolvers<void>()
     said.set(sessionId, resolve)
-    const response = await chat.fetch(
-      new Request('http://localhost/rpc/messages/send', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ json: { sessionId, text: 'Go on.' } }),
-      }),
-    )
-    if (!response.ok) throw new Error(await response.text())
+    await call('messages/send', { sessionId, text: 'Go on.' })
     await promise
   }
+}
+
+async function call(procedure: string, input: object): Promise<void> {
+  const response = await chat.fetch(
+    new Request(`http://localhost/rpc/${procedure}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ json: input }),
+    }),
+  )
+  if (!response.ok) throw new Error(await response.text())
 }
