@@ -90,7 +90,7 @@ test('an agent that changes its context changes nothing that others read', async
   await addTurns(store, sessionId, 'a')
   const [first] = await modelContext(store, sessionId, never)
   const [part] = first?.parts ?? []
-  if (part?.type !== 'text') throw new Error('There is no text.')
+  if (part?.type !== 'text') throw new Error('The first part is not text.')
   part.text = 'Forged'
   const { messages } = await store.window(sessionId)
   expect(messages[0]?.parts).toEqual([{ type: 'text', text: 'user a' }])
