@@ -3,9 +3,7 @@ import { CaughtupError, preview, type Session } from '@caughtup/schema'
 import type { Settings } from '../host/server-options.ts'
 import type { Action, Principal } from '../host/principal.ts'
 import type { ChatRequest } from '../host/request.ts'
-
-/** Actions that only a session's owner may perform. */
-const ownerOnly: ReadonlySet<Action> = new Set(['sessions.delete'])
+import { type ActionOf, whoMay } from './who-may.ts'
 
 /** Identifies callers and decides what they may do. A refusal looks like something that does not exist. */
 export class Access {
@@ -29,11 +27,11 @@ export class Access {
   /** @throws CaughtupError `NOT_FOUND` if the session does not exist or the caller may not do this */
   async authorizeSession(
     principal: Principal,
-    action: Action,
+    action: ActionOf<'members' | 'owner'>,
     sessionId: string,
   ): Promise<Session> {
     const session = await this.#settings.store.sessions.get(sessionId, principal.id)
-    const isGranted = !ownerOnly.has(action) || session.owner === principal.id
+    const isGranted = whoMay[action] !== 'owner' || session.owner === principal.id
     if (isGranted && (await this.#can(principal, action, session))) return session
     throw new CaughtupError('NOT_FOUND', `There is no session ${preview(sessionId)}.`, {
       field: 'sessionId',
@@ -42,9 +40,9 @@ export class Access {
   }
 
   /** For actions that do not concern one session. @throws CaughtupError `NOT_FOUND` */
-  async authorize(principal: Principal, action: Action): Promise<void> {
+  async authorize(principal: Principal, action: ActionOf<'everybody' | 'stats'>): Promise<void> {
     // A host without types may return anything; only `true` grants.
-    const granted = action !== 'server.stats' || (await this.#settings.stats(principal)) === true
+    const granted = whoMay[action] !== 'stats' || (await this.#settings.stats(principal)) === true
     if (granted && (await this.#can(principal, action, undefined))) return
     throw new CaughtupError('NOT_FOUND', `${action} is not available to this principal.`)
   }

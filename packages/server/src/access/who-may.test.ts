@@ -1,0 +1,104 @@
+import type { EventDraft } from '@caughtup/schema'
+import { createStore, type Store } from '@caughtup/store'
+import { memory } from '@caughtup/store/memory'
+import { expect, test } from 'vitest'
+
+import { calls } from '../../tests/support/calls.ts'
+import { type Client, fetchClient, openTestServer } from '../../tests/support/open-test-server.ts'
+import { whoMay } from './who-may.ts'
+
+const no = 'NOT_FOUND'
+const unknown = 'UNAUTHORIZED'
+
+interface Row {
+  procedure: keyof typeof whoMay
+  /** What the row is about, if the procedure has several. */
+  of?: string
+  /** @default calls[procedure] */
+  call?: (client: Client, sessionId: string) => Promise<unknown>
+  /** Owner of the session, author of its message `prompt`, another member, a stranger, no credentials. */
+  cells: readonly [string, string, string, string, string]
+}
+
+const rows: Row[] = [
+  { procedure: 'onChat', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'sessions.list', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
+  { procedure: 'sessions.create', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
+  { procedure: 'sessions.get', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'sessions.update', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'sessions.delete', cells: ['ok', no, no, no, unknown] },
+  { procedure: 'messages.send', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'runs.interrupt', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'history.loadMore', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'history.compact', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'history.reset', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'activity.list', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
+  { procedure: 'activity.subscribe', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
+  { procedure: 'activity.markRead', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'usage.get', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'server.stats', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
+]
+
+const principals = ['owner', 'author', 'member', 'stranger', undefined] as const
+
+/** A session with a prompt of its author, an answer, and a prompt of its owner. */
+async function openSession(store: Store): Promise<string> {
+  const { id: sessionId } = await store.sessions.create({
+    owner: 'owner',
+    members: ['author', 'member'],
+  })
+  const message = (id: string, role: 'user' | 'assistant', author?: string): EventDraft => ({
+    type: 'message-created',
+    message: {
+      id,
+      role,
+      status: 'done',
+      parts: [{ type: 'text', text: id }],
+      metadata: { createdAt: 1, ...(author !== undefined && { author }) },
+    },
+  })
+  await store.append({
+    sessionId,
+    drafts: [
+      message('prompt', 'user', 'author'),
+      message('answer', 'assistant'),
+      message('other-prompt', 'user', 'owner'),
+    ],
+  })
+  return sessionId
+}
+
+async function stateOf(store: Store, sessionId: string) {
+  return [await store.sessions.get(sessionId, 'owner'), await store.head(sessionId)]
+}
+
+test('the table has every procedure', () => {
+  expect([...new Set(rows.map(({ procedure }) => procedure))].toSorted()).toEqual(
+    Object.keys(whoMay).toSorted(),
+  )
+})
+
+test.each(rows.map((row) => [[row.procedure, row.of].filter(Boolean).join(' of '), row] as const))(
+  '%s is answered as the table says, whoever calls',
+  async (_, { procedure, call = calls[procedure], cells }) => {
+    const { chat, store, errors } = await openTestServer({
+      store: await createStore({ storage: memory() }),
+      summarise: () => Promise.resolve('all of it'),
+      stats: () => true,
+    })
+    for (const [index, principal] of principals.entries()) {
+      const sessionId = await openSession(store)
+      const before = await stateOf(store, sessionId)
+      const client = fetchClient((request) => chat.fetch(request), principal)
+      const outcome = await call(client, sessionId).then(
+        () => 'ok',
+        (error: { code: string }) => error.code,
+      )
+      expect([principal, outcome]).toEqual([principal, cells[index]])
+      // A refused call changes nothing.
+      const after = outcome === 'ok' ? before : await stateOf(store, sessionId)
+      expect(after).toEqual(before)
+    }
+    expect(errors).toEqual([])
+  },
+)

@@ -1,0 +1,22 @@
+import type { Action } from '../../src/host/principal.ts'
+import type { Client } from './open-test-server.ts'
+
+/** A call of every procedure; those about a message change the one with the id `prompt`. */
+export const calls: Record<Action, (client: Client, sessionId: string) => Promise<unknown>> = {
+  onChat: (client, sessionId) => client.onChat({ sessionId, mode: { type: 'full' } }),
+  'sessions.list': (client) => client.sessions.list(),
+  'sessions.create': (client) => client.sessions.create(),
+  'sessions.get': (client, sessionId) => client.sessions.get({ sessionId }),
+  'sessions.update': (client, sessionId) => client.sessions.update({ sessionId, title: 'New' }),
+  'sessions.delete': (client, sessionId) => client.sessions.delete({ sessionId }),
+  'messages.send': (client, sessionId) => client.messages.send({ sessionId, text: 'Hi' }),
+  'runs.interrupt': (client, sessionId) => client.runs.interrupt({ sessionId }),
+  'history.loadMore': (client, sessionId) => client.history.loadMore({ sessionId }),
+  'history.compact': (client, sessionId) => client.history.compact({ sessionId }),
+  'history.reset': (client, sessionId) => client.history.reset({ sessionId }),
+  'activity.list': (client) => client.activity.list(),
+  'activity.subscribe': (client) => client.activity.subscribe(),
+  'activity.markRead': (client, sessionId) => client.activity.markRead({ sessionId, upTo: 1 }),
+  'usage.get': (client, sessionId) => client.usage.get({ sessionId }),
+  'server.stats': (client) => client.server.stats(),
+}
