@@ -50,6 +50,8 @@ describe('bad input', () => {
     'messages.send': (call, sessionId) => call['messages']!['send']!({ sessionId, text: 'x' }),
     'runs.interrupt': (call, sessionId) => call['runs']!['interrupt']!({ sessionId }),
     'history.loadMore': (call, sessionId) => call['history']!['loadMore']!({ sessionId }),
+    'history.around': (call, sessionId) =>
+      call['history']!['around']!({ sessionId, messageId: 'm' }),
     'history.compact': (call, sessionId) => call['history']!['compact']!({ sessionId }),
     'history.reset': (call, sessionId) => call['history']!['reset']!({ sessionId }),
     'activity.markRead': (call, sessionId) =>
@@ -106,6 +108,20 @@ describe('bad input', () => {
       [
         call['history']!['loadMore']!({ sessionId, cursor: { before: -1 } }),
         { field: 'cursor.before', value: '-1', limit: 0 },
+      ],
+      [
+        call['history']!['loadMore']!({ sessionId, cursor: { after: 0.5 } }),
+        { field: 'cursor.after', value: '0.5' },
+      ],
+      [call['history']!['loadMore']!({ sessionId, cursor: {} }), { field: 'cursor.before' }],
+      [
+        call['history']!['loadMore']!({ sessionId, cursor: { before: 2, after: 1 } }),
+        { field: 'cursor.after' },
+      ],
+      [call['history']!['around']!({ sessionId }), { field: 'messageId' }],
+      [
+        call['history']!['around']!({ sessionId, messageId: 'm', limit: 201 }),
+        { field: 'limit', limit: 200 },
       ],
       [call['activity']!['markRead']!({ sessionId, upTo: -1 }), { field: 'upTo', value: '-1' }],
       [call['messages']!['send']!({ sessionId, text: 7 }), { field: 'text', value: '7' }],

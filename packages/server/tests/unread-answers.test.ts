@@ -23,7 +23,7 @@ function prompt(id: string, length: number): EventDraft {
 /** A server with a session of long prompts, which counts the pages that it reads. */
 async function openLong(prompts: { count: number; length: number }, limits: Partial<Limits> = {}) {
   let reads = 0
-  const storage = interceptedStorage(testDatabase(), { messagesBefore: () => void reads++ })
+  const storage = interceptedStorage(testDatabase(), { messages: () => void reads++ })
   const clock = new ManualClock()
   const server = await openTestServer({ storage, limits, clock })
   const { store } = server

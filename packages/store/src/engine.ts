@@ -14,7 +14,13 @@ export {
   sizeOf,
 } from './journal/segment.ts'
 export { cursorVerdict } from './core/reading/cursor-verdict.ts'
-export { newestStretch, type SizedMessage } from './core/reading/newest-stretch.ts'
+export {
+  countsOf,
+  lastOrderOf,
+  type Sides,
+  type SizedMessage,
+  stretchOf,
+} from './core/reading/stretch.ts'
 export { type ForkedMessages, forkedRecord } from './core/forked-record.ts'
 export { activityRow, countsAsUnread } from './core/reading/activity.ts'
 export { byRecency, changesUpTo, unknownPosition } from './core/reading/feed-order.ts'

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { SessionView } from '../src/session/session-view.ts'
 import { rest, setUp, until } from './support/harness.ts'
+import { pageOf } from './support/page-of.ts'
 import { inTurn, serving, shows, status } from './support/play.ts'
 import { Recording } from './support/recording.ts'
 
@@ -142,13 +143,7 @@ describe('changes of history', () => {
     await shows(clock, () => session.getSnapshot().hasOlder)
     const loading = session.loadOlder()
     await until(() => session.stats().eventsReceived === 2)
-    answer.resolve({
-      messages: messages.slice(0, 3),
-      nextCursor: null,
-      hasOlder: false,
-      epoch: 0,
-      asOf: 4,
-    })
+    answer.resolve(pageOf(messages.slice(0, 3), 4))
     await loading
     expect(idsOf(session)).toEqual(['a1', 'q2', 'a2'])
     expect(session.getSnapshot().messages).toEqual(recording.viewAt().messages)

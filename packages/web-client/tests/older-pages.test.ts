@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 
 import type { SessionView } from '../src/session/session-view.ts'
 import { rest, type Script, setUp, until } from './support/harness.ts'
+import { pageOf } from './support/page-of.ts'
 import { inTurn, type OnChat, serving, shows, status } from './support/play.ts'
 import { answered } from './support/recording.ts'
 
@@ -27,7 +28,7 @@ describe('older pages', () => {
       id: `old-${order}`,
       order,
     }))
-    return { messages, nextCursor: null, hasOlder: false, epoch: 0, asOf: 8 }
+    return pageOf(messages, 8)
   }
 
   const idsOf = (session: SessionView) => session.getSnapshot().messages.map(({ id }) => id)

@@ -6,6 +6,7 @@ import { limit, procedure, sessionInput } from './base.ts'
 import { runTicket } from './runs.ts'
 
 export const history = {
+  /** The page before or after a cursor; without one, the newest page. */
   loadMore: procedure
     .input(
       z.strictObject({
@@ -14,6 +15,10 @@ export const history = {
         limit: limit.exactOptional(),
       }),
     )
+    .output(page),
+  /** The page around a message of any epoch. */
+  around: procedure
+    .input(z.strictObject({ sessionId: id, messageId: id, limit: limit.exactOptional() }))
     .output(page),
   /** Queues a run that opens an epoch with a summary of the newest one. */
   compact: procedure.input(sessionInput).output(runTicket),

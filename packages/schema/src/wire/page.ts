@@ -2,24 +2,32 @@ import * as z from 'zod'
 
 import { count, id, timestamp } from '../base/id.ts'
 import { message, role } from '../model/message.ts'
-import type { SchemaOf } from '../base/schema-of.ts'
+import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 
-const pageCursorObject = z.object({ before: count })
-/** A page of history ends before the message of this order; a cursor can be made of any message. */
-export interface PageCursor extends z.infer<typeof pageCursorObject> {}
-export const pageCursor: SchemaOf<PageCursor> = pageCursorObject
+const olderCursor = z.strictObject({ before: count })
+const newerCursor = z.strictObject({ after: count })
+const pageCursorUnion = z.union([olderCursor, newerCursor])
+/**
+ * A page of history ends before the message of this order, or begins after it; a cursor can be made
+ * of any message.
+ */
+export type PageCursor = UnionOf<typeof pageCursorUnion>
+export const pageCursor: SchemaOf<PageCursor> = pageCursorUnion
 
 const pageObject = z.object({
   messages: z.array(message),
   /** For the next older page; null if and only if there is none. */
-  nextCursor: pageCursor.nullable(),
+  nextCursor: olderCursor.nullable(),
   hasOlder: z.boolean(),
+  /** For the next newer page; null if and only if there is none. */
+  newerCursor: newerCursor.nullable(),
+  hasNewer: z.boolean(),
   /** The epoch of the messages; without messages, the newest epoch. */
   epoch: count,
   /** The seq at which it was read; later events are applied on top. */
   asOf: count,
 })
-/** A page of older history: messages of one epoch, oldest first. */
+/** A page of history: messages of one epoch, oldest first. */
 export interface Page extends z.infer<typeof pageObject> {}
 export const page: SchemaOf<Page> = pageObject
 

@@ -30,6 +30,7 @@ const rows: Row[] = [
   { procedure: 'messages.send', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'runs.interrupt', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.loadMore', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'history.around', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.compact', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.reset', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'activity.list', cells: ['ok', 'ok', 'ok', 'ok', unknown] },

@@ -17,6 +17,7 @@ export const whoMay = {
   'messages.send': 'members',
   'runs.interrupt': 'members',
   'history.loadMore': 'members',
+  'history.around': 'members',
   'history.compact': 'members',
   'history.reset': 'members',
   'activity.list': 'everybody',

@@ -27,16 +27,22 @@ interface Issue {
   unknownKey?: string
 }
 
-/** The first issue; for a union, the one of the alternative that the input matches best. */
+/**
+ * The first issue; for a union, the one of the alternative that the input matches best: the deepest, and
+ * of those the one with the fewest issues.
+ */
 function firstIssue(issues: readonly unknown[], path: PropertyKey[] = []): Issue | undefined {
   const [issue] = issues
   if (!isRecord(issue)) return undefined
   const at = [...path, ...(Array.isArray(issue['path']) ? issue['path'].map(pathKey) : [])]
   const alternatives = Array.isArray(issue['errors']) ? issue['errors'].filter(Array.isArray) : []
   const [nearest] = alternatives
-    .flatMap((alternative) => firstIssue(alternative, at) ?? [])
-    .toSorted((a, b) => b.path.length - a.path.length)
-  if (nearest) return nearest
+    .flatMap((each) => {
+      const first = firstIssue(each, at)
+      return first ? { first, count: each.length } : []
+    })
+    .toSorted((a, b) => b.first.path.length - a.first.path.length || a.count - b.count)
+  if (nearest) return nearest.first
   const { message, maximum, minimum, keys } = issue
   const [unknownKey] = Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : []
   return {

@@ -61,7 +61,7 @@ describe('a replay', () => {
     const clock = new ManualClock()
     const read = Promise.withResolvers<void>()
     const { client, sessionId, hooks } = await openSession({ clock })
-    hooks.messagesBefore = () => read.promise
+    hooks.messages = () => read.promise
     const stream = await client.onChat({ sessionId, mode: full })
     expect((await stream.next()).value).toMatchObject({ type: 'replay', mode: 'full' })
     for (let i = 0; i < 3; i++) {
@@ -76,8 +76,8 @@ describe('a replay', () => {
   test('sends an event that is committed while the window is read, once', async () => {
     const { client, sessionId, hooks, store } = await openSession()
     await add(store, sessionId, 'before')
-    hooks.messagesBefore = async () => {
-      hooks.messagesBefore = undefined
+    hooks.messages = async () => {
+      hooks.messages = undefined
       // After the stream was opened, before the window is read.
       await add(store, sessionId, 'during')
     }
@@ -97,7 +97,7 @@ describe('a replay', () => {
 
   test('that fails before or after its first frame is an error, not a success', async () => {
     const { client, sessionId, hooks, errors } = await openSession()
-    for (const method of ['state', 'messagesBefore', 'segments'] as const) {
+    for (const method of ['state', 'messages', 'segments'] as const) {
       hooks[method] = () => {
         throw new Error('disk on fire')
       }
@@ -276,7 +276,7 @@ describe('a live stream', () => {
 
   test('ends with shutting-down when the server closes in the middle of its replay', async () => {
     const { client, sessionId, chat, hooks } = await openSession()
-    hooks.messagesBefore = () => new Promise(() => {})
+    hooks.messages = () => new Promise(() => {})
     const stream = await client.onChat({ sessionId, mode: full })
     await readUntil(stream, 'replay')
     const next = stream.next()

@@ -25,6 +25,7 @@ export interface CallContext extends ChatContext {
 const heavyReads: ReadonlySet<string> = new Set([
   'sessions.list',
   'history.loadMore',
+  'history.around',
   'activity.list',
 ])
 

@@ -1,7 +1,7 @@
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function historyProcedures(
-  { history: { loadMore, compact, reset } }: Procedures,
+  { history: { loadMore, around, compact, reset } }: Procedures,
   { settings, access, requestEpoch }: ProcedureDeps,
 ) {
   return {
@@ -9,6 +9,12 @@ export function historyProcedures(
       const { id } = await access.authorizeSession(principal, 'history.loadMore', input.sessionId)
       const { cursor, limit } = input
       const query = { ...cursor, ...(limit !== undefined && { limit }) }
+      return settings.store.page(id, query, signal && { signal })
+    }),
+    around: around.handler(async ({ input, context: { principal }, signal }) => {
+      const { id } = await access.authorizeSession(principal, 'history.around', input.sessionId)
+      const { messageId, limit } = input
+      const query = { around: messageId, ...(limit !== undefined && { limit }) }
       return settings.store.page(id, query, signal && { signal })
     }),
     compact: compact.handler(async ({ input, context: { principal } }) => {

@@ -12,6 +12,8 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
   'messages.send': (client, sessionId) => client.messages.send({ sessionId, text: 'Hi' }),
   'runs.interrupt': (client, sessionId) => client.runs.interrupt({ sessionId }),
   'history.loadMore': (client, sessionId) => client.history.loadMore({ sessionId }),
+  'history.around': (client, sessionId) =>
+    client.history.around({ sessionId, messageId: 'prompt' }),
   'history.compact': (client, sessionId) => client.history.compact({ sessionId }),
   'history.reset': (client, sessionId) => client.history.reset({ sessionId }),
   'activity.list': (client) => client.activity.list(),

@@ -14,7 +14,7 @@ export interface ForkCut {
   moved: boolean
 }
 
-type Reads = Pick<Storage, 'state' | 'message' | 'messagesBefore'>
+type Reads = Pick<Storage, 'state' | 'message' | 'messages'>
 
 /**
  * Where a fork ends: at the requested message, or at the end of its tool group. A group is an
@@ -52,7 +52,7 @@ async function isInGroup(storage: Reads, sessionId: string, message: Message): P
   const { runId } = message.metadata
   let before: number | undefined = message.order + 1
   while (before !== undefined) {
-    const { messages, nextCursor } = await readPage(storage, sessionId, before, caps)
+    const { messages, nextCursor } = await readPage(storage, sessionId, { before }, caps)
     for (const earlier of messages.toReversed()) {
       if (earlier.metadata.runId !== runId) return false
       if (earlier.metadata.finishReason === 'tool-calls') return true
@@ -68,21 +68,11 @@ async function* messagesAfter(
   sessionId: string,
   { order, epoch }: Message,
 ): AsyncGenerator<Message, void> {
-  const newest = await readPage(storage, sessionId, Number.MAX_SAFE_INTEGER, {
-    messages: 1,
-    bytes: 1,
-  })
-  const last = newest.messages[0]?.order ?? order
-  for (let from = order; from < last; from += caps.messages) {
-    const stretch: Message[] = []
-    let before: number | undefined = from + caps.messages + 1
-    // Orders have gaps, so a page may reach back beyond `from`, and it may be of a later epoch.
-    while (before !== undefined && before > from + 1) {
-      const page: Page = await readPage(storage, sessionId, before, caps)
-      stretch.unshift(...page.messages.filter((each) => each.order > from && each.epoch === epoch))
-      before = page.nextCursor?.before
-    }
-    yield* stretch
+  for (let after: number | undefined = order; after !== undefined;) {
+    const page: Page = await readPage(storage, sessionId, { after }, caps)
+    if (page.epoch !== epoch) return
+    yield* page.messages
+    after = page.newerCursor?.after
   }
 }
 

@@ -24,6 +24,32 @@ test('a page ends at `pageBytes`, and the next one continues from there', async 
   expect(seen).toEqual([[1], [2, 3], [4, 5]])
 })
 
+test('a page after an order ends at `pageBytes`, and the next one continues from there', async () => {
+  const { store, sessionId } = await fiveOf(1_000, 3_000)
+  const seen: number[][] = []
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const page: Page = await store.page(sessionId, { after })
+    seen.push(page.messages.map(({ order }) => order))
+    after = page.newerCursor?.after
+  }
+  expect(seen).toEqual([[1, 2], [3, 4], [5]])
+})
+
+test('a page around a message has it, whatever else fits, and is not found without it', async () => {
+  const { store, sessionId } = await fiveOf(1_000, 500)
+  const page = await store.page(sessionId, { around: 'm3', limit: 4 })
+  expect(page).toMatchObject({
+    messages: [{ order: 3 }],
+    nextCursor: { before: 3 },
+    newerCursor: { after: 3 },
+  })
+  const missing = store.page(sessionId, { around: 'm6' })
+  await expect(missing).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    data: { field: 'messageId', value: 'm6' },
+  })
+})
+
 test('a message larger than `pageBytes` is a page by itself', async () => {
   const { store, sessionId } = await fiveOf(1_000, 500)
   const page = await store.page(sessionId)

@@ -13,11 +13,11 @@ export interface Probe {
 }
 
 export async function probeSession(
-  storage: Pick<Storage, 'messagesBefore'>,
+  storage: Pick<Storage, 'messages'>,
   sessionId: string,
   { cursor, messageCount }: SessionHead,
 ): Promise<Probe> {
-  const { messages } = await storage.messagesBefore(sessionId, {
+  const { messages } = await storage.messages(sessionId, {
     before: Number.MAX_SAFE_INTEGER,
     messages: 1,
     bytes: 1,

@@ -4,7 +4,7 @@ import { messagesOf } from '@caughtup/schema/event'
 
 import { checkCursor } from '../core/reading/cursor-verdict.ts'
 import { readBatch } from '../core/reading/read-events.ts'
-import { readPage } from '../core/reading/read-page.ts'
+import { readAround, readPage } from '../core/reading/read-page.ts'
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { aCursor, positive, whole } from '../input/kinds.ts'
 import type { ReadBatch, SessionHead, StoredState, Window } from '../port/reading.ts'
@@ -15,6 +15,12 @@ import { type SessionUsage, usageOf } from './usage-ledger.ts'
 import type { Coalescer } from '../commit/coalescer.ts'
 import type { CurrentStates } from './current-states.ts'
 import { SharedReads } from './shared-reads.ts'
+
+/** Without a place, the page ends with the newest message. */
+export type PageOptions = {
+  /** @default limits.pageDefault */
+  limit?: number
+} & ({ before?: number } | { after: number } | { around: string })
 
 export interface ReadsOptions {
   storage: Storage
@@ -64,26 +70,36 @@ export class Reads {
     const state = await this.#state(sessionId, { signal })
     const { storage, limits } = this.#options
     const caps = { messages: limits.windowMessages, bytes: limits.windowBytes }
-    const load = () => storage.messagesBefore(sessionId, caps)
+    const load = () => storage.messages(sessionId, caps)
     return abortable(this.#windows.read(state, '', load), signal)
   }
 
   /**
-   * The next older messages of one epoch, oldest first: at most `limit`, and `limits.pageBytes`.
+   * Messages of one epoch, oldest first: at most `limit`, and `limits.pageBytes`. They are the newest
+   * ones before an order, the oldest ones after an order, or those around a message of any epoch.
    *
-   * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`
+   * @throws CaughtupError `NOT_FOUND` for `around`, `BAD_INPUT` for a limit above `limits.pageMost`
    */
   readonly page = async (
     sessionId: string,
-    options: { before?: number; limit?: number } = {},
+    options: PageOptions = {},
     { signal }: Waiting = {},
   ): Promise<Page> => {
     const { storage, limits } = this.#options
-    const { before = Number.MAX_SAFE_INTEGER, limit = limits.pageDefault } = options
-    assertInput('before', before, whole)
+    const { limit = limits.pageDefault, ...place } = options
     assertBetween('limit', limit, 1, limits.pageMost)
+    const caps = { messages: limit, bytes: limits.pageBytes }
+    if ('around' in place) {
+      assertIds({ around: place.around })
+      await this.settled(sessionId, { signal })
+      return readAround(storage, sessionId, place.around, caps)
+    }
+    const order = 'after' in place ? place.after : (place.before ?? Number.MAX_SAFE_INTEGER)
+    const side = 'after' in place ? 'after' : 'before'
+    assertInput(side, order, whole)
     await this.settled(sessionId, { signal })
-    return readPage(storage, sessionId, before, { messages: limit, bytes: limits.pageBytes })
+    const from = side === 'after' ? { after: order } : { before: order }
+    return readPage(storage, sessionId, from, caps)
   }
 
   readonly message = async (

@@ -39,21 +39,21 @@ describe.each(engines)('reads of a session on %s', (engine) => {
   })
 
   test('are read once for all of them', async () => {
-    const calls = { segments: 0, messagesBefore: 0 }
+    const calls = { segments: 0, messages: 0 }
     const storage = withCalls(testEngine(engine), (real) => ({
       segments: (...args) => {
         calls.segments++
         return real.segments(...args)
       },
-      messagesBefore: (...args) => {
-        calls.messagesBefore++
-        return real.messagesBefore(...args)
+      messages: (...args) => {
+        calls.messages++
+        return real.messages(...args)
       },
     }))
     const { store } = await openTestStore({ storage })
     const sessionId = await sampleSession(store)
     for (let client = 0; client < 20; client++) await readAll(store, sessionId)
-    expect(calls).toEqual({ segments: 2, messagesBefore: 1 })
+    expect(calls).toEqual({ segments: 2, messages: 1 })
   })
 
   test('are new ones after a commit, and after another process wrote', async () => {

@@ -151,9 +151,9 @@ describe.each(engines)('following on %s', (engine) => {
   test('clients that join at the same moment share one window', async () => {
     let readings = 0
     const storage = withCalls(testEngine(engine), (real) => ({
-      messagesBefore: (...args) => {
+      messages: (...args) => {
         readings++
-        return real.messagesBefore(...args)
+        return real.messages(...args)
       },
     }))
     const { store } = await openTestStore({ storage })

@@ -60,20 +60,30 @@ export interface EventQuery {
 /** How much of a stretch of messages is read at once. */
 export interface MessageCaps {
   messages: number
-  /** Bytes of JSON; the newest message is given whatever its size. */
+  /** Bytes of JSON; the message nearest to the place is given whatever its size. */
   bytes: number
 }
 
-export interface MessageQuery extends MessageCaps {
-  /** Only messages of a lower order, of the epoch of the newest of them; without it, the newest epoch. */
-  before?: number
-}
+/**
+ * A place in a session's history, by an order that need not be that of a message. What is read there
+ * is of one epoch:
+ * - `before` it: the newest messages of a lower order, of the epoch of the newest of them
+ * - `after` it: the oldest messages of a higher order, of the epoch of the oldest of them
+ * - `around` it: half of the messages up to it, half after it, of the epoch of the newest up to it
+ */
+export type PagePlace = { before: number } | { after: number } | { around: number }
 
+/** Without a place, the newest messages of the newest epoch, which may have none. */
+export type MessageQuery = MessageCaps & (PagePlace | { before?: undefined })
+
+/** Messages of one epoch, oldest first. */
 export interface Window {
   messages: Message[]
   head: Head
   cursor: Cursor
+  /** Whether there are messages before these, and after them. */
   hasOlder: boolean
+  hasNewer: boolean
 }
 
 export interface SessionHead {

@@ -39,8 +39,8 @@ export interface Storage {
   segments(sessionId: string, query: SegmentQuery): Promise<SegmentBatch>
   /** How a session is now, and the tag of the commit that wrote one of its entries. */
   state(sessionId: string, options?: { tagAt?: number }): Promise<StoredState>
-  /** The newest messages of one epoch, capped, with the head as of the same moment. */
-  messagesBefore(sessionId: string, query: MessageQuery): Promise<Window>
+  /** Messages of one epoch next to a place, capped, with the head as of the same moment. */
+  messages(sessionId: string, query: MessageQuery): Promise<Window>
   message(sessionId: string, messageId: string): Promise<Message | undefined>
   /**
    * Finished messages of all epochs that hold every word, newest first: by their own `createdAt`,

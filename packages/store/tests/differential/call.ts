@@ -6,7 +6,14 @@ export type Call =
   | { call: 'commit'; slices: readonly SliceSpec[] }
   | { call: 'events'; session: number; after: number; bytes: number }
   | { call: 'window'; session: number; messages: number; bytes: number }
-  | { call: 'page'; session: number; before: number; messages: number; bytes: number }
+  | {
+      call: 'page'
+      session: number
+      side: PageSide
+      order: number
+      messages: number
+      bytes: number
+    }
   | {
       call: 'message' | 'head' | 'session' | 'members' | 'continueErase' | 'delete'
       session: number
@@ -126,6 +133,9 @@ export interface FilterSpec {
 const cursorChanges = ['none', 'seq', 'tag', 'empty', 'journal'] as const
 export type CursorChange = (typeof cursorChanges)[number]
 
+const pageSides = ['before', 'after', 'around'] as const
+export type PageSide = (typeof pageSides)[number]
+
 export const principals = ['ann', 'bob', 'eve', 'Ünï "🎉"', 'a\0b'] as const
 
 /** Words in several scripts, and characters that databases treat specially. */
@@ -215,7 +225,17 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   ],
   [3, fc.record({ call: is('events' as const), session, after: place, bytes })],
   [2, fc.record({ call: is('window' as const), session, messages: limit, bytes })],
-  [2, fc.record({ call: is('page' as const), session, before: place, messages: limit, bytes })],
+  [
+    4,
+    fc.record({
+      call: is('page' as const),
+      session,
+      side: is(...pageSides),
+      order: fc.oneof(place, pick),
+      messages: limit,
+      bytes,
+    }),
+  ],
   [
     4,
     fc.record({

@@ -7,11 +7,12 @@ import { listEvents, summarise } from '../../src/core/reading/list-events.ts'
 import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { readPage } from '../../src/core/reading/read-page.ts'
 import type { Slice, SliceResult } from '../../src/port/commit.ts'
+import type { PagePlace } from '../../src/port/reading.ts'
 import type { ListQuery } from '../../src/port/sessions.ts'
 import { StorageError } from '../../src/port/storage-error.ts'
 import type { Retention, Storage, StorageFactory } from '../../src/port/storage.ts'
 import { everything, rowOf } from '../../src/conformance/support/reads.ts'
-import { type Call, type CursorChange, type FilterSpec, principals } from './call.ts'
+import { type Call, type CursorChange, type FilterSpec, type PageSide, principals } from './call.ts'
 import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
 
@@ -110,9 +111,9 @@ export class EngineUnderTest {
       case 'events':
         return readOn(storage, id, call)
       case 'window':
-        return storage.messagesBefore(id, call)
+        return storage.messages(id, call)
       case 'page':
-        return readPage(storage, id, call.before, call)
+        return readPage(storage, id, placeOf(call), call)
       case 'message':
         return storage.message(id, names.message(id, call.pick))
       case 'head':
@@ -305,6 +306,17 @@ async function pages<After, Page extends { next?: After }>(
 async function maintainAll(storage: Storage, retention: Retention): Promise<void> {
   for (let steps = 0; await storage.maintain({ retention }); steps++) {
     if (steps > 10_000) throw new Error('Upkeep does not end.')
+  }
+}
+
+function placeOf({ side, order }: { side: PageSide; order: number }): PagePlace {
+  switch (side) {
+    case 'before':
+      return { before: order }
+    case 'after':
+      return { after: order }
+    case 'around':
+      return { around: order }
   }
 }
 

@@ -53,10 +53,10 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
     assert(storage.stats().unreadable > 0, 'What cannot be read is counted.')
   }
 
-  const { messages } = await storage.messagesBefore(sessionId, { messages: 3, bytes: 100_000 })
+  const { messages } = await storage.messages(sessionId, { messages: 3, bytes: 100_000 })
   let before = messages[0]?.order ?? Number.MAX_SAFE_INTEGER
   for (let more = true; more; step()) {
-    const page = await readPage(storage, sessionId, before, { messages: 2, bytes: Infinity })
+    const page = await readPage(storage, sessionId, { before }, { messages: 2, bytes: Infinity })
     messages.unshift(...page.messages)
     more = page.nextCursor !== null
     before = page.nextCursor?.before ?? 0

@@ -27,7 +27,7 @@ export async function resume(
   const verdict = await checkCursor(storage, sessionId, cursor)
   if (verdict !== 'ok') {
     const caps = { messages: everything, bytes: everything }
-    const window = await storage.messagesBefore(sessionId, caps)
+    const window = await storage.messages(sessionId, caps)
     return { sessionId, view: viewOf(window), cursor: window.cursor, verdict }
   }
   const batch = await readBatch(storage, sessionId, cursor.seq, { bytes: everything })

@@ -203,9 +203,7 @@ export class Writer {
   }
 
   #window10(sessionId: string) {
-    return orMissing(
-      this.#options.storage.messagesBefore(sessionId, { messages: 10, bytes: 10_000 }),
-    )
+    return orMissing(this.#options.storage.messages(sessionId, { messages: 10, bytes: 10_000 }))
   }
 
   #name(kind: string): string {

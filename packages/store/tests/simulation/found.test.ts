@@ -19,7 +19,7 @@ function prompt(id: string): EventDraft {
 }
 
 async function shown(storage: Storage, sessionId: string): Promise<string[]> {
-  const { messages } = await storage.messagesBefore(sessionId, caps)
+  const { messages } = await storage.messages(sessionId, caps)
   return messages.map(({ id }) => id)
 }
 

@@ -42,7 +42,7 @@ export async function readWhole(
     limit: everything,
     bytes: everything,
   })
-  const { messages, head } = await storage.messagesBefore(sessionId, {
+  const { messages, head } = await storage.messages(sessionId, {
     messages: everything,
     bytes: everything,
   })

@@ -2,6 +2,7 @@ import type { ChatFrameOf, Message, Page } from '@caughtup/schema'
 import { emptyView, type View } from '@caughtup/schema/fold'
 import { describe, expect, test } from 'vitest'
 
+import { pageOf } from '../../tests/support/page-of.ts'
 import { Recording } from '../../tests/support/recording.ts'
 import { noteChange, type OlderRequest, placePage } from './older-page.ts'
 
@@ -14,7 +15,7 @@ function setUp() {
   recording.message('new', 'user', 'Hi')
   const page = (seq: number): Page => {
     const messages = recording.viewAt(seq).messages.filter(({ id }) => id === 'old')
-    return { messages: [...messages], nextCursor: null, hasOlder: false, epoch: 0, asOf: seq }
+    return pageOf(messages, seq)
   }
   const view = (seq: number): View => ({
     ...emptyView,
@@ -84,7 +85,7 @@ describe('an older page', () => {
       const recording = new Recording()
       recording.message('gone', 'user', 'Hi')
       const read = recording.viewAt()
-      const page = { ...read, messages: [...read.messages], nextCursor: null, asOf: 1 }
+      const page = pageOf(read.messages, 1)
       const held = recording.viewAt().messages
       recording[remove]('gone')
       const request = noteChange(nothingNoted, recording.events[1]!, held)

@@ -82,7 +82,7 @@ export function noteChange(
  */
 export function placePage(
   view: View,
-  page: Page,
+  page: Pick<Page, 'messages' | 'hasOlder' | 'asOf'>,
   changes: readonly MessageChange[],
 ): View | 'early' | 'torn' {
   const first = view.messages[0]?.order ?? Infinity

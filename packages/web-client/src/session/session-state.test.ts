@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { pageOf } from '../../tests/support/page-of.ts'
 import { Recording, type SentFrame } from '../../tests/support/recording.ts'
 import { addPrompt } from '../outbox/outbox.ts'
 import {
@@ -274,9 +275,8 @@ describe('a boundary', () => {
     const live = receive(emptySessionState, recording.full(8))
     const asked: SessionState = { ...live, older: { id: 1, changes: [] } }
     const after = receive(asked, [recording.batch(8)])
-    const page = { messages: [], nextCursor: null, hasOlder: false, epoch: 0, asOf: 8 }
     expect(after.older).toBeUndefined()
-    expect(receivePage(after, 1, page)).toBe(after)
+    expect(receivePage(after, 1, pageOf([], 8))).toBe(after)
   })
 })
 
@@ -689,13 +689,7 @@ test('after random edits, with windows and pages, the view equals the end of the
           const messages = all.slice(-2)
           const older = all.length > 2
           pageAt = readAt
-          state = receivePage(state, 1, {
-            messages,
-            nextCursor: older ? { before: messages[0]!.order } : null,
-            hasOlder: older,
-            epoch: 0,
-            asOf: readAt,
-          })
+          state = receivePage(state, 1, pageOf(messages, readAt, { hasOlder: older }))
         }
         state = disconnect(state)
       }

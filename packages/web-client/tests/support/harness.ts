@@ -3,6 +3,7 @@ import {
   contract,
   type OnChatInput,
   type Page,
+  type PageCursor,
   type SendInput,
 } from '@caughtup/schema'
 import { ManualClock, settle } from '@caughtup/schema/testing'
@@ -23,7 +24,7 @@ export interface Script {
     signal: AbortSignal,
   ) => AsyncIterable<{ frame: ActivityFrame; eventId?: string }>
   send?: (input: SendInput) => Promise<{ messageId: string; runId: string; queued: boolean }>
-  loadMore?: (input: { cursor?: { before: number } }) => Promise<Page>
+  loadMore?: (input: { cursor?: PageCursor }) => Promise<Page>
   markRead?: (input: { upTo: number }) => Promise<{ upTo: number }>
   interrupt?: (input: { runId?: string }) => Promise<{ interrupted: boolean }>
 }

@@ -253,7 +253,7 @@ test('states are kept up to a bound of bytes; the least recently used ones are r
   reads.length = 0
   for (const id of ['a', 'c', 'b']) await update(id, `${long}!!`)
   expect(reads).toEqual(['b'])
-  const { messages } = await storage.messagesBefore('s', { messages: 3, bytes: 1e6 })
+  const { messages } = await storage.messages('s', { messages: 3, bytes: 1e6 })
   expect(messages.map(({ parts }) => parts)).toEqual(Array(3).fill([text(`${long}!!`)]))
 })
 

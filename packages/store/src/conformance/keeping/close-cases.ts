@@ -14,7 +14,7 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
   return {
     commit: () => storage.commit([{ sessionId, at: 1, drafts: [prompt('x')] }]),
     segments: () => storage.segments(sessionId, { from: 'oldest', bytes: 9 }),
-    messagesBefore: () => storage.messagesBefore(sessionId, unbounded),
+    messages: () => storage.messages(sessionId, unbounded),
     message: () => storage.message(sessionId, 'a-prompt'),
     state: () => storage.state(sessionId),
     readSession: () => storage.readSession(sessionId),

@@ -45,7 +45,7 @@ async function assertHidden(storage: Storage): Promise<void> {
   assert.deepEqual((await storage.sessions('bob', { limit: 9 })).sessions, [])
   assert.deepEqual((await allRows(storage, 'bob')).rows, [])
   assert.equal(await rowOf(storage, 'bob', fork.id), undefined)
-  await assertNotFound(storage.messagesBefore(fork.id, { messages: 9, bytes: 9 }), 'window')
+  await assertNotFound(storage.messages(fork.id, { messages: 9, bytes: 9 }), 'window')
   assert.equal(await refusalOf(storage, fork.id, [prompt('x')]), 'session-missing')
   const found = await storage.search({ text: 'long', in: { principal: 'bob' }, limit: 9 })
   assert.deepEqual(found, [])
@@ -140,7 +140,7 @@ export const forkCases: Cases = {
       ...turn('c'),
     ])
     await forkAll(storage, session, 5)
-    const window = await storage.messagesBefore(fork.id, { messages: 9, bytes: 9_999 })
+    const window = await storage.messages(fork.id, { messages: 9, bytes: 9_999 })
     assert.deepEqual([window.head.epoch, window.hasOlder], [1, true])
     await write(storage, fork.id, [{ type: 'history-truncated' }])
     assert.deepEqual(await shownIds(storage, fork.id), ['s'])

@@ -32,7 +32,7 @@ async function listed(storage: Storage, principal: string, limit: number): Promi
 function reads(storage: Storage, sessionId: string): Record<string, () => Promise<unknown>> {
   return {
     segments: () => storage.segments(sessionId, { from: 'oldest', bytes: 9 }),
-    messagesBefore: () => storage.messagesBefore(sessionId, unbounded),
+    messages: () => storage.messages(sessionId, unbounded),
     message: () => storage.message(sessionId, 'm'),
     state: () => storage.state(sessionId),
     summary: () => summarise(storage, sessionId, {}),

@@ -17,7 +17,7 @@ import { write, writeEach } from '../support/writes.ts'
 export const windowCases: Cases = {
   async 'is empty before the first message'(bed) {
     const { storage, session } = await bed.start()
-    const { messages, hasOlder, head, cursor } = await storage.messagesBefore(session, unbounded)
+    const { messages, hasOlder, head, cursor } = await storage.messages(session, unbounded)
     assert.deepEqual(messages, [])
     assert.equal(hasOlder, false)
     assert.equal(head.seq, 0)
@@ -28,7 +28,7 @@ export const windowCases: Cases = {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     const { cursor } = await write(storage, session, [opened('m'), delta('m', 'x')])
-    const window = await storage.messagesBefore(session, unbounded)
+    const window = await storage.messages(session, unbounded)
     assert.deepEqual(
       window.messages.map(({ id, order, revision }) => [id, order, revision]),
       [
@@ -48,7 +48,7 @@ export const windowCases: Cases = {
     await write(storage, session, [...turn('a'), ...turn('b')])
     const counts = []
     for (const messages of [1, 3, 4, 5]) {
-      const window = await storage.messagesBefore(session, { ...unbounded, messages })
+      const window = await storage.messages(session, { ...unbounded, messages })
       counts.push([window.messages.length, window.hasOlder])
     }
     assert.deepEqual(counts, [
@@ -66,10 +66,10 @@ export const windowCases: Cases = {
       prompt('b', 'ü'.repeat(1_000)),
       prompt('c', 'x'.repeat(500)),
     ])
-    const { messages } = await storage.messagesBefore(session, unbounded)
+    const { messages } = await storage.messages(session, unbounded)
     const [first = 0, second = 0, third = 0] = messages.map(jsonBytes)
     const shown = async (bytes: number) => {
-      const window = await storage.messagesBefore(session, { ...unbounded, bytes })
+      const window = await storage.messages(session, { ...unbounded, bytes })
       return [window.messages.map(({ id }) => id).join(''), window.hasOlder]
     }
     assert.deepEqual(await shown(1), ['c', true])
@@ -82,7 +82,7 @@ export const windowCases: Cases = {
   async 'has the newest epoch only'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), compaction('s'), answer('b')])
-    const { messages, hasOlder, head } = await storage.messagesBefore(session, unbounded)
+    const { messages, hasOlder, head } = await storage.messages(session, unbounded)
     assert.deepEqual(
       messages.map(({ id, epoch }) => [id, epoch]),
       [
@@ -97,7 +97,7 @@ export const windowCases: Cases = {
   async 'is empty after a reset, with older messages'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), reset(), reset()])
-    const { messages, hasOlder, head } = await storage.messagesBefore(session, unbounded)
+    const { messages, hasOlder, head } = await storage.messages(session, unbounded)
     assert.deepEqual(messages, [])
     assert.equal(hasOlder, true)
     assert.equal(head.epoch, 2)
@@ -106,7 +106,7 @@ export const windowCases: Cases = {
   async 'has nothing older when the older messages are deleted'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [prompt('a'), prompt('b'), deleted('a')])
-    const { hasOlder } = await storage.messagesBefore(session, { ...unbounded, messages: 1 })
+    const { hasOlder } = await storage.messages(session, { ...unbounded, messages: 1 })
     assert.equal(hasOlder, false)
     assert.deepEqual(await shownIds(storage, session), ['b'])
   },

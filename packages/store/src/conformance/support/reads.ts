@@ -20,7 +20,7 @@ export const unbounded = { messages: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_
 
 /** Ids of the window's messages. */
 export async function shownIds(storage: Storage, sessionId: string): Promise<string[]> {
-  const { messages } = await storage.messagesBefore(sessionId, unbounded)
+  const { messages } = await storage.messages(sessionId, unbounded)
   return messages.map(({ id }) => id)
 }
 
@@ -32,10 +32,36 @@ export async function allPages(
 ): Promise<Page[]> {
   const pages: Page[] = []
   for (let before: number | undefined = Number.MAX_SAFE_INTEGER; before !== undefined;) {
-    const page: Page = await readPage(storage, sessionId, before, { ...unbounded, messages: limit })
+    const page: Page = await readPage(
+      storage,
+      sessionId,
+      { before },
+      { ...unbounded, messages: limit },
+    )
     pages.push(page)
     assert.equal(page.hasOlder, page.nextCursor !== null)
     before = page.nextCursor?.before
+  }
+  return pages
+}
+
+/** Every page from the oldest to the newest. */
+export async function allPagesOnward(
+  storage: Storage,
+  sessionId: string,
+  limit = 1_000,
+): Promise<Page[]> {
+  const pages: Page[] = []
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const page: Page = await readPage(
+      storage,
+      sessionId,
+      { after },
+      { ...unbounded, messages: limit },
+    )
+    pages.push(page)
+    assert.equal(page.hasNewer, page.newerCursor !== null)
+    after = page.newerCursor?.after
   }
   return pages
 }
@@ -106,8 +132,9 @@ export async function everything(storage: Storage, sessionId: string, principal 
   return {
     session: await storage.session(sessionId),
     head,
-    window: await storage.messagesBefore(sessionId, unbounded),
+    window: await storage.messages(sessionId, unbounded),
     pages: await allPages(storage, sessionId, 3),
+    onward: await allPagesOnward(storage, sessionId, 3),
     merged,
     entries: await allEvents(storage, sessionId),
     summary: await summarise(storage, sessionId, {}),

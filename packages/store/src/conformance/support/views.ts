@@ -28,7 +28,7 @@ export function viewOf({ messages, head, hasOlder }: Window): View {
 }
 
 export async function freshView(storage: Storage, sessionId: string): Promise<View> {
-  return viewOf(await storage.messagesBefore(sessionId, unbounded))
+  return viewOf(await storage.messages(sessionId, unbounded))
 }
 
 /** The view after the events; `undefined` if one of them asks for a window. */

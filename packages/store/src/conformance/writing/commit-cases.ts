@@ -219,7 +219,7 @@ export const commitCases: Cases = {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))
     const before = structuredClone(await everything(storage, session))
-    const window = await storage.messagesBefore(session, { messages: 10, bytes: 10_000 })
+    const window = await storage.messages(session, { messages: 10, bytes: 10_000 })
     window.messages.pop()
     const { events } = await readBatch(storage, session, 0, { bytes: 10_000 })
     events.pop()

@@ -50,7 +50,7 @@ export const undoCases: Cases = {
     assert.deepEqual(await shownIds(storage, session), ['a-prompt', 'a-answer'])
     assert.equal((await storage.state(session)).messageCount, 2)
     assert.equal(await storage.message(session, 'b-answer'), undefined)
-    const { messages } = await readPage(storage, session, 100, unbounded)
+    const { messages } = await readPage(storage, session, { before: 100 }, unbounded)
     assert.equal(messages.length, 2)
     const found = await storage.search({ text: 'Answer b', in: { sessionId: session }, limit: 9 })
     assert.deepEqual(found, [])

@@ -67,10 +67,11 @@ export class MemoryReads implements TableReads {
   async read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined> {
     const data = this.find(this.db.keys.get(ask.id))
     if (!data) return undefined
-    const { messages, ids = [], events } = wanted
+    const { messages, newer, ids = [], events } = wanted
     return {
       image: imageOf(data, ask),
       messages: messages ? messagesIn(data, messages) : [],
+      newer: newer ? messagesIn(data, newer) : [],
       byId: ids.map((id) => shownById(data, id)),
       ...(events ? eventsIn(data, events) : { events: [], complete: true }),
     }

@@ -1,6 +1,6 @@
 import type { Cursor, Message } from '@caughtup/schema'
 
-import { newestStretch, type SizedMessage } from '../../core/reading/newest-stretch.ts'
+import { countsOf, lastOrderOf, type SizedMessage, stretchOf } from '../../core/reading/stretch.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import { takeSegments } from '../../core/reading/take-segments.ts'
 import { leastBytes, type Segment } from '../../journal/segment.ts'
@@ -13,7 +13,7 @@ import type {
 } from '../../port/reading.ts'
 import { segmentsOf, Sizes } from './journal-rows.ts'
 import type { LoadedSession, SessionStates } from './commit/session-states.ts'
-import type { MessageRange, SessionReading, Tables, Wanted } from './tables/tables.ts'
+import type { SessionReading, Tables, Wanted } from './tables/tables.ts'
 
 /** Rows of a journal that are read at once, in bytes of JSON. */
 const stretchBytes = 512 * 1024
@@ -54,17 +54,26 @@ export class SessionReads {
     }
   }
 
-  async messagesBefore(id: string, { before, ...caps }: MessageQuery): Promise<Window> {
-    const range = { from: 'newest', ...(before !== undefined && { before }), ...caps } as const
-    const { session, messages } = await this.#stretch(id, range)
-    const { record } = session.state
-    const epoch = before === undefined ? record.epoch : undefined
-    const stretch = newestStretch(this.#sized(messages), caps, epoch)
+  async messages(id: string, query: MessageQuery): Promise<Window> {
+    const { bytes } = query
+    const upTo = lastOrderOf(query)
+    const counts = countsOf(query)
+    // A range has more messages than its caps allow, where there are more.
+    const { session, ...reading } = await this.read(id, {
+      messages: { from: 'newest', before: upTo + 1, messages: counts.older, bytes },
+      newer: { from: 'oldest', after: upTo, messages: counts.newer, bytes },
+    })
+    const { record, overlay } = session.state
+    const older = [...this.#sized(reading.messages, overlay)]
+    const newer = [...this.#sized(reading.newer, overlay)]
+    const messages = stretchOf({ older, newer }, query, record)
+    const taken = messages.findLastIndex(({ order }) => order <= upTo) + 1
     return {
-      messages: stretch,
+      messages,
       head: record,
       cursor: cursorOf(session),
-      hasOlder: messages.length > stretch.length,
+      hasOlder: older.length > taken,
+      hasNewer: newer.length > messages.length - taken,
     }
   }
 
@@ -105,16 +114,12 @@ export class SessionReads {
     }
   }
 
-  /** Messages newest first, each as it is now: an open one's row is behind. */
-  async #stretch(id: string, range: MessageRange) {
-    const reading = await this.read(id, { messages: range })
-    const { overlay } = reading.session.state
-    const messages = reading.messages.map((message) => overlay.get(message.id) ?? message)
-    return { ...reading, messages }
-  }
-
-  *#sized(newestFirst: readonly Message[]): Iterable<SizedMessage> {
-    for (const message of newestFirst) yield { message, size: this.#sizes.message(message) }
+  /** The messages as they are now: an open one's row is behind. */
+  *#sized(rows: readonly Message[], overlay: ReadonlyMap<string, Message>): Iterable<SizedMessage> {
+    for (const row of rows) {
+      const message = overlay.get(row.id) ?? row
+      yield { message, size: this.#sizes.message(message) }
+    }
   }
 }
 

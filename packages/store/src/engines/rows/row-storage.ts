@@ -79,9 +79,9 @@ export class RowStorage implements Storage {
     return this.#reads.state(sessionId, tagAt)
   }
 
-  async messagesBefore(sessionId: string, query: MessageQuery) {
+  async messages(sessionId: string, query: MessageQuery) {
     this.#assertOpen()
-    return this.#reads.messagesBefore(sessionId, query)
+    return this.#reads.messages(sessionId, query)
   }
 
   async message(sessionId: string, messageId: string) {

@@ -120,8 +120,8 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  async messagesBefore(sessionId: string, query: MessageQuery): Promise<Window> {
-    return this.#read(() => this.#messages.before(this.#cache.get(sessionId), query))
+  async messages(sessionId: string, query: MessageQuery): Promise<Window> {
+    return this.#read(() => this.#messages.window(this.#cache.get(sessionId), query))
   }
 
   async message(sessionId: string, messageId: string): Promise<Message | undefined> {

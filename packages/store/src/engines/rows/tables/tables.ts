@@ -208,6 +208,8 @@ export interface SessionImage {
 /** The parts of a session that are read with it. */
 export interface Wanted {
   readonly messages?: MessageRange
+  /** A second range, as of the same moment. */
+  readonly newer?: MessageRange
   /** Shown messages by id. */
   readonly ids?: readonly string[]
   readonly events?: EventRange
@@ -216,6 +218,7 @@ export interface Wanted {
 export interface SessionReading {
   readonly image: SessionImage
   readonly messages: readonly Message[]
+  readonly newer: readonly Message[]
   /** In the order of the ids that were asked for. */
   readonly byId: readonly (Message | undefined)[]
   readonly events: readonly EventRow[]

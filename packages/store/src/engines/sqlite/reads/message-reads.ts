@@ -1,11 +1,11 @@
 import { jsonBytes, textBytes } from '../../../base/bytes.ts'
-import { newestStretch, type SizedMessage } from '../../../core/reading/newest-stretch.ts'
+import { lastOrderOf, type SizedMessage, stretchOf } from '../../../core/reading/stretch.ts'
 import type { MessageQuery, Window } from '../../../port/reading.ts'
 import type { Database } from '../file/database.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 import { messageIn } from '../rows/message-rows.ts'
 
-const newest = Number.MAX_SAFE_INTEGER
+type Side = 'older' | 'newer'
 
 /** Reads messages: a newer version from the session's overlay, or else the packed row. */
 export class MessageReads {
@@ -15,51 +15,67 @@ export class MessageReads {
     this.#db = db
   }
 
-  before(cached: CachedSession, { before, ...caps }: MessageQuery): Window {
+  /** Messages of one epoch next to a place; see `Storage.messages`. */
+  window(cached: CachedSession, query: MessageQuery): Window {
     const { record, journal, tag } = cached
-    const epoch = before === undefined ? record.epoch : undefined
-    const order = before ?? newest
-    const messages = newestStretch(this.#before(cached, order), caps, epoch)
+    const upTo = lastOrderOf(query)
+    const sides = {
+      older: this.#nearest(cached, 'older', upTo),
+      newer: this.#nearest(cached, 'newer', upTo),
+    }
+    const messages = stretchOf(sides, query, record)
+    const [first, last] = [messages[0], messages.at(-1)]
     return {
       messages,
       head: record,
       cursor: { journal, seq: record.seq, tag },
-      hasOlder: this.#hasBefore(cached, messages[0]?.order ?? order),
+      hasOlder: this.#hasAny(cached, 'older', first ? first.order - 1 : upTo),
+      hasNewer: this.#hasAny(cached, 'newer', last ? last.order : upTo),
     }
   }
 
-  /** Messages of lower order, newest first, read one at a time. */
-  *#before(cached: CachedSession, order: number): Iterable<SizedMessage> {
+  /** Messages up to an order, newest first, or after it, oldest first; read one at a time. */
+  *#nearest(cached: CachedSession, side: Side, upTo: number): Iterable<SizedMessage> {
+    const away = side === 'older' ? -1 : 1
     const changed = [...cached.overlay.values()]
-      .filter((message) => message.order < order)
-      .sort((a, b) => b.order - a.order)
+      .filter(({ order }) => isOn(side, order, upTo))
+      .sort((a, b) => away * (a.order - b.order))
     const rows = this.#db.iterate(
-      'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND ord < ? AND hidden = 0 ORDER BY ord DESC',
+      `SELECT ord, id, epoch, body FROM messages WHERE session = ? AND ${ordIs[side]} AND hidden = 0
+       ORDER BY ord ${side === 'older' ? 'DESC' : 'ASC'}`,
       cached.key,
-      order,
+      upTo,
     )
     let next = 0
     for (const row of rows) {
-      const rowOrder = Number(row['ord'])
-      for (let newer = changed[next]; newer && newer.order >= rowOrder; newer = changed[++next]) {
-        yield { message: newer, size: jsonBytes(newer) }
+      const order = Number(row['ord'])
+      for (
+        let nearer = changed[next];
+        nearer && away * (nearer.order - order) <= 0;
+        nearer = changed[++next]
+      ) {
+        yield { message: nearer, size: jsonBytes(nearer) }
       }
-      if (changed[next - 1]?.order === rowOrder) continue
+      if (changed[next - 1]?.order === order) continue
       const message = messageIn(this.#db, row)
       if (message) yield { message, size: textBytes(String(row['body'])) }
     }
-    for (const message of changed.slice(next)) {
-      yield { message, size: jsonBytes(message) }
-    }
+    for (const message of changed.slice(next)) yield { message, size: jsonBytes(message) }
   }
 
-  #hasBefore({ key, overlay }: CachedSession, order: number): boolean {
-    for (const message of overlay.values()) if (message.order < order) return true
+  #hasAny({ key, overlay }: CachedSession, side: Side, upTo: number): boolean {
+    for (const { order } of overlay.values()) if (isOn(side, order, upTo)) return true
     const row = this.#db.get(
-      'SELECT 1 FROM messages WHERE session = ? AND ord < ? AND hidden = 0 LIMIT 1',
+      `SELECT 1 FROM messages WHERE session = ? AND ${ordIs[side]} AND hidden = 0 LIMIT 1`,
       key,
-      order,
+      upTo,
     )
     return row !== undefined
   }
+}
+
+const ordIs: Readonly<Record<Side, string>> = { older: 'ord <= ?', newer: 'ord > ?' }
+
+function isOn(side: Side, order: number, upTo: number): boolean {
+  return side === 'older' ? order <= upTo : order > upTo
 }
