@@ -63,6 +63,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
   const sessions = new Sessions(storage, limits, clock, {
     created: (sessionId, members) => audience.created(sessionId, members),
     renamed: (sessionId) => lists.changed(sessionId),
+    membersChanged: (sessionId, principal) => audience.membersChanged(sessionId, principal),
     deleted: (sessionId, members) => {
       coalescer.drop(sessionId)
       updater.forgetSession(sessionId)
@@ -90,7 +91,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
   async function completed(): Promise<void> {
     if (!hasUnfinished) return
     hasUnfinished = false
-    audience.changedElsewhere({ sessions: 'all' })
+    audience.changedElsewhere({ sessions: 'all', members: new Set() })
     await history.completed()
   }
   // An earlier process may have left work.
@@ -102,6 +103,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
     activity: new ActivityFeed({ storage, limits, clock, random, audience: lists, watch, ended }),
     updates: updates.broker,
     followers,
+    members: audience.members,
     reads,
     writes,
     figures,

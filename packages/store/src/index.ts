@@ -9,6 +9,7 @@ export type {
   MessageUpdate,
   StoreUpdate,
 } from './follow/store-update.ts'
+export type { MembersListener } from './follow/member-watch.ts'
 export { type FinishOptions, MessageWriter, type WriterTarget } from './compose/message-writer.ts'
 export { databaseUnavailable } from './errors/database-unavailable.ts'
 export { refusalError, type RefusedCommit } from './errors/refusal-error.ts'

@@ -10,6 +10,7 @@ import { assembleStore } from './assemble-store.ts'
 import type { Waiting } from './base/waiting.ts'
 import type { ActivityFeed } from './follow/activity-feed.ts'
 import type { Broker } from './follow/broker.ts'
+import type { MembersListener } from './follow/member-watch.ts'
 import type { FollowedBatch, FollowOptions } from './follow/followers.ts'
 import type { StoreUpdate } from './follow/store-update.ts'
 import { resolveStoreOptions } from './options/resolve-store-options.ts'
@@ -65,6 +66,13 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
     options: FollowOptions,
   ): AsyncGenerator<FollowedBatch, void, undefined>
 
+  /**
+   * Calls the listener whenever members of sessions may have changed, here or in another process,
+   * until the returned function is called. `addMember` and `removeMember` await its promise, so it
+   * must resolve; an error goes to `onError`.
+   */
+  watchMembers(listener: MembersListener): () => void
+
   /** Tells other processes that this one is alive. */
   heartbeat(): Promise<void>
 
@@ -95,7 +103,18 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const { clock, limits, random } = resolved
   const storage = await resolved.storage.open({ clock, random })
   const parts = assembleStore(storage, resolved)
-  const { sessions, history, journal, activity, updates, reads, writes, followers, figures } = parts
+  const {
+    sessions,
+    history,
+    journal,
+    activity,
+    updates,
+    reads,
+    writes,
+    followers,
+    members,
+    figures,
+  } = parts
   let closed: Promise<void> | undefined
   return {
     clock,
@@ -124,6 +143,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     flushSession: writes.flushSession,
     flushAll: writes.flushAll,
     follow: (sessionId, after, options) => followers.follow(sessionId, after, options),
+    watchMembers: (listener) => members.listen(listener),
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
     stats: () => figures.stats(),

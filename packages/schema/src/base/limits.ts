@@ -13,6 +13,8 @@ export interface Limits {
   bodyBytes: number
   /** Title of a session, in characters. @default 200 */
   titleLength: number
+  /** Members of one session, its owner among them. @default 100 */
+  membersPerSession: number
   /** Messages of a page or rows of a list if the call has no `limit`. @default 50 */
   pageDefault: number
   /** Most messages of a page or rows of a list. @default 200 */
@@ -51,6 +53,7 @@ export const defaultLimits: Readonly<Limits> = {
   messageBytes: 16 * MiB,
   bodyBytes: MiB,
   titleLength: 200,
+  membersPerSession: 100,
   pageDefault: 50,
   pageMost: 200,
   pageBytes: MiB,

@@ -13,7 +13,7 @@ import { messagesOf } from '@caughtup/schema/event'
 
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { list, object, principal, principals, texts } from '../input/kinds.ts'
-import { assertMessageSize } from '../input/assert-limits.ts'
+import { assertMemberCount, assertMessageSize } from '../input/assert-limits.ts'
 import { type Forked, type ForkOptions, forkSession } from './fork.ts'
 import { pacer } from '../base/pacer.ts'
 import { refusalError } from '../errors/refusal-error.ts'
@@ -196,16 +196,17 @@ export class History {
    * finishes it.
    *
    * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`message-open`; `run-active` for a tool group
-   *   whose run is active), `BAD_INPUT` for the title
+   *   whose run is active), `BAD_INPUT` for the title, or for too many members
    */
   async fork(sessionId: string, options: ForkOptions, { signal }: Waiting = {}): Promise<Forked> {
-    const { flushed, on } = this.#options
+    const { flushed, limits, on } = this.#options
     assertInput('options', options, object)
     const { from, owner, members: others = [] } = options
     assertIds({ from })
     assertInput('owner', owner, principal)
     assertInput('members', others, principals)
     const members = [...new Set([owner, ...others])]
+    assertMemberCount(members.length, limits)
     await flushed(sessionId, { signal })
     let begun: string | undefined
     const around = { ...this.#options, begun: (id: string) => void (begun = id) }

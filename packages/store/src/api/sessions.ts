@@ -4,7 +4,7 @@ import { v7 as uuid } from 'uuid'
 
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { anyText, object, principal as owning, principals, whole } from '../input/kinds.ts'
-import { storedTitle } from '../input/assert-limits.ts'
+import { assertMemberCount, storedTitle } from '../input/assert-limits.ts'
 import { sessionNotFound } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
@@ -12,12 +12,14 @@ import type { Storage } from '../port/storage.ts'
 export interface SessionsListener {
   created: (sessionId: string, members: readonly string[]) => void
   renamed: (sessionId: string) => void
+  /** With the principal who was added or removed. The caller must also await the result. */
+  membersChanged: (sessionId: string, principal: string) => Promise<void>
   /** With the members until then. The caller must also await the result. */
   deleted: (sessionId: string, members: readonly string[]) => Promise<void>
 }
 
 /**
- * Creates, finds, renames and deletes sessions. For principals who are not members a session does
+ * Creates, finds, renames, shares and deletes sessions. For principals who are not members a session does
  * not exist.
  */
 export class Sessions {
@@ -35,10 +37,11 @@ export class Sessions {
 
   /**
    * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, for
-   *   principals that are not texts of 1 to 1,000 characters, and for an invalid time
+   *   principals that are not texts of 1 to 1,000 characters or more than `limits.membersPerSession`,
+   *   and for an invalid time
    */
   async create(options: {
-    /** The principal who may delete the session; otherwise a member like the others. */
+    /** The principal who may delete the session and change its members. */
     owner: string
     title?: string
     members?: readonly string[]
@@ -56,6 +59,7 @@ export class Sessions {
     assertInput('owner', owner, owning)
     assertInput('members', members, principals)
     const everybody = [...new Set([owner, ...members])]
+    assertMemberCount(everybody.length, this.#limits)
     const id = uuid({ msecs: this.#clock.now() })
     const session = await this.#storage.createSession({
       id,
@@ -111,6 +115,48 @@ export class Sessions {
     if (!session) throw sessionNotFound(sessionId)
     this.#on.renamed(sessionId)
     return session
+  }
+
+  /**
+   * A session's members, the owner first.
+   *
+   * @throws CaughtupError `NOT_FOUND`
+   */
+  async members(sessionId: string): Promise<string[]> {
+    assertIds({ sessionId })
+    const members = await this.#storage.members(sessionId)
+    if (members.length === 0) throw sessionNotFound(sessionId)
+    return members
+  }
+
+  /**
+   * Makes a principal a member, who counts as having read all messages so far. Returns whether the
+   * principal was none.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT`; `LIMIT_EXCEEDED` (`members-full`) above
+   *   `limits.membersPerSession`
+   */
+  async addMember(sessionId: string, principal: string): Promise<boolean> {
+    assertIds({ sessionId })
+    assertInput('principal', principal, owning)
+    const most = this.#limits.membersPerSession
+    const isAdded = await this.#storage.addMember(sessionId, principal, most)
+    if (isAdded) await this.#on.membersChanged(sessionId, principal)
+    return isAdded
+  }
+
+  /**
+   * Takes the session from a member: from now on it does not exist for the principal, whose prompts
+   * stay, those in the queue too. Returns whether the principal was a member.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT`; `CONFLICT` (`owner`) for the owner
+   */
+  async removeMember(sessionId: string, principal: string): Promise<boolean> {
+    assertIds({ sessionId })
+    assertInput('principal', principal, owning)
+    const isRemoved = await this.#storage.removeMember(sessionId, principal)
+    if (isRemoved) await this.#on.membersChanged(sessionId, principal)
+    return isRemoved
   }
 
   /**

@@ -13,6 +13,7 @@ import { guardCases } from './writing/guard-cases.ts'
 import { historyCases } from './writing/history-cases.ts'
 import { importCases } from './writing/import-cases.ts'
 import { journalCases } from './reading/journal-cases.ts'
+import { memberCases } from './keeping/member-cases.ts'
 import { pageCases } from './reading/page-cases.ts'
 import { queryCases } from './reading/query-cases.ts'
 import { queueCases } from './writing/queue-cases.ts'
@@ -57,6 +58,7 @@ const groups: Readonly<Record<string, Cases>> = {
   fork: forkCases,
   search: searchCases,
   session: sessionCases,
+  member: memberCases,
   activity: activityCases,
   run: runCases,
   queue: queueCases,

@@ -22,8 +22,8 @@ export class ActivityAudience {
   readonly #notifier = new Notifier()
   /** Members by session, the oldest entry first. */
   readonly #members = new Map<string, readonly string[]>()
-  /** Sessions whose members are being read. */
-  readonly #reading = new Set<string>()
+  /** The newest read of a session's members that is under way. */
+  readonly #reading = new Map<string, object>()
   #cancelSecond: (() => void) | undefined
 
   constructor(storage: Pick<Storage, 'members'>, clock: Clock) {
@@ -54,12 +54,24 @@ export class ActivityAudience {
   }
 
   removed(sessionId: string, members: readonly string[]): void {
-    this.#reading.delete(sessionId)
-    this.#members.delete(sessionId)
+    this.#forget(sessionId)
     this.#notify(members)
   }
 
-  changedElsewhere({ sessions }: RemoteChanges): void {
+  /** Notifies a principal who was added or removed, and the other members. */
+  membersChanged(sessionId: string, principal: string): void {
+    this.#forget(sessionId)
+    this.#notifier.notify(principal)
+    this.changed(sessionId)
+  }
+
+  changedElsewhere({ sessions, members }: RemoteChanges): void {
+    if (members === 'all') {
+      this.#members.clear()
+      this.#reading.clear()
+    } else {
+      for (const sessionId of members) this.#membersChangedElsewhere(sessionId)
+    }
     // A remote change that names no session changed only titles or read marks.
     if (sessions === 'all' || sessions.size === 0) return this.#notifier.notifyAll()
     for (const sessionId of sessions) this.changed(sessionId)
@@ -73,6 +85,19 @@ export class ActivityAudience {
   close(): void {
     this.#cancelSecond?.()
     this.#notifier.notifyAll()
+  }
+
+  /** Notifies those who may have been removed; the members of now are read by `changed`. */
+  #membersChangedElsewhere(sessionId: string): void {
+    const known = this.#members.get(sessionId)
+    this.#forget(sessionId)
+    if (known) this.#notify(known)
+    else this.#notifier.notifyAll()
+  }
+
+  #forget(sessionId: string): void {
+    this.#reading.delete(sessionId)
+    this.#members.delete(sessionId)
   }
 
   #notify(principals: Iterable<string>): void {
@@ -89,17 +114,19 @@ export class ActivityAudience {
   async #readAndNotify(sessionId: string): Promise<void> {
     // A read is under way; when it is done, it notifies the members of this change too.
     if (this.#reading.has(sessionId)) return
-    this.#reading.add(sessionId)
+    const reading = {}
+    this.#reading.set(sessionId, reading)
+    const isNewest = () => this.#reading.get(sessionId) === reading
     try {
       const members = await this.#storage.members(sessionId)
       this.#notify(members)
-      // If the session was created or removed meanwhile, what was read is outdated.
-      if (members.length > 0 && this.#reading.has(sessionId)) this.#remember(sessionId, members)
+      // If its members changed meanwhile, what was read is outdated.
+      if (members.length > 0 && isNewest()) this.#remember(sessionId, members)
     } catch {
       // The members are unknown, so all followers have to look.
       this.#notifier.notifyAll()
     } finally {
-      this.#reading.delete(sessionId)
+      if (isNewest()) this.#reading.delete(sessionId)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@caughtup/schema/clock'
 
 import { ActivityAudience } from './activity-audience.ts'
+import { MemberWatch } from './member-watch.ts'
 import { Followers } from './followers.ts'
 import { RemoteWatch } from './remote-watch.ts'
 import { readBatch } from '../core/reading/read-events.ts'
@@ -30,6 +31,7 @@ export class Audience {
   readonly activity: ActivityAudience
   readonly updates: StoreUpdates
   readonly watch: RemoteWatch
+  readonly members: MemberWatch
 
   constructor(options: AudienceOptions) {
     const { storage, clock, batchBytes, updates, remote, onError, ended } = options
@@ -44,6 +46,7 @@ export class Audience {
       watch: this.watch.watch,
       ended,
     })
+    this.members = new MemberWatch(this.watch.watch, onError)
     this.activity = new ActivityAudience(storage, clock)
     this.updates = new StoreUpdates({
       ...updates,
@@ -84,13 +87,20 @@ export class Audience {
     return this.updates.deleted(sessionId)
   }
 
+  /** Call this when a member was added or removed; the change's caller must await the result. */
+  membersChanged(sessionId: string, principal: string): Promise<void> {
+    this.activity.membersChanged(sessionId, principal)
+    return this.members.changed(new Set([sessionId]))
+  }
+
   changedElsewhere(changes: RemoteChanges): void {
-    const { sessions } = changes
+    const { sessions, members } = changes
     if (sessions !== 'all') {
       // Another process may have ended this one's runs.
       for (const sessionId of sessions) this.updates.forget(sessionId)
     }
     this.followers.changedElsewhere(changes)
     this.activity.changedElsewhere(changes)
+    if (members === 'all' || members.size > 0) void this.members.changed(members)
   }
 }

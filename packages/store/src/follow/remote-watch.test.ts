@@ -23,7 +23,7 @@ function openWatch() {
   return { clock, watch, calls, seen }
 }
 
-const changes: RemoteChanges = { sessions: new Set(['s']) }
+const changes: RemoteChanges = { sessions: new Set(['s']), members: new Set() }
 
 test('reads only while somebody watches', async () => {
   const { watch, calls, seen } = openWatch()

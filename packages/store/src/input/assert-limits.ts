@@ -20,6 +20,19 @@ export function storedTitle(title: string, { titleLength: limit }: Readonly<Limi
   )
 }
 
+/** @throws CaughtupError `BAD_INPUT` for more members than a session may have */
+export function assertMemberCount(
+  count: number,
+  { membersPerSession: limit }: Readonly<Limits>,
+): void {
+  if (count <= limit) return
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `The session would have ${count} members, and at most ${limit} are allowed.`,
+    { field: 'members', value: String(count), limit },
+  )
+}
+
 /** @throws CaughtupError `TOO_LARGE` above the limits of a message, `BAD_INPUT` (`not-json`) */
 export function assertMessageSize(
   messageId: string,

@@ -1,6 +1,8 @@
 export interface RemoteChanges {
   /** Sessions whose journals changed or that were deleted; `all` where it is not known which. */
   sessions: ReadonlySet<string> | 'all'
+  /** Those whose members changed, also by a deletion; `all` where it is not known which. */
+  members: ReadonlySet<string> | 'all'
 }
 
 /**

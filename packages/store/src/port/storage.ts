@@ -56,6 +56,18 @@ export interface Storage {
   session(sessionId: string, principal?: string): Promise<Session | undefined>
   /** Everybody who sees the session, the owner first; empty where it does not exist. */
   members(sessionId: string): Promise<string[]>
+  /**
+   * Adds a member, who counts as having read all messages so far. Whether the principal was none.
+   *
+   * @throws CaughtupError `NOT_FOUND`; `LIMIT_EXCEEDED` if there are `most` members already
+   */
+  addMember(sessionId: string, principal: string, most: number): Promise<boolean>
+  /**
+   * Removes a member; its feed gets a removal, as for a deleted session. Whether the principal was one.
+   *
+   * @throws CaughtupError `NOT_FOUND`; `CONFLICT` (`owner`) for the owner
+   */
+  removeMember(sessionId: string, principal: string): Promise<boolean>
   sessions(principal: string, query: ListQuery): Promise<SessionList>
   /** `undefined` where it does not exist. */
   updateSession(

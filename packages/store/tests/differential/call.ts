@@ -39,6 +39,8 @@ export type Call =
   | { call: 'sessionFor' | 'activityRow'; session: number; principal: string }
   | { call: 'sessions' | 'activityPage' | 'activityRows'; principal: string; limit: number }
   | { call: 'update'; session: number; title: string; ifTitle: string | undefined }
+  | { call: 'addMember'; session: number; principal: string; most: number }
+  | { call: 'removeMember'; session: number; principal: string }
   | { call: 'fork'; session: number; into: number; pick: number; whole: boolean }
   | { call: 'continueFork'; session: number }
   | { call: 'activity'; principal: string; since: number; limit: number }
@@ -277,6 +279,8 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
     }),
   ],
   [2, fc.record({ call: is('update' as const), session, title, ifTitle: maybe(title) })],
+  [3, fc.record({ call: is('addMember' as const), session, principal, most: is(1, 2, 3, 100) })],
+  [2, fc.record({ call: is('removeMember' as const), session, principal })],
   [3, fc.record({ call: is('fork' as const), session, into: session, pick, whole: fc.boolean() })],
   [1, fc.record({ call: is('continueFork' as const), session })],
   [3, fc.record({ call: is('activity' as const), principal, since: place, limit })],

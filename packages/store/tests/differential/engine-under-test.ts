@@ -170,6 +170,10 @@ export class EngineUnderTest {
           ...(ifTitle !== undefined && { ifTitle }),
         })
       }
+      case 'addMember':
+        return storage.addMember(id, call.principal, call.most)
+      case 'removeMember':
+        return storage.removeMember(id, call.principal)
       case 'fork': {
         const made = {
           id: names.session(call.into),

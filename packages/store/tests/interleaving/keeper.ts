@@ -48,6 +48,8 @@ export class Keeper {
       maintain: 6,
       title: 2,
       mark: 2,
+      join: 2,
+      leave: 2,
       delete: 0.7,
       create: 2,
       fork: 0.7,
@@ -70,6 +72,12 @@ export class Keeper {
       }
       case 'mark':
         await storage.markRead(sessionId, random.pick(principals), random.between(1, 30))
+        return
+      case 'join':
+        await storage.addMember(sessionId, random.pick(principals), 100)
+        return
+      case 'leave':
+        await storage.removeMember(sessionId, random.pick(principals))
         return
       case 'delete':
         await storage.deleteSession(sessionId)

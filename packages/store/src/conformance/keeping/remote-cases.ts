@@ -90,6 +90,26 @@ export const remoteCases: Cases = {
     await noticed
   },
 
+  async 'says that another opening changed the members'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const told = () =>
+      within(noticedWithin, async (signal) => {
+        for (;;) {
+          const { members } = await storage.changes.next(signal)
+          if (members === 'all' || members.has(session)) return
+        }
+      })
+    await write(other, session, [prompt('a')])
+    await named(storage, session)
+    const added = told()
+    await other.addMember(session, 'bob', 9)
+    await added
+    const removed = told()
+    await other.removeMember(session, 'bob')
+    await removed
+  },
+
   async 'resolves when another opening creates, renames or marks a session'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [prompt('a')])

@@ -11,6 +11,7 @@ const namedSessions = 10_000
 export class Opening implements RowChangeFeed {
   readonly #all: Set<Opening>
   #changed: Set<string> | 'all' | undefined
+  #members = new Set<string>()
   #signal = Promise.withResolvers<void>()
   #closed = false
 
@@ -19,17 +20,20 @@ export class Opening implements RowChangeFeed {
     all.add(this)
   }
 
-  announce(sessionIds: readonly string[]): void {
-    for (const opening of this.#all) if (opening !== this) opening.#notice(sessionIds)
+  announce(sessionIds: readonly string[], { members }: { members: boolean }): void {
+    for (const opening of this.#all) {
+      if (opening !== this) opening.#notice(sessionIds, members ? sessionIds : [])
+    }
   }
 
   async next(signal: AbortSignal): Promise<RemoteChanges> {
     for (;;) {
       signal.throwIfAborted()
       if (this.#closed) throw new StorageError('closed', 'The database is closed.')
-      const sessions = this.#changed
+      const [sessions, members] = [this.#changed, this.#members]
       this.#changed = undefined
-      if (sessions) return { sessions }
+      this.#members = new Set()
+      if (sessions) return { sessions, members: sessions === 'all' ? sessions : members }
       await abortable(this.#signal.promise, signal)
     }
   }
@@ -40,10 +44,11 @@ export class Opening implements RowChangeFeed {
     this.#notify()
   }
 
-  #notice(sessionIds: readonly string[]): void {
+  #notice(sessionIds: readonly string[], members: readonly string[]): void {
     if (this.#changed === 'all') return
     this.#changed ??= new Set()
     for (const id of sessionIds) this.#changed.add(id)
+    for (const id of members) this.#members.add(id)
     if (this.#changed.size > namedSessions) this.#changed = 'all'
     this.#notify()
   }

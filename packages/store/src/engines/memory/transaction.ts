@@ -100,6 +100,17 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
     return made
   }
 
+  async addMember(session: number, member: Omit<MemberRow, 'position'>): Promise<void> {
+    const draft = this.#draft(session)
+    draft.members = [...draft.members, { ...member, position: 0 }]
+  }
+
+  async removeMember(session: number, principal: string): Promise<void> {
+    const draft = this.#draft(session)
+    draft.members = draft.members.filter((member) => member.principal !== principal)
+    this.#effects.push(() => feedOf(this.db, principal).remove(session))
+  }
+
   async updateSessions(rows: readonly SessionRow[]): Promise<void> {
     for (const row of rows) this.#draft(row.key).row = row
   }

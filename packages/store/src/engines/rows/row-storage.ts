@@ -19,7 +19,15 @@ import { SessionReads } from './reads.ts'
 import { readSession, writeSession } from './session-copy.ts'
 import { search } from './search.ts'
 import { SessionStates } from './commit/session-states.ts'
-import { beginFork, createSession, deleteSession, markRead, updateSession } from './sessions.ts'
+import {
+  addMember,
+  beginFork,
+  createSession,
+  deleteSession,
+  markRead,
+  removeMember,
+  updateSession,
+} from './sessions.ts'
 import type { SessionRow } from './tables/rows.ts'
 import type { Tables } from './tables/tables.ts'
 
@@ -124,6 +132,20 @@ export class RowStorage implements Storage {
     return (await this.#tables.members(sessionId)).map(({ principal }) => principal)
   }
 
+  async addMember(sessionId: string, principal: string, most: number): Promise<boolean> {
+    this.#assertOpen()
+    const isAdded = await addMember(this.#tables, sessionId, { principal, most })
+    if (isAdded) this.#announce([sessionId], { members: true })
+    return isAdded
+  }
+
+  async removeMember(sessionId: string, principal: string): Promise<boolean> {
+    this.#assertOpen()
+    const isRemoved = await removeMember(this.#tables, sessionId, principal)
+    if (isRemoved) this.#announce([sessionId], { members: true })
+    return isRemoved
+  }
+
   async sessions(principal: string, query: ListQuery) {
     this.#assertOpen()
     return lists.sessions(this.#tables, principal, query)
@@ -143,7 +165,7 @@ export class RowStorage implements Storage {
     this.#assertOpen()
     const principals = await deleteSession(this.#tables, sessionId)
     this.#states.drop(sessionId)
-    if (principals.length > 0) this.#announce([sessionId])
+    if (principals.length > 0) this.#announce([sessionId], { members: true })
     return principals
   }
 
@@ -194,7 +216,7 @@ export class RowStorage implements Storage {
   async writeSession(copy: SessionCopy): Promise<void> {
     this.#assertOpen()
     const isComplete = await writeSession(this.#tables, copy)
-    if (isComplete) this.#announce([copy.session.id])
+    if (isComplete) this.#announce([copy.session.id], { members: true })
   }
 
   stats(): StorageStats {
@@ -219,8 +241,8 @@ export class RowStorage implements Storage {
     return step
   }
 
-  #announce(sessionIds: readonly string[]): void {
-    if (sessionIds.length > 0) this.changes.announce([...new Set(sessionIds)])
+  #announce(sessionIds: readonly string[], what = { members: false }): void {
+    if (sessionIds.length > 0) this.changes.announce([...new Set(sessionIds)], what)
   }
 
   /** @throws StorageError `closed` */

@@ -2,6 +2,7 @@ import type { Session } from '@caughtup/schema'
 
 import { newJournal } from '../../base/random-tag.ts'
 import { newRecord } from '../../core/evolve.ts'
+import { addsMember, removesMember } from '../../core/membership.ts'
 import { sessionExists, sessionNotFound } from '../../errors/session-errors.ts'
 import type { NewSession } from '../../port/sessions.ts'
 import { sessionOf } from './lists.ts'
@@ -63,15 +64,49 @@ export function updateSession(
   })
 }
 
+/**
+ * Whether the principal was no member.
+ *
+ * @throws CaughtupError `NOT_FOUND`, `LIMIT_EXCEEDED`
+ */
+export function addMember(
+  tables: Tables,
+  id: string,
+  { principal, most }: { principal: string; most: number },
+): Promise<boolean> {
+  return tables.transaction(async (transaction) => {
+    const { key, record } = (await lockFound(transaction, id)).row
+    if (!addsMember(await principals(transaction, id), principal, most)) return false
+    await transaction.addMember(key, { principal, readUpTo: record.lastOrder })
+    await transaction.place([key])
+    return true
+  })
+}
+
+/**
+ * Whether the principal was a member.
+ *
+ * @throws CaughtupError `NOT_FOUND`, `CONFLICT` (`owner`)
+ */
+export function removeMember(tables: Tables, id: string, principal: string): Promise<boolean> {
+  return tables.transaction(async (transaction) => {
+    const { key } = (await lockFound(transaction, id)).row
+    if (!removesMember(await principals(transaction, id), principal)) return false
+    await transaction.removeMember(key, principal)
+    await transaction.place([], { sessionId: id, principals: [principal] })
+    return true
+  })
+}
+
 /** Returns the principals who saw it until now. */
 export function deleteSession(tables: Tables, id: string): Promise<string[]> {
   return tables.transaction(async (transaction) => {
     const image = await lockShown(transaction, id)
     if (!image) return []
-    const principals = (await transaction.members(id)).map(({ principal }) => principal)
+    const members = await principals(transaction, id)
     await transaction.deleteSession(image.row.key)
-    await transaction.place([], { sessionId: id, principals })
-    return principals
+    await transaction.place([], { sessionId: id, principals: members })
+    return members
   })
 }
 
@@ -86,8 +121,7 @@ export function markRead(
   { principal, upTo }: { principal: string; upTo: number },
 ): Promise<{ mark: number; changed: boolean }> {
   return tables.transaction(async (transaction) => {
-    const image = await lockShown(transaction, id)
-    if (!image) throw sessionNotFound(id)
+    const image = await lockFound(transaction, id)
     const members = await transaction.members(id)
     const before = members.find((member) => member.principal === principal)?.readUpTo
     if (before === undefined) return { mark: 0, changed: false }
@@ -105,11 +139,11 @@ async function insert(
   random: () => number,
   fork?: ForkJob,
 ): Promise<SessionRow> {
-  const principals = [...new Set(members)]
+  const everybody = [...new Set(members)]
   const row = {
     id,
     journal: newJournal(random),
-    owner: principals[0] ?? '',
+    owner: everybody[0] ?? '',
     title,
     createdAt,
     updatedAt: createdAt,
@@ -119,9 +153,21 @@ async function insert(
     floorTag: '',
     ...(fork && { fork }),
   }
-  const inserted = await transaction.insertSession(row, principals)
+  const inserted = await transaction.insertSession(row, everybody)
   if (!inserted) throw sessionExists(id)
   return inserted
+}
+
+/** The owner first. */
+async function principals(transaction: Transaction, id: string): Promise<string[]> {
+  return (await transaction.members(id)).map(({ principal }) => principal)
+}
+
+/** @throws CaughtupError `NOT_FOUND` */
+async function lockFound(transaction: Transaction, id: string): Promise<SessionImage> {
+  const image = await lockShown(transaction, id)
+  if (!image) throw sessionNotFound(id)
+  return image
 }
 
 async function lockShown(transaction: Transaction, id: string): Promise<SessionImage | undefined> {

@@ -159,6 +159,20 @@ export class SqliteStorage implements Storage {
     return this.#sessions.members(sessionId)
   }
 
+  async addMember(sessionId: string, principal: string, most: number): Promise<boolean> {
+    return this.#changeMembers(sessionId, (cached) =>
+      this.#sessions.addMember(cached, { principal, most }),
+    )
+  }
+
+  async removeMember(sessionId: string, principal: string): Promise<boolean> {
+    return this.#changeMembers(sessionId, (cached) => {
+      const logId = this.#sessions.removeMember(cached, principal)
+      this.#activity.forgetRemovals(rememberedRemovals)
+      return logId
+    })
+  }
+
   async sessions(principal: string, query: ListQuery): Promise<SessionList> {
     return this.#read(() => this.#activity.sessions(principal, query))
   }
@@ -286,6 +300,17 @@ export class SqliteStorage implements Storage {
     } finally {
       this.#db.close()
     }
+  }
+
+  /** Whether `change` wrote a row of the log, which says that it changed anything. */
+  async #changeMembers(
+    sessionId: string,
+    change: (cached: CachedSession) => number | undefined,
+  ): Promise<boolean> {
+    const logId = await this.#write(() => change(this.#cache.get(sessionId)))
+    if (logId === undefined) return false
+    this.#cache.wrote(logId)
+    return true
   }
 
   async #continueFork(sessionId: string): Promise<boolean> {

@@ -150,6 +150,10 @@ export interface Transaction extends TableReads {
     row: Omit<SessionRow, 'key'>,
     members: readonly string[],
   ): Promise<SessionRow | undefined>
+  /** Adds a member to a locked session: `INSERT INTO members … SELECT …, max(place) + 1 FROM members …`. */
+  addMember(session: number, member: Omit<MemberRow, 'position'>): Promise<void>
+  /** Takes a member from a locked session: `DELETE FROM members WHERE session = … AND principal = …`. */
+  removeMember(session: number, principal: string): Promise<void>
   /** Writes rows of locked sessions: `UPDATE sessions SET … FROM unnest(…) WHERE key = …`. */
   updateSessions(rows: readonly SessionRow[]): Promise<void>
   /** Deletes a locked session's row and members; its other rows may go later, by `maintain`. */

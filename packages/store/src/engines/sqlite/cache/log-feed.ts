@@ -13,7 +13,7 @@ export interface LogFeedOptions {
   db: Database
   clock: Clock
   /** Reads remote commits, and returns the sessions that they changed since the last call. */
-  read: () => RemoteChanges['sessions'] | undefined
+  read: () => RemoteChanges
   /** Aborted when the storage closes. */
   closed: AbortSignal
 }
@@ -36,10 +36,10 @@ export class LogFeed implements ChangeFeed {
       db.assertInPlace(clock.monotonic())
       const version = db.dataVersion()
       if (version !== this.#polledVersion) {
-        // Titles, read marks and new sessions are not in the log, so the set may be empty.
-        const sessions = read() ?? new Set<string>()
+        // Titles, read marks and new sessions are not in the log, so the sets may be empty.
+        const changes = read()
         this.#polledVersion = version
-        return { sessions }
+        return changes
       }
       await sleep(clock, pollEvery, waiting)
     }

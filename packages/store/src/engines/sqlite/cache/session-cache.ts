@@ -55,6 +55,8 @@ export class SessionCache {
   #droppedAt = 0
   /** Sessions that other processes changed since the last `takeRemote`. */
   #remote: Set<string> | 'all' = new Set()
+  /** Those whose members changed. */
+  #remoteMembers = new Set<string>()
 
   constructor(db: Database, messages: MessageRows) {
     this.#db = db
@@ -89,7 +91,7 @@ export class SessionCache {
     const head = Number(row?.['head'] ?? 0)
     if (this.#dataVersion === undefined || this.#broken) {
       this.#readWholeLog(head)
-      if (!this.#broken) this.#remote = new Set()
+      if (!this.#broken) this.#forgetRemote()
       return
     }
     if (head === this.#lastLogId) return
@@ -133,12 +135,16 @@ export class SessionCache {
     this.#lastLogId = Math.max(this.#lastLogId, logId)
   }
 
-  /** The sessions that other processes changed since the last call; `undefined` if there are none. */
-  takeRemote(): RemoteChanges['sessions'] | undefined {
-    const remote = this.#remote
-    if (remote !== 'all' && remote.size === 0) return undefined
+  /** The sessions that other processes changed since the last call. */
+  takeRemote(): RemoteChanges {
+    const [sessions, members] = [this.#remote, this.#remoteMembers]
+    this.#forgetRemote()
+    return { sessions, members: sessions === 'all' ? sessions : members }
+  }
+
+  #forgetRemote(): void {
     this.#remote = new Set()
-    return remote
+    this.#remoteMembers = new Set()
   }
 
   /** @throws CaughtupError `NOT_FOUND` */
@@ -323,9 +329,10 @@ export class SessionCache {
         this.#db.unreadable++
         continue
       }
-      const { session: key, event } = line
-      this.#noteRemote(key)
-      if (!event) {
+      const { session: key, entry: event } = line
+      this.#noteRemote(key, typeof event === 'string')
+      if (event === 'members') continue
+      if (event === 'forget') {
         this.forget(key)
         continue
       }
@@ -355,12 +362,15 @@ export class SessionCache {
   }
 
   /** Notes a session that another process changed, so that its followers are notified. */
-  #noteRemote(key: number): void {
+  #noteRemote(key: number, members: boolean): void {
     if (this.#remote === 'all') return
     const id = this.#byKey.get(key)?.id ?? this.#idOf(key)
     // The set is bounded because nobody may ever take it.
     if (id === undefined || this.#remote.size >= mostRemote) this.#remote = 'all'
-    else this.#remote.add(id)
+    else {
+      this.#remote.add(id)
+      if (members) this.#remoteMembers.add(id)
+    }
   }
 
   #idOf(key: number): string | undefined {

@@ -8,6 +8,7 @@ import { decodeEvent, encodeEvent, isCount, isId } from './event-codec.ts'
  *   [session, messageId, part, epoch, seq, at, text]   a delta that only appends
  *   [session, event]                                   any other entry
  *   [session]                                          the session was deleted, or its copy is complete
+ *   [session, "members"]                               its members changed; this is no entry of its journal
  * JSON has no line breaks, so that a damaged line stays one.
  */
 
@@ -48,11 +49,16 @@ export function encodeForgetting(session: number): string {
   return `[${session}]`
 }
 
+/** A line that tells other processes that the session's members changed. */
+export function encodeMembersChanged(session: number): string {
+  return `[${session},"members"]`
+}
+
 /** A decoded line; an event that cannot be decoded is replaced by an `unreadable` one. */
 export interface LogLine {
   session: number
-  /** Absent if the session must be dropped from the cache. */
-  event?: Event
+  /** `forget` if the session must be dropped from the cache. */
+  entry: Event | 'forget' | 'members'
 }
 
 /** The lines of a row of the log; `undefined` for a damaged line that does not even name its session. */
@@ -71,14 +77,15 @@ function decodeLine(line: string): LogLine | undefined {
   const fields: readonly unknown[] = value
   const [session, second] = fields
   if (!isCount(session)) return undefined
-  if (fields.length === 1) return { session }
+  if (fields.length === 1) return { session, entry: 'forget' }
   if (fields.length === 2) {
+    if (second === 'members') return { session, entry: 'members' }
     const seq: unknown = Object(second)['seq']
-    return isCount(seq) ? { session, event: decodeEvent(second, seq) } : undefined
+    return isCount(seq) ? { session, entry: decodeEvent(second, seq) } : undefined
   }
   const [, messageId, part, epoch, seq, at, text] = fields
   if (!isCount(seq) || !isCount(epoch) || !isCount(at) || !isCount(part)) return undefined
   if (!isId(messageId) || typeof text !== 'string') return undefined
   const ops = [{ op: 'append' as const, part, text }]
-  return { session, event: { type: 'message-delta', seq, from: seq, epoch, at, messageId, ops } }
+  return { session, entry: { type: 'message-delta', seq, from: seq, epoch, at, messageId, ops } }
 }

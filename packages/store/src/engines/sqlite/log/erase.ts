@@ -3,7 +3,7 @@ import { countTypes } from '../../../journal/entries.ts'
 import { redact, redactSegments } from '../../../journal/redact.ts'
 import { decodeBlock, encodeBlock } from '../codec/block-codec.ts'
 import type { Database, Row } from '../file/database.ts'
-import { decodeLog, encodeForgetting, encodeEntry } from '../codec/log-codec.ts'
+import { decodeLog, encodeEntry } from '../codec/log-codec.ts'
 
 // Erasing removes a message's text from every place that has it. The commit that erases changes the
 // message's row and the log. Older blocks and the search index (the table `words`) are rewritten
@@ -143,10 +143,8 @@ function redactLog(db: Database, key: number, erased: ReadonlySet<string>): void
 /** Removes the text of erased messages from lines of the log, in place. */
 export function redactLines(lines: string[], key: number, erased: ReadonlySet<string>): void {
   for (const [index, line] of lines.entries()) {
-    const [entry] = decodeLog(line)
-    if (entry?.session !== key) continue
-    lines[index] = entry.event
-      ? encodeEntry(key, redact(entry.event, erased))
-      : encodeForgetting(key)
+    const [decoded] = decodeLog(line)
+    if (decoded?.session !== key || typeof decoded.entry === 'string') continue
+    lines[index] = encodeEntry(key, redact(decoded.entry, erased))
   }
 }

@@ -1,10 +1,11 @@
+import { addsMember, removesMember } from '../../../core/membership.ts'
 import { newRecord } from '../../../core/evolve.ts'
 import { sessionExists } from '../../../errors/session-errors.ts'
 import type { NewSession } from '../../../port/sessions.ts'
 import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 import type { Database } from '../file/database.ts'
-import { encodeForgetting } from '../codec/log-codec.ts'
+import { encodeForgetting, encodeMembersChanged } from '../codec/log-codec.ts'
 import { encodeRecord } from '../rows/record-row.ts'
 import { newJournal } from '../../../base/random-tag.ts'
 
@@ -59,6 +60,35 @@ export class SessionRows {
     return rows.map((row) => String(row['principal']))
   }
 
+  /**
+   * Adds a member who has read everything so far. Returns the row of the log, or `undefined` if the
+   * principal is one already.
+   */
+  addMember(
+    { key, id, record }: CachedSession,
+    { principal, most }: { principal: string; most: number },
+  ): number | undefined {
+    const { db, cache } = this.#context
+    if (!addsMember(this.members(id), principal, most)) return undefined
+    db.run('UPDATE sessions SET revision = ? WHERE key = ?', cache.nextRevision(), key)
+    db.run(
+      `INSERT INTO members (principal, session, owner, read_up_to, recency, revision)
+       SELECT ?, key, 0, ?, recency, revision FROM sessions WHERE key = ?`,
+      principal,
+      record.lastOrder,
+      key,
+    )
+    return this.#log(encodeMembersChanged(key))
+  }
+
+  /** Removes a member. Returns the row of the log, or `undefined` if the principal is none. */
+  removeMember({ key, id }: CachedSession, principal: string): number | undefined {
+    if (!removesMember(this.members(id), principal)) return undefined
+    this.#noteRemoval(id, [principal])
+    this.#context.db.run('DELETE FROM members WHERE session = ? AND principal = ?', key, principal)
+    return this.#log(encodeMembersChanged(key))
+  }
+
   retitle(
     sessionId: string,
     { title, at, ifTitle }: { title: string; at: number; ifTitle?: string },
@@ -97,12 +127,17 @@ export class SessionRows {
 
   /** Hides a session at once; maintenance removes its messages and journal step by step. */
   delete({ key, id }: CachedSession): { logId: number; members: string[] } {
-    const { db, cache, tag } = this.#context
+    const members = this.members(id)
+    this.#noteRemoval(id, members)
+    deleteRows(this.#context.db, key)
+    return { logId: this.#log(encodeForgetting(key)), members }
+  }
+
+  /** Tells the feeds of principals that they lost a session. */
+  #noteRemoval(id: string, principals: readonly string[]): void {
+    const { db, cache } = this.#context
     const revision = cache.nextRevision()
-    const members = db
-      .all('SELECT principal FROM members WHERE session = ?', key)
-      .map((row) => String(row['principal']))
-    for (const principal of members) {
+    for (const principal of principals) {
       db.run(
         'INSERT INTO removed (revision, principal, session_id) VALUES (?, ?, ?)',
         revision,
@@ -110,10 +145,12 @@ export class SessionRows {
         id,
       )
     }
-    deleteRows(db, key)
-    const body = encodeForgetting(key)
-    const { lastId: logId } = db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body)
-    return { logId, members }
+  }
+
+  /** Writes a line for other processes, and returns its row of the log. */
+  #log(body: string): number {
+    const { db, tag } = this.#context
+    return db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
   }
 }
 
