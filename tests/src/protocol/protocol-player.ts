@@ -94,23 +94,16 @@ export class ProtocolPlayer {
   }
 
   async #happen(line: string, connection: Connection): Promise<void> {
-    const { clock, yieldPart, endAgent, summarise, shutDown } = this.#server
-    const { undo, redo, erase, import: take } = this.#server
+    const { clock, yieldPart, endAgent, summarise, import: take, shutDown } = this.#server
     const [, ms] = /^(\d+) ms pass$/.exec(line) ?? []
     const [, part] = /^the agent yields (.+)$/.exec(line) ?? []
     const [, summary] = /^the summary is written: (.+)$/.exec(line) ?? []
-    const [, erased] = /^the host erases (.+)$/.exec(line) ?? []
     const [, imported] = /^the host imports (.+)$/.exec(line) ?? []
     if (ms !== undefined) return clock.advance(Number(ms))
     if (part !== undefined) return yieldPart(JSON.parse(part) as AgentPart)
     if (summary !== undefined) return summarise(JSON.parse(summary) as Summary)
-    if (erased !== undefined) return erase(JSON.parse(erased) as string[])
     if (imported !== undefined) return take(JSON.parse(imported) as ImportedRow[])
     switch (line) {
-      case 'the host undoes the last turn':
-        return undo()
-      case 'the host redoes it':
-        return redo()
       case 'the agent ends':
         return endAgent()
       case 'the server shuts down':

@@ -29,7 +29,7 @@ export interface Limits {
   frameBytes: number
   /** Open streams of one principal. @default 32 */
   streamsPerPrincipal: number
-  /** Pages and lists that one principal reads at once, until they are sent; others wait. @default 4 */
+  /** Pages and lists that one principal reads at once, until they are sent, and forks and erasures; others wait. @default 4 */
   readsPerPrincipal: number
   /** Unanswered calls of one WebSocket; above that the server stops reading from it. @default 64 */
   callsPerSocket: number
@@ -39,12 +39,14 @@ export interface Limits {
   queuedPerSession: number
   /** Size of that queue in bytes of JSON; an empty queue accepts one run of any size. @default 1 MiB */
   queuedBytesPerSession: number
-  /** `sessions.create` calls of one principal in one minute. @default 120 */
+  /** `sessions.create` and `sessions.fork` calls of one principal in one minute. @default 120 */
   createsPerMinute: number
   /** Prompts, compactions and resets that one principal requests in one minute. @default 120 */
   sendsPerMinute: number
   /** `runs.interrupt` calls of one principal in one minute. @default 120 */
   interruptsPerMinute: number
+  /** Edits, deletions, undos, redos, truncations and erasures by one principal in one minute. @default 120 */
+  changesPerMinute: number
 }
 
 export const defaultLimits: Readonly<Limits> = {
@@ -69,4 +71,5 @@ export const defaultLimits: Readonly<Limits> = {
   createsPerMinute: 120,
   sendsPerMinute: 120,
   interruptsPerMinute: 120,
+  changesPerMinute: 120,
 }

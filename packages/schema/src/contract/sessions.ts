@@ -17,5 +17,15 @@ export const sessions = {
     .output(session),
   get: procedure.input(sessionInput).output(session),
   update: procedure.input(z.strictObject({ sessionId: id, title })).output(session),
+  /** Makes a session of the caller's own with the messages up to one. */
+  fork: procedure
+    .input(z.strictObject({ sessionId: id, from: id, title: title.exactOptional() }))
+    .output(
+      z.object({
+        session,
+        /** Whether the fork ends after `from`, with the end of its tool group. */
+        moved: z.boolean(),
+      }),
+    ),
   delete: procedure.input(sessionInput).output(z.object({ deleted: z.literal(true) })),
 }

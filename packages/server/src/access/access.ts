@@ -1,4 +1,5 @@
 import { CaughtupError, preview, type Session } from '@caughtup/schema'
+import { refusalError } from '@caughtup/store'
 
 import type { Settings } from '../host/server-options.ts'
 import type { Action, Principal } from '../host/principal.ts'
@@ -24,10 +25,14 @@ export class Access {
     )
   }
 
-  /** @throws CaughtupError `NOT_FOUND` if the session does not exist or the caller may not do this */
+  /**
+   * For actions of messages' authors, {@link authorizeMessages} has to follow.
+   *
+   * @throws CaughtupError `NOT_FOUND` if the session does not exist or the caller may not do this
+   */
   async authorizeSession(
     principal: Principal,
-    action: ActionOf<'members' | 'owner'>,
+    action: ActionOf<'members' | 'author' | 'owner'>,
     sessionId: string,
   ): Promise<Session> {
     const session = await this.#settings.store.sessions.get(sessionId, principal.id)
@@ -37,6 +42,25 @@ export class Access {
       field: 'sessionId',
       value: preview(sessionId),
     })
+  }
+
+  /**
+   * Whether the messages of an action are the caller's: prompts that the caller sent, or any messages
+   * if the caller owns the session. A message that is not shown is only the owner's.
+   *
+   * @throws CaughtupError `NOT_FOUND`, as for a message that does not exist
+   */
+  async authorizeMessages(
+    principal: Principal,
+    session: Session,
+    messageIds: readonly string[],
+  ): Promise<void> {
+    if (session.owner === principal.id) return
+    for (const messageId of messageIds) {
+      const message = await this.#settings.store.message(session.id, messageId)
+      if (message?.role === 'user' && message.metadata.author === principal.id) continue
+      throw refusalError('message-missing', { sessionId: session.id, messageId })
+    }
   }
 
   /** For actions that do not concern one session. @throws CaughtupError `NOT_FOUND` */

@@ -16,6 +16,8 @@ interface Row {
   of?: string
   /** @default calls[procedure] */
   call?: (client: Client, sessionId: string) => Promise<unknown>
+  /** Whether the last turn is undone before. */
+  isUndone?: boolean
   /** Owner of the session, author of its message `prompt`, another member, a stranger, no credentials. */
   cells: readonly [string, string, string, string, string]
 }
@@ -26,13 +28,67 @@ const rows: Row[] = [
   { procedure: 'sessions.create', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
   { procedure: 'sessions.get', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'sessions.update', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'sessions.fork', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'sessions.delete', cells: ['ok', no, no, no, unknown] },
   { procedure: 'messages.send', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'messages.edit', of: 'a prompt', cells: ['ok', 'ok', no, no, unknown] },
+  {
+    procedure: 'messages.edit',
+    of: "another's prompt",
+    call: (client, sessionId) =>
+      client.messages.edit({ sessionId, messageId: 'other-prompt', text: 'Hello' }),
+    cells: ['ok', no, no, no, unknown],
+  },
+  {
+    procedure: 'messages.edit',
+    of: 'an answer',
+    call: (client, sessionId) =>
+      client.messages.edit({ sessionId, messageId: 'answer', text: 'Hello' }),
+    cells: ['ok', no, no, no, unknown],
+  },
+  { procedure: 'messages.delete', of: 'a prompt', cells: ['ok', 'ok', no, no, unknown] },
+  {
+    procedure: 'messages.delete',
+    of: "another's prompt",
+    call: (client, sessionId) => client.messages.delete({ sessionId, messageId: 'other-prompt' }),
+    cells: ['ok', no, no, no, unknown],
+  },
+  {
+    procedure: 'messages.delete',
+    of: 'an answer',
+    call: (client, sessionId) => client.messages.delete({ sessionId, messageId: 'answer' }),
+    cells: ['ok', no, no, no, unknown],
+  },
   { procedure: 'runs.interrupt', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.loadMore', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.around', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.compact', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.reset', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'history.undo', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'history.redo', isUndone: true, cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'history.truncate', cells: ['ok', no, no, no, unknown] },
+  { procedure: 'history.erase', of: 'a prompt', cells: ['ok', 'ok', no, no, unknown] },
+  {
+    procedure: 'history.erase',
+    of: "a prompt and another's",
+    call: (client, sessionId) =>
+      client.history.erase({ sessionId, messageIds: ['prompt', 'other-prompt'] }),
+    cells: ['ok', no, no, no, unknown],
+  },
+  {
+    procedure: 'history.erase',
+    of: 'a prompt and its answer',
+    call: (client, sessionId) =>
+      client.history.erase({ sessionId, messageIds: ['prompt', 'answer'] }),
+    cells: ['ok', no, no, no, unknown],
+  },
+  {
+    procedure: 'history.erase',
+    of: 'an undone prompt',
+    isUndone: true,
+    call: (client, sessionId) => client.history.erase({ sessionId, messageIds: ['last-prompt'] }),
+    cells: ['ok', no, no, no, unknown],
+  },
   { procedure: 'activity.list', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
   { procedure: 'activity.subscribe', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
   { procedure: 'activity.markRead', cells: ['ok', 'ok', 'ok', no, unknown] },
@@ -42,8 +98,8 @@ const rows: Row[] = [
 
 const principals = ['owner', 'author', 'member', 'stranger', undefined] as const
 
-/** A session with a prompt of its author, an answer, and a prompt of its owner. */
-async function openSession(store: Store): Promise<string> {
+/** A session with a prompt of its author, an answer, a prompt of its owner, and one of its author. */
+async function openSession(store: Store, isUndone = false): Promise<string> {
   const { id: sessionId } = await store.sessions.create({
     owner: 'owner',
     members: ['author', 'member'],
@@ -64,8 +120,10 @@ async function openSession(store: Store): Promise<string> {
       message('prompt', 'user', 'author'),
       message('answer', 'assistant'),
       message('other-prompt', 'user', 'owner'),
+      message('last-prompt', 'user', 'author'),
     ],
   })
+  if (isUndone) await store.history.undo(sessionId)
   return sessionId
 }
 
@@ -81,14 +139,14 @@ test('the table has every procedure', () => {
 
 test.each(rows.map((row) => [[row.procedure, row.of].filter(Boolean).join(' of '), row] as const))(
   '%s is answered as the table says, whoever calls',
-  async (_, { procedure, call = calls[procedure], cells }) => {
+  async (_, { procedure, call = calls[procedure], isUndone, cells }) => {
     const { chat, store, errors } = await openTestServer({
       store: await createStore({ storage: memory() }),
       summarise: () => Promise.resolve('all of it'),
       stats: () => true,
     })
     for (const [index, principal] of principals.entries()) {
-      const sessionId = await openSession(store)
+      const sessionId = await openSession(store, isUndone)
       const before = await stateOf(store, sessionId)
       const client = fetchClient((request) => chat.fetch(request), principal)
       const outcome = await call(client, sessionId).then(

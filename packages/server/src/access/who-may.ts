@@ -2,9 +2,10 @@ import type { Action } from '../host/principal.ts'
 
 /**
  * Who may perform an action: every principal, those for whom the host's `stats` returns true, the
- * members of its session, or the session's owner alone. The host's `can` narrows each of them further.
+ * members of its session, the author of its prompts if a member and the session's owner, or the owner
+ * alone. The host's `can` narrows each of them further.
  */
-type Who = 'everybody' | 'stats' | 'members' | 'owner'
+type Who = 'everybody' | 'stats' | 'members' | 'author' | 'owner'
 
 /** The table of section 2.4 of PROTOCOL.md, which `who-may.test.ts` checks cell by cell. */
 export const whoMay = {
@@ -13,13 +14,20 @@ export const whoMay = {
   'sessions.create': 'everybody',
   'sessions.get': 'members',
   'sessions.update': 'members',
+  'sessions.fork': 'members',
   'sessions.delete': 'owner',
   'messages.send': 'members',
+  'messages.edit': 'author',
+  'messages.delete': 'author',
   'runs.interrupt': 'members',
   'history.loadMore': 'members',
   'history.around': 'members',
   'history.compact': 'members',
   'history.reset': 'members',
+  'history.undo': 'members',
+  'history.redo': 'members',
+  'history.truncate': 'owner',
+  'history.erase': 'author',
   'activity.list': 'everybody',
   'activity.subscribe': 'everybody',
   'activity.markRead': 'members',

@@ -9,6 +9,7 @@ import type { AgentKind } from '../agent/agent-kind.ts'
 import type { RequestEpoch } from '../epochs/request-epoch.ts'
 import { shuttingDown } from '../errors/call-errors.ts'
 import { mapIteratorErrors, toWireError } from '../errors/wire-error.ts'
+import type { ChangeHistory } from '../history/change-history.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { ChatContext } from '../host/request.ts'
 import type { SendMessage } from '../prompts/send-message.ts'
@@ -21,11 +22,13 @@ export interface CallContext extends ChatContext {
   claim?: StreamClaim
 }
 
-/** Procedures whose answers are large, or expensive to make. */
+/** Procedures whose answers are large, or that read and write much. */
 const heavyReads: ReadonlySet<string> = new Set([
   'sessions.list',
+  'sessions.fork',
   'history.loadMore',
   'history.around',
+  'history.erase',
   'activity.list',
 ])
 
@@ -47,6 +50,7 @@ export interface ProcedureDeps {
   agents: AgentKind
   sendMessage: SendMessage
   requestEpoch: RequestEpoch
+  changeHistory: ChangeHistory
   /** Called before each call: the first one starts the server's background work. */
   start: () => void
   /** Aborted when the server closes. */

@@ -1,8 +1,8 @@
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function historyProcedures(
-  { history: { loadMore, around, compact, reset } }: Procedures,
-  { settings, access, requestEpoch }: ProcedureDeps,
+  { history: { loadMore, around, compact, reset, undo, redo, truncate, erase } }: Procedures,
+  { settings, access, requestEpoch, changeHistory }: ProcedureDeps,
 ) {
   return {
     loadMore: loadMore.handler(async ({ input, context: { principal }, signal }) => {
@@ -24,6 +24,22 @@ export function historyProcedures(
     reset: reset.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'history.reset', input.sessionId)
       return requestEpoch.request('reset', id, principal)
+    }),
+    undo: undo.handler(async ({ input, context: { principal } }) => {
+      const session = await access.authorizeSession(principal, 'history.undo', input.sessionId)
+      return changeHistory.undo(session, principal)
+    }),
+    redo: redo.handler(async ({ input, context: { principal } }) => {
+      const session = await access.authorizeSession(principal, 'history.redo', input.sessionId)
+      return changeHistory.redo(session, principal)
+    }),
+    truncate: truncate.handler(async ({ input, context: { principal } }) => {
+      const session = await access.authorizeSession(principal, 'history.truncate', input.sessionId)
+      return changeHistory.truncate(session, input.after, principal)
+    }),
+    erase: erase.handler(async ({ input, context: { principal } }) => {
+      const session = await access.authorizeSession(principal, 'history.erase', input.sessionId)
+      return changeHistory.erase(session, input.messageIds, principal)
     }),
   }
 }

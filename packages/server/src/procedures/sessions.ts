@@ -1,10 +1,10 @@
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function sessionProcedures(
-  { sessions: { list, create, get, update, delete: remove } }: Procedures,
+  { sessions: { list, create, get, update, fork, delete: remove } }: Procedures,
   { settings, access, rates, runs }: ProcedureDeps,
 ) {
-  const { sessions } = settings.store
+  const { sessions, history } = settings.store
   return {
     list: list.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.list')
@@ -21,6 +21,14 @@ export function sessionProcedures(
     update: update.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'sessions.update', input.sessionId)
       return sessions.update(id, { title: input.title })
+    }),
+    fork: fork.handler(async ({ input, context: { principal }, signal }) => {
+      const { sessionId, ...upTo } = input
+      const { id } = await access.authorizeSession(principal, 'sessions.fork', sessionId)
+      rates.creates.take(principal.id)
+      const options = { ...upTo, owner: principal.id }
+      const { session, moved } = await history.fork(id, options, signal && { signal })
+      return { session, moved }
     }),
     delete: remove.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'sessions.delete', input.sessionId)

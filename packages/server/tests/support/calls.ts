@@ -8,14 +8,25 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
   'sessions.create': (client) => client.sessions.create(),
   'sessions.get': (client, sessionId) => client.sessions.get({ sessionId }),
   'sessions.update': (client, sessionId) => client.sessions.update({ sessionId, title: 'New' }),
+  'sessions.fork': (client, sessionId) => client.sessions.fork({ sessionId, from: 'prompt' }),
   'sessions.delete': (client, sessionId) => client.sessions.delete({ sessionId }),
   'messages.send': (client, sessionId) => client.messages.send({ sessionId, text: 'Hi' }),
+  'messages.edit': (client, sessionId) =>
+    client.messages.edit({ sessionId, messageId: 'prompt', text: 'Hello' }),
+  'messages.delete': (client, sessionId) =>
+    client.messages.delete({ sessionId, messageId: 'prompt' }),
   'runs.interrupt': (client, sessionId) => client.runs.interrupt({ sessionId }),
   'history.loadMore': (client, sessionId) => client.history.loadMore({ sessionId }),
   'history.around': (client, sessionId) =>
     client.history.around({ sessionId, messageId: 'prompt' }),
   'history.compact': (client, sessionId) => client.history.compact({ sessionId }),
   'history.reset': (client, sessionId) => client.history.reset({ sessionId }),
+  'history.undo': (client, sessionId) => client.history.undo({ sessionId }),
+  'history.redo': (client, sessionId) => client.history.redo({ sessionId }),
+  'history.truncate': (client, sessionId) =>
+    client.history.truncate({ sessionId, after: 'prompt' }),
+  'history.erase': (client, sessionId) =>
+    client.history.erase({ sessionId, messageIds: ['prompt'] }),
   'activity.list': (client) => client.activity.list(),
   'activity.subscribe': (client) => client.activity.subscribe(),
   'activity.markRead': (client, sessionId) => client.activity.markRead({ sessionId, upTo: 1 }),
