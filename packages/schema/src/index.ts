@@ -43,7 +43,7 @@ export {
   type SearchHit,
   searchHit,
 } from './wire/page.ts'
-export { count, id, timestamp } from './base/id.ts'
+export { count, id, principalLength, timestamp } from './base/id.ts'
 export {
   type EventFilter,
   eventFilter,

@@ -46,6 +46,11 @@ describe('bad input', () => {
     onChat: (call, sessionId) => call.onChat({ sessionId, mode: { type: 'full' } }),
     'sessions.get': (call, sessionId) => call['sessions']!['get']!({ sessionId }),
     'sessions.update': (call, sessionId) => call['sessions']!['update']!({ sessionId, title: 'x' }),
+    'sessions.members': (call, sessionId) => call['sessions']!['members']!({ sessionId }),
+    'sessions.addMember': (call, sessionId) =>
+      call['sessions']!['addMember']!({ sessionId, principal: 'x' }),
+    'sessions.removeMember': (call, sessionId) =>
+      call['sessions']!['removeMember']!({ sessionId, principal: 'me' }),
     'sessions.delete': (call, sessionId) => call['sessions']!['delete']!({ sessionId }),
     'messages.send': (call, sessionId) => call['messages']!['send']!({ sessionId, text: 'x' }),
     'sessions.fork': (call, sessionId) => call['sessions']!['fork']!({ sessionId, from: 'x' }),
@@ -109,6 +114,21 @@ describe('bad input', () => {
       [call['sessions']!['create']!({ title: 7 }), { field: 'title', value: '7' }],
       [call['sessions']!['create']!({ extra: 1 }), {}],
       [call['sessions']!['update']!({ sessionId, title: huge }), { field: 'title', limit: 200 }],
+      [call['sessions']!['create']!({ sessionId: 'ü' }), { field: 'sessionId', value: 'ü' }],
+      [call['sessions']!['create']!({ members: 'ann' }), { field: 'members' }],
+      [call['sessions']!['create']!({ members: ['ann', ''] }), { field: 'members.1' }],
+      [
+        call['sessions']!['create']!({ members: Array.from({ length: 100 }, (_, n) => `m${n}`) }),
+        { field: 'members', limit: 100 },
+      ],
+      [call['sessions']!['addMember']!({ sessionId }), { field: 'principal' }],
+      [call['sessions']!['addMember']!({ sessionId, principal: '' }), { field: 'principal' }],
+      [
+        call['sessions']!['addMember']!({ sessionId, principal: 'x'.repeat(1_001) }),
+        { field: 'principal', limit: 1_000 },
+      ],
+      [call['sessions']!['addMember']!({ sessionId, principal: '\uD83C' }), { field: 'principal' }],
+      [call['sessions']!['removeMember']!({ sessionId, principal: 7 }), { value: '7' }],
       [call['sessions']!['list']!({ limit: 201 }), { field: 'limit', limit: 200 }],
       [call['sessions']!['list']!({ limit: 0 }), { field: 'limit', limit: 1 }],
       [call['sessions']!['list']!({ cursor: 'nonsense' }), { field: 'cursor' }],

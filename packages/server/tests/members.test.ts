@@ -3,7 +3,7 @@ import { sqlite } from '@caughtup/store/sqlite'
 import { describe, expect, test } from 'vitest'
 
 import type { SummariseContext } from '../src/host/summarise.ts'
-import { openTestServer, testDatabase } from './support/open-test-server.ts'
+import { openTestServer, readUntil, testDatabase } from './support/open-test-server.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 
 /** A server whose principals have more than an id, and a session that Ann owns and Bob is a member of. */
@@ -48,6 +48,117 @@ describe('the owner of a session', () => {
     await expect(client().sessions.delete({ sessionId })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     })
+  })
+})
+
+describe('the members of a session', () => {
+  test('are shown to each of them, added by the owner, and removed by the owner or by themselves', async () => {
+    const { ann, bob, client, create } = await openShared()
+    const { id: sessionId } = await create()
+    expect(await ann.sessions.addMember({ sessionId, principal: 'eve' })).toEqual({ added: true })
+    expect(await ann.sessions.addMember({ sessionId, principal: 'eve' })).toEqual({ added: false })
+    const eve = client('eve')
+    expect(await eve.sessions.members({ sessionId })).toEqual({
+      members: [
+        { principal: 'ann', owner: true },
+        { principal: 'bob', owner: false },
+        { principal: 'eve', owner: false },
+      ],
+    })
+    const removal = { sessionId, principal: 'eve' }
+    await expect(bob.sessions.removeMember(removal)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await ann.sessions.removeMember(removal)).toEqual({ removed: true })
+    expect(await ann.sessions.removeMember(removal)).toEqual({ removed: false })
+    await expect(eve.sessions.get({ sessionId })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await bob.sessions.removeMember({ sessionId, principal: 'bob' })).toEqual({
+      removed: true,
+    })
+    await expect(bob.sessions.get({ sessionId })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await bob.sessions.list()).toMatchObject({ sessions: [] })
+  })
+
+  test('always include the owner', async () => {
+    const { ann, create } = await openShared()
+    const { id: sessionId } = await create()
+    await expect(ann.sessions.removeMember({ sessionId, principal: 'ann' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      data: { field: 'principal', reason: 'owner' },
+    })
+  })
+
+  test('change at most so often per minute', async () => {
+    const { client } = await openTestServer({ limits: { changesPerMinute: 2 } })
+    const { id: sessionId } = await client().sessions.create()
+    const bob = { sessionId, principal: 'bob' }
+    await client().sessions.addMember(bob)
+    await client().sessions.removeMember(bob)
+    await expect(client().sessions.addMember(bob)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      data: { limit: 2, retryAfter: expect.any(Number) },
+    })
+  })
+})
+
+describe('a session of an id that the caller chose', () => {
+  test('is made once, with its members, and returned as it is after that', async () => {
+    const { ann, bob, store } = await openShared()
+    const made = { sessionId: 'mine', title: 'First', members: ['bob'] }
+    const session = await ann.sessions.create(made)
+    expect(session).toMatchObject({ id: 'mine', title: 'First', owner: 'ann' })
+    await ann.messages.send({ sessionId: 'mine', text: 'Hi' })
+    const again = await Promise.all([
+      ann.sessions.create(made),
+      ann.sessions.create({ sessionId: 'mine', title: 'Other', members: ['eve'] }),
+    ])
+    const now = await ann.sessions.get({ sessionId: 'mine' })
+    expect(again).toEqual([now, now])
+    expect(now.title).toBe('First')
+    expect(await store.sessions.members('mine')).toEqual(['ann', 'bob'])
+    expect(await bob.sessions.get({ sessionId: 'mine' })).toEqual(now)
+  })
+
+  test('is one session if two calls make it at once', async () => {
+    const { ann } = await openShared()
+    const made = await Promise.all([1, 2, 3].map(() => ann.sessions.create({ sessionId: 'mine' })))
+    expect(new Set(made.map(({ createdAt }) => createdAt)).size).toBe(1)
+    expect((await ann.sessions.list()).sessions).toHaveLength(1)
+  })
+
+  test('is refused if somebody else has one of this id, member or not, and nothing is told of it', async () => {
+    const { ann, bob, client, store } = await openShared()
+    await ann.sessions.create({ sessionId: 'mine', title: 'Secret', members: ['bob'] })
+    for (const other of [bob, client('eve')]) {
+      const refused = await other.sessions
+        .create({ sessionId: 'mine', members: ['eve'] })
+        .catch((error: unknown) => error)
+      expect(refused).toMatchObject({
+        code: 'CONFLICT',
+        data: { field: 'sessionId', value: 'mine', reason: 'session-exists' },
+      })
+      expect(JSON.stringify(refused)).not.toMatch(/ann|Secret/)
+    }
+    expect(await store.sessions.members('mine')).toEqual(['ann', 'bob'])
+  })
+
+  test('counts against the limit of sessions per minute, made or not', async () => {
+    const { client } = await openTestServer({ limits: { createsPerMinute: 2 } })
+    const make = () => client().sessions.create({ sessionId: 'mine' })
+    await make()
+    await make()
+    await expect(make()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', data: { limit: 2 } })
+  })
+
+  test('is another one after a deletion, whose followers end', async () => {
+    const { ann, bob } = await openShared()
+    await ann.sessions.create({ sessionId: 'mine', members: ['bob'] })
+    await ann.messages.send({ sessionId: 'mine', text: 'Old' })
+    const stream = await bob.onChat({ sessionId: 'mine', mode: { type: 'full' } })
+    await readUntil(stream, 'caught-up')
+    await ann.sessions.delete({ sessionId: 'mine' })
+    await ann.sessions.create({ sessionId: 'mine', title: 'New' })
+    const frames = await readUntil(stream, 'end')
+    expect(frames.at(-1)).toEqual({ type: 'end', reason: 'session-deleted' })
+    expect((await ann.history.loadMore({ sessionId: 'mine' })).messages).toEqual([])
   })
 })
 

@@ -5,6 +5,16 @@ export const id = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 characters of A–Z a–z 0–9 _ -')
 
+/** In characters: longer than the subject of any identity provider, and short enough for an index. */
+export const principalLength = 1_000
+
+/** Id of a principal, as the host names it; half a surrogate pair would become another one's. */
+export const principal = z
+  .string()
+  .min(1)
+  .max(principalLength)
+  .regex(/^\P{Surrogate}*$/u, 'must not have half a character')
+
 /** A moment, in ms since the Unix epoch. */
 export const timestamp = z.number().int().nonnegative()
 

@@ -45,7 +45,10 @@ export interface Limits {
   sendsPerMinute: number
   /** `runs.interrupt` calls of one principal in one minute. @default 120 */
   interruptsPerMinute: number
-  /** Edits, deletions, undos, redos, truncations and erasures by one principal in one minute. @default 120 */
+  /**
+   * Edits, deletions, undos, redos, truncations, erasures and changes of members by one principal in
+   * one minute. @default 120
+   */
   changesPerMinute: number
 }
 

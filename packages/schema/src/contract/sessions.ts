@@ -1,11 +1,12 @@
 import * as z from 'zod'
 
-import { id } from '../base/id.ts'
-import { session } from '../model/session.ts'
+import { id, principal } from '../base/id.ts'
+import { member, session } from '../model/session.ts'
 import { wireCursor } from '../wire/frame.ts'
 import { listInput, procedure, sessionInput } from './base.ts'
 
 const title = z.string()
+const memberInput = z.strictObject({ sessionId: id, principal })
 
 export const sessions = {
   /** The caller's sessions, by recency, newest first. */
@@ -13,10 +14,24 @@ export const sessions = {
     .input(listInput)
     .output(z.object({ sessions: z.array(session), nextCursor: wireCursor.nullable() })),
   create: procedure
-    .input(z.strictObject({ title: title.exactOptional() }).optional())
+    .input(
+      z
+        .strictObject({
+          /** With it, a repeated call gets the session that the first one made. */
+          sessionId: id.exactOptional(),
+          title: title.exactOptional(),
+          /** Besides the caller, who is the owner. */
+          members: z.array(principal).exactOptional(),
+        })
+        .optional(),
+    )
     .output(session),
   get: procedure.input(sessionInput).output(session),
   update: procedure.input(z.strictObject({ sessionId: id, title })).output(session),
+  /** The owner first. */
+  members: procedure.input(sessionInput).output(z.object({ members: z.array(member) })),
+  addMember: procedure.input(memberInput).output(z.object({ added: z.boolean() })),
+  removeMember: procedure.input(memberInput).output(z.object({ removed: z.boolean() })),
   /** Makes a session of the caller's own with the messages up to one. */
   fork: procedure
     .input(z.strictObject({ sessionId: id, from: id, title: title.exactOptional() }))

@@ -6,7 +6,7 @@ import type { SchemaOf } from '../base/schema-of.ts'
 const sessionObject = z.object({
   id,
   title: z.string(),
-  /** Id of the principal who alone may delete it; otherwise a member like the others. */
+  /** Id of the principal who alone may delete it and change its members. */
   owner: z.string(),
   createdAt: timestamp,
   updatedAt: timestamp,
@@ -15,3 +15,8 @@ const sessionObject = z.object({
 /** One conversation. */
 export interface Session extends z.infer<typeof sessionObject> {}
 export const session: SchemaOf<Session> = sessionObject
+
+const memberObject = z.object({ principal: z.string(), owner: z.boolean() })
+/** One who sees a session. */
+export interface Member extends z.infer<typeof memberObject> {}
+export const member: SchemaOf<Member> = memberObject

@@ -1,6 +1,7 @@
 import { CaughtupError, preview, type Session } from '@caughtup/schema'
 import { refusalError } from '@caughtup/store'
 
+import { sessionNotFound } from '../errors/call-errors.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { Action, Principal } from '../host/principal.ts'
 import type { ChatRequest } from '../host/request.ts'
@@ -26,22 +27,22 @@ export class Access {
   }
 
   /**
-   * For actions of messages' authors, {@link authorizeMessages} has to follow.
+   * For actions of messages' authors, {@link authorizeMessages} has to follow. `about` is the
+   * principal whom the call is about, if any.
    *
    * @throws CaughtupError `NOT_FOUND` if the session does not exist or the caller may not do this
    */
   async authorizeSession(
     principal: Principal,
-    action: ActionOf<'members' | 'author' | 'owner'>,
+    action: ActionOf<'members' | 'author' | 'self' | 'owner'>,
     sessionId: string,
+    about?: string,
   ): Promise<Session> {
     const session = await this.#settings.store.sessions.get(sessionId, principal.id)
-    const isGranted = whoMay[action] !== 'owner' || session.owner === principal.id
+    const isOwner = session.owner === principal.id
+    const isGranted = isOwner || isGrantedTo(whoMay[action], principal, about)
     if (isGranted && (await this.#can(principal, action, session))) return session
-    throw new CaughtupError('NOT_FOUND', `There is no session ${preview(sessionId)}.`, {
-      field: 'sessionId',
-      value: preview(sessionId),
-    })
+    throw sessionNotFound(sessionId)
   }
 
   /**
@@ -74,5 +75,22 @@ export class Access {
   async #can(principal: Principal, action: Action, session: Session | undefined): Promise<boolean> {
     const { can } = this.#settings
     return can === undefined || (await can(principal, action, session)) === true
+  }
+}
+
+/** Whether a member who is not the owner may perform such an action. */
+function isGrantedTo(
+  who: 'members' | 'author' | 'self' | 'owner',
+  { id }: Principal,
+  about: string | undefined,
+): boolean {
+  switch (who) {
+    case 'members':
+    case 'author':
+      return true
+    case 'self':
+      return about === id
+    case 'owner':
+      return false
   }
 }

@@ -29,6 +29,25 @@ const rows: Row[] = [
   { procedure: 'sessions.get', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'sessions.update', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'sessions.fork', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'sessions.members', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'sessions.addMember', cells: ['ok', no, no, no, unknown] },
+  {
+    procedure: 'sessions.removeMember',
+    of: 'another member',
+    cells: ['ok', no, no, no, unknown],
+  },
+  {
+    procedure: 'sessions.removeMember',
+    of: 'the member itself',
+    call: (client, sessionId) => client.sessions.removeMember({ sessionId, principal: 'member' }),
+    cells: ['ok', no, 'ok', no, unknown],
+  },
+  {
+    procedure: 'sessions.removeMember',
+    of: 'the owner',
+    call: (client, sessionId) => client.sessions.removeMember({ sessionId, principal: 'owner' }),
+    cells: ['CONFLICT', no, no, no, unknown],
+  },
   { procedure: 'sessions.delete', cells: ['ok', no, no, no, unknown] },
   { procedure: 'messages.send', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'messages.edit', of: 'a prompt', cells: ['ok', 'ok', no, no, unknown] },
@@ -102,7 +121,7 @@ const principals = ['owner', 'author', 'member', 'stranger', undefined] as const
 async function openSession(store: Store, isUndone = false): Promise<string> {
   const { id: sessionId } = await store.sessions.create({
     owner: 'owner',
-    members: ['author', 'member'],
+    members: ['author', 'member', 'other'],
   })
   const message = (id: string, role: 'user' | 'assistant', author?: string): EventDraft => ({
     type: 'message-created',
@@ -128,7 +147,11 @@ async function openSession(store: Store, isUndone = false): Promise<string> {
 }
 
 async function stateOf(store: Store, sessionId: string) {
-  return [await store.sessions.get(sessionId, 'owner'), await store.head(sessionId)]
+  return [
+    await store.sessions.get(sessionId, 'owner'),
+    await store.sessions.members(sessionId),
+    await store.head(sessionId),
+  ]
 }
 
 test('the table has every procedure', () => {

@@ -2,10 +2,11 @@ import type { Action } from '../host/principal.ts'
 
 /**
  * Who may perform an action: every principal, those for whom the host's `stats` returns true, the
- * members of its session, the author of its prompts if a member and the session's owner, or the owner
- * alone. The host's `can` narrows each of them further.
+ * members of its session, the author of its prompts if a member and the session's owner, the member
+ * whom it is about (`self`) and the owner, or the owner alone. The host's `can` narrows each of them
+ * further.
  */
-type Who = 'everybody' | 'stats' | 'members' | 'author' | 'owner'
+type Who = 'everybody' | 'stats' | 'members' | 'author' | 'self' | 'owner'
 
 /** The table of section 2.4 of PROTOCOL.md, which `who-may.test.ts` checks cell by cell. */
 export const whoMay = {
@@ -15,6 +16,9 @@ export const whoMay = {
   'sessions.get': 'members',
   'sessions.update': 'members',
   'sessions.fork': 'members',
+  'sessions.members': 'members',
+  'sessions.addMember': 'owner',
+  'sessions.removeMember': 'self',
   'sessions.delete': 'owner',
   'messages.send': 'members',
   'messages.edit': 'author',

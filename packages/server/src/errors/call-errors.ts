@@ -1,4 +1,4 @@
-import { CaughtupError, errorStatus } from '@caughtup/schema'
+import { CaughtupError, errorStatus, preview } from '@caughtup/schema'
 import { ORPCError } from '@orpc/server'
 
 /** When clients may retry a call that this process cannot take now, in ms: soon, but not in a tight loop. */
@@ -14,6 +14,14 @@ export function notFound() {
 export function tooLarge(limit: number): CaughtupError {
   const message = `The request body is larger than ${limit} bytes.`
   return new CaughtupError('TOO_LARGE', message, { field: 'body', limit })
+}
+
+/** Also for a session that the caller may not see, or may not do this to. */
+export function sessionNotFound(sessionId: string): CaughtupError {
+  return new CaughtupError('NOT_FOUND', `There is no session ${preview(sessionId)}.`, {
+    field: 'sessionId',
+    value: preview(sessionId),
+  })
 }
 
 /** Clients retry, and reach the next process. */

@@ -7,6 +7,7 @@ import {
   preview,
 } from '@caughtup/schema'
 
+import { sessionNotFound } from '../errors/call-errors.ts'
 import type { Feed, FollowOptions, Replay, Step } from '../streams/feed.ts'
 import { LiveFrames } from './live-frames.ts'
 import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
@@ -28,8 +29,8 @@ export class SessionFeed implements Feed {
     options: FollowOptions,
   ): AsyncGenerator<Step | 'too-far-behind', void> {
     const { store, sessionId } = this.#source
-    const { seq } = readCursor('position', position)
-    for await (const batch of store.follow(sessionId, seq, options)) {
+    const { seq, journal } = readCursor('position', position)
+    for await (const batch of store.follow(sessionId, seq, { ...options, journal })) {
       // A batch holds as much as a window may, so events beyond it cost more than a window.
       if (batch.isBehind) return yield 'too-far-behind'
       const frame = this.#frames.of(batch)
@@ -40,7 +41,9 @@ export class SessionFeed implements Feed {
       }
     }
     // A follower ends when its session is deleted or the store closes: reading the session tells which.
-    await store.head(sessionId)
+    // Another one may have its id by now.
+    const { cursor } = await store.head(sessionId)
+    if (cursor.journal !== journal) throw sessionNotFound(sessionId)
   }
 }
 

@@ -44,7 +44,7 @@ export interface ProcedureDeps {
   settings: Settings
   access: Access
   reads: ReadSlots
-  rates: { creates: RateLimit; sends: RateLimit; interrupts: RateLimit }
+  rates: Record<'creates' | 'sends' | 'interrupts' | 'changes', RateLimit>
   streams: StreamRegistry
   runs: Runs
   agents: AgentKind

@@ -1,7 +1,9 @@
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function sessionProcedures(
-  { sessions: { list, create, get, update, fork, delete: remove } }: Procedures,
+  {
+    sessions: { list, create, get, update, members, addMember, removeMember, fork, delete: remove },
+  }: Procedures,
   { settings, access, rates, runs }: ProcedureDeps,
 ) {
   const { sessions, history } = settings.store
@@ -21,6 +23,28 @@ export function sessionProcedures(
     update: update.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'sessions.update', input.sessionId)
       return sessions.update(id, { title: input.title })
+    }),
+    members: members.handler(async ({ input, context: { principal } }) => {
+      const { id } = await access.authorizeSession(principal, 'sessions.members', input.sessionId)
+      const [owner, ...others] = await sessions.members(id)
+      return {
+        members: [
+          ...(owner === undefined ? [] : [{ principal: owner, owner: true }]),
+          ...others.map((other) => ({ principal: other, owner: false })),
+        ],
+      }
+    }),
+    addMember: addMember.handler(async ({ input, context: { principal } }) => {
+      const { id } = await access.authorizeSession(principal, 'sessions.addMember', input.sessionId)
+      rates.changes.take(principal.id)
+      return { added: await sessions.addMember(id, input.principal) }
+    }),
+    removeMember: removeMember.handler(async ({ input, context: { principal } }) => {
+      const { sessionId, principal: member } = input
+      const action = 'sessions.removeMember'
+      const { id } = await access.authorizeSession(principal, action, sessionId, member)
+      rates.changes.take(principal.id)
+      return { removed: await sessions.removeMember(id, member) }
     }),
     fork: fork.handler(async ({ input, context: { principal }, signal }) => {
       const { sessionId, ...upTo } = input

@@ -9,6 +9,11 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
   'sessions.get': (client, sessionId) => client.sessions.get({ sessionId }),
   'sessions.update': (client, sessionId) => client.sessions.update({ sessionId, title: 'New' }),
   'sessions.fork': (client, sessionId) => client.sessions.fork({ sessionId, from: 'prompt' }),
+  'sessions.members': (client, sessionId) => client.sessions.members({ sessionId }),
+  'sessions.addMember': (client, sessionId) =>
+    client.sessions.addMember({ sessionId, principal: 'new' }),
+  'sessions.removeMember': (client, sessionId) =>
+    client.sessions.removeMember({ sessionId, principal: 'other' }),
   'sessions.delete': (client, sessionId) => client.sessions.delete({ sessionId }),
   'messages.send': (client, sessionId) => client.messages.send({ sessionId, text: 'Hi' }),
   'messages.edit': (client, sessionId) =>

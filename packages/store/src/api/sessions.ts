@@ -3,9 +3,9 @@ import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
-import { anyText, object, principal as owning, principals, whole } from '../input/kinds.ts'
+import { anyText, object, principal as owning, principals, whole, wireId } from '../input/kinds.ts'
 import { assertMemberCount, storedTitle } from '../input/assert-limits.ts'
-import { sessionNotFound } from '../errors/session-errors.ts'
+import { sessionExists, sessionNotFound } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
 /** Called after each change is committed. */
@@ -38,9 +38,16 @@ export class Sessions {
   /**
    * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, for
    *   principals that are not texts of 1 to 1,000 characters or more than `limits.membersPerSession`,
-   *   and for an invalid time
+   *   and for an invalid id or time; `CONFLICT` (`session-exists`) for a `sessionId` in use otherwise
    */
   async create(options: {
+    /**
+     * An id of the caller's choice, 1 to 64 characters of A–Z a–z 0–9 _ -. If it is that of a session
+     * of the same owner, this returns that session as it is.
+     *
+     * @default a new UUID of version 7
+     */
+    sessionId?: string
     /** The principal who may delete the session and change its members. */
     owner: string
     title?: string
@@ -60,15 +67,18 @@ export class Sessions {
     assertInput('members', members, principals)
     const everybody = [...new Set([owner, ...members])]
     assertMemberCount(everybody.length, this.#limits)
-    const id = uuid({ msecs: this.#clock.now() })
-    const session = await this.#storage.createSession({
-      id,
-      title: storedTitle(title, this.#limits),
-      createdAt,
-      members: everybody,
-    })
-    this.#on.created(id, everybody)
-    return session
+    const { sessionId: id = uuid({ msecs: this.#clock.now() }) } = options
+    assertInput('sessionId', id, wireId)
+    const made = { id, title: storedTitle(title, this.#limits), createdAt, members: everybody }
+    try {
+      const session = await this.#storage.createSession(made)
+      this.#on.created(id, everybody)
+      return session
+    } catch (error) {
+      const other = isConflict(error) ? await this.#storage.session(id) : undefined
+      if (!other) throw error
+      return ownedBy(owner, other)
+    }
   }
 
   /** @throws CaughtupError `NOT_FOUND`, also when `principal` is not a member */
@@ -169,6 +179,16 @@ export class Sessions {
     if (members.length === 0) throw sessionNotFound(sessionId)
     await this.#on.deleted(sessionId, members)
   }
+}
+
+/** @throws CaughtupError `CONFLICT` (`session-exists`) for another owner's session */
+function ownedBy(owner: string, session: Session): Session {
+  if (session.owner !== owner) throw sessionExists(session.id)
+  return session
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof CaughtupError && error.code === 'CONFLICT'
 }
 
 function decodeListCursor(cursor: string): { recency: number; id: string } {

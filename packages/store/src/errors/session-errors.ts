@@ -11,7 +11,7 @@ export function sessionNotFound(sessionId: string): CaughtupError {
 /** For a new session whose id is in use, also by a hidden one. */
 export function sessionExists(sessionId: string): CaughtupError {
   return new CaughtupError('CONFLICT', `Session ${preview(sessionId)} already exists.`, {
-    field: 'id',
+    field: 'sessionId',
     value: preview(sessionId),
     reason: 'session-exists',
   })

@@ -64,6 +64,22 @@ describe.each(engines)('following on %s', (engine) => {
       expect((await following).done).toBe(true)
     })
 
+    test('end the followers of a session whose id has been given to another one', async () => {
+      const { a, b, clock } = await both()
+      const sessionId = await sampleSession(a)
+      const [own, other] = [a, b].map((store) => store.follow(sessionId, 3, { signal: forever() }))
+      const { value } = (await own?.next()) ?? {}
+      await other?.next()
+      const following = [own?.next(), other?.next()]
+      await a.sessions.delete(sessionId)
+      await a.sessions.create({ owner: 'somebody', sessionId })
+      await clock.advance(100)
+      for (const next of following) expect(await next).toMatchObject({ done: true })
+      const { journal } = value?.cursor ?? {}
+      const late = b.follow(sessionId, 0, { signal: forever(), journal })
+      expect(await late.next()).toMatchObject({ done: true })
+    })
+
     test('show each other their session lists', async () => {
       const { a, b, clock } = await both()
       const feed = b.activity.follow('me', undefined, { signal: forever() })

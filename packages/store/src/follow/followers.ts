@@ -38,6 +38,8 @@ export interface FollowOptions {
    * the other's last batch. @default it is up to date until the first read
    */
   owed?: number | undefined
+  /** The journal that the follower has read until now. @default the session's at the first read */
+  journal?: string | undefined
 }
 
 type Committed = Pick<Extract<SliceResult, { events: unknown }>, 'events' | 'cursor'>
@@ -84,14 +86,14 @@ export class Followers {
   }
 
   /**
-   * Returns when the session is deleted or the store closes.
+   * Returns when the session is deleted, also if another one has its id by then, or the store closes.
    *
    * @throws the signal's reason; `NOT_FOUND` for an unknown session, `BAD_INPUT`
    */
   async *follow(
     sessionId: string,
     after: number,
-    { signal, owed: owedBefore }: FollowOptions,
+    { signal, owed: owedBefore, journal: journalBefore }: FollowOptions,
   ): AsyncGenerator<FollowedBatch, void, undefined> {
     assertIds({ sessionId })
     assertInput('after', after, whole)
@@ -101,6 +103,7 @@ export class Followers {
     // A follower at the head does not lag behind the next events, however many come at once.
     let isAtHead = owedBefore === undefined
     let owed = owedBefore ?? 0
+    let journal = journalBefore
     using _watching = this.#options.watch()
     using listener = this.#notifier.listen(sessionId)
     this.#places.add(place)
@@ -114,6 +117,8 @@ export class Followers {
         })
         if (!batch) return
         found = true
+        journal ??= batch.cursor.journal
+        if (batch.cursor.journal !== journal) return
         const [first] = batch.events
         if (!first) {
           await listener.next(signal)

@@ -1,3 +1,5 @@
+import { id, principalLength } from '@caughtup/schema'
+
 /** What a value of a caller must be. */
 export interface Kind {
   /** Completes "must be …". */
@@ -7,8 +9,6 @@ export interface Kind {
   limit?: number
 }
 
-/** In characters: longer than the subject of any identity provider, and short enough for an index. */
-const longestPrincipal = 1_000
 /** The longest delay that timers accept, in ms: with a longer one, Node fires at once. */
 const longestTimer = 2 ** 31 - 1
 
@@ -19,10 +19,14 @@ export const anyText: Kind = { words: 'a text', is: (value) => typeof value === 
 export const texts = listOf(text)
 /** Half a surrogate pair becomes another character in a database: the id of something else. */
 export const anId: Kind = { ...text, is: (value) => isText(value) && value.isWellFormed() }
+export const wireId: Kind = {
+  words: '1 to 64 characters of A–Z a–z 0–9 _ -',
+  is: (value) => id.safeParse(value).success,
+}
 export const principal: Kind = {
-  words: `a text of 1 to ${longestPrincipal} whole characters`,
-  is: (value) => isText(value) && value.length <= longestPrincipal && value.isWellFormed(),
-  limit: longestPrincipal,
+  words: `a text of 1 to ${principalLength} whole characters`,
+  is: (value) => isText(value) && value.length <= principalLength && value.isWellFormed(),
+  limit: principalLength,
 }
 export const principals = listOf(principal)
 export const object: Kind = {
