@@ -29,7 +29,7 @@ export interface Limits {
   frameBytes: number
   /** Open streams of one principal. @default 32 */
   streamsPerPrincipal: number
-  /** Pages and lists that one principal reads at once, until they are sent, and forks and erasures; others wait. @default 4 */
+  /** Pages, lists and searches that one principal reads at once, until they are sent, and forks and erasures; others wait. @default 4 */
   readsPerPrincipal: number
   /** Unanswered calls of one WebSocket; above that the server stops reading from it. @default 64 */
   callsPerSocket: number

@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 import { count, id } from '../base/id.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
-import { page, pageCursor } from '../wire/page.ts'
+import { page, pageCursor, searchHit } from '../wire/page.ts'
 import { limit, procedure, sessionInput } from './base.ts'
 import { runTicket } from './runs.ts'
 
@@ -17,6 +17,10 @@ const historyChangeObject = z.object({
 /** The answer to a change of history that was made. */
 export interface HistoryChange extends z.infer<typeof historyChangeObject> {}
 export const historyChange: SchemaOf<HistoryChange> = historyChangeObject
+
+/** The members of every search. The text is plain, without query syntax. */
+export const searchMembers = { text: z.string(), limit: limit.exactOptional() }
+export const searchResult = z.object({ hits: z.array(searchHit) })
 
 export const history = {
   /** The page before or after a cursor; without one, the newest page. */
@@ -33,6 +37,8 @@ export const history = {
   around: procedure
     .input(z.strictObject({ sessionId: id, messageId: id, limit: limit.exactOptional() }))
     .output(page),
+  /** Messages of the session that have every word of a text, newest first. */
+  search: procedure.input(z.strictObject({ sessionId: id, ...searchMembers })).output(searchResult),
   /** Queues a run that opens an epoch with a summary of the newest one. */
   compact: procedure.input(sessionInput).output(runTicket),
   /** Queues a run that opens an empty epoch. */

@@ -1,4 +1,5 @@
 import { activity } from './activity.ts'
+import { events } from './events.ts'
 import { history } from './history.ts'
 import { messages } from './messages.ts'
 import { runs } from './runs.ts'
@@ -14,6 +15,7 @@ export const contract = {
   messages,
   runs,
   history,
+  events,
   activity,
   usage,
   server,

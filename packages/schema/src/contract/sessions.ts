@@ -4,6 +4,7 @@ import { id, principal } from '../base/id.ts'
 import { member, session } from '../model/session.ts'
 import { wireCursor } from '../wire/frame.ts'
 import { listInput, procedure, sessionInput } from './base.ts'
+import { searchMembers, searchResult } from './history.ts'
 
 const title = z.string()
 const memberInput = z.strictObject({ sessionId: id, principal })
@@ -13,6 +14,8 @@ export const sessions = {
   list: procedure
     .input(listInput)
     .output(z.object({ sessions: z.array(session), nextCursor: wireCursor.nullable() })),
+  /** Messages of all of the caller's sessions that have every word of a text, newest first. */
+  search: procedure.input(z.strictObject(searchMembers)).output(searchResult),
   create: procedure
     .input(
       z

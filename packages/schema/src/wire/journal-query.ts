@@ -5,7 +5,7 @@ import { count, timestamp } from '../base/id.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
 
 const eventFilterObject = z.strictObject({
-  types: z.array(z.enum(eventTypes)).exactOptional(),
+  types: z.array(z.enum(eventTypes)).max(eventTypes.length).exactOptional(),
   epoch: count.exactOptional(),
   /** Seqs above `after` and below `before`. */
   after: count.exactOptional(),
@@ -20,8 +20,8 @@ export const eventFilter: SchemaOf<EventFilter> = eventFilterObject
 
 const eventPageObject = z.object({
   events: z.array(event),
-  /** The `after` or `before` of the next page; null if and only if nothing more matches. */
-  next: count.nullable(),
+  /** Seq of the last entry, for the next page in the same direction; null if and only if nothing more matches. */
+  nextCursor: count.nullable(),
 })
 /** A page of a journal, in the requested direction. */
 export interface EventPage extends z.infer<typeof eventPageObject> {}

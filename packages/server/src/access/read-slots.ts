@@ -15,7 +15,7 @@ interface Slots {
 }
 
 /**
- * Limits how many pages and lists of one principal are being read, or wait for their clients to take
+ * Limits how many pages, lists and searches of one principal are being read, or wait for their clients to take
  * them, to `limits.readsPerPrincipal`. Further reads wait for a slot; connections of the principal take
  * turns. This bounds the memory that one principal can occupy over all of its connections.
  */

@@ -25,10 +25,16 @@ export interface CallContext extends ChatContext {
 /** Procedures whose answers are large, or that read and write much. */
 const heavyReads: ReadonlySet<string> = new Set([
   'sessions.list',
+  'sessions.search',
   'sessions.fork',
   'history.loadMore',
   'history.around',
+  'history.search',
   'history.erase',
+  'events.list',
+  'events.summary',
+  'events.get',
+  'events.delete',
   'activity.list',
 ])
 

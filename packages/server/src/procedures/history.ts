@@ -1,7 +1,9 @@
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function historyProcedures(
-  { history: { loadMore, around, compact, reset, undo, redo, truncate, erase } }: Procedures,
+  {
+    history: { loadMore, around, search, compact, reset, undo, redo, truncate, erase },
+  }: Procedures,
   { settings, access, requestEpoch, changeHistory }: ProcedureDeps,
 ) {
   return {
@@ -16,6 +18,12 @@ export function historyProcedures(
       const { messageId, limit } = input
       const query = { around: messageId, ...(limit !== undefined && { limit }) }
       return settings.store.page(id, query, signal && { signal })
+    }),
+    search: search.handler(async ({ input, context: { principal }, signal }) => {
+      const { id } = await access.authorizeSession(principal, 'history.search', input.sessionId)
+      const { sessionId: _, ...query } = input
+      const asked = { ...query, in: { sessionId: id } }
+      return { hits: await settings.store.history.search(asked, signal && { signal }) }
     }),
     compact: compact.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'history.compact', input.sessionId)

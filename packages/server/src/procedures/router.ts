@@ -4,6 +4,7 @@ import type { Router } from '@orpc/server'
 import type { ChatContext } from '../host/request.ts'
 import { activityProcedures } from './activity.ts'
 import { type ProcedureDeps, procedures } from './base.ts'
+import { eventProcedures } from './events.ts'
 import { historyProcedures } from './history.ts'
 import { messageProcedures } from './messages.ts'
 import { runProcedures } from './runs.ts'
@@ -27,6 +28,7 @@ export function createRouter(deps: ProcedureDeps): ChatRouter {
     messages: messageProcedures(base, deps),
     runs: runProcedures(base, deps),
     history: historyProcedures(base, deps),
+    events: eventProcedures(base, deps),
     activity: activityProcedures(base, streams, deps),
     usage: usageProcedures(base, deps),
     server: serverProcedures(base, deps),

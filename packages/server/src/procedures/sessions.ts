@@ -2,7 +2,18 @@ import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function sessionProcedures(
   {
-    sessions: { list, create, get, update, members, addMember, removeMember, fork, delete: remove },
+    sessions: {
+      list,
+      search,
+      create,
+      get,
+      update,
+      members,
+      addMember,
+      removeMember,
+      fork,
+      delete: remove,
+    },
   }: Procedures,
   { settings, access, rates, runs }: ProcedureDeps,
 ) {
@@ -11,6 +22,11 @@ export function sessionProcedures(
     list: list.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.list')
       return sessions.list(principal.id, input)
+    }),
+    search: search.handler(async ({ input, context: { principal }, signal }) => {
+      await access.authorize(principal, 'sessions.search')
+      const asked = { ...input, in: { principal: principal.id } }
+      return { hits: await history.search(asked, signal && { signal }) }
     }),
     create: create.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.create')

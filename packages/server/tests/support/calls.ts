@@ -5,6 +5,7 @@ import type { Client } from './open-test-server.ts'
 export const calls: Record<Action, (client: Client, sessionId: string) => Promise<unknown>> = {
   onChat: (client, sessionId) => client.onChat({ sessionId, mode: { type: 'full' } }),
   'sessions.list': (client) => client.sessions.list(),
+  'sessions.search': (client) => client.sessions.search({ text: 'prompt' }),
   'sessions.create': (client) => client.sessions.create(),
   'sessions.get': (client, sessionId) => client.sessions.get({ sessionId }),
   'sessions.update': (client, sessionId) => client.sessions.update({ sessionId, title: 'New' }),
@@ -24,6 +25,7 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
   'history.loadMore': (client, sessionId) => client.history.loadMore({ sessionId }),
   'history.around': (client, sessionId) =>
     client.history.around({ sessionId, messageId: 'prompt' }),
+  'history.search': (client, sessionId) => client.history.search({ sessionId, text: 'prompt' }),
   'history.compact': (client, sessionId) => client.history.compact({ sessionId }),
   'history.reset': (client, sessionId) => client.history.reset({ sessionId }),
   'history.undo': (client, sessionId) => client.history.undo({ sessionId }),
@@ -32,6 +34,10 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
     client.history.truncate({ sessionId, after: 'prompt' }),
   'history.erase': (client, sessionId) =>
     client.history.erase({ sessionId, messageIds: ['prompt'] }),
+  'events.list': (client, sessionId) => client.events.list({ sessionId }),
+  'events.summary': (client, sessionId) => client.events.summary({ sessionId }),
+  'events.get': (client, sessionId) => client.events.get({ sessionId, seq: 1 }),
+  'events.delete': (client, sessionId) => client.events.delete({ sessionId, upTo: 1 }),
   'activity.list': (client) => client.activity.list(),
   'activity.subscribe': (client) => client.activity.subscribe(),
   'activity.markRead': (client, sessionId) => client.activity.markRead({ sessionId, upTo: 1 }),

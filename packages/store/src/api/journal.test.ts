@@ -6,6 +6,8 @@ import { ended, openTestStore, startRun } from '../../tests/support/open-test-st
 import { append, fill, sampleSession } from '../../tests/support/sample-history.ts'
 import { engines, testEngine } from '../../tests/support/test-engines.ts'
 
+type ListQuery = NonNullable<Parameters<Store['journal']['list']>[1]>
+
 /** An answer in `windows` windows: three entries to start, one per window, three to end. */
 async function answer(store: Store, windows: number, sessionId?: string): Promise<string> {
   const run = await startRun(store, sessionId)
@@ -18,8 +20,8 @@ async function answer(store: Store, windows: number, sessionId?: string): Promis
   return run.sessionId
 }
 
-async function seqs(store: Store, sessionId: string, query: EventFilter & { limit?: number }) {
-  const { events, next } = await store.journal.list(sessionId, query)
+async function seqs(store: Store, sessionId: string, query: ListQuery) {
+  const { events, nextCursor: next } = await store.journal.list(sessionId, query)
   return { seqs: events.map(({ seq }) => seq), next }
 }
 
@@ -49,9 +51,23 @@ describe.each(engines)('the journal on %s', (engine) => {
     })
     const back = await store.journal.list(sessionId, { from: 'newest', limit: 9 })
     expect(back.events.map(({ seq }) => seq)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2])
-    expect(back.next).toBe(2)
-    const last = await store.journal.list(sessionId, { from: 'newest', limit: 9, before: 2 })
-    expect(last).toMatchObject({ events: [{ seq: 1 }], next: null })
+    expect(back.nextCursor).toBe(2)
+    const last = await store.journal.list(sessionId, { from: 'newest', limit: 9, cursor: 2 })
+    expect(last).toMatchObject({ events: [{ seq: 1 }], nextCursor: null })
+    // A cursor leads on within the filter's own range.
+    const range = { after: 2, before: 9, limit: 3 }
+    expect(await seqs(store, sessionId, { ...range, cursor: 1 })).toEqual({
+      seqs: [3, 4, 5],
+      next: 5,
+    })
+    expect(await seqs(store, sessionId, { ...range, cursor: 5 })).toEqual({
+      seqs: [6, 7, 8],
+      next: null,
+    })
+    expect(await seqs(store, sessionId, { ...range, from: 'newest', cursor: 6 })).toEqual({
+      seqs: [5, 4, 3],
+      next: null,
+    })
   })
 
   test('has no next page exactly when nothing follows', async () => {
@@ -207,6 +223,24 @@ describe.each(engines)('retention on %s', (engine) => {
     const { floor } = await store.journal.summary(run.sessionId)
     expect(floor).toBeLessThan(4)
     expect((await store.head(run.sessionId)).open).toMatchObject([{ parts: [{ text: 'Hel' }] }])
+  })
+
+  test('is left to its owner by hand: entries up to a seq are deleted, and the floor is told', async () => {
+    const { store } = await retaining(false)
+    const sessionId = await answer(store, 4)
+    await answer(store, 2, sessionId)
+    const { messages, cursor } = await store.window(sessionId)
+    const before = (await store.journal.list(sessionId)).events
+    expect(await store.journal.delete(sessionId, 6)).toEqual({ floor: 6 })
+    expect((await store.journal.list(sessionId)).events).toEqual(before.slice(6))
+    expect(await store.journal.summary(sessionId)).toMatchObject({ total: 12, floor: 6 })
+    expect(await store.checkCursor(sessionId, { ...cursor, seq: 5 })).toBe('cursor-expired')
+    expect(await store.checkCursor(sessionId, { ...cursor, seq: 6 })).toBe('ok')
+    expect(await store.journal.delete(sessionId, 3)).toEqual({ floor: 6 })
+    expect(await store.journal.delete(sessionId, 1_000)).toEqual({ floor: 18 })
+    expect(await store.journal.list(sessionId)).toEqual({ events: [], nextCursor: null })
+    expect((await store.window(sessionId)).messages).toEqual(messages)
+    await expect(store.journal.delete('nowhere', 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   test('can be turned off', async () => {

@@ -12,24 +12,26 @@ import { abortable } from '@caughtup/schema/abortable'
 
 import { listEvents, summarise } from '../core/reading/list-events.ts'
 import { assertBetween, assertInput } from '../input/assert-input.ts'
-import { object, oneOf, finite } from '../input/kinds.ts'
+import { finite, object, oneOf, whole } from '../input/kinds.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 import type { CurrentStates } from './current-states.ts'
 import { SharedReads } from './shared-reads.ts'
 
+type JournalStorage = Pick<Storage, 'segments' | 'summary' | 'state' | 'maintain'>
+
 const directions = oneOf('oldest', 'newest')
 
-/** Reads a session's journal entry by entry, without merging. */
+/** Reads a session's journal entry by entry, without merging, and removes its oldest entries. */
 export class Journal {
-  readonly #storage: Pick<Storage, 'segments' | 'summary'>
+  readonly #storage: JournalStorage
   readonly #limits: Readonly<Limits>
   readonly #settled: (sessionId: string, waiting?: Waiting) => Promise<void>
   readonly #states: CurrentStates
   readonly #pages = new SharedReads<EventPage>()
 
   constructor(
-    storage: Pick<Storage, 'segments' | 'summary'>,
+    storage: JournalStorage,
     limits: Readonly<Limits>,
     settled: (sessionId: string, waiting?: Waiting) => Promise<void>,
     states: CurrentStates,
@@ -42,8 +44,8 @@ export class Journal {
 
   /**
    * Entries that match the filter, from the oldest or the newest: fewer than `limit` if those
-   * exceed `limits.pageBytes`. `next` is the next page's `after` or `before`. Callers share one
-   * object while the session is unchanged; it must not be changed.
+   * exceed `limits.pageBytes`. `nextCursor` is the next page's `cursor`. Callers share one object
+   * while the session is unchanged; it must not be changed.
    *
    * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost` or an
    *   invalid filter
@@ -53,16 +55,19 @@ export class Journal {
     query: EventFilter & {
       /** @default 'oldest' */
       from?: 'oldest' | 'newest'
+      /** Seq of the last entry of the page before, in the same direction and with the same filter. */
+      cursor?: number
       /** @default limits.pageDefault */
       limit?: number
     } = {},
     { signal }: Waiting = {},
   ): Promise<EventPage> {
     assertInput('query', query, object)
-    const { from = 'oldest', limit = this.#limits.pageDefault, ...rest } = query
+    const { from = 'oldest', cursor, limit = this.#limits.pageDefault, ...rest } = query
     assertInput('from', from, directions)
     assertBetween('limit', limit, 1, this.#limits.pageMost)
-    const filter = checkedFilter(rest)
+    if (cursor !== undefined) assertInput('cursor', cursor, whole)
+    const filter = beyond(checkedFilter(rest), from, cursor)
     await this.#settled(sessionId, { signal })
     const asked = { filter, from, limit, bytes: this.#limits.pageBytes }
     const state = await this.#states.of(sessionId)
@@ -107,6 +112,37 @@ export class Journal {
       value: preview(seq),
     })
   }
+
+  /**
+   * Removes the entries up to a seq, as retention does: the messages stay, and a client whose cursor
+   * is below the floor gets a full replay. Entries after the revision of an open message stay too, so
+   * the floor that is returned may be lower than `upTo`; it is never lower than it was.
+   *
+   * @throws CaughtupError `NOT_FOUND`
+   */
+  async delete(
+    sessionId: string,
+    upTo: number,
+    { signal }: Waiting = {},
+  ): Promise<{ floor: number }> {
+    assertInput('upTo', upTo, whole)
+    await this.#settled(sessionId, { signal })
+    await this.#storage.maintain({ trim: sessionId, upTo })
+    const { floor } = await this.#storage.state(sessionId)
+    return { floor }
+  }
+}
+
+/** The filter for the entries behind a cursor, in a direction. */
+function beyond(
+  filter: EventFilter,
+  from: 'oldest' | 'newest',
+  cursor: number | undefined,
+): EventFilter {
+  if (cursor === undefined) return filter
+  return from === 'oldest'
+    ? { ...filter, after: Math.max(filter.after ?? 0, cursor) }
+    : { ...filter, before: Math.min(filter.before ?? Infinity, cursor) }
 }
 
 /** The filter without members that are `undefined`. */

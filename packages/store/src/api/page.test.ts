@@ -63,7 +63,7 @@ test('a message larger than `pageBytes` is a page by itself', async () => {
 test('a list of entries ends at `pageBytes`, and says where the next one starts', async () => {
   const { store, sessionId } = await fiveOf(1_000, 3_000)
   const oldest = await store.journal.list(sessionId)
-  expect([oldest.events.length, oldest.next]).toEqual([2, 2])
+  expect([oldest.events.length, oldest.nextCursor]).toEqual([2, 2])
   const newest = await store.journal.list(sessionId, { from: 'newest' })
-  expect([newest.events.length, newest.next]).toEqual([2, 4])
+  expect([newest.events.length, newest.nextCursor]).toEqual([2, 4])
 })

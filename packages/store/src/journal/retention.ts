@@ -44,6 +44,14 @@ export function retentionFloor(
   return Math.min(Math.max(tooMany, tooOld), needed)
 }
 
+/** The last seq that goes when all up to `upTo` are to go. */
+export function trimFloor(
+  upTo: number,
+  { newest, needed }: { newest: number } & Pick<RetentionBounds, 'needed'>,
+): number {
+  return Math.min(upTo, newest, needed)
+}
+
 function kept(segment: Segment): number {
   return segment.kind === 'single' ? 1 : 0
 }

@@ -100,11 +100,11 @@ export interface Storage {
 
   readonly changes: ChangeFeed
   /**
-   * One bounded step of maintenance, which no reader notices but for what `retention` removes.
-   * Whether more of the work is left.
+   * One bounded step of maintenance, which no reader notices but for what `trim` and `retention`
+   * remove. Whether more of the work is left.
    *
-   * @throws CaughtupError `NOT_FOUND` for a fork or an erasure of a session that does not exist; for a
-   *   fork whose source was deleted meanwhile, which is then gone too
+   * @throws CaughtupError `NOT_FOUND` for work in a session that does not exist; for a fork whose
+   *   source was deleted meanwhile, which is then gone too
    */
   maintain(work: Maintenance): Promise<boolean>
   /** How many entries match, exactly. Where an engine lacks it, `summarise` counts segments. */
@@ -145,10 +145,16 @@ export interface StorageFactory {
  * - `fork`: copies a stretch of messages into this session. The last step shows it; its journal then
  *   begins with `forked`.
  * - `erase`: rewrites a stretch of this session's journal without what was erased
+ * - `trim`: removes this session's entries up to a seq as retention does, so none after the revision
+ *   of an open message
  * - `retention`: whatever is due: packing, indexing, trimming, forks and erasures whose caller was
  *   interrupted
  */
-export type Maintenance = { fork: string } | { erase: string } | { retention: Retention }
+export type Maintenance =
+  | { fork: string }
+  | { erase: string }
+  | { trim: string; upTo: number }
+  | { retention: Retention }
 
 /** How much of a journal is kept; `false` keeps all of it. Messages are never removed. */
 export type Retention =

@@ -47,6 +47,7 @@ export type Call =
   | { call: 'markRead'; session: number; principal: string; upTo: number }
   | { call: 'heartbeat' | 'activeRuns' | 'maintain' | 'everything' }
   | { call: 'retain'; age: number; events: number }
+  | { call: 'trim'; session: number; upTo: number }
   | { call: 'reopen'; closed: boolean }
 
 export interface Step {
@@ -307,6 +308,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
       events: is(0, 1, 3, 10, 1e6),
     }),
   ],
+  [2, fc.record({ call: is('trim' as const), session, upTo: fc.oneof(place, pick) })],
   [2, fc.record({ call: is('reopen' as const), closed: fc.boolean() })],
 ]
 

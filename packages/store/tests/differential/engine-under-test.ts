@@ -204,6 +204,8 @@ export class EngineUnderTest {
         return this.maintain(opening)
       case 'retain':
         return this.maintain(opening, { age: call.age, events: call.events })
+      case 'trim':
+        return storage.maintain({ trim: id, upTo: call.upTo })
       case 'everything':
         return this.everything(opening)
       case 'reopen':

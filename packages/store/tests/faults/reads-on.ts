@@ -80,7 +80,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
     })
     for (const event of list.events) eventSchema.parse(event)
     entries += list.events.length
-    end = list.next
+    end = list.nextCursor
   }
   await storage.lookup(sessionId, { messageIds: ['m'] })
   return { events, messages, entries }

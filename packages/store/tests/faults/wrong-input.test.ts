@@ -34,6 +34,7 @@ const ofSession: [string, (store: Store, sessionId: Loose) => unknown][] = [
   ['journal.list', (store, id) => store.journal.list(id)],
   ['journal.summary', (store, id) => store.journal.summary(id)],
   ['journal.event', (store, id) => store.journal.event(id, 1)],
+  ['journal.delete', (store, id) => store.journal.delete(id, 1)],
   ['sessions.get', (store, id) => store.sessions.get(id, 'me')],
   ['sessions.update', (store, id) => store.sessions.update(id, { title: 't' })],
   ['sessions.delete', (store, id) => store.sessions.delete(id)],
@@ -124,6 +125,8 @@ const calls: [string, string, (store: Loose, run: TestRun) => unknown][] = [
     (store, run) => store.journal.summary(run.sessionId, { types: 'x' }),
   ],
   ['an entry in text', 'seq', (store, run) => store.journal.event(run.sessionId, '1')],
+  ['an end in text', 'upTo', (store, run) => store.journal.delete(run.sessionId, '1')],
+  ['a broken cursor', 'cursor', (store, run) => journal(store, run, { cursor: 0.5 })],
 ]
 
 const follow = (store: Loose, run: TestRun, after: unknown) =>

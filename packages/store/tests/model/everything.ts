@@ -39,7 +39,7 @@ export async function everyEvent(store: Store, sessionId: string, floor: number)
       events.push(event)
       last = event.seq
     }
-    next = page.next
+    next = page.nextCursor
   }
   return events
 }

@@ -7,7 +7,13 @@ import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import type { Retention, Storage } from '../../port/storage.ts'
 import type { Bed, Cases } from '../support/bed.ts'
 import { answer, delta, erased, finished, opened, prompt, turn } from '../support/drafts.ts'
-import { allEvents, allMessages, everything, maintainAll } from '../support/reads.ts'
+import {
+  allEvents,
+  allMessages,
+  assertNotFound,
+  everything,
+  maintainAll,
+} from '../support/reads.ts'
 import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
 import { write, type Written } from '../support/writes.ts'
 
@@ -202,6 +208,67 @@ export const retentionCases: Cases = {
     const [part] = parts ?? []
     assert(part?.type === 'text' && part.text.endsWith('298 299 end'))
     assert.equal(part.text.startsWith('0 1 2 '), true)
+  },
+
+  async 'is made up to a seq on request, in every opening, and never takes anything back'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const written = await answers(storage, session, { names: ['a', 'b'], at: bed.now })
+    await write(storage, session, turn('c'), { at: bed.now })
+    const before = await everything(storage, session)
+    for (const [upTo, floor] of [
+      [0, 0],
+      [105, 105],
+      [50, 105],
+      [406, 406],
+      [407, 407],
+    ] as const) {
+      const trimmer = floor % 2 === 0 ? storage : other
+      assert.equal(await trimmer.maintain({ trim: session, upTo }), false)
+      for (const reader of [storage, other, await bed.open()]) {
+        assert.deepEqual(
+          await allEvents(reader, session),
+          before.entries.filter(({ seq }) => seq > floor),
+        )
+        assert.equal((await reader.state(session)).floor, floor)
+        for (const { cursor } of written) {
+          const expected = cursor.seq < floor ? 'cursor-expired' : 'ok'
+          assert.equal(await checkCursor(reader, session, cursor), expected)
+        }
+        const { head, window, pages, activity } = await everything(reader, session)
+        const { head: _, ...rest } = before
+        assert.deepEqual(head, before.head)
+        assert.deepEqual([window, pages, activity], [rest.window, rest.pages, rest.activity])
+      }
+    }
+    await storage.maintain({ trim: session, upTo: Number.MAX_SAFE_INTEGER })
+    assert.equal((await other.state(session)).floor, before.head.cursor.seq)
+    const { events } = await write(other, session, turn('d'), { at: bed.now })
+    assert.equal(events[0]?.seq, before.head.cursor.seq + 1)
+    await assertNotFound(storage.maintain({ trim: 'nowhere', upTo: 1 }), 'trim')
+  },
+
+  async 'on request loses nothing of a message that is still open'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [...turn('a'), opened('m')])
+    for (let index = 0; index < 50; index++) {
+      await write(storage, session, [delta('m', `${index} `)])
+    }
+    const { cursor } = await storage.state(session)
+    await write(storage, session, [{ type: 'usage', add: { inputTokens: 1 } }])
+    const message = await storage.message(session, 'm')
+    await storage.maintain({ trim: session, upTo: 1_000 })
+    const again = await bed.open()
+    for (const reader of [storage, again]) {
+      assert((await reader.state(session)).floor <= cursor.seq, 'Entries after it stay.')
+      assert.deepEqual(await reader.message(session, 'm'), message)
+      assert.deepEqual((await reader.state(session)).open, [message])
+    }
+    await write(again, session, [delta('m', 'end'), finished('m')])
+    const [part] = (await storage.message(session, 'm'))?.parts ?? []
+    assert(part?.type === 'text' && part.text.startsWith('0 1 ') && part.text.endsWith('49 end'))
+    await storage.maintain({ trim: session, upTo: 1_000 })
+    assert.equal((await again.state(session)).floor, cursor.seq + 3)
   },
 
   async 'applies to each session separately'(bed) {

@@ -90,9 +90,9 @@ export const queryCases: Cases = {
             found.push(...page.events)
             assert(page.events.length <= limit)
             assert(found.length <= expected.length, 'Nothing is returned twice.')
-            if (page.next === null) break
+            if (page.nextCursor === null) break
             assert.equal(page.events.length, limit, 'Every page but the last is full.')
-            query = { ...query, [from === 'oldest' ? 'after' : 'before']: page.next }
+            query = { ...query, [from === 'oldest' ? 'after' : 'before']: page.nextCursor }
           }
           const what = `${JSON.stringify(filter)} from the ${from}, ${limit} to a page`
           assert.deepEqual(found, from === 'oldest' ? expected : expected.toReversed(), what)
@@ -109,7 +109,7 @@ export const queryCases: Cases = {
       const listed = async (bytes: number) => {
         const page = await listEvents(storage, session, { filter: {}, from, limit: 9, bytes })
         assert.deepEqual(page.events, expected.slice(0, page.events.length))
-        assert.equal(page.next, page.events.at(-1)?.seq)
+        assert.equal(page.nextCursor, page.events.at(-1)?.seq)
         return page.events.length
       }
       assert.equal(await listed(1), 1)
@@ -125,13 +125,13 @@ export const queryCases: Cases = {
       for (const from of ['oldest', 'newest'] as const) {
         for (const limit of [count - 1, count, count + 1]) {
           if (limit < 1) continue
-          const { next } = await listEvents(storage, session, {
+          const { nextCursor } = await listEvents(storage, session, {
             filter,
             from,
             limit,
             bytes: Infinity,
           })
-          assert.equal(next === null, limit >= count, `${JSON.stringify(filter)}, ${limit}`)
+          assert.equal(nextCursor === null, limit >= count, `${JSON.stringify(filter)}, ${limit}`)
         }
       }
     }

@@ -78,13 +78,13 @@ export async function allEvents(
   sessionId: string,
   filter: EventFilter = {},
 ): Promise<Event[]> {
-  const { events, next } = await listEvents(storage, sessionId, {
+  const { events, nextCursor } = await listEvents(storage, sessionId, {
     filter,
     from: 'oldest',
     limit: Number.MAX_SAFE_INTEGER,
     bytes: Infinity,
   })
-  assert.equal(next, null)
+  assert.equal(nextCursor, null)
   return events
 }
 

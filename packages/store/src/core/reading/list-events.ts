@@ -30,11 +30,11 @@ export async function listEvents(
     for (const event of stretch.events) {
       size += jsonBytes(event)
       const last = events.at(-1)
-      if (last && (events.length >= limit || size > bytes)) return { events, next: last.seq }
+      if (last && (events.length >= limit || size > bytes)) return { events, nextCursor: last.seq }
       events.push(event)
     }
   }
-  return { events, next: null }
+  return { events, nextCursor: null }
 }
 
 /** How many match, exactly. */

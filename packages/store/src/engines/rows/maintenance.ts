@@ -1,6 +1,6 @@
 import type { Clock } from '@caughtup/schema/clock'
 
-import { countKept, retentionFloor } from '../../journal/retention.ts'
+import { countKept, retentionFloor, trimFloor } from '../../journal/retention.ts'
 import type { Segment } from '../../journal/segment.ts'
 import { redact } from '../../journal/redact.ts'
 import type { Retention } from '../../port/storage.ts'
@@ -62,7 +62,7 @@ export class Maintenance {
     const before = clock.now() - age
     const query = { after: this.#lookedUpTo, limit: stepSessions, retention: { before, events } }
     const due = await this.#tables.due(query)
-    for (const row of due) await this.#trim(row, { before, events })
+    for (const row of due) await this.#retain(row, { before, events })
     this.#lookedUpTo = due.length < stepSessions ? 0 : (due.at(-1)?.key ?? 0)
     if (this.#lookedUpTo > 0) return true
     this.#lookedAt = now
@@ -103,19 +103,34 @@ export class Maintenance {
   }
 
   /** Moves the floor of a session over its oldest entries that are too old or too many. */
-  async #trim({ id }: SessionRow, bounds: { before: number; events: number }): Promise<void> {
+  #retain({ id }: SessionRow, bounds: { before: number; events: number }): Promise<void> {
+    const { before, events } = bounds
+    return this.#raiseFloor(id, ({ segments, floor, newest, needed }) =>
+      retentionFloor(segments, {
+        // No journal has more entries than seqs, so that most need not be counted.
+        surplus: newest - floor > events ? countKept(segments) - events : 0,
+        before,
+        needed,
+      }),
+    )
+  }
+
+  /** Moves the floor of a session over its entries up to a seq. */
+  trim(id: string, upTo: number): Promise<void> {
+    return this.#raiseFloor(id, ({ newest, needed }) => trimFloor(upTo, { newest, needed }))
+  }
+
+  async #raiseFloor(id: string, floorOf: (journal: WholeJournal) => number): Promise<void> {
     const trimmed = await this.#tables.transaction(async (transaction) => {
       const [image] = await transaction.lock([{ id }])
       if (!image || isHidden(image.row)) return false
       const { row, state, tag } = loadedFrom(image)
-      const { before, events } = bounds
       const segments = await allSegments(transaction, row)
-      // No journal has more entries than seqs, so that most need not be counted.
-      const some = state.record.seq - row.floor > events
       const open = [...state.overlay.values()]
-      const floor = retentionFloor(segments, {
-        surplus: some ? countKept(segments) - events : 0,
-        before,
+      const floor = floorOf({
+        segments,
+        floor: row.floor,
+        newest: state.record.seq,
         needed: Math.min(...open.map(({ revision }) => revision)),
       })
       if (floor <= row.floor) return false
@@ -130,6 +145,14 @@ export class Maintenance {
     })
     if (trimmed) this.#states.drop(id)
   }
+}
+
+interface WholeJournal {
+  segments: readonly Segment[]
+  floor: number
+  newest: number
+  /** The lowest revision of an open message: what follows it stays. */
+  needed: number
 }
 
 async function allSegments(transaction: Transaction, row: SessionRow): Promise<Segment[]> {

@@ -204,6 +204,11 @@ export class RowStorage implements Storage {
       if (step === 'gone') throw sessionNotFound(work.fork)
       return step === 'copying'
     }
+    if ('trim' in work) {
+      await this.#row(work.trim)
+      await this.#maintenance.trim(work.trim, work.upTo)
+      return false
+    }
     await this.#row(work.erase)
     return this.#maintenance.continueErase(work.erase)
   }

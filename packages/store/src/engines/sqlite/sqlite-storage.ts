@@ -31,6 +31,7 @@ import { MessageReads } from './reads/message-reads.ts'
 import { MessageRows } from './rows/message-rows.ts'
 import { openMessages, activeRuns } from './sessions/active-runs.ts'
 import { packAll } from './log/pack.ts'
+import { trim } from './log/retain.ts'
 import { openingNames } from '../../base/random-tag.ts'
 import { retryBusy } from './file/retry-busy.ts'
 import { Search } from './reads/search.ts'
@@ -244,6 +245,7 @@ export class SqliteStorage implements Storage {
   async maintain(work: Maintenance): Promise<boolean> {
     if ('fork' in work) return this.#continueFork(work.fork)
     if ('erase' in work) return this.#write(() => this.#maintenance.eraseIn(work.erase))
+    if ('trim' in work) return this.#trim(work.trim, work.upTo)
     return retryBusy(this.#clock, () => this.#maintenance.step(work.retention))
   }
 
@@ -321,6 +323,13 @@ export class SqliteStorage implements Storage {
     if (step?.left === 'source-gone') throw sessionNotFound(sessionId)
     if (step?.left === 'nothing') this.#cache.wrote(step.logId)
     return step?.left === 'more'
+  }
+
+  async #trim(sessionId: string, upTo: number): Promise<false> {
+    // Entries that are not packed have no block that tells their tags.
+    await this.#pack([this.#read(() => this.#cache.get(sessionId))])
+    await this.#write(() => trim(this.#cache.get(sessionId), this.#context, upTo))
+    return false
   }
 
   #pack(sessions: readonly CachedSession[]): Promise<void> {

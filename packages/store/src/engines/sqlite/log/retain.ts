@@ -1,7 +1,8 @@
-import { countKept, retentionFloor } from '../../../journal/retention.ts'
+import { countKept, retentionFloor, trimFloor } from '../../../journal/retention.ts'
 import { type Segment, segmentsAfter } from '../../../journal/segment.ts'
 import type { Retention } from '../../../port/storage.ts'
 import { decodeBlock, tagInBlock } from '../codec/block-codec.ts'
+import type { CachedSession } from '../cache/cached-session.ts'
 import type { CommitContext } from './commit.ts'
 import type { Database, Row } from '../file/database.ts'
 import { packAll } from './pack.ts'
@@ -36,27 +37,45 @@ export function retain(
   db.transaction(() => {
     cache.notice()
     const surplus = mayBeTooMany ? keptAfter(db, key, floor) - events : 0
-    const open = [...cached.overlay.values()].filter(({ status }) => status === 'open')
-    const needed = Math.min(...open.map(({ revision }) => revision))
-    const seq = retentionFloor(segmentsOf(db, key, floor), { surplus, before, needed })
-    if (seq > floor) {
-      const block = db.get(
-        'SELECT body FROM blocks WHERE session = ? AND first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
-        key,
-        seq,
-      )
-      const tag = tagInBlock(block?.['body'], seq) ?? ''
-      db.run('UPDATE sessions SET floor = ?, floor_tag = ? WHERE key = ?', seq, tag, key)
-    }
-    removeBlocks(context, key)
+    const needed = neededUpTo(cached)
+    const upTo = retentionFloor(segmentsOf(db, key, floor), { surplus, before, needed })
+    raiseFloor(cached, context, upTo)
   })
+}
+
+/** Hides the entries of a packed session up to a seq, within a transaction; see `retain`. */
+export function trim(cached: CachedSession, context: CommitContext, upTo: number): void {
+  raiseFloor(cached, context, trimFloor(upTo, { newest: cached.seq, needed: neededUpTo(cached) }))
+}
+
+function raiseFloor({ key }: CachedSession, context: CommitContext, seq: number): void {
+  const { db } = context
+  if (seq > floorOf(db, key)) {
+    const block = db.get(
+      'SELECT body FROM blocks WHERE session = ? AND first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+      key,
+      seq,
+    )
+    const tag = tagInBlock(block?.['body'], seq) ?? ''
+    db.run('UPDATE sessions SET floor = ?, floor_tag = ? WHERE key = ?', seq, tag, key)
+  }
+  removeBlocks(context, key)
+}
+
+/** The lowest revision of an open message: what follows it stays. */
+function neededUpTo({ overlay }: CachedSession): number {
+  const open = [...overlay.values()].filter(({ status }) => status === 'open')
+  return Math.min(...open.map(({ revision }) => revision))
+}
+
+function floorOf(db: Database, key: number): number {
+  return Number(db.get('SELECT floor FROM sessions WHERE key = ?', key)?.['floor'] ?? 0)
 }
 
 /** Removes blocks below the floor, except those that the rows of open messages still need. */
 function removeBlocks({ db, messages }: CommitContext, key: number): void {
   const revisions = messages.open(key).map(({ revision }) => revision)
-  const row = db.get('SELECT floor FROM sessions WHERE key = ?', key)
-  const last = Math.min(Number(row?.['floor'] ?? 0), ...revisions)
+  const last = Math.min(floorOf(db, key), ...revisions)
   db.run('DELETE FROM blocks WHERE session = ? AND last_seq <= ?', key, last)
 }
 
