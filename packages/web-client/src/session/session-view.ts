@@ -39,12 +39,12 @@ export interface SessionViewHost {
  * One session as a client shows it. Its stream is open while it has subscribers; its state stays when
  * the last one leaves, and the next one resumes from there.
  *
- * Prompts, interruptions, compactions and resets reach the server in the order of the calls, each after
+ * Prompts, interruptions and changes of history reach the server in the order of the calls, each after
  * the answer to the one before. Methods that call the server reject with a `ChatClientError`.
  */
 export class SessionView implements View<SessionSnapshot> {
   readonly sessionId: string
-  /** `compact` and `reset`. */
+  /** `edit`, `delete`, `undo`, `redo`, `truncate`, `erase`, `compact` and `reset`. */
   readonly history: HistoryCalls
   readonly #context: ClientContext
   readonly #host: SessionViewHost
