@@ -23,7 +23,7 @@ export {
   preview,
 } from './base/error.ts'
 export type { EventDraft, HistoryDraft, ImportIdentity, UsageDraft } from './event/drafts.ts'
-export { type Event, event, type EventOf, type EventType } from './event/event.ts'
+export { type Event, event, type EventOf, type EventType, type VersionMark } from './event/event.ts'
 export { type FinishReason, isFinishReason, isNormalEnd } from './model/finish-reason.ts'
 export {
   type ActivityFrame,
@@ -64,6 +64,7 @@ export {
   messageMetadata,
   type RunError,
   runError,
+  type Version,
 } from './model/message.ts'
 export { type Append, type Op, op } from './event/op.ts'
 export { parseJson } from './base/parse-json.ts'

@@ -5,6 +5,7 @@ export type { History } from './api/history.ts'
 export type { Journal } from './api/journal.ts'
 export type {
   ForkedUpdate,
+  HistoryRestoredUpdate,
   HistoryTruncatedUpdate,
   MessageUpdate,
   StoreUpdate,
@@ -29,6 +30,7 @@ export {
 export { createStore, type Store } from './store.ts'
 export type { ActivityQuery, ActivityStep } from './port/activity.ts'
 export type { Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
+export type { ListedVersion } from './core/reading/list-versions.ts'
 export type { EventBatch, ReadBatch, Window } from './port/reading.ts'
 export type { ActiveRun } from './port/sessions.ts'
 export { StorageError, type StorageFailure } from './port/storage-error.ts'

@@ -35,6 +35,8 @@ export interface Limits {
   callsPerSocket: number
   /** Bytes buffered for one WebSocket; above that the server stops reading from it. @default 4 MiB */
   bytesPerSocket: number
+  /** Versions kept of what follows one message, the shown one included; the oldest go first. @default 20 */
+  versionsPerPlace: number
   /** Runs that wait in one session's queue. @default 20 */
   queuedPerSession: number
   /** Size of that queue in bytes of JSON; an empty queue accepts one run of any size. @default 1 MiB */
@@ -69,6 +71,7 @@ export const defaultLimits: Readonly<Limits> = {
   readsPerPrincipal: 4,
   callsPerSocket: 64,
   bytesPerSocket: 4 * MiB,
+  versionsPerPlace: 20,
   queuedPerSession: 20,
   queuedBytesPerSession: MiB,
   createsPerMinute: 120,

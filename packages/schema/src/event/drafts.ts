@@ -40,9 +40,11 @@ export interface UsageDraft {
  * An edit of the messages of the newest epoch, committed under the guard `no-active-run`.
  *
  * - `message-replaced`: new parts, and new metadata if given
- * - `history-truncated`: removes all messages after `after`, or all; with `undo` the last turn, until
- *   it is restored
- * - `history-restored`: takes back the newest undo
+ * - `history-truncated`: removes all messages after `after`, or from `before` on, or with `undo` the
+ *   last turn, or all. With `keep` they stay as a hidden version, and `keep` is the most versions that
+ *   a place has; what an undo takes stays always
+ * - `history-restored`: shows the version whose first message is `messageId`, or the newest one after
+ *   the last message
  * - `imported`: messages for the end, and the identities under which they are remembered; `recency`:
  *   when the session was last used, which applies if the session is empty or it is later than the
  *   session's own; `readBy`: principals who have read all of them
@@ -56,8 +58,10 @@ export type HistoryDraft =
       metadata?: MessageMetadata
     }
   | { type: 'message-deleted'; messageId: string }
-  | { type: 'history-truncated'; after?: string; undo?: true }
-  | { type: 'history-restored' }
+  | { type: 'history-truncated'; after?: string; keep?: number }
+  | { type: 'history-truncated'; before: string; keep: number }
+  | { type: 'history-truncated'; undo: true; keep: number }
+  | { type: 'history-restored'; messageId?: string }
   | {
       type: 'imported'
       messages: readonly MessageDraft[]

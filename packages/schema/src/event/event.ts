@@ -1,7 +1,14 @@
 import * as z from 'zod'
 
 import { count, id, timestamp } from '../base/id.ts'
-import { boundaryKind, boundaryTrigger, finishReason, message, runError } from '../model/message.ts'
+import {
+  boundaryKind,
+  boundaryTrigger,
+  finishReason,
+  message,
+  runError,
+  versionMembers,
+} from '../model/message.ts'
 import { op } from './op.ts'
 import { queuedRun, run } from '../model/run.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
@@ -83,8 +90,18 @@ const usageChanged = z.object({
   type: z.literal('usage'),
 })
 
-/** Whether the session has a turn to undo, or an undone one to restore, from here on. */
-const undoState = { canUndo: z.boolean(), canRedo: z.boolean() }
+/** Whether the session has a turn to undo, or a hidden one to restore, from here on. */
+const undoState = {
+  canUndo: z.boolean(),
+  canRedo: z.boolean(),
+  /** How many hidden versions lie after the last message; `canRedo` says whether there are any. */
+  next: count,
+}
+
+const versionMark = z.object({ messageId: id, ...versionMembers })
+/** A message whose version changed because others went; with a `count` of 1 it has none any more. */
+export interface VersionMark extends z.infer<typeof versionMark> {}
+const marks = z.array(versionMark).exactOptional()
 
 /** The run waits for the result of a tool, or continues with it. */
 const runChanged = z.object({
@@ -102,9 +119,10 @@ const messageDeleted = z.object({
   ...undoState,
   type: z.literal('message-deleted'),
   messageId: id,
+  marks,
 })
 
-/** Messages of the newest epoch above order `after` are gone; after an undo, until a redo. */
+/** Messages of the newest epoch above order `after` are gone: for good, or hidden as a version. */
 const historyTruncated = z.object({
   ...entry,
   ...undoState,
@@ -114,12 +132,17 @@ const historyTruncated = z.object({
   count,
 })
 
-/** The messages of the newest undo are back, with their orders. */
+/** A hidden version is shown after order `after`, instead of the messages that were there. */
 const historyRestored = z.object({
   ...entry,
   ...undoState,
   type: z.literal('history-restored'),
-  messages: z.array(message),
+  after: count,
+  /** How many messages it has, and how many are hidden for it. */
+  count,
+  hidden: count,
+  /** Its messages, with their orders; absent if they are large: a view needs a new window. */
+  messages: z.array(message).exactOptional(),
 })
 
 /** Messages that were added at once and are not in the journal: a view needs a new window. */
@@ -145,8 +168,9 @@ const messageErased = z.object({
   ...undoState,
   type: z.literal('message-erased'),
   messageIds: z.array(id),
-  /** How many of them were shown; the others had been deleted, truncated or undone before. */
+  /** How many of them were shown; the others had been deleted, truncated or hidden before. */
   count,
+  marks,
 })
 
 /** Takes the place of an entry about an erased message; there is nothing to apply. */

@@ -1,9 +1,9 @@
 import type { EventDraft } from './drafts.ts'
-import type { Event } from './event.ts'
+import type { Event, VersionMark } from './event.ts'
 
 /**
  * The ids of the messages that an event or a draft names: those that it creates, changes or removes,
- * the prompt of a queued run, and the message after which a draft truncates.
+ * the prompt of a queued run, and the message at which a draft truncates or restores.
  */
 export function messagesOf(entry: Event | EventDraft): readonly string[] {
   switch (entry.type) {
@@ -11,17 +11,21 @@ export function messagesOf(entry: Event | EventDraft): readonly string[] {
       return [entry.message.id]
     case 'message-delta':
     case 'message-finished':
-    case 'message-deleted':
       return [entry.messageId]
+    case 'message-deleted':
+      return [entry.messageId, ...marked(entry)]
     case 'message-replaced':
       return ['message' in entry ? entry.message.id : entry.messageId]
     case 'message-erased':
-      return entry.messageIds
+      return [...entry.messageIds, ...marked(entry)]
     case 'boundary':
       return entry.summary ? [entry.summary.id] : []
     case 'history-truncated':
-      return typeof entry.after === 'string' ? [entry.after] : []
+      if ('before' in entry) return [entry.before]
+      return 'after' in entry && typeof entry.after === 'string' ? [entry.after] : []
     case 'history-restored':
+      if ('messageId' in entry) return [entry.messageId]
+      return 'messages' in entry ? entry.messages.map(({ id }) => id) : []
     case 'imported':
       return 'messages' in entry ? entry.messages.map(({ id }) => id) : []
     case 'queue-changed': {
@@ -39,4 +43,8 @@ export function messagesOf(entry: Event | EventDraft): readonly string[] {
     default:
       return []
   }
+}
+
+function marked(entry: object & { marks?: readonly VersionMark[] }): string[] {
+  return entry.marks?.map(({ messageId }) => messageId) ?? []
 }

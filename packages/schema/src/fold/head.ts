@@ -19,9 +19,18 @@ export interface Head {
   readonly lastError?: RunError
   readonly canUndo: boolean
   readonly canRedo: boolean
+  /** How many hidden versions lie after the last message. */
+  readonly next: number
 }
 
-export const emptyHead: Head = { seq: 0, epoch: 0, queue: [], canUndo: false, canRedo: false }
+export const emptyHead: Head = {
+  seq: 0,
+  epoch: 0,
+  queue: [],
+  canUndo: false,
+  canRedo: false,
+  next: 0,
+}
 
 /** The head after `event`. */
 export function applyToHead(head: Head, event: Event): Head {
@@ -52,8 +61,13 @@ export function applyToHead(head: Head, event: Event): Head {
       return { ...next, usage: { version, totals, ...(models && { models }) } }
     }
     case 'message-created':
-      // A new turn: what was undone before it can no longer be restored.
-      return { ...next, canUndo: head.canUndo || event.message.role === 'user', canRedo: false }
+      // A new turn is a version of its own: those in its place are not after it.
+      return {
+        ...next,
+        canUndo: head.canUndo || event.message.role === 'user',
+        canRedo: false,
+        next: 0,
+      }
     case 'message-finished':
       return event.contextUsage ? { ...next, contextUsage: event.contextUsage } : next
     case 'boundary': {
@@ -65,19 +79,26 @@ export function applyToHead(head: Head, event: Event): Head {
         epoch: event.epoch,
         canUndo: false,
         canRedo: false,
+        next: 0,
         ...(estimate && { contextUsage: estimate }),
       }
     }
     case 'message-deleted':
-    case 'history-truncated':
-    case 'history-restored':
     case 'imported':
     case 'forked':
-      return { ...next, canUndo: event.canUndo, canRedo: event.canRedo }
-    case 'message-erased': {
-      const { canUndo, canRedo } = event
-      // The entry that set `contextUsage` may be redacted now; a view built later could not know it.
-      return { ...without(next, 'contextUsage'), canUndo, canRedo }
+      return { ...next, ...undoState(event) }
+    case 'history-truncated':
+    case 'message-erased':
+      // It was of a message that is gone, or of one whose entries may be redacted now.
+      return { ...without(next, 'contextUsage'), ...undoState(event) }
+    case 'history-restored': {
+      const newest = event.messages?.findLast(({ metadata }) => metadata.contextUsage)
+      const contextUsage = newest?.metadata.contextUsage
+      return {
+        ...without(next, 'contextUsage'),
+        ...undoState(event),
+        ...(contextUsage && { contextUsage }),
+      }
     }
     case 'message-replaced':
     case 'message-delta':
@@ -105,7 +126,7 @@ export function applyToQueue(
 
 /** The head alone, without other members of the argument. */
 export function headOf(head: Head): Head {
-  const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
+  const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo, next } = head
   const { lastModel, lastThinkingLevel, lastError } = head
   return {
     seq,
@@ -113,6 +134,7 @@ export function headOf(head: Head): Head {
     queue,
     canUndo,
     canRedo,
+    next,
     ...(run && { run }),
     ...(usage && { usage }),
     ...(contextUsage && { contextUsage }),
@@ -120,6 +142,10 @@ export function headOf(head: Head): Head {
     ...(lastThinkingLevel !== undefined && { lastThinkingLevel }),
     ...(lastError && { lastError }),
   }
+}
+
+function undoState({ canUndo, canRedo, next }: Pick<Head, 'canUndo' | 'canRedo' | 'next'>) {
+  return { canUndo, canRedo, next }
 }
 
 function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {

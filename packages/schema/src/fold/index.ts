@@ -1,7 +1,7 @@
 export { applyOps } from './apply-ops.ts'
 export { applyToHead, applyToQueue, emptyHead, type Head, headOf } from './head.ts'
 export { mergeEvents, mergeOps } from './merge-events.ts'
-export { applyToMessage, applyToMessages } from './messages.ts'
+export { applyToMessage, applyToMessages, withVersion } from './messages.ts'
 export { settleParts } from './settle-parts.ts'
 export { eventOfText, isPlainText, type PlainText, textFrameOf } from './text-frame.ts'
 export { type Applied, applyEvent, emptyView, type View } from './view.ts'

@@ -1,5 +1,5 @@
-import type { Event, EventOf } from '../event/event.ts'
-import type { Message } from '../model/message.ts'
+import type { Event, EventOf, VersionMark } from '../event/event.ts'
+import type { Message, Version } from '../model/message.ts'
 import { applyOps } from './apply-ops.ts'
 import { settleParts } from './settle-parts.ts'
 
@@ -48,14 +48,19 @@ export function applyToMessages(messages: readonly Message[], event: Event): rea
       return index < 0 ? messages : messages.with(index, event.message)
     }
     case 'message-deleted':
-      return kept(messages, ({ id }) => id !== event.messageId)
+      return marked(
+        kept(messages, ({ id }) => id !== event.messageId),
+        event,
+      )
     case 'message-erased':
-      return kept(messages, ({ id }) => !event.messageIds.includes(id))
+      return marked(
+        kept(messages, ({ id }) => !event.messageIds.includes(id)),
+        event,
+      )
     case 'history-truncated':
       return kept(messages, ({ order }) => order <= event.after)
-    // They belong at the end: an undo hides the newest messages, and any write after it drops the redo.
     case 'history-restored':
-      return [...messages, ...event.messages]
+      return [...kept(messages, ({ order }) => order <= event.after), ...(event.messages ?? [])]
     case 'boundary':
     case 'run-started':
     case 'run-changed':
@@ -69,6 +74,24 @@ export function applyToMessages(messages: readonly Message[], event: Event): rea
     default:
       return messages
   }
+}
+
+/** The message as the first of a version, or of the only one with a count of 1. */
+export function withVersion(message: Message, { index, count }: Version, revision: number): Message {
+  const { version: _, ...rest } = message
+  return { ...rest, ...(count > 1 && { version: { index, count } }), revision }
+}
+
+function marked(
+  messages: readonly Message[],
+  { marks, seq }: { marks?: readonly VersionMark[]; seq: number },
+): readonly Message[] {
+  if (!marks) return messages
+  const byId = new Map(marks.map((mark) => [mark.messageId, mark]))
+  return messages.map((message) => {
+    const mark = byId.get(message.id)
+    return mark ? withVersion(message, mark, seq) : message
+  })
 }
 
 function kept(

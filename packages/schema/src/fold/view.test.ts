@@ -374,11 +374,16 @@ describe('undo and redo', () => {
     count: 2,
     canUndo,
     canRedo: true,
+    next: 1,
   })
   const redo = (view: View, messages: readonly Message[], canRedo: boolean) => ({
     type: 'history-restored',
-    messages: messages.map((one) => ({ ...one, revision: view.seq + 1 })),
+    after: view.messages.at(-1)?.order ?? 0,
+    count: messages.length,
+    hidden: 0,
+    messages,
     canRedo,
+    next: canRedo ? 1 : 0,
   })
 
   test('of two turns in sequence restore both, and tell what is left', () => {
@@ -393,7 +398,7 @@ describe('undo and redo', () => {
     expect(whole.messages.map(({ id, order, parts }) => ({ id, order, parts }))).toEqual(
       turns.messages.map(({ id, order, parts }) => ({ id, order, parts })),
     )
-    expect(whole.messages.map(({ revision }) => revision)).toEqual([1, 2, 13, 13, 14, 14])
+    expect(whole.messages.map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5, 6])
   })
 
   test('of the only turn leave nothing, and restore it', () => {
@@ -410,7 +415,10 @@ describe('undo and redo', () => {
     ['an explicit truncation', { type: 'history-truncated', after: 2, count: 2 }],
     ['a reset', { type: 'boundary', kind: 'reset', trigger: 'user', epoch: 1 }],
   ])('%s ends redo', (_, body) => {
-    expect(next(undone, body).canRedo).toBe(false)
+    expect(next(undone, { canRedo: false, next: 0, ...body })).toMatchObject({
+      canRedo: false,
+      next: 0,
+    })
   })
 
   test('the first prompt of an epoch enables undo; an answer or a boundary does not', () => {
@@ -429,6 +437,59 @@ describe('undo and redo', () => {
     const gone = { type, messageId: 'm1', messageIds: ['m1'], canUndo: false, canRedo: true }
     expect(next(turns, gone)).toMatchObject({ canUndo: false, canRedo: true })
   })
+})
+
+describe('a version that is shown', () => {
+  const restored = (order: number, messages?: readonly Message[]) => ({
+    type: 'history-restored',
+    after: order,
+    count: 2,
+    hidden: 2,
+    ...(messages && { messages }),
+    canUndo: true,
+    canRedo: false,
+    next: 0,
+  })
+  const usage = { tokens: 7 }
+  const other = [
+    message('o1', 3, { role: 'user' }),
+    message('o2', 8, { metadata: { createdAt: 1, contextUsage: usage } }),
+  ]
+
+  test('takes the place of what was shown after the order', () => {
+    const view = next(turns, restored(2, other))
+    expect(idsOf(view)).toEqual(['m1', 'm2', 'o1', 'o2'])
+    expect(view.contextUsage).toEqual(usage)
+  })
+
+  test('takes the context usage of what was shown, if it brings none', () => {
+    const full: View = { ...turns, contextUsage: usage }
+    expect(next(full, restored(2, other.slice(0, 1))).contextUsage).toBeUndefined()
+    const truncated = { type: 'history-truncated', after: 2, count: 4, canUndo: true, next: 1 }
+    expect(next(full, truncated).contextUsage).toBeUndefined()
+  })
+
+  test('needs a window without its messages, or before the first loaded message', () => {
+    const reaching: View = { ...turns, hasOlder: true, messages: turns.messages.slice(2) }
+    expect(applyEvent(turns, after(turns, restored(2))).result).toBe('needs-window')
+    expect(applyEvent(reaching, after(reaching, restored(2, other))).result).toBe('needs-window')
+    expect(idsOf(next(reaching, restored(3, other)))).toEqual(['m3', 'o1', 'o2'])
+  })
+})
+
+test.each(['message-deleted', 'message-erased'])('%s marks the versions that are left', (type) => {
+  const gone = { type, messageId: 'm2', messageIds: ['m2'], canUndo: true, canRedo: false, next: 0 }
+  const marked = next(turns, { ...gone, marks: [{ messageId: 'm3', index: 2, count: 3 }] })
+  expect(marked.messages[1]).toMatchObject({ id: 'm3', version: { index: 2, count: 3 } })
+  expect(marked.messages[1]?.revision).toBe(marked.seq)
+  const alone = next(marked, {
+    ...gone,
+    messageId: 'm1',
+    messageIds: ['m1'],
+    marks: [{ messageId: 'm3', index: 1, count: 1 }],
+  })
+  expect(alone.messages[0]).toMatchObject({ id: 'm3', revision: alone.seq })
+  expect(alone.messages[0]).not.toHaveProperty('version')
 })
 
 describe('an erasure', () => {

@@ -51,7 +51,8 @@ export function applyEvent(view: View, event: Event): Applied {
 /** Whether messages to show after the event are neither in it nor in the view. */
 function needsWindow({ messages, hasOlder }: View, event: Event): boolean {
   if (event.type === 'imported' || event.type === 'forked') return true
-  if (event.type !== 'history-truncated') return false
+  if (event.type === 'history-restored' && !event.messages) return true
+  if (event.type !== 'history-truncated' && event.type !== 'history-restored') return false
   // It removes every loaded message, and those before them were never loaded.
   const [first] = messages
   return hasOlder && (first === undefined || event.after < first.order)

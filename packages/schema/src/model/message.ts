@@ -47,6 +47,18 @@ export const messageMetadata = z.object({
 export interface MessageMetadata extends z.infer<typeof messageMetadata> {}
 const metadata: SchemaOf<MessageMetadata> = messageMetadata
 
+/** The members of a version, for schemas that extend it. */
+export const versionMembers = {
+  /** Its place among them, by the order of their first messages: 1, 2, 3 … */
+  index: count,
+  /** How many there are, this one included. */
+  count,
+}
+const versionObject = z.object(versionMembers)
+/** Of several versions of what follows one place of a session, the one that is shown. */
+export interface Version extends z.infer<typeof versionObject> {}
+const version: SchemaOf<Version> = versionObject
+
 const messageObject = z.object({
   id,
   /** Its place in the session: 1, 2, 3 …, given once and never changed. */
@@ -58,9 +70,14 @@ const messageObject = z.object({
   revision: count,
   epoch: count,
   status: z.enum(['open', 'done']),
+  /**
+   * On the first message of a version of which there are others: what an undo, a retry or a new prompt
+   * in its place took away. They are kept hidden, and each can be chosen.
+   */
+  version: version.exactOptional(),
 })
 export interface Message extends z.infer<typeof messageObject> {}
 export const message: SchemaOf<Message> = messageObject
 
-/** A message before it is committed: the journal gives it its order, revision and epoch. */
-export type MessageDraft = Omit<Message, 'order' | 'revision' | 'epoch'>
+/** A message before it is committed: the journal gives it its order, revision, epoch and version. */
+export type MessageDraft = Omit<Message, 'order' | 'revision' | 'epoch' | 'version'>

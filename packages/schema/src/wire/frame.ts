@@ -68,6 +68,8 @@ const caughtUp = z.object({
   lastError: runError.exactOptional(),
   canUndo: z.boolean(),
   canRedo: z.boolean(),
+  /** How many hidden versions lie after the last message. */
+  next: count,
   /** In mode `live`: the open messages, with all their parts. */
   open: z.array(message).exactOptional(),
   /**

@@ -14,6 +14,9 @@ import { messagesOf } from '@caughtup/schema/event'
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { list, object, principal, principals, texts } from '../input/kinds.ts'
 import { assertMemberCount, assertMessageSize } from '../input/assert-limits.ts'
+import { jsonBytes } from '../base/bytes.ts'
+import type { ListedVersion } from '../core/reading/list-versions.ts'
+import { messageNotFound } from '../errors/session-errors.ts'
 import { type Forked, type ForkOptions, forkSession } from './fork.ts'
 import { pacer } from '../base/pacer.ts'
 import { refusalError } from '../errors/refusal-error.ts'
@@ -110,21 +113,70 @@ export class History {
 
   /**
    * Hides the last turn: the newest prompt and everything after it. A second call hides the turn
-   * before it.
+   * before it. What is hidden is a version of what follows there, as after a retry: `redo` and `choose`
+   * show it again, until there are `limits.versionsPerPlace` newer ones.
    *
    * @throws CaughtupError `CONFLICT` (`nothing-to-undo`, `run-active`), `NOT_FOUND`
    */
   undo(sessionId: string, waiting?: Waiting): Promise<EventOf<'history-truncated'>> {
-    return this.#change(sessionId, { type: 'history-truncated', undo: true }, waiting)
+    const keep = this.#options.limits.versionsPerPlace
+    return this.#change(sessionId, { type: 'history-truncated', undo: true, keep }, waiting)
   }
 
   /**
-   * Shows what the newest undo hid, unless something was added since.
+   * Shows the version after the last message that was hidden last: what the newest undo took, unless
+   * something was added since.
    *
    * @throws CaughtupError `CONFLICT` (`nothing-to-redo`, `run-active`), `NOT_FOUND`
    */
   redo(sessionId: string, waiting?: Waiting): Promise<EventOf<'history-restored'>> {
     return this.#change(sessionId, { type: 'history-restored' }, waiting)
+  }
+
+  /**
+   * Shows the version that begins with a message, in place of the one that is shown there, which stays
+   * as a version. Returns `undefined` if the message is shown already, and changes nothing.
+   *
+   * @throws CaughtupError `NOT_FOUND` for a message that begins no version of the newest epoch, or one
+   *   whose place is hidden itself; `CONFLICT` (`run-active`)
+   */
+  async choose(
+    sessionId: string,
+    messageId: string,
+    waiting?: Waiting,
+  ): Promise<EventOf<'history-restored'> | undefined> {
+    assertIds({ messageId })
+    try {
+      return await this.#change(sessionId, { type: 'history-restored', messageId }, waiting)
+    } catch (error) {
+      if (error instanceof CaughtupError && error.data.reason === 'shown-already') return undefined
+      throw error
+    }
+  }
+
+  /**
+   * The versions of which a message is the first of one, in order; just the shown one where it has no
+   * others. Those beyond `limits.pageBytes` together come without their parts.
+   *
+   * @throws CaughtupError `NOT_FOUND`, as `choose`
+   */
+  async versions(
+    sessionId: string,
+    messageId: string,
+    { signal }: Waiting = {},
+  ): Promise<ListedVersion[]> {
+    assertIds({ messageId })
+    const { storage, limits, settled } = this.#options
+    await settled(sessionId, { signal })
+    const versions = await storage.versions(sessionId, messageId)
+    if (!versions) throw messageNotFound(messageId)
+    let bytes = 0
+    return versions.map((version) => {
+      bytes += jsonBytes(version.message)
+      return bytes <= limits.pageBytes
+        ? version
+        : { ...version, message: { ...version.message, parts: [] } }
+    })
   }
 
   /**

@@ -88,7 +88,7 @@ describe.each(engines)('reads of a session on %s', (engine) => {
 
 describe('shared reads', () => {
   const state: StoredState = {
-    head: { seq: 0, epoch: 0, queue: [], canUndo: false, canRedo: false },
+    head: { seq: 0, epoch: 0, queue: [], canUndo: false, canRedo: false, next: 0 },
     cursor: { journal: 'j', seq: 0, tag: '' },
     open: [],
     messageCount: 0,

@@ -24,6 +24,7 @@ import { searchCases } from './reading/search-cases.ts'
 import { sessionCases } from './keeping/session-cases.ts'
 import { maintenanceCases } from './keeping/maintenance-cases.ts'
 import { undoCases } from './writing/undo-cases.ts'
+import { versionCases } from './writing/version-cases.ts'
 import { windowCases } from './reading/window-cases.ts'
 
 export interface ConformanceOptions {
@@ -53,6 +54,7 @@ const groups: Readonly<Record<string, Cases>> = {
   query: queryCases,
   history: historyCases,
   undo: undoCases,
+  version: versionCases,
   import: importCases,
   erase: eraseCases,
   fork: forkCases,

@@ -38,6 +38,7 @@ export function* decide(
       ? yield* sequenceHistory({ record, overlay }, draft, slice.at, changes)
       : sequence(record, draft, slice.at)
     if ('refused' in event) return event
+    if (isHistoryDraft(draft)) replaceOpen(overlay, changes)
     if (draft.type === 'usage' && draft.child !== undefined) {
       if (yield* lookUp('countedChild', draft.child)) return { refused: 'counted-already' }
       changes.push({ change: 'count-child', child: draft.child })
@@ -53,7 +54,6 @@ export function* decide(
       overlay.set(message.id, message)
       touched.add(message.id)
     }
-    if (isNew && record.canRedo) changes.push({ change: 'forget-hidden' })
     record = applyToRecord(record, event)
     events.push(event)
   }
@@ -62,6 +62,13 @@ export function* decide(
     ...[...touched].flatMap((id) => overlay.get(id) ?? []),
   ]
   return { state: { record, overlay }, events, messages, changes }
+}
+
+/** A change of history may also change an open message, whose state is not its row's. */
+function replaceOpen(overlay: Map<string, Message>, changes: readonly RowChange[]): void {
+  for (const message of changes.flatMap(written)) {
+    if (overlay.has(message.id)) overlay.set(message.id, message)
+  }
 }
 
 /** Whether the ids of the slice's new messages are free in the rows, in one lookup. */

@@ -56,7 +56,7 @@ export function applyToRecord(record: SessionRecord, event: Event): SessionRecor
     case 'history-truncated':
       return { ...next, messageCount: messageCount - event.count }
     case 'history-restored':
-      return { ...next, messageCount: messageCount + event.messages.length }
+      return { ...next, messageCount: messageCount - event.hidden + event.count }
     case 'imported':
       return { ...withArrived(next, event), recency: event.recency ?? event.at }
     case 'forked':

@@ -23,7 +23,7 @@ export function forkedRecord(
   const place = { seq: 1, from: 1, epoch, at }
   const opened = epochFirst?.metadata.boundary ? epochFirst.order : (epochFirst?.order ?? 1) - 1
   const canUndo = newestPrompt !== undefined && newestPrompt > opened
-  const event = { ...place, type: 'forked', count, first, last, canUndo, canRedo: false } as const
+  const event = { ...place, type: 'forked', count, first, last, canUndo, canRedo: false, next: 0 } as const
   const answer = newest.find(({ role }) => role === 'assistant')
   const { model, thinkingLevel } = answer?.metadata ?? {}
   const context = newest.find(({ metadata }) => metadata.contextUsage)?.metadata.contextUsage

@@ -3,6 +3,29 @@ import type { Message } from '@caughtup/schema'
 /** Whether an id can be given to a new message: removed ones stay used. */
 export type IdStatus = 'free' | 'exists' | 'gone'
 
+/** What one change of history hid: messages that were shown after a place, all together. */
+export interface Stretch {
+  /** Seq of the event that hid it. */
+  readonly id: number
+  /** The order of the message before it, its anchor. */
+  readonly after: number
+  /** The stretch that its anchor is in; 0 for a shown one. */
+  readonly within: number
+  /** Orders of its first and last message, how many it has, and whether one is a prompt. */
+  readonly first: number
+  readonly last: number
+  readonly count: number
+  readonly hasPrompt: boolean
+}
+
+/** Where a message is. */
+export interface MessagePlace {
+  readonly order: number
+  readonly epoch: number
+  /** The stretch that hides it; 0 for a shown one. */
+  readonly stretch: number
+}
+
 /** What a decision looks up in a session's rows, beneath the messages that its state has. */
 export interface Lookups {
   /** The messages of these ids that are neither removed nor hidden, in the order asked for. */
@@ -13,10 +36,16 @@ export interface Lookups {
   countAfter(order: number): number
   /** The order of the newest message of role `user` within these orders, both included. */
   lastPrompt(from: number, upTo: number): number | undefined
-  /** The messages of the newest undo, oldest first; empty when there is none. */
-  hidden(): readonly Message[]
-  /** Whether an undo lies below the newest one. */
-  hiddenBelow(): boolean
+  /** Where messages are, hidden ones too, in the order asked for; `undefined` for those without a row. */
+  places(messageIds: readonly string[]): readonly (MessagePlace | undefined)[]
+  /** The order of the message before an order, in a stretch or (0) of the shown ones. */
+  before(order: number, stretch: number): number | undefined
+  /** The message after an order, in a stretch or (0) of the shown ones. */
+  following(order: number, stretch: number): Message | undefined
+  /** The stretches that are hidden in an epoch. */
+  stretches(epoch: number): readonly Stretch[]
+  /** The messages of a stretch, oldest first; `undefined` if they have more bytes of JSON. */
+  stretch(id: number, bytes: number): readonly Message[] | undefined
   /** Whether usage of this child is in the ledger. */
   countedChild(child: string): boolean
 }

@@ -27,21 +27,16 @@ export function sequence(
   at: number,
 ): Event {
   const entry = nextEntry(record, at, draft.runId)
-  const place = (message: MessageDraft, epoch: number): Message => ({
-    ...message,
-    order: record.lastOrder + 1,
-    revision: entry.seq,
-    epoch,
-  })
   switch (draft.type) {
     case 'message-created':
-      return { ...entry, type: draft.type, message: place(draft.message, entry.epoch) }
+      return { ...entry, type: draft.type, message: placed(record, draft.message, entry) }
     case 'boundary': {
       const { summary, ...rest } = draft
       const epoch = record.epoch + 1
       if (!summary) return { ...rest, ...entry, epoch }
       const metadata = withLimit(summary.metadata, record)
-      return { ...rest, ...entry, epoch, summary: place({ ...summary, metadata }, epoch) }
+      const opened = { ...record, epoch, next: 0 }
+      return { ...rest, ...entry, epoch, summary: placed(opened, { ...summary, metadata }, entry) }
     }
     case 'run-started':
       return {
@@ -71,6 +66,19 @@ export function sequence(
     case 'run-ended':
       return { ...draft, ...entry, runId: draft.runId }
   }
+}
+
+/**
+ * A new message at the end of the newest epoch. Where hidden versions lie after the last message, it
+ * is the first of another one.
+ */
+export function placed(
+  { epoch, lastOrder, next }: Pick<SessionRecord, 'epoch' | 'lastOrder' | 'next'>,
+  message: MessageDraft,
+  { seq: revision }: Pick<ReturnType<typeof nextEntry>, 'seq'>,
+): Message {
+  const version = next > 0 && { version: { index: next + 1, count: next + 1 } }
+  return { ...message, order: lastOrder + 1, revision, epoch, ...version }
 }
 
 /** A size of the context that comes without the window's keeps the one that the session has. */

@@ -13,9 +13,13 @@ export interface SessionState {
 export type RowChange =
   | { change: 'remove'; messageIds: readonly string[] }
   | { change: 'truncate'; after: number }
-  | { change: 'hide'; after: number }
-  | { change: 'restore' }
-  | { change: 'forget-hidden' }
+  /** What is shown after an order becomes a hidden stretch of that id. */
+  | { change: 'hide'; after: number; stretch: number }
+  | { change: 'show'; stretch: number }
+  /** Hidden stretches are removed. */
+  | { change: 'forget'; stretches: readonly number[] }
+  /** Stretches that began after one order begin after another one. */
+  | { change: 'reanchor'; from: number; to: number }
   | { change: 'insert'; messages: readonly Message[] }
   | { change: 'replace'; message: Message }
   | { change: 'erase'; messageIds: readonly string[] }

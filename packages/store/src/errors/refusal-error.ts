@@ -43,6 +43,8 @@ export function refusalError(
       return session(
         `Session ${sessionId} has nothing to redo: nothing was undone, or something came after it.`,
       )
+    case 'shown-already':
+      return message(`Message ${messageId} is shown already.`)
     case 'counted-already':
       return session(`Session ${sessionId} has counted this usage already.`)
   }

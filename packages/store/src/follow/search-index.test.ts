@@ -31,9 +31,12 @@ class Index {
     switch (update.type) {
       case 'message':
         return put(update.message)
-      case 'history-restored':
       case 'imported':
         return update.messages.forEach(put)
+      case 'history-restored': {
+        for (const { id, order } of messages.values()) if (order > update.after) messages.delete(id)
+        return (update.messages ?? (await everything(this.#store, sessionId))).forEach(put)
+      }
       case 'message-deleted':
         return void messages.delete(update.messageId)
       case 'message-erased':
@@ -242,16 +245,17 @@ describe('store.updates', () => {
     const change = { sessionId }
     expect(seen).toMatchObject([
       { ...change, type: 'message', message: { id: 'a', revision: edited.seq } },
-      { ...change, type: 'history-truncated', seq: undone.seq, after: 2, undo: true },
+      { ...change, type: 'history-truncated', seq: undone.seq, after: 2, kept: true },
       {
         ...change,
         type: 'history-restored',
         seq: redone.seq,
-        messages: [{ id: 'b-prompt' }, { id: 'b', revision: redone.seq }],
+        after: 2,
+        messages: [{ id: 'b-prompt' }, { id: 'b' }],
       },
       { ...change, type: 'message-deleted', seq: deleted.seq, messageId: 'b' },
       { ...change, type: 'message-erased', seq: erased.seq, messageIds: ['a'] },
-      { ...change, type: 'history-truncated', seq: truncated.seq, after: 1, undo: false },
+      { ...change, type: 'history-truncated', seq: truncated.seq, after: 1, kept: false },
       {
         ...change,
         type: 'imported',

@@ -9,7 +9,7 @@ export type StoreUpdate =
   | { type: 'message-deleted'; sessionId: string; seq: number; messageId: string }
   | { type: 'message-erased'; sessionId: string; seq: number; messageIds: readonly string[] }
   | HistoryTruncatedUpdate
-  | { type: 'history-restored'; sessionId: string; seq: number; messages: readonly Message[] }
+  | HistoryRestoredUpdate
   | { type: 'imported'; sessionId: string; seq: number; messages: readonly Message[] }
   | ForkedUpdate
   | { type: 'session-deleted'; sessionId: string }
@@ -24,13 +24,23 @@ export interface MessageUpdate {
   message: Message
 }
 
-/** Messages of a higher order than `after` are gone; with `undo` they may be restored. */
+/** Messages of a higher order than `after` are gone; those that are `kept` may be restored. */
 export interface HistoryTruncatedUpdate {
   type: 'history-truncated'
   sessionId: string
   seq: number
   after: number
-  undo: boolean
+  kept: boolean
+}
+
+/** A version is shown after order `after`, instead of the messages that were there. */
+export interface HistoryRestoredUpdate {
+  type: 'history-restored'
+  sessionId: string
+  seq: number
+  after: number
+  /** Absent if they are large: read them with `page`. */
+  messages?: readonly Message[]
 }
 
 /** A fork that is now complete; read its messages with `page`. */

@@ -31,8 +31,8 @@ export class StoreUpdates {
   ): Promise<void> | undefined {
     for (const event of result.events) this.#note(sessionId, event)
     if (!this.broker.hasSubscribers) return undefined
-    const undo = drafts.some((draft) => draft.type === 'history-truncated' && draft.undo)
-    const updates = updatesOf(sessionId, result, undo)
+    const kept = drafts.some((draft) => draft.type === 'history-truncated' && draft.keep !== undefined)
+    const updates = updatesOf(sessionId, result, kept)
     if (structural) return this.#mustDeliver(updates)
     for (const update of updates) this.broker.publish(update)
     return undefined
@@ -84,14 +84,14 @@ export class StoreUpdates {
 }
 
 /** A change of history, which is first in its slice, then the state of each message after it. */
-function updatesOf(sessionId: string, { events, messages }: Taken, undo: boolean): StoreUpdate[] {
+function updatesOf(sessionId: string, { events, messages }: Taken, kept: boolean): StoreUpdate[] {
   const changes: StoreUpdate[] = []
   const told = new Set<string>()
   for (const event of events) {
-    const change = changeOf(sessionId, event, messages, undo)
+    const change = changeOf(sessionId, event, messages, kept)
     if (!change) continue
     changes.push(change)
-    if ('messages' in change) for (const { id } of change.messages) told.add(id)
+    if ('messages' in change && change.messages) for (const { id } of change.messages) told.add(id)
   }
   const states = messages.filter(({ id }) => !told.has(id))
   return [
@@ -105,7 +105,7 @@ function changeOf(
   sessionId: string,
   event: Event,
   messages: Taken['messages'],
-  undo: boolean,
+  kept: boolean,
 ): StoreUpdate | undefined {
   const { seq } = event
   switch (event.type) {
@@ -114,9 +114,11 @@ function changeOf(
     case 'message-erased':
       return { type: event.type, sessionId, seq, messageIds: event.messageIds }
     case 'history-truncated':
-      return { type: event.type, sessionId, seq, after: event.after, undo }
-    case 'history-restored':
-      return { type: event.type, sessionId, seq, messages: event.messages }
+      return { type: event.type, sessionId, seq, after: event.after, kept }
+    case 'history-restored': {
+      const { after, messages: restored } = event
+      return { type: event.type, sessionId, seq, after, ...(restored && { messages: restored }) }
+    }
     case 'imported': {
       const { first, last } = event
       const imported = messages.filter(({ order }) => order >= first && order <= last)

@@ -20,8 +20,9 @@ export function redact(event: Event, erased: ReadonlySet<string>): Event {
       return summary && erased.has(summary.id) ? rest : event
     }
     case 'history-restored': {
-      const messages = event.messages.filter(({ id }) => !erased.has(id))
-      return messages.length < event.messages.length ? { ...event, messages } : event
+      const { messages: all } = event
+      const messages = all?.filter(({ id }) => !erased.has(id))
+      return messages && all && messages.length < all.length ? { ...event, messages } : event
     }
     case 'queue-changed': {
       const run = event.add ?? event.replace

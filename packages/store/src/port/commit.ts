@@ -56,6 +56,7 @@ export type SliceResult =
  *   that does not exist or is not of the newest epoch
  * - `message-open`: a truncation or an undo that would take a message that is not finished
  * - `nothing-to-undo`, `nothing-to-redo`
+ * - `shown-already`: a version to show that is shown
  * - `counted-already`: usage of a child that is in the ledger
  */
 export type Refusal =
@@ -69,4 +70,5 @@ export type Refusal =
   | 'message-open'
   | 'nothing-to-undo'
   | 'nothing-to-redo'
+  | 'shown-already'
   | 'counted-already'

@@ -40,8 +40,16 @@ export interface CopiedSession extends Omit<Session, 'epoch' | 'owner'> {
 
 export interface CopiedMessage {
   message: Message
-  /** The number of the undo that hides it, or 0. */
-  hidden: number
+  /** Absent for a shown one. */
+  hidden?: HiddenIn
+}
+
+/** The hidden version that a message belongs to. */
+export interface HiddenIn {
+  /** Seq of the event that hid it. */
+  stretch: number
+  /** The order of the message before the version's first. */
+  after: number
 }
 
 /** Entries that follow each other, with the tag of what wrote them. */

@@ -1,6 +1,7 @@
 import type { EventFilter, EventSummary, Message, SearchHit, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
+import type { ListedVersion } from '../core/reading/list-versions.ts'
 import type { ActivityQuery, ActivityStep } from './activity.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { Slice, SliceResult } from './commit.ts'
@@ -42,6 +43,8 @@ export interface Storage {
   /** Messages of one epoch next to a place, capped, with the head as of the same moment. */
   messages(sessionId: string, query: MessageQuery): Promise<Window>
   message(sessionId: string, messageId: string): Promise<Message | undefined>
+  /** The versions of which a message is the first of one; see `listVersions`. */
+  versions(sessionId: string, messageId: string): Promise<ListedVersion[] | undefined>
   /**
    * Finished messages of all epochs that hold every word, newest first: by their own `createdAt`,
    * of the same ms by the session's id, and within a session by order, all descending.

@@ -15,7 +15,7 @@ export type Call =
       bytes: number
     }
   | {
-      call: 'message' | 'head' | 'session' | 'members' | 'continueErase' | 'delete'
+      call: 'message' | 'versions' | 'head' | 'session' | 'members' | 'continueErase' | 'delete'
       session: number
       pick: number
     }
@@ -112,6 +112,10 @@ const changeNames = [
   'undo',
   'undo',
   'redo',
+  'choose',
+  'choose',
+  'retry',
+  'resend',
   'erase',
   'erase-two',
   'import',
@@ -198,13 +202,14 @@ const filter: fc.Arbitrary<FilterSpec> = fc.record(
 const draft = fc.record({ draft: fc.constantFrom(...draftNames), pick, text })
 const change = fc.record({ draft: fc.constantFrom(...changeNames), pick, text })
 
-/** A history change must be the only draft of its slice. */
+/** A history change must be the first draft of its slice, and is most often the only one. */
 const slice: fc.Arbitrary<SliceSpec> = fc.record({
   session: fc.nat({ max: 3 }),
   guard: fc.option(fc.constantFrom(...guardNames), { nil: undefined, freq: 2 }),
   drafts: fc.oneof(
     { weight: 5, arbitrary: fc.array(draft, { maxLength: 4 }) },
     { weight: 2, arbitrary: fc.tuple(change) },
+    { weight: 1, arbitrary: fc.tuple(change, draft) },
   ),
 })
 
@@ -244,6 +249,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
     fc.record({
       call: is(
         'message' as const,
+        'versions' as const,
         'head' as const,
         'session' as const,
         'members' as const,

@@ -116,6 +116,8 @@ export class EngineUnderTest {
         return readPage(storage, id, placeOf(call), call)
       case 'message':
         return storage.message(id, names.message(id, call.pick))
+      case 'versions':
+        return storage.versions(id, names.message(id, call.pick))
       case 'head':
         return storage.state(id)
       case 'session':

@@ -5,6 +5,7 @@ import type { Guard, Slice } from '../../src/port/commit.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import {
   answer,
+  chosen,
   compaction,
   deleted,
   delta,
@@ -173,6 +174,12 @@ export class Names {
         return undo
       case 'redo':
         return redo
+      case 'choose':
+        return chosen(known)
+      case 'retry':
+        return { type: 'history-truncated', after: known, keep: 1 + (pick % 3) }
+      case 'resend':
+        return { type: 'history-truncated', before: known, keep: 1 + (pick % 3) }
       case 'erase':
         return erased(known)
       case 'erase-two':

@@ -38,6 +38,7 @@ export async function checkSession(
   checkRevisions(messages, events, floor)
   checkErased(erased, [messages, events])
   await checkSearch(store, id, oracle, words)
+  await checkVersions(store, id, oracle)
   const fresh = viewOf(window)
   for (const snapshot of [...snapshots, ...views(events, floor, snapshots)]) {
     if (snapshot.seq < floor) continue
@@ -59,6 +60,7 @@ function checkWindow({ messages, head, hasOlder }: Window, oracle: OracleSession
       contextUsage: head.contextUsage,
       canUndo: head.canUndo,
       canRedo: head.canRedo,
+      next: head.next,
       hasOlder,
     },
     {
@@ -69,6 +71,7 @@ function checkWindow({ messages, head, hasOlder }: Window, oracle: OracleSession
       contextUsage: oracle.contextUsage,
       canUndo: oracle.canUndo,
       canRedo: oracle.canRedo,
+      next: oracle.next,
       hasOlder: oracle.messages.length > newest.length,
     },
     'the head',
@@ -111,6 +114,20 @@ async function checkSearch(
   }
 }
 
+/** The versions of the newest messages are those of the oracle. */
+async function checkVersions(store: Store, id: string, oracle: OracleSession): Promise<void> {
+  for (const { id: messageId, order } of oracle.messages.slice(-3)) {
+    if (order <= oracle.epochStart) continue
+    const versions = await store.history.versions(id, messageId)
+    assert.deepEqual(
+      versions.map(({ message }) => message.id),
+      oracle.versions(messageId),
+      `versions at ${messageId}`,
+    )
+    assert.equal(versions.find(({ shown }) => shown)?.message.id, messageId)
+  }
+}
+
 function concerns(event: Event, { id, order }: Message): boolean {
   switch (event.type) {
     case 'message-created':
@@ -122,18 +139,19 @@ function concerns(event: Event, { id, order }: Message): boolean {
     case 'boundary':
       return event.summary?.id === id
     case 'history-restored':
-      return event.messages.some((message) => message.id === id)
+      return event.messages?.some((each) => each.id === id && each.revision === event.seq) ?? false
     case 'imported':
     case 'forked':
       return event.first <= order && order <= event.last
+    case 'message-deleted':
+    case 'message-erased':
+      return event.marks?.some(({ messageId }) => messageId === id) ?? false
     case 'run-started':
     case 'run-changed':
     case 'run-ended':
     case 'queue-changed':
     case 'usage':
-    case 'message-deleted':
     case 'history-truncated':
-    case 'message-erased':
     case 'redacted':
     case 'unreadable':
       return false

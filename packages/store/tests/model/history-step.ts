@@ -48,6 +48,13 @@ export async function historyStep(
       return changes(machine, session, history.undo(id), oracle.undo())
     case 'redo':
       return changes(machine, session, history.redo(id), oracle.redo())
+    case 'choose': {
+      const target = hidden(session, action.pick)
+      return changes(machine, session, history.choose(id, target), oracle.choose(target) ?? 'done')
+    }
+    case 'retry':
+    case 'resend':
+      return replace(machine, session, picked(session, action.pick), action.do)
     case 'fork':
       return fork(machine, session, picked(session, action.pick))
     case 'boundary':
@@ -72,6 +79,33 @@ function picked({ oracle }: ModelSession, pick: number): string {
   if (shown) return shown.id
   const ids = [...oracle.ids]
   return ids[pick % (ids.length + 1)] ?? 'nobody'
+}
+
+/** Mostly the first message of a hidden version. */
+function hidden(session: ModelSession, pick: number): string {
+  const ids = session.oracle.hiddenVersions()
+  return (pick < 16 ? ids[pick % ids.length] : undefined) ?? picked(session, pick)
+}
+
+/** Hides what follows a message, or it as well, and writes another one there, in one commit. */
+async function replace(
+  machine: Machine,
+  session: ModelSession,
+  messageId: string,
+  how: 'retry' | 'resend',
+): Promise<void> {
+  const { oracle } = session
+  const keep = machine.store.limits.versionsPerPlace
+  const place = how === 'retry' ? { after: messageId } : { before: messageId }
+  const expected = oracle.keep(messageId, how === 'retry' ? 'after' : 'before')
+  const created = message(machine, session, machine.name('instead'))
+  const drafts: EventDraft[] = [
+    { type: 'history-truncated', ...place, keep },
+    { type: 'message-created', message: created },
+  ]
+  await append(machine, session, { drafts, guard: { is: 'no-active-run' } }, expected)
+  if (expected === 'done') oracle.create(created)
+  await machine.snapshot(session)
 }
 
 async function changes(

@@ -45,6 +45,9 @@ export interface Writing extends OpenMessage {
   readonly blocks: Map<'text' | 'reasoning', number>
 }
 
+/** Few, so that programs exceed it. */
+const mostVersions = 3
+
 /** A store on an engine, driven by the steps of a program. */
 export class Machine {
   readonly clock = new ManualClock()
@@ -75,7 +78,7 @@ export class Machine {
     const id = this.name('session')
     const now = this.clock.now()
     await this.storage.createSession({ id, title: '', createdAt: now, members: ['me'] })
-    this.add(id, new OracleSession())
+    this.add(id, new OracleSession(mostVersions))
   }
 
   add(id: string, oracle: OracleSession): ModelSession {
@@ -173,7 +176,7 @@ export class Machine {
       clock,
       random,
       storage: { open: async () => storage },
-      limits: { windowMessages: 5, pageDefault: 3 },
+      limits: { windowMessages: 5, pageDefault: 3, versionsPerPlace: mostVersions },
     })
     this.#open = { store, storage }
   }

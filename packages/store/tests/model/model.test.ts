@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 import { crashableEngines } from '../support/crashable-engine.ts'
+import { figure, long } from '../support/long.ts'
 import { engines } from '../support/test-engines.ts'
-import { type Action, program } from './program.ts'
+import { type Action, program, versionProgram } from './program.ts'
 import { runProgram } from './run-program.ts'
 
 /** Steps on one session. */
@@ -18,10 +19,28 @@ const text: Action = { do: 'text', text: 'a' }
 describe.each(engines)('on %s', (engine) => {
   test('a store equals its oracle after any program', async () => {
     await fc.assert(
-      fc.asyncProperty(program, (some) => runProgram(crashableEngines[engine](), some)),
+      fc.asyncProperty(program, async (some) => {
+        await runProgram(crashableEngines[engine](), some)
+      }),
       { numRuns: 150 },
     )
   }, 240_000)
+
+  test('versions of a session equal a tree, in every view and after every cut', async () => {
+    const seen = { chosen: 0, redone: 0, dropped: 0, marked: 0 }
+    await fc.assert(
+      fc.asyncProperty(versionProgram, async (some) => {
+        for (const each of await runProgram(crashableEngines[engine](), some)) {
+          for (const name of ['chosen', 'redone', 'dropped', 'marked'] as const) {
+            seen[name] += each[name]
+          }
+        }
+      }),
+      { numRuns: long ? 2_000 : 60 },
+    )
+    figure(`versions on ${engine}: ${JSON.stringify(seen)}`)
+    expect(Object.values(seen).every((times) => times > 10), JSON.stringify(seen)).toBe(true)
+  }, 1_200_000)
 
   // Programs that found a fault once.
   test('a cursor stays valid through a commit that is refused after a reopening', async () => {

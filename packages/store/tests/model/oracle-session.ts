@@ -15,14 +15,27 @@ export type OracleMessage = Omit<Message, 'revision'>
 /** The outcome of a step: done, or the reason why it was refused. */
 export type Expected = 'done' | Refusal
 
+/** A message of the newest epoch in the tree of its versions. */
+interface Node {
+  message: OracleMessage
+  /** What follows it, by order: at most one is shown. */
+  following: Node[]
+  shown?: Node | undefined
+  /** When it was hidden last, where it is not shown: a number that rises. */
+  hiddenAt?: number
+}
+
 /**
- * The expected session in the simplest form: a list of messages that are changed in place. It knows
- * no journals, rows or folds.
+ * The expected session in the simplest form: a list of older messages, and the newest epoch as a tree
+ * of messages. It knows no journals, rows or folds.
  */
 export class OracleSession {
-  messages: OracleMessage[] = []
-  /** The messages that each undo removed, newest last. */
-  hidden: OracleMessage[][] = []
+  /** Messages of older epochs, and the summary that opened the newest. */
+  older: OracleMessage[] = []
+  /** Ids of messages that are hidden in older epochs. */
+  olderHidden = new Set<string>()
+  /** What the newest epoch begins with. */
+  root: Omit<Node, 'message'> = { following: [] }
   /** Every message id ever used, including those of removed messages. */
   ids = new Set<string>()
   epoch = 0
@@ -35,13 +48,39 @@ export class OracleSession {
   /** Child sessions whose usage is counted. */
   children = new Set<string>()
   contextUsage: ContextUsage | undefined
+  /** How often versions were chosen, restored, dropped, and marked by a removal. */
+  readonly seen = { chosen: 0, redone: 0, dropped: 0, marked: 0 }
+  readonly #most: number
+  #hidings = 0
+
+  /** @param most - versions that are kept at one place */
+  constructor(most = 20) {
+    this.#most = most
+  }
+
+  /** What is shown, with versions where there are several. */
+  get messages(): OracleMessage[] {
+    const shown: OracleMessage[] = [...this.older]
+    for (let at: Omit<Node, 'message'> = this.root; at.shown; at = at.shown) {
+      const { following } = at
+      const index = following.indexOf(at.shown) + 1
+      const count = following.length
+      shown.push({ ...at.shown.message, ...(count > 1 && { version: { index, count } }) })
+    }
+    return shown
+  }
 
   get canUndo(): boolean {
     return this.#lastPrompt() !== undefined
   }
 
   get canRedo(): boolean {
-    return this.hidden.length > 0
+    return this.next > 0
+  }
+
+  /** Hidden versions after the last message. */
+  get next(): number {
+    return this.#last().following.length
   }
 
   find(messageId: string): OracleMessage | undefined {
@@ -51,29 +90,28 @@ export class OracleSession {
   create(message: Pick<OracleMessage, 'id' | 'role' | 'parts' | 'metadata' | 'status'>): Expected {
     if (this.ids.has(message.id)) return this.#idTaken(message.id)
     this.ids.add(message.id)
-    this.hidden = []
-    this.messages.push({ ...message, order: ++this.lastOrder, epoch: this.epoch })
+    const node = {
+      message: { ...message, order: ++this.lastOrder, epoch: this.epoch },
+      following: [],
+    }
+    const last = this.#last()
+    last.following.push(node)
+    last.shown = node
     return 'done'
   }
 
   setParts(messageId: string, change: (parts: Part[]) => Part[]): void {
-    this.messages = this.messages.map((message) =>
-      message.id === messageId ? { ...message, parts: change([...message.parts]) } : message,
-    )
+    this.#change(messageId, (message) => ({ ...message, parts: change([...message.parts]) }))
   }
 
   finish(messageId: string, end: Omit<MessageMetadata, 'createdAt'>): void {
     this.contextUsage = end.contextUsage ?? this.contextUsage
-    this.messages = this.messages.map((message) =>
-      message.id === messageId
-        ? {
-            ...message,
-            status: 'done',
-            parts: message.parts.map(ended),
-            metadata: { ...message.metadata, ...end },
-          }
-        : message,
-    )
+    this.#change(messageId, (message) => ({
+      ...message,
+      status: 'done',
+      parts: message.parts.map(ended),
+      metadata: { ...message.metadata, ...end },
+    }))
   }
 
   edit(messageId: string, parts: Part[]): Expected {
@@ -87,50 +125,83 @@ export class OracleSession {
     if (this.runId !== undefined) return 'guard-failed'
     const message = this.find(messageId)
     if (message?.epoch !== this.epoch || message.status === 'open') return 'message-missing'
-    this.messages = this.messages.filter(({ id }) => id !== messageId)
+    this.#remove(messageId)
     return 'done'
   }
 
-  /** Erases a message of any epoch, even one that was removed or undone. */
+  /** Erases a message of any epoch, even one that was removed or hidden. */
   erase(messageId: string): Expected {
     if (this.runId !== undefined) return 'guard-failed'
     if (!this.ids.has(messageId) || this.find(messageId)?.status === 'open')
       return 'message-missing'
-    const others = (messages: OracleMessage[]) => messages.filter(({ id }) => id !== messageId)
-    this.messages = others(this.messages)
-    this.hidden = this.hidden.map(others).filter(({ length }) => length > 0)
+    this.#remove(messageId)
     this.contextUsage = undefined
     return 'done'
   }
 
-  /** Removes all messages after this one, or all of the epoch except its summary. */
+  /** Removes all messages after this one, or all of the epoch except its summary, for good. */
   truncate(after: string | undefined): Expected {
     if (this.runId !== undefined) return 'guard-failed'
-    const last = after === undefined ? undefined : this.find(after)
-    if (after !== undefined && last?.epoch !== this.epoch) return 'message-missing'
-    const order = last?.order ?? this.epochStart
-    if (this.#isOpenAfter(order)) return 'message-open'
-    this.messages = this.messages.filter((message) => message.order <= order)
-    this.hidden = []
+    const place = this.#placeAfter(after)
+    if (!place) return 'message-missing'
+    if (isOpenIn(place)) return 'message-open'
+    place.following = []
+    place.shown = undefined
+    this.contextUsage = undefined
     return 'done'
+  }
+
+  /** Hides all messages after this one, or from this one on, as a version. */
+  keep(messageId: string, from: 'after' | 'before'): Expected {
+    if (this.runId !== undefined) return 'guard-failed'
+    const place = from === 'after' ? this.#placeAfter(messageId) : this.#placeBefore(messageId)
+    if (!place) return 'message-missing'
+    return this.#hide(place)
   }
 
   undo(): Expected {
     if (this.runId !== undefined) return 'guard-failed'
     const prompt = this.#lastPrompt()
     if (!prompt) return 'nothing-to-undo'
-    if (this.#isOpenAfter(prompt.order)) return 'message-open'
-    this.hidden.push(this.messages.filter(({ order }) => order >= prompt.order))
-    this.messages = this.messages.filter(({ order }) => order < prompt.order)
-    return 'done'
+    return this.#hide(this.#placeBefore(prompt.id) ?? this.root)
   }
 
   redo(): Expected {
     if (this.runId !== undefined) return 'guard-failed'
-    const restored = this.hidden.pop()
-    if (!restored) return 'nothing-to-redo'
-    this.messages = [...this.messages, ...restored].sort((a, b) => a.order - b.order)
-    return 'done'
+    const last = this.#last()
+    const newest = last.following.toSorted((a, b) => (b.hiddenAt ?? 0) - (a.hiddenAt ?? 0))[0]
+    if (!newest) return 'nothing-to-redo'
+    this.seen.redone++
+    return this.#show(last, newest)
+  }
+
+  /** `undefined` for a message that is shown already. */
+  choose(messageId: string): Expected | undefined {
+    if (this.runId !== undefined) return 'guard-failed'
+    if (this.find(messageId)?.epoch === this.epoch) return undefined
+    const place = this.#chain().find(({ following }) =>
+      following.some(({ message }) => message.id === messageId),
+    )
+    const node = place?.following.find(({ message }) => message.id === messageId)
+    if (!place || !node) return 'message-missing'
+    const expected = this.#show(place, node)
+    if (expected === 'done') this.seen.chosen++
+    return expected
+  }
+
+  /** The first messages of the versions at the place of this one, by order. */
+  versions(messageId: string): string[] | undefined {
+    const place = this.#chain().find(({ following }) =>
+      following.some(({ message }) => message.id === messageId),
+    )
+    return place?.following.map(({ message }) => message.id)
+  }
+
+  /** Ids of messages that begin a hidden version. */
+  hiddenVersions(): string[] {
+    return this.#chain().flatMap(({ following, shown }) =>
+      following.filter((node) => node !== shown).map(({ message }) => message.id),
+    )
   }
 
   /** Adds usage, which has one field, to the ledger. */
@@ -150,28 +221,41 @@ export class OracleSession {
   }
 
   boundary(summary?: Pick<OracleMessage, 'id' | 'role' | 'parts' | 'metadata' | 'status'>): void {
+    for (const id of this.#hiddenIds()) this.olderHidden.add(id)
+    this.older = this.messages
+    this.root = { following: [] }
     this.epoch++
-    this.hidden = []
     this.contextUsage = summary?.metadata.contextUsage
-    if (summary) this.create(summary)
+    if (summary) {
+      this.ids.add(summary.id)
+      this.older.push({ ...summary, order: ++this.lastOrder, epoch: this.epoch })
+    }
     this.epochStart = this.lastOrder
   }
 
   /** A fork with the messages up to `order`. */
   forkedAt(order: number): OracleSession {
-    const fork = new OracleSession()
-    fork.messages = this.messages.filter(
-      (message) => message.order <= order && message.status === 'done',
-    )
-    fork.ids = new Set(fork.messages.map(({ id }) => id))
-    const last = fork.messages.at(-1)
+    const fork = new OracleSession(this.#most)
+    const messages = this.messages
+      .filter((message) => message.order <= order && message.status === 'done')
+      .map(({ version: _, ...message }) => message)
+    fork.ids = new Set(messages.map(({ id }) => id))
+    const last = messages.at(-1)
     fork.epoch = last?.epoch ?? 0
-    fork.lastOrder = last?.order ?? 0
-    const [first] = fork.messages.filter(({ epoch }) => epoch === fork.epoch)
+    const [first] = messages.filter(({ epoch }) => epoch === fork.epoch)
     const isSummary = first?.metadata.boundary !== undefined
     fork.epochStart = isSummary ? first.order : (first?.order ?? 1) - 1
+    fork.older = messages.filter((message) => message.order <= fork.epochStart)
+    let at = fork.root
+    for (const message of messages.slice(fork.older.length)) {
+      const node = { message, following: [] }
+      at.following.push(node)
+      at.shown = node
+      at = node
+    }
+    fork.lastOrder = last?.order ?? 0
     // A fork looks back at most ten messages for it.
-    const newest = fork.messages.slice(-10).filter(({ epoch }) => epoch === fork.epoch)
+    const newest = messages.slice(-10).filter(({ epoch }) => epoch === fork.epoch)
     fork.contextUsage = newest.findLast(
       ({ metadata }) => metadata.contextUsage,
     )?.metadata.contextUsage
@@ -182,14 +266,114 @@ export class OracleSession {
     return this.messages.findLast(({ role, order }) => role === 'user' && order > this.epochStart)
   }
 
-  #isOpenAfter(order: number): boolean {
-    return this.messages.some((message) => message.order > order && message.status === 'open')
+  /** What is shown of the newest epoch, from where it begins. */
+  #chain(): Omit<Node, 'message'>[] {
+    const chain = [this.root]
+    for (let at = this.root; at.shown; at = at.shown) chain.push(at.shown)
+    return chain
+  }
+
+  #last(): Omit<Node, 'message'> {
+    return this.#chain().at(-1) ?? this.root
+  }
+
+  /** Where what follows a message of the newest epoch begins, or the epoch itself. */
+  #placeAfter(messageId: string | undefined): Omit<Node, 'message'> | undefined {
+    const old = this.older.find(({ id }) => id === messageId)
+    if (messageId === undefined || old?.epoch === this.epoch) return this.root
+    return this.#chain().find(({ shown }) => shown?.message.id === messageId)?.shown
+  }
+
+  /** Where a message of the newest epoch is one of the versions that follow. */
+  #placeBefore(messageId: string): Omit<Node, 'message'> | undefined {
+    const old = this.older.find(({ id }) => id === messageId)
+    if (old?.epoch === this.epoch) return this.root
+    return this.#chain().find(({ shown }) => shown?.message.id === messageId)
+  }
+
+  #hide(place: Omit<Node, 'message'>): Expected {
+    if (isOpenIn(place)) return 'message-open'
+    const { shown } = place
+    if (shown) shown.hiddenAt = ++this.#hidings
+    place.shown = undefined
+    while (place.following.length > this.#most - 1) {
+      const oldest = place.following.find((node) => node !== shown)
+      if (!oldest) break
+      place.following = place.following.filter((node) => node !== oldest)
+      this.seen.dropped++
+    }
+    this.contextUsage = undefined
+    return 'done'
+  }
+
+  #show(place: Omit<Node, 'message'>, node: Node): Expected {
+    if (isOpenIn(place)) return 'message-open'
+    if (place.shown) place.shown.hiddenAt = ++this.#hidings
+    place.shown = node
+    const restored: OracleMessage[] = []
+    for (let at: Node | undefined = node; at; at = at.shown) restored.push(at.message)
+    const newest = restored.findLast(({ metadata }) => metadata.contextUsage)
+    this.contextUsage = newest?.metadata.contextUsage
+    return 'done'
+  }
+
+  /** What followed a removed message follows the one before it. */
+  #remove(messageId: string): void {
+    const before = JSON.stringify(this.messages.map(({ version }) => version))
+    this.older = this.older.filter(({ id }) => id !== messageId)
+    this.olderHidden.delete(messageId)
+    removeFrom(this.root, messageId)
+    if (JSON.stringify(this.messages.map(({ version }) => version)) !== before) this.seen.marked++
+  }
+
+  #change(messageId: string, change: (message: OracleMessage) => OracleMessage): void {
+    this.older = this.older.map((message) =>
+      message.id === messageId ? change(message) : message,
+    )
+    for (const { shown } of this.#chain()) {
+      if (shown?.message.id === messageId) shown.message = change(shown.message)
+    }
+  }
+
+  #hiddenIds(): string[] {
+    const ids: string[] = []
+    const visit = (node: Node) => {
+      ids.push(node.message.id)
+      node.following.forEach(visit)
+    }
+    this.root.following.forEach(visit)
+    return ids.filter((id) => !this.find(id))
   }
 
   #idTaken(messageId: string): Expected {
-    const isThere = [...this.messages, ...this.hidden.flat()].some(({ id }) => id === messageId)
+    const isThere =
+      this.find(messageId) !== undefined ||
+      this.olderHidden.has(messageId) ||
+      this.#hiddenIds().includes(messageId)
     return isThere ? 'message-exists' : 'message-gone'
   }
+}
+
+function removeFrom(place: Omit<Node, 'message'>, messageId: string): void {
+  for (const node of place.following) {
+    if (node.message.id !== messageId) {
+      removeFrom(node, messageId)
+      continue
+    }
+    const { shown, following, hiddenAt } = node
+    // The rest of a hidden version stays hidden as that version.
+    if (shown && hiddenAt !== undefined) shown.hiddenAt = hiddenAt
+    if (place.shown === node) place.shown = shown
+    place.following = [...place.following.filter((each) => each !== node), ...following].sort(
+      (a, b) => a.message.order - b.message.order,
+    )
+    return
+  }
+}
+
+function isOpenIn({ shown }: Omit<Node, 'message'>): boolean {
+  for (let at = shown; at; at = at.shown) if (at.message.status === 'open') return true
+  return false
 }
 
 /** Ends a part of a finished message. */

@@ -25,6 +25,7 @@ export type HistoryAction =
   | { do: 'delete' | 'erase' | 'fork' | 'repeat'; pick: number }
   | { do: 'truncate'; pick: number | undefined }
   | { do: 'undo' | 'redo' }
+  | { do: 'choose' | 'retry' | 'resend'; pick: number }
   | { do: 'boundary'; kind: 'compaction' | 'reset' }
   | { do: 'import'; count: number }
 
@@ -70,8 +71,27 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ do: is('thought', 'tool', 'queue', 'next', 'usage') }) },
   { weight: 8, arbitrary: fc.record({ do: is('undo', 'redo') }) },
+  { weight: 6, arbitrary: fc.record({ do: is('choose', 'retry', 'resend'), pick }) },
   { weight: 8, arbitrary: fc.record({ do: is('flush', 'snapshot', 'follow', 'read', 'check') }) },
   { weight: 2, arbitrary: fc.record({ do: is('reopen', 'crash') }) },
+)
+
+const versionAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: is('import'), count: fc.integer({ min: 1, max: 2 }) }) },
+  { weight: 4, arbitrary: fc.record({ do: is('start'), driver: is('writer') }) },
+  { weight: 8, arbitrary: fc.record({ do: is('finish'), reason: is('stop') }) },
+  { weight: 24, arbitrary: fc.record({ do: is('choose', 'choose', 'retry', 'resend'), pick }) },
+  { weight: 8, arbitrary: fc.record({ do: is('undo', 'undo', 'redo', 'redo', 'redo') }) },
+  { weight: 8, arbitrary: fc.record({ do: is('delete', 'erase', 'erase', 'edit'), pick, text }) },
+  { weight: 1, arbitrary: fc.record({ do: is('truncate'), pick }) },
+  { weight: 1, arbitrary: fc.record({ do: is('boundary'), kind: is('compaction', 'reset') }) },
+  { weight: 4, arbitrary: fc.record({ do: is('follow', 'read', 'check', 'reopen', 'crash') }) },
+)
+
+/** Programs that make, choose and remove versions of what follows a message. */
+export const versionProgram: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({ session: fc.constant(0), action: versionAction }),
+  { minLength: 25, maxLength: 60, size: 'max' },
 )
 
 /** Programs for a few sessions of one store. */

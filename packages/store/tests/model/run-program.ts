@@ -1,6 +1,7 @@
 import { historyStep } from './history-step.ts'
 import { Machine, type ModelSession } from './machine.ts'
 import type { CrashableEngine } from '../support/crashable-engine.ts'
+import type { OracleSession } from './oracle-session.ts'
 import type { Action, Step } from './program.ts'
 import { writeStep } from './write-step.ts'
 
@@ -8,9 +9,13 @@ import { writeStep } from './write-step.ts'
  * Runs a program on an engine. Every step must have the oracle's outcome, and all final reads must
  * agree with it.
  *
+ * @returns what the oracles have seen of versions
  * @throws AssertionError for what does not
  */
-export async function runProgram(engine: CrashableEngine, steps: readonly Step[]): Promise<void> {
+export async function runProgram(
+  engine: CrashableEngine,
+  steps: readonly Step[],
+): Promise<readonly OracleSession['seen'][]> {
   const machine = new Machine(engine)
   try {
     await machine.start()
@@ -19,6 +24,7 @@ export async function runProgram(engine: CrashableEngine, steps: readonly Step[]
       if (target) await perform(machine, target, action)
     }
     await machine.check()
+    return machine.sessions.map(({ oracle }) => oracle.seen)
   } finally {
     await machine.end()
   }
@@ -44,6 +50,9 @@ async function perform(machine: Machine, session: ModelSession, action: Action):
     case 'truncate':
     case 'undo':
     case 'redo':
+    case 'choose':
+    case 'retry':
+    case 'resend':
     case 'fork':
     case 'boundary':
     case 'import':

@@ -153,8 +153,10 @@ export class Recording {
 
   redo(): Event {
     const revision = this.head + 1
+    const after = this.viewAt().messages.at(-1)?.order ?? 0
     const messages = (this.#hidden.pop() ?? []).map((message) => ({ ...message, revision }))
-    return this.append({ type: 'history-restored', messages, ...this.#undoState() })
+    const place = { after, count: messages.length, hidden: 0 }
+    return this.append({ type: 'history-restored', ...place, messages, ...this.#undoState() })
   }
 
   import(...ids: string[]): Event {
@@ -173,7 +175,7 @@ export class Recording {
       const imported = this.#imported.get(event.seq)
       if (!imported) return applyEvent(view, event).view
       const messages = [...view.messages, ...imported]
-      return { ...view, seq: event.seq, messages, canUndo: true, canRedo: false }
+      return { ...view, seq: event.seq, messages, canUndo: true, canRedo: false, next: 0 }
     }, emptyView)
   }
 
@@ -275,12 +277,12 @@ export class Recording {
     const { messages } = this.viewAt()
     const count = messages.filter(({ order }) => order > after).length
     const canUndo = messages.some(({ role, order }) => role === 'user' && order <= after)
-    const canRedo = this.#hidden.length > 0
-    return this.append({ type: 'history-truncated', after, count, canUndo, canRedo })
+    return this.append({ type: 'history-truncated', after, count, ...this.#undoState(), canUndo })
   }
 
   #undoState() {
-    return { canUndo: true, canRedo: this.#hidden.length > 0 }
+    const next = this.#hidden.length
+    return { canUndo: true, canRedo: next > 0, next }
   }
 }
 

@@ -15,6 +15,7 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
     commit: () => storage.commit([{ sessionId, at: 1, drafts: [prompt('x')] }]),
     segments: () => storage.segments(sessionId, { from: 'oldest', bytes: 9 }),
     messages: () => storage.messages(sessionId, unbounded),
+    versions: () => storage.versions(sessionId, 'a-prompt'),
     message: () => storage.message(sessionId, 'a-prompt'),
     state: () => storage.state(sessionId),
     readSession: () => storage.readSession(sessionId),

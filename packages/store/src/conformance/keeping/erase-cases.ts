@@ -114,7 +114,7 @@ export const eraseCases: Cases = {
     const [first] = (await write(storage, session, [redo])).events
     assert(first?.type === 'history-restored')
     assert.deepEqual(
-      first.messages.map(({ id }) => id),
+      first.messages?.map(({ id }) => id),
       ['a-prompt', 'a-answer'],
     )
     assert.equal(first.canRedo, true)
@@ -122,7 +122,7 @@ export const eraseCases: Cases = {
     const [second] = (await write(await bed.open(), session, [redo])).events
     assert(second?.type === 'history-restored')
     assert.deepEqual(
-      second.messages.map(({ id }) => id),
+      second.messages?.map(({ id }) => id),
       ['c-answer'],
     )
     assert.equal(second.canRedo, false)

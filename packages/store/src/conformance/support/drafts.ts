@@ -115,8 +115,22 @@ export function truncated(after?: string): EventDraft {
   return { type: 'history-truncated', ...(after !== undefined && { after }) }
 }
 
-export const undo: EventDraft = { type: 'history-truncated', undo: true }
+export const undo: EventDraft = { type: 'history-truncated', undo: true, keep: 20 }
 export const redo: EventDraft = { type: 'history-restored' }
+
+/** Shows the hidden version that begins with this message. */
+export function chosen(messageId: string): EventDraft {
+  return { type: 'history-restored', messageId }
+}
+
+/** Another message after one, or in place of one, which becomes a hidden version with all after it. */
+export function instead(
+  place: { after: string } | { before: string },
+  draft: EventDraft,
+  keep = 20,
+): EventDraft[] {
+  return [{ type: 'history-truncated', ...place, keep }, draft]
+}
 
 export function replaced(messageId: string, text: string): EventDraft {
   return { type: 'message-replaced', messageId, parts: [{ type: 'text', text }] }

@@ -11,13 +11,14 @@ import { unbounded } from './reads.ts'
 
 /** The view that a client makes of a fresh window. */
 export function viewOf({ messages, head, hasOlder }: Window): View {
-  const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo } = head
+  const { seq, epoch, run, queue, usage, contextUsage, canUndo, canRedo, next } = head
   return {
     seq,
     epoch,
     queue,
     canUndo,
     canRedo,
+    next,
     messages,
     hasOlder,
     skipped: 0,

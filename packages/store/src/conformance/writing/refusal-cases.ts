@@ -75,8 +75,8 @@ export const refusalCases: Cases = {
   'refuses the id of a message that was erased': (bed) =>
     refuses(bed, [prompt('a'), erased('a')], 'message-gone', making('a')),
 
-  'refuses the id of a message that was undone, once it is forgotten': (bed) =>
-    refuses(bed, [...turn('a'), undo, prompt('b')], 'message-gone', making('a-prompt')),
+  'refuses the id of a message that was undone, also after a new turn': (bed) =>
+    refuses(bed, [...turn('a'), undo, prompt('b')], 'message-exists', making('a-prompt')),
 
   async 'refuses an id twice in one slice'(bed) {
     const { storage, session } = await bed.start()

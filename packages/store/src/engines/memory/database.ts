@@ -3,6 +3,7 @@ import type { Message } from '@caughtup/schema'
 import type { EventRow, MemberRow, SessionRow } from '../rows/tables/rows.ts'
 import { Feed } from './feed.ts'
 import { Locks } from './locks.ts'
+import type { HiddenIn } from '../../port/session-copy.ts'
 import type { Opening } from './opening.ts'
 
 /** All that is committed, as plain data, with who has it open and who has locked what. */
@@ -34,8 +35,8 @@ export interface SessionData {
 export interface StoredMessage {
   readonly order: number
   readonly id: string
-  /** The number of the undo that hides it, or 0. */
-  readonly hidden: number
+  /** Absent for a shown one. */
+  readonly hidden?: HiddenIn
   readonly message: Message
   /** Bytes of a finished message's JSON. */
   readonly bytes: number

@@ -1,6 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import { jsonBytes } from '../../base/bytes.ts'
+import type { MessagePlace, Stretch } from '../../core/lookups.ts'
 import type { MessageChange } from '../rows/tables/rows.ts'
 import { indexAbove, type SessionData, type StoredMessage } from './database.ts'
 
@@ -37,21 +38,62 @@ export function* shownRows(
   const end = before === Infinity ? messages.length : indexAbove(messages, before - 1, orderOf)
   for (let step = 0; step < end - start; step++) {
     const row = messages[from === 'oldest' ? start + step : end - 1 - step]
-    if (row?.hidden === 0) yield row
+    if (row && !row.hidden) yield row
   }
 }
 
-/** The messages that the newest undo hides, and the number of undos. */
-export function hiddenMessages({ messages }: Pick<Rows, 'messages'>): {
-  messages: Message[]
-  undos: number
-} {
-  const hidden = messages.filter((row) => row.hidden > 0)
-  const newest = newestUndo(messages)
-  return {
-    messages: hidden.filter((row) => row.hidden === newest).map(({ message }) => message),
-    undos: new Set(hidden.map((row) => row.hidden)).size,
+/** Where messages are, hidden ones too. */
+export function placeOf(rows: Rows, id: string): MessagePlace | undefined {
+  const row = rowOf(rows, id)
+  return row && { order: row.order, epoch: row.message.epoch, stretch: stretchOf(row) }
+}
+
+/** The row after an order, or before it, in a stretch or (0) of the shown ones. */
+export function neighbour(
+  { messages }: Pick<Rows, 'messages'>,
+  { order, stretch }: { order: number; stretch: number },
+  step: 'before' | 'after',
+): StoredMessage | undefined {
+  const isBeside = (row: StoredMessage) => stretchOf(row) === stretch
+  return step === 'after'
+    ? messages.slice(indexAbove(messages, order, orderOf)).find(isBeside)
+    : messages.slice(0, indexAbove(messages, order - 1, orderOf)).findLast(isBeside)
+}
+
+/** The stretches that are hidden in an epoch. */
+export function stretchesIn({ messages }: Pick<Rows, 'messages'>, epoch: number): Stretch[] {
+  const within = new Map(messages.map((row) => [row.order, stretchOf(row)]))
+  const found = new Map<number, Stretch>()
+  for (const { hidden, order, message } of messages) {
+    if (!hidden || message.epoch !== epoch) continue
+    const { stretch: id, after } = hidden
+    const { first = order, count = 0, hasPrompt = false } = found.get(id) ?? {}
+    found.set(id, {
+      id,
+      after,
+      within: within.get(after) ?? 0,
+      first,
+      last: order,
+      count: count + 1,
+      hasPrompt: hasPrompt || message.role === 'user',
+    })
   }
+  return [...found.values()]
+}
+
+/** The messages of a stretch; `undefined` if they have more bytes. */
+export function stretchMessages(
+  { messages }: Pick<Rows, 'messages'>,
+  id: number,
+  bytes: number,
+): Message[] | undefined {
+  const rows = messages.filter((row) => stretchOf(row) === id)
+  const size = rows.reduce((sum, row) => sum + row.bytes, 0)
+  return size > bytes ? undefined : rows.map(({ message }) => message)
+}
+
+function stretchOf({ hidden }: StoredMessage): number {
+  return hidden?.stretch ?? 0
 }
 
 /** The rows after a change, and the ids that it removes. */
@@ -70,22 +112,30 @@ export function changed(
     case 'truncate':
       return without(messages, (row) => isShownAfter(row, change.after))
     case 'hide': {
-      const undo = newestUndo(messages) + 1
-      const hidden = messages.map((row) =>
-        isShownAfter(row, change.after) ? { ...row, hidden: undo } : row,
-      )
-      return { messages: hidden, removed: [] }
+      const { stretch, after } = change
+      const hide = (row: StoredMessage) =>
+        isShownAfter(row, after) ? { ...row, hidden: { stretch, after } } : row
+      return { messages: messages.map(hide), removed: [] }
     }
-    case 'restore': {
-      const newest = newestUndo(messages)
-      const shown = messages.map((row) =>
-        newest > 0 && row.hidden === newest ? { ...row, hidden: 0 } : row,
-      )
-      return { messages: shown, removed: [] }
+    case 'show': {
+      const show = (row: StoredMessage) => (stretchOf(row) === change.stretch ? shown(row) : row)
+      return { messages: messages.map(show), removed: [] }
     }
-    case 'forget-hidden':
-      return without(messages, ({ hidden }) => hidden > 0)
+    case 'reanchor': {
+      const { from, to: after } = change
+      const move = (row: StoredMessage) =>
+        row.hidden?.after === from ? { ...row, hidden: { ...row.hidden, after } } : row
+      return { messages: messages.map(move), removed: [] }
+    }
+    case 'forget': {
+      const stretches = new Set(change.stretches)
+      return without(messages, (row) => stretches.has(stretchOf(row)))
+    }
   }
+}
+
+function shown({ hidden: _, ...row }: StoredMessage): StoredMessage {
+  return row
 }
 
 function put(
@@ -99,7 +149,8 @@ function put(
     const before = rows[index]
     const isThere = before?.order === order
     const bytes = message.status === 'done' ? jsonBytes(message) : 0
-    const row = { order, id, hidden: hidden ?? (isThere ? before.hidden : 0), message, bytes }
+    const isHidden = hidden ?? (isThere ? before.hidden : undefined)
+    const row = { order, id, message, bytes, ...(isHidden && { hidden: isHidden }) }
     rows.splice(index, isThere ? 1 : 0, row)
     orders.set(id, order)
   }
@@ -112,11 +163,5 @@ function without(messages: readonly StoredMessage[], isMeant: (row: StoredMessag
 }
 
 function isShownAfter({ order, hidden }: StoredMessage, after: number): boolean {
-  return order > after && hidden === 0
-}
-
-function newestUndo(messages: readonly StoredMessage[]): number {
-  let newest = 0
-  for (const { hidden } of messages) newest = Math.max(newest, hidden)
-  return newest
+  return order > after && !hidden
 }

@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import type { IdStatus } from '../../core/lookups.ts'
+import type { IdStatus, MessagePlace, Stretch } from '../../core/lookups.ts'
 import {
   type EventRow,
   isHidden,
@@ -31,7 +31,15 @@ import {
   type StoredEvents,
 } from './database.ts'
 import { candidates, feedRows } from './lists.ts'
-import { hiddenMessages, rowOf, shownMessages, shownRows } from './message-table.ts'
+import {
+  neighbour,
+  placeOf,
+  rowOf,
+  shownMessages,
+  shownRows,
+  stretchesIn,
+  stretchMessages,
+} from './message-table.ts'
 
 const lastOf = ({ seq }: StoredEvents) => seq
 
@@ -104,9 +112,29 @@ export class MemoryReads implements TableReads {
     return undefined
   }
 
-  async hidden(session: number): Promise<{ messages: Message[]; undos: number }> {
+  async places(session: number, ids: readonly string[]): Promise<(MessagePlace | undefined)[]> {
     const data = this.find(session)
-    return data ? hiddenMessages(data) : { messages: [], undos: 0 }
+    return ids.map((id) => data && placeOf(data, id))
+  }
+
+  async before(session: number, order: number, stretch: number): Promise<number | undefined> {
+    const data = this.find(session)
+    return data && neighbour(data, { order, stretch }, 'before')?.order
+  }
+
+  async following(session: number, order: number, stretch: number): Promise<Message | undefined> {
+    const data = this.find(session)
+    return data && neighbour(data, { order, stretch }, 'after')?.message
+  }
+
+  async stretches(session: number, epoch: number): Promise<Stretch[]> {
+    const data = this.find(session)
+    return data ? stretchesIn(data, epoch) : []
+  }
+
+  async stretch(session: number, id: number, bytes: number): Promise<Message[] | undefined> {
+    const data = this.find(session)
+    return data && stretchMessages(data, id, bytes)
   }
 
   async remembered(
@@ -140,7 +168,9 @@ export class MemoryReads implements TableReads {
   async allMessages(session: number, after: number, limit: number) {
     const rows = this.find(session)?.messages ?? []
     const start = indexAbove(rows, after, ({ order }) => order)
-    return rows.slice(start, start + limit).map(({ message, hidden }) => ({ message, hidden }))
+    return rows.slice(start, start + limit).map(({ message, hidden }) => {
+      return { message, ...(hidden && { hidden }) }
+    })
   }
 
   async feed(principal: string, query: FeedQuery): Promise<FeedRows> {
@@ -190,7 +220,7 @@ export function rememberedName(kind: RememberedKind, id: string): string {
 
 function shownById(data: SessionData, id: string): Message | undefined {
   const row = rowOf(data, id)
-  return row?.hidden === 0 ? row.message : undefined
+  return row && !row.hidden ? row.message : undefined
 }
 
 function messagesIn(data: SessionData, range: MessageRange): Message[] {

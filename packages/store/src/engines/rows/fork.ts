@@ -62,7 +62,7 @@ async function copy(
   // Nothing runs in the new session that could finish an open message.
   const messages = found
     .filter(({ status }) => status === 'done')
-    .map((message) => deepFreeze({ ...message, revision: 1 }))
+    .map(({ version: _, ...message }) => deepFreeze({ ...message, revision: 1 }))
   await transaction.changeMessages([{ session: row.key, change: 'put', messages }])
   let { first, epochFirst } = fork
   let epoch = row.record.epoch

@@ -2,6 +2,8 @@ import type { Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { openingNames } from '../../base/random-tag.ts'
+import { runAsync } from '../../core/lookups.ts'
+import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery } from '../../port/activity.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
@@ -12,6 +14,7 @@ import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance as MaintenanceWork, Storage, StorageStats } from '../../port/storage.ts'
 import type { RowChangeFeed } from './change-feed.ts'
 import { Commits } from './commit/commits.ts'
+import { tableLookups } from './commit/table-lookups.ts'
 import { continueFork } from './fork.ts'
 import * as lists from './lists.ts'
 import { Maintenance } from './maintenance.ts'
@@ -95,6 +98,17 @@ export class RowStorage implements Storage {
   async message(sessionId: string, messageId: string) {
     this.#assertOpen()
     return this.#reads.message(sessionId, messageId)
+  }
+
+  async versions(sessionId: string, messageId: string) {
+    this.#assertOpen()
+    return this.#tables.transaction(async (transaction) => {
+      // Locked, so that all lookups see the same moment.
+      const [session] = await this.#states.load([sessionId], (asks) => transaction.lock(asks))
+      if (!session) throw sessionNotFound(sessionId)
+      const rows = tableLookups(transaction, session.row.key)
+      return runAsync(listVersions(session.state.record, messageId), rows)
+    })
   }
 
   async search(query: SearchQuery) {

@@ -41,9 +41,9 @@ export async function readSession(
     case 'messages': {
       const rows = await tables.allMessages(key, after, stretchRows)
       const { overlay } = session.state
-      const messages = rows.map(({ message, hidden }) => ({
+      const messages = rows.map(({ message, ...rest }) => ({
         message: overlay.get(message.id) ?? message,
-        hidden,
+        ...rest,
       }))
       const last = rows.length === stretchRows ? rows.at(-1)?.message.order : undefined
       const next =
@@ -84,8 +84,8 @@ export async function writeSession(tables: Tables, copy: SessionCopy): Promise<b
   return tables.transaction(async (transaction) => {
     const row = await target(transaction, copy)
     const { key } = row
-    const changes = messages.map(({ message, hidden }) => {
-      return { session: key, change: 'put' as const, messages: [message], hidden }
+    const changes = messages.map(({ message, ...rest }) => {
+      return { session: key, change: 'put' as const, messages: [message], ...rest }
     })
     if (changes.length > 0) await transaction.changeMessages(changes)
     const rows = entries.flatMap((each) => appendedRow(key, each) ?? [])

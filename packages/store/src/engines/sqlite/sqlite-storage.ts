@@ -1,6 +1,8 @@
 import type { EventFilter, EventSummary, Message, SearchHit, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
+import { runSync } from '../../core/lookups.ts'
+import { type ListedVersion, listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ChangeFeed } from '../../port/change-feed.ts'
@@ -24,6 +26,7 @@ import { commit, type CommitContext } from './log/commit.ts'
 import { LogFeed } from './cache/log-feed.ts'
 import type { Database } from './file/database.ts'
 import { copyFork, forkRow } from './sessions/fork.ts'
+import { currentRows } from './reads/current-rows.ts'
 import { JournalReads } from './reads/journal-reads.ts'
 import type { CachedSession } from './cache/cached-session.ts'
 import { SessionCache } from './cache/session-cache.ts'
@@ -129,6 +132,13 @@ export class SqliteStorage implements Storage {
     return this.#read(() => {
       const { key, overlay } = this.#cache.get(sessionId)
       return overlay.get(messageId) ?? this.#rows.packed(key, messageId)
+    })
+  }
+
+  async versions(sessionId: string, messageId: string): Promise<ListedVersion[] | undefined> {
+    return this.#read(() => {
+      const cached = this.#cache.get(sessionId)
+      return runSync(listVersions(cached.record, messageId), currentRows(cached))
     })
   }
 

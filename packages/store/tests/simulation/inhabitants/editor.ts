@@ -1,4 +1,10 @@
-import { CaughtupError, type Event, type Message, type MessageDraft } from '@caughtup/schema'
+import {
+  CaughtupError,
+  type Event,
+  type EventDraft,
+  type Message,
+  type MessageDraft,
+} from '@caughtup/schema'
 
 import type { ImportedRow } from '../../../src/import/imported-row.ts'
 import { StorageError } from '../../../src/port/storage-error.ts'
@@ -16,6 +22,8 @@ const changes = {
   truncate: 1,
   undo: 3,
   redo: 3,
+  choose: 4,
+  retry: 3,
   boundary: 2,
   reconcile: 2,
   fork: 1,
@@ -76,10 +84,30 @@ async function change(
       return done(await history.undo(sessionId))
     case 'redo':
       return done(await history.redo(sessionId))
+    case 'choose': {
+      const versions = message ? await history.versions(sessionId, message.id) : []
+      const hidden = versions.filter(({ shown }) => !shown)
+      if (hidden.length === 0) return
+      const event = await history.choose(sessionId, world.random.pick(hidden).message.id)
+      if (event) done(event)
+      return
+    }
+    case 'retry': {
+      if (!message) return
+      const keep = store.limits.versionsPerPlace
+      const place = world.random.chance(0.5) ? { after: message.id } : { before: message.id }
+      const drafts: EventDraft[] = [
+        { type: 'history-truncated', ...place, keep },
+        { type: 'message-created', message: newMessage(world, life.now(), 'assistant') },
+      ]
+      const result = await store.append({ sessionId, drafts, guard: { is: 'no-active-run' } })
+      world.ledger.committed(life.name, sessionId, result)
+      return
+    }
     case 'boundary': {
       const kind = world.random.chance(0.5) ? 'compaction' : 'reset'
       const draft = { type: 'boundary', kind, trigger: 'user' } as const
-      const summary = newSummary(world, life.now())
+      const summary = newMessage(world, life.now(), 'system')
       const drafts = [kind === 'reset' ? draft : { ...draft, summary }]
       const result = await store.append({ sessionId, drafts, guard: { is: 'no-active-run' } })
       world.ledger.committed(life.name, sessionId, result)
@@ -108,10 +136,14 @@ async function change(
   }
 }
 
-function newSummary(world: World, createdAt: number): MessageDraft {
-  const id = world.name('summary')
+function newMessage(
+  world: World,
+  createdAt: number,
+  role: 'system' | 'assistant',
+): MessageDraft {
+  const id = world.name(role === 'system' ? 'summary' : 'retried')
   const parts = [{ type: 'text' as const, text: id }]
-  return { id, role: 'system', parts, metadata: { createdAt }, status: 'done' }
+  return { id, role, parts, metadata: { createdAt }, status: 'done' }
 }
 
 /** New rows of a growing transcript, some without ids. */

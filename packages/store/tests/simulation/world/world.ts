@@ -204,7 +204,7 @@ export class World {
 /** The settings of all stores of a world. */
 function storeOptions(random: Random): Omit<StoreOptions, 'storage'> {
   return {
-    limits: { windowMessages: 6, pageDefault: 3 },
+    limits: { windowMessages: 6, pageDefault: 3, versionsPerPlace: 3 },
     updates: { capacity: random.pick([1, 4, 64]) },
     flush: { windowMs: random.pick([0, 33, 33, 33]), firstDelta: random.chance(0.3) },
     retention: random.chance(0.3) ? { events: random.between(20, 80) } : false,

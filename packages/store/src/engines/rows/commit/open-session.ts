@@ -8,6 +8,7 @@ import type { Decision } from '../../../core/decide.ts'
 import type { RowChange } from '../../../core/types.ts'
 import type { AppendedRow, MessageChange, SessionRow } from '../tables/rows.ts'
 import type { LoadedSession } from './session-states.ts'
+import { tableLookups } from './table-lookups.ts'
 import type { Transaction } from '../tables/tables.ts'
 
 /** A session that a transaction has locked, with its pending writes. */
@@ -23,6 +24,8 @@ export class OpenSession {
   readonly #changes: MessageChange[] = []
   #writesRow = false
   #isPlaced = false
+  /** Lookups of a decision; they see the changes of earlier slices. */
+  readonly lookups: AsyncLookups
   /** Open messages as this transaction wrote them. */
   readonly #written = new Map<string, Message>()
 
@@ -36,6 +39,29 @@ export class OpenSession {
     this.#found = loaded.row
     this.#process = process
     this.#tag = tag
+    const rows = tableLookups(transaction, loaded.row.key)
+    const current =
+      <Args extends unknown[], Result>(look: (...args: Args) => Promise<Result>) =>
+      async (...args: Args) => {
+        await this.#flush()
+        return look(...args)
+      }
+    this.lookups = {
+      messages: current(rows.messages),
+      idStatus: async (ids) => {
+        // An open message has had its row since it began.
+        await this.#flushChanges()
+        return rows.idStatus(ids)
+      },
+      countAfter: current(rows.countAfter),
+      lastPrompt: current(rows.lastPrompt),
+      places: current(rows.places),
+      before: current(rows.before),
+      following: current(rows.following),
+      stretches: current(rows.stretches),
+      stretch: current(rows.stretch),
+      countedChild: rows.countedChild,
+    }
   }
 
   get now(): LoadedSession {
@@ -54,37 +80,6 @@ export class OpenSession {
 
   get key(): number {
     return this.#found.key
-  }
-
-  /** Lookups of a decision; they see the changes of earlier slices. */
-  readonly lookups: AsyncLookups = {
-    messages: async (ids) => {
-      await this.#flush()
-      return this.#transaction.messagesById(this.key, ids)
-    },
-    idStatus: async (ids) => {
-      // An open message has had its row since it began.
-      await this.#flushChanges()
-      return this.#transaction.idStatus(this.key, ids)
-    },
-    countAfter: async (order) => {
-      await this.#flush()
-      return this.#transaction.countAfter(this.key, order)
-    },
-    lastPrompt: async (from, upTo) => {
-      await this.#flush()
-      return this.#transaction.lastPrompt(this.key, from, upTo)
-    },
-    hidden: async () => {
-      await this.#flush()
-      return (await this.#transaction.hidden(this.key)).messages
-    },
-    hiddenBelow: async () => {
-      await this.#flush()
-      return (await this.#transaction.hidden(this.key)).undos > 1
-    },
-    countedChild: async (child) =>
-      (await this.#transaction.remembered(this.key, 'child', [child])).has(child),
   }
 
   /** Adds the effects of a decision, and returns the row that it appends. */
@@ -144,8 +139,9 @@ export class OpenSession {
       case 'remove':
       case 'truncate':
       case 'hide':
-      case 'restore':
-      case 'forget-hidden':
+      case 'show':
+      case 'forget':
+      case 'reanchor':
         this.#changes.push({ ...change, session })
         return
       case 'insert':

@@ -1,6 +1,7 @@
 import type { Event, Message } from '@caughtup/schema'
 
 import type { SessionRecord } from '../../../core/evolve.ts'
+import type { HiddenIn } from '../../../port/session-copy.ts'
 
 /**
  * A session's row: its lock is the session's lock, and two of its numbers are the fence. It is
@@ -77,14 +78,15 @@ export interface AppendedRow extends EventRow {
 
 /** A change of rows of messages. `session` is the session's key. */
 export type MessageChange = { readonly session: number } &
-  /** With `hidden`, they are hidden by the undo of that number. */
+  /** With `hidden`, they are put there hidden; a row that is hidden stays so without it. */
   (
-    | { readonly change: 'put'; readonly messages: readonly Message[]; readonly hidden?: number }
+    | { readonly change: 'put'; readonly messages: readonly Message[]; readonly hidden?: HiddenIn }
     | { readonly change: 'remove'; readonly messageIds: readonly string[] }
     | { readonly change: 'truncate'; readonly after: number }
-    | { readonly change: 'hide'; readonly after: number }
-    | { readonly change: 'restore' }
-    | { readonly change: 'forget-hidden' }
+    | { readonly change: 'hide'; readonly after: number; readonly stretch: number }
+    | { readonly change: 'show'; readonly stretch: number }
+    | { readonly change: 'forget'; readonly stretches: readonly number[] }
+    | { readonly change: 'reanchor'; readonly from: number; readonly to: number }
   )
 
 /**

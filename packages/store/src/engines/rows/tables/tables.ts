@@ -1,7 +1,8 @@
 import type { Message } from '@caughtup/schema'
 
-import type { IdStatus } from '../../../core/lookups.ts'
+import type { IdStatus, MessagePlace, Stretch } from '../../../core/lookups.ts'
 import type { Removal } from '../../../port/activity.ts'
+import type { HiddenIn } from '../../../port/session-copy.ts'
 import type {
   AppendedRow,
   EventRow,
@@ -86,11 +87,20 @@ export interface TableReads {
   countAfter(session: number, order: number): Promise<number>
   /** `SELECT max(ord) FROM messages WHERE session = … AND hidden = 0 AND role = 'user' AND ord BETWEEN …`. */
   lastPrompt(session: number, from: number, upTo: number): Promise<number | undefined>
+  /** Where messages are, hidden ones too: `SELECT ord, epoch, hidden FROM messages WHERE … id = ANY(…)`. */
+  places(session: number, ids: readonly string[]): Promise<(MessagePlace | undefined)[]>
+  /** `SELECT max(ord) FROM messages WHERE session = … AND hidden = … AND ord < …`. */
+  before(session: number, order: number, stretch: number): Promise<number | undefined>
+  /** `SELECT … FROM messages WHERE session = … AND hidden = … AND ord > … ORDER BY ord LIMIT 1`. */
+  following(session: number, order: number, stretch: number): Promise<Message | undefined>
   /**
-   * The messages that the newest undo hides, oldest first, and the number of undos: `SELECT … WHERE
-   * session = … AND hidden = (SELECT max(hidden) …) ORDER BY ord`.
+   * The stretches hidden in an epoch: `SELECT hidden, min(anchor), min(ord), max(ord), count(*),
+   * bool_or(role = 'user') FROM messages WHERE session = … AND hidden > 0 AND epoch = … GROUP BY
+   * hidden`, joined with the anchor's row for what that is hidden in.
    */
-  hidden(session: number): Promise<{ messages: Message[]; undos: number }>
+  stretches(session: number, epoch: number): Promise<Stretch[]>
+  /** `SELECT … WHERE session = … AND hidden = … ORDER BY ord`, unless `sum(octet_length(body))` is above `bytes`. */
+  stretch(session: number, id: number, bytes: number): Promise<Message[] | undefined>
   /** Counts of what is remembered: `SELECT id, count FROM remembered WHERE session = … AND kind = … AND id = ANY(…)`. */
   remembered(
     session: number,
@@ -103,14 +113,14 @@ export interface TableReads {
    */
   names(session: number, after: RememberedName | undefined, limit: number): Promise<CountedName[]>
   /**
-   * Messages after an order with the numbers of the undos that hide them: `SELECT … FROM messages
-   * WHERE session = … AND ord > … ORDER BY ord LIMIT …`.
+   * Messages after an order, hidden ones too: `SELECT … FROM messages WHERE session = … AND ord > …
+   * ORDER BY ord LIMIT …`.
    */
   allMessages(
     session: number,
     after: number,
     limit: number,
-  ): Promise<{ message: Message; hidden: number }[]>
+  ): Promise<{ message: Message; hidden?: HiddenIn }[]>
   /**
    * A principal's rows, the removals, and where the feed is, as of one moment: a range of `members`
    * by an index for each order, so that recency is repeated there, joined with `sessions`, the newest
@@ -160,8 +170,8 @@ export interface Transaction extends TableReads {
   deleteSession(session: number): Promise<void>
   /**
    * Changes rows of messages of locked sessions in the order given: neighbouring `put`s are one
-   * `INSERT … ON CONFLICT (session, ord) DO UPDATE`, `hide` and `restore` one `UPDATE` of `hidden`
-   * each. Removals are `WITH gone AS (DELETE FROM messages … RETURNING id) INSERT INTO remembered`,
+   * `INSERT … ON CONFLICT (session, ord) DO UPDATE`, `hide`, `show` and `reanchor` one `UPDATE` of
+   * `hidden` and `anchor` each. Removals are `WITH gone AS (DELETE FROM messages … RETURNING id) INSERT INTO remembered`,
    * since an id stays taken.
    */
   changeMessages(changes: readonly MessageChange[]): Promise<void>

@@ -180,6 +180,19 @@ export const migrations: readonly string[] = [
     UPDATE members SET recency = new.recency, revision = new.revision WHERE session = new.key;
   END;
   `,
+  `
+  -- \`hidden\` is 0 or the version that a message belongs to, a number of its session's own; the order of
+  -- the message before that version's first
+  ALTER TABLE messages ADD COLUMN anchor INTEGER;
+  UPDATE messages SET anchor = coalesce((
+    SELECT max(before.ord) FROM messages before
+    WHERE before.session = messages.session AND before.ord < messages.ord
+      AND (before.hidden = 0 OR before.hidden > messages.hidden)
+  ), 0) WHERE hidden > 0;
+  UPDATE sessions SET record = json_set(record, '$.next', (
+    SELECT count(DISTINCT hidden) FROM messages WHERE session = sessions.key AND hidden > 0
+  )) WHERE json_valid(record);
+  `,
 ]
 
 /**

@@ -95,21 +95,24 @@ function copiedSession(
 
 function copiedMessages(db: Database, { key, overlay }: CachedSession, after: number) {
   const rows = db.all(
-    'SELECT ord, id, epoch, hidden, body FROM messages WHERE session = ? AND ord > ? ORDER BY ord LIMIT ?',
+    `SELECT ord, id, epoch, hidden, anchor, body FROM messages WHERE session = ? AND ord > ?
+     ORDER BY ord LIMIT ?`,
     key,
     after,
     stretchRows,
   )
   const messages = rows.flatMap((row): CopiedMessage[] => {
     const message = overlay.get(String(row['id'])) ?? messageIn(db, row)
-    return message ? [{ message, hidden: Number(row['hidden']) }] : []
+    if (!message) return []
+    const [stretch, after] = [Number(row['hidden']), Number(row['anchor'])]
+    return [{ message, ...(stretch > 0 && { hidden: { stretch, after } }) }]
   })
   const last = rows.length === stretchRows ? Number(rows.at(-1)?.['ord']) : undefined
   if (last !== undefined) return { messages, last }
   // Messages that were created after the session was packed have no rows yet.
   const copied = new Set(rows.map((row) => String(row['id'])))
   for (const message of overlay.values()) {
-    if (message.order > after && !copied.has(message.id)) messages.push({ message, hidden: 0 })
+    if (message.order > after && !copied.has(message.id)) messages.push({ message })
   }
   return { messages, last }
 }

@@ -1,6 +1,6 @@
 import { type Message, message as messageSchema } from '@caughtup/schema'
 
-import type { IdStatus, Lookups } from '../../../core/lookups.ts'
+import type { IdStatus, Lookups, MessagePlace, Stretch } from '../../../core/lookups.ts'
 import type { RowChange } from '../../../core/types.ts'
 import type { Database, Row } from '../file/database.ts'
 
@@ -47,15 +47,89 @@ export class MessageRows {
     return this.remembered(key, 'gone', messageId) > 0 ? 'gone' : 'free'
   }
 
+  /** Where a message is, also a hidden one. */
+  place(key: number, messageId: string): MessagePlace | undefined {
+    const row = this.#db.get(
+      'SELECT ord, epoch, hidden FROM messages WHERE session = ? AND id = ?',
+      key,
+      messageId,
+    )
+    return (
+      row && {
+        order: Number(row['ord']),
+        epoch: Number(row['epoch']),
+        stretch: Number(row['hidden']),
+      }
+    )
+  }
+
+  /** The order of the message before an order, in a stretch or (0) of the shown ones. */
+  before(key: number, order: number, stretch: number): number | undefined {
+    const row = this.#db.get(
+      'SELECT ord FROM messages WHERE session = ? AND ord < ? AND hidden = ? ORDER BY ord DESC LIMIT 1',
+      key,
+      order,
+      stretch,
+    )
+    return row && Number(row['ord'])
+  }
+
+  /** The message after an order, in a stretch or (0) of the shown ones. */
+  following(key: number, order: number, stretch: number): Message | undefined {
+    const rows = this.#db.iterate(
+      `SELECT ord, id, epoch, body FROM messages WHERE session = ? AND ord > ? AND hidden = ?
+       ORDER BY ord`,
+      key,
+      order,
+      stretch,
+    )
+    for (const row of rows) {
+      const message = messageIn(this.#db, row)
+      if (message) return message
+    }
+    return undefined
+  }
+
+  /** The stretches that are hidden in an epoch. */
+  stretches(key: number, epoch: number): Stretch[] {
+    const rows = this.#db.all(
+      `SELECT hid.*, coalesce(a.hidden, 0) AS within FROM (
+         SELECT hidden AS id, coalesce(min(anchor), 0) AS after, min(ord) AS first,
+           max(ord) AS last, count(*) AS n, max(role = 'user') AS prompts
+         FROM messages WHERE session = ?1 AND hidden > 0 AND epoch = ?2 GROUP BY hidden
+       ) hid LEFT JOIN messages a ON a.session = ?1 AND a.ord = hid.after`,
+      key,
+      epoch,
+    )
+    return rows.map((row) => ({
+      id: Number(row['id']),
+      after: Number(row['after']),
+      within: Number(row['within']),
+      first: Number(row['first']),
+      last: Number(row['last']),
+      count: Number(row['n']),
+      hasPrompt: row['prompts'] === 1,
+    }))
+  }
+
+  /** The messages of a stretch, oldest first; `undefined` if they have more bytes. */
+  stretch(key: number, id: number, bytes: number): Message[] | undefined {
+    const size = this.#db.get(
+      'SELECT coalesce(sum(octet_length(body)), 0) AS bytes FROM messages WHERE session = ? AND hidden = ?',
+      key,
+      id,
+    )
+    if (Number(size?.['bytes']) > bytes) return undefined
+    const rows = this.#db.all(
+      'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND hidden = ? ORDER BY ord',
+      key,
+      id,
+    )
+    return rows.flatMap((row) => messageIn(this.#db, row) ?? [])
+  }
+
   /** Gives a commit what it needs from a session's rows. */
   of(key: number): Lookups {
-    const hiddenTop = () =>
-      Number(
-        this.#db.get(
-          'SELECT coalesce(max(hidden), 0) AS top FROM messages WHERE session = ? AND hidden > 0',
-          key,
-        )?.['top'] ?? 0,
-      )
     return {
       messages: (messageIds) => messageIds.map((id) => this.packed(key, id)),
       idStatus: (messageIds) => messageIds.map((id) => this.idStatus(key, id)),
@@ -77,20 +151,11 @@ export class MessageRows {
         )
         return row && Number(row['ord'])
       },
-      hidden: () =>
-        this.#db
-          .all(
-            'SELECT ord, id, epoch, body FROM messages WHERE session = ? AND hidden = ? ORDER BY ord',
-            key,
-            hiddenTop() || -1,
-          )
-          .flatMap((row) => messageIn(this.#db, row) ?? []),
-      hiddenBelow: () =>
-        this.#db.get(
-          'SELECT 1 FROM messages WHERE session = ? AND hidden BETWEEN 1 AND ? LIMIT 1',
-          key,
-          hiddenTop() - 1,
-        ) !== undefined,
+      places: (messageIds) => messageIds.map((id) => this.place(key, id)),
+      before: (order, stretch) => this.before(key, order, stretch),
+      following: (order, stretch) => this.following(key, order, stretch),
+      stretches: (epoch) => this.stretches(key, epoch),
+      stretch: (id, bytes) => this.stretch(key, id, bytes),
       countedChild: (child) => this.remembered(key, 'child', child) > 0,
     }
   }
@@ -131,28 +196,38 @@ export class MessageRows {
       case 'truncate':
         this.#remove('session = ? AND ord > ? AND hidden = 0', key, change.after)
         break
-      case 'forget-hidden':
-        this.#remove('session = ? AND hidden > 0', key)
+      case 'forget':
+        for (const id of change.stretches) this.#remove('session = ? AND hidden = ?', key, id)
         break
       case 'hide':
         this.#forgetWords('session = ? AND ord > ? AND hidden = 0', key, change.after)
         this.#db.run(
-          `UPDATE messages SET hidden = 1 +
-             (SELECT coalesce(max(hidden), 0) FROM messages WHERE session = ?1 AND hidden > 0)
-           WHERE session = ?1 AND ord > ?2 AND hidden = 0`,
+          'UPDATE messages SET hidden = ?, anchor = ? WHERE session = ? AND ord > ? AND hidden = 0',
+          change.stretch,
+          change.after,
           key,
           change.after,
         )
         break
-      case 'restore':
+      case 'show':
         this.#db.run(
-          `INSERT OR IGNORE INTO unindexed (key) SELECT key FROM messages
-           WHERE session = ?1 AND hidden = (${newestHidden})`,
+          `INSERT OR IGNORE INTO unindexed (key)
+           SELECT key FROM messages WHERE session = ? AND hidden = ?`,
           key,
+          change.stretch,
         )
         this.#db.run(
-          `UPDATE messages SET hidden = 0 WHERE session = ?1 AND hidden = (${newestHidden})`,
+          'UPDATE messages SET hidden = 0, anchor = NULL WHERE session = ? AND hidden = ?',
           key,
+          change.stretch,
+        )
+        break
+      case 'reanchor':
+        this.#db.run(
+          'UPDATE messages SET anchor = ? WHERE session = ? AND hidden > 0 AND anchor = ?',
+          change.to,
+          key,
+          change.from,
         )
         break
       case 'insert':
@@ -211,8 +286,6 @@ export class MessageRows {
     }
   }
 }
-
-const newestHidden = 'SELECT max(hidden) FROM messages WHERE session = ?1 AND hidden > 0'
 
 /**
  * The message in a row; `undefined` if it is damaged or does not match the row's columns, so that

@@ -62,6 +62,7 @@ const required = {
   epochStart: count,
   generation: count,
   messageCount: count,
+  next: count,
   recency: timestamp,
 }
 

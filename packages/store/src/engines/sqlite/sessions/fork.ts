@@ -48,7 +48,7 @@ export function copyFork(
     // is 1.
     db.run(
       `INSERT INTO messages (session, ord, id, epoch, role, open, created, body)
-       SELECT ?, ord, id, epoch, role, open, created, json_set(body, '$.revision', 1) FROM messages
+       SELECT ?, ord, id, epoch, role, open, created, json_remove(json_set(body, '$.revision', 1), '$.version') FROM messages
        WHERE ${copyable}`,
       key,
       source,

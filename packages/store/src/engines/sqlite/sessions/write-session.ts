@@ -28,9 +28,14 @@ export function writeSession(copy: SessionCopy, context: CommitContext): number 
   const key = stretch === 1 ? insert(db, session) : target(db, copy)
   for (const { message, hidden } of copy.messages) {
     messages.write(key, message)
-    if (hidden === 0) continue
-    const { order } = message
-    db.run('UPDATE messages SET hidden = ? WHERE session = ? AND ord = ?', hidden, key, order)
+    if (!hidden) continue
+    db.run(
+      'UPDATE messages SET hidden = ?, anchor = ? WHERE session = ? AND ord = ?',
+      hidden.stretch,
+      hidden.after,
+      key,
+      message.order,
+    )
   }
   packEntries(db, key, segmentsOf(copy.entries))
   for (const { kind, id, count } of copy.remembered) messages.remember(key, kind, id, count)
