@@ -39,7 +39,7 @@ const imported = (...ids: string[]): HistoryDraft => ({
   identities: [],
 })
 const reset = { type: 'boundary', kind: 'reset', trigger: 'user' } as const
-const undo = { type: 'history-truncated', undo: true } as const
+const undo = { type: 'history-truncated', undo: true, keep: 20 } as const
 const redo = { type: 'history-restored' } as const
 
 /** A session of messages `m1` to `m4`; a window has two of them. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import {
   CaughtupError,
+  count,
   event as eventSchema,
   type EventDraft,
   type HistoryDraft,
@@ -111,8 +112,13 @@ function checkHistory(draft: HistoryDraft) {
       const message = { ...place, id, role: 'user', status: 'done', parts, metadata }
       return messageSchema.safeParse(message)
     }
+    case 'history-truncated': {
+      const { keep } = draft
+      // Without it, what is taken is gone for good.
+      const isForGood = keep === undefined && !('undo' in draft) && !('before' in draft)
+      return isForGood ? { error: undefined } : count.safeParse(keep)
+    }
     case 'message-deleted':
-    case 'history-truncated':
     case 'history-restored':
     case 'message-erased':
       return { error: undefined }
