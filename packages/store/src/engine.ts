@@ -21,10 +21,10 @@ export {
   type SizedMessage,
   stretchOf,
 } from './core/reading/stretch.ts'
-export { type ForkedMessages, forkedRecord } from './core/forked-record.ts'
+export { type ForkedMessages, forkedRecord } from './core/sessions/forked-record.ts'
 export { activityRow, countsAsUnread } from './core/reading/activity.ts'
 export { byRecency, changesUpTo, unknownPosition } from './core/reading/feed-order.ts'
-export { leaseAfter, leaseOf } from './core/lease.ts'
+export { leaseAfter, leaseOf } from './core/sessions/lease.ts'
 export { newJournal, openingNames, randomTag } from './base/random-tag.ts'
 export { countKept, type RetentionBounds, retentionFloor, trimFloor } from './journal/retention.ts'
 export { excerptAround, searchText } from './core/reading/search-text.ts'

@@ -77,7 +77,11 @@ export function applyToMessages(messages: readonly Message[], event: Event): rea
 }
 
 /** The message as the first of a version, or of the only one with a count of 1. */
-export function withVersion(message: Message, { index, count }: Version, revision: number): Message {
+export function withVersion(
+  message: Message,
+  { index, count }: Version,
+  revision: number,
+): Message {
   const { version: _, ...rest } = message
   return { ...rest, ...(count > 1 && { version: { index, count } }), revision }
 }

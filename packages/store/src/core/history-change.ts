@@ -169,10 +169,7 @@ function* newestAtEnd(record: SessionRecord): LookingUp<Stretch | Refused> {
 }
 
 /** The hidden version whose first message this is, at a place that is shown. */
-function* beginningWith(
-  record: SessionRecord,
-  messageId: string,
-): LookingUp<Stretch | Refused> {
+function* beginningWith(record: SessionRecord, messageId: string): LookingUp<Stretch | Refused> {
   const [place] = yield* lookUp('places', [messageId])
   if (place?.epoch !== record.epoch) return missing
   if (place.stretch === 0) return { refused: 'shown-already' }

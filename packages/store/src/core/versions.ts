@@ -102,7 +102,10 @@ export function* showStretch(
   const event = { after, count, hidden, next }
   if (!messages) return event
   const [head, ...rest] = messages
-  return { ...event, messages: marked && head?.id === marked.id ? [marked, ...rest] : [...messages] }
+  return {
+    ...event,
+    messages: marked && head?.id === marked.id ? [marked, ...rest] : [...messages],
+  }
 }
 
 /** A first message with its version among these; `undefined` if it has that already. */

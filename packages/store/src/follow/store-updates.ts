@@ -31,7 +31,9 @@ export class StoreUpdates {
   ): Promise<void> | undefined {
     for (const event of result.events) this.#note(sessionId, event)
     if (!this.broker.hasSubscribers) return undefined
-    const kept = drafts.some((draft) => draft.type === 'history-truncated' && draft.keep !== undefined)
+    const kept = drafts.some(
+      (draft) => draft.type === 'history-truncated' && draft.keep !== undefined,
+    )
     const updates = updatesOf(sessionId, result, kept)
     if (structural) return this.#mustDeliver(updates)
     for (const update of updates) this.broker.publish(update)

@@ -1,12 +1,12 @@
 import type { EventFilter, EventSummary, Message, SearchHit, Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import type { ListedVersion } from '../core/reading/list-versions.ts'
 import type { ActivityQuery, ActivityStep } from './activity.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import type { Slice, SliceResult } from './commit.ts'
 import type {
   KnownNames,
+  ListedVersion,
   NameQuery,
   MessageQuery,
   SearchQuery,

@@ -39,7 +39,7 @@ describe.each(engines)('on %s', (engine) => {
       { numRuns: long ? 2_000 : 60 },
     )
     figure(`versions on ${engine}: ${JSON.stringify(seen)}`)
-    expect(Object.values(seen).every((times) => times > 10), JSON.stringify(seen)).toBe(true)
+    for (const times of Object.values(seen)) expect(times).toBeGreaterThan(10)
   }, 1_200_000)
 
   // Programs that found a fault once.

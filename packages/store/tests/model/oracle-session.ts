@@ -327,9 +327,7 @@ export class OracleSession {
   }
 
   #change(messageId: string, change: (message: OracleMessage) => OracleMessage): void {
-    this.older = this.older.map((message) =>
-      message.id === messageId ? change(message) : message,
-    )
+    this.older = this.older.map((message) => (message.id === messageId ? change(message) : message))
     for (const { shown } of this.#chain()) {
       if (shown?.message.id === messageId) shown.message = change(shown.message)
     }

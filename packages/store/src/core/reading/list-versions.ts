@@ -1,17 +1,7 @@
-import type { Message, Version } from '@caughtup/schema'
-
+import type { ListedVersion } from '../../port/reading.ts'
 import type { SessionRecord } from '../evolve.ts'
 import { lookUp, type LookingUp } from '../lookups.ts'
 import { shownBefore, stretchesOf, versionsAt } from '../versions.ts'
-
-/** One of the versions of what follows a place. */
-export interface ListedVersion extends Omit<Version, 'count'> {
-  /** Its first message. */
-  message: Message
-  shown: boolean
-  /** How many messages it has. */
-  count: number
-}
 
 /**
  * The versions of which a message is the first of one, by the order of their first messages; just the

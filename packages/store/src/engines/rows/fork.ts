@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import { forkedRecord } from '../../core/forked-record.ts'
+import { forkedRecord } from '../../core/sessions/forked-record.ts'
 import { deepFreeze } from './commit/deep-freeze.ts'
 import type { ForkJob, SessionRow } from './tables/rows.ts'
 import type { Tables, Transaction } from './tables/tables.ts'

@@ -2,7 +2,7 @@ import type { ActivityRow, Session } from '@caughtup/schema'
 
 import { activityRow } from '../../core/reading/activity.ts'
 import { changesUpTo, unknownPosition } from '../../core/reading/feed-order.ts'
-import { leaseOf } from '../../core/lease.ts'
+import { leaseOf } from '../../core/sessions/lease.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ListQuery, ActiveRun, SessionList } from '../../port/sessions.ts'
 import type { SessionRow } from './tables/rows.ts'

@@ -2,7 +2,7 @@ import type { Session } from '@caughtup/schema'
 
 import { newJournal } from '../../base/random-tag.ts'
 import { newRecord } from '../../core/evolve.ts'
-import { addsMember, removesMember } from '../../core/membership.ts'
+import { addsMember, removesMember } from '../../core/sessions/membership.ts'
 import { sessionExists, sessionNotFound } from '../../errors/session-errors.ts'
 import type { NewSession } from '../../port/sessions.ts'
 import { sessionOf } from './lists.ts'

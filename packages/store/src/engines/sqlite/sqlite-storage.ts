@@ -2,13 +2,14 @@ import type { EventFilter, EventSummary, Message, SearchHit, Session } from '@ca
 import type { Clock } from '@caughtup/schema/clock'
 
 import { runSync } from '../../core/lookups.ts'
-import { type ListedVersion, listVersions } from '../../core/reading/list-versions.ts'
+import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ChangeFeed } from '../../port/change-feed.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type {
   KnownNames,
+  ListedVersion,
   NameQuery,
   MessageQuery,
   SearchQuery,

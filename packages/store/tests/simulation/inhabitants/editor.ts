@@ -136,11 +136,7 @@ async function change(
   }
 }
 
-function newMessage(
-  world: World,
-  createdAt: number,
-  role: 'system' | 'assistant',
-): MessageDraft {
+function newMessage(world: World, createdAt: number, role: 'system' | 'assistant'): MessageDraft {
   const id = world.name(role === 'system' ? 'summary' : 'retried')
   const parts = [{ type: 'text' as const, text: id }]
   return { id, role, parts, metadata: { createdAt }, status: 'done' }

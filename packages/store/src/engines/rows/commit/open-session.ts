@@ -2,7 +2,7 @@ import type { Message } from '@caughtup/schema'
 import { changesActivity } from '@caughtup/schema/event'
 
 import { changedAt } from '../../../core/evolve.ts'
-import { leaseAfter } from '../../../core/lease.ts'
+import { leaseAfter } from '../../../core/sessions/lease.ts'
 import type { AsyncLookups } from '../../../core/lookups.ts'
 import type { Decision } from '../../../core/decide.ts'
 import type { RowChange } from '../../../core/types.ts'

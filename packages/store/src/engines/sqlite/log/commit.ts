@@ -3,7 +3,7 @@ import { changesActivity, isHistoryDraft } from '@caughtup/schema/event'
 
 import { appendEvent, type Segment, segmentsAfter } from '../../../journal/segment.ts'
 import { changedAt } from '../../../core/evolve.ts'
-import { leaseAfter } from '../../../core/lease.ts'
+import { leaseAfter } from '../../../core/sessions/lease.ts'
 import { decide } from '../../../core/decide.ts'
 import { runSync } from '../../../core/lookups.ts'
 import type { SessionState } from '../../../core/types.ts'

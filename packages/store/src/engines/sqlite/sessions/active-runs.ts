@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import { leaseOf } from '../../../core/lease.ts'
+import { leaseOf } from '../../../core/sessions/lease.ts'
 import type { ActiveRun } from '../../../port/sessions.ts'
 import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'

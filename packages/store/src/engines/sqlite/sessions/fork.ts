@@ -1,4 +1,4 @@
-import { type ForkedMessages, forkedRecord } from '../../../core/forked-record.ts'
+import { type ForkedMessages, forkedRecord } from '../../../core/sessions/forked-record.ts'
 import { appendEvent, type Segment } from '../../../journal/segment.ts'
 import { sessionNotFound } from '../../../errors/session-errors.ts'
 import type { CommitContext } from '../log/commit.ts'

@@ -1,4 +1,4 @@
-import { addsMember, removesMember } from '../../../core/membership.ts'
+import { addsMember, removesMember } from '../../../core/sessions/membership.ts'
 import { newRecord } from '../../../core/evolve.ts'
 import { sessionExists } from '../../../errors/session-errors.ts'
 import type { NewSession } from '../../../port/sessions.ts'

@@ -1,4 +1,4 @@
-import { ownerStays, tooManyMembers } from '../errors/member-errors.ts'
+import { ownerStays, tooManyMembers } from '../../errors/member-errors.ts'
 
 /**
  * Whether adding a principal changes anything. The first member is the owner.

@@ -1,6 +1,6 @@
 import type { EventOf, Message } from '@caughtup/schema'
 
-import { applyToRecord, newRecord, type SessionRecord } from './evolve.ts'
+import { applyToRecord, newRecord, type SessionRecord } from '../evolve.ts'
 
 /** What a fork's first entry and its record follow from, once its messages are copied. */
 export interface ForkedMessages {
@@ -23,7 +23,16 @@ export function forkedRecord(
   const place = { seq: 1, from: 1, epoch, at }
   const opened = epochFirst?.metadata.boundary ? epochFirst.order : (epochFirst?.order ?? 1) - 1
   const canUndo = newestPrompt !== undefined && newestPrompt > opened
-  const event = { ...place, type: 'forked', count, first, last, canUndo, canRedo: false, next: 0 } as const
+  const event = {
+    ...place,
+    type: 'forked',
+    count,
+    first,
+    last,
+    canUndo,
+    canRedo: false,
+    next: 0,
+  } as const
   const answer = newest.find(({ role }) => role === 'assistant')
   const { model, thinkingLevel } = answer?.metadata ?? {}
   const context = newest.find(({ metadata }) => metadata.contextUsage)?.metadata.contextUsage

@@ -1,7 +1,7 @@
 import type { Event } from '@caughtup/schema'
 
-import type { ActiveRun } from '../port/sessions.ts'
-import type { SessionRecord } from './evolve.ts'
+import type { ActiveRun } from '../../port/sessions.ts'
+import type { SessionRecord } from '../evolve.ts'
 
 /** The lease of a session's run; a run that waits, as for a tool, has none. */
 export function leaseOf(
