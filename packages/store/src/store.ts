@@ -67,9 +67,9 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
   ): AsyncGenerator<FollowedBatch, void, undefined>
 
   /**
-   * Calls the listener whenever members of sessions may have changed, here or in another process,
-   * until the returned function is called. `addMember` and `removeMember` await its promise, so it
-   * must resolve; an error goes to `onError`.
+   * Calls the listener whenever members of sessions may have changed or sessions were deleted, here
+   * or in another process, until the returned function is called. `sessions.addMember`, `removeMember`
+   * and `delete` await its promise, so it must resolve; an error goes to `onError`.
    */
   watchMembers(listener: MembersListener): () => void
 

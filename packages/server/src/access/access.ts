@@ -72,9 +72,34 @@ export class Access {
     throw new CaughtupError('NOT_FOUND', `${action} is not available to this principal.`)
   }
 
+  /** Asks about an open `onChat` stream: why it must end, or whether the host still grants it. */
+  async ofChat(
+    principal: Principal,
+    sessionId: string,
+  ): Promise<'forbidden' | 'session-deleted' | (() => Promise<boolean>)> {
+    const { sessions } = this.#settings.store
+    const session = await unlessNotFound(sessions.get(sessionId, principal.id))
+    if (session) return () => this.#can(principal, 'onChat', session)
+    return (await unlessNotFound(sessions.members(sessionId))) ? 'forbidden' : 'session-deleted'
+  }
+
+  /** The same about a stream of `activity.subscribe`. */
+  async ofActivity(principal: Principal): Promise<() => Promise<boolean>> {
+    return () => this.#can(principal, 'activity.subscribe', undefined)
+  }
+
   async #can(principal: Principal, action: Action, session: Session | undefined): Promise<boolean> {
     const { can } = this.#settings
     return can === undefined || (await can(principal, action, session)) === true
+  }
+}
+
+async function unlessNotFound<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof CaughtupError && error.code === 'NOT_FOUND') return undefined
+    throw error
   }
 }
 

@@ -43,6 +43,13 @@ export interface ChatServerOptions {
   lease?: number
   /** Longest time between two heartbeats of a stream, in ms. @default 5000 */
   heartbeat?: number
+  /**
+   * How often open streams are checked, in ms: one whose principal is no member any more, or to which
+   * `can` no longer answers `true`, ends with `forbidden`. Removals are noticed at once besides. A `can`
+   * that throws is reported, and the stream stays until it answers.
+   * @default 30000
+   */
+  recheck?: number
   /** How long a client may leave a frame unread before its stream is closed, in ms. @default 60000 */
   stuckAfter?: number
   /**
@@ -86,6 +93,7 @@ const chatServerDefaults = {
   assistantName: defaultAssistantName,
   lease: 5_000,
   heartbeat: 5_000,
+  recheck: 30_000,
   stuckAfter: 60_000,
   drain: 5_000,
   path: '/rpc',
@@ -112,6 +120,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
     assistantName: options.assistantName?.trim() || chatServerDefaults.assistantName,
     lease: options.lease ?? chatServerDefaults.lease,
     heartbeat: options.heartbeat ?? chatServerDefaults.heartbeat,
+    recheck: options.recheck ?? chatServerDefaults.recheck,
     stuckAfter: options.stuckAfter ?? chatServerDefaults.stuckAfter,
     drain: options.drain ?? chatServerDefaults.drain,
     limits: options.store.limits,

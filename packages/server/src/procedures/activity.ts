@@ -23,6 +23,7 @@ export function activityProcedures(
           { kind: 'activity', principal: principal.id },
           {
             id: principal.id,
+            right: () => access.ofActivity(principal),
             feed: () => new ActivityFeed(source),
             replay: activityReplay(source, lastEventId || input?.since),
           },

@@ -1,7 +1,7 @@
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { NumberFeed } from '../../tests/support/number-feed.ts'
+import { NumberFeed, numbersSource } from '../../tests/support/number-feed.ts'
 import { openTestServer } from '../../tests/support/open-test-server.ts'
 import { resolveOptions } from '../host/server-options.ts'
 import { StreamRegistry } from '../streams/stream-registry.ts'
@@ -12,11 +12,7 @@ async function openStreams() {
   const { chat, store } = await openTestServer({ clock })
   const streams = new StreamRegistry(resolveOptions({ ...chat.settings, store }))
   const feed = new NumberFeed()
-  const open = () =>
-    streams.open(
-      { kind: 'chat', principal: 'me' },
-      { id: 'numbers', feed: () => feed, replay: (left) => feed.replay(left) },
-    )
+  const open = () => streams.open({ kind: 'chat', principal: 'me' }, numbersSource(feed))
   return { streams, feed, open, clock }
 }
 

@@ -12,16 +12,24 @@ export function streamProcedure(
   const { store, limits } = settings
   const frames = new SharedFrames(limits)
   return onChat.handler(async ({ input, context: { principal, claim }, signal, lastEventId }) => {
-    const { id } = await access.authorizeSession(principal, 'onChat', input.sessionId)
-    const source = { store, sessionId: id, limits, frames }
+    const { sessionId, streamId } = input
+    const source = { store, sessionId, limits, frames }
+    // It is open before its caller is authorized, so that a removal meanwhile ends it.
     const stream = streams.open(
-      { kind: 'chat', principal: principal.id, streamId: input.streamId },
+      { kind: 'chat', principal: principal.id, streamId },
       {
-        id,
+        id: sessionId,
+        right: () => access.ofChat(principal, sessionId),
         feed: () => new SessionFeed(source),
         replay: sessionReplay(source, startOf(input, lastEventId)),
       },
     )
+    try {
+      await access.authorizeSession(principal, 'onChat', sessionId)
+    } catch (error) {
+      stream.cut()
+      throw error
+    }
     return toEventIterator<ChatFrame>(stream, { claim, signal })
   })
 }

@@ -1,7 +1,7 @@
 import { ManualClock, settle } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
-import { NumberFeed, ReadingClient } from '../../tests/support/number-feed.ts'
+import { NumberFeed, numbersSource, ReadingClient } from '../../tests/support/number-feed.ts'
 import { openTestServer } from '../../tests/support/open-test-server.ts'
 import { resolveOptions } from '../host/server-options.ts'
 import { StreamRegistry } from './stream-registry.ts'
@@ -12,10 +12,7 @@ async function openStreams(streamsPerPrincipal = 2) {
   const streams = new StreamRegistry(resolveOptions({ ...chat.settings, store }))
   const feed = new NumberFeed()
   const claim = (streamId?: string, principal = 'me') =>
-    streams.open(
-      { kind: 'chat', principal, streamId },
-      { id: 'numbers', feed: () => feed, replay: (left) => feed.replay(left) },
-    )
+    streams.open({ kind: 'chat', principal, streamId }, numbersSource(feed))
   /** A stream whose client leaves at most `capacity` frames unread. */
   const open = (streamId?: string, principal?: string, capacity = Number.POSITIVE_INFINITY) => {
     const stream = claim(streamId, principal)

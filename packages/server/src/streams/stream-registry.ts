@@ -6,8 +6,9 @@ import { toWireError } from '../errors/wire-error.ts'
 import type { Settings } from '../host/server-options.ts'
 import { ClientStream } from './client-stream.ts'
 import type { Feed, Replay } from './feed.ts'
-import type { Heartbeat, SentFrame } from './sent-frame.ts'
 import { Hubs } from './hubs.ts'
+import { type Rechecked, Rechecks, type Right, turnsPerInterval } from './rechecks.ts'
+import type { Heartbeat, SentFrame } from './sent-frame.ts'
 
 /** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */
 const sweepsPerStuck = 4
@@ -26,13 +27,18 @@ export interface StreamOwner {
 export interface StreamSource {
   /** The session's id, or the principal's. */
   id: string
+  /** Asked while the stream is open. */
+  right: Right
   /** Called for the first of the streams that follow the same. */
   feed: () => Feed
   replay: Replay
 }
 
-interface Entry extends StreamOwner {
+interface Entry extends StreamOwner, Rechecked {
+  id: string
   stream: ClientStream
+  /** No longer asks whether the stream may go on. */
+  leave: () => void
 }
 
 /**
@@ -46,16 +52,18 @@ export class StreamRegistry {
   readonly #byPrincipal = new Map<string, Set<Entry>>()
   readonly #counts: Record<StreamKind, number> = { chat: 0, activity: 0 }
   readonly #hubs: Hubs
+  readonly #rechecks: Rechecks
   readonly #cancel: (() => void)[] = []
   #closed = false
 
   constructor(settings: Settings) {
     this.#settings = settings
     this.#hubs = new Hubs(settings.store.clock)
+    this.#rechecks = new Rechecks(settings.onError)
   }
 
   /** @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter`, `UNAVAILABLE` after `endAll` */
-  open(owner: StreamOwner, { id, feed, replay }: StreamSource): ClientStream {
+  open(owner: StreamOwner, { id, right, feed, replay }: StreamSource): ClientStream {
     if (this.#closed) throw shuttingDown()
     const own = this.#byPrincipal.get(owner.principal) ?? new Set()
     this.#replace(own, owner.streamId)
@@ -74,7 +82,8 @@ export class StreamRegistry {
         release()
       },
     })
-    const entry: Entry = { ...owner, stream }
+    const checked = { stream, right, where }
+    const entry: Entry = { ...owner, ...checked, id, leave: this.#rechecks.add(checked) }
     this.#add(entry)
     return stream
   }
@@ -99,6 +108,7 @@ export class StreamRegistry {
 
   #remove(entry: Entry): void {
     if (!this.#open.delete(entry)) return
+    entry.leave()
     this.#counts[entry.kind]--
     const own = this.#byPrincipal.get(entry.principal)
     own?.delete(entry)
@@ -128,11 +138,13 @@ export class StreamRegistry {
     stalled.stream.cut()
   }
 
-  /** One timer for all heartbeats and one for stuck streams, while streams are open. */
+  /** One timer each for all heartbeats, stuck streams and rechecks, while streams are open. */
   #start(): void {
-    const { heartbeat, stuckAfter } = this.#settings
+    const { heartbeat, stuckAfter, recheck, store } = this.#settings
     this.#every(heartbeat, () => void this.#beat())
     this.#every(stuckAfter / sweepsPerStuck, () => this.#sweep())
+    this.#every(recheck / turnsPerInterval, () => this.#rechecks.next())
+    this.#cancel.push(store.watchMembers((sessions) => this.#membersChanged(sessions)))
   }
 
   #stop(): void {
@@ -159,6 +171,13 @@ export class StreamRegistry {
       stream.beat(sent)
       if (++beats % beatsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
     }
+  }
+
+  #membersChanged(sessions: ReadonlySet<string> | 'all'): Promise<void> {
+    const concerned = [...this.#open].filter(
+      ({ kind, id }) => kind === 'chat' && (sessions === 'all' || sessions.has(id)),
+    )
+    return this.#rechecks.now(concerned)
   }
 
   #sweep(): void {

@@ -3,6 +3,7 @@ import type { ORPCError } from '@orpc/server'
 import type { ClientStream } from '../../src/streams/client-stream.ts'
 import type { Feed, FollowOptions, Step } from '../../src/streams/feed.ts'
 import type { SentFrame } from '../../src/streams/sent-frame.ts'
+import type { StreamSource } from '../../src/streams/stream-registry.ts'
 import type { Outlet } from '../../src/streams/outlet.ts'
 
 /** A frame with the numbers after `from` up to `to`; a `replay` has all up to `to`. */
@@ -97,6 +98,16 @@ export class NumberFeed implements Feed {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** The source of streams of these numbers, which anybody may have. */
+export function numbersSource(feed: NumberFeed): StreamSource {
+  return {
+    id: 'numbers',
+    right: async () => async () => true,
+    feed: () => feed,
+    replay: (left) => feed.replay(left),
+  }
 }
 
 /** A client that checks that it gets each number once. */

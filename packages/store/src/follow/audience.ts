@@ -81,10 +81,10 @@ export class Audience {
   }
 
   /** Call this when a session was deleted; the deletion's caller must await the result. */
-  deleted(sessionId: string, members: readonly string[]): Promise<void> {
+  async deleted(sessionId: string, members: readonly string[]): Promise<void> {
     this.followers.changed(sessionId)
     this.activity.removed(sessionId, members)
-    return this.updates.deleted(sessionId)
+    await Promise.all([this.updates.deleted(sessionId), this.members.changed(new Set([sessionId]))])
   }
 
   /** Call this when a member was added or removed; the change's caller must await the result. */

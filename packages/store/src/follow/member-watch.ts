@@ -1,6 +1,6 @@
 import type { OnError } from '../base/on-error.ts'
 
-/** Called with the sessions whose members may have changed, or that were deleted elsewhere. */
+/** Called with the sessions whose members may have changed, or that were deleted. */
 export type MembersListener = (sessions: ReadonlySet<string> | 'all') => Promise<void> | void
 
 /** Tells of changes of sessions' members, in this process and in others. */
