@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest'
 
 import { openTestServer, type TestServerOptions } from '../../tests/support/open-test-server.ts'
 import { ScriptedAgent, type ScriptedRun } from '../../tests/support/scripted-agent.ts'
+import { Access } from '../access/access.ts'
+import { RateLimit } from '../access/rate-limit.ts'
+import { ChangeHistory } from './change-history.ts'
 
 /** A session with one finished turn. */
 async function openSession(options: TestServerOptions = {}) {
@@ -157,6 +160,37 @@ describe('an undo', () => {
     expect([stopped.context.signal.aborted, next.context.signal.aborted]).toEqual([true, false])
     expect([next.context.runId, (await head()).run?.id]).toEqual([runId, runId])
   })
+})
+
+test('an undo or a truncation is refused if the next prompt starts after the interruption', async () => {
+  for (const change of ['undo', 'truncate'] as const) {
+    const { client, sessionId, send, scripted, store, chat } = await openSession()
+    const { settings } = chat
+    const interruptions: (string | undefined)[] = []
+    const runs = {
+      async interrupt(id: string, runId?: string) {
+        interruptions.push(runId)
+        await client.runs.interrupt({ sessionId: id, ...(runId !== undefined && { runId }) })
+        started = await scripted.run()
+        return true
+      },
+    }
+    const history = new ChangeHistory(settings, {
+      access: new Access(settings),
+      runs,
+      rate: new RateLimit('changesPerMinute', { limits: settings.limits, clock: store.clock }),
+    })
+    const second = await send('second')
+    let started = await scripted.run()
+    const third = await send('third')
+    const session = await client.sessions.get({ sessionId })
+    const me = { id: 'me' }
+    await expect(
+      change === 'undo' ? history.undo(session, me) : history.truncate(session, undefined, me),
+    ).rejects.toMatchObject({ code: 'CONFLICT', data: { reason: 'run-active' } })
+    expect(interruptions).toEqual([second.runId])
+    expect([started.context.runId, started.context.signal.aborted]).toEqual([third.runId, false])
+  }
 })
 
 describe('a truncation', () => {

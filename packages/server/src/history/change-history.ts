@@ -16,7 +16,7 @@ import type { Runs } from '../runs/runs.ts'
 /** What a change of history needs besides the store. */
 interface ChangeAround {
   access: Access
-  runs: Runs
+  runs: Pick<Runs, 'interrupt'>
   rate: RateLimit
 }
 
@@ -27,7 +27,7 @@ interface ChangeAround {
 export class ChangeHistory {
   readonly #settings: Settings
   readonly #access: Access
-  readonly #runs: Runs
+  readonly #runs: ChangeAround['runs']
   readonly #rate: RateLimit
 
   constructor(settings: Settings, { access, runs, rate }: ChangeAround) {
