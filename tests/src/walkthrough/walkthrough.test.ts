@@ -274,6 +274,38 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
+  test('the buttons undo and redo turns in all tabs, and an undo stops the answer that streams', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    const button = (name: string, disabled = false) =>
+      tab.page.getByRole('button', { name, disabled, exact: true })
+    await button('Undo the last turn', true).waitFor()
+    await button('Redo the undone turn', true).waitFor()
+    await tab.send('/count 5')
+    await tab.idle()
+    await tab.send('/count 3000 100')
+    await tab.answered(100)
+    const other = await DemoPage.open(browser, demo.url, tab.sessionId)
+    await button('Stop and undo the last turn').click()
+    for (const each of [tab, other]) {
+      await each.until(({ messages, run }) => messages.length === 2 && !run)
+      await expect.poll(() => each.page.getByTestId('message').count()).toBe(2)
+      expect(await each.shownAnswer()).toContain(countedTo(5))
+    }
+    await button('Redo the undone turn').click()
+    await other.page.getByText('was stopped').waitFor()
+    await button('Redo the undone turn', true).waitFor()
+    await other.page.getByRole('button', { name: 'Undo the last turn' }).click()
+    await tab.until(({ messages }) => messages.length === 2)
+    await button('Undo the last turn').click()
+    await button('Undo the last turn', true).waitFor()
+    await expect.poll(() => tab.page.getByTestId('message').count()).toBe(0)
+    await button('Redo the undone turn').click()
+    await expect.poll(() => other.page.getByTestId('message').count()).toBe(2)
+    expect(await other.shownAnswer()).toContain(countedTo(5))
+    await other.close()
+    await tab.close()
+  })
+
   test.each(['websocket', 'sse'])(
     'ten cuts during an answer over %s leave its text exact',
     async (transport) => {
@@ -328,18 +360,29 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       'sessions/get',
       'sessions/update',
       'sessions/delete',
+      'sessions/fork',
       'messages/send',
+      'messages/edit',
+      'messages/delete',
       'runs/interrupt',
       'history/loadMore',
       'history/compact',
       'history/reset',
+      'history/undo',
+      'history/redo',
+      'history/truncate',
+      'history/erase',
       'activity/markRead',
       'usage/get',
     ]
     const more: Record<string, object> = {
       onChat: { mode: { type: 'full' } },
       'sessions/update': { title: 'x' },
+      'sessions/fork': { from: 'x' },
       'messages/send': { text: 'x' },
+      'messages/edit': { messageId: 'x', text: 'x' },
+      'messages/delete': { messageId: 'x' },
+      'history/erase': { messageIds: ['x'] },
       'activity/markRead': { upTo: 1 },
     }
     const valid = { sessionId: tab.sessionId }

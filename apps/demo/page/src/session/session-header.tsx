@@ -1,6 +1,6 @@
 import type { ContextUsage, UsageLedger } from '@caughtup/schema'
 import type { Connection } from '@caughtup/web-client'
-import { FoldVertical, ListX } from 'lucide-react'
+import { FoldVertical, ListX, Redo2, Undo2 } from 'lucide-react'
 import { memo, useState } from 'react'
 
 import type { DemoSession } from '../client/demo-client.ts'
@@ -19,8 +19,10 @@ interface SessionHeaderProps {
   model: string | undefined
   contextUsage: ContextUsage | undefined
   usage: UsageLedger | undefined
-  /** Whether a run is active: compacting and clearing wait for its end. */
+  /** Whether a run is active: compacting and clearing wait for its end, and an undo stops it. */
   busy: boolean
+  canUndo: boolean
+  canRedo: boolean
 }
 
 export const SessionHeader = memo(function SessionHeader({
@@ -31,6 +33,8 @@ export const SessionHeader = memo(function SessionHeader({
   contextUsage,
   usage,
   busy,
+  canUndo,
+  canRedo,
 }: SessionHeaderProps) {
   const { attempt } = useToasts()
   const [confirmingReset, setConfirmingReset] = useState(false)
@@ -45,6 +49,18 @@ export const SessionHeader = memo(function SessionHeader({
           {usage && <UsageTotals usage={usage} />}
         </div>
       </div>
+      <IconButton
+        icon={Undo2}
+        label={busy ? 'Stop and undo the last turn' : 'Undo the last turn'}
+        disabled={!canUndo}
+        onClick={() => attempt('Undoing', () => session.history.undo())}
+      />
+      <IconButton
+        icon={Redo2}
+        label="Redo the undone turn"
+        disabled={!canRedo || busy}
+        onClick={() => attempt('Redoing', () => session.history.redo())}
+      />
       <IconButton
         icon={FoldVertical}
         label={busy ? 'Compact the context after this answer' : 'Compact the context'}

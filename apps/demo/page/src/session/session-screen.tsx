@@ -54,6 +54,8 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
           contextUsage={snapshot.contextUsage}
           usage={snapshot.usage}
           busy={snapshot.run !== undefined}
+          canUndo={snapshot.canUndo}
+          canRedo={snapshot.canRedo}
         />
       </PageHeader>
       <Transcript
