@@ -306,6 +306,26 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
+  test('a message that is deleted in one tab is gone in the other one, and after a reload', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    await tab.send('/count 5')
+    await tab.idle()
+    const other = await DemoPage.open(browser, demo.url, tab.sessionId)
+    const answer = tab.page.getByRole('article', { name: 'Assistant' })
+    await answer.getByRole('button', { name: 'Delete this message' }).click()
+    await tab.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+    for (const each of [tab, other]) {
+      await each.until(({ messages }) => messages.length === 1)
+      await each.page.getByRole('article', { name: 'Assistant' }).waitFor({ state: 'detached' })
+    }
+    await other.page.reload()
+    await other.page.waitForFunction(() => window.caughtup)
+    await other.live()
+    expect((await other.snapshot()).messages.map(({ role }) => role)).toEqual(['user'])
+    await other.close()
+    await tab.close()
+  })
+
   test.each(['websocket', 'sse'])(
     'ten cuts during an answer over %s leave its text exact',
     async (transport) => {

@@ -2,6 +2,7 @@ import { useActivity, useSession } from '@caughtup/web-client/react'
 import { useCallback, useEffect, useMemo } from 'react'
 
 import { useClient } from '../client/client-context.tsx'
+import { SessionProvider } from '../client/session-context.tsx'
 import { Composer } from '../composer/composer.tsx'
 import { PromptQueue } from '../composer/prompt-queue.tsx'
 import { sessionTitle } from '../format/session-title.ts'
@@ -44,7 +45,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   }, [title])
 
   return (
-    <>
+    <SessionProvider session={session} epoch={snapshot.epoch}>
       <PageHeader {...controls}>
         <SessionHeader
           session={session}
@@ -99,7 +100,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
           {...(snapshot.canInterrupt && { onStop: stop })}
         />
       </div>
-    </>
+    </SessionProvider>
   )
 }
 

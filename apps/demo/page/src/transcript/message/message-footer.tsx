@@ -7,6 +7,7 @@ import { duration, fullTime } from '../../format/time.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
 import { messageText } from '../../../../shared/message-text.ts'
+import { DeleteButton } from './delete-button.tsx'
 
 /** Facts about an answer, on hover. It takes its height from the start, so that nothing moves. */
 export function MessageFooter({ message }: { message: Message }) {
@@ -22,6 +23,7 @@ export function MessageFooter({ message }: { message: Message }) {
       {message.status === 'done' && (
         <div className="flex min-w-0 items-center gap-1 opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
           <CopyButton text={messageText(message)} />
+          <DeleteButton message={message} />
           <span className="truncate">{facts.join(' · ')}</span>
         </div>
       )}

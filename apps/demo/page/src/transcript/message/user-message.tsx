@@ -2,11 +2,18 @@ import type { Message } from '@caughtup/schema'
 
 import { fullTime } from '../../format/time.ts'
 import { FileView } from '../parts/file-view.tsx'
+import { DeleteButton } from './delete-button.tsx'
 import { MessageContent } from './message-content.tsx'
 
 export function UserMessage({ message }: { message: Message }) {
   return (
-    <div className="flex justify-end" title={fullTime(message.metadata.createdAt)}>
+    <div
+      className="flex items-center justify-end gap-1"
+      title={fullTime(message.metadata.createdAt)}
+    >
+      <div className="opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
+        <DeleteButton message={message} />
+      </div>
       <MessageContent message={message} className={userBubble}>
         {message.parts.map((part, index) => {
           if (part.type === 'text') return <span key={index}>{part.text}</span>
