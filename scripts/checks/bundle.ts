@@ -32,6 +32,11 @@ const entries: readonly Entry[] = [
     without: [fetch],
     most: 22,
   },
+  {
+    imports: "{ aroundView, createChatClient, sse } from '@caughtup/web-client'",
+    without: [peer],
+    most: 22,
+  },
   { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 24 },
   { imports: "{ useActivity, useSession } from '@caughtup/web-client/react'", most: 1 },
   {

@@ -1,15 +1,17 @@
-import type { ActivityRow, Session } from '@caughtup/schema'
+import type { ActivityRow, SearchHit, Session } from '@caughtup/schema'
 import { RPCLink } from '@orpc/client/fetch'
 
 import { WebSocket as NodeWebSocket } from 'ws'
 
 import type { ActivitySnapshot } from './activity/activity-snapshot.ts'
+import type { AroundSnapshot } from './around/around-snapshot.ts'
+import { aroundView } from './around/around-view.ts'
 import { createChatClient } from './create-chat-client.ts'
 import { auto } from './links/auto.ts'
 import type { CallContext } from './links/link.ts'
 import { sse } from './links/sse.ts'
 import { webSocket } from './links/web-socket.ts'
-import type { View } from './live/live-view.ts'
+import type { View } from './live/published.ts'
 import type { SessionSnapshot } from './session/session-snapshot.ts'
 
 const client = createChatClient({ link: auto({ url: '/rpc' }) })
@@ -26,6 +28,8 @@ export const views: [View<SessionSnapshot>, View<ActivitySnapshot>] = [
   client.session('s'),
   client.activity,
 ]
+export const around: View<AroundSnapshot> = aroundView(client.session('s'), 'm')
+export const hits: Promise<{ hits: SearchHit[] }> = client.search('text', { limit: 3 })
 // @ts-expect-error snapshots are read-only
 snapshot.messages.push()
 

@@ -1,3 +1,4 @@
+import type { SearchHit } from '@caughtup/schema'
 import { createORPCClient } from '@orpc/client'
 
 import { ActivityView } from './activity/activity-view.ts'
@@ -5,7 +6,8 @@ import { type ChatClientOptions, resolveOptions } from './chat-client-options.ts
 import type { ChatRpc, ClientContext } from './core/client-context.ts'
 import { type ClientStats, Counters } from './core/counters.ts'
 import { Notifier } from './core/notifier.ts'
-import { SessionView } from './session/session-view.ts'
+import { request } from './core/request.ts'
+import { type SearchOptions, SessionView } from './session/session-view.ts'
 import { SessionViews } from './session/session-views.ts'
 
 export interface ChatClient {
@@ -15,6 +17,11 @@ export interface ChatClient {
   readonly rpc: ChatRpc
   /** The view of a session: one object per id, as long as it is referenced. */
   session(sessionId: string): SessionView
+  /**
+   * Finds messages of all sessions of the caller that have every word of a text, newest first. The text
+   * is plain, and its last word may be the beginning of one. Rejects with a `ChatClientError`.
+   */
+  search(text: string, options?: SearchOptions): Promise<{ hits: SearchHit[] }>
   /** The counters of all views together. */
   stats(): ClientStats
   /** Ends all streams and calls. The views keep their snapshots and open no more streams. */
@@ -67,6 +74,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     activity,
     rpc,
     session: (sessionId) => views.get(sessionId),
+    search: (text, options) =>
+      request(context, (signal) => rpc.sessions.search({ text, ...options }, { signal })),
     stats: () => counters.read(),
     close() {
       closed.abort(new Error('the client was closed'))

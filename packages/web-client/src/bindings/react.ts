@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react'
 
 import type { ActivitySnapshot } from '../activity/activity-snapshot.ts'
-import type { View } from '../live/live-view.ts'
+import type { View } from '../live/published.ts'
 import type { SessionSnapshot } from '../session/session-snapshot.ts'
 
 /**
@@ -17,6 +17,7 @@ export function useActivity(client: { activity: View<ActivitySnapshot> }): Activ
   return useView(client.activity)
 }
 
-function useView<Snapshot>({ subscribe, getSnapshot }: View<Snapshot>): Snapshot {
+/** The snapshot of any view, as of `aroundView`. It is open while a component that calls this is mounted. */
+export function useView<Snapshot>({ subscribe, getSnapshot }: View<Snapshot>): Snapshot {
   return useSyncExternalStore(subscribe, getSnapshot, getSnapshot)
 }

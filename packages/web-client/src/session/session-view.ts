@@ -1,4 +1,4 @@
-import type { ChatFrame, SendResult } from '@caughtup/schema'
+import type { ChatFrame, SearchHit, SendResult } from '@caughtup/schema'
 import type { View as Fold } from '@caughtup/schema/fold'
 import { protocolMismatch, protocolVersion } from '@caughtup/schema/protocol'
 import { v7 as uuid } from 'uuid'
@@ -9,7 +9,8 @@ import { type ClientStats, Counters } from '../core/counters.ts'
 import { toViewError, type ViewError } from '../core/errors.ts'
 import { request } from '../core/request.ts'
 import type { CallContext } from '../links/link.ts'
-import { LiveView, type View } from '../live/live-view.ts'
+import { LiveView } from '../live/live-view.ts'
+import type { View } from '../live/published.ts'
 import type { Progress } from '../live/stream-follower.ts'
 import { deliverPrompt } from '../outbox/deliver-prompt.ts'
 import { addPrompt, isInSession, markAnswered, markFailed, removePrompt } from '../outbox/outbox.ts'
@@ -35,6 +36,14 @@ export interface SessionViewHost {
   subscribedChanged(view: SessionView, subscribed: boolean): void
 }
 
+export interface SearchOptions {
+  /** Most messages to find, at most 200. @default 50 */
+  limit?: number
+}
+
+/** Hears of each frame that the view has taken in, with the state before. */
+export type SessionObserver = (frame: ChatFrame, before: SessionState) => void
+
 /**
  * One session as a client shows it. Its stream is open while it has subscribers; its state stays when
  * the last one leaves, and the next one resumes from there.
@@ -46,7 +55,10 @@ export class SessionView implements View<SessionSnapshot> {
   readonly sessionId: string
   /** `edit`, `delete`, `undo`, `redo`, `truncate`, `erase`, `compact` and `reset`. */
   readonly history: HistoryCalls
-  readonly #context: ClientContext
+  /** @internal */
+  readonly context: ClientContext
+  /** @internal */
+  readonly observers = new Set<SessionObserver>()
   readonly #host: SessionViewHost
   readonly #counters: Counters
   readonly #live: LiveView<ChatFrame, SessionSnapshot>
@@ -62,10 +74,10 @@ export class SessionView implements View<SessionSnapshot> {
     this.sessionId = sessionId
     this.#host = host
     this.#counters = new Counters(context.counters)
-    this.#context = { ...context, counters: this.#counters }
-    this.#readMark = new ReadMark(this.#context, sessionId)
-    this.history = historyCalls(this.#context, sessionId, this.#calls)
-    this.#live = new LiveView(this.#context, {
+    this.context = { ...context, counters: this.#counters }
+    this.#readMark = new ReadMark(this.context, sessionId)
+    this.history = historyCalls(this.context, sessionId, this.#calls)
+    this.#live = new LiveView(this.context, {
       open: (options) => this.#open(options),
       receive: (frame, eventId) => this.#receive(frame, eventId),
       disconnected: () => this.#disconnected(),
@@ -153,8 +165,8 @@ export class SessionView implements View<SessionSnapshot> {
     const before = view.messages[0]?.order
     const { sessionId } = this
     try {
-      const page = await request(this.#context, (signal) =>
-        this.#context.rpc.history.loadMore(
+      const page = await request(this.context, (signal) =>
+        this.context.rpc.history.loadMore(
           { sessionId, ...(before !== undefined && { cursor: { before } }) },
           { signal },
         ),
@@ -180,6 +192,19 @@ export class SessionView implements View<SessionSnapshot> {
   /** Ends a pause; the view resumes after its cursor. */
   resume(): void {
     this.#live.resume()
+  }
+
+  /** Finds messages of the session, of every epoch, that have every word of a text, newest first. */
+  search(text: string, options?: SearchOptions): Promise<{ hits: SearchHit[] }> {
+    const { sessionId } = this
+    return request(this.context, (signal) =>
+      this.context.rpc.history.search({ sessionId, text, ...options }, { signal }),
+    )
+  }
+
+  /** @internal */
+  get state(): SessionState {
+    return this.#state
   }
 
   /** @internal The activity row of this session changed. */
@@ -213,7 +238,7 @@ export class SessionView implements View<SessionSnapshot> {
     const { messageId } = input
     this.#change({ outbox: addPrompt(this.#state.outbox, input) })
     try {
-      const result = await this.#calls.add(() => deliverPrompt(this.#context, input))
+      const result = await this.#calls.add(() => deliverPrompt(this.context, input))
       const { outbox, view, caughtUp } = this.#state
       const isSeen = caughtUp && isInSession(view, messageId)
       this.#change({
@@ -232,8 +257,8 @@ export class SessionView implements View<SessionSnapshot> {
 
   #interrupt(runId: string | undefined): Promise<{ interrupted: boolean }> {
     const { sessionId } = this
-    return request(this.#context, (signal) =>
-      this.#context.rpc.runs.interrupt(
+    return request(this.context, (signal) =>
+      this.context.rpc.runs.interrupt(
         { sessionId, ...(runId !== undefined && { runId }) },
         { signal },
       ),
@@ -241,7 +266,7 @@ export class SessionView implements View<SessionSnapshot> {
   }
 
   #open({ signal, context }: { signal: AbortSignal; context: CallContext }) {
-    return this.#context.rpc.onChat(
+    return this.context.rpc.onChat(
       { sessionId: this.sessionId, mode: modeOf(this.#state), streamId: this.#streamId },
       { signal, context },
     )
@@ -254,9 +279,11 @@ export class SessionView implements View<SessionSnapshot> {
     }
     if (frame.type === 'events') this.#counters.add('eventsReceived', frame.events.length)
     if (frame.type === 'text') this.#counters.add('eventsReceived')
-    const { state, gap } = receiveFrame(this.#state, frame, eventId)
+    const before = this.#state
+    const { state, gap } = receiveFrame(before, frame, eventId)
     this.#state = state
     if (gap) return 'gap'
+    for (const observe of this.observers) observe(frame, before)
     return state.caughtUp ? 'live' : 'replaying'
   }
 

@@ -152,9 +152,8 @@ export class Recording {
   }
 
   redo(): Event {
-    const revision = this.head + 1
     const after = this.viewAt().messages.at(-1)?.order ?? 0
-    const messages = (this.#hidden.pop() ?? []).map((message) => ({ ...message, revision }))
+    const messages = [...(this.#hidden.pop() ?? [])]
     const place = { after, count: messages.length, hidden: 0 }
     return this.append({ type: 'history-restored', ...place, messages, ...this.#undoState() })
   }
