@@ -93,7 +93,13 @@ export {
   type RunKind,
 } from './model/run.ts'
 export type { SchemaOf } from './base/schema-of.ts'
-export { type Member, type Session, session } from './model/session.ts'
+export {
+  type Member,
+  type Session,
+  session,
+  sessionMetadata,
+  type SessionMetadata,
+} from './model/session.ts'
 export { type ServerStats, serverStats, type StoreStats, storeStats } from './wire/stats.ts'
 export {
   addModels,

@@ -134,6 +134,13 @@ describe('bad input', () => {
       ],
       [call['sessions']!['addMember']!({ sessionId, principal: '\uD83C' }), { field: 'principal' }],
       [call['sessions']!['removeMember']!({ sessionId, principal: 7 }), { value: '7' }],
+      [call['sessions']!['create']!({ metadata: [] }), { field: 'metadata' }],
+      [
+        call['sessions']!['create']!({ metadata: { text: 'x'.repeat(16_384) } }),
+        { field: 'metadata', limit: 16_384 },
+      ],
+      [call['sessions']!['update']!({ sessionId }), { field: 'title' }],
+      [call['sessions']!['update']!({ sessionId, metadata: 'x' }), { field: 'metadata' }],
       [call['sessions']!['list']!({ limit: 201 }), { field: 'limit', limit: 200 }],
       [call['sessions']!['list']!({ limit: 0 }), { field: 'limit', limit: 1 }],
       [call['sessions']!['list']!({ cursor: 'nonsense' }), { field: 'cursor' }],

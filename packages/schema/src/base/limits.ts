@@ -13,6 +13,8 @@ export interface Limits {
   bodyBytes: number
   /** Title of a session, in characters. @default 200 */
   titleLength: number
+  /** Metadata of a session, in bytes of JSON. @default 16 KiB */
+  metadataBytes: number
   /** Members of one session, its owner among them. @default 100 */
   membersPerSession: number
   /** Messages of a page or rows of a list if the call has no `limit`. @default 50 */
@@ -48,8 +50,8 @@ export interface Limits {
   /** `runs.interrupt` calls of one principal in one minute. @default 120 */
   interruptsPerMinute: number
   /**
-   * Edits, deletions, undos, redos, truncations, erasures and changes of members by one principal in
-   * one minute. @default 120
+   * Edits, deletions, undos, redos, truncations, erasures, and changes of sessions and members by one
+   * principal in one minute. @default 120
    */
   changesPerMinute: number
 }
@@ -60,6 +62,7 @@ export const defaultLimits: Readonly<Limits> = {
   messageBytes: 16 * MiB,
   bodyBytes: MiB,
   titleLength: 200,
+  metadataBytes: 16 * KiB,
   membersPerSession: 100,
   pageDefault: 50,
   pageMost: 200,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
 import { id, principal } from '../base/id.ts'
-import { member, session } from '../model/session.ts'
+import { member, session, sessionMetadata } from '../model/session.ts'
 import { wireCursor } from '../wire/frame.ts'
 import { listInput, procedure, sessionInput } from './base.ts'
 import { searchMembers, searchResult } from './history.ts'
@@ -25,12 +25,27 @@ export const sessions = {
           title: title.exactOptional(),
           /** Besides the caller, who is the owner. */
           members: z.array(principal).exactOptional(),
+          metadata: sessionMetadata.exactOptional(),
         })
         .optional(),
     )
     .output(session),
   get: procedure.input(sessionInput).output(session),
-  update: procedure.input(z.strictObject({ sessionId: id, title })).output(session),
+  update: procedure
+    .input(
+      z
+        .strictObject({
+          sessionId: id,
+          title: title.exactOptional(),
+          /** Replaces all of it. */
+          metadata: sessionMetadata.exactOptional(),
+        })
+        .refine((change) => change.title !== undefined || change.metadata !== undefined, {
+          path: ['title'],
+          message: 'must be there, or metadata',
+        }),
+    )
+    .output(session),
   /** The owner first. */
   members: procedure.input(sessionInput).output(z.object({ members: z.array(member) })),
   addMember: procedure.input(memberInput).output(z.object({ added: z.boolean() })),

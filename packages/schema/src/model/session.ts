@@ -3,6 +3,10 @@ import * as z from 'zod'
 import { count, id, timestamp } from '../base/id.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
 
+/** What a host keeps about a session: a JSON object. */
+export const sessionMetadata = z.record(z.string(), z.json())
+export type SessionMetadata = z.infer<typeof sessionMetadata>
+
 const sessionObject = z.object({
   id,
   title: z.string(),
@@ -11,6 +15,8 @@ const sessionObject = z.object({
   createdAt: timestamp,
   updatedAt: timestamp,
   epoch: count,
+  /** Whatever the host keeps there. */
+  metadata: sessionMetadata.exactOptional(),
 })
 /** One conversation. */
 export interface Session extends z.infer<typeof sessionObject> {}

@@ -6,6 +6,7 @@ import type { Agent } from './agent.ts'
 import { carefulDescribe, type DescribeError } from './describe-error.ts'
 import type { Can, Principal } from './principal.ts'
 import type { ChatRequest } from './request.ts'
+import { isStandardSchema, type StandardSchema } from './standard-schema.ts'
 import type { Summarise } from './summarise.ts'
 
 export interface ChatServerOptions {
@@ -28,6 +29,14 @@ export interface ChatServerOptions {
    * @default everything
    */
   can?: Can
+  /** Shapes of the host's own data, in schemas of zod or any library that implements Standard Schema. */
+  schemas?: {
+    /**
+     * What clients may give as a session's `metadata`. The result of the schema is stored.
+     * @default any JSON object
+     */
+    sessionMetadata?: StandardSchema<object>
+  }
   /** Decides who may read `server.stats`; only `true` grants. @default nobody */
   stats?: (principal: Principal) => boolean | Promise<boolean>
   /** The assistant's name in notices; a blank one means the default. @default 'Assistant' */
@@ -113,9 +122,16 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   for (const name of ['can', 'stats', 'summarise', 'onError', 'describeError'] as const) {
     if (options[name] !== undefined) assertType(name, options[name], 'function')
   }
+  const { sessionMetadata } = options.schemas ?? {}
+  if (sessionMetadata !== undefined && !isStandardSchema(sessionMetadata)) {
+    throw new TypeError(
+      `createChatServer: \`schemas.sessionMetadata\` must be a Standard Schema, not ${preview(sessionMetadata)}.`,
+    )
+  }
   const onError = resolveOnError(options.onError)
   return {
     ...options,
+    schemas: options.schemas ?? {},
     stats: options.stats ?? (() => false),
     assistantName: options.assistantName?.trim() || chatServerDefaults.assistantName,
     lease: options.lease ?? chatServerDefaults.lease,

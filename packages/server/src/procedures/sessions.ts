@@ -1,3 +1,6 @@
+import type { Session } from '@caughtup/schema'
+
+import { declaredMetadata } from '../access/host-schemas.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function sessionProcedures(
@@ -18,6 +21,8 @@ export function sessionProcedures(
   { settings, access, rates, runs }: ProcedureDeps,
 ) {
   const { sessions, history } = settings.store
+  const metadataOf = async ({ metadata }: Pick<Session, 'metadata'>) =>
+    metadata && { metadata: await declaredMetadata(metadata, settings) }
   return {
     list: list.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.list')
@@ -31,14 +36,17 @@ export function sessionProcedures(
     create: create.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.create')
       rates.creates.take(principal.id)
-      return sessions.create({ owner: principal.id, ...input })
+      return sessions.create({ owner: principal.id, ...input, ...(await metadataOf(input ?? {})) })
     }),
     get: get.handler(({ input, context: { principal } }) =>
       access.authorizeSession(principal, 'sessions.get', input.sessionId),
     ),
     update: update.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'sessions.update', input.sessionId)
-      return sessions.update(id, { title: input.title })
+      rates.changes.take(principal.id)
+      const { title } = input
+      const change = { ...(title !== undefined && { title }), ...(await metadataOf(input)) }
+      return sessions.update(id, change)
     }),
     members: members.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'sessions.members', input.sessionId)

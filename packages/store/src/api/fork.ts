@@ -47,6 +47,7 @@ export async function forkSession(
   const source = await storage.session(sourceId)
   if (!source) throw sessionNotFound(sourceId)
   const { members } = options
+  const { metadata } = source
   const title = storedTitle(options.title ?? source.title, limits)
   const { message, moved } = await findForkCut(storage, sourceId, options.from)
   signal?.throwIfAborted()
@@ -56,7 +57,7 @@ export async function forkSession(
   await storage.beginFork({
     sourceId,
     upTo: message.order,
-    session: { id, title, createdAt, members },
+    session: { id, title, createdAt, members, ...(metadata && { metadata }) },
   })
   begun(id)
   const next = () =>

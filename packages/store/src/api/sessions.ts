@@ -1,10 +1,16 @@
-import { CaughtupError, type Limits, preview, type Session } from '@caughtup/schema'
+import {
+  CaughtupError,
+  type Limits,
+  preview,
+  type Session,
+  type SessionMetadata,
+} from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 import { v7 as uuid } from 'uuid'
 
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { anyText, object, principal as owning, principals, whole, wireId } from '../input/kinds.ts'
-import { assertMemberCount, storedTitle } from '../input/assert-limits.ts'
+import { assertMemberCount, storedMetadata, storedTitle } from '../input/assert-limits.ts'
 import { sessionExists, sessionNotFound } from '../errors/session-errors.ts'
 import type { Storage } from '../port/storage.ts'
 
@@ -36,7 +42,8 @@ export class Sessions {
   }
 
   /**
-   * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, for
+   * @throws CaughtupError `BAD_INPUT` for a title above `limits.titleLength` characters, for metadata
+   *   that are not a JSON object of at most `limits.metadataBytes`, for
    *   principals that are not texts of 1 to 1,000 characters or more than `limits.membersPerSession`,
    *   and for an invalid id or time; `CONFLICT` (`session-exists`) for a `sessionId` in use otherwise
    */
@@ -52,6 +59,8 @@ export class Sessions {
     owner: string
     title?: string
     members?: readonly string[]
+    /** Whatever the caller keeps about the session: a JSON object. */
+    metadata?: SessionMetadata
     /**
      * When the session began, in ms since the epoch, for one that was held elsewhere. Its recency
      * starts there too.
@@ -61,7 +70,7 @@ export class Sessions {
     createdAt?: number
   }): Promise<Session> {
     assertInput('options', options, object)
-    const { owner, title = '', members = [], createdAt = this.#clock.now() } = options
+    const { owner, title = '', members = [], metadata, createdAt = this.#clock.now() } = options
     assertInput('createdAt', createdAt, whole)
     assertInput('owner', owner, owning)
     assertInput('members', members, principals)
@@ -69,7 +78,13 @@ export class Sessions {
     assertMemberCount(everybody.length, this.#limits)
     const { sessionId: id = uuid({ msecs: this.#clock.now() }) } = options
     assertInput('sessionId', id, wireId)
-    const made = { id, title: storedTitle(title, this.#limits), createdAt, members: everybody }
+    const made = {
+      id,
+      title: storedTitle(title, this.#limits),
+      createdAt,
+      members: everybody,
+      ...(metadata !== undefined && { metadata: storedMetadata(metadata, this.#limits) }),
+    }
     try {
       const session = await this.#storage.createSession(made)
       this.#on.created(id, everybody)
@@ -107,18 +122,23 @@ export class Sessions {
   }
 
   /**
-   * Renames a session and returns it. With `ifTitle`, a session that has another title by now keeps
-   * it.
+   * Renames a session, replaces its metadata, or both, and returns it. With `ifTitle`, a session that
+   * has another title by now stays as it is.
    *
-   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a title that is too long
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` as of `create`, and without any change
    */
-  async update(sessionId: string, change: { title: string; ifTitle?: string }): Promise<Session> {
+  async update(
+    sessionId: string,
+    change: { title?: string; metadata?: SessionMetadata; ifTitle?: string },
+  ): Promise<Session> {
     assertIds({ sessionId })
     assertInput('change', change, object)
-    const { title, ifTitle } = change
+    const { title, metadata, ifTitle } = change
+    if (metadata === undefined) assertInput('title', title, anyText)
     if (ifTitle !== undefined) assertInput('ifTitle', ifTitle, anyText)
     const session = await this.#storage.updateSession(sessionId, {
-      title: storedTitle(title, this.#limits),
+      ...(title !== undefined && { title: storedTitle(title, this.#limits) }),
+      ...(metadata !== undefined && { metadata: storedMetadata(metadata, this.#limits) }),
       at: this.#clock.now(),
       ...(ifTitle !== undefined && { ifTitle: ifTitle.toWellFormed() }),
     })

@@ -1,9 +1,15 @@
-import { CaughtupError, type Limits, type Part, preview } from '@caughtup/schema'
+import {
+  CaughtupError,
+  type Limits,
+  type Part,
+  preview,
+  type SessionMetadata,
+} from '@caughtup/schema'
 
 import { jsonBytes } from '../base/bytes.ts'
 import { storedValue } from './stored-value.ts'
 import { assertInput } from './assert-input.ts'
-import { anyText } from './kinds.ts'
+import { anyText, object } from './kinds.ts'
 
 /**
  * A title as every database keeps it: half a character, as of an emoji that was cut, becomes U+FFFD.
@@ -17,6 +23,28 @@ export function storedTitle(title: string, { titleLength: limit }: Readonly<Limi
     'BAD_INPUT',
     `The title has ${title.length} characters, and at most ${limit} are allowed.`,
     { field: 'title', value: preview(title), limit },
+  )
+}
+
+/**
+ * A session's metadata as they will be read back.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what is not a JSON object, or is above `limits.metadataBytes`
+ */
+export function storedMetadata(
+  metadata: SessionMetadata,
+  { metadataBytes: limit }: Readonly<Limits>,
+): SessionMetadata {
+  assertInput('metadata', metadata, object)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the copy of an object as JSON
+  const stored = storedValue(metadata) as SessionMetadata
+  assertInput('metadata', stored, object)
+  const bytes = jsonBytes(stored)
+  if (bytes <= limit) return stored
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `The metadata have ${bytes} bytes of JSON, and at most ${limit} are allowed.`,
+    { field: 'metadata', value: preview(metadata), limit },
   )
 }
 

@@ -9,7 +9,7 @@ import type { Head } from '@caughtup/schema/fold'
 export interface SessionCopy {
   /** Its number: 1 is the first. */
   stretch: number
-  /** Its title and read marks are as of this stretch, the rest is the same in each. */
+  /** Its title, metadata and read marks are as of this stretch, the rest is the same in each. */
   session: CopiedSession
   messages: readonly CopiedMessage[]
   entries: readonly CopiedEntries[]

@@ -1,4 +1,4 @@
-import type { Message, Session } from '@caughtup/schema'
+import type { Message, Session, SessionMetadata } from '@caughtup/schema'
 import type { Head } from '@caughtup/schema/fold'
 
 export interface NewSession {
@@ -8,6 +8,16 @@ export interface NewSession {
   createdAt: number
   /** The first is the owner. */
   members: readonly string[]
+  metadata?: SessionMetadata
+}
+
+/** What is absent stays as it is. */
+export interface SessionChange {
+  title?: string
+  metadata?: SessionMetadata
+  at: number
+  /** A session that has another title keeps everything. */
+  ifTitle?: string
 }
 
 /** A session's place in a list by recency. */

@@ -16,7 +16,7 @@ import type {
   Window,
 } from './reading.ts'
 import type { CopyPlace, SessionCopy } from './session-copy.ts'
-import type { ListQuery, NewSession, ActiveRun, SessionList } from './sessions.ts'
+import type { ListQuery, NewSession, ActiveRun, SessionChange, SessionList } from './sessions.ts'
 
 /**
  * The port between the store and a database.
@@ -73,10 +73,7 @@ export interface Storage {
   removeMember(sessionId: string, principal: string): Promise<boolean>
   sessions(principal: string, query: ListQuery): Promise<SessionList>
   /** `undefined` where it does not exist. */
-  updateSession(
-    sessionId: string,
-    change: { title: string; at: number; ifTitle?: string },
-  ): Promise<Session | undefined>
+  updateSession(sessionId: string, change: SessionChange): Promise<Session | undefined>
   /** Returns the principals who saw it until now; empty where it did not exist. */
   deleteSession(sessionId: string): Promise<string[]>
   /**

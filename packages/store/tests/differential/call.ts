@@ -2,7 +2,13 @@ import fc from 'fast-check'
 
 /** A call of the storage port, with picks instead of names. */
 export type Call =
-  | { call: 'create'; session: number; members: readonly string[]; title: string }
+  | {
+      call: 'create'
+      session: number
+      members: readonly string[]
+      title: string
+      metadata: Readonly<Record<string, string>> | undefined
+    }
   | { call: 'commit'; slices: readonly SliceSpec[] }
   | { call: 'events'; session: number; after: number; bytes: number }
   | { call: 'window'; session: number; messages: number; bytes: number }
@@ -38,7 +44,13 @@ export type Call =
   | { call: 'lookup'; session: number }
   | { call: 'sessionFor' | 'activityRow'; session: number; principal: string }
   | { call: 'sessions' | 'activityPage' | 'activityRows'; principal: string; limit: number }
-  | { call: 'update'; session: number; title: string; ifTitle: string | undefined }
+  | {
+      call: 'update'
+      session: number
+      title: string | undefined
+      metadata: Readonly<Record<string, string>> | undefined
+      ifTitle: string | undefined
+    }
   | { call: 'addMember'; session: number; principal: string; most: number }
   | { call: 'removeMember'; session: number; principal: string }
   | { call: 'fork'; session: number; into: number; pick: number; whole: boolean }
@@ -175,6 +187,7 @@ const pick = fc.nat({ max: 12 })
 const text = fc.constantFrom(...texts)
 const title = fc.constantFrom(...texts.filter((each) => each.isWellFormed()))
 const principal = fc.constantFrom(...principals)
+const metadata = fc.dictionary(fc.constantFrom('a', 'ä', ''), text, { noNullPrototype: true })
 /** Seqs, orders and positions, including the limits of numbers. */
 const place = fc.oneof(
   { weight: 6, arbitrary: fc.nat({ max: 40 }) },
@@ -229,6 +242,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
       session,
       members: fc.array(principal, { minLength: 1, maxLength: 3 }),
       title,
+      metadata: maybe(metadata),
     }),
   ],
   [3, fc.record({ call: is('events' as const), session, after: place, bytes })],
@@ -285,7 +299,16 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
       limit,
     }),
   ],
-  [2, fc.record({ call: is('update' as const), session, title, ifTitle: maybe(title) })],
+  [
+    3,
+    fc.record({
+      call: is('update' as const),
+      session,
+      title: maybe(title),
+      metadata: maybe(metadata),
+      ifTitle: maybe(title),
+    }),
+  ],
   [3, fc.record({ call: is('addMember' as const), session, principal, most: is(1, 2, 3, 100) })],
   [2, fc.record({ call: is('removeMember' as const), session, principal })],
   [3, fc.record({ call: is('fork' as const), session, into: session, pick, whole: fc.boolean() })],

@@ -105,6 +105,7 @@ export class EngineUnderTest {
           title: call.title,
           createdAt: names.at(0),
           members: call.members,
+          ...(call.metadata && { metadata: call.metadata }),
         })
       case 'commit':
         return (await storage.commit(slices)).map(committed)
@@ -165,10 +166,11 @@ export class EngineUnderTest {
       case 'sessions':
         return pages((query: ListQuery) => storage.sessions(call.principal, query), call.limit)
       case 'update': {
-        const { title, ifTitle } = call
+        const { title, metadata, ifTitle } = call
         return storage.updateSession(id, {
-          title,
           at: names.at(0),
+          ...(title !== undefined && { title }),
+          ...(metadata && { metadata }),
           ...(ifTitle !== undefined && { ifTitle }),
         })
       }

@@ -27,7 +27,13 @@ function commit(session: number, ...drafts: DraftSpec['draft'][]): Call {
 const retain: Call = { call: 'retain', age: 1, events: 0 }
 const fork = { call: 'fork', session: 0, into: 3, pick: 1, whole: false } as const
 const remove: Call = { call: 'delete', session: 0, pick: 0 }
-const create: Call = { call: 'create', session: 0, members: ['ann'], title: 'Again' }
+const create: Call = {
+  call: 'create',
+  session: 0,
+  members: ['ann'],
+  title: 'Again',
+  metadata: undefined,
+}
 
 // Programs that found a fault once.
 test.each<{ what: string; calls: readonly Call[] }>([

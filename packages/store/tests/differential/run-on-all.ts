@@ -17,7 +17,13 @@ const seed = 7
 /** Creates sessions that most programs need. */
 const start: readonly Step[] = [0, 1, 2].map((session) => ({
   opening: 0,
-  call: { call: 'create', session, members: ['ann', 'bob'], title: `Session ${session}` },
+  call: {
+    call: 'create',
+    session,
+    members: ['ann', 'bob'],
+    title: `Session ${session}`,
+    metadata: undefined,
+  },
 }))
 
 /** Runs the program on all engines, and fails at the first call that one answers differently. */

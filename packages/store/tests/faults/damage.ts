@@ -36,8 +36,8 @@ const contents: Partial<Record<Table, string>> = {
   log: 'body',
 }
 
-/** Includes a block's own description. */
-const alsoContents: Partial<Record<Table, string>> = { blocks: 'counts' }
+/** Includes a block's own description, and what the host keeps about a session. */
+const alsoContents: Partial<Record<Table, string>> = { blocks: 'counts', sessions: 'metadata' }
 
 export const damage: fc.Arbitrary<Damage> = fc
   .record({

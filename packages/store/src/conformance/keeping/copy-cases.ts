@@ -34,7 +34,9 @@ import { refusalOf, write, writeEach } from '../support/writes.ts'
 /** A database with a session of two members, and an empty database. */
 async function start(bed: Bed): Promise<{ from: Storage; to: Storage }> {
   const [from, to] = [await bed.open(), await bed.openOther()]
-  await from.createSession({ id: 's', title: 'Title', createdAt: 1, members: ['bob', 'ann'] })
+  const metadata = { project: 'p' }
+  const made = { id: 's', title: 'Title', createdAt: 1, members: ['bob', 'ann'], metadata }
+  await from.createSession(made)
   return { from, to }
 }
 

@@ -61,6 +61,39 @@ export const sessionCases: Cases = {
     assert.equal(await storage.session('nowhere'), undefined)
   },
 
+  async 'has the metadata that it was made with, until they are replaced whole'(bed) {
+    const storage = await bed.open()
+    const metadata = {
+      project: 'p',
+      tags: ['ä', '"\\\n', '\u2028'],
+      deep: { a: [null, 1.5, true] },
+    }
+    const made = { id: 's', title: 'Title', createdAt: 5, members: ['ann'], metadata }
+    assert.deepEqual((await storage.createSession(made)).metadata, metadata)
+    const other = await bed.open()
+    const shown = async () => {
+      const [one, listed, again] = await Promise.all([
+        storage.session('s'),
+        storage.sessions('ann', { limit: 9 }),
+        other.session('s'),
+      ])
+      assert.deepEqual([listed.sessions[0], again], [one, one])
+      return one
+    }
+    assert.deepEqual((await shown())?.metadata, metadata)
+    await storage.updateSession('s', { title: 'New', at: 6 })
+    assert.deepEqual((await shown())?.metadata, metadata)
+    const replaced = await other.updateSession('s', { metadata: { project: 'q' }, at: 7 })
+    assert.deepEqual(replaced, await shown())
+    const { title, metadata: now, updatedAt } = replaced ?? {}
+    assert.deepEqual([title, now, updatedAt], ['New', { project: 'q' }, 7])
+    const refused = { title: 'x', metadata: {}, at: 8, ifTitle: 'Title' }
+    assert.deepEqual(await storage.updateSession('s', refused), replaced)
+    await storage.updateSession('s', { title: 'Both', metadata: {}, at: 9 })
+    const both = await shown()
+    assert.deepEqual([both?.title, both?.metadata], ['Both', {}])
+  },
+
   async 'is shown only to a principal who is a member'(bed) {
     const { storage, session } = await bed.start()
     assert.deepEqual(await storage.session(session, 'ann'), await storage.session(session))

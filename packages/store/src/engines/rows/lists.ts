@@ -9,8 +9,10 @@ import type { SessionRow } from './tables/rows.ts'
 import { loadedFrom } from './commit/session-states.ts'
 import type { ListedRow, TableReads } from './tables/tables.ts'
 
-export function sessionOf({ id, title, owner, createdAt, updatedAt, record }: SessionRow): Session {
-  return { id, title, owner, createdAt, updatedAt, epoch: record.epoch }
+export function sessionOf(row: SessionRow): Session {
+  const { id, title, owner, createdAt, updatedAt, record, metadata } = row
+  const { epoch } = record
+  return { id, title, owner, createdAt, updatedAt, epoch, ...(metadata && { metadata }) }
 }
 
 /** The principal's sessions by recency, newest first. */

@@ -9,7 +9,7 @@ import type { ActivityQuery } from '../../port/activity.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type { NameQuery, MessageQuery, SearchQuery, SegmentQuery } from '../../port/reading.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
-import type { ListQuery, NewSession } from '../../port/sessions.ts'
+import type { ListQuery, NewSession, SessionChange } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance as MaintenanceWork, Storage, StorageStats } from '../../port/storage.ts'
 import type { RowChangeFeed } from './change-feed.ts'
@@ -165,10 +165,7 @@ export class RowStorage implements Storage {
     return lists.sessions(this.#tables, principal, query)
   }
 
-  async updateSession(
-    sessionId: string,
-    change: { title: string; at: number; ifTitle?: string },
-  ): Promise<Session | undefined> {
+  async updateSession(sessionId: string, change: SessionChange): Promise<Session | undefined> {
     this.#assertOpen()
     const updated = await updateSession(this.#tables, sessionId, change)
     if (updated?.changed) this.#announce([sessionId])

@@ -95,14 +95,15 @@ export async function writeSession(tables: Tables, copy: SessionCopy): Promise<b
       const counts = new Map(names.map(({ id, count }) => [id, count]))
       if (counts.size > 0) await transaction.remember(key, kind, counts)
     }
-    const { title, updatedAt, record, tag, floor, floorTag, members } = session
+    const { title, metadata, updatedAt, record, tag, floor, floorTag, members } = session
     if (next) {
       const copying = { seq: record.seq, stretch: copy.stretch }
       await transaction.updateSessions([{ ...row, copying }])
       return false
     }
     const { copying: _, ...shown } = row
-    await transaction.updateSessions([{ ...shown, title, updatedAt, record, tag, floor, floorTag }])
+    const now = { title, updatedAt, record, tag, floor, floorTag, ...(metadata && { metadata }) }
+    await transaction.updateSessions([{ ...shown, ...now }])
     for (const { principal, readUpTo } of members) {
       await transaction.mark(key, readUpTo, [principal])
     }
@@ -150,12 +151,13 @@ async function target(
 }
 
 async function copiedSession(tables: Tables, { row, state, tag }: LoadedSession) {
-  const { id, title, createdAt, updatedAt, journal, floor, floorTag } = row
+  const { id, title, metadata, createdAt, updatedAt, journal, floor, floorTag } = row
   const members = (await tables.members(id)).map(({ principal, readUpTo }) => {
     return { principal, readUpTo }
   })
   const { record } = state
-  return { id, title, createdAt, updatedAt, journal, floor, floorTag, members, record, tag }
+  const told = { id, title, createdAt, updatedAt, ...(metadata && { metadata }) }
+  return { ...told, journal, floor, floorTag, members, record, tag }
 }
 
 function copiedEntries(rows: readonly EventRow[], { floor, erasing }: SessionRow): CopiedEntries[] {

@@ -4,7 +4,8 @@ import { newJournal } from '../../base/random-tag.ts'
 import { newRecord } from '../../core/evolve.ts'
 import { addsMember, removesMember } from '../../core/sessions/membership.ts'
 import { sessionExists, sessionNotFound } from '../../errors/session-errors.ts'
-import type { NewSession } from '../../port/sessions.ts'
+import type { NewSession, SessionChange } from '../../port/sessions.ts'
+import { deepFreeze } from './commit/deep-freeze.ts'
 import { sessionOf } from './lists.ts'
 import { type ForkJob, isHidden, type SessionRow } from './tables/rows.ts'
 import type { SessionImage, Tables, Transaction } from './tables/tables.ts'
@@ -48,7 +49,7 @@ export async function beginFork(
 export function updateSession(
   tables: Tables,
   id: string,
-  { title, at, ifTitle }: { title: string; at: number; ifTitle?: string },
+  { title, metadata, at, ifTitle }: SessionChange,
 ): Promise<{ session: Session; changed: boolean } | undefined> {
   return tables.transaction(async (transaction) => {
     const image = await lockShown(transaction, id)
@@ -57,10 +58,15 @@ export function updateSession(
     if (ifTitle !== undefined && row.title !== ifTitle) {
       return { session: sessionOf(row), changed: false }
     }
-    const retitled = { ...row, title, updatedAt: at }
-    await transaction.updateSessions([retitled])
+    const updated = {
+      ...row,
+      ...(title !== undefined && { title }),
+      ...(metadata && { metadata: deepFreeze(metadata) }),
+      updatedAt: at,
+    }
+    await transaction.updateSessions([updated])
     await transaction.place([row.key])
-    return { session: sessionOf(retitled), changed: true }
+    return { session: sessionOf(updated), changed: true }
   })
 }
 
@@ -135,7 +141,7 @@ export function markRead(
 
 async function insert(
   transaction: Transaction,
-  { id, title, createdAt, members }: NewSession,
+  { id, title, createdAt, members, metadata }: NewSession,
   random: () => number,
   fork?: ForkJob,
 ): Promise<SessionRow> {
@@ -151,6 +157,7 @@ async function insert(
     tag: '',
     floor: 0,
     floorTag: '',
+    ...(metadata && { metadata: deepFreeze(metadata) }),
     ...(fork && { fork }),
   }
   const inserted = await transaction.insertSession(row, everybody)

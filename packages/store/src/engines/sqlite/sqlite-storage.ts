@@ -18,7 +18,13 @@ import type {
   StoredState,
   Window,
 } from '../../port/reading.ts'
-import type { ListQuery, NewSession, ActiveRun, SessionList } from '../../port/sessions.ts'
+import type {
+  ActiveRun,
+  ListQuery,
+  NewSession,
+  SessionChange,
+  SessionList,
+} from '../../port/sessions.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance, Storage, StorageStats } from '../../port/storage.ts'
@@ -157,10 +163,10 @@ export class SqliteStorage implements Storage {
   }
 
   async createSession(session: NewSession): Promise<Session> {
-    const { id, title, createdAt, members } = session
+    const { members, ...made } = session
     const [owner = ''] = members
     await this.#write(() => this.#sessions.insert(session))
-    return { id, title, owner, createdAt, updatedAt: createdAt, epoch: 0 }
+    return { ...made, owner, updatedAt: made.createdAt, epoch: 0 }
   }
 
   async session(sessionId: string, principal?: string): Promise<Session | undefined> {
@@ -189,12 +195,9 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#activity.sessions(principal, query))
   }
 
-  async updateSession(
-    sessionId: string,
-    change: { title: string; at: number; ifTitle?: string },
-  ): Promise<Session | undefined> {
+  async updateSession(sessionId: string, change: SessionChange): Promise<Session | undefined> {
     return this.#write(() => {
-      this.#sessions.retitle(sessionId, change)
+      this.#sessions.update(sessionId, change)
       return this.#activity.session(sessionId)
     })
   }

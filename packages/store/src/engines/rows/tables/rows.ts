@@ -1,4 +1,4 @@
-import type { Event, Message } from '@caughtup/schema'
+import type { Event, Message, SessionMetadata } from '@caughtup/schema'
 
 import type { SessionRecord } from '../../../core/evolve.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
@@ -15,6 +15,7 @@ export interface SessionRow {
   readonly journal: string
   readonly owner: string
   readonly title: string
+  readonly metadata?: SessionMetadata
   readonly createdAt: number
   readonly updatedAt: number
   readonly record: SessionRecord

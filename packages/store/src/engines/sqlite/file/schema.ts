@@ -193,6 +193,10 @@ export const migrations: readonly string[] = [
     SELECT count(DISTINCT hidden) FROM messages WHERE session = sessions.key AND hidden > 0
   )) WHERE json_valid(record);
   `,
+  `
+  -- what the host keeps about a session, as JSON
+  ALTER TABLE sessions ADD COLUMN metadata TEXT;
+  `,
 ]
 
 /**

@@ -5,6 +5,7 @@ import { changesUpTo, unknownPosition } from '../../../core/reading/feed-order.t
 import type { ActivityQuery, ActivityStep } from '../../../port/activity.ts'
 import type { ListQuery, SessionList } from '../../../port/sessions.ts'
 import type { Database, Row } from '../file/database.ts'
+import { metadataIn } from '../rows/metadata-row.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
 
 const owner =
@@ -154,6 +155,7 @@ export class ActivityReads {
       createdAt: Number(row['created_at']),
       updatedAt: Number(row['updated_at']),
       epoch: this.#cache.stateOf(row).record.epoch,
+      ...metadataIn(row, this.#db),
     }
   }
 

@@ -13,6 +13,7 @@ import type {
 } from '../../../port/session-copy.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 import type { Database } from '../file/database.ts'
+import { metadataIn } from '../rows/metadata-row.ts'
 import { messageIn } from '../rows/message-rows.ts'
 import type { JournalReads } from './journal-reads.ts'
 
@@ -84,6 +85,7 @@ function copiedSession(
     title: String(row?.['title']),
     createdAt: Number(row?.['created_at']),
     updatedAt: Number(row?.['updated_at']),
+    ...(row && metadataIn(row, db)),
     floor: Number(row?.['floor']),
     floorTag: String(row?.['floor_tag']),
     members: members.map((member) => ({

@@ -1,11 +1,12 @@
 import { addsMember, removesMember } from '../../../core/sessions/membership.ts'
 import { newRecord } from '../../../core/evolve.ts'
 import { sessionExists } from '../../../errors/session-errors.ts'
-import type { NewSession } from '../../../port/sessions.ts'
+import type { NewSession, SessionChange } from '../../../port/sessions.ts'
 import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 import type { Database } from '../file/database.ts'
 import { encodeForgetting, encodeMembersChanged } from '../codec/log-codec.ts'
+import { encodeMetadata } from '../rows/metadata-row.ts'
 import { encodeRecord } from '../rows/record-row.ts'
 import { newJournal } from '../../../base/random-tag.ts'
 
@@ -25,7 +26,7 @@ export class SessionRows {
    * @throws CaughtupError `CONFLICT` for an id that a session has already
    */
   insert(
-    { id, title, createdAt, members }: NewSession,
+    { id, title, createdAt, members, metadata }: NewSession,
     fork?: { source: number; upTo: number },
   ): void {
     const { db, cache } = this.#context
@@ -34,8 +35,8 @@ export class SessionRows {
     const record = newRecord(createdAt)
     const { lastId: key } = db.run(
       `INSERT INTO sessions
-         (id, journal, title, created_at, updated_at, record, tag, recency, revision, fork_of, fork_up_to)
-       VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)`,
+         (id, journal, title, created_at, updated_at, record, tag, recency, revision, fork_of, fork_up_to, metadata)
+       VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?)`,
       id,
       journal,
       title,
@@ -47,6 +48,7 @@ export class SessionRows {
       fork ? 0 : cache.nextRevision(),
       fork?.source ?? null,
       fork?.upTo ?? null,
+      encodeMetadata(metadata),
     )
     insertMembers(db, key, [...new Set(members)])
   }
@@ -89,14 +91,13 @@ export class SessionRows {
     return this.#log(encodeMembersChanged(key))
   }
 
-  retitle(
-    sessionId: string,
-    { title, at, ifTitle }: { title: string; at: number; ifTitle?: string },
-  ): void {
+  update(sessionId: string, { title, metadata, at, ifTitle }: SessionChange): void {
     this.#context.db.run(
-      `UPDATE sessions SET title = ?, updated_at = ?, revision = ?
+      `UPDATE sessions SET title = coalesce(?, title), metadata = coalesce(?, metadata),
+       updated_at = ?, revision = ?
        WHERE id = ? AND fork_of IS NULL AND title = coalesce(?, title)`,
-      title,
+      title ?? null,
+      encodeMetadata(metadata),
       at,
       this.#context.cache.nextRevision(),
       sessionId,

@@ -6,6 +6,7 @@ import type { Database } from '../file/database.ts'
 import type { CommitContext } from '../log/commit.ts'
 import { packEntries } from '../log/pack.ts'
 import { writeQueueChange } from '../rows/queue-rows.ts'
+import { encodeMetadata } from '../rows/metadata-row.ts'
 import { encodeRecord, recordIn } from '../rows/record-row.ts'
 import { deleteRows, insertMembers } from './session-rows.ts'
 
@@ -111,7 +112,7 @@ function segmentsOf(entries: readonly CopiedEntries[]): Segment[] {
 }
 
 function show(key: number, session: CopiedSession, { db, cache, tag }: CommitContext): number {
-  const { title, updatedAt, record, floor, floorTag, members } = session
+  const { title, metadata, updatedAt, record, floor, floorTag, members } = session
   for (const add of record.queue) writeQueueChange(db, key, { add })
   for (const { principal, readUpTo } of members) {
     db.run(
@@ -123,9 +124,10 @@ function show(key: number, session: CopiedSession, { db, cache, tag }: CommitCon
   }
   const isIdle = !record.run && record.queue.length === 0
   db.run(
-    `UPDATE sessions SET fork_of = NULL, fork_up_to = NULL, title = ?, updated_at = ?, record = ?,
+    `UPDATE sessions SET fork_of = NULL, fork_up_to = NULL, title = ?, metadata = ?, updated_at = ?, record = ?,
      tag = ?, recency = ?, revision = ?, active = ?, packed = ?, floor = ?, floor_tag = ? WHERE key = ?`,
     title,
+    encodeMetadata(metadata),
     updatedAt,
     encodeRecord(record),
     session.tag,
