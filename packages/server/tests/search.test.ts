@@ -2,7 +2,12 @@ import type { EventDraft, SearchHit } from '@caughtup/schema'
 import type { Store } from '@caughtup/store'
 import { describe, expect, test } from 'vitest'
 
-import { fetchClient, openTestServer, serveTest } from './support/open-test-server.ts'
+import {
+  fetchClient,
+  openTestServer,
+  serveTest,
+  type TestServerOptions,
+} from './support/open-test-server.ts'
 
 const reset = { type: 'boundary', kind: 'reset', trigger: 'user' } as const
 
@@ -20,8 +25,8 @@ async function write(store: Store, sessionId: string, ...drafts: EventDraft[]) {
 }
 
 /** A server on a port, with clients that speak HTTP with it. */
-async function open() {
-  const { store, chat } = await openTestServer()
+async function open(options: TestServerOptions = {}) {
+  const { store, chat } = await openTestServer(options)
   const { url } = await serveTest(chat)
   const client = (principal = 'me') => fetchClient(fetch, principal, `${url}/rpc`)
   const create = async (...members: string[]) => {
@@ -98,8 +103,26 @@ describe('a search', () => {
       const search = client(principal).history.search({ sessionId: mine, text: 'secret' })
       await expect(search).rejects.toMatchObject({ code: 'NOT_FOUND' })
     }
-    await store.sessions.delete(shared)
+    await client('me').sessions.removeMember({ sessionId: shared, principal: 'you' })
     expect(idsOf(await client('you').sessions.search({ text: 'secret' }))).toBe('c')
+    await store.sessions.delete(shared)
+    expect(idsOf(await client('me').sessions.search({ text: 'secret' }))).toBe('a')
+  })
+
+  test('of all sessions leaves out those in which the host refuses a search', async () => {
+    const refused = new Set<string | undefined>()
+    const { client, store, create } = await open({
+      can: (_, action, session) => action !== 'history.search' || !refused.has(session?.id),
+    })
+    const [one, two] = [await create(), await create()]
+    await write(store, one, created('a', 'word'), created('b', 'word'))
+    await write(store, two, created('c', 'word', 2))
+    const { sessions, history } = client()
+    expect(idsOf(await sessions.search({ text: 'word' }))).toBe('c b a')
+    refused.add(two)
+    expect(idsOf(await sessions.search({ text: 'word' }))).toBe('b a')
+    const search = history.search({ sessionId: two, text: 'word' })
+    await expect(search).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   test('does not find what was deleted, edited away, truncated, erased or undone', async () => {

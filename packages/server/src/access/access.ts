@@ -72,6 +72,20 @@ export class Access {
     throw new CaughtupError('NOT_FOUND', `${action} is not available to this principal.`)
   }
 
+  /** Without what concerns sessions in which the caller may not do this: for answers about many sessions. */
+  async grantedOf<T extends { sessionId: string }>(
+    principal: Principal,
+    action: ActionOf<'members'>,
+    items: readonly T[],
+  ): Promise<T[]> {
+    const ids = [...new Set(items.map(({ sessionId }) => sessionId))]
+    const granted = await Promise.all(
+      ids.map((id) => unlessNotFound(this.authorizeSession(principal, action, id))),
+    )
+    const known = new Set(granted.map((session) => session?.id))
+    return items.filter(({ sessionId }) => known.has(sessionId))
+  }
+
   /** Asks about an open `onChat` stream: why it must end, or whether the host still grants it. */
   async ofChat(
     principal: Principal,

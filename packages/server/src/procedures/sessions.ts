@@ -31,7 +31,8 @@ export function sessionProcedures(
     search: search.handler(async ({ input, context: { principal }, signal }) => {
       await access.authorize(principal, 'sessions.search')
       const asked = { ...input, in: { principal: principal.id } }
-      return { hits: await history.search(asked, signal && { signal }) }
+      const hits = await history.search(asked, signal && { signal })
+      return { hits: await access.grantedOf(principal, 'history.search', hits) }
     }),
     create: create.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.create')
