@@ -25,6 +25,8 @@ const outages: {
         'createSession',
         'updateSession',
         'deleteSession',
+        'addMember',
+        'removeMember',
         'markRead',
       ] as const
       for (const write of writes) {
@@ -137,6 +139,8 @@ describe.each(outages)('while the database is $what', ({ begin, reason }) => {
       me.sessions.update({ sessionId, title: 'Changed' }),
       me.sessions.delete({ sessionId: doomed.id }),
       me.activity.markRead({ sessionId, upTo: 1 }),
+      me.sessions.addMember({ sessionId, principal: 'bob' }),
+      me.sessions.removeMember({ sessionId, principal: 'bob' }),
       me.runs.interrupt({ sessionId }),
     ])
     const outcomes = await after(clock, 10_000, writes)

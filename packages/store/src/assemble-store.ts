@@ -2,12 +2,14 @@ import { ActivityFeed } from './follow/activity-feed.ts'
 import { Audience } from './follow/audience.ts'
 import { Coalescer } from './commit/coalescer.ts'
 import { MessageUpdater } from './compose/whole-state/message-updater.ts'
+import { forgetPrincipal } from './api/forget.ts'
 import { History } from './api/history.ts'
 import { Journal } from './api/journal.ts'
 import { CurrentStates } from './api/current-states.ts'
 import { Reads } from './api/reads.ts'
 import { Sessions } from './api/sessions.ts'
 import { Writes } from './api/writes.ts'
+import type { Waiting } from './base/waiting.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
 import type { ResolvedStoreOptions } from './options/resolve-store-options.ts'
 import type { Storage } from './port/storage.ts'
@@ -104,6 +106,12 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
     updates: updates.broker,
     followers,
     members: audience.members,
+    forget: (principal: string, waiting?: Waiting) =>
+      forgetPrincipal(
+        { storage, sessions, clock, forgot: (each) => lists.changedFor(each) },
+        principal,
+        waiting,
+      ),
     reads,
     writes,
     figures,

@@ -1,5 +1,6 @@
 export { type ActivityBatch, ActivityFeed, type ActivityListPage } from './follow/activity-feed.ts'
 export { Broker, type BrokerOptions, type Subscription } from './follow/broker.ts'
+export type { Forgotten } from './api/forget.ts'
 export type { Forked, ForkOptions } from './api/fork.ts'
 export type { History } from './api/history.ts'
 export type { Journal } from './api/journal.ts'

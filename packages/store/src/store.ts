@@ -1,6 +1,7 @@
 import type { Limits, StoreStats } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
+import type { Forgotten } from './api/forget.ts'
 import type { History } from './api/history.ts'
 import type { Journal } from './api/journal.ts'
 import type { Reads } from './api/reads.ts'
@@ -73,6 +74,19 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
    */
   watchMembers(listener: MembersListener): () => void
 
+  /**
+   * Forgets a principal: deletes the sessions that it owns, for all of their members, takes it from
+   * those of others, and forgets its read marks and which sessions it lost. Its id stays as the `author`
+   * of the prompts that it sent in sessions of others, so use ids that say nothing; `history.erase`
+   * removes what they say.
+   *
+   * It can be repeated, and must be if it was aborted. A session that the principal is given meanwhile
+   * is left too, but nothing keeps it from being added again.
+   *
+   * @throws the signal's reason; `BAD_INPUT` for an invalid principal
+   */
+  forget(principal: string, waiting?: Waiting): Promise<Forgotten>
+
   /** Tells other processes that this one is alive. */
   heartbeat(): Promise<void>
 
@@ -144,6 +158,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     flushAll: writes.flushAll,
     follow: (sessionId, after, options) => followers.follow(sessionId, after, options),
     watchMembers: (listener) => members.listen(listener),
+    forget: parts.forget,
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
     stats: () => figures.stats(),

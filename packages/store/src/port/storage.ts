@@ -90,6 +90,11 @@ export interface Storage {
    * has everything that was committed at `n` or below, however many processes write at once.
    */
   activity(principal: string, query: ActivityQuery): Promise<ActivityStep>
+  /**
+   * Forgets which sessions a principal lost. Positions of its feed from before the newest of these
+   * are then unknown.
+   */
+  forgetRemovals(principal: string): Promise<void>
   /** Moves a read mark forward and returns it. */
   markRead(sessionId: string, principal: string, upTo: number): Promise<number>
 

@@ -53,6 +53,7 @@ export type Call =
     }
   | { call: 'addMember'; session: number; principal: string; most: number }
   | { call: 'removeMember'; session: number; principal: string }
+  | { call: 'forgetRemovals'; principal: string }
   | { call: 'fork'; session: number; into: number; pick: number; whole: boolean }
   | { call: 'continueFork'; session: number }
   | { call: 'activity'; principal: string; since: number; limit: number }
@@ -311,6 +312,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   ],
   [3, fc.record({ call: is('addMember' as const), session, principal, most: is(1, 2, 3, 100) })],
   [2, fc.record({ call: is('removeMember' as const), session, principal })],
+  [1, fc.record({ call: is('forgetRemovals' as const), principal })],
   [3, fc.record({ call: is('fork' as const), session, into: session, pick, whole: fc.boolean() })],
   [1, fc.record({ call: is('continueFork' as const), session })],
   [3, fc.record({ call: is('activity' as const), principal, since: place, limit })],

@@ -178,6 +178,8 @@ export class EngineUnderTest {
         return storage.addMember(id, call.principal, call.most)
       case 'removeMember':
         return storage.removeMember(id, call.principal)
+      case 'forgetRemovals':
+        return storage.forgetRemovals(call.principal)
       case 'fork': {
         const made = {
           id: names.session(call.into),

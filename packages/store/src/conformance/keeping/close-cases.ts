@@ -31,6 +31,7 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
     deleteSession: () => storage.deleteSession(sessionId),
     beginFork: () => storage.beginFork({ sourceId: sessionId, upTo: 1, session }),
     activity: () => storage.activity('ann', { by: 'recency', limit: 9 }),
+    forgetRemovals: () => storage.forgetRemovals('ann'),
     markRead: () => storage.markRead(sessionId, 'ann', 1),
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),

@@ -154,6 +154,32 @@ export const memberCases: Cases = {
     }
   },
 
+  async 'may have its removals forgotten, and its older positions are unknown then'(bed) {
+    const storage = await bed.open()
+    const sessions = ['ann', 'bob'].map((each) => bed.session(storage, { members: [each, 'eve'] }))
+    const [session = '', other = ''] = await Promise.all(sessions)
+    const before = (await allRows(storage, 'eve')).position
+    const bobs = (await allRows(storage, 'bob')).position
+    await storage.removeMember(session, 'eve')
+    const between = (await allRows(storage, 'eve')).position
+    await storage.deleteSession(other)
+    const after = (await allRows(storage, 'eve')).position
+    await storage.forgetRemovals('eve')
+    await storage.forgetRemovals('nobody')
+    for (const reader of [storage, await bed.open()]) {
+      for (const position of [before, between]) {
+        assert.equal((await changesAfter(reader, 'eve', position, 9)).known, false)
+      }
+      const { rows, removed, known } = await changesAfter(reader, 'eve', after, 9)
+      assert.deepEqual([rows, removed, known], [[], [], true])
+      const others = await changesAfter(reader, 'bob', bobs, 9)
+      assert.deepEqual([others.known, others.removed.length], [true, 1])
+    }
+    await storage.addMember(session, 'eve', most)
+    const { rows, known } = await changesAfter(storage, 'eve', after, 9)
+    assert.deepEqual([rows.length, known], [1, true])
+  },
+
   async 'comes and goes while another opening writes, and no entry is lost'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()

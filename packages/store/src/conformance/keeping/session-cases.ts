@@ -226,6 +226,26 @@ export const sessionCases: Cases = {
     assert.deepEqual(found, [])
   },
 
+  async 'is deleted once, and changes at the same time find it or do not'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, turn('a'))
+    const [first, second, joined] = await Promise.allSettled([
+      storage.deleteSession(session),
+      storage.deleteSession(session),
+      storage.addMember(session, 'bob', 9),
+    ])
+    assert.deepEqual(
+      [first, second],
+      [
+        { status: 'fulfilled', value: ['ann'] },
+        { status: 'fulfilled', value: [] },
+      ],
+    )
+    assert.equal(joined.status, 'rejected')
+    await storage.createSession({ id: session, title: '', createdAt: 9, members: ['ann'] })
+    assert.deepEqual(await storage.members(session), ['ann'])
+  },
+
   async 'is not found by any read if it does not exist'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, turn('a'))

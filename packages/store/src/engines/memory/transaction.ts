@@ -214,6 +214,14 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
     })
   }
 
+  async forgetRemovals(principal: string): Promise<void> {
+    await this.#acquire([`feed ${principal}`])
+    this.#effects.push(() => {
+      const feed = this.db.feeds.get(principal)
+      if (feed) feed.floor = feed.removals.splice(0).at(-1)?.revision ?? feed.floor
+    })
+  }
+
   protected override rememberedIn(session: number): ReadonlyMap<string, number> {
     const remembered = super.rememberedIn(session)
     const added = this.#remembered.get(session)

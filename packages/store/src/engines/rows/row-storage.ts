@@ -190,6 +190,11 @@ export class RowStorage implements Storage {
     return lists.activity(this.#tables, principal, query)
   }
 
+  async forgetRemovals(principal: string): Promise<void> {
+    this.#assertOpen()
+    await this.#tables.transaction((transaction) => transaction.forgetRemovals(principal))
+  }
+
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
     this.#assertOpen()
     const { mark, changed } = await markRead(this.#tables, sessionId, { principal, upTo })

@@ -203,16 +203,18 @@ export class SqliteStorage implements Storage {
   }
 
   async deleteSession(sessionId: string): Promise<string[]> {
-    const deleted = await this.#write(() => {
+    const remove = () => {
       const cached = this.#cache.find(sessionId)
       const removed = cached && this.#sessions.delete(cached)
       this.#activity.forgetRemovals(rememberedRemovals)
       return removed && { key: cached.key, ...removed }
+    }
+    const deleted = await this.#write(remove, (removed) => {
+      if (!removed) return
+      this.#cache.wrote(removed.logId)
+      this.#cache.forget(removed.key)
     })
-    if (!deleted) return []
-    this.#cache.wrote(deleted.logId)
-    this.#cache.forget(deleted.key)
-    return deleted.members
+    return deleted?.members ?? []
   }
 
   async summary(sessionId: string, filter: EventFilter): Promise<EventSummary> {
@@ -275,6 +277,10 @@ export class SqliteStorage implements Storage {
 
   async activity(principal: string, query: ActivityQuery): Promise<ActivityStep> {
     return this.#read(() => this.#activity.activity(principal, query))
+  }
+
+  async forgetRemovals(principal: string): Promise<void> {
+    await this.#write(() => this.#activity.forgetRemovalsOf(principal))
   }
 
   async markRead(sessionId: string, principal: string, upTo: number): Promise<number> {
@@ -360,14 +366,19 @@ export class SqliteStorage implements Storage {
     return result
   }
 
-  /** Runs `work` in a write transaction; waits while another process holds the lock. */
-  #write<T>(work: () => T): Promise<T> {
-    return retryBusy(this.#clock, () =>
-      this.#db.transaction(() => {
+  /**
+   * Runs `work` in a write transaction; waits while another process holds the lock. `committed` is
+   * called before any other call can see the result.
+   */
+  #write<T>(work: () => T, committed: (result: T) => void = () => undefined): Promise<T> {
+    return retryBusy(this.#clock, () => {
+      const result = this.#db.transaction(() => {
         this.#cache.notice()
         return work()
-      }),
-    )
+      })
+      committed(result)
+      return result
+    })
   }
 }
 

@@ -193,6 +193,11 @@ export interface Transaction extends TableReads {
    */
   mark(session: number, upTo: number, principals?: readonly string[]): Promise<MemberRow[]>
   /**
+   * Deletes a principal's removals, and raises the floor of its feed to the newest: `WITH gone AS (DELETE
+   * FROM removals WHERE principal = … RETURNING position) UPDATE feeds SET floor = … WHERE principal = …`.
+   */
+  forgetRemovals(principal: string): Promise<void>
+  /**
    * Gives the sessions' members their next position, one for all that the transaction changed, and
    * notes removals at it. It comes last, because it holds each principal's row until the commit:
    * `INSERT INTO feeds … SELECT DISTINCT principal … ORDER BY 1 ON CONFLICT DO UPDATE SET position =

@@ -75,7 +75,7 @@ export class ActivityReads {
 
   #byChange(principal: string, { after, limit }: { after: number; limit: number }): ActivityStep {
     const position = this.#position()
-    if (after < this.#floor() || after > position) return unknownPosition(position)
+    if (after < this.#floor(principal) || after > position) return unknownPosition(position)
     const changed = this.#db.all(
       `${rowsOf} AND members.revision > ? ORDER BY members.revision LIMIT ?`,
       principal,
@@ -83,7 +83,7 @@ export class ActivityReads {
       limit + 1,
     )
     const removed = this.#db.all(
-      `SELECT session_id, revision FROM removed WHERE principal = ? AND revision > ?
+      `SELECT session_id, revision FROM removed WHERE principal = ? AND revision > ? AND session_id <> ''
        ORDER BY revision LIMIT ?`,
       principal,
       after,
@@ -118,6 +118,21 @@ export class ActivityReads {
     this.#db.run("INSERT INTO removed (revision, principal, session_id) VALUES (?, '', '')", floor)
   }
 
+  /** Forgets a principal's removals; a row without a session notes the newest of them, for `#floor`. */
+  forgetRemovalsOf(principal: string): void {
+    const newest = this.#db.get(
+      'SELECT max(revision) AS revision FROM removed WHERE principal = ?',
+      principal,
+    )?.['revision']
+    if (typeof newest !== 'number') return
+    this.#db.run('DELETE FROM removed WHERE principal = ?', principal)
+    this.#db.run(
+      "INSERT INTO removed (revision, principal, session_id) VALUES (?, ?, '')",
+      newest,
+      principal,
+    )
+  }
+
   #byRecency(principal: string, { after, limit }: ListQuery) {
     const { recency = Number.MAX_SAFE_INTEGER, id = '' } = after ?? {}
     // The order of `byRecency` in core/reading/feed-order.ts.
@@ -141,9 +156,12 @@ export class ActivityReads {
     return this.#cache.nextRevision() - 1
   }
 
-  /** The position of the newest forgotten removal. A cursor below it may miss removals. */
-  #floor(): number {
-    const row = this.#db.get("SELECT max(revision) AS floor FROM removed WHERE principal = ''")
+  /** The position of the newest forgotten removal of a principal. A cursor below it may miss removals. */
+  #floor(principal: string): number {
+    const row = this.#db.get(
+      "SELECT max(revision) AS floor FROM removed WHERE principal IN ('', ?) AND session_id = ''",
+      principal,
+    )
     return Number(row?.['floor'] ?? 0)
   }
 
