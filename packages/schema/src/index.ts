@@ -9,7 +9,16 @@ export {
 export type { ProcedureErrors } from './contract/base.ts'
 export { type Contract, contract } from './contract/index.ts'
 export type { HistoryChange } from './contract/history.ts'
-export { type EditInput, type SendInput, sendInput, type SendResult } from './contract/messages.ts'
+export {
+  type EditInput,
+  type ListedVersion,
+  type ResendInput,
+  type RetryInput,
+  type RetryResult,
+  type SendInput,
+  sendInput,
+  type SendResult,
+} from './contract/messages.ts'
 export type { RunTicket } from './contract/runs.ts'
 export { type OnChatInput, onChatInput } from './contract/stream.ts'
 export { type Cursor, decodeCursor, encodeCursor } from './base/cursor.ts'

@@ -10,6 +10,7 @@ import { ResetKind } from './epochs/reset-kind.ts'
 import { ChangeHistory } from './history/change-history.ts'
 import { type ChatServerOptions, resolveOptions, type Settings } from './host/server-options.ts'
 import { type ChatRouter, createRouter } from './procedures/router.ts'
+import { AnswerAgain } from './prompts/answer-again.ts'
 import { SendMessage } from './prompts/send-message.ts'
 import { RunWatch } from './runs/run-watch.ts'
 import { Runs } from './runs/runs.ts'
@@ -93,6 +94,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     changeHistory: new ChangeHistory(settings, { access, runs, rate: rates.changes }),
     agents: kinds.agent,
     sendMessage: new SendMessage(settings, runs, rates.sends),
+    answerAgain: new AnswerAgain(settings, { access, runs, rate: rates.sends }),
     start: () => watch.start(),
     closing: closing.signal,
     startedAt: store.clock.monotonic(),

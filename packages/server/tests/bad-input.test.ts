@@ -58,6 +58,13 @@ describe('bad input', () => {
       call['messages']!['edit']!({ sessionId, messageId: 'x', text: 'x' }),
     'messages.delete': (call, sessionId) =>
       call['messages']!['delete']!({ sessionId, messageId: 'x' }),
+    'messages.retry': (call, sessionId) => call['messages']!['retry']!({ sessionId }),
+    'messages.resend': (call, sessionId) =>
+      call['messages']!['resend']!({ sessionId, messageId: 'x', text: 'x' }),
+    'messages.versions': (call, sessionId) =>
+      call['messages']!['versions']!({ sessionId, messageId: 'x' }),
+    'messages.choose': (call, sessionId) =>
+      call['messages']!['choose']!({ sessionId, messageId: 'x' }),
     'runs.interrupt': (call, sessionId) => call['runs']!['interrupt']!({ sessionId }),
     'history.loadMore': (call, sessionId) => call['history']!['loadMore']!({ sessionId }),
     'history.around': (call, sessionId) =>

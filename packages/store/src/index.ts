@@ -31,7 +31,7 @@ export {
 export { createStore, type Store } from './store.ts'
 export type { ActivityQuery, ActivityStep } from './port/activity.ts'
 export type { Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
-export type { EventBatch, ListedVersion, ReadBatch, Window } from './port/reading.ts'
+export type { EventBatch, ReadBatch, Window } from './port/reading.ts'
 export type { ActiveRun } from './port/sessions.ts'
 export { StorageError, type StorageFailure } from './port/storage-error.ts'
 export type { Storage, StorageFactory } from './port/storage.ts'

@@ -45,7 +45,7 @@ export interface Limits {
   queuedBytesPerSession: number
   /** `sessions.create` and `sessions.fork` calls of one principal in one minute. @default 120 */
   createsPerMinute: number
-  /** Prompts, compactions and resets that one principal requests in one minute. @default 120 */
+  /** Prompts, retries, compactions and resets that one principal requests in one minute. @default 120 */
   sendsPerMinute: number
   /** `runs.interrupt` calls of one principal in one minute. @default 120 */
   interruptsPerMinute: number

@@ -2,6 +2,7 @@ import * as z from 'zod'
 
 import { count, id, name } from '../base/id.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import { message } from '../model/message.ts'
 import { promptPart } from '../model/part.ts'
 import { procedure } from './base.ts'
 import { historyChange } from './history.ts'
@@ -12,13 +13,23 @@ const sendResultObject = z.object({ messageId: id, ...runTicketMembers })
 export interface SendResult extends z.infer<typeof sendResultObject> {}
 const sendResult: SchemaOf<SendResult> = sendResultObject
 
-/** The members of every prompt, besides its content. */
-const promptOptions = {
-  sessionId: id,
-  messageId: id.exactOptional(),
+/** What a prompt may ask of the model. */
+const asked = {
   model: name.exactOptional(),
   /** How much the model thinks, as a word that the agent knows: `low`, `high` … */
   thinkingLevel: name.exactOptional(),
+}
+
+/** The members of every new prompt, besides its content. */
+const promptOptions = {
+  ...asked,
+  sessionId: id,
+  messageId: id.exactOptional(),
+  /**
+   * What becomes of the prompt while a run is active: it waits for its turn, or it ends the run and
+   * comes before those that wait. @default queue
+   */
+  whenBusy: z.enum(['queue', 'interrupt']).exactOptional(),
 }
 
 const text = { text: z.string() }
@@ -40,6 +51,46 @@ const editInputUnion = z.union([
 export type EditInput = UnionOf<typeof editInputUnion>
 const editInput: SchemaOf<EditInput> = editInputUnion
 
+const retryInputObject = z.strictObject({
+  ...asked,
+  sessionId: id,
+  /** The answer or its prompt. @default the newest prompt */
+  messageId: id.exactOptional(),
+  answerId: id.exactOptional(),
+})
+export interface RetryInput extends z.infer<typeof retryInputObject> {}
+const retryInput: SchemaOf<RetryInput> = retryInputObject
+
+const retryResultObject = z.object({
+  /** The prompt that is answered again. */
+  messageId: id,
+  answerId: id,
+  ...runTicketMembers,
+})
+/** The answer to a retry that was accepted. */
+export interface RetryResult extends z.infer<typeof retryResultObject> {}
+const retryResult: SchemaOf<RetryResult> = retryResultObject
+
+const resendOptions = { ...asked, ...theMessage, newMessageId: id.exactOptional() }
+const resendInputUnion = z.union([
+  z.strictObject({ ...resendOptions, ...text }),
+  z.strictObject({ ...resendOptions, ...parts }),
+])
+export type ResendInput = UnionOf<typeof resendInputUnion>
+const resendInput: SchemaOf<ResendInput> = resendInputUnion
+
+const listedVersionObject = z.object({
+  /** Its first message; without its parts if the versions together are larger than `pageBytes`. */
+  message,
+  index: count,
+  shown: z.boolean(),
+  /** How many messages it has. */
+  count,
+})
+/** One of several versions of what follows a message. */
+export interface ListedVersion extends z.infer<typeof listedVersionObject> {}
+const listedVersion: SchemaOf<ListedVersion> = listedVersionObject
+
 export const messages = {
   /** Starts a run with this prompt, or queues it. Repeating a `messageId` sends nothing twice. */
   send: procedure.input(sendInput).output(sendResult),
@@ -47,4 +98,20 @@ export const messages = {
   edit: procedure.input(editInput).output(z.object({ seq: count })),
   /** Removes a message for good. */
   delete: procedure.input(z.strictObject(theMessage)).output(historyChange),
+  /**
+   * Answers a prompt again: what follows it becomes a hidden version. Ends the active run. Repeating an
+   * `answerId` answers nothing twice.
+   */
+  retry: procedure.input(retryInput).output(retryResult),
+  /**
+   * Sends another prompt in place of one, which becomes a hidden version with all that follows it.
+   * Ends the active run. Repeating a `newMessageId` sends nothing twice.
+   */
+  resend: procedure.input(resendInput).output(sendResult),
+  /** The versions of which a message is the first of one, in order. */
+  versions: procedure
+    .input(z.strictObject(theMessage))
+    .output(z.object({ versions: z.array(listedVersion) })),
+  /** Shows the version that begins with a message. */
+  choose: procedure.input(z.strictObject(theMessage)).output(historyChange),
 }

@@ -17,6 +17,8 @@ const runObject = z.object({
   model: z.string().exactOptional(),
   thinkingLevel: z.string().exactOptional(),
   startedAt: timestamp,
+  /** Id of the principal who requested it. */
+  author: z.string().exactOptional(),
 })
 /** One execution of the agent, a compaction or a reset. A session has at most one active run. */
 export interface Run extends z.infer<typeof runObject> {}
@@ -39,12 +41,18 @@ const queuedRunUnion = z.discriminatedUnion('kind', [
     kind: z.literal('agent'),
     messageId: id,
     parts: z.array(promptPart),
+    /** Set if the prompt is in the session already and is answered again; `parts` is empty then. */
+    retry: z.literal(true).exactOptional(),
+    /** Id of the prompt in whose place this one comes. */
+    replaces: id.exactOptional(),
+    /** Id of the answer, if it was chosen with the request. */
+    answerId: id.exactOptional(),
     model: z.string().exactOptional(),
     thinkingLevel: z.string().exactOptional(),
   }),
   z.object({ ...queuedEntry, kind: z.literal('compaction'), trigger: boundaryTrigger }),
   z.object({ ...queuedEntry, kind: z.literal('reset'), trigger: boundaryTrigger }),
 ])
-/** A run that waits in a session's queue. Its prompt becomes a message when the run starts. */
+/** A run that waits in a session's queue. A new prompt becomes a message when the run starts. */
 export type QueuedRun = UnionOf<typeof queuedRunUnion>
 export const queuedRun: SchemaOf<QueuedRun> = queuedRunUnion

@@ -51,6 +51,17 @@ const rows: Row[] = [
   },
   { procedure: 'sessions.delete', cells: ['ok', no, no, no, unknown] },
   { procedure: 'messages.send', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'messages.retry', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'messages.resend', of: 'a prompt', cells: ['ok', 'ok', no, no, unknown] },
+  {
+    procedure: 'messages.resend',
+    of: "another's prompt",
+    call: (client, sessionId) =>
+      client.messages.resend({ sessionId, messageId: 'other-prompt', text: 'Better' }),
+    cells: ['ok', no, no, no, unknown],
+  },
+  { procedure: 'messages.versions', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'messages.choose', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'messages.edit', of: 'a prompt', cells: ['ok', 'ok', no, no, unknown] },
   {
     procedure: 'messages.edit',

@@ -1,4 +1,4 @@
-import type { MessageDraft } from '@caughtup/schema'
+import type { EventDraft, HistoryDraft, MessageDraft } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
 import type { Settings } from '../host/server-options.ts'
@@ -23,10 +23,12 @@ export class AgentKind implements RunKind<QueuedPrompt> {
     const now = this.#settings.store.clock.now()
     const { runId } = prompt
     const answer = answerMessage(prompt, now)
+    const history = replacement(prompt, this.#settings.limits.versionsPerPlace)
     return {
+      ...(history && { history }),
       drafts: [
         runStartedDraft(prompt, now, askedOf(prompt)),
-        { type: 'message-created', runId, message: promptMessage(prompt, now) },
+        ...newPrompt(prompt, now),
         { type: 'message-created', runId, message: answer },
       ],
       execution: new AgentRun(this.#settings, {
@@ -37,6 +39,21 @@ export class AgentKind implements RunKind<QueuedPrompt> {
       }),
     }
   }
+}
+
+/** What an answer or a prompt takes the place of stays as a version. */
+function replacement(
+  { messageId, retry, replaces }: QueuedPrompt,
+  keep: number,
+): HistoryDraft | undefined {
+  if (retry) return { type: 'history-truncated', after: messageId, keep }
+  return replaces === undefined ? undefined : { type: 'history-truncated', before: replaces, keep }
+}
+
+function newPrompt(prompt: QueuedPrompt, now: number): EventDraft[] {
+  const { runId, retry } = prompt
+  if (retry) return []
+  return [{ type: 'message-created', runId, message: promptMessage(prompt, now) }]
 }
 
 function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
@@ -57,7 +74,7 @@ function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
 
 function answerMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
   return {
-    id: uuid(),
+    id: prompt.answerId ?? uuid(),
     role: 'assistant',
     status: 'open',
     parts: [],

@@ -1,3 +1,4 @@
+import type { EventDraft } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
@@ -66,7 +67,7 @@ export class AgentRun implements RunExecution {
     return pump.run(() => agent(context))
   }
 
-  commit(end: RunEnd): Promise<void> {
+  commit(end: RunEnd, alongside: readonly EventDraft[]): Promise<void> {
     const { assistantName } = this.#settings
     const { runId, model } = this.#prompt
     return this.#writer.finish(
@@ -76,7 +77,7 @@ export class AgentRun implements RunExecution {
         ...(model !== undefined && { model }),
         ...(isNoticeKind(end.reason) && { part: noticePart(end.reason, assistantName) }),
       },
-      [runEndedDraft(runId, end)],
+      [runEndedDraft(runId, end), ...alongside],
     )
   }
 }

@@ -44,10 +44,10 @@ export class CompactionRun implements RunExecution {
     return { reason: 'stop' }
   }
 
-  async commit(end: RunEnd): Promise<void> {
+  async commit(end: RunEnd, alongside: readonly EventDraft[]): Promise<void> {
     const { store } = this.#settings
     const { runId, trigger } = this.#queued
-    const drafts = [...this.#boundary(end), runEndedDraft(runId, end)]
+    const drafts = [...this.#boundary(end), runEndedDraft(runId, end), ...alongside]
     const guard = { is: 'run', runId } as const
     const slice = { sessionId: this.#sessionId, drafts, guard }
     // A summary is expensive: wait for the database for as long as it takes.

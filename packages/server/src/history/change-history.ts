@@ -10,6 +10,7 @@ import type { Access } from '../access/access.ts'
 import type { RateLimit } from '../access/rate-limit.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
+import { contentOf } from '../prompts/prompt-input.ts'
 import { assertPrompt } from '../prompts/prompt-limits.ts'
 import type { Runs } from '../runs/runs.ts'
 
@@ -40,8 +41,8 @@ export class ChangeHistory {
   /** @throws CaughtupError `BAD_INPUT`, `TOO_LARGE`, `LIMIT_EXCEEDED`, `NOT_FOUND`, `CONFLICT` */
   async edit(session: Session, input: EditInput, principal: Principal): Promise<{ seq: number }> {
     const { store, limits } = this.#settings
-    const parts = 'text' in input ? [{ type: 'text' as const, text: input.text }] : input.parts
-    assertPrompt(parts, 'text' in input ? 'text' : 'parts', limits)
+    const { parts, field } = contentOf(input)
+    assertPrompt(parts, field, limits)
     this.#rate.take(principal.id)
     await this.#access.authorizeMessages(principal, session, [input.messageId])
     const { seq } = await store.history.edit(session.id, input.messageId, { parts })
@@ -83,6 +84,19 @@ export class ChangeHistory {
   async redo({ id }: Session, principal: Principal): Promise<HistoryChange> {
     this.#rate.take(principal.id)
     return changed(await this.#settings.store.history.redo(id))
+  }
+
+  /**
+   * Shows the version that begins with a message; changes nothing if it is shown.
+   *
+   * @throws CaughtupError `LIMIT_EXCEEDED`, `NOT_FOUND`, `CONFLICT` (`run-active`)
+   */
+  async choose({ id }: Session, messageId: string, principal: Principal): Promise<HistoryChange> {
+    this.#rate.take(principal.id)
+    const { store } = this.#settings
+    return changed(
+      (await store.history.choose(id, messageId)) ?? (await store.head(id)).head,
+    )
   }
 
   /**

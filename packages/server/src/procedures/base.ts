@@ -12,6 +12,7 @@ import { mapIteratorErrors, toWireError } from '../errors/wire-error.ts'
 import type { ChangeHistory } from '../history/change-history.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { ChatContext } from '../host/request.ts'
+import type { AnswerAgain } from '../prompts/answer-again.ts'
 import type { SendMessage } from '../prompts/send-message.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { StreamRegistry } from '../streams/stream-registry.ts'
@@ -27,6 +28,7 @@ const heavyReads: ReadonlySet<string> = new Set([
   'sessions.list',
   'sessions.search',
   'sessions.fork',
+  'messages.versions',
   'history.loadMore',
   'history.around',
   'history.search',
@@ -55,6 +57,7 @@ export interface ProcedureDeps {
   runs: Runs
   agents: AgentKind
   sendMessage: SendMessage
+  answerAgain: AnswerAgain
   requestEpoch: RequestEpoch
   changeHistory: ChangeHistory
   /** Called before each call: the first one starts the server's background work. */

@@ -1,8 +1,8 @@
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function messageProcedures(
-  { messages: { send, edit, delete: remove } }: Procedures,
-  { access, sendMessage, changeHistory }: ProcedureDeps,
+  { messages: { send, edit, delete: remove, retry, resend, versions, choose } }: Procedures,
+  { settings, access, sendMessage, answerAgain, changeHistory }: ProcedureDeps,
 ) {
   return {
     send: send.handler(async ({ input, context: { principal } }) => {
@@ -16,6 +16,24 @@ export function messageProcedures(
     delete: remove.handler(async ({ input, context: { principal } }) => {
       const session = await access.authorizeSession(principal, 'messages.delete', input.sessionId)
       return changeHistory.delete(session, input.messageId, principal)
+    }),
+    retry: retry.handler(async ({ input, context: { principal } }) => {
+      const session = await access.authorizeSession(principal, 'messages.retry', input.sessionId)
+      return answerAgain.retry(session, input, principal)
+    }),
+    resend: resend.handler(async ({ input, context: { principal } }) => {
+      const session = await access.authorizeSession(principal, 'messages.resend', input.sessionId)
+      return answerAgain.resend(session, input, principal)
+    }),
+    versions: versions.handler(async ({ input, context: { principal }, signal }) => {
+      const { sessionId, messageId } = input
+      const { id } = await access.authorizeSession(principal, 'messages.versions', sessionId)
+      const { history } = settings.store
+      return { versions: await history.versions(id, messageId, signal && { signal }) }
+    }),
+    choose: choose.handler(async ({ input, context: { principal } }) => {
+      const session = await access.authorizeSession(principal, 'messages.choose', input.sessionId)
+      return changeHistory.choose(session, input.messageId, principal)
     }),
   }
 }

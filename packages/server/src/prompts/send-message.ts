@@ -1,19 +1,14 @@
-import { isDeepStrictEqual } from 'node:util'
-
-import {
-  CaughtupError,
-  type PromptPart,
-  type SendInput,
-  type SendResult,
-  type Session,
-} from '@caughtup/schema'
+import type { PromptPart, SendInput, SendResult, Session } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
 import type { RateLimit } from '../access/rate-limit.ts'
 import type { QueuedPrompt } from '../agent/agent-run.ts'
-import type { Settings } from '../host/server-options.ts'
 import type { Principal } from '../host/principal.ts'
+import type { Settings } from '../host/server-options.ts'
 import type { Runs } from '../runs/runs.ts'
+import { earlierPrompt, messageGone } from './earlier-prompt.ts'
+import { OneByOne } from './one-by-one.ts'
+import { askedOf, contentOf } from './prompt-input.ts'
 import { assertPrompt } from './prompt-limits.ts'
 import { titleSession } from './session-title.ts'
 
@@ -22,8 +17,7 @@ export class SendMessage {
   readonly #settings: Settings
   readonly #runs: Runs
   readonly #rate: RateLimit
-  /** Calls in progress, by session and message: a repeated call waits for the first one. */
-  readonly #underWay = new Map<string, Promise<SendResult>>()
+  readonly #calls = new OneByOne()
 
   constructor(settings: Settings, runs: Runs, rate: RateLimit) {
     this.#settings = settings
@@ -37,100 +31,39 @@ export class SendMessage {
    *   one that was removed
    */
   async send(session: Session, input: SendInput, principal: Principal): Promise<SendResult> {
-    const parts = 'text' in input ? [{ type: 'text' as const, text: input.text }] : input.parts
-    assertPrompt(parts, 'text' in input ? 'text' : 'parts', this.#settings.limits)
+    const { parts, field } = contentOf(input)
+    assertPrompt(parts, field, this.#settings.limits)
     this.#rate.take(principal.id)
-    const { messageId = uuid(), model = this.#settings.model, thinkingLevel } = input
-    const prompt = {
-      messageId,
-      parts,
-      author: principal.id,
-      ...(model !== undefined && { model }),
-      ...(thinkingLevel !== undefined && { thinkingLevel }),
-    }
-    const key = `${session.id} ${messageId}`
-    const sending = this.#after(this.#underWay.get(key), () => this.#sendOnce(session, prompt))
-    this.#underWay.set(key, sending)
-    try {
-      return await sending
-    } finally {
-      if (this.#underWay.get(key) === sending) this.#underWay.delete(key)
-    }
-  }
-
-  async #after(
-    earlier: Promise<SendResult> | undefined,
-    send: () => Promise<SendResult>,
-  ): Promise<SendResult> {
-    // The earlier call's error belongs to its caller; this one looks for the message itself.
-    await Promise.allSettled([earlier])
-    return send()
+    const { messageId = uuid(), whenBusy = 'queue' } = input
+    const asked = askedOf(input, this.#settings)
+    const prompt = { messageId, parts, author: principal.id, ...asked }
+    return this.#calls.call(`${session.id} ${messageId}`, () =>
+      this.#sendOnce(session, prompt, whenBusy),
+    )
   }
 
   async #sendOnce(
     session: Session,
-    prompt: Omit<QueuedPrompt, 'kind' | 'runId' | 'queuedAt'>,
+    prompt: Omit<QueuedPrompt, 'kind' | 'runId' | 'queuedAt'> & { parts: PromptPart[] },
+    whenBusy: 'queue' | 'interrupt',
   ): Promise<SendResult> {
-    const { messageId, parts } = prompt
-    const earlier = await this.#find(session.id, messageId, parts)
+    const { messageId } = prompt
+    const { store } = this.#settings
+    const earlier = await earlierPrompt(store, session.id, prompt)
     if (earlier) return earlier
-    const { clock } = this.#settings.store
     const runId = uuid()
-    const queued = { kind: 'agent', runId, ...prompt, queuedAt: clock.now() } as const
-    const outcome = await this.#runs.submit(session.id, queued)
-    if (outcome === 'message-exists' || outcome === 'message-gone') {
-      const meanwhile = await this.#find(session.id, messageId, parts)
+    const queued = { kind: 'agent', runId, ...prompt, queuedAt: store.clock.now() } as const
+    const outcome =
+      whenBusy === 'interrupt'
+        ? await this.#runs.submitNow(session.id, queued)
+        : await this.#runs.submit(session.id, queued)
+    if (outcome !== 'started' && outcome !== 'queued') {
+      const meanwhile = await earlierPrompt(store, session.id, prompt)
       if (meanwhile) return meanwhile
-      // Also when the message was undone: it keeps its id but is hidden.
-      throw gone(messageId)
+      // Also when the message is hidden: it keeps its id.
+      throw messageGone('messageId', messageId)
     }
-    await titleSession(this.#settings, session, parts)
+    await titleSession(this.#settings, session, prompt.parts)
     return { messageId, runId, queued: outcome === 'queued' }
   }
-
-  /** The result of an earlier call with this id, as of now. */
-  async #find(
-    sessionId: string,
-    messageId: string,
-    parts: PromptPart[],
-  ): Promise<SendResult | undefined> {
-    const { store } = this.#settings
-    const { head } = await store.head(sessionId)
-    const waiting = head.queue.find((run) => run.kind === 'agent' && run.messageId === messageId)
-    if (waiting?.kind === 'agent') {
-      if (!isDeepStrictEqual(waiting.parts, parts)) throw reused(messageId)
-      return { messageId, runId: waiting.runId, queued: true }
-    }
-    const message = await store.message(sessionId, messageId)
-    if (!message) return undefined
-    const { runId } = message.metadata
-    if (
-      message.role !== 'user' ||
-      runId === undefined ||
-      !isDeepStrictEqual(message.parts, parts)
-    ) {
-      throw reused(messageId)
-    }
-    return { messageId, runId, queued: false }
-  }
-}
-
-function reused(messageId: string): CaughtupError {
-  return new CaughtupError(
-    'CONFLICT',
-    `The message id ${messageId} is already used for another message.`,
-    {
-      field: 'messageId',
-      value: messageId,
-      reason: 'message-id-reused',
-    },
-  )
-}
-
-function gone(messageId: string): CaughtupError {
-  return new CaughtupError('CONFLICT', `Message ${messageId} was removed from the session.`, {
-    field: 'messageId',
-    value: messageId,
-    reason: 'message-gone',
-  })
 }

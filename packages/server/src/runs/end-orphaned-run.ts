@@ -14,6 +14,7 @@ export async function endOrphanedRun(
   { store, assistantName }: Settings,
   { sessionId, head, open }: Pick<ActiveRun, 'sessionId' | 'head' | 'open'>,
   end: RunEnd,
+  alongside: readonly EventDraft[] = [],
 ): Promise<boolean> {
   const runId = head.run?.id
   if (runId === undefined) return false
@@ -27,7 +28,7 @@ export async function endOrphanedRun(
     ])
   const result = await store.append({
     sessionId,
-    drafts: [...drafts, runEndedDraft(runId, end)],
+    drafts: [...drafts, runEndedDraft(runId, end), ...alongside],
     // A process that was only slow may have written meanwhile: then its run is not lost.
     guard: { is: 'run', runId, ...(reason === 'lost' && { seq: head.seq }) },
   })

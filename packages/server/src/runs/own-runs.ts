@@ -1,3 +1,4 @@
+import type { EventDraft } from '@caughtup/schema'
 import { sleep } from '@caughtup/schema/clock'
 
 import type { Settings } from '../host/server-options.ts'
@@ -77,13 +78,17 @@ export class OwnRuns {
     await this.end(run, end)
   }
 
-  /** Returns whether this call, and not an earlier one, ended the run. */
-  async end(run: OwnRun, end: RunEnd): Promise<boolean> {
+  /**
+   * Returns whether this call, and not an earlier one, ended the run.
+   *
+   * @param alongside - what the commit of this call's end writes, too
+   */
+  async end(run: OwnRun, end: RunEnd, alongside: readonly EventDraft[] = []): Promise<boolean> {
     if (run.ending) {
       await run.ending
       return false
     }
-    run.ending = this.#commitEnd(run, end)
+    run.ending = this.#commitEnd(run, end, alongside)
     if (end.reason === 'interrupted') run.controller.abort()
     return run.ending
   }
@@ -118,15 +123,19 @@ export class OwnRuns {
     await Promise.all([...this.#runs.values()].map((run) => this.end(run, interrupted)))
   }
 
-  async #commitEnd(run: OwnRun, end: RunEnd): Promise<boolean> {
+  async #commitEnd(
+    run: OwnRun,
+    end: RunEnd,
+    alongside: readonly EventDraft[],
+  ): Promise<boolean> {
     try {
-      await run.execution.commit(end)
+      await run.execution.commit(end, alongside)
       return true
     } catch (error) {
       run.controller.abort()
       if (isSuperseded(error)) return false
       this.#settings.onError(error, `ending run ${run.id}`)
-      return await this.#endBare(run, error)
+      return await this.#endBare(run, error, alongside)
     } finally {
       this.forget(run)
       this.#onEnd(run.sessionId)
@@ -134,7 +143,11 @@ export class OwnRuns {
   }
 
   /** Ends a run without its message's last content, because that cannot be stored. */
-  async #endBare({ id, sessionId }: OwnRun, cause: unknown): Promise<boolean> {
+  async #endBare(
+    { id, sessionId }: OwnRun,
+    cause: unknown,
+    alongside: readonly EventDraft[],
+  ): Promise<boolean> {
     try {
       const state = await this.#settings.store.head(sessionId)
       if (state.head.run?.id !== id) return false
@@ -143,6 +156,7 @@ export class OwnRuns {
         this.#settings,
         { sessionId, ...state },
         { reason: 'error', error },
+        alongside,
       )
     } catch (error) {
       // Its lease expires once the store works again.

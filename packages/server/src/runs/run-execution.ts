@@ -15,9 +15,10 @@ export interface RunExecution {
    * Commits the end of the run and everything that belongs to it in one commit, whether or not
    * `drive` has returned. Nothing is written after it.
    *
+   * @param alongside - what else that commit writes
    * @throws CaughtupError `CONFLICT` (`run-superseded`) or `NOT_FOUND` if the run ended elsewhere
    */
-  commit(end: RunEnd): Promise<void>
+  commit(end: RunEnd, alongside: readonly EventDraft[]): Promise<void>
 }
 
 export function runEndedDraft(runId: string, { reason, error }: RunEnd): EventDraft {

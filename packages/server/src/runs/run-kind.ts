@@ -1,4 +1,4 @@
-import type { EventDraft, QueuedRun, RunDraft } from '@caughtup/schema'
+import type { EventDraft, HistoryDraft, QueuedRun, RunDraft } from '@caughtup/schema'
 
 import type { RunExecution } from './run-execution.ts'
 
@@ -7,6 +7,8 @@ export type QueuedRunOf<K extends QueuedRun['kind']> = Extract<QueuedRun, { kind
 
 /** What a queued run becomes when its turn comes. */
 export interface RunStart {
+  /** A change of history that is committed with it. */
+  history?: HistoryDraft
   /** `run-started` and everything else that is committed with it. */
   drafts: EventDraft[]
   /** The work that follows that commit; absent when the same commit also ends the run. */
@@ -22,10 +24,17 @@ export type RunKinds = { readonly [K in QueuedRun['kind']]: RunKind<QueuedRunOf<
 
 /** @param asked - what the run asks of the model, if it does */
 export function runStartedDraft(
-  { runId, kind }: QueuedRun,
+  { runId, kind, author }: QueuedRun,
   startedAt: number,
   asked: Pick<RunDraft, 'model' | 'thinkingLevel'> = {},
 ): EventDraft {
-  const run: RunDraft = { id: runId, kind, status: 'streaming', startedAt, ...asked }
+  const run: RunDraft = {
+    id: runId,
+    kind,
+    status: 'streaming',
+    startedAt,
+    ...asked,
+    ...(author !== undefined && { author }),
+  }
   return { type: 'run-started', runId, run }
 }

@@ -5,12 +5,23 @@ import type { Guard, Refusal } from '@caughtup/store'
 
 import { shuttingDown } from '../errors/call-errors.ts'
 import type { Settings } from '../host/server-options.ts'
-import type { OwnRuns } from './own-runs.ts'
-import { isSuperseded, refusedError } from './run-errors.ts'
+import { endOrphanedRun } from './end-orphaned-run.ts'
+import { interrupted, type OwnRuns } from './own-runs.ts'
+import { isSuperseded, refusedError, stoppedNotWritten } from './run-errors.ts'
 import type { RunKind, RunKinds } from './run-kind.ts'
 
-/** `message-exists`, `message-gone`: the prompt's id is that of a message, or of a removed one. */
-export type Submitted = 'started' | 'queued' | 'message-exists' | 'message-gone'
+/**
+ * - `message-exists`, `message-gone`: the id of its prompt or answer is that of a message, or of a
+ *   removed one
+ * - `message-missing`, `message-open`: what it was to take the place of is gone, or cannot be hidden
+ */
+export type Submitted =
+  | 'started'
+  | 'queued'
+  | 'message-exists'
+  | 'message-gone'
+  | 'message-missing'
+  | 'message-open'
 
 /**
  * How often a commit is tried anew after its guard failed. A guard fails only when another writer
@@ -23,6 +34,8 @@ export class RunQueue {
   readonly #settings: Settings
   readonly #kinds: RunKinds
   readonly #own: OwnRuns
+  /** Callers who wait for the start of a run that has its place at the front of a queue. */
+  readonly #awaited = new Map<string, (outcome: Submitted) => void>()
   #closed = false
 
   constructor(settings: Settings, kinds: RunKinds, own: OwnRuns) {
@@ -58,6 +71,35 @@ export class RunQueue {
     throw new CaughtupError('UNAVAILABLE', `Session ${sessionId} is too busy to accept a run.`)
   }
 
+  /**
+   * Starts a run ahead of those that wait, and interrupts the active one for it. That takes two commits:
+   * the one that ends the active run adds this one to the front of the queue, which keeps its place
+   * until the second, also over a crash.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `UNAVAILABLE`
+   */
+  async submitNow(sessionId: string, queued: QueuedRun): Promise<Submitted> {
+    const { store, limits } = this.#settings
+    const place = { type: 'queue-changed', add: queued, front: true } as const
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const state = await store.head(sessionId)
+      if (!state.head.run) {
+        const started = await this.#start(sessionId, queued, { is: 'no-active-run' })
+        if (started === 'started' || isDuplicate(started) || isOutdated(started)) return started
+        if (started !== 'guard-failed') throw refusedError(sessionId, started, limits)
+        continue
+      }
+      const own = this.#own.get(state.head.run.id)
+      const ended = own
+        ? await store.answered(this.#own.end(own, interrupted, [place])).catch((error: unknown) => {
+            throw stoppedNotWritten(error)
+          })
+        : await endOrphanedRun(this.#settings, { sessionId, ...state }, interrupted, [place])
+      if (ended) return this.#placed(sessionId, queued)
+    }
+    throw new CaughtupError('UNAVAILABLE', `Session ${sessionId} is too busy to accept a run.`)
+  }
+
   /** Starts the first run of a session's queue unless a run is active; failures are logged. */
   next(sessionId: string): void {
     this.#startNext(sessionId).catch((error: unknown) => {
@@ -88,30 +130,51 @@ export class RunQueue {
       if (head.run || !queued) return
       const guard = { is: 'next-in-queue', runId: queued.runId } as const
       const started = await this.#start(sessionId, queued, guard)
+      if (started === 'started') this.#awaited.get(queued.runId)?.(started)
       if (started === 'started' || started === 'session-missing') return
-      if (!isDuplicate(started)) continue
-      // The same prompt was sent twice at the same moment: its message exists already, or did.
+      if (!isDuplicate(started) && !isOutdated(started)) continue
+      // The same prompt was sent twice at the same moment: its message exists already, or did. Or what
+      // it was to take the place of is gone.
       const drafts = [{ type: 'queue-changed', remove: queued.runId } as const]
       await store.append({ sessionId, drafts, guard })
+      this.#awaited.get(queued.runId)?.(started)
+    }
+  }
+
+  /** Starts a run that is at the front of the queue, and tells what became of it. */
+  async #placed(sessionId: string, { runId }: QueuedRun): Promise<Submitted> {
+    // Another one may start it, here or in another process: who ends a run looks for the next.
+    const told: { outcome?: Submitted } = {}
+    this.#awaited.set(runId, (outcome) => (told.outcome = outcome))
+    try {
+      await this.#startNext(sessionId)
+      if (told.outcome) return told.outcome
+      const { head } = await this.#settings.store.head(sessionId)
+      return head.queue.some((queued) => queued.runId === runId) ? 'queued' : 'started'
+    } finally {
+      this.#awaited.delete(runId)
     }
   }
 
   async #start(
     sessionId: string,
     queued: QueuedRun,
-    guard: Extract<Guard, { is: 'idle' | 'next-in-queue' }>,
+    guard: Extract<Guard, { is: 'idle' | 'next-in-queue' | 'no-active-run' }>,
   ): Promise<'started' | Refusal> {
     if (this.#closed) throw shuttingDown()
     const kind: RunKind = this.#kinds[queued.kind]
-    const { drafts, execution } = kind.start(sessionId, queued)
+    const { history, drafts, execution } = kind.start(sessionId, queued)
     const run = execution && this.#own.prepare(queued.runId, sessionId, execution)
     const { refused } = await this.#settings.store
       .append({
         sessionId,
-        drafts:
-          guard.is === 'next-in-queue'
-            ? [{ type: 'queue-changed', remove: queued.runId }, ...drafts]
-            : drafts,
+        drafts: [
+          ...(history ? [history] : []),
+          ...(guard.is === 'next-in-queue'
+            ? [{ type: 'queue-changed', remove: queued.runId } as const]
+            : []),
+          ...drafts,
+        ],
         guard,
       })
       .catch((error: unknown) => {
@@ -130,6 +193,11 @@ export class RunQueue {
 
 function isDuplicate(outcome: 'started' | Refusal): outcome is 'message-exists' | 'message-gone' {
   return outcome === 'message-exists' || outcome === 'message-gone'
+}
+
+/** Whether what a run was to take the place of is not there, or cannot be hidden. */
+function isOutdated(outcome: Refusal): outcome is 'message-missing' | 'message-open' {
+  return outcome === 'message-missing' || outcome === 'message-open'
 }
 
 function jsonBytes(value: unknown): number {

@@ -42,6 +42,11 @@ export class Runs {
     return this.#queue.submit(sessionId, queued)
   }
 
+  /** See {@link RunQueue.submitNow}. */
+  submitNow(sessionId: string, queued: QueuedRun): Promise<Submitted> {
+    return this.#queue.submitNow(sessionId, queued)
+  }
+
   /** See {@link RunQueue.next}. */
   next(sessionId: string): void {
     this.#queue.next(sessionId)

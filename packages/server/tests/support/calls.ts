@@ -21,6 +21,14 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
     client.messages.edit({ sessionId, messageId: 'prompt', text: 'Hello' }),
   'messages.delete': (client, sessionId) =>
     client.messages.delete({ sessionId, messageId: 'prompt' }),
+  'messages.retry': (client, sessionId) =>
+    client.messages.retry({ sessionId, messageId: 'prompt' }),
+  'messages.resend': (client, sessionId) =>
+    client.messages.resend({ sessionId, messageId: 'prompt', text: 'Better' }),
+  'messages.versions': (client, sessionId) =>
+    client.messages.versions({ sessionId, messageId: 'prompt' }),
+  'messages.choose': (client, sessionId) =>
+    client.messages.choose({ sessionId, messageId: 'prompt' }),
   'runs.interrupt': (client, sessionId) => client.runs.interrupt({ sessionId }),
   'history.loadMore': (client, sessionId) => client.history.loadMore({ sessionId }),
   'history.around': (client, sessionId) =>

@@ -1,9 +1,11 @@
-import type { Storage, StorageFactory } from '@caughtup/store'
+import type { Slice, Storage, StorageFactory } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
-/** Functions that run before the storage's calls of the same name; they may wait or throw. */
+/** Functions that run before commits, with their slices, or before other calls; they may wait or throw. */
 export type StorageHooks = {
-  [Method in keyof Storage]?: (() => Promise<void> | void) | undefined
+  [Method in keyof Storage]?:
+    | ((...args: Method extends 'commit' ? [readonly Slice[]] : []) => Promise<void> | void)
+    | undefined
 }
 
 /** A database whose calls a test can delay or let fail; `hooks` may change while it is open. */
@@ -16,12 +18,14 @@ export function interceptedStorage(file: string, hooks: StorageHooks): StorageFa
           const member: unknown = Reflect.get(target, property)
           if (typeof member !== 'function') return member
           return async (...args: unknown[]) => {
-            if (isMethod(property)) await hooks[property]?.()
+            // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the arguments of `commit`
+            if (property === 'commit') await hooks.commit?.(args[0] as readonly Slice[])
+            else if (isMethod(property)) await hooks[property]?.()
             return member.apply(target, args)
           }
         },
       })
-      function isMethod(property: string | symbol): property is keyof Storage {
+      function isMethod(property: string | symbol): property is Exclude<keyof Storage, 'commit'> {
         return property in storage
       }
     },

@@ -3,6 +3,7 @@ import {
   type EventOf,
   type HistoryDraft,
   type Limits,
+  type ListedVersion,
   type MessageMetadata,
   type Part,
   preview,
@@ -20,7 +21,7 @@ import { type Forked, type ForkOptions, forkSession } from './fork.ts'
 import { pacer } from '../base/pacer.ts'
 import { refusalError } from '../errors/refusal-error.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
-import type { ListedVersion, SearchQuery } from '../port/reading.ts'
+import type { SearchQuery } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 

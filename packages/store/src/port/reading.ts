@@ -1,4 +1,4 @@
-import type { Cursor, Event, EventFilter, Message, Version } from '@caughtup/schema'
+import type { Cursor, Event, EventFilter, Message } from '@caughtup/schema'
 import type { Head } from '@caughtup/schema/fold'
 
 import type { Segment } from '../journal/segment.ts'
@@ -123,13 +123,4 @@ export interface KnownNames {
   counts: Map<string, number>
   /** Ids of messages that the session has, or had until they were removed. */
   used: Set<string>
-}
-
-/** One of the versions of what follows a place. */
-export interface ListedVersion extends Omit<Version, 'count'> {
-  /** Its first message. */
-  message: Message
-  shown: boolean
-  /** How many messages it has. */
-  count: number
 }

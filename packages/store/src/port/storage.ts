@@ -1,4 +1,4 @@
-import type { EventFilter, EventSummary, Message, SearchHit, Session } from '@caughtup/schema'
+import type { EventFilter, EventSummary, Message, SearchHit, Session, ListedVersion } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { ActivityQuery, ActivityStep } from './activity.ts'
@@ -6,7 +6,6 @@ import type { ChangeFeed } from './change-feed.ts'
 import type { Slice, SliceResult } from './commit.ts'
 import type {
   KnownNames,
-  ListedVersion,
   NameQuery,
   MessageQuery,
   SearchQuery,

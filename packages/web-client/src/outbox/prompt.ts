@@ -6,6 +6,11 @@ export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
   model?: string
   /** How much the model should think, in words that the server's agent understands. */
   thinkingLevel?: string
+  /**
+   * What becomes of it while a run is active: it waits for its turn, or ends the run and comes before
+   * those that wait. @default queue
+   */
+  whenBusy?: NonNullable<SendInput['whenBusy']>
   /** @default a new UUIDv7. Sending the same id twice makes one message. */
   messageId?: string
 }
@@ -14,14 +19,20 @@ export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
 export type PromptInput = SendInput & { messageId: string }
 
 export function promptInput(sessionId: string, prompt: string | Prompt): PromptInput {
+  const { messageId = uuid(), ...content } = contentOf(prompt)
+  return { sessionId, messageId, ...content }
+}
+
+/** A prompt as procedures take it, without members that are `undefined`. */
+export function contentOf(prompt: string | Prompt) {
   const given: Prompt = typeof prompt === 'string' ? { text: prompt } : prompt
-  const { model, thinkingLevel, messageId = uuid() } = given
+  const { model, thinkingLevel, whenBusy, messageId } = given
   const content = 'parts' in given ? { parts: [...given.parts] } : { text: given.text }
   return {
-    sessionId,
-    messageId,
     ...content,
+    ...(messageId !== undefined && { messageId }),
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinkingLevel }),
+    ...(whenBusy !== undefined && { whenBusy }),
   }
 }

@@ -12,12 +12,13 @@ import type { CallContext } from '../links/link.ts'
 import { LiveView } from '../live/live-view.ts'
 import type { View } from '../live/published.ts'
 import type { Progress } from '../live/stream-follower.ts'
-import { deliverPrompt } from '../outbox/deliver-prompt.ts'
+import { deliver } from '../outbox/deliver.ts'
 import { addPrompt, isInSession, markAnswered, markFailed, removePrompt } from '../outbox/outbox.ts'
 import { type Prompt, type PromptInput, promptInput } from '../outbox/prompt.ts'
 import { buildSessionSnapshot } from './build-session-snapshot.ts'
 import { CallOrder } from './call-order.ts'
 import { type HistoryCalls, historyCalls } from './history-calls.ts'
+import { type MessageCalls, messageCalls } from './message-calls.ts'
 import { ReadMark } from './read-mark.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import {
@@ -59,6 +60,10 @@ export class SessionView implements View<SessionSnapshot> {
   readonly context: ClientContext
   /** @internal */
   readonly observers = new Set<SessionObserver>()
+  readonly retry: MessageCalls['retry']
+  readonly resend: MessageCalls['resend']
+  readonly choose: MessageCalls['choose']
+  readonly versions: MessageCalls['versions']
   readonly #host: SessionViewHost
   readonly #counters: Counters
   readonly #live: LiveView<ChatFrame, SessionSnapshot>
@@ -77,6 +82,11 @@ export class SessionView implements View<SessionSnapshot> {
     this.context = { ...context, counters: this.#counters }
     this.#readMark = new ReadMark(this.context, sessionId)
     this.history = historyCalls(this.context, sessionId, this.#calls)
+    const { retry, resend, choose, versions } = messageCalls(this.context, sessionId, this.#calls)
+    this.retry = retry
+    this.resend = resend
+    this.choose = choose
+    this.versions = versions
     this.#live = new LiveView(this.context, {
       open: (options) => this.#open(options),
       receive: (frame, eventId) => this.#receive(frame, eventId),
@@ -238,7 +248,9 @@ export class SessionView implements View<SessionSnapshot> {
     const { messageId } = input
     this.#change({ outbox: addPrompt(this.#state.outbox, input) })
     try {
-      const result = await this.#calls.add(() => deliverPrompt(this.context, input))
+      const result = await this.#calls.add(() =>
+        deliver(this.context, (signal) => this.context.rpc.messages.send(input, { signal })),
+      )
       const { outbox, view, caughtUp } = this.#state
       const isSeen = caughtUp && isInSession(view, messageId)
       this.#change({

@@ -1,4 +1,5 @@
-import type { ListedVersion } from '../../port/reading.ts'
+import type { ListedVersion } from '@caughtup/schema'
+
 import type { SessionRecord } from '../evolve.ts'
 import { lookUp, type LookingUp } from '../lookups.ts'
 import { shownBefore, stretchesOf, versionsAt } from '../versions.ts'

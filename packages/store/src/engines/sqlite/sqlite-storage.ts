@@ -1,4 +1,4 @@
-import type { EventFilter, EventSummary, Message, SearchHit, Session } from '@caughtup/schema'
+import type { EventFilter, EventSummary, Message, SearchHit, Session, ListedVersion } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { runSync } from '../../core/lookups.ts'
@@ -9,7 +9,6 @@ import type { ChangeFeed } from '../../port/change-feed.ts'
 import type { Slice, SliceResult } from '../../port/commit.ts'
 import type {
   KnownNames,
-  ListedVersion,
   NameQuery,
   MessageQuery,
   SearchQuery,

@@ -1,30 +1,27 @@
-import type { SendResult } from '@caughtup/schema'
-
 import type { ClientContext } from '../core/client-context.ts'
 import { isPermanentError, toViewError } from '../core/errors.ts'
 import { request } from '../core/request.ts'
 import { retryWait, waitToRetry } from '../core/retry.ts'
-import type { PromptInput } from './prompt.ts'
 
 /**
- * Attempts to deliver one prompt. With the default delays the waits between them take 13 s on average,
+ * Attempts to deliver one call. With the default delays the waits between them take 13 s on average,
  * 26 s at most: enough for a server to restart, and soon enough to tell the user that it did not.
  */
 const maxAttempts = 8
 
 /**
- * Sends a prompt until it is answered. Every attempt carries the same `messageId`, so that the
- * session contains the prompt once, however many attempts arrived.
+ * Makes a call until it is answered. Every attempt has to carry the same id, so that what it asks for
+ * is done once, however many attempts arrived.
  *
  * @throws {ChatClientError} a permanent error at once, any other after the last attempt
  */
-export async function deliverPrompt(
+export async function deliver<T>(
   context: ClientContext,
-  input: PromptInput,
-): Promise<SendResult> {
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await request(context, (signal) => context.rpc.messages.send(input, { signal }))
+      return await request(context, call)
     } catch (cause) {
       const error = toViewError(cause)
       if (context.closed.aborted || isPermanentError(error) || attempt === maxAttempts) throw cause

@@ -1,0 +1,61 @@
+import type { HistoryChange, ListedVersion, RetryResult, SendResult } from '@caughtup/schema'
+import { v7 as uuid } from 'uuid'
+
+import type { ClientContext } from '../core/client-context.ts'
+import { request } from '../core/request.ts'
+import { deliver } from '../outbox/deliver.ts'
+import { contentOf, type Prompt } from '../outbox/prompt.ts'
+import type { CallOrder } from './call-order.ts'
+
+/** What a retry or a resend may ask of the model. @default as the answer before */
+export interface Asked {
+  model?: string
+  thinkingLevel?: string
+}
+
+/** The calls about single messages; they reject with a `ChatClientError`. */
+export interface MessageCalls {
+  /**
+   * Answers a prompt again, by default the newest; `messageId` may name the prompt or its answer. What
+   * follows the prompt stays as a version. Ends the active run. Repeated over lost connections, and
+   * done once.
+   */
+  retry(messageId?: string, asked?: Asked): Promise<RetryResult>
+  /** The same with another prompt in place of one, which stays as a version with all after it. */
+  resend(messageId: string, prompt: string | Prompt): Promise<SendResult>
+  /** Shows the version that begins with a message. Refused during a run. */
+  choose(messageId: string): Promise<HistoryChange>
+  /** The versions of which a message is the first of one (see `message.version`), in order. */
+  versions(messageId: string): Promise<ListedVersion[]>
+}
+
+/** Calls that change the session start when the calls of the view before them were answered. */
+export function messageCalls(
+  context: ClientContext,
+  sessionId: string,
+  order: CallOrder,
+): MessageCalls {
+  const { messages } = context.rpc
+  return {
+    retry(messageId, asked) {
+      const target = messageId === undefined ? {} : { messageId }
+      const input = { sessionId, ...target, answerId: uuid(), ...asked }
+      return order.add(() => deliver(context, (signal) => messages.retry(input, { signal })))
+    },
+    resend(messageId, prompt) {
+      const { messageId: newMessageId = uuid(), whenBusy: _, ...content } = contentOf(prompt)
+      const input = { sessionId, messageId, newMessageId, ...content }
+      return order.add(() => deliver(context, (signal) => messages.resend(input, { signal })))
+    },
+    choose: (messageId) =>
+      order.add(() =>
+        request(context, (signal) => messages.choose({ sessionId, messageId }, { signal })),
+      ),
+    async versions(messageId) {
+      const { versions } = await request(context, (signal) =>
+        messages.versions({ sessionId, messageId }, { signal }),
+      )
+      return versions
+    },
+  }
+}
