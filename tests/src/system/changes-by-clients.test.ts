@@ -234,6 +234,69 @@ test.each(links)(
   },
 )
 
+test.each(links)(
+  'over %s, an answer that one device asks for again is a version on every device, and each can choose',
+  async (_, link) => {
+    const { open, sessionId } = await openServer()
+    const ann = open('ann', link, sessionId)
+    const bob = open('bob', link, sessionId)
+    const both = (...texts: string[]) =>
+      Promise.all([ann, bob].map(({ view }) => showsTexts(view, ...texts)))
+    const versions = ({ view }: { view: SessionView }) =>
+      view.getSnapshot().messages.flatMap(({ version }) => (version ? [version] : []))
+    await ann.view.send('one')
+    await both('one', 're: one')
+    const first = ann.view.getSnapshot().messages[1]!.id
+    await bob.view.retry(first)
+    await both('one', 're: one')
+    await shows(ann.view, ({ messages }) => messages[1]?.version?.index === 2)
+    await ann.view.resend(ann.view.getSnapshot().messages[0]!.id, 'won')
+    await both('won', 're: won')
+    expect(versions(bob)).toEqual([{ index: 2, count: 2 }])
+
+    // One device is away while another chooses, and is caught up when it comes back.
+    bob.view.pause()
+    const [old] = await ann.view.versions(ann.view.getSnapshot().messages[0]!.id)
+    await ann.view.choose(old!.message.id)
+    await showsTexts(ann.view, 'one', 're: one')
+    await ann.view.choose(first)
+    await ann.view.send('two')
+    await showsTexts(ann.view, 'one', 're: one', 'two', 're: two')
+    bob.view.resume()
+    await showsTexts(bob.view, 'one', 're: one', 'two', 're: two')
+    expect(bob.view.getSnapshot().connection.lastReplay?.mode).toBe('since')
+    expect(bob.view.getSnapshot().messages).toEqual(ann.view.getSnapshot().messages)
+    expect(versions(bob)).toEqual([
+      { index: 1, count: 2 },
+      { index: 1, count: 2 },
+    ])
+    const fresh = open('bob', link, sessionId)
+    await showsTexts(fresh.view, 'one', 're: one', 'two', 're: two')
+    expect(fresh.view.getSnapshot().messages).toEqual(ann.view.getSnapshot().messages)
+  },
+)
+
+test('a retry whose answer was lost on the way is repeated, and done once', async () => {
+  const { open, sessionId } = await openServer()
+  let lost = 0
+  const lossy = (url: string) =>
+    sse({
+      url,
+      async fetch(input, init) {
+        const response = await fetch(input, init)
+        if (!input.url.includes('/messages/retry') || lost++ > 0) return response
+        throw new TypeError('The connection was lost.')
+      },
+    })
+  const { view } = open('ann', lossy, sessionId)
+  await view.send('one')
+  await showsTexts(view, 'one', 're: one')
+  const { answerId } = await view.retry()
+  await shows(view, ({ messages, run }) => !run && messages.at(-1)?.id === answerId)
+  expect(lost).toBe(2)
+  expect(await view.versions(answerId)).toHaveLength(2)
+})
+
 test('a fork is a session of its own for the member who made it', async () => {
   const { open, sessionId } = await openServer()
   const link = (url: string) => sse({ url })

@@ -326,6 +326,25 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
+  test('the buttons of an answer ask for another one, and go back and forth between them in all tabs', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    await tab.send('/count 5')
+    await tab.idle()
+    const other = await DemoPage.open(browser, demo.url, tab.sessionId)
+    const button = (name: string) => tab.page.getByRole('button', { name, exact: true })
+    await button('Answer again').click()
+    for (const each of [tab, other]) await each.page.getByText('2/2').waitFor()
+    await tab.idle()
+    await button('The version before').click()
+    await other.page.getByText('1/2').waitFor()
+    expect(await other.shownAnswer()).toContain(countedTo(5))
+    await tab.page.getByText('1/2').waitFor()
+    await button('The next version').click()
+    await other.page.getByText('2/2').waitFor()
+    await other.close()
+    await tab.close()
+  })
+
   test.each(['websocket', 'sse'])(
     'ten cuts during an answer over %s leave its text exact',
     async (transport) => {
@@ -388,6 +407,10 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       'history/loadMore',
       'history/compact',
       'history/reset',
+      'messages/retry',
+      'messages/resend',
+      'messages/versions',
+      'messages/choose',
       'history/undo',
       'history/redo',
       'history/truncate',
@@ -401,6 +424,9 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       'sessions/fork': { from: 'x' },
       'messages/send': { text: 'x' },
       'messages/edit': { messageId: 'x', text: 'x' },
+      'messages/resend': { messageId: 'x', text: 'x' },
+      'messages/versions': { messageId: 'x' },
+      'messages/choose': { messageId: 'x' },
       'messages/delete': { messageId: 'x' },
       'history/erase': { messageIds: ['x'] },
       'activity/markRead': { upTo: 1 },

@@ -94,9 +94,7 @@ export class ChangeHistory {
   async choose({ id }: Session, messageId: string, principal: Principal): Promise<HistoryChange> {
     this.#rate.take(principal.id)
     const { store } = this.#settings
-    return changed(
-      (await store.history.choose(id, messageId)) ?? (await store.head(id)).head,
-    )
+    return changed((await store.history.choose(id, messageId)) ?? (await store.head(id)).head)
   }
 
   /**

@@ -247,8 +247,7 @@ describe('a resend', () => {
 
   test('checks the content as that of a prompt', async () => {
     const { client, sessionId } = await openSession({ limits: { promptBytes: 10 } })
-    const resend = (text: string) =>
-      client.messages.resend({ sessionId, messageId: 'first', text })
+    const resend = (text: string) => client.messages.resend({ sessionId, messageId: 'first', text })
     await expect(resend(' ')).rejects.toMatchObject({ code: 'BAD_INPUT' })
     await expect(resend('x'.repeat(11))).rejects.toMatchObject({ code: 'TOO_LARGE' })
   })

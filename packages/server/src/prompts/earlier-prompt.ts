@@ -32,11 +32,15 @@ export async function earlierPrompt(
 }
 
 export function idReused(field: string, value: string): CaughtupError {
-  return new CaughtupError('CONFLICT', `The message id ${value} is already used for another message.`, {
-    field,
-    value,
-    reason: 'message-id-reused',
-  })
+  return new CaughtupError(
+    'CONFLICT',
+    `The message id ${value} is already used for another message.`,
+    {
+      field,
+      value,
+      reason: 'message-id-reused',
+    },
+  )
 }
 
 /** For a message that was removed, or that is hidden. */

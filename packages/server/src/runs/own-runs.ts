@@ -123,11 +123,7 @@ export class OwnRuns {
     await Promise.all([...this.#runs.values()].map((run) => this.end(run, interrupted)))
   }
 
-  async #commitEnd(
-    run: OwnRun,
-    end: RunEnd,
-    alongside: readonly EventDraft[],
-  ): Promise<boolean> {
+  async #commitEnd(run: OwnRun, end: RunEnd, alongside: readonly EventDraft[]): Promise<boolean> {
     try {
       await run.execution.commit(end, alongside)
       return true

@@ -1,4 +1,11 @@
-import type { EventFilter, EventSummary, Message, SearchHit, Session, ListedVersion } from '@caughtup/schema'
+import type {
+  EventFilter,
+  EventSummary,
+  Message,
+  SearchHit,
+  Session,
+  ListedVersion,
+} from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { runSync } from '../../core/lookups.ts'

@@ -1,13 +1,15 @@
 import type { Message } from '@caughtup/schema'
-import { Check, Copy } from 'lucide-react'
+import { Check, Copy, RotateCcw } from 'lucide-react'
 import { useEffect, useState } from 'react'
 
+import { useShownSession } from '../../client/session-context.tsx'
 import { compactNumber } from '../../format/number.ts'
 import { duration, fullTime } from '../../format/time.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
 import { messageText } from '../../../../shared/message-text.ts'
 import { DeleteButton } from './delete-button.tsx'
+import { VersionSwitch } from './version-switch.tsx'
 
 /** Facts about an answer, on hover. It takes its height from the start, so that nothing moves. */
 export function MessageFooter({ message }: { message: Message }) {
@@ -20,14 +22,30 @@ export function MessageFooter({ message }: { message: Message }) {
   ].filter((fact) => fact !== undefined && fact !== false)
   return (
     <footer className="-ml-1.5 flex h-7 items-center gap-1 text-xs text-muted-foreground">
+      <VersionSwitch message={message} />
       {message.status === 'done' && (
         <div className="flex min-w-0 items-center gap-1 opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
           <CopyButton text={messageText(message)} />
+          <RetryButton message={message} />
           <DeleteButton message={message} />
           <span className="truncate">{facts.join(' · ')}</span>
         </div>
       )}
     </footer>
+  )
+}
+
+function RetryButton({ message }: { message: Message }) {
+  const { session, epoch } = useShownSession()
+  const { attempt } = useToasts()
+  if (message.epoch !== epoch) return null
+  return (
+    <IconButton
+      icon={RotateCcw}
+      label="Answer again"
+      size="small"
+      onClick={() => attempt('Answering again', () => session.retry(message.id))}
+    />
   )
 }
 

@@ -4,6 +4,7 @@ import { fullTime } from '../../format/time.ts'
 import { FileView } from '../parts/file-view.tsx'
 import { DeleteButton } from './delete-button.tsx'
 import { MessageContent } from './message-content.tsx'
+import { VersionSwitch } from './version-switch.tsx'
 
 export function UserMessage({ message }: { message: Message }) {
   return (
@@ -14,6 +15,7 @@ export function UserMessage({ message }: { message: Message }) {
       <div className="opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
         <DeleteButton message={message} />
       </div>
+      <VersionSwitch message={message} />
       <MessageContent message={message} className={userBubble}>
         {message.parts.map((part, index) => {
           if (part.type === 'text') return <span key={index}>{part.text}</span>
