@@ -20,13 +20,13 @@ export interface MessageCalls {
    * follows the prompt stays as a version. Ends the active run. Repeated over lost connections, and
    * done once.
    */
-  retry(messageId?: string, asked?: Asked): Promise<RetryResult>
+  retry: (messageId?: string, asked?: Asked) => Promise<RetryResult>
   /** The same with another prompt in place of one, which stays as a version with all after it. */
-  resend(messageId: string, prompt: string | Prompt): Promise<SendResult>
+  resend: (messageId: string, prompt: string | Prompt) => Promise<SendResult>
   /** Shows the version that begins with a message. Refused during a run. */
-  choose(messageId: string): Promise<HistoryChange>
+  choose: (messageId: string) => Promise<HistoryChange>
   /** The versions of which a message is the first of one (see `message.version`), in order. */
-  versions(messageId: string): Promise<ListedVersion[]>
+  versions: (messageId: string) => Promise<ListedVersion[]>
 }
 
 /** Calls that change the session start when the calls of the view before them were answered. */
