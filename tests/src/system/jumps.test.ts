@@ -218,6 +218,38 @@ test.each(links)(
   },
 )
 
+test('a version that somebody chooses is shown around a message too, wherever its messages lie', async () => {
+  const { store, open } = await openServer()
+  const { id: sessionId } = await store.sessions.create({ owner: 'ann' })
+  const write = (...ids: string[]) =>
+    store.append({ sessionId, drafts: ids.map((id) => created(id)) })
+  await write('a', 'b')
+  await store.history.undo(sessionId)
+  await write('c', 'd', 'e')
+  const session = open('ann', (url) => sse({ url })).session(sessionId)
+  const around = watched(aroundView(session, 'd'))
+  await shows(around, isLoaded)
+  expect(idsOf(around.getSnapshot())).toEqual(['a', 'c', 'd', 'e'])
+  const choose = async (messageId: string, ...expected: string[]) => {
+    await store.history.choose(sessionId, messageId)
+    await shows(around, (snapshot) => idsOf(snapshot).join() === expected.join())
+    expect(around.getSnapshot().messages).toEqual(await everyMessage(store, sessionId))
+  }
+  await choose('b', 'a', 'b')
+  await choose('c', 'a', 'c', 'd', 'e')
+  await store.history.erase(sessionId, ['b'])
+  await shows(around, ({ messages }) => messages.every(({ version }) => version === undefined))
+  expect(around.getSnapshot().messages).toEqual(await everyMessage(store, sessionId))
+  // Beyond what is shown there is more from now on.
+  await store.history.undo(sessionId)
+  await shows(around, (snapshot) => idsOf(snapshot).join() === 'a,c,d')
+  await write('f')
+  await shows(around, ({ hasNewer }) => hasNewer)
+  await around.loadNewer()
+  expect(around.getSnapshot().messages).toEqual(await everyMessage(store, sessionId))
+  await choose('e', 'a', 'c', 'd', 'e')
+})
+
 test('a page that fails is an error around a message, and a retry loads it', async () => {
   const { store, open, hook } = await openServer()
   const sessionId = await threeEpochs(store)
