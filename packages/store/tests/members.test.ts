@@ -216,6 +216,19 @@ describe('watchers of members', () => {
     expect(errors).toEqual(Array(2).fill([failure, 'telling of changed members']))
   })
 
+  test('are told of a session that another process deletes, though this one never read it', async () => {
+    const path = testDatabase()
+    const here = await openShared({ path })
+    const there = await openTestStore({ path })
+    const told = vi.fn<MembersListener>()
+    there.store.watchMembers(told)
+    await there.clock.advance(80)
+    told.mockClear()
+    await here.store.sessions.delete(here.id)
+    await there.clock.advance(80)
+    expect(told.mock.calls).toEqual([[new Set([here.id])]])
+  })
+
   test('are told of the changes of another process, and not of what is written there', async () => {
     const path = testDatabase()
     const here = await openShared({ path })

@@ -101,6 +101,23 @@ describe('streams', () => {
     expect(entry.ends).toEqual(['forbidden'])
   })
 
+  test('are asked about without the host if that would be asked about too many', async () => {
+    const { rechecks } = openRechecks()
+    let questions = 0
+    const asked = {
+      stream: { end: () => undefined },
+      right: async () => async () => {
+        questions++
+        return true
+      },
+      where: 'onChat',
+    }
+    await rechecks.now([asked], { asksHost: false })
+    expect(questions).toBe(0)
+    await rechecks.now([asked])
+    expect(questions).toBe(1)
+  })
+
   test('leave room for other work while many of them are asked about', async () => {
     const { rechecks } = openRechecks()
     let asked = 0

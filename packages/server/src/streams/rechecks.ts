@@ -50,22 +50,25 @@ export class Rechecks {
     void this.now(this.#turns[this.#turn++ % turnsPerInterval] ?? [])
   }
 
-  /** Asks now. Resolves when it knows who is a member; the host may take longer, and is not awaited. */
-  async now(streams: Iterable<Rechecked>): Promise<void> {
+  /**
+   * Asks now. Resolves when it knows who is a member; the host may take longer, and is not awaited. With
+   * `asksHost: false`, it is not asked at all.
+   */
+  async now(streams: Iterable<Rechecked>, { asksHost = true } = {}): Promise<void> {
     const asked: Promise<void>[] = []
     for (const stream of streams) {
-      asked.push(this.#ask(stream))
+      asked.push(this.#ask(stream, asksHost))
       if (asked.length % asksPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
     }
     await Promise.all(asked)
   }
 
-  async #ask(asked: Rechecked): Promise<void> {
+  async #ask(asked: Rechecked, asksHost: boolean): Promise<void> {
     const { stream, right, where } = asked
     try {
       const answer = await right()
       if (typeof answer === 'string') stream.end(answer)
-      else void this.#askHost(asked, answer)
+      else if (asksHost) void this.#askHost(asked, answer)
     } catch (error) {
       this.#onError(error, where)
     }

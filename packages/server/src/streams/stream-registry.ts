@@ -174,10 +174,12 @@ export class StreamRegistry {
   }
 
   #membersChanged(sessions: ReadonlySet<string> | 'all'): Promise<void> {
+    // Where it is not known whose members changed, the host would be asked about every stream at once.
+    const asksHost = sessions !== 'all'
     const concerned = [...this.#open].filter(
       ({ kind, id }) => kind === 'chat' && (sessions === 'all' || sessions.has(id)),
     )
-    return this.#rechecks.now(concerned)
+    return this.#rechecks.now(concerned, { asksHost })
   }
 
   #sweep(): void {

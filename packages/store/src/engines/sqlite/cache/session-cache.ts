@@ -329,8 +329,8 @@ export class SessionCache {
         this.#db.unreadable++
         continue
       }
-      const { session: key, entry: event } = line
-      this.#noteRemote(key, typeof event === 'string')
+      const { session: key, entry: event, id } = line
+      this.#noteRemote(key, { id, members: typeof event === 'string' })
       if (event === 'members') continue
       if (event === 'forget') {
         this.forget(key)
@@ -362,14 +362,14 @@ export class SessionCache {
   }
 
   /** Notes a session that another process changed, so that its followers are notified. */
-  #noteRemote(key: number, members: boolean): void {
+  #noteRemote(key: number, told: { id: string | undefined; members: boolean }): void {
     if (this.#remote === 'all') return
-    const id = this.#byKey.get(key)?.id ?? this.#idOf(key)
+    const id = told.id ?? this.#byKey.get(key)?.id ?? this.#idOf(key)
     // The set is bounded because nobody may ever take it.
     if (id === undefined || this.#remote.size >= mostRemote) this.#remote = 'all'
     else {
       this.#remote.add(id)
-      if (members) this.#remoteMembers.add(id)
+      if (told.members) this.#remoteMembers.add(id)
     }
   }
 

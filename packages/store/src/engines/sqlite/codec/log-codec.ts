@@ -7,7 +7,7 @@ import { decodeEvent, encodeEvent, isCount, isId } from './event-codec.ts'
  * A row of the log has one line per entry of the commit:
  *   [session, messageId, part, epoch, seq, at, text]   a delta that only appends
  *   [session, event]                                   any other entry
- *   [session]                                          the session was deleted, or its copy is complete
+ *   [session, "forget", id]                            the session was deleted, or its copy is complete
  *   [session, "members"]                               its members changed; this is no entry of its journal
  * JSON has no line breaks, so that a damaged line stays one.
  */
@@ -44,9 +44,12 @@ export class EntryEncoder {
   }
 }
 
-/** A line that makes other processes drop the session from their caches. */
-export function encodeForgetting(session: number): string {
-  return `[${session}]`
+/**
+ * A line that makes other processes drop the session from their caches. It has the session's id, which
+ * they may not know and can no longer read.
+ */
+export function encodeForgetting(session: number, id: string): string {
+  return JSON.stringify([session, 'forget', id])
 }
 
 /** A line that tells other processes that the session's members changed. */
@@ -59,6 +62,8 @@ export interface LogLine {
   session: number
   /** `forget` if the session must be dropped from the cache. */
   entry: Event | 'forget' | 'members'
+  /** The session's id, if the line has it. */
+  id?: string
 }
 
 /** The lines of a row of the log; `undefined` for a damaged line that does not even name its session. */
@@ -77,7 +82,12 @@ function decodeLine(line: string): LogLine | undefined {
   const fields: readonly unknown[] = value
   const [session, second] = fields
   if (!isCount(session)) return undefined
-  if (fields.length === 1) return { session, entry: 'forget' }
+  if (fields.length === 3) {
+    const [, , id] = fields
+    return second === 'forget' && typeof id === 'string'
+      ? { session, entry: 'forget', id }
+      : undefined
+  }
   if (fields.length === 2) {
     if (second === 'members') return { session, entry: 'members' }
     const seq: unknown = Object(second)['seq']

@@ -131,7 +131,7 @@ export class SessionRows {
     const members = this.members(id)
     this.#noteRemoval(id, members)
     deleteRows(this.#context.db, key)
-    return { logId: this.#log(encodeForgetting(key)), members }
+    return { logId: this.#log(encodeForgetting(key, id)), members }
   }
 
   /** Tells the feeds of principals that they lost a session. */

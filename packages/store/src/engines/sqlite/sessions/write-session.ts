@@ -139,5 +139,6 @@ function show(key: number, session: CopiedSession, { db, cache, tag }: CommitCon
     floorTag,
     key,
   )
-  return db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, encodeForgetting(key)).lastId
+  const body = encodeForgetting(key, session.id)
+  return db.run('INSERT INTO log (tag, body) VALUES (?, ?)', tag, body).lastId
 }
