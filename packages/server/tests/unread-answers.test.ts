@@ -5,8 +5,9 @@ import type { EventDraft, Limits } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { interceptedStorage } from './support/intercept-storage.ts'
+import { interceptedStorage, type StorageHooks } from './support/intercept-storage.ts'
 import {
+  type Client,
   openSocket,
   openTestServer,
   serveTest,
@@ -167,4 +168,34 @@ test('a list that fails, or whose client has gone, releases its slot', async () 
   expect((await first).sessions).toEqual([])
   expect(await third).toMatchObject({ code: 'BAD_INPUT' })
   expect((await me.sessions.list()).sessions).toEqual([])
+})
+
+const reads: [string, (client: Client, sessionId: string) => Promise<unknown>][] = [
+  ['history.loadMore', (client, sessionId) => client.history.loadMore({ sessionId })],
+  ['history.around', (client, sessionId) => client.history.around({ sessionId, messageId: 'm0' })],
+  ['history.search', (client, sessionId) => client.history.search({ sessionId, text: 'x' })],
+  ['sessions.search', (client) => client.sessions.search({ text: 'x' })],
+  ['events.list', (client, sessionId) => client.events.list({ sessionId })],
+  ['events.summary', (client, sessionId) => client.events.summary({ sessionId })],
+  ['events.get', (client, sessionId) => client.events.get({ sessionId, seq: 1 })],
+  ['events.delete', (client, sessionId) => client.events.delete({ sessionId, upTo: 1 })],
+]
+
+test.each(reads)('%s waits for its turn among the reads of its principal', async (name, read) => {
+  const hold = Promise.withResolvers<void>()
+  const hooks: StorageHooks = { sessions: () => hold.promise }
+  const storage = interceptedStorage(testDatabase(), hooks)
+  const { client, store } = await openTestServer({ storage, limits: { readsPerPrincipal: 1 } })
+  const { id: sessionId } = await store.sessions.create({ owner: 'me', members: ['you'] })
+  await store.append({ sessionId, drafts: [prompt('m0', 10)] })
+  const list = client().sessions.list()
+  let isAnswered = false
+  const waiting = read(client(), sessionId).then(() => (isAnswered = true))
+  // Of another principal, who owns nothing: only its deletion is refused.
+  const other = await read(client('you'), sessionId).catch((error: { code: string }) => error.code)
+  expect(other === 'NOT_FOUND').toBe(name === 'events.delete')
+  expect(isAnswered).toBe(false)
+  hold.resolve()
+  await list
+  expect(await waiting).toBe(true)
 })

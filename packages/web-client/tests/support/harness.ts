@@ -25,6 +25,7 @@ export interface Script {
   ) => AsyncIterable<{ frame: ActivityFrame; eventId?: string }>
   send?: (input: SendInput) => Promise<{ messageId: string; runId: string; queued: boolean }>
   loadMore?: (input: { cursor?: PageCursor }) => Promise<Page>
+  around?: (input: { messageId: string }) => Promise<Page>
   markRead?: (input: { upTo: number }) => Promise<{ upTo: number }>
   interrupt?: (input: { runId?: string }) => Promise<{ interrupted: boolean }>
 }
@@ -57,6 +58,7 @@ export class ScriptedServer {
       },
       history: {
         loadMore: procedures.history.loadMore.handler(({ input }) => given(script.loadMore)(input)),
+        around: procedures.history.around.handler(({ input }) => given(script.around)(input)),
       },
       activity: {
         subscribe: procedures.activity.subscribe.handler(({ input, signal }) => {
