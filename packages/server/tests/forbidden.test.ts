@@ -261,53 +261,71 @@ describe('removals that race with everything else', () => {
         ...(storage && { store: await createStore({ storage }) }),
       })
       const [ann, bob] = [client('ann'), client('bob')]
-      /** Bob's streams, with the newest seq that each may bring. */
-      const streams: { read: ReturnType<typeof readAll<ChatFrame>>; upTo: number }[] = []
-      let texts = 0
-      // A removed principal who is added again before it is asked about its streams keeps them.
-      let isAdding = false
+      /** Bob's streams: in which of the sessions that have had the id, and the newest seq that each may bring. */
+      const streams: { read: ReturnType<typeof readAll<ChatFrame>>; of: number; upTo: number }[] =
+        []
+      /** What was said, and in which journal. */
+      const said = new Map<string, string>()
+      let sessions = 1
+      let round = new Set<string>()
       const removedBy = async (removal: Promise<{ removed: boolean } | undefined>) => {
-        const before = [...streams]
-        const answer = await removal
-        const { cursor } = await store.head(sessionId)
-        if (isAdding || !answer?.removed) return
-        for (const stream of before) stream.upTo = Math.min(stream.upTo, cursor.seq)
+        const before = streams.filter((stream) => stream.of === sessions)
+        const answer = await removal.catch(assertNotFound)
+        const head = await store.head(sessionId).catch(assertNotFound)
+        // A removed principal who is added again before it is asked about its streams keeps them.
+        if (round.has('add') || round.has('renew') || !answer?.removed || !head) return
+        for (const stream of before) stream.upTo = Math.min(stream.upTo, head.cursor.seq)
       }
       const bobs = { sessionId, principal: 'bob' }
       const steps = {
-        say: async () => void (await say(store, sessionId, `m${++texts}`)),
-        add: async () => void (await ann.sessions.addMember(bobs)),
+        say: async () => {
+          const text = `said-${said.size}`
+          said.set(text, '')
+          const result = await say(store, sessionId, text)
+          if (result.refused === undefined) said.set(text, result.cursor.journal)
+        },
+        add: async () => void (await ann.sessions.addMember(bobs).catch(assertNotFound)),
         remove: () => removedBy(ann.sessions.removeMember(bobs)),
-        leave: () => removedBy(bob.sessions.removeMember(bobs).catch(assertNotFound)),
+        leave: () => removedBy(bob.sessions.removeMember(bobs)),
         open: async () => {
           const stream = await bob.onChat({ sessionId, mode: full }).catch(assertNotFound)
-          if (stream) streams.push({ read: readAll(stream), upTo: Number.POSITIVE_INFINITY })
+          const of = round.has('renew') ? 0 : sessions
+          if (stream) streams.push({ read: readAll(stream), of, upTo: Number.POSITIVE_INFINITY })
         },
         send: async () => {
-          const sent = bob.messages.send({ sessionId, text: `b${++texts}` })
-          await sent.catch(assertNotFound)
+          await bob.messages.send({ sessionId, text: 'Hi' }).catch(assertNotFound)
+        },
+        /** Deletes the session, and gives its id to another one. */
+        renew: async () => {
+          await ann.sessions.delete({ sessionId }).catch(assertNotFound)
+          await ann.sessions.create({ sessionId })
         },
       }
-      const weights = { say: 6, add: 3, remove: 2, leave: 1, open: 4, send: 1 }
-      for (let round = 0; round < 25; round++) {
+      const weights = { say: 6, add: 3, remove: 2, leave: 1, open: 4, send: 1, renew: 0.7 }
+      for (let rounds = 0; rounds < 25; rounds++) {
         const some = Array.from({ length: random.between(1, 4) }, () => random.weighted(weights))
-        isAdding = some.includes('add')
+        round = new Set(some)
         await Promise.all(some.map((name) => steps[name]()))
+        if (round.has('renew')) sessions++
       }
-      await ann.sessions.addMember({ sessionId, principal: 'bob' })
+      round.clear()
+      await steps.add()
       await steps.open()
-      await say(store, sessionId, 'last')
+      await steps.say()
       const { cursor } = await store.head(sessionId)
       const last = streams.at(-1)
       await vi.waitFor(() =>
         expect(newestSeq(last?.read.frames ?? [])).toBeGreaterThanOrEqual(cursor.seq),
       )
-      isAdding = false
       await steps.remove()
-      await say(store, sessionId, 'beyond')
+      await steps.say()
       for (const { read, upTo } of streams) {
-        expect((await read.ended).at(-1)).toEqual(forbidden)
-        expect(newestSeq(read.frames)).toBeLessThanOrEqual(upTo)
+        const frames = await read.ended
+        const reasons = read === last?.read ? ['forbidden'] : ['forbidden', 'session-deleted']
+        expect(reasons.map((reason) => ({ type: 'end', reason }))).toContainEqual(frames.at(-1))
+        expect(newestSeq(frames)).toBeLessThanOrEqual(upTo)
+        const texts = JSON.stringify(frames).match(/said-\d+/g) ?? []
+        expect(new Set(texts.map((text) => said.get(text))).size).toBeLessThanOrEqual(1)
       }
       expect((await bob.sessions.list()).sessions).toEqual([])
       expect(await store.sessions.members(sessionId)).toEqual(['ann'])
@@ -317,6 +335,6 @@ describe('removals that race with everything else', () => {
 
 /** Asserts that a call was refused for a principal who is no member. */
 function assertNotFound(error: unknown): undefined {
-  expect(error).toMatchObject(notFound)
+  expect(error).toMatchObject({ code: 'NOT_FOUND' })
   return undefined
 }

@@ -1,5 +1,5 @@
 // A chat server on a database that it shares with other processes. It prints its URL and serves until
-// it is killed. Its agent counts until it is stopped, or answers the prompt "short" at once.
+// it is killed. Who calls is named in the URL. Its agent counts until it is stopped, or answers the prompt "short" at once.
 import { setTimeout } from 'node:timers/promises'
 
 import { type Agent, createChatServer } from '@caughtup/server'
@@ -25,7 +25,9 @@ const store = await createStore({ storage: sqlite({ path: database }) })
 const chat = createChatServer({
   store,
   agent,
-  principal: () => ({ id: 'me' }),
+  principal: ({ url = '' }) => ({
+    id: new URL(url, 'http://localhost').searchParams.get('as') ?? 'me',
+  }),
   lease: Number(lease),
 })
 const { url } = await serve(chat)

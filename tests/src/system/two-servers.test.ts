@@ -9,24 +9,28 @@ import type { Message } from '@caughtup/schema'
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 import { type ChatClient, createChatClient, type SessionView, sse } from '@caughtup/web-client'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 /** In ms: short, but longer than a busy machine delays a process. */
 const lease = 1_500
 const program = fileURLToPath(new URL('chat-process.ts', import.meta.url))
 
-/** A server in a process of its own, with a client. */
+/** A server in a process of its own, with a client, and clients of others. */
 async function startServer(
   database: string,
-): Promise<{ process: ChildProcess; client: ChatClient }> {
+): Promise<{ process: ChildProcess; client: ChatClient; as: (principal: string) => ChatClient }> {
   const child = spawn(process.execPath, [program, database, String(lease)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   const [line]: unknown[] = await once(child.stdout, 'data')
-  const client = createChatClient({ link: sse({ url: `${String(line).trim()}/rpc` }) })
-  onTestFinished(() => client.close())
-  return { process: child, client }
+  const as = (principal: string) => {
+    const url = `${String(line).trim()}/rpc?as=${principal}`
+    const client = createChatClient({ link: sse({ url }) })
+    onTestFinished(() => client.close())
+    return client
+  }
+  return { process: child, client: as('me'), as }
 }
 
 function testDatabase(): string {
@@ -79,3 +83,30 @@ test.each(['SIGSTOP', 'SIGKILL'] as const)(
     expect(counted).toEqual(counted.map((_, index) => String(index)))
   },
 )
+
+test('a member who is removed on one server has its stream ended on another, and comes back there', async () => {
+  const database = testDatabase()
+  const [first, second] = [await startServer(database), await startServer(database)]
+  const [ann, bob] = [first.as('ann'), second.as('bob')]
+  const { id: sessionId } = await ann.rpc.sessions.create({ members: ['bob'] })
+  const view = bob.session(sessionId)
+  const counts = shows(view, (message) => textOf(message).includes('5 '))
+  await ann.rpc.messages.send({ sessionId, text: 'count' })
+  await counts
+  await ann.rpc.sessions.removeMember({ sessionId, principal: 'bob' })
+  await vi.waitFor(() => expect(view.getSnapshot().connection.status).toBe('ended'), 5_000)
+  expect(view.getSnapshot().connection).toMatchObject({ endReason: 'forbidden' })
+  const { cursor } = view.getSnapshot().connection.lastReplay ?? {}
+  const back = bob.rpc.onChat({ sessionId, mode: { type: 'since', cursor: cursor ?? '' } })
+  await expect(back).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect((await ann.rpc.sessions.get({ sessionId })).owner).toBe('ann')
+  const list = bob.activity
+  onTestFinished(list.subscribe(() => {}))
+  await vi.waitFor(() => expect(list.getSnapshot().connection.status).toBe('live'), 5_000)
+  expect(list.getSnapshot().rows).toEqual([])
+  await ann.rpc.sessions.addMember({ sessionId, principal: 'bob' })
+  await vi.waitFor(() => expect(list.getSnapshot().rows).toMatchObject([{ sessionId }]), 5_000)
+  const seen = shows(view, (message) => textOf(message).includes('20 '))
+  view.reconnect()
+  await seen
+})
