@@ -99,6 +99,32 @@ describe('the members of a session', () => {
   })
 })
 
+test('the host decides who may be added or removed by whom', async () => {
+  const asked: unknown[] = []
+  const { client } = await openTestServer({
+    can: ({ id }, action, session, about) => {
+      if (about.length > 0) asked.push([id, action, session?.owner, about])
+      return !about.includes('stranger')
+    },
+  })
+  const ann = client('ann')
+  const { id: sessionId } = await ann.sessions.create({ members: ['bob', 'eve'] })
+  await ann.sessions.addMember({ sessionId, principal: 'dan' })
+  await client('bob').sessions.removeMember({ sessionId, principal: 'bob' })
+  const stranger = { sessionId, principal: 'stranger' }
+  const refused = { code: 'NOT_FOUND' }
+  await expect(ann.sessions.addMember(stranger)).rejects.toMatchObject(refused)
+  await expect(ann.sessions.create({ members: ['stranger'] })).rejects.toMatchObject(refused)
+  expect((await client('stranger').sessions.list()).sessions).toEqual([])
+  expect(asked).toEqual([
+    ['ann', 'sessions.create', undefined, ['bob', 'eve']],
+    ['ann', 'sessions.addMember', 'ann', ['dan']],
+    ['bob', 'sessions.removeMember', 'ann', ['bob']],
+    ['ann', 'sessions.addMember', 'ann', ['stranger']],
+    ['ann', 'sessions.create', undefined, ['stranger']],
+  ])
+})
+
 describe('a session of an id that the caller chose', () => {
   test('is made once, with its members, and returned as it is after that', async () => {
     const { ann, bob, store } = await openShared()

@@ -28,7 +28,7 @@ export class Access {
 
   /**
    * For actions of messages' authors, {@link authorizeMessages} has to follow. `about` is the
-   * principal whom the call is about, if any.
+   * principal whom the call adds or removes, if any.
    *
    * @throws CaughtupError `NOT_FOUND` if the session does not exist or the caller may not do this
    */
@@ -41,7 +41,8 @@ export class Access {
     const session = await this.#settings.store.sessions.get(sessionId, principal.id)
     const isOwner = session.owner === principal.id
     const isGranted = isOwner || isGrantedTo(whoMay[action], principal, about)
-    if (isGranted && (await this.#can(principal, action, session))) return session
+    const whom = about === undefined ? [] : [about]
+    if (isGranted && (await this.#can(principal, action, session, whom))) return session
     throw sessionNotFound(sessionId)
   }
 
@@ -64,11 +65,15 @@ export class Access {
     }
   }
 
-  /** For actions that do not concern one session. @throws CaughtupError `NOT_FOUND` */
-  async authorize(principal: Principal, action: ActionOf<'everybody' | 'stats'>): Promise<void> {
+  /** For actions that do not concern one session yet. @throws CaughtupError `NOT_FOUND` */
+  async authorize(
+    principal: Principal,
+    action: ActionOf<'everybody' | 'stats'>,
+    members: readonly string[] = [],
+  ): Promise<void> {
     // A host without types may return anything; only `true` grants.
     const granted = whoMay[action] !== 'stats' || (await this.#settings.stats(principal)) === true
-    if (granted && (await this.#can(principal, action, undefined))) return
+    if (granted && (await this.#can(principal, action, undefined, members))) return
     throw new CaughtupError('NOT_FOUND', `${action} is not available to this principal.`)
   }
 
@@ -102,9 +107,14 @@ export class Access {
     return () => this.#can(principal, 'activity.subscribe', undefined)
   }
 
-  async #can(principal: Principal, action: Action, session: Session | undefined): Promise<boolean> {
+  async #can(
+    principal: Principal,
+    action: Action,
+    session: Session | undefined,
+    about: readonly string[] = [],
+  ): Promise<boolean> {
     const { can } = this.#settings
-    return can === undefined || (await can(principal, action, session)) === true
+    return can === undefined || (await can(principal, action, session, about)) === true
   }
 }
 

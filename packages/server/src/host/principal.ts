@@ -15,11 +15,16 @@ export type Action = {
     : `${K}.${keyof Contract[K] & string}`
 }[keyof Contract]
 
-/** Whether `principal` may perform `action`; `session` is present if the action is about one. */
+/**
+ * Whether `principal` may perform `action`; `session` is present if the action is about one. `about` has
+ * the principals whom the call would add or remove, as the caller gave them: the `members` of
+ * `sessions.create`, the `principal` of `sessions.addMember` and `sessions.removeMember`.
+ */
 export type Can = (
   principal: Principal,
   action: Action,
   session: Session | undefined,
+  about: readonly string[],
 ) => boolean | Promise<boolean>
 
 /** The principal who asked for a run, if its author is stored. */

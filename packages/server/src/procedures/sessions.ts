@@ -35,7 +35,7 @@ export function sessionProcedures(
       return { hits: await access.grantedOf(principal, 'history.search', hits) }
     }),
     create: create.handler(async ({ input, context: { principal } }) => {
-      await access.authorize(principal, 'sessions.create')
+      await access.authorize(principal, 'sessions.create', input?.members)
       rates.creates.take(principal.id)
       return sessions.create({ owner: principal.id, ...input, ...(await metadataOf(input ?? {})) })
     }),
@@ -60,9 +60,11 @@ export function sessionProcedures(
       }
     }),
     addMember: addMember.handler(async ({ input, context: { principal } }) => {
-      const { id } = await access.authorizeSession(principal, 'sessions.addMember', input.sessionId)
+      const { sessionId, principal: member } = input
+      const action = 'sessions.addMember'
+      const { id } = await access.authorizeSession(principal, action, sessionId, member)
       rates.changes.take(principal.id)
-      return { added: await sessions.addMember(id, input.principal) }
+      return { added: await sessions.addMember(id, member) }
     }),
     removeMember: removeMember.handler(async ({ input, context: { principal } }) => {
       const { sessionId, principal: member } = input
