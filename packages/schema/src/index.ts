@@ -19,7 +19,7 @@ export {
   sendInput,
   type SendResult,
 } from './contract/messages.ts'
-export type { RunTicket } from './contract/runs.ts'
+export type { RespondInput, RunTicket, UpdateQueuedInput } from './contract/runs.ts'
 export { type OnChatInput, onChatInput } from './contract/stream.ts'
 export { type Cursor, decodeCursor, encodeCursor } from './base/cursor.ts'
 export {
@@ -33,7 +33,12 @@ export {
 } from './base/error.ts'
 export type { EventDraft, HistoryDraft, ImportIdentity, UsageDraft } from './event/drafts.ts'
 export { type Event, event, type EventOf, type EventType, type VersionMark } from './event/event.ts'
-export { type FinishReason, isFinishReason, isNormalEnd } from './model/finish-reason.ts'
+export {
+  type FinishReason,
+  isFinishReason,
+  isNormalEnd,
+  unansweredText,
+} from './model/finish-reason.ts'
 export {
   type ActivityFrame,
   activityFrame,

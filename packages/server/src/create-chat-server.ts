@@ -12,6 +12,8 @@ import { type ChatServerOptions, resolveOptions, type Settings } from './host/se
 import { type ChatRouter, createRouter } from './procedures/router.ts'
 import { AnswerAgain } from './prompts/answer-again.ts'
 import { SendMessage } from './prompts/send-message.ts'
+import { UpdateQueued } from './prompts/update-queued.ts'
+import { Respond } from './runs/respond.ts'
 import { RunWatch } from './runs/run-watch.ts'
 import { Runs } from './runs/runs.ts'
 import { StreamRegistry } from './streams/stream-registry.ts'
@@ -94,6 +96,8 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     changeHistory: new ChangeHistory(settings, { access, runs, rate: rates.changes }),
     agents: kinds.agent,
     sendMessage: new SendMessage(settings, runs, rates.sends),
+    respondTo: new Respond(settings, runs, rates.sends),
+    updateQueuedPrompt: new UpdateQueued(settings, rates.changes),
     answerAgain: new AnswerAgain(settings, { access, runs, rate: rates.sends }),
     start: () => watch.start(),
     closing: closing.signal,

@@ -65,6 +65,10 @@ describe('bad input', () => {
       call['messages']!['versions']!({ sessionId, messageId: 'x' }),
     'messages.choose': (call, sessionId) =>
       call['messages']!['choose']!({ sessionId, messageId: 'x' }),
+    'runs.respond': (call, sessionId) =>
+      call['runs']!['respond']!({ sessionId, runId: 'x', toolCallId: 'x', approved: true }),
+    'runs.updateQueued': (call, sessionId) =>
+      call['runs']!['updateQueued']!({ sessionId, runId: 'x', text: 'x' }),
     'runs.interrupt': (call, sessionId) => call['runs']!['interrupt']!({ sessionId }),
     'history.loadMore': (call, sessionId) => call['history']!['loadMore']!({ sessionId }),
     'history.around': (call, sessionId) =>

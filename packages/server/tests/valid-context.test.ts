@@ -145,7 +145,7 @@ async function write(
 }
 
 async function assertValid(store: Store, sessionId: string): Promise<void> {
-  const context = await modelContext(store, sessionId, never)
+  const context = await modelContext(store, sessionId, { signal: never })
   for (const { parts } of context) {
     expect(parts).not.toEqual([])
     expect(parts.at(-1)).not.toEqual({ type: 'step-start' })

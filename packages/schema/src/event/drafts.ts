@@ -18,7 +18,9 @@ export type EventDraft = { runId?: string } & (
     >
   | (Pick<EventOf<'boundary'>, 'type' | 'kind' | 'trigger'> & { summary?: MessageDraft })
   | { type: 'run-started'; run: RunDraft }
-  | (Pick<EventOf<'run-changed'>, 'type' | 'status'> & { runId: string })
+  | (Pick<EventOf<'run-changed'>, 'type' | 'status' | 'attempt' | 'usage' | 'author'> & {
+      runId: string
+    })
   | (Pick<EventOf<'run-ended'>, 'type' | 'reason' | 'error'> & { runId: string })
   | { type: 'queue-changed'; add: QueuedRun; front?: true }
   | { type: 'queue-changed'; remove: string }

@@ -103,12 +103,18 @@ const versionMark = z.object({ messageId: id, ...versionMembers })
 export interface VersionMark extends z.infer<typeof versionMark> {}
 const marks = z.array(versionMark).exactOptional()
 
-/** The run waits for the result of a tool, or continues with it. */
+/** The run waits for answers to its tool calls, or goes on: with them, or after its process was lost. */
 const runChanged = z.object({
   ...entry,
   type: z.literal('run-changed'),
   runId: id,
   status: z.enum(['streaming', 'waiting']),
+  /** Which attempt at the run this is from here on. @default as before */
+  attempt: count.exactOptional(),
+  /** What the run has used until now. @default as before */
+  usage: usage.exactOptional(),
+  /** Id of the principal who gave the last answer. */
+  author: z.string().exactOptional(),
 })
 
 /** The message was replaced as a whole; it keeps its order. */

@@ -45,10 +45,12 @@ export function applyToHead(head: Head, event: Event): Head {
         ...(thinkingLevel !== undefined && { lastThinkingLevel: thinkingLevel }),
       }
     }
-    case 'run-changed':
-      return head.run?.id === event.runId
-        ? { ...next, run: { ...head.run, status: event.status } }
-        : next
+    case 'run-changed': {
+      if (head.run?.id !== event.runId) return next
+      const { status, attempt, usage } = event
+      const told = { ...(attempt !== undefined && { attempt }), ...(usage && { usage }) }
+      return { ...next, run: { ...head.run, status, ...told } }
+    }
     case 'run-ended': {
       const ended = event.error ? { ...next, lastError: event.error } : next
       return head.run?.id === event.runId ? without(ended, 'run') : ended

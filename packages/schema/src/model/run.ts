@@ -4,6 +4,7 @@ import { count, id, timestamp } from '../base/id.ts'
 import { boundaryTrigger } from './message.ts'
 import { promptPart } from './part.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import { usage } from './usage.ts'
 
 const runKind = z.enum(['agent', 'compaction', 'reset'])
 export type RunKind = z.infer<typeof runKind>
@@ -19,6 +20,10 @@ const runObject = z.object({
   startedAt: timestamp,
   /** Id of the principal who requested it. */
   author: z.string().exactOptional(),
+  /** One more than how often its process was lost and another one continued it. @default 1 */
+  attempt: count.exactOptional(),
+  /** What it used until it last waited. */
+  usage: usage.exactOptional(),
 })
 /** One execution of the agent, a compaction or a reset. A session has at most one active run. */
 export interface Run extends z.infer<typeof runObject> {}

@@ -18,6 +18,8 @@ interface Row {
   call?: (client: Client, sessionId: string) => Promise<unknown>
   /** Whether the last turn is undone before. */
   isUndone?: boolean
+  /** Whether a run waits for approval of a tool call, and a prompt of the author behind it. */
+  isWaiting?: boolean
   /** Owner of the session, author of its message `prompt`, another member, a stranger, no credentials. */
   cells: readonly [string, string, string, string, string]
 }
@@ -91,6 +93,8 @@ const rows: Row[] = [
     cells: ['ok', no, no, no, unknown],
   },
   { procedure: 'runs.interrupt', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'runs.respond', isWaiting: true, cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'runs.updateQueued', isWaiting: true, cells: ['ok', 'ok', no, no, unknown] },
   { procedure: 'history.loadMore', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.around', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'history.search', cells: ['ok', 'ok', 'ok', no, unknown] },
@@ -135,7 +139,10 @@ const rows: Row[] = [
 const principals = ['owner', 'author', 'member', 'stranger', undefined] as const
 
 /** A session with a prompt of its author, an answer, a prompt of its owner, and one of its author. */
-async function openSession(store: Store, isUndone = false): Promise<string> {
+async function openSession(
+  store: Store,
+  { isUndone, isWaiting }: Pick<Row, 'isUndone' | 'isWaiting'>,
+): Promise<string> {
   const { id: sessionId } = await store.sessions.create({
     owner: 'owner',
     members: ['author', 'member', 'other'],
@@ -160,8 +167,46 @@ async function openSession(store: Store, isUndone = false): Promise<string> {
     ],
   })
   if (isUndone) await store.history.undo(sessionId)
+  if (isWaiting) await store.append({ sessionId, drafts: waiting })
   return sessionId
 }
+
+const waiting: EventDraft[] = [
+  {
+    type: 'run-started',
+    run: { id: 'waiting', kind: 'agent', status: 'waiting', startedAt: 1 },
+  },
+  {
+    type: 'message-created',
+    message: {
+      id: 'asking',
+      role: 'assistant',
+      status: 'open',
+      parts: [
+        {
+          type: 'dynamic-tool',
+          toolCallId: 'call',
+          toolName: 'remove',
+          state: 'approval-requested',
+          input: {},
+          approval: { id: 'approval' },
+        },
+      ],
+      metadata: { createdAt: 1, runId: 'waiting' },
+    },
+  },
+  {
+    type: 'queue-changed',
+    add: {
+      kind: 'agent',
+      runId: 'queued',
+      messageId: 'queued-prompt',
+      parts: [{ type: 'text', text: 'Next' }],
+      queuedAt: 1,
+      author: 'author',
+    },
+  },
+]
 
 async function stateOf(store: Store, sessionId: string) {
   return [
@@ -179,14 +224,14 @@ test('the table has every procedure', () => {
 
 test.each(rows.map((row) => [[row.procedure, row.of].filter(Boolean).join(' of '), row] as const))(
   '%s is answered as the table says, whoever calls',
-  async (_, { procedure, call = calls[procedure], isUndone, cells }) => {
+  async (_, { procedure, call = calls[procedure], cells, ...state }) => {
     const { chat, store, errors } = await openTestServer({
       store: await createStore({ storage: memory() }),
       summarise: () => Promise.resolve('all of it'),
       stats: () => true,
     })
     for (const [index, principal] of principals.entries()) {
-      const sessionId = await openSession(store, isUndone)
+      const sessionId = await openSession(store, state)
       const before = await stateOf(store, sessionId)
       const client = fetchClient((request) => chat.fetch(request), principal)
       const outcome = await call(client, sessionId).then(

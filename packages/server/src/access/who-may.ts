@@ -29,6 +29,8 @@ export const whoMay = {
   'messages.versions': 'members',
   'messages.choose': 'members',
   'runs.interrupt': 'members',
+  'runs.respond': 'members',
+  'runs.updateQueued': 'author',
   'history.loadMore': 'members',
   'history.around': 'members',
   'history.search': 'members',

@@ -1,9 +1,10 @@
-import type { EventDraft, HistoryDraft, MessageDraft } from '@caughtup/schema'
+import type { EventDraft, HistoryDraft, Message, MessageDraft, Run } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
 import type { Settings } from '../host/server-options.ts'
+import type { RunExecution } from '../runs/run-execution.ts'
 import { type RunKind, runStartedDraft, type RunStart } from '../runs/run-kind.ts'
-import { AgentRun, type QueuedPrompt } from './agent-run.ts'
+import { AgentRun, type AgentRunOptions, type QueuedPrompt } from './agent-run.ts'
 
 /** Prompts as runs: the prompt becomes a message, and the agent writes the next one. */
 export class AgentKind implements RunKind<QueuedPrompt> {
@@ -23,21 +24,34 @@ export class AgentKind implements RunKind<QueuedPrompt> {
     const now = this.#settings.store.clock.now()
     const { runId } = prompt
     const answer = answerMessage(prompt, now)
+    const asked = askedOf(prompt)
     const history = replacement(prompt, this.#settings.limits.versionsPerPlace)
     return {
       ...(history && { history }),
       drafts: [
-        runStartedDraft(prompt, now, askedOf(prompt)),
+        runStartedDraft(prompt, now, asked),
         ...newPrompt(prompt, now),
         { type: 'message-created', runId, message: answer },
       ],
-      execution: new AgentRun(this.#settings, {
+      execution: this.#execution(
         sessionId,
-        prompt,
-        answerId: answer.id,
-        onIgnored: () => void this.#ignoredParts++,
-      }),
+        { id: runId, ...asked, ...authored(prompt) },
+        { id: answer.id, promptId: prompt.messageId },
+      ),
     }
+  }
+
+  resume(sessionId: string, run: Run, answer: Message): RunExecution {
+    return this.#execution(sessionId, run, answer)
+  }
+
+  #execution(
+    sessionId: string,
+    run: AgentRunOptions['run'],
+    answer: AgentRunOptions['answer'],
+  ): RunExecution {
+    const onIgnored = () => void this.#ignoredParts++
+    return new AgentRun(this.#settings, { sessionId, run, answer, onIgnored })
   }
 }
 
@@ -57,7 +71,7 @@ function newPrompt(prompt: QueuedPrompt, now: number): EventDraft[] {
 }
 
 function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
-  const { messageId, runId, parts, author } = prompt
+  const { messageId, runId, parts } = prompt
   return {
     id: messageId,
     role: 'user',
@@ -67,7 +81,7 @@ function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
       createdAt,
       finishedAt: createdAt,
       runId,
-      ...(author !== undefined && { author }),
+      ...authored(prompt),
     },
   }
 }
@@ -80,6 +94,10 @@ function answerMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
     parts: [],
     metadata: { createdAt, runId: prompt.runId, ...askedOf(prompt) },
   }
+}
+
+function authored({ author }: QueuedPrompt): Pick<QueuedPrompt, 'author'> {
+  return author === undefined ? {} : { author }
 }
 
 /** The fields of a prompt that choose the model and how much it thinks. */

@@ -1,4 +1,4 @@
-import type { EventDraft } from '@caughtup/schema'
+import type { EventDraft, Part, Run } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
@@ -12,72 +12,100 @@ import { modelContext } from './model-context.ts'
 
 export type QueuedPrompt = QueuedRunOf<'agent'>
 
+export interface AgentRunOptions {
+  sessionId: string
+  run: Pick<Run, 'id' | 'model' | 'thinkingLevel' | 'author' | 'attempt' | 'usage'>
+  /**
+   * The open assistant message: of a run that starts with the id of its prompt, of one that goes on
+   * with its parts and order.
+   */
+  answer: { id: string } & ({ promptId: string } | { parts: readonly Part[]; order: number })
+  /** Called for each part of a type that is not stored. */
+  onIgnored: () => void
+}
+
 /** Runs the agent on a prompt: its stream becomes the parts of one assistant message. */
 export class AgentRun implements RunExecution {
   readonly #settings: Settings
-  readonly #sessionId: string
-  readonly #prompt: QueuedPrompt
-  readonly #onIgnored: () => void
+  readonly #options: AgentRunOptions
   readonly #writer: MessageWriter
   readonly #tally: UsageTally
 
-  constructor(
-    settings: Settings,
-    options: {
-      sessionId: string
-      prompt: QueuedPrompt
-      /** The open assistant message. */
-      answerId: string
-      onIgnored: () => void
-    },
-  ) {
-    const { sessionId, prompt, answerId, onIgnored } = options
+  constructor(settings: Settings, options: AgentRunOptions) {
+    const { sessionId, run, answer } = options
+    const { attempt = 1 } = run
     this.#settings = settings
-    this.#sessionId = sessionId
-    this.#prompt = prompt
-    this.#onIgnored = onIgnored
-    this.#writer = settings.store.writer({ sessionId, runId: prompt.runId, messageId: answerId })
+    this.#options = options
+    this.#writer = settings.store.writer({
+      sessionId,
+      runId: run.id,
+      attempt,
+      messageId: answer.id,
+      ...('parts' in answer && { parts: answer.parts }),
+    })
     this.#tally = new UsageTally(settings.contextLimit)
   }
 
-  async drive(signal: AbortSignal): Promise<RunEnd> {
-    const { agent, store, onError, describeError } = this.#settings
-    const { runId, messageId, model, thinkingLevel } = this.#prompt
-    const messages = await modelContext(store, this.#sessionId, signal)
-    const prompt = messages.findLast(({ id }) => id === messageId)
-    if (!prompt) throw new Error(`Prompt ${messageId} of run ${runId} is missing from its session.`)
-    const context = {
-      sessionId: this.#sessionId,
+  async drive(signal: AbortSignal): Promise<RunEnd | 'waiting'> {
+    const { agent, onError, describeError } = this.#settings
+    const { run, onIgnored } = this.#options
+    const context = await this.#context(signal)
+    const pump = new AgentPump({
+      writer: this.#writer,
+      tally: this.#tally,
+      signal,
+      onIgnored,
+      describeError,
+      onError: (error) => onError(error, `the agent of run ${run.id}`),
+    })
+    const end = await pump.run(() => agent(context))
+    const isOver = end.reason === 'stop' || end.reason === 'tool-calls'
+    return isOver && this.#writer.awaits ? 'waiting' : end
+  }
+
+  commit(end: RunEnd, alongside: readonly EventDraft[]): Promise<void> {
+    const { assistantName } = this.#settings
+    const { run } = this.#options
+    return this.#writer.finish(
+      {
+        ...end,
+        ...this.#tally.known(),
+        ...this.#counted(),
+        ...(isNoticeKind(end.reason) && { part: noticePart(end.reason, assistantName) }),
+      },
+      [runEndedDraft(run.id, end), ...alongside],
+    )
+  }
+
+  suspend(): Promise<void> {
+    const { usage } = this.#tally.known()
+    return this.#writer.suspend({ ...(usage && { usage }), ...this.#counted() })
+  }
+
+  #counted() {
+    const { model, usage } = this.#options.run
+    return { ...(model !== undefined && { model }), ...(usage && { earlierUsage: usage }) }
+  }
+
+  async #context(signal: AbortSignal) {
+    const { sessionId, run, answer } = this.#options
+    const { store } = this.#settings
+    const { id: runId, model, thinkingLevel, attempt = 1 } = run
+    const messages = await modelContext(store, sessionId, { signal, open: answer.id })
+    const prompt = messages.findLast(({ id, role, order }) =>
+      'promptId' in answer ? id === answer.promptId : role === 'user' && order < answer.order,
+    )
+    if (!prompt) throw new Error(`The prompt of run ${runId} is missing from its session.`)
+    return {
+      sessionId,
       runId,
+      attempt,
       messages,
       prompt,
       signal,
       ...(model !== undefined && { model }),
       ...(thinkingLevel !== undefined && { thinkingLevel }),
-      ...authorOf(this.#prompt),
+      ...authorOf(run),
     }
-    const pump = new AgentPump({
-      writer: this.#writer,
-      tally: this.#tally,
-      signal,
-      onIgnored: this.#onIgnored,
-      describeError,
-      onError: (error) => onError(error, `the agent of run ${runId}`),
-    })
-    return pump.run(() => agent(context))
-  }
-
-  commit(end: RunEnd, alongside: readonly EventDraft[]): Promise<void> {
-    const { assistantName } = this.#settings
-    const { runId, model } = this.#prompt
-    return this.#writer.finish(
-      {
-        ...end,
-        ...this.#tally.known(),
-        ...(model !== undefined && { model }),
-        ...(isNoticeKind(end.reason) && { part: noticePart(end.reason, assistantName) }),
-      },
-      [runEndedDraft(runId, end), ...alongside],
-    )
   }
 }

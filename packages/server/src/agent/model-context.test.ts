@@ -80,7 +80,7 @@ test.each<[string, (store: Store, sessionId: string) => Promise<unknown>]>([
   const { store, sessionId } = await openStore()
   await addTurns(store, sessionId, 'a', 'b', 'c', 'd')
   await change(store, sessionId)
-  const context = await modelContext(store, sessionId, never)
+  const context = await modelContext(store, sessionId, { signal: never })
   expect(context.length).toBeGreaterThan(5)
   expect(context).toEqual(await displayed(store, sessionId))
 })
@@ -88,11 +88,11 @@ test.each<[string, (store: Store, sessionId: string) => Promise<unknown>]>([
 test('an agent that changes its context changes nothing that others read', async () => {
   const { store, sessionId } = await openStore()
   await addTurns(store, sessionId, 'a')
-  const [first] = await modelContext(store, sessionId, never)
+  const [first] = await modelContext(store, sessionId, { signal: never })
   const [part] = first?.parts ?? []
   if (part?.type !== 'text') throw new Error('The first part is not text.')
   part.text = 'Forged'
   const { messages } = await store.window(sessionId)
   expect(messages[0]?.parts).toEqual([{ type: 'text', text: 'user a' }])
-  expect(await modelContext(store, sessionId, never)).toEqual(messages)
+  expect(await modelContext(store, sessionId, { signal: never })).toEqual(messages)
 })

@@ -6,11 +6,13 @@ import type { Store } from '@caughtup/store'
 /**
  * The model's context: all messages of the newest epoch, its summary first. They are valid for the AI
  * SDK's `convertToModelMessages` and `streamText`. They are the caller's own: others read the same window.
+ *
+ * @param open - the open message that a run goes on in, which is the last one then
  */
 export async function modelContext(
   store: Store,
   sessionId: string,
-  signal: AbortSignal,
+  { signal, open }: { signal: AbortSignal; open?: string },
 ): Promise<Message[]> {
   const { messages, head, hasOlder } = await store.window(sessionId, { signal })
   const stretches = [messages]
@@ -28,7 +30,7 @@ export async function modelContext(
   }
   const shown = stretches
     .flat()
-    .filter(({ status }) => status === 'done')
+    .filter(({ id, status }) => status === 'done' || id === open)
     .map(forModel)
     .filter(hasContent)
   return structuredClone(shown)
@@ -39,8 +41,10 @@ export async function modelContext(
  * and each step has content.
  */
 function forModel(message: Message): Message {
-  const { parts, metadata } = message
-  const kept = settleParts(parts, metadata.finishReason ?? 'stop').filter(isForModel)
+  const { parts, metadata, status } = message
+  // The calls of an open one have results, or approvals that the agent acts on.
+  const settled = status === 'open' ? parts : settleParts(parts, metadata.finishReason ?? 'stop')
+  const kept = settled.filter(isForModel)
   return {
     ...message,
     parts: kept.flatMap((part, index) => {
@@ -66,6 +70,7 @@ function isForModel(part: Part): boolean {
     case 'reasoning-file':
       return URL.canParse(part.url)
     case 'dynamic-tool':
+      return part.state !== 'input-streaming'
     case 'source-url':
     case 'source-document':
     case 'custom':

@@ -28,7 +28,7 @@ export class CompactionRun implements RunExecution {
     const sessionId = this.#sessionId
     const { runId } = this.#queued
     if (!summarise) throw noSummarise()
-    const messages = await modelContext(store, sessionId, signal)
+    const messages = await modelContext(store, sessionId, { signal })
     const { head } = await store.head(sessionId, { signal })
     this.#limit = head.contextUsage?.limit ?? this.#settings.contextLimit
     // An empty epoch needs no summary, and no next epoch.

@@ -10,6 +10,10 @@ import type { Principal } from './principal.ts'
  * it ignores its signal. An error that it throws, or yields as an `error` part, ends the run with
  * reason `error`; the text so far is kept. Clients see an error's message (a tool's too) only if it
  * is a `CaughtupError` or if `describeError` supplies one; `onError` gets the whole error.
+ *
+ * If the stream ends with a tool call that has to be approved or that has no result (a client makes
+ * it), the run waits, without a process, until every call of its answer has an answer
+ * (`runs.respond`). Then the agent is started again.
  */
 export type Agent = (context: AgentContext) => AgentStream | Promise<AgentStream>
 
@@ -24,10 +28,16 @@ export interface AgentContext {
    * Notices, empty messages and open messages are left out, and every tool call has a result, so it
    * is valid for `convertToModelMessages` and `streamText`. A summary is a message of role `system`:
    * give `streamText` the option `allowSystemInMessages: true`.
+   *
+   * When the run goes on in its own answer, that is the last message. It ends with tool calls that were
+   * answered while the run waited (an approval, a result of a client), or, with an `attempt` above 1,
+   * where the text of a lost process ends.
    */
   messages: Message[]
   /** The user message that this run answers. */
   prompt: Message
+  /** One more than how often the run's process was lost and another one continued it. */
+  attempt: number
   /** The model that the prompt asked for, else the server's default. */
   model?: string
   /** How much the model should think, as the prompt says it; absent if it does not. */

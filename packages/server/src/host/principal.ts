@@ -28,6 +28,6 @@ export type Can = (
 ) => boolean | Promise<boolean>
 
 /** The principal who asked for a run, if its author is stored. */
-export function authorOf({ author }: QueuedRun): { principal?: Principal } {
+export function authorOf({ author }: Pick<QueuedRun, 'author'>): { principal?: Principal } {
   return author === undefined ? {} : { principal: { id: author } }
 }

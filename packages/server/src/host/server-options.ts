@@ -50,6 +50,15 @@ export interface ChatServerOptions {
    * @default 5000
    */
   lease?: number
+  /**
+   * What becomes of the run of a process that died: it ends as `lost`, or another process continues it in
+   * its answer. Choose `continue` if the agent can go on from its own unfinished answer, the last message
+   * of its context then; `attempt` tells. Calls without a result have failed by then, but an approved one
+   * is made, perhaps again: tools need to know their `toolCallId`. A run that was lost more than three
+   * times ends as `lost`, and so do compactions.
+   * @default 'end'
+   */
+  onLost?: 'end' | 'continue'
   /** Longest time between two heartbeats of a stream, in ms. @default 5000 */
   heartbeat?: number
   /**
@@ -101,6 +110,7 @@ type Optional = 'summarise' | 'can' | 'model' | 'contextLimit' | 'hosts'
 const chatServerDefaults = {
   assistantName: defaultAssistantName,
   lease: 5_000,
+  onLost: 'end',
   heartbeat: 5_000,
   recheck: 30_000,
   stuckAfter: 60_000,
@@ -135,6 +145,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
     stats: options.stats ?? (() => false),
     assistantName: options.assistantName?.trim() || chatServerDefaults.assistantName,
     lease: options.lease ?? chatServerDefaults.lease,
+    onLost: options.onLost ?? chatServerDefaults.onLost,
     heartbeat: options.heartbeat ?? chatServerDefaults.heartbeat,
     recheck: options.recheck ?? chatServerDefaults.recheck,
     stuckAfter: options.stuckAfter ?? chatServerDefaults.stuckAfter,

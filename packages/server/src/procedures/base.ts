@@ -14,6 +14,8 @@ import type { Settings } from '../host/server-options.ts'
 import type { ChatContext } from '../host/request.ts'
 import type { AnswerAgain } from '../prompts/answer-again.ts'
 import type { SendMessage } from '../prompts/send-message.ts'
+import type { UpdateQueued } from '../prompts/update-queued.ts'
+import type { Respond } from '../runs/respond.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { StreamRegistry } from '../streams/stream-registry.ts'
 import { isIterator, type StreamClaim } from './event-iterator.ts'
@@ -58,6 +60,8 @@ export interface ProcedureDeps {
   agents: AgentKind
   sendMessage: SendMessage
   answerAgain: AnswerAgain
+  respondTo: Respond
+  updateQueuedPrompt: UpdateQueued
   requestEpoch: RequestEpoch
   changeHistory: ChangeHistory
   /** Called before each call: the first one starts the server's background work. */

@@ -14,7 +14,11 @@ export interface OwnRun {
   readonly controller: AbortController
   readonly over: PromiseWithResolvers<void>
   started: boolean
-  /** The commit of its end. The first caller to end the run decides how it ends. */
+  /** Which attempt at the run it is. */
+  readonly attempt: number
+  /**
+   * The commit of its end, or of its waiting. The first caller to end the run decides how it ends.
+   */
   ending?: Promise<boolean>
 }
 
@@ -48,10 +52,14 @@ export class OwnRuns {
   }
 
   /** Registers a run before its start is committed, so that an interruption right after it finds it. */
-  prepare(id: string, sessionId: string, execution: RunExecution): OwnRun {
+  prepare(
+    { id, sessionId, attempt = 1 }: { id: string; sessionId: string; attempt?: number },
+    execution: RunExecution,
+  ): OwnRun {
     const run: OwnRun = {
       id,
       sessionId,
+      attempt,
       execution,
       controller: new AbortController(),
       over: Promise.withResolvers(),
@@ -65,7 +73,7 @@ export class OwnRuns {
   async drive(run: OwnRun): Promise<void> {
     run.started = true
     if (run.ending) return
-    let end: RunEnd
+    let end: RunEnd | 'waiting'
     try {
       end = await run.execution.drive(run.controller.signal)
     } catch (error) {
@@ -75,7 +83,8 @@ export class OwnRuns {
       end = { reason: 'error', error: toRunError(error, this.#settings.describeError) }
       run.controller.abort()
     }
-    await this.end(run, end)
+    if (end === 'waiting') await this.#suspend(run)
+    else await this.end(run, end)
   }
 
   /**
@@ -93,8 +102,8 @@ export class OwnRuns {
     return run.ending
   }
 
-  /** Stops runs that the journal no longer lists as active: ended elsewhere, or deleted. */
-  abandon(matches: (run: { id: string; sessionId: string }) => boolean): void {
+  /** Stops runs that the journal no longer lists as active here: ended or continued elsewhere, or deleted. */
+  abandon(matches: (run: Pick<OwnRun, 'id' | 'sessionId' | 'attempt'>) => boolean): void {
     for (const run of this.#runs.values()) {
       if (!matches(run)) continue
       run.ending ??= Promise.resolve(false)
@@ -104,7 +113,8 @@ export class OwnRuns {
   }
 
   forget(run: OwnRun): void {
-    this.#runs.delete(run.id)
+    // The run may go on here already, as another one.
+    if (this.#runs.get(run.id) === run) this.#runs.delete(run.id)
     run.over.resolve()
   }
 
@@ -121,6 +131,28 @@ export class OwnRuns {
   /** Interrupts every run; resolves when their ends are written. */
   async interruptAll(): Promise<void> {
     await Promise.all([...this.#runs.values()].map((run) => this.end(run, interrupted)))
+  }
+
+  /** From the commit on, the run has no process: another one may take it up. */
+  async #suspend(run: OwnRun): Promise<void> {
+    if (run.ending) return
+    run.ending = this.#commitWaiting(run)
+    await run.ending
+  }
+
+  async #commitWaiting(run: OwnRun): Promise<boolean> {
+    try {
+      await run.execution.suspend?.()
+    } catch (error) {
+      if (!isSuperseded(error)) {
+        this.#settings.onError(error, `suspending run ${run.id}`)
+        await this.#endBare(run, error, [])
+      }
+      this.#onEnd(run.sessionId)
+    } finally {
+      this.forget(run)
+    }
+    return false
   }
 
   async #commitEnd(run: OwnRun, end: RunEnd, alongside: readonly EventDraft[]): Promise<boolean> {

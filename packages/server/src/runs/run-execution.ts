@@ -9,8 +9,11 @@ export interface RunEnd {
 
 /** The work of a started run, whatever its kind. */
 export interface RunExecution {
-  /** Works until the run ends by itself; rejects with the cause of a failure. */
-  drive(signal: AbortSignal): Promise<RunEnd>
+  /**
+   * Works until the run ends by itself, or waits for answers to its tool calls; rejects with the cause
+   * of a failure.
+   */
+  drive(signal: AbortSignal): Promise<RunEnd | 'waiting'>
   /**
    * Commits the end of the run and everything that belongs to it in one commit, whether or not
    * `drive` has returned. Nothing is written after it.
@@ -19,6 +22,8 @@ export interface RunExecution {
    * @throws CaughtupError `CONFLICT` (`run-superseded`) or `NOT_FOUND` if the run ended elsewhere
    */
   commit(end: RunEnd, alongside: readonly EventDraft[]): Promise<void>
+  /** Commits that the run waits, after `drive` has said so. Nothing is written after it. */
+  suspend?(): Promise<void>
 }
 
 export function runEndedDraft(runId: string, { reason, error }: RunEnd): EventDraft {

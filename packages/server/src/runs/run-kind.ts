@@ -1,4 +1,4 @@
-import type { EventDraft, HistoryDraft, QueuedRun, RunDraft } from '@caughtup/schema'
+import type { EventDraft, HistoryDraft, Message, QueuedRun, Run, RunDraft } from '@caughtup/schema'
 
 import type { RunExecution } from './run-execution.ts'
 
@@ -18,6 +18,8 @@ export interface RunStart {
 /** A kind of run: how it starts. `Runs` knows the agent, compactions and resets only by this. */
 export interface RunKind<Queued extends QueuedRun = QueuedRun> {
   start(sessionId: string, queued: Queued): RunStart
+  /** A run that is not executed goes on in its open answer; absent for kinds that cannot. */
+  resume?(sessionId: string, run: Run, answer: Message): RunExecution
 }
 
 export type RunKinds = { readonly [K in QueuedRun['kind']]: RunKind<QueuedRunOf<K>> }

@@ -164,7 +164,7 @@ export class RunQueue {
     if (this.#closed) throw shuttingDown()
     const kind: RunKind = this.#kinds[queued.kind]
     const { history, drafts, execution } = kind.start(sessionId, queued)
-    const run = execution && this.#own.prepare(queued.runId, sessionId, execution)
+    const run = execution && this.#own.prepare({ id: queued.runId, sessionId }, execution)
     const { refused } = await this.#settings.store
       .append({
         sessionId,

@@ -3,11 +3,12 @@ import type { ActiveRun } from '@caughtup/store'
 
 import type { Settings } from '../host/server-options.ts'
 import { repeat } from './repeat.ts'
+import { continueRun } from './continue-run.ts'
 import type { Runs } from './runs.ts'
 
 /** The state of a remote run's holder, and since when it has not changed. */
 interface Observation {
-  /** The process and its heartbeat counter. */
+  /** The attempt at the run, the process and its heartbeat counter. */
   holder: string
   /** By this process's monotonic clock, in ms. */
   since: number
@@ -17,7 +18,7 @@ interface Observation {
 const checksPerLease = 3
 
 /**
- * Sends this process's heartbeats, and ends the runs of dead processes as `lost`. A process is dead if
+ * Sends this process's heartbeats, and ends the runs of dead processes as `lost`, or continues them. A process is dead if
  * its heartbeat counter has not changed for one lease, measured by this process's monotonic clock.
  */
 export class RunWatch {
@@ -67,25 +68,28 @@ export class RunWatch {
     if (late > lease / 2) this.#observed.clear()
     const executing = this.#runs.executing
     const active = await store.activeRuns()
-    const ids = new Set(active.map(({ head }) => head.run?.id))
-    this.#runs.abandon(({ id }) => executing.has(id) && !ids.has(id))
-    for (const runId of this.#observed.keys()) if (!ids.has(runId)) this.#observed.delete(runId)
+    const attempts = new Map(active.map(({ head: { run } }) => [run?.id, run?.attempt ?? 1]))
+    // Ended elsewhere, or continued there while this process was presumed dead.
+    this.#runs.abandon(({ id, attempt }) => executing.has(id) && attempts.get(id) !== attempt)
+    for (const id of this.#observed.keys()) if (!attempts.has(id)) this.#observed.delete(id)
     for (const run of active) await this.#judge(run)
   }
 
   async #judge(run: ActiveRun): Promise<void> {
-    const { store, lease } = this.#settings
+    const { store, lease, onLost } = this.#settings
     const { sessionId, head, lease: held } = run
     if (!head.run) return this.#runs.next(sessionId)
     // A run without a lease waits for a person; one that runs here needs no watch.
-    if (!held || this.#runs.has(head.run.id)) return
+    if (!held || this.#runs.has(head.run)) return
     const now = store.clock.monotonic()
-    const holder = held.own ? 'own' : `${held.process} ${held.beats}`
+    const { attempt = 1 } = head.run
+    const holder = `${attempt} ${held.own ? 'own' : `${held.process} ${held.beats}`}`
     const seen = this.#observed.get(head.run.id)
     if (seen?.holder !== holder) {
       this.#observed.set(head.run.id, { holder, since: now })
     } else if (now - seen.since >= lease) {
-      await this.#runs.endOrphaned(run, 'lost')
+      const continued = onLost === 'continue' && (await continueRun(this.#runs, run))
+      if (!continued) await this.#runs.endOrphaned(run, 'lost')
     }
   }
 }

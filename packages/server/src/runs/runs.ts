@@ -1,5 +1,5 @@
-import type { QueuedRun } from '@caughtup/schema'
-import type { ActiveRun } from '@caughtup/store'
+import type { EventDraft, Message, QueuedRun, Run } from '@caughtup/schema'
+import type { ActiveRun, Guard } from '@caughtup/store'
 
 import type { Settings } from '../host/server-options.ts'
 import { endOrphanedRun } from './end-orphaned-run.ts'
@@ -7,6 +7,16 @@ import { OwnRuns, interrupted } from './own-runs.ts'
 import { stoppedNotWritten } from './run-errors.ts'
 import type { RunKinds } from './run-kind.ts'
 import { attempts, RunQueue, type Submitted } from './run-queue.ts'
+
+interface GoingOn {
+  /** The run and its open answer, as they are after the commit. */
+  run: Run
+  answer: Message
+  drafts: readonly EventDraft[]
+  guard: Guard
+  /** Whether it only waits from then on. */
+  waits?: boolean
+}
 
 /**
  * The runs of this process. The guard of each commit decides what may happen, and nothing that is
@@ -16,9 +26,11 @@ export class Runs {
   readonly #settings: Settings
   readonly #own: OwnRuns
   readonly #queue: RunQueue
+  readonly #kinds: RunKinds
 
   constructor(settings: Settings, kinds: RunKinds) {
     this.#settings = settings
+    this.#kinds = kinds
     this.#own = new OwnRuns(settings, (sessionId) => this.#queue.next(sessionId))
     this.#queue = new RunQueue(settings, kinds, this.#own)
   }
@@ -33,8 +45,9 @@ export class Runs {
     return this.#own.executing
   }
 
-  has(runId: string): boolean {
-    return this.#own.get(runId) !== undefined
+  /** Whether this process executes a run, at this attempt. */
+  has({ id, attempt = 1 }: Pick<Run, 'id' | 'attempt'>): boolean {
+    return this.#own.get(id)?.attempt === attempt
   }
 
   /** See {@link RunQueue.submit}. */
@@ -67,9 +80,12 @@ export class Runs {
       if (target === undefined) return false
       const own = this.#own.get(target)
       if (own?.sessionId === sessionId) {
-        return await store.answered(this.#own.end(own, interrupted)).catch((error: unknown) => {
+        const ended = store.answered(this.#own.end(own, interrupted)).catch((error: unknown) => {
           throw stoppedNotWritten(error)
         })
+        // Where it did not, the run has ended, or it waits now and can be ended as such.
+        if (await ended) return true
+        continue
       }
       if (state.head.run?.id === target) {
         if (await this.endOrphaned({ sessionId, ...state }, 'interrupted')) return true
@@ -80,6 +96,29 @@ export class Runs {
       }
     }
     return false
+  }
+
+  /**
+   * Commits what lets a run that is not executed go on in its answer, and executes it here, unless it
+   * waits. Returns whether the guard allowed it.
+   */
+  async goOn(
+    sessionId: string,
+    { run, answer, drafts, guard, waits = false }: GoingOn,
+  ): Promise<boolean> {
+    const execution = waits ? undefined : this.#kinds[run.kind].resume?.(sessionId, run, answer)
+    // Registered before the commit, so that an interruption right after it finds it.
+    const { attempt = 1 } = run
+    const own = execution && this.#own.prepare({ id: run.id, sessionId, attempt }, execution)
+    let taken = false
+    try {
+      const { refused } = await this.#settings.store.append({ sessionId, drafts, guard })
+      taken = refused === undefined
+    } finally {
+      if (own && !taken) this.#own.forget(own)
+    }
+    if (own && taken) void this.#own.drive(own)
+    return taken
   }
 
   /** Ends a run that another process executes, or that no living process does. */
@@ -93,7 +132,7 @@ export class Runs {
   }
 
   /** See {@link OwnRuns.abandon}. */
-  abandon(matches: (run: { id: string; sessionId: string }) => boolean): void {
+  abandon(matches: Parameters<OwnRuns['abandon']>[0]): void {
     this.#own.abandon(matches)
   }
 

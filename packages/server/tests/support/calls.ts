@@ -30,6 +30,10 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
   'messages.choose': (client, sessionId) =>
     client.messages.choose({ sessionId, messageId: 'prompt' }),
   'runs.interrupt': (client, sessionId) => client.runs.interrupt({ sessionId }),
+  'runs.respond': (client, sessionId) =>
+    client.runs.respond({ sessionId, runId: 'waiting', toolCallId: 'call', approved: true }),
+  'runs.updateQueued': (client, sessionId) =>
+    client.runs.updateQueued({ sessionId, runId: 'queued', text: 'Better' }),
   'history.loadMore': (client, sessionId) => client.history.loadMore({ sessionId }),
   'history.around': (client, sessionId) =>
     client.history.around({ sessionId, messageId: 'prompt' }),

@@ -6,8 +6,9 @@ import type { Guard, Refusal } from '../port/commit.ts'
 export interface SourceTarget {
   sessionId: string
   messageId: string
-  /** The run that the message belongs to: it must be active at every commit. */
+  /** The run that the message belongs to: it must be active at every commit, at this attempt if given. */
   runId?: string
+  attempt?: number
 }
 
 /** The writer of one message, as the coalescer sees it. */
@@ -19,11 +20,14 @@ export class MessageSource {
   /** Why buffered deltas were refused. Their calls have returned, so the next call throws it. */
   failure: Error | undefined
 
-  constructor({ sessionId, messageId, runId }: SourceTarget) {
+  constructor({ sessionId, messageId, runId, attempt }: SourceTarget) {
     this.sessionId = sessionId
     this.messageId = messageId
     this.runId = runId
-    this.guard = runId === undefined ? undefined : { is: 'run', runId }
+    this.guard =
+      runId === undefined
+        ? undefined
+        : { is: 'run', runId, ...(attempt !== undefined && { attempt }) }
   }
 
   /** The error for the writer of an open message when the session refused a commit. */

@@ -1,4 +1,5 @@
 import {
+  addUsage,
   type AgentPart,
   CaughtupError,
   type ContextUsage,
@@ -23,6 +24,8 @@ export interface WriterTarget {
   sessionId: string
   /** The active run. Once another run is active, the writer's calls reject. */
   runId: string
+  /** Once another attempt at the run has begun, the writer's calls reject, too. @default any */
+  attempt?: number
   /** An open message of that run. */
   messageId: string
   /**
@@ -34,7 +37,10 @@ export interface WriterTarget {
 
 export interface FinishOptions {
   reason: FinishReason
+  /** What is added to the ledger. */
   usage?: Usage
+  /** What is in the ledger already, and belongs to the message's usage, too. */
+  earlierUsage?: Usage
   /** The model, for the ledger's totals per model. */
   model?: string
   contextUsage?: ContextUsage
@@ -72,6 +78,28 @@ export class MessageWriter {
 
   get messageId(): string {
     return this.#source.messageId
+  }
+
+  /** Whether a tool call of the message waits for an answer from outside. */
+  get awaits(): boolean {
+    return this.#parts.awaits
+  }
+
+  /**
+   * Leaves the message open until its tool calls are answered: buffered deltas, the usage until now
+   * and the run's state `waiting` are one commit. Further calls change nothing, as after `finish`.
+   *
+   * @throws CaughtupError as `finish`
+   */
+  suspend({ usage, earlierUsage, model }: Pick<FinishOptions, 'usage' | 'earlierUsage' | 'model'>) {
+    const { runId } = this.#source
+    const sum = sumOf(earlierUsage, usage)
+    const waiting = { type: 'run-changed', status: 'waiting', ...(sum && { usage: sum }) } as const
+    this.#finished ??= this.#append([
+      ...usageDrafts(runId, usage, model),
+      ...(runId === undefined ? [] : [{ ...waiting, runId }]),
+    ])
+    return this.#finished
   }
 
   /**
@@ -154,7 +182,7 @@ export class MessageWriter {
   async #finish(options: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
     assertInput('options', options, object)
     assertInput('alongside', alongside, objects)
-    const { part, model, ...end } = options
+    const { part, model, usage, earlierUsage, ...end } = options
     const { messageId, runId } = this.#source
     const run = runId === undefined ? {} : { runId }
     const drafts: EventDraft[] = []
@@ -162,11 +190,15 @@ export class MessageWriter {
       const op: Op = { op: 'put', part: this.#size.partCount, value: part }
       drafts.push({ type: 'message-delta', messageId, ops: [op] })
     }
-    drafts.push({ type: 'message-finished', ...run, messageId, ...end })
-    if (end.usage) {
-      const models = model === undefined ? undefined : { [model]: end.usage }
-      drafts.push({ type: 'usage', ...run, add: end.usage, ...(models && { models }) })
-    }
+    const sum = sumOf(earlierUsage, usage)
+    drafts.push({
+      type: 'message-finished',
+      ...run,
+      messageId,
+      ...end,
+      ...(sum && { usage: sum }),
+    })
+    drafts.push(...usageDrafts(runId, usage, model))
     await this.#append([...drafts, ...alongside])
   }
 
@@ -177,6 +209,21 @@ export class MessageWriter {
     const result = await this.#coalescer.append(slice, { source, maxWaitMs: Infinity })
     if (result.refused !== undefined) throw source.refused(result.refused)
   }
+}
+
+function sumOf(earlier: Usage | undefined, usage: Usage | undefined): Usage | undefined {
+  return earlier && usage ? addUsage(earlier, usage) : (usage ?? earlier)
+}
+
+function usageDrafts(
+  runId: string | undefined,
+  usage: Usage | undefined,
+  model: string | undefined,
+): EventDraft[] {
+  if (!usage) return []
+  const models = model === undefined ? undefined : { [model]: usage }
+  const run = runId === undefined ? {} : { runId }
+  return [{ type: 'usage', ...run, add: usage, ...(models && { models }) }]
 }
 
 function assertTarget(target: WriterTarget): void {

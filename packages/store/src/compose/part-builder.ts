@@ -46,6 +46,16 @@ export class PartBuilder {
       if ('data' in part && part.id !== undefined)
         this.#data.set(dataKey(part.type, part.id), index)
     }
+    // A writer that continues a message goes on in its last block.
+    const last = parts.at(-1)
+    if ((last?.type === 'text' || last?.type === 'reasoning') && last.state === 'streaming') {
+      this.#blocks[last.type].set(undefined, parts.length - 1)
+    }
+  }
+
+  /** Whether a tool call waits for an answer from outside. */
+  get awaits(): boolean {
+    return this.#tools.areAwaited
   }
 
   /** Returns `undefined` for a part that changes nothing. */

@@ -1,4 +1,5 @@
 import { type AgentPart, CaughtupError, type Part, preview, type ToolPart } from '@caughtup/schema'
+import { isAwaited } from '@caughtup/schema/fold'
 
 import { storedValue } from '../input/stored-value.ts'
 import { keptMetadata, keptToolMetadata } from './kept-metadata.ts'
@@ -47,6 +48,11 @@ export class ToolCalls {
       if (part.type === 'step-start') this.nextStep()
       if (part.type === 'dynamic-tool') this.put(index, part)
     }
+  }
+
+  /** Whether a call waits for an answer from outside. */
+  get areAwaited(): boolean {
+    return [...this.#newest.values()].some(({ part }) => isAwaited(part))
   }
 
   nextStep(): void {

@@ -25,7 +25,7 @@ export function* decide(
   state: SessionState,
   slice: Pick<Slice, 'at' | 'drafts' | 'guard'>,
 ): LookingUp<Decision | { refused: Refusal }> {
-  const guarded = slice.guard ? checkGuard(state.record, slice.guard) : true
+  const guarded = slice.guard ? checkGuard(state, slice.guard) : true
   if (guarded !== true) return { refused: guarded }
   let record = state.record
   const overlay = new Map(state.overlay)

@@ -35,10 +35,17 @@ function assertGuard(guard: Guard): void {
   switch (guard.is) {
     case 'run':
       if (guard.seq !== undefined) assertInput('guard.seq', guard.seq, whole)
+      if (guard.attempt !== undefined) assertInput('guard.attempt', guard.attempt, whole)
       return assertInput('guard.runId', guard.runId, text)
     case 'next-in-queue':
     case 'queued':
+      return assertInput('guard.runId', guard.runId, text)
     case 'awaiting-tool':
+      if (guard.message !== undefined) {
+        assertInput('guard.message', guard.message, object)
+        assertInput('guard.message.id', guard.message.id, text)
+        assertInput('guard.message.revision', guard.message.revision, whole)
+      }
       return assertInput('guard.runId', guard.runId, text)
     case 'enqueue':
       if (guard.queueBytes !== undefined) assertInput('guard.queueBytes', guard.queueBytes, bound)

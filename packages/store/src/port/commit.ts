@@ -16,22 +16,24 @@ export interface Slice {
 /**
  * - `run`: this run is active. The fence: a run that another process ended writes nothing more.
  *   With `seq`, also that nothing was written since that entry: a writer that was presumed dead
- *   and was not is left alone.
+ *   and was not is left alone. With `attempt`, also that it was not continued since: a writer that
+ *   was presumed dead and wakes writes nothing more.
  * - `idle`: no run is active and the queue is empty
  * - `enqueue`: a run is active or queued, fewer than `queueBelow` are queued, and the queue has at
  *   most `queueBytes` of JSON; an empty queue takes a prompt of any size
  * - `next-in-queue`: no run is active, and this run is the first of the queue
  * - `queued`: this run is in the queue
- * - `awaiting-tool`: this run is active and waits for a tool's answer
+ * - `awaiting-tool`: this run is active and waits for a tool's answer. With `message`, also that
+ *   its open message is as of that revision: of two answers to two calls, one sees the other.
  * - `no-active-run`: no run is active, whatever the queue holds
  */
 export type Guard =
-  | { is: 'run'; runId: string; seq?: number }
+  | { is: 'run'; runId: string; seq?: number; attempt?: number }
   | { is: 'idle' }
   | { is: 'enqueue'; queueBelow: number; queueBytes?: number }
   | { is: 'next-in-queue'; runId: string }
   | { is: 'queued'; runId: string }
-  | { is: 'awaiting-tool'; runId: string }
+  | { is: 'awaiting-tool'; runId: string; message?: { id: string; revision: number } }
   | { is: 'no-active-run' }
 
 export type SliceResult =

@@ -7,7 +7,7 @@ import {
   segmentsAfter,
   sizeOf,
 } from '../../../journal/segment.ts'
-import { checkGuard } from '../../../core/check-guard.ts'
+import { isActive } from '../../../core/check-guard.ts'
 import type { SessionRecord } from '../../../core/evolve.ts'
 import type { Lookups } from '../../../core/lookups.ts'
 import type { SessionState } from '../../../core/types.ts'
@@ -137,8 +137,8 @@ export class CachedSession implements SessionState {
       return undefined
     }
     // The record's seq is behind while only deltas come: such a guard is for `decide`.
-    if (guard?.is === 'run' && guard.seq !== undefined) return undefined
-    if (guard && checkGuard(this.#record, guard) !== true) return undefined
+    if (guard && (guard.is !== 'run' || guard.seq !== undefined)) return undefined
+    if (guard && !isActive(this.#record, guard)) return undefined
     const { messageId, ops } = draft
     if (this.#overlay.get(messageId)?.status !== 'open') return undefined
     const seq = this.#seq + 1
