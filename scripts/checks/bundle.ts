@@ -26,18 +26,18 @@ interface Entry {
 const peer = { name: 'the WebSocket link', pattern: /\/@orpc\/standard-server-peer\// }
 const fetch = { name: 'the fetch link', pattern: /\/@orpc\/client\/dist\/adapters\/fetch\// }
 const entries: readonly Entry[] = [
-  { imports: "{ createChatClient, sse } from '@caughtup/web-client'", without: [peer], most: 20 },
+  { imports: "{ createChatClient, sse } from '@caughtup/web-client'", without: [peer], most: 21 },
   {
     imports: "{ createChatClient, webSocket } from '@caughtup/web-client'",
     without: [fetch],
-    most: 22,
+    most: 23,
   },
   {
     imports: "{ aroundView, createChatClient, sse } from '@caughtup/web-client'",
     without: [peer],
-    most: 22,
+    most: 23,
   },
-  { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 24 },
+  { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 25 },
   { imports: "{ useActivity, useSession } from '@caughtup/web-client/react'", most: 1 },
   {
     imports: "{ asChatError, isPermanentError } from '@caughtup/web-client'",

@@ -326,6 +326,27 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     await tab.close()
   })
 
+  test('a tool call that asks for approval is answered in another tab, also after a reload', async () => {
+    const tab = await DemoPage.openNew(browser, demo.url)
+    await tab.send('/approve')
+    await tab.page.getByRole('button', { name: 'Approve' }).waitFor()
+    const other = await DemoPage.open(browser, demo.url, tab.sessionId)
+    await other.page.reload()
+    await other.page.waitForFunction(() => window.caughtup)
+    expect((await tab.snapshot()).run).toMatchObject({ status: 'waiting' })
+    await other.page.getByRole('button', { name: 'Approve' }).click()
+    for (const each of [tab, other]) {
+      await each.page.getByText('Thank you. It begins with').waitFor()
+      await each.idle()
+      expect(await each.page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+    }
+    await tab.send('/approve')
+    await tab.page.getByRole('button', { name: 'Deny' }).click()
+    await other.page.getByText('Then I leave it alone.').waitFor()
+    await other.close()
+    await tab.close()
+  })
+
   test('the buttons of an answer ask for another one, and go back and forth between them in all tabs', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     await tab.send('/count 5')
@@ -411,6 +432,8 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       'messages/resend',
       'messages/versions',
       'messages/choose',
+      'runs/respond',
+      'runs/updateQueued',
       'history/undo',
       'history/redo',
       'history/truncate',
@@ -425,6 +448,8 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       'messages/send': { text: 'x' },
       'messages/edit': { messageId: 'x', text: 'x' },
       'messages/resend': { messageId: 'x', text: 'x' },
+      'runs/respond': { runId: 'x', toolCallId: 'x', approved: true },
+      'runs/updateQueued': { runId: 'x', text: 'x' },
       'messages/versions': { messageId: 'x' },
       'messages/choose': { messageId: 'x' },
       'messages/delete': { messageId: 'x' },

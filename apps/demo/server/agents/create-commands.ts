@@ -1,4 +1,5 @@
 import type { RepoTools } from '../repository/repo-tools.ts'
+import { approveCommand } from './approve.ts'
 import type { Command } from './command.ts'
 import { count } from './count.ts'
 import { fail } from './fail.ts'
@@ -8,6 +9,6 @@ import { think } from './think.ts'
 import { toolCommand } from './tool.ts'
 
 export function createCommands(tools: RepoTools): Command[] {
-  const commands = [count, think, toolCommand(tools), fail, stall]
+  const commands = [count, think, toolCommand(tools), approveCommand(tools), fail, stall]
   return [...commands, helpCommand(commands)]
 }

@@ -11,7 +11,10 @@ import { routeAgent } from './route-agent.ts'
 import { sayText } from './speak.ts'
 
 async function testAgent({ clock = new ManualClock(), perSecond = Infinity } = {}) {
-  const root = checkoutWith({ 'package.json': '{\n  "name": "tested"\n}\n' })
+  const root = checkoutWith({
+    'package.json': '{\n  "name": "tested"\n}\n',
+    LICENSE: 'Tested License\n',
+  })
   const repository = await Repository.open(root)
   const tools = createRepoTools(repository, new SearchIndex(repository))
   return routeAgent({
@@ -55,6 +58,29 @@ describe('commands', () => {
     ['/count 5 5 5', 'Unexpected: “5”.'],
   ])('explain the mistake in %s', async (prompt, words) => {
     expect(textOf(await ask(prompt))).toContain(words)
+  })
+
+  it('ask before they read a file, and act on the answer', async () => {
+    const agent = await testAgent()
+    const prompt = testMessage(1, 'user', '/approve')
+    const asked = await collect(agent(testContext([prompt])))
+    expect(asked.at(-1)).toMatchObject({ type: 'tool-approval-request', approvalId: 'read' })
+    const answered = (approved: boolean) => {
+      const answer = testMessage(2, 'assistant', [
+        {
+          type: 'dynamic-tool',
+          toolCallId: 'read',
+          toolName: 'read',
+          input: {},
+          state: 'approval-responded',
+          approval: { id: 'read', approved },
+        },
+      ])
+      return collect(agent({ ...testContext([prompt]), messages: [prompt, answer] }))
+    }
+    expect(partsOf(await answered(true), 'tool-result')).toHaveLength(1)
+    expect(textOf(await answered(true))).toContain('It begins with “Tested License”.')
+    expect(textOf(await answered(false))).toBe('Then I leave it alone.')
   })
 
   it('reason first and then say how many messages there are', async () => {

@@ -306,7 +306,11 @@ describe('with the AI SDK', () => {
   test('an approved tool is executed once, and the model goes on', async () => {
     const { me, sessionId, runId, executed, over, answer, errors } = await openSdk([
       turn(toolCall, end('tool-calls')),
-      turn({ type: 'text-start', id: 'x' }, { type: 'text-delta', id: 'x', delta: 'It is gone.' }, end('stop')),
+      turn(
+        { type: 'text-start', id: 'x' },
+        { type: 'text-delta', id: 'x', delta: 'It is gone.' },
+        end('stop'),
+      ),
     ])
     expect(executed).toEqual([])
     await me.runs.respond({ sessionId, runId, toolCallId: 't', approved: true })
@@ -324,7 +328,11 @@ describe('with the AI SDK', () => {
   test('a denied tool is not executed, and the model is told', async () => {
     const { me, sessionId, runId, executed, over, answer, errors } = await openSdk([
       turn(toolCall, end('tool-calls')),
-      turn({ type: 'text-start', id: 'x' }, { type: 'text-delta', id: 'x', delta: 'As you like.' }, end('stop')),
+      turn(
+        { type: 'text-start', id: 'x' },
+        { type: 'text-delta', id: 'x', delta: 'As you like.' },
+        end('stop'),
+      ),
     ])
     await me.runs.respond({ sessionId, runId, toolCallId: 't', approved: false, reason: 'No.' })
     await over()
@@ -342,7 +350,11 @@ describe('with the AI SDK', () => {
     const locate = { ...toolCall, toolName: 'locate', input: '{}' }
     const { me, sessionId, runId, over, answer, errors } = await openSdk([
       turn(locate, end('tool-calls')),
-      turn({ type: 'text-start', id: 'x' }, { type: 'text-delta', id: 'x', delta: 'You are in Rome.' }, end('stop')),
+      turn(
+        { type: 'text-start', id: 'x' },
+        { type: 'text-delta', id: 'x', delta: 'You are in Rome.' },
+        end('stop'),
+      ),
     ])
     await me.runs.respond({ sessionId, runId, toolCallId: 't', output: { city: 'Rome' } })
     await over()

@@ -1,4 +1,11 @@
-import { CaughtupError, type EventDraft, type Message, preview, type RespondInput, type ToolPart } from '@caughtup/schema'
+import {
+  CaughtupError,
+  type EventDraft,
+  type Message,
+  preview,
+  type RespondInput,
+  type ToolPart,
+} from '@caughtup/schema'
 import { isAwaited } from '@caughtup/schema/fold'
 
 import type { RateLimit } from '../access/rate-limit.ts'

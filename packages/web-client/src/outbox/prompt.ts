@@ -36,3 +36,8 @@ export function contentOf(prompt: string | Prompt) {
     ...(whenBusy !== undefined && { whenBusy }),
   }
 }
+
+/** The content of a message or a prompt that is replaced. */
+export function editOf(content: string | readonly PromptPart[]) {
+  return typeof content === 'string' ? { text: content } : { parts: [...content] }
+}

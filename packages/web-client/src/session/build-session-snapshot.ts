@@ -1,7 +1,8 @@
+import { type AwaitedCall, isAwaited } from '@caughtup/schema/fold'
+
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
 import { keepIdentity } from '../core/keep-identity.ts'
 import type { Connection } from '../live/connection.ts'
-import type { PendingPrompt } from '../outbox/outbox.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import type { SessionState } from './session-state.ts'
 
@@ -29,6 +30,7 @@ export function buildSessionSnapshot(
     loadingOlder: older !== undefined,
     ...(olderError && { olderError }),
     ...(run && { run }),
+    waiting: keepItems(previous?.waiting, waitingOf(view)),
     queue: view.queue,
     pending: keepItems(
       previous?.pending,
@@ -75,10 +77,19 @@ function isUnchanged({ view }: SessionState, hint: ActivityHint | undefined): bo
   return hint !== undefined && hint.live && !hint.row.streaming && hint.row.headSeq <= view.seq
 }
 
-function keepItems(
-  previous: readonly PendingPrompt[] | undefined,
-  next: readonly PendingPrompt[],
-): readonly PendingPrompt[] {
+/** The calls of the open answer that a waiting run waits for. */
+function waitingOf({ run, messages }: SessionState['view']): readonly AwaitedCall[] {
+  if (run?.status !== 'waiting') return []
+  const answer = messages.findLast(({ status, metadata }) => {
+    return status === 'open' && metadata.runId === run.id
+  })
+  return answer?.parts.filter(isAwaited) ?? []
+}
+
+function keepItems<Item>(
+  previous: readonly Item[] | undefined,
+  next: readonly Item[],
+): readonly Item[] {
   const same = previous?.length === next.length && next.every((item, i) => item === previous[i])
   return same ? previous : next
 }

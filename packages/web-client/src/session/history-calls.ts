@@ -2,6 +2,7 @@ import type { HistoryChange, PromptPart, RunTicket } from '@caughtup/schema'
 
 import type { ClientContext } from '../core/client-context.ts'
 import { request } from '../core/request.ts'
+import { editOf } from '../outbox/prompt.ts'
 import type { CallOrder } from './call-order.ts'
 
 /**
@@ -44,8 +45,9 @@ export function historyCalls(
     compact: () => inOrder((options) => history.compact(input, options)),
     reset: () => inOrder((options) => history.reset(input, options)),
     edit(messageId, content) {
-      const what = typeof content === 'string' ? { text: content } : { parts: [...content] }
-      return inOrder((options) => messages.edit({ ...input, messageId, ...what }, options))
+      return inOrder((options) =>
+        messages.edit({ ...input, messageId, ...editOf(content) }, options),
+      )
     },
     delete: (messageId) => inOrder((options) => messages.delete({ ...input, messageId }, options)),
     undo: () => inOrder((options) => history.undo(input, options)),

@@ -1,4 +1,5 @@
 import type { ContextUsage, Message, QueuedRun, Run, RunError, UsageLedger } from '@caughtup/schema'
+import type { AwaitedCall } from '@caughtup/schema/fold'
 
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
@@ -19,6 +20,8 @@ export interface SessionSnapshot {
   /** Why the last `loadOlder()` failed; calling it again requests the same page. */
   olderError?: ViewError
   run?: Run
+  /** The tool calls for whose answers the run waits: approvals to give, calls for this client to make. */
+  waiting: readonly AwaitedCall[]
   queue: readonly QueuedRun[]
   /** Prompts that are not yet seen in the session. */
   pending: readonly PendingPrompt[]

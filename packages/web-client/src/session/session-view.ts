@@ -64,6 +64,8 @@ export class SessionView implements View<SessionSnapshot> {
   readonly resend: MessageCalls['resend']
   readonly choose: MessageCalls['choose']
   readonly versions: MessageCalls['versions']
+  readonly respond: MessageCalls['respond']
+  readonly updateQueued: MessageCalls['updateQueued']
   readonly #host: SessionViewHost
   readonly #counters: Counters
   readonly #live: LiveView<ChatFrame, SessionSnapshot>
@@ -82,7 +84,10 @@ export class SessionView implements View<SessionSnapshot> {
     this.context = { ...context, counters: this.#counters }
     this.#readMark = new ReadMark(this.context, sessionId)
     this.history = historyCalls(this.context, sessionId, this.#calls)
-    const { retry, resend, choose, versions } = messageCalls(this.context, sessionId, this.#calls)
+    const calls = messageCalls(this.context, sessionId, this.#calls, () => this.#shownRun())
+    const { retry, resend, choose, versions, respond, updateQueued } = calls
+    this.respond = respond
+    this.updateQueued = updateQueued
     this.retry = retry
     this.resend = resend
     this.choose = choose

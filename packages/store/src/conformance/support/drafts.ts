@@ -66,8 +66,8 @@ export function runStarted(id: string, model?: string): EventDraft {
   }
 }
 
-export function runChanged(runId: string, status: 'streaming' | 'waiting'): EventDraft {
-  return { type: 'run-changed', runId, status }
+export function runChanged(runId: string, status: 'streaming' | 'waiting') {
+  return { type: 'run-changed', runId, status } satisfies EventDraft
 }
 
 export function runEnded(runId: string): EventDraft {

@@ -111,6 +111,32 @@ export const guardCases: Cases = {
   '`awaiting-tool` holds while the run awaits a tool': (bed) =>
     holdsIn(bed, { is: 'awaiting-tool', runId: 'r' }, ['waiting']),
 
+  async '`awaiting-tool` with a message holds until that changes'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [runStarted('r'), opened('a'), runChanged('r', 'waiting')])
+    const message = { id: 'a', revision: 2 }
+    const guard = { is: 'awaiting-tool', runId: 'r', message } as const
+    const other = await bed.open()
+    assert.equal(await refusalOf(other, session, [delta('a', 'x')], { guard }), 'accepted')
+    assert.equal(await refusalOf(storage, session, [delta('a', 'y')], { guard }), 'guard-failed')
+    const now = { ...guard, message: { ...message, revision: 4 } }
+    assert.equal(await refusalOf(storage, session, [delta('a', 'y')], { guard: now }), 'accepted')
+  },
+
+  async '`run` with an attempt holds until the run is continued'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [runStarted('r'), opened('a')])
+    const guard = { is: 'run', runId: 'r', attempt: 1 } as const
+    const other = await bed.open()
+    assert.equal(await refusalOf(other, session, [delta('a', 'x')], { guard }), 'accepted')
+    await write(other, session, [{ ...runChanged('r', 'streaming'), attempt: 2 }])
+    assert.equal(await refusalOf(storage, session, [delta('a', 'y')], { guard }), 'guard-failed')
+    const now = { ...guard, attempt: 2 }
+    assert.equal(await refusalOf(storage, session, [delta('a', 'y')], { guard: now }), 'accepted')
+    const any = { is: 'run', runId: 'r' } as const
+    assert.equal(await refusalOf(storage, session, [runEnded('r')], { guard: any }), 'accepted')
+  },
+
   '`no-active-run` holds while no run is active, even with queued runs': (bed) =>
     holdsIn(bed, { is: 'no-active-run' }, withoutRun),
 

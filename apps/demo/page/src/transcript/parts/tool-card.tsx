@@ -2,6 +2,7 @@ import type { ToolPart } from '@caughtup/schema'
 import { Ban, Check, CircleHelp, type LucideIcon, TriangleAlert, Wrench } from 'lucide-react'
 
 import { Disclosure } from '../../ui/disclosure.tsx'
+import { ApprovalButtons } from './approval-buttons.tsx'
 import { JsonBlock } from './json-block.tsx'
 import { toolSummary } from './tool-summary.ts'
 
@@ -16,6 +17,17 @@ const states: Record<ToolPart['state'], { icon: LucideIcon; text: string; look: 
 }
 
 export function ToolCard({ part }: { part: ToolPart }) {
+  return (
+    <>
+      <CallCard part={part} />
+      {part.state === 'approval-requested' && !part.approval.isAutomatic && (
+        <ApprovalButtons toolCallId={part.toolCallId} />
+      )}
+    </>
+  )
+}
+
+function CallCard({ part }: { part: ToolPart }) {
   const { icon: Icon, text, look } = states[part.state]
   return (
     <Disclosure
