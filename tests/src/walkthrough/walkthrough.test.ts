@@ -329,19 +329,19 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
   test('a tool call that asks for approval is answered in another tab, also after a reload', async () => {
     const tab = await DemoPage.openNew(browser, demo.url)
     await tab.send('/approve')
-    await tab.page.getByRole('button', { name: 'Approve' }).waitFor()
+    await tab.page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
     const other = await DemoPage.open(browser, demo.url, tab.sessionId)
     await other.page.reload()
     await other.page.waitForFunction(() => window.caughtup)
     expect((await tab.snapshot()).run).toMatchObject({ status: 'waiting' })
-    await other.page.getByRole('button', { name: 'Approve' }).click()
+    await other.page.getByRole('button', { name: 'Approve', exact: true }).click()
     for (const each of [tab, other]) {
       await each.page.getByText('Thank you. It begins with').waitFor()
       await each.idle()
-      expect(await each.page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+      expect(await each.page.getByRole('button', { name: 'Approve', exact: true }).count()).toBe(0)
     }
     await tab.send('/approve')
-    await tab.page.getByRole('button', { name: 'Deny' }).click()
+    await tab.page.getByRole('button', { name: 'Deny', exact: true }).click()
     await other.page.getByText('Then I leave it alone.').waitFor()
     await other.close()
     await tab.close()

@@ -3,7 +3,7 @@ import type { AgentPart, ToolPart } from '@caughtup/schema'
 import type { RepoTools } from '../repository/repo-tools.ts'
 import type { Command } from './command.ts'
 import type { DemoContext } from './demo-agent.ts'
-import { sayText } from './speak.ts'
+import { sayText } from '../text/speak.ts'
 
 const path = 'LICENSE'
 const call = { toolCallId: 'read', toolName: 'read', input: { path } }

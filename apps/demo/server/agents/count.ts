@@ -2,7 +2,7 @@ import type { AgentPart } from '@caughtup/schema'
 
 import { mostPerSecond, type Pace, paced } from '../text/paced.ts'
 import type { Command } from './command.ts'
-import { sayText } from './speak.ts'
+import { sayText } from '../text/speak.ts'
 
 /** A text of 590 kB: long for an answer, and far below the limit of a message (16 MiB). */
 const mostNumbers = 100_000

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { sayText } from './speak.ts'
+import { sayText } from '../text/speak.ts'
 
 const name = 'help'
 const usage = '/help'

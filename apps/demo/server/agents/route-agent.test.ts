@@ -8,7 +8,7 @@ import { collect, partsOf, testContext, testMessage, textOf } from '../testing/r
 import { checkoutWith } from '../testing/test-repository.ts'
 import { createCommands } from './create-commands.ts'
 import { routeAgent } from './route-agent.ts'
-import { sayText } from './speak.ts'
+import { sayText } from '../text/speak.ts'
 
 async function testAgent({ clock = new ManualClock(), perSecond = Infinity } = {}) {
   const root = checkoutWith({

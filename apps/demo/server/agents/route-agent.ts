@@ -4,7 +4,7 @@ import type { Agent, AgentContext } from '@caughtup/server'
 import { messageText } from '../../shared/message-text.ts'
 import type { Command } from './command.ts'
 import type { DemoAgent } from './demo-agent.ts'
-import { sayText } from './speak.ts'
+import { sayText } from '../text/speak.ts'
 
 export interface RouteOptions {
   commands: readonly Command[]

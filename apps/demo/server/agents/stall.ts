@@ -2,7 +2,7 @@ import type { AgentPart } from '@caughtup/schema'
 
 import type { Pace } from '../text/paced.ts'
 import type { Command } from './command.ts'
-import { sayText } from './speak.ts'
+import { sayText } from '../text/speak.ts'
 
 /** Falls silent and ignores its signal: only the server can end its run. */
 export const stall: Command = {

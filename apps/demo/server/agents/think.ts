@@ -2,7 +2,7 @@ import type { AgentPart } from '@caughtup/schema'
 
 import type { Command } from './command.ts'
 import type { DemoContext } from './demo-agent.ts'
-import { sayReasoning, sayText } from './speak.ts'
+import { sayReasoning, sayText } from '../text/speak.ts'
 
 /** Reasons about the number of messages in the epoch, then states it. */
 export const think: Command = {

@@ -4,7 +4,7 @@ import type { RepoTools } from '../repository/repo-tools.ts'
 import { callTool } from './call-tool.ts'
 import type { Command } from './command.ts'
 import type { DemoContext } from './demo-agent.ts'
-import { sayText } from './speak.ts'
+import { sayText } from '../text/speak.ts'
 
 const path = 'package.json'
 

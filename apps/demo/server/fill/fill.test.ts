@@ -5,7 +5,7 @@ import { createStore, type Store } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { sayText } from '../agents/speak.ts'
+import { sayText } from '../text/speak.ts'
 import { createFillClient, type FillClient } from './fill-client.ts'
 import { countPrompts, fillPlan } from './fill-plan.ts'
 import { fill, type Filling } from './fill.ts'

@@ -2,7 +2,7 @@ import type { AgentPart } from '@caughtup/schema'
 
 import { callTool } from '../agents/call-tool.ts'
 import type { DemoAgent } from '../agents/demo-agent.ts'
-import { sayReasoning, sayText } from '../agents/speak.ts'
+import { sayReasoning, sayText } from '../text/speak.ts'
 import type { RepoTools } from '../repository/repo-tools.ts'
 import type { Match, SearchIndex } from '../repository/search-index.ts'
 import { queryWords } from '../repository/terms.ts'

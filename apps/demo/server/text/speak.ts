@@ -1,7 +1,7 @@
 import type { AgentPart } from '@caughtup/schema'
 
-import { type Pace, paced } from '../text/paced.ts'
-import { tokensOf } from '../text/tokens.ts'
+import { type Pace, paced } from './paced.ts'
+import { tokensOf } from './tokens.ts'
 
 type Spoken = AsyncGenerator<AgentPart, void, undefined>
 
