@@ -46,6 +46,8 @@ export {
   chatFrame,
   type ChatFrameOf,
   type EndReason,
+  type Presence,
+  presence,
   type ReplayMode,
   type ReplayReason,
 } from './wire/frame.ts'
@@ -57,7 +59,7 @@ export {
   type SearchHit,
   searchHit,
 } from './wire/page.ts'
-export { count, id, principalLength, timestamp } from './base/id.ts'
+export { count, id, principalLength, timestamp, transientLength } from './base/id.ts'
 export {
   type EventFilter,
   eventFilter,

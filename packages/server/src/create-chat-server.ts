@@ -16,6 +16,7 @@ import { UpdateQueued } from './prompts/update-queued.ts'
 import { Respond } from './runs/respond.ts'
 import { RunWatch } from './runs/run-watch.ts'
 import { Runs } from './runs/runs.ts'
+import { Signals } from './streams/signals.ts'
 import { StreamRegistry } from './streams/stream-registry.ts'
 import { createFetch } from './transports/http/fetch.ts'
 import { createHttpAnswer } from './transports/http/http-answer.ts'
@@ -70,13 +71,14 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   const settings = resolveOptions(options)
   const { store, limits } = settings
   const access = new Access(settings)
+  const streams = new StreamRegistry(settings)
+  const signals = new Signals(settings, streams.watchers)
   const kinds = {
-    agent: new AgentKind(settings),
+    agent: new AgentKind(settings, signals),
     compaction: new CompactionKind(settings),
     reset: new ResetKind(settings),
   }
   const runs = new Runs(settings, kinds)
-  const streams = new StreamRegistry(settings)
   const watch = new RunWatch(settings, runs)
   const rates = {
     creates: new RateLimit('createsPerMinute', { limits, clock: store.clock }),
@@ -90,6 +92,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     access,
     runs,
     streams,
+    signals,
     rates,
     reads: new ReadSlots(limits),
     requestEpoch: new RequestEpoch(settings, runs, rates.sends),

@@ -45,6 +45,8 @@ describe('bad input', () => {
   const aboutSessions: Record<string, (call: Untyped, sessionId: unknown) => Promise<unknown>> = {
     onChat: (call, sessionId) => call.onChat({ sessionId, mode: { type: 'full' } }),
     'sessions.get': (call, sessionId) => call['sessions']!['get']!({ sessionId }),
+    'sessions.signal': (call, sessionId) =>
+      call['sessions']!['signal']!({ sessionId, name: 'typing', data: true }),
     'sessions.update': (call, sessionId) => call['sessions']!['update']!({ sessionId, title: 'x' }),
     'sessions.members': (call, sessionId) => call['sessions']!['members']!({ sessionId }),
     'sessions.addMember': (call, sessionId) =>
@@ -149,6 +151,25 @@ describe('bad input', () => {
       [
         call['sessions']!['create']!({ metadata: { text: 'x'.repeat(16_384) } }),
         { field: 'metadata', limit: 16_384 },
+      ],
+      [call['sessions']!['signal']!({ sessionId, data: 1 }), { field: 'name' }],
+      [call['sessions']!['signal']!({ sessionId, name: '', data: 1 }), { field: 'name', limit: 1 }],
+      [
+        call['sessions']!['signal']!({ sessionId, name: 'x'.repeat(65), data: 1 }),
+        { field: 'name', limit: 64 },
+      ],
+      [
+        call['sessions']!['signal']!({ sessionId, name: 'presence', data: [] }),
+        { field: 'name', value: 'presence' },
+      ],
+      [call['sessions']!['signal']!({ sessionId, name: 'typing' }), { field: 'data' }],
+      [
+        call['sessions']!['signal']!({ sessionId, name: 'typing', data: 'ü'.repeat(2_048) }),
+        { field: 'data', limit: 4_096 },
+      ],
+      [
+        call['sessions']!['signal']!({ sessionId, name: 'typing', data: 1, from: 'you' }),
+        { field: 'from', value: 'you' },
       ],
       [call['sessions']!['update']!({ sessionId }), { field: 'title' }],
       [call['sessions']!['update']!({ sessionId, metadata: 'x' }), { field: 'metadata' }],

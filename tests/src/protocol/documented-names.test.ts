@@ -77,14 +77,6 @@ test('the limits have no row that the schema lacks', () => {
   expect(rows).toEqual(Object.keys(defaultLimits))
 })
 
-test('reserved names are not in use', () => {
-  const reserved = section('### 13.2').split('\n\n')[2] ?? ''
-  const used = [...procedures().map(({ path }) => path), ...[event, chatFrame].flatMap(wordsOf)]
-  const names = [...reserved.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name)
-  expect(names.length).toBeGreaterThan(0)
-  expect(names.filter((name) => used.includes(name))).toEqual([])
-})
-
 interface Schema {
   toJSONSchema(options: { unrepresentable: 'any' }): unknown
 }

@@ -31,7 +31,8 @@ export function testContext(
   const prompt = all.at(-1)
   if (!prompt) throw new Error('A run needs a prompt.')
   const pace: Pace = { clock, perSecond, signal }
-  return { sessionId: 's', runId: 'r', attempt: 1, messages: all, prompt, signal, pace }
+  const emit = () => undefined
+  return { sessionId: 's', runId: 'r', attempt: 1, messages: all, prompt, signal, emit, pace }
 }
 
 /** Collects the known parts of a stream until it ends. */

@@ -15,6 +15,9 @@ export const principal = z
   .max(principalLength)
   .regex(/^\P{Surrogate}*$/u, 'must not have half a character')
 
+/** Most characters of the name of a transient: a stream keeps some of them for a client that is slow. */
+export const transientLength = 64
+
 /** A moment, in ms since the Unix epoch. */
 export const timestamp = z.number().int().nonnegative()
 

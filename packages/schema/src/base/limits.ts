@@ -54,6 +54,10 @@ export interface Limits {
    * principal in one minute. @default 120
    */
   changesPerMinute: number
+  /** Data of one signal or other transient, in bytes of JSON. @default 4 KiB */
+  signalBytes: number
+  /** Signals that one principal sends in one minute, and transients of one run of the agent. @default 600 */
+  signalsPerMinute: number
 }
 
 export const defaultLimits: Readonly<Limits> = {
@@ -81,4 +85,6 @@ export const defaultLimits: Readonly<Limits> = {
   sendsPerMinute: 120,
   interruptsPerMinute: 120,
   changesPerMinute: 120,
+  signalBytes: 4 * KiB,
+  signalsPerMinute: 600,
 }

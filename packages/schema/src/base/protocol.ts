@@ -18,3 +18,6 @@ export function protocolMismatch(client: string | number, server: number): Caugh
     { field: protocolHeader, value: asked, limit: server },
   )
 }
+
+/** The name of the transients that tell who is watching a session; nobody else may send one. */
+export const presenceName = 'presence'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-import { id, principal } from '../base/id.ts'
+import { id, principal, transientLength } from '../base/id.ts'
 import { member, session, sessionMetadata } from '../model/session.ts'
 import { wireCursor } from '../wire/frame.ts'
 import { listInput, procedure, sessionInput } from './base.ts'
@@ -50,6 +50,17 @@ export const sessions = {
   members: procedure.input(sessionInput).output(z.object({ members: z.array(member) })),
   addMember: procedure.input(memberInput).output(z.object({ added: z.boolean() })),
   removeMember: procedure.input(memberInput).output(z.object({ removed: z.boolean() })),
+  /** Tells all who are watching something of the moment, which nothing keeps. */
+  signal: procedure
+    .input(
+      z.strictObject({
+        sessionId: id,
+        name: z.string().min(1).max(transientLength),
+        /** Any JSON, up to `signalBytes`. No schema: that would follow it however deep it is nested. */
+        data: z.unknown(),
+      }),
+    )
+    .output(z.object({ sent: z.literal(true) })),
   /** Makes a session of the caller's own with the messages up to one. */
   fork: procedure
     .input(z.strictObject({ sessionId: id, from: id, title: title.exactOptional() }))

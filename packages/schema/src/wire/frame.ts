@@ -79,12 +79,32 @@ const caughtUp = z.object({
   unchangedSince: wireCursor.exactOptional(),
 })
 
+const presenceObject = z.object({
+  principal: z.string(),
+  /** How many of its streams are open, or closed so recently that they may come back. */
+  streams: count,
+})
+/** One who is watching a session. */
+export interface Presence extends z.infer<typeof presenceObject> {}
+/** The data of the transient with the name `presenceName`. */
+export const presence: SchemaOf<Presence[]> = z.array(presenceObject)
+
+/** Something of the moment, such as that somebody is typing: it is in no journal, and never replayed. */
+const transient = z.object({
+  type: z.literal('transient'),
+  name: z.string(),
+  data: z.json(),
+  /** The principal who sent it; absent if it is the agent's or the server's own. */
+  from: z.string().exactOptional(),
+})
+
 const chatFrameUnion = z.discriminatedUnion('type', [
   replay,
   z.object({ type: z.literal('messages'), messages: z.array(message) }),
   z.object({ type: z.literal('events'), events: z.array(event) }),
   text,
   caughtUp,
+  transient,
   heartbeat,
   end,
 ])

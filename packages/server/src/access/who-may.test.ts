@@ -51,6 +51,7 @@ const rows: Row[] = [
     call: (client, sessionId) => client.sessions.removeMember({ sessionId, principal: 'owner' }),
     cells: ['CONFLICT', no, no, no, unknown],
   },
+  { procedure: 'sessions.signal', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'sessions.delete', cells: ['ok', no, no, no, unknown] },
   { procedure: 'messages.send', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'messages.retry', cells: ['ok', 'ok', 'ok', no, unknown] },

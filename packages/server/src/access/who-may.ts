@@ -20,6 +20,7 @@ export const whoMay = {
   'sessions.members': 'members',
   'sessions.addMember': 'owner',
   'sessions.removeMember': 'self',
+  'sessions.signal': 'members',
   'sessions.delete': 'owner',
   'messages.send': 'members',
   'messages.edit': 'author',

@@ -4,15 +4,18 @@ import { v7 as uuid } from 'uuid'
 import type { Settings } from '../host/server-options.ts'
 import type { RunExecution } from '../runs/run-execution.ts'
 import { type RunKind, runStartedDraft, type RunStart } from '../runs/run-kind.ts'
+import type { Signals } from '../streams/signals.ts'
 import { AgentRun, type AgentRunOptions, type QueuedPrompt } from './agent-run.ts'
 
 /** Prompts as runs: the prompt becomes a message, and the agent writes the next one. */
 export class AgentKind implements RunKind<QueuedPrompt> {
   readonly #settings: Settings
+  readonly #signals: Signals
   #ignoredParts = 0
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, signals: Signals) {
     this.#settings = settings
+    this.#signals = signals
   }
 
   /** How many parts agents have yielded whose types are not stored. */
@@ -51,7 +54,8 @@ export class AgentKind implements RunKind<QueuedPrompt> {
     answer: AgentRunOptions['answer'],
   ): RunExecution {
     const onIgnored = () => void this.#ignoredParts++
-    return new AgentRun(this.#settings, { sessionId, run, answer, onIgnored })
+    const signals = this.#signals
+    return new AgentRun(this.#settings, { sessionId, run, answer, signals, onIgnored })
   }
 }
 

@@ -6,7 +6,7 @@ import { type DescribeError, wordsFor } from '../host/describe-error.ts'
 import { withoutValues } from '../runs/run-errors.ts'
 import type { RunEnd } from '../runs/run-execution.ts'
 import type { UsageTally } from './agent-usage.ts'
-import { readAgentPart } from './read-agent-part.ts'
+import { isTransient, readAgentPart, type Transient } from './read-agent-part.ts'
 import { StreamEnd } from './stream-end.ts'
 
 export interface AgentPumpOptions {
@@ -15,6 +15,8 @@ export interface AgentPumpOptions {
   signal: AbortSignal
   /** Called for each part of a type that is not stored. */
   onIgnored: () => void
+  /** @throws CaughtupError `BAD_INPUT`, `LIMIT_EXCEEDED` */
+  emit: (name: string, data: unknown) => void
   onError: (error: unknown) => void
   describeError: DescribeError
 }
@@ -23,6 +25,7 @@ export interface AgentPumpOptions {
 export class AgentPump {
   readonly #options: AgentPumpOptions
   readonly #end: StreamEnd
+  #hasFailedToTell = false
 
   constructor(options: AgentPumpOptions) {
     this.#options = options
@@ -50,6 +53,7 @@ export class AgentPump {
         if (result.done) over = true
         if (result.done || signal.aborted) break
         const part = await this.#take(result.value)
+        if (part === 'told') continue
         if (part) this.#end.take(part)
         else onIgnored()
       }
@@ -61,14 +65,26 @@ export class AgentPump {
   }
 
   /** Returns the part if its type is stored. Errors do not quote the agent's values. */
-  async #take(yielded: unknown): Promise<AgentPart | undefined> {
+  async #take(yielded: unknown): Promise<AgentPart | 'told' | undefined> {
     try {
       const part = readAgentPart(yielded)
+      if (part && isTransient(part)) return this.#tell(part)
       if (part) await this.#keep(part)
       return part
     } catch (error) {
       throw withoutValues(error)
     }
+  }
+
+  /** One that cannot be sent is not worth the run: it is dropped, and the first of a run is reported. */
+  #tell({ type, data }: Transient): 'told' {
+    try {
+      this.#options.emit(type, data ?? null)
+    } catch (error) {
+      if (!this.#hasFailedToTell) this.#options.onError(error)
+      this.#hasFailedToTell = true
+    }
+    return 'told'
   }
 
   async #keep(part: AgentPart): Promise<void> {

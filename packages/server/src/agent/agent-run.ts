@@ -6,6 +6,7 @@ import type { Settings } from '../host/server-options.ts'
 import { authorOf } from '../host/principal.ts'
 import { noticePart, runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
 import type { QueuedRunOf } from '../runs/run-kind.ts'
+import type { Signals } from '../streams/signals.ts'
 import { AgentPump } from './agent-pump.ts'
 import { UsageTally } from './agent-usage.ts'
 import { modelContext } from './model-context.ts'
@@ -20,6 +21,7 @@ export interface AgentRunOptions {
    * with its parts and order.
    */
   answer: { id: string } & ({ promptId: string } | { parts: readonly Part[]; order: number })
+  signals: Signals
   /** Called for each part of a type that is not stored. */
   onIgnored: () => void
 }
@@ -48,17 +50,23 @@ export class AgentRun implements RunExecution {
 
   async drive(signal: AbortSignal): Promise<RunEnd | 'waiting'> {
     const { agent, onError, describeError } = this.#settings
-    const { run, onIgnored } = this.#options
-    const context = await this.#context(signal)
+    const { sessionId, run, signals, onIgnored } = this.#options
+    let hasEnded = false
+    const emit = (name: string, data: unknown) => {
+      if (signal.aborted || hasEnded) return
+      signals.emit({ sessionId, runId: run.id }, { name, data })
+    }
+    const context = { ...(await this.#context(signal)), emit }
     const pump = new AgentPump({
       writer: this.#writer,
       tally: this.#tally,
       signal,
       onIgnored,
+      emit,
       describeError,
       onError: (error) => onError(error, `the agent of run ${run.id}`),
     })
-    const end = await pump.run(() => agent(context))
+    const end = await pump.run(() => agent(context)).finally(() => (hasEnded = true))
     const isOver = end.reason === 'stop' || end.reason === 'tool-calls'
     return isOver && this.#writer.awaits ? 'waiting' : end
   }

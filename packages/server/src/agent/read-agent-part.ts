@@ -1,21 +1,26 @@
 import { type AgentPart, agentPart, CaughtupError, preview } from '@caughtup/schema'
 
 /**
- * Validates a part that an agent yielded. Returns undefined for parts that are not stored: other types
- * and `transient` data.
+ * Validates a part that an agent yielded. Returns undefined for parts of types that are not stored.
  *
  * @throws CaughtupError `BAD_INPUT` if a part of a stored type is malformed
  */
 export function readAgentPart(yielded: unknown): AgentPart | undefined {
   const parsed = agentPart.safeParse(yielded)
-  if (parsed.success)
-    return 'transient' in parsed.data && parsed.data.transient ? undefined : parsed.data
+  if (parsed.success) return parsed.data
   const type = typeOf(yielded)
   if (type !== undefined && !storedTypes.has(type)) return undefined
   throw new CaughtupError('BAD_INPUT', `The agent yielded a malformed part: ${preview(yielded)}`, {
     field: 'part',
     value: preview(yielded),
   })
+}
+
+/** Data that is told to those who are watching, and not stored. */
+export type Transient = Extract<AgentPart, { transient?: boolean | undefined }>
+
+export function isTransient(part: AgentPart): part is Transient {
+  return 'transient' in part && part.transient === true
 }
 
 const isStored: Record<Exclude<AgentPart['type'], `data-${string}`>, true> = {

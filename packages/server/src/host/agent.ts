@@ -48,6 +48,15 @@ export interface AgentContext {
    * prompts that your own code queued without an `author`.
    */
   principal?: Principal
+  /**
+   * Tells all who are watching the session something of the moment, such as "searching …": `name` has 1
+   * to 64 characters, `data` a JSON form of at most `limits.signalBytes`. Nothing keeps it; a client that
+   * is slow gets the newest of each name, one that is not connected none. It is sent at once, so it may
+   * overtake text that was yielded shortly before. Does nothing once the run is over.
+   *
+   * @throws CaughtupError `BAD_INPUT`; `LIMIT_EXCEEDED` for more than `limits.signalsPerMinute` of the run
+   */
+  emit: (name: string, data: unknown) => void
   /** Aborted when the run ends from outside: interrupted, presumed lost, or its session deleted. */
   signal: AbortSignal
 }

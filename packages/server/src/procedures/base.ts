@@ -17,6 +17,7 @@ import type { SendMessage } from '../prompts/send-message.ts'
 import type { UpdateQueued } from '../prompts/update-queued.ts'
 import type { Respond } from '../runs/respond.ts'
 import type { Runs } from '../runs/runs.ts'
+import type { Signals } from '../streams/signals.ts'
 import type { StreamRegistry } from '../streams/stream-registry.ts'
 import { isIterator, type StreamClaim } from './event-iterator.ts'
 
@@ -56,6 +57,7 @@ export interface ProcedureDeps {
   reads: ReadSlots
   rates: Record<'creates' | 'sends' | 'interrupts' | 'changes', RateLimit>
   streams: StreamRegistry
+  signals: Signals
   runs: Runs
   agents: AgentKind
   sendMessage: SendMessage

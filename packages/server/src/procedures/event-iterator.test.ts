@@ -30,6 +30,7 @@ test("a host's own handler pulls the frames, and its stream takes part in the hu
   const { streams, feed, open } = await openStreams()
   const iterator = toEventIterator(open(), { claim: undefined, signal: undefined })
   expect((await iterator.next()).value).toMatchObject({ type: 'replay', to: 0 })
+  expect((await iterator.next()).value).toMatchObject({ name: 'presence' })
   for (let to = 1; to <= 3; to++) {
     const pulled = iterator.next()
     await new Promise((resolve) => setImmediate(resolve))

@@ -14,11 +14,12 @@ export function sessionProcedures(
       members,
       addMember,
       removeMember,
+      signal: tell,
       fork,
       delete: remove,
     },
   }: Procedures,
-  { settings, access, rates, runs }: ProcedureDeps,
+  { settings, access, rates, runs, signals }: ProcedureDeps,
 ) {
   const { sessions, history } = settings.store
   const metadataOf = async ({ metadata }: Pick<Session, 'metadata'>) =>
@@ -72,6 +73,11 @@ export function sessionProcedures(
       const { id } = await access.authorizeSession(principal, action, sessionId, member)
       rates.changes.take(principal.id)
       return { removed: await sessions.removeMember(id, member) }
+    }),
+    signal: tell.handler(async ({ input, context: { principal } }) => {
+      const { id } = await access.authorizeSession(principal, 'sessions.signal', input.sessionId)
+      await signals.send(id, principal.id, input)
+      return { sent: true }
     }),
     fork: fork.handler(async ({ input, context: { principal }, signal }) => {
       const { sessionId, ...upTo } = input

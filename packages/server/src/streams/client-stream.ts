@@ -4,6 +4,7 @@ import type { ORPCError } from '@orpc/server'
 
 import { shuttingDown } from '../errors/call-errors.ts'
 import type { Replay, Step } from './feed.ts'
+import { HeldTransients, type SentTransient } from './held-transients.ts'
 import type { End, Heartbeat, SentFrame } from './sent-frame.ts'
 import type { Hub, Member } from './hub.ts'
 import type { Outlet } from './outlet.ts'
@@ -14,7 +15,12 @@ export interface ClientStreamOptions {
   clock: Clock
   /** Converts an unexpected error to what the client gets, and reports it. */
   toError: (error: unknown) => ORPCError<string, unknown>
-  onClose: () => void
+  /** A transport has taken it: its caller may have it. */
+  onBegin?: () => void
+  /** A replay is over. */
+  onCaughtUp?: () => void
+  /** @param reason - that of its `end`, if it has one */
+  onClose: (reason: EndReason | undefined) => void
 }
 
 /**
@@ -32,7 +38,12 @@ export class ClientStream implements Member {
   #reading: AbortController | undefined
   /** Since when its client has left frames unread, in ms of the monotonic clock. */
   #unreadSince: number | undefined
+  /** Set while a frame that was read waits for room. */
   #drained: (() => void) | undefined
+  /** Whether no replay is under way; `undefined` before the first one is over. */
+  #isLive: boolean | undefined
+  /** Transients that wait for room; `undefined` without any. */
+  #held: HeldTransients | undefined
   #closed = false
   /** Why it ended before a transport had taken it. */
   #endedEarly: EndReason | undefined
@@ -57,6 +68,7 @@ export class ClientStream implements Member {
     this.#outlet = outlet
     if (!this.#closed) {
       this.#unreadSince = undefined
+      this.#options.onBegin?.()
       void this.#read('replay')
     } else if (this.#endedEarly) this.#sendEnd(this.#endedEarly)
     else this.cut()
@@ -71,6 +83,17 @@ export class ClientStream implements Member {
     if (!this.#closed) void this.#read('follow')
   }
 
+  /**
+   * Sends a transient once the stream is caught up. A client that does not keep up gets the newest of
+   * each name and sender when there is room again, the frames that it is behind first.
+   */
+  tell(sent: SentTransient): void {
+    if (this.#closed || this.#isLive === undefined) return
+    if (this.#isLive && this.#unreadSince === undefined) return this.#write(sent)
+    this.#held ??= new HeldTransients()
+    this.#held.put(sent)
+  }
+
   /** Sends a heartbeat, unless the client has enough to read. */
   beat(heartbeat: SentFrame<Heartbeat>): void {
     if (this.#outlet && this.#unreadSince === undefined) this.#write(heartbeat)
@@ -81,8 +104,10 @@ export class ClientStream implements Member {
     if (this.#closed || this.#unreadSince === undefined) return
     if (this.#call((outlet) => outlet.isFull) !== false) return
     this.#unreadSince = undefined
-    if (this.#reading) this.#drained?.()
-    else if (!this.#options.hub.join(this)) void this.#read('follow')
+    if (this.#drained) return this.#drained()
+    if (!this.#reading && !this.#options.hub.join(this)) void this.#read('follow')
+    // What it has missed goes first: a flood of transients must not keep a client from the events.
+    if (this.#held) setImmediate(() => this.#tellHeld())
   }
 
   /** The client has disconnected. */
@@ -93,7 +118,7 @@ export class ClientStream implements Member {
   /** Ends the stream after one last frame, the `end`. */
   end(reason: EndReason): void {
     if (this.#closed) return
-    this.#close()
+    this.#close(reason)
     if (this.#outlet) this.#sendEnd(reason)
     else this.#endedEarly = reason
   }
@@ -127,10 +152,13 @@ export class ClientStream implements Member {
   }
 
   async #replay(signal: AbortSignal): Promise<'follow' | 'joined'> {
+    this.#isLive &&= false
     for await (const sent of this.#options.replay(this.#position, signal)) {
       await this.#send(sent, signal)
     }
     this.#owed = undefined
+    this.#isLive = true
+    this.#options.onCaughtUp?.()
     return (await this.#joins(signal)) ? 'joined' : 'follow'
   }
 
@@ -152,10 +180,13 @@ export class ClientStream implements Member {
   /** Whether it is at the head now. A client that has not read all so far does not keep up there. */
   async #joins(signal: AbortSignal): Promise<boolean> {
     await this.#room(signal)
-    if (!this.#options.hub.join(this)) return false
-    this.#reading = undefined
-    this.#owed = 0
-    return true
+    const hasJoined = this.#options.hub.join(this)
+    if (hasJoined) {
+      this.#reading = undefined
+      this.#owed = 0
+    }
+    this.#tellHeld()
+    return hasJoined
   }
 
   async #send(sent: SentFrame<object>, signal: AbortSignal): Promise<void> {
@@ -166,6 +197,7 @@ export class ClientStream implements Member {
   async #room(signal: AbortSignal): Promise<void> {
     while (this.#unreadSince !== undefined && !signal.aborted) {
       await new Promise<void>((resolve) => (this.#drained = resolve))
+      this.#drained = undefined
     }
     signal.throwIfAborted()
   }
@@ -178,9 +210,17 @@ export class ClientStream implements Member {
     })
     if (isFull === undefined) return
     if (sent.id !== undefined) this.#position = sent.id
-    if (!isFull) return
+    if (!isFull) return this.#held && this.#tellHeld()
     this.#unreadSince ??= this.#options.clock.monotonic()
     this.#options.hub.leave(this)
+  }
+
+  /** Writes what is held while there is room: each write writes the next one. */
+  #tellHeld(): void {
+    if (!this.#isLive || this.#unreadSince !== undefined) return
+    const next = this.#held?.take()
+    if (next) this.#write(next)
+    else this.#held = undefined
   }
 
   #sendEnd(reason: EndReason): void {
@@ -202,13 +242,14 @@ export class ClientStream implements Member {
     }
   }
 
-  #close(): void {
+  #close(reason?: EndReason): void {
     if (this.#closed) return
     this.#closed = true
+    this.#held = undefined
     this.#reading?.abort()
     this.#drained?.()
     this.#options.hub.leave(this)
-    this.#options.onClose()
+    this.#options.onClose(reason)
   }
 }
 

@@ -80,6 +80,7 @@ describe('streams', () => {
     stalled.leave()
     await settle()
     expect(streams.count('chat')).toBe(0)
+    await clock.advance(2_000)
     expect(clock.pending).toBeLessThan(4)
   })
 
@@ -103,6 +104,7 @@ describe('streams', () => {
     await clock.advance(20_000)
     expect([read.isOver, unread.isOver, streams.count('chat')]).toEqual([false, true, 1])
     read.leave()
+    await clock.advance(2_000)
     expect(clock.pending).toBeLessThan(4)
   })
 

@@ -9,6 +9,7 @@ import type { Feed, Replay } from './feed.ts'
 import { Hubs } from './hubs.ts'
 import { type Rechecked, Rechecks, type Right, turnsPerInterval } from './rechecks.ts'
 import type { Heartbeat, SentFrame } from './sent-frame.ts'
+import { Watchers } from './watchers.ts'
 
 /** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */
 const sweepsPerStuck = 4
@@ -51,6 +52,8 @@ export class StreamRegistry {
   /** The same by principal. */
   readonly #byPrincipal = new Map<string, Set<Entry>>()
   readonly #counts: Record<StreamKind, number> = { chat: 0, activity: 0 }
+  /** Those of the chat streams. */
+  readonly watchers: Watchers
   readonly #hubs: Hubs
   readonly #rechecks: Rechecks
   readonly #cancel: (() => void)[] = []
@@ -58,6 +61,7 @@ export class StreamRegistry {
 
   constructor(settings: Settings) {
     this.#settings = settings
+    this.watchers = new Watchers(settings.store.clock)
     this.#hubs = new Hubs(settings.store.clock)
     this.#rechecks = new Rechecks(settings.onError)
   }
@@ -77,8 +81,13 @@ export class StreamRegistry {
       replay,
       clock: store.clock,
       toError,
-      onClose: () => {
+      ...(owner.kind === 'chat' && {
+        onBegin: () => this.watchers.add(entry),
+        onCaughtUp: () => this.watchers.caughtUp(entry),
+      }),
+      onClose: (reason) => {
         this.#remove(entry)
+        this.watchers.remove(entry, reason)
         release()
       },
     })

@@ -15,6 +15,8 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
     client.sessions.addMember({ sessionId, principal: 'new' }),
   'sessions.removeMember': (client, sessionId) =>
     client.sessions.removeMember({ sessionId, principal: 'other' }),
+  'sessions.signal': (client, sessionId) =>
+    client.sessions.signal({ sessionId, name: 'typing', data: true }),
   'sessions.delete': (client, sessionId) => client.sessions.delete({ sessionId }),
   'messages.send': (client, sessionId) => client.messages.send({ sessionId, text: 'Hi' }),
   'messages.edit': (client, sessionId) =>

@@ -1,7 +1,8 @@
-import type { ChatFrame, ChatFrameOf, Message, OnChatInput, Page } from '@caughtup/schema'
+import type { ChatFrame, ChatFrameOf, Message, OnChatInput, Page, Presence } from '@caughtup/schema'
 import { decodeCursor } from '@caughtup/schema/cursor'
 import { messagesOf } from '@caughtup/schema/event'
 import { applyEvent, emptyView, eventOfText, headOf, type View } from '@caughtup/schema/fold'
+import { presenceName } from '@caughtup/schema/protocol'
 
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
@@ -25,6 +26,7 @@ export interface SessionState {
   readonly older: OlderRequest | undefined
   readonly olderError: ViewError | undefined
   readonly outbox: Outbox
+  readonly presence: readonly Presence[]
 }
 
 interface Building {
@@ -44,6 +46,7 @@ export const emptySessionState: SessionState = {
   older: undefined,
   olderError: undefined,
   outbox: [],
+  presence: [],
 }
 
 /** The replay to request from `onChat`. */
@@ -71,6 +74,8 @@ export function receiveFrame(
       return resultOf(state, applyChanges(state, [frame], eventId))
     case 'caught-up':
       return resultOf(state, endReplay(state, frame))
+    case 'transient':
+      return { gap: false, state: seePresence(state, frame) }
     case 'heartbeat':
     case 'end':
     default:
@@ -86,6 +91,7 @@ export function disconnect(state: SessionState): SessionState {
     replay: undefined,
     caughtUp: false,
     outbox: replayBroke(state.outbox),
+    presence: emptySessionState.presence,
   }
 }
 
@@ -220,6 +226,12 @@ function keepMessages(state: SessionState, messages: readonly Message[]): readon
     const before = shown.get(message.id)
     return before?.revision === message.revision ? before : message
   })
+}
+
+function seePresence(state: SessionState, { name, data }: ChatFrameOf<'transient'>): SessionState {
+  if (name !== presenceName) return state
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only servers send this name, and its data are these
+  return { ...state, presence: data as unknown as readonly Presence[] }
 }
 
 function settlePage(state: SessionState): SessionState {
