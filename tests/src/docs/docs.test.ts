@@ -129,7 +129,7 @@ test('no other document has samples', () => {
   ])
   expect(ofStore).toHaveLength(5)
   expect(ofTranscripts).toHaveLength(1)
-  expect(ofClient).toHaveLength(2)
+  expect(ofClient).toHaveLength(3)
   expect(ofServer).toHaveLength(2)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })

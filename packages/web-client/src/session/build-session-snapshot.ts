@@ -36,6 +36,7 @@ export function buildSessionSnapshot(
       previous?.pending,
       state.outbox.map(({ shown }) => shown),
     ),
+    presence: state.presence,
     streaming,
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinkingLevel }),

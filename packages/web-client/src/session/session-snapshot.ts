@@ -1,4 +1,12 @@
-import type { ContextUsage, Message, QueuedRun, Run, RunError, UsageLedger } from '@caughtup/schema'
+import type {
+  ContextUsage,
+  Message,
+  Presence,
+  QueuedRun,
+  Run,
+  RunError,
+  UsageLedger,
+} from '@caughtup/schema'
 import type { AwaitedCall } from '@caughtup/schema/fold'
 
 import type { ViewError } from '../core/errors.ts'
@@ -25,6 +33,8 @@ export interface SessionSnapshot {
   queue: readonly QueuedRun[]
   /** Prompts that are not yet seen in the session. */
   pending: readonly PendingPrompt[]
+  /** Who is watching the session, the caller too, by who came first; empty unless `live`. */
+  presence: readonly Presence[]
   /** From the stream once caught up, from the activity feed until then. */
   streaming: boolean
   model?: string

@@ -338,3 +338,88 @@ test('a closed client ends its streams and opens no more', async () => {
   await clock.advance(60_000)
   expect(server.requests).toHaveLength(1)
 })
+
+describe('signals and presence', () => {
+  const transient = (name: string, data: unknown, from?: string): SentFrame => ({
+    frame: JSON.parse(JSON.stringify({ type: 'transient', name, data, from })),
+  })
+  const watching = [
+    { principal: 'ann', streams: 2 },
+    { principal: 'bob', streams: 1 },
+  ]
+
+  test('who is watching is in the snapshot while the view is connected', async () => {
+    const recording = answered()
+    const { client, clock, cut } = setUp({
+      onChat: inTurn(
+        serving(...recording.full(), transient('presence', watching), transient('typing', true)),
+        serving(...recording.since(8)),
+      ),
+    })
+    const session = client.session('s')
+    expect(session.getSnapshot().presence).toEqual([])
+    session.subscribe(() => {})
+    await shows(clock, () => session.getSnapshot().presence.length > 0)
+    const { presence } = session.getSnapshot()
+    expect(presence).toEqual(watching)
+    cut()
+    await shows(clock, () => status(session) !== 'live')
+    expect(session.getSnapshot()).toMatchObject({ presence: [], messages: [{}, {}] })
+    await clock.advance(10_000)
+    await shows(clock, () => status(session) === 'live')
+    expect(session.getSnapshot().presence).toEqual([])
+  })
+
+  test('each signal is heard once, by each listener until it unsubscribes, and changes no snapshot', async () => {
+    const recording = answered()
+    const more = Promise.withResolvers<void>()
+    const { client, clock } = setUp({
+      async *onChat(_input, signal) {
+        yield* recording.full()
+        yield transient('presence', watching)
+        await more.promise
+        yield transient('typing', true, 'ann')
+        yield transient('data-progress', { done: 0.5 })
+        await aborted(signal)
+      },
+    })
+    const session = client.session('s')
+    const heard = vi.fn()
+    const gone = vi.fn()
+    session.onSignal(heard)
+    const leave = session.onSignal(gone)
+    session.subscribe(() => {})
+    await shows(clock, () => session.getSnapshot().presence.length > 0)
+    const before = session.getSnapshot()
+    leave()
+    leave()
+    more.resolve()
+    await until(() => heard.mock.calls.length === 2)
+    expect(heard.mock.calls).toEqual([
+      [{ name: 'typing', data: true, from: 'ann' }],
+      [{ name: 'data-progress', data: { done: 0.5 } }],
+    ])
+    expect(gone).not.toHaveBeenCalled()
+    await clock.advance(16)
+    expect(session.getSnapshot()).toBe(before)
+  })
+
+  test('a listener that throws disturbs neither the stream nor other listeners', async () => {
+    const recording = answered()
+    const { client, clock } = setUp({
+      onChat: serving(...recording.full(), transient('typing', true, 'ann')),
+    })
+    const session = client.session('s')
+    const heard = vi.fn()
+    session.onSignal(() => {
+      throw new Error('a bug of the page')
+    })
+    session.onSignal(heard)
+    session.subscribe(() => {})
+    await until(() => heard.mock.calls.length === 1)
+    await rest()
+    await expect(clock.advance(16)).rejects.toThrow('a bug of the page')
+    await clock.advance(16)
+    expect([status(session), session.stats().connects]).toEqual(['live', 1])
+  })
+})

@@ -1,6 +1,6 @@
 import type { ChatFrame, SearchHit, SendResult } from '@caughtup/schema'
 import type { View as Fold } from '@caughtup/schema/fold'
-import { protocolMismatch, protocolVersion } from '@caughtup/schema/protocol'
+import { presenceName, protocolMismatch, protocolVersion } from '@caughtup/schema/protocol'
 import { v7 as uuid } from 'uuid'
 
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
@@ -40,6 +40,14 @@ export interface SessionViewHost {
 export interface SearchOptions {
   /** Most messages to find, at most 200. @default 50 */
   limit?: number
+}
+
+/** What a member or the agent tells all who are watching. */
+export interface Signal {
+  name: string
+  data: unknown
+  /** The principal who sent it; absent if the agent did. */
+  from?: string
 }
 
 /** Hears of each frame that the view has taken in, with the state before. */
@@ -192,6 +200,36 @@ export class SessionView implements View<SessionSnapshot> {
       if (this.#state.older?.id !== id) return
       this.#change({ older: undefined, olderError: toViewError(cause) })
     }
+  }
+
+  /**
+   * Tells all who are watching, also the caller's other devices, something of the moment: any JSON.
+   * Not repeated if it fails, nor ordered with other calls.
+   */
+  async signal(name: string, data: unknown): Promise<void> {
+    const input = { sessionId: this.sessionId, name, data }
+    await request(this.context, (signal) => this.context.rpc.sessions.signal(input, { signal }))
+  }
+
+  /**
+   * Calls the listener with each signal that comes while the view is live, also the caller's own.
+   * Returns the unsubscribe. It does not open the stream: `subscribe` does.
+   */
+  onSignal(listener: (signal: Signal) => void): () => void {
+    const observe: SessionObserver = (frame) => {
+      if (frame.type !== 'transient' || frame.name === presenceName) return
+      const { type: _, ...signal } = frame
+      try {
+        listener(signal)
+      } catch (error) {
+        // It must not break the stream; it surfaces in a turn of its own.
+        this.context.clock.after(0, () => {
+          throw error
+        })
+      }
+    }
+    this.observers.add(observe)
+    return () => void this.observers.delete(observe)
   }
 
   /** Connects anew at once, for instance after the cause of a permanent error was removed. */
