@@ -4,6 +4,7 @@ import { Coalescer } from './commit/coalescer.ts'
 import { MessageUpdater } from './compose/whole-state/message-updater.ts'
 import { forgetPrincipal } from './api/forget.ts'
 import { History } from './api/history.ts'
+import { HookLedger } from './commit/hook-ledger.ts'
 import { Journal } from './api/journal.ts'
 import { CurrentStates } from './api/current-states.ts'
 import { Reads } from './api/reads.ts'
@@ -42,13 +43,16 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
     ended,
   })
   const { activity: lists, updates, followers, watch } = audience
+  const hooks = new HookLedger(storage.owed)
   const coalescer: Coalescer = new Coalescer({
     ...flush,
     clock,
-    commit: (slices) => figures.measure(slices, (each) => storage.commit(each)),
+    commit: (slices) =>
+      figures.measure(slices, (each) => storage.commit(each, { owes: hooks.owes })),
     entered: (slice, source) => updater.entered(slice, source),
     committed: (result, slice, structural) => {
       maintenance.touched(structural ? 'structural' : 'deltas')
+      hooks.committed(result)
       return audience.committed(slice, result, structural)
     },
     outage: (error) => onError(error, 'writing to the database'),
@@ -101,6 +105,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
   return {
     sessions,
     history,
+    hooks,
     journal: new Journal(storage, limits, reads.settled, states),
     activity: new ActivityFeed({ storage, limits, clock, random, audience: lists, watch, ended }),
     updates: updates.broker,

@@ -31,6 +31,7 @@ export { excerptAround, searchText } from './core/reading/search-text.ts'
 export { phrases, words } from './core/reading/search-words.ts'
 export { applyToRecord, changedAt, newRecord, type SessionRecord } from './core/evolve.ts'
 export { decide, type Decision } from './core/decide.ts'
+export { owedBy } from './core/owed.ts'
 export {
   type AsyncLookups,
   type IdStatus,

@@ -3,6 +3,7 @@ export { Broker, type BrokerOptions, type Subscription } from './follow/broker.t
 export type { Forgotten } from './api/forget.ts'
 export type { Forked, ForkOptions } from './api/fork.ts'
 export type { History } from './api/history.ts'
+export type { HookLedger } from './commit/hook-ledger.ts'
 export type { Journal } from './api/journal.ts'
 export type {
   ForkedUpdate,
@@ -30,7 +31,8 @@ export {
 } from './options/store-options.ts'
 export { createStore, type Store } from './store.ts'
 export type { ActivityQuery, ActivityStep } from './port/activity.ts'
-export type { Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
+export type { CommitOptions, Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
+export type { OwedCall, OwedCalls, OwedHook } from './port/owed.ts'
 export type { EventBatch, ReadBatch, Window } from './port/reading.ts'
 export type { ActiveRun } from './port/sessions.ts'
 export { StorageError, type StorageFailure } from './port/storage-error.ts'

@@ -3,6 +3,7 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import type { Forgotten } from './api/forget.ts'
 import type { History } from './api/history.ts'
+import type { HookLedger } from './commit/hook-ledger.ts'
 import type { Journal } from './api/journal.ts'
 import type { Reads } from './api/reads.ts'
 import type { Sessions } from './api/sessions.ts'
@@ -46,6 +47,8 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
   readonly sessions: Sessions
   /** Edits, undo and redo, erasure, forks, search. */
   readonly history: History
+  /** Calls of hooks that commits owe. A chat server with `hooks` makes them. */
+  readonly hooks: HookLedger
   /** A session's journal, entry by entry. */
   readonly journal: Journal
   readonly activity: ActivityFeed
@@ -120,6 +123,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const {
     sessions,
     history,
+    hooks,
     journal,
     activity,
     updates,
@@ -135,6 +139,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     limits,
     sessions,
     history,
+    hooks,
     journal,
     activity,
     updates,

@@ -14,6 +14,7 @@ import { historyCases } from './writing/history-cases.ts'
 import { importCases } from './writing/import-cases.ts'
 import { journalCases } from './reading/journal-cases.ts'
 import { memberCases } from './keeping/member-cases.ts'
+import { owedCases } from './writing/owed-cases.ts'
 import { pageCases } from './reading/page-cases.ts'
 import { queryCases } from './reading/query-cases.ts'
 import { queueCases } from './writing/queue-cases.ts'
@@ -64,6 +65,7 @@ const groups: Readonly<Record<string, Cases>> = {
   activity: activityCases,
   run: runCases,
   queue: queueCases,
+  owed: owedCases,
   changed: remoteCases,
   maintenance: maintenanceCases,
   retention: retentionCases,

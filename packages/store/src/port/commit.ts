@@ -13,6 +13,11 @@ export interface Slice {
   guard?: Guard
 }
 
+export interface CommitOptions {
+  /** Whether the commit writes the calls of hooks that it owes; see `OwedCalls`. @default false */
+  owes?: boolean
+}
+
 /**
  * - `run`: this run is active. The fence: a run that another process ended writes nothing more.
  *   With `seq`, also that nothing was written since that entry: a writer that was presumed dead

@@ -10,7 +10,8 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import type { ActivityQuery, ActivityStep } from './activity.ts'
 import type { ChangeFeed } from './change-feed.ts'
-import type { Slice, SliceResult } from './commit.ts'
+import type { CommitOptions, Slice, SliceResult } from './commit.ts'
+import type { OwedCalls } from './owed.ts'
 import type {
   KnownNames,
   NameQuery,
@@ -37,7 +38,7 @@ export interface Storage {
    * `unknown`, the same slice objects are given again, and the engine finds out what was written
    * before it writes the rest.
    */
-  commit(slices: readonly Slice[]): Promise<SliceResult[]>
+  commit(slices: readonly Slice[], options?: CommitOptions): Promise<SliceResult[]>
 
   /**
    * A stretch of the journal as it is stored, with the newest entry and the floor as of the same
@@ -110,6 +111,7 @@ export interface Storage {
   activeRuns(): Promise<ActiveRun[]>
 
   readonly changes: ChangeFeed
+  readonly owed: OwedCalls
   /**
    * One bounded step of maintenance, which no reader notices but for what `trim` and `retention`
    * remove. Whether more of the work is left.

@@ -59,6 +59,8 @@ export type Call =
   | { call: 'activity'; principal: string; since: number; limit: number }
   | { call: 'markRead'; session: number; principal: string; upTo: number }
   | { call: 'heartbeat' | 'activeRuns' | 'maintain' | 'everything' }
+  | { call: 'owed'; limit: number }
+  | { call: 'takeOwed' | 'settleOwed' | 'postponeOwed'; pick: number }
   | { call: 'retain'; age: number; events: number }
   | { call: 'trim'; session: number; upTo: number }
   | { call: 'reopen'; closed: boolean }
@@ -329,6 +331,14 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
         'maintain' as const,
         'everything' as const,
       ),
+    }),
+  ],
+  [3, fc.record({ call: is('owed' as const), limit })],
+  [
+    3,
+    fc.record({
+      call: is('takeOwed' as const, 'settleOwed' as const, 'postponeOwed' as const),
+      pick,
     }),
   ],
   [

@@ -40,6 +40,12 @@ const eventTypes: readonly EventType[] = [
   'unreadable',
 ]
 
+/** In an order of their own. */
+async function holders(storage: Storage) {
+  const found = await storage.owed.holders()
+  return found.toSorted((a, b) => (a.process < b.process ? -1 : 1))
+}
+
 /** An engine's database, opened twice, with injected random numbers and time. */
 export class EngineUnderTest {
   readonly #factory: StorageFactory
@@ -108,7 +114,7 @@ export class EngineUnderTest {
           ...(call.metadata && { metadata: call.metadata }),
         })
       case 'commit':
-        return (await storage.commit(slices)).map(committed)
+        return (await storage.commit(slices, { owes: true })).map(committed)
       case 'events':
         return readOn(storage, id, call)
       case 'window':
@@ -206,6 +212,20 @@ export class EngineUnderTest {
         return storage.heartbeat()
       case 'activeRuns':
         return (await storage.activeRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+      case 'owed':
+        return [await storage.owed.list(call.limit), await holders(storage)]
+      case 'takeOwed': {
+        const found = await holders(storage)
+        const holder = found[call.pick % Math.max(1, found.length)]
+        return holder && storage.owed.take(holder.process)
+      }
+      case 'settleOwed':
+      case 'postponeOwed': {
+        const owed = await storage.owed.list(100)
+        const id = owed[call.pick % Math.max(1, owed.length)]?.hook.id ?? 'nothing'
+        if (call.call === 'settleOwed') return storage.owed.settle(id)
+        return storage.owed.postpone(id, call.pick * 5)
+      }
       case 'maintain':
         return this.maintain(opening)
       case 'retain':
@@ -241,7 +261,7 @@ export class EngineUnderTest {
         await this.#steps.changes(storage, principal, { since: 0, limit: 1_000 }),
       ]
     }
-    return { sessions, lists }
+    return { sessions, lists, owed: await storage.owed.list(1_000) }
   }
 
   /** To be called after each step of the program. */

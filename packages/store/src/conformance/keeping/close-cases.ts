@@ -38,6 +38,7 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
     writeSession: () => storage.writeSession(copy),
     changes: () => storage.changes.next(AbortSignal.timeout(5_000)),
     maintain: () => storage.maintain({ retention: false }),
+    owed: () => storage.owed.list(9),
   } satisfies Record<
     Exclude<keyof Storage, 'stats' | 'close' | 'summary' | 'backup'>,
     () => Promise<unknown>

@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import type { EventRow, MemberRow, SessionRow } from '../rows/tables/rows.ts'
+import type { EventRow, MemberRow, OwedRow, SessionRow } from '../rows/tables/rows.ts'
 import { Feed } from './feed.ts'
 import { Locks } from './locks.ts'
 import type { HiddenIn } from '../../port/session-copy.ts'
@@ -13,6 +13,8 @@ export interface MemoryDatabase {
   readonly feeds: Map<string, Feed>
   /** How often each process has said that it lives. */
   readonly beats: Map<string, number>
+  /** Calls of hooks that are owed, by their ids, in the order in which they were. */
+  readonly owed: Map<string, OwedRow>
   /** Keys given so far. */
   made: number
   readonly locks: Locks
@@ -53,6 +55,7 @@ export function emptyDatabase(): MemoryDatabase {
     keys: new Map(),
     feeds: new Map(),
     beats: new Map(),
+    owed: new Map(),
     made: 0,
     locks: new Locks(),
     openings: new Set(),
@@ -73,6 +76,7 @@ export function copyDatabase(db: MemoryDatabase): MemoryDatabase {
   for (const [id, key] of db.keys) copy.keys.set(id, key)
   for (const [principal, feed] of db.feeds) copy.feeds.set(principal, feed.copy())
   for (const [process, beats] of db.beats) copy.beats.set(process, beats)
+  for (const [id, row] of db.owed) copy.owed.set(id, row)
   copy.made = db.made
   return copy
 }

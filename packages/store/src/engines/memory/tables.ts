@@ -1,4 +1,4 @@
-import type { AppendedRow } from '../rows/tables/rows.ts'
+import type { AppendedRow, OwedRow } from '../rows/tables/rows.ts'
 import type { Tables, Transaction } from '../rows/tables/tables.ts'
 import type { SessionData } from './database.ts'
 import { fits, push } from './events.ts'
@@ -29,6 +29,31 @@ export class MemoryTables extends MemoryReads implements Tables {
   async heartbeat(process: string): Promise<void> {
     const { beats } = this.db
     beats.set(process, (beats.get(process) ?? 0) + 1)
+  }
+
+  async owed(process: string, limit: number): Promise<OwedRow[]> {
+    const own = [...this.db.owed.values()].filter((row) => row.process === process)
+    return own.toSorted((a, b) => a.due - b.due).slice(0, limit)
+  }
+
+  async owing(): Promise<{ process: string; beats: number }[]> {
+    const processes = new Set([...this.db.owed.values()].map(({ process }) => process))
+    return [...processes].map((process) => ({ process, beats: this.db.beats.get(process) ?? 0 }))
+  }
+
+  async takeOwed(from: string, to: string): Promise<void> {
+    for (const [id, row] of this.db.owed) {
+      if (row.process === from) this.db.owed.set(id, { ...row, process: to })
+    }
+  }
+
+  async postponeOwed(id: string, process: string, due: number): Promise<void> {
+    const row = this.db.owed.get(id)
+    if (row?.process === process) this.db.owed.set(id, { ...row, due, attempts: row.attempts + 1 })
+  }
+
+  async settleOwed(id: string): Promise<void> {
+    this.db.owed.delete(id)
   }
 
   async maintain(): Promise<boolean> {

@@ -4,6 +4,7 @@ import {
   isHidden,
   type MemberRow,
   type MessageChange,
+  type OwedRow,
   type RememberedKind,
   type SessionRow,
 } from '../rows/tables/rows.ts'
@@ -122,6 +123,13 @@ export class MemoryTransaction extends MemoryReads implements Transaction {
       this.db.sessions.delete(session)
       this.db.keys.delete(row.id)
       for (const { principal } of members) feedOf(this.db, principal).remove(session)
+      for (const [id, owed] of this.db.owed) if (owed.session === session) this.db.owed.delete(id)
+    })
+  }
+
+  async owe(rows: readonly OwedRow[]): Promise<void> {
+    this.#effects.push(() => {
+      for (const row of rows) this.db.owed.set(row.hook.id, row)
     })
   }
 

@@ -7,6 +7,7 @@ export type {
   ForkJob,
   MemberRow,
   MessageChange,
+  OwedRow,
   RememberedKind,
   SessionRow,
 } from './tables/rows.ts'

@@ -6,7 +6,8 @@ import { runAsync } from '../../core/lookups.ts'
 import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery } from '../../port/activity.ts'
-import type { Slice, SliceResult } from '../../port/commit.ts'
+import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
+import type { OwedCalls } from '../../port/owed.ts'
 import type { NameQuery, MessageQuery, SearchQuery, SegmentQuery } from '../../port/reading.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import type { ListQuery, NewSession, SessionChange } from '../../port/sessions.ts'
@@ -18,6 +19,7 @@ import { tableLookups } from './commit/table-lookups.ts'
 import { continueFork } from './fork.ts'
 import * as lists from './lists.ts'
 import { Maintenance } from './maintenance.ts'
+import { owedCalls } from './owed.ts'
 import { SessionReads } from './reads.ts'
 import { readSession, writeSession } from './session-copy.ts'
 import { search } from './search.ts'
@@ -47,6 +49,7 @@ export interface RowStorageOptions {
 export class RowStorage implements Storage {
   readonly #tables: Tables
   readonly changes: RowChangeFeed
+  readonly owed: OwedCalls
   readonly #random: () => number
   readonly #names: { process: string; tag: string }
   readonly #reads: SessionReads
@@ -60,6 +63,7 @@ export class RowStorage implements Storage {
     this.changes = changes
     this.#random = random
     this.#names = openingNames(random)
+    this.owed = owedCalls(tables, this.#names.process, () => this.#assertOpen())
     this.#reads = new SessionReads(tables, this.#states)
     this.#commits = new Commits(tables, this.#states, this.#names)
     this.#maintenance = new Maintenance(tables, this.#states, {
@@ -69,9 +73,9 @@ export class RowStorage implements Storage {
     })
   }
 
-  async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
+  async commit(slices: readonly Slice[], options?: CommitOptions): Promise<SliceResult[]> {
     this.#assertOpen()
-    const results = await this.#commits.commit(slices)
+    const results = await this.#commits.commit(slices, options)
     const written = slices.filter((_, index) => {
       const result = results[index]
       return result?.refused === undefined && result && result.events.length > 0

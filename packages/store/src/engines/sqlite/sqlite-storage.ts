@@ -13,7 +13,7 @@ import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ChangeFeed } from '../../port/change-feed.ts'
-import type { Slice, SliceResult } from '../../port/commit.ts'
+import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
 import type {
   KnownNames,
   NameQuery,
@@ -45,6 +45,7 @@ import type { CachedSession } from './cache/cached-session.ts'
 import { SessionCache } from './cache/session-cache.ts'
 import { MessageReads } from './reads/message-reads.ts'
 import { MessageRows } from './rows/message-rows.ts'
+import { OwedRows } from './rows/owed-rows.ts'
 import { openMessages, activeRuns } from './sessions/active-runs.ts'
 import { packAll } from './log/pack.ts'
 import { trim } from './log/retain.ts'
@@ -82,6 +83,7 @@ export class SqliteStorage implements Storage {
   readonly #rewriteBytes: number
   readonly #closing = new AbortController()
   readonly changes: ChangeFeed
+  readonly owed: OwedRows
 
   constructor(
     db: Database,
@@ -104,6 +106,7 @@ export class SqliteStorage implements Storage {
       ...openingNames(random),
     }
     this.#sessions = new SessionRows(this.#context, random)
+    this.owed = new OwedRows(db, clock, this.#context.process)
     // This first read marks where the log ends now, so that later remote entries are noticed.
     this.#read(() => undefined)
     this.#maintenance = new DatabaseMaintenance(this.#context, this.#search, clock)
@@ -115,8 +118,8 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
-    return commit(slices, this.#context)
+  async commit(slices: readonly Slice[], options?: CommitOptions): Promise<SliceResult[]> {
+    return commit(slices, { ...this.#context, ...options })
   }
 
   async segments(sessionId: string, query: SegmentQuery): Promise<SegmentBatch> {

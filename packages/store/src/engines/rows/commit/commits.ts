@@ -5,11 +5,13 @@ import { changesActivity } from '@caughtup/schema/event'
 
 import { decide, type Decision } from '../../../core/decide.ts'
 import { runAsync } from '../../../core/lookups.ts'
-import type { Slice, SliceResult } from '../../../port/commit.ts'
+import { owedBy } from '../../../core/owed.ts'
+import type { CommitOptions, Slice, SliceResult } from '../../../port/commit.ts'
+import type { OwedHook } from '../../../port/owed.ts'
 import { StorageError } from '../../../port/storage-error.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { appendedRow, OpenSession } from './open-session.ts'
-import type { AppendedRow } from '../tables/rows.ts'
+import type { AppendedRow, OwedRow } from '../tables/rows.ts'
 import type { LoadedSession, SessionStates } from './session-states.ts'
 import type { SessionAsk, Tables, Transaction } from '../tables/tables.ts'
 
@@ -26,6 +28,7 @@ interface Decided {
   readonly slice: Slice
   readonly result: SliceResult
   readonly row?: AppendedRow | undefined
+  readonly owed?: readonly OwedRow[] | undefined
 }
 
 /**
@@ -49,10 +52,10 @@ export class Commits {
   readonly #read = (asks: readonly SessionAsk[]) => this.#tables.sessions(asks)
 
   /** @throws StorageError `unknown` where the answer stays lost; called again with the same slices it finds out */
-  async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
+  async commit(slices: readonly Slice[], options: CommitOptions = {}): Promise<SliceResult[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#commit(slices)
+        return await this.#commit(slices, options)
       } catch (error) {
         for (const { sessionId } of slices) this.#states.drop(sessionId)
         if (error instanceof CaughtupError) throw error
@@ -67,10 +70,10 @@ export class Commits {
     }
   }
 
-  async #commit(slices: readonly Slice[]): Promise<SliceResult[]> {
+  async #commit(slices: readonly Slice[], options: CommitOptions): Promise<SliceResult[]> {
     const quick = slices.every((slice) => isMereText(slice) && !this.#sent.has(slice))
     const results = quick ? await this.#append(slices) : undefined
-    return results ?? (await this.#underLocks(slices))
+    return results ?? (await this.#underLocks(slices, options))
   }
 
   /** `undefined` where something was refused or is not as it was known: then nothing is written. */
@@ -105,7 +108,10 @@ export class Commits {
     return sessions
   }
 
-  async #underLocks(slices: readonly Slice[]): Promise<SliceResult[]> {
+  async #underLocks(
+    slices: readonly Slice[],
+    { owes = false }: CommitOptions,
+  ): Promise<SliceResult[]> {
     const decided: Decided[] = []
     const sessions = new Map<string, OpenSession>()
     const work = async (transaction: Transaction) => {
@@ -118,10 +124,12 @@ export class Commits {
       for (const slice of slices) {
         const session = sessions.get(slice.sessionId)
         const result =
-          (await this.#found(transaction, slice)) ?? (await this.#decide(slice, session))
+          (await this.#found(transaction, slice)) ?? (await this.#decide(slice, session, owes))
         decided.push({ slice, ...result })
       }
       await writeAll(transaction, [...sessions.values()])
+      const owed = decided.flatMap((each) => each.owed ?? [])
+      if (owed.length > 0) await transaction.owe(owed)
     }
     await this.#sending(decided, () => this.#tables.transaction(work))
     for (const { now } of sessions.values()) this.#states.keep(now)
@@ -132,12 +140,24 @@ export class Commits {
   async #decide(
     slice: Slice,
     session: OpenSession | undefined,
-  ): Promise<Pick<Decided, 'result' | 'row'>> {
+    owes: boolean,
+  ): Promise<Pick<Decided, 'result' | 'row' | 'owed'>> {
     if (!session) return { result: { refused: 'session-missing' } }
     const decision = await runAsync(decide(session.now.state, slice), session.lookups)
     if (decision.refused !== undefined) return { result: decision }
+    const { row: held, state } = session.now
+    const owed = owes ? owedBy(held, state.record, decision) : []
     const row = await session.apply(frozen(decision))
-    return { row, result: resultOf(decision, session.now) }
+    return {
+      row,
+      result: resultOf(decision, session.now),
+      owed: owed.map((hook) => this.#owedRow(held.key, hook)),
+    }
+  }
+
+  #owedRow(session: number, hook: OwedHook): OwedRow {
+    const { process } = this.#names
+    return deepFreeze({ session, process, hook, attempts: 0, due: hook.at })
   }
 
   /** The result of a slice that was sent before, where its row turns out to be written. */

@@ -1,6 +1,7 @@
 import type { Event, Message, SessionMetadata } from '@caughtup/schema'
 
 import type { SessionRecord } from '../../../core/evolve.ts'
+import type { OwedCall } from '../../../port/owed.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
 
 /**
@@ -107,4 +108,12 @@ export interface MemberRow {
   readonly readUpTo: number
   /** Where the session's newest change is in the principal's feed. */
   readonly position: number
+}
+
+/** A call of a hook that is owed; the key is its hook's id. */
+export interface OwedRow extends OwedCall {
+  /** Its session's key. */
+  readonly session: number
+  /** The process that makes it. */
+  readonly process: string
 }

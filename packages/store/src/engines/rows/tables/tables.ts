@@ -8,6 +8,7 @@ import type {
   EventRow,
   MemberRow,
   MessageChange,
+  OwedRow,
   RememberedKind,
   SessionRow,
 } from './rows.ts'
@@ -43,6 +44,16 @@ export interface Tables extends TableReads {
    * beats = processes.beats + 1`.
    */
   heartbeat(process: string): Promise<void>
+  /** A process's: `SELECT … FROM owed WHERE process = … ORDER BY due, number LIMIT …`. */
+  owed(process: string, limit: number): Promise<OwedRow[]>
+  /** Processes with rows of `owed`, and their counters: `SELECT DISTINCT process … LEFT JOIN processes`. */
+  owing(): Promise<{ process: string; beats: number }[]>
+  /** `UPDATE owed SET process = … WHERE process = …`. */
+  takeOwed(from: string, to: string): Promise<void>
+  /** `UPDATE owed SET due = …, attempts = attempts + 1 WHERE id = … AND process = …`. */
+  postponeOwed(id: string, process: string, due: number): Promise<void>
+  /** `DELETE FROM owed WHERE id = …`. */
+  settleOwed(id: string): Promise<void>
   /**
    * One bounded step of the tables' own maintenance: removing rows that deleted sessions left,
    * indexing words, forgetting processes that have stopped. Returns whether more work is left.
@@ -166,7 +177,9 @@ export interface Transaction extends TableReads {
   removeMember(session: number, principal: string): Promise<void>
   /** Writes rows of locked sessions: `UPDATE sessions SET … FROM unnest(…) WHERE key = …`. */
   updateSessions(rows: readonly SessionRow[]): Promise<void>
-  /** Deletes a locked session's row and members; its other rows may go later, by `maintain`. */
+  /** Inserts rows of `owed`, numbered in this order, for locked sessions. */
+  owe(rows: readonly OwedRow[]): Promise<void>
+  /** Deletes a locked session's row, members and rows of `owed`; others may go later, by `maintain`. */
   deleteSession(session: number): Promise<void>
   /**
    * Changes rows of messages of locked sessions in the order given: neighbouring `put`s are one

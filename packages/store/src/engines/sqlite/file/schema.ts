@@ -197,6 +197,20 @@ export const migrations: readonly string[] = [
   -- what the host keeps about a session, as JSON
   ALTER TABLE sessions ADD COLUMN metadata TEXT;
   `,
+  `
+  -- calls of hooks that commits owe, with the process that makes them
+  CREATE TABLE owed (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    session INTEGER NOT NULL,
+    process TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX owed_due ON owed (process, due);
+  CREATE INDEX owed_session ON owed (session);
+  `,
 ]
 
 /**

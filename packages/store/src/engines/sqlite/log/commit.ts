@@ -5,6 +5,7 @@ import { appendEvent, type Segment, segmentsAfter } from '../../../journal/segme
 import { changedAt } from '../../../core/evolve.ts'
 import { leaseAfter } from '../../../core/sessions/lease.ts'
 import { decide } from '../../../core/decide.ts'
+import { owedBy } from '../../../core/owed.ts'
 import { runSync } from '../../../core/lookups.ts'
 import type { SessionState } from '../../../core/types.ts'
 import type { Slice, SliceResult } from '../../../port/commit.ts'
@@ -15,6 +16,7 @@ import type { CachedSession } from '../cache/cached-session.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
 import type { MessageRows } from '../rows/message-rows.ts'
 import { isHeavy, packEntries, packHeavy } from './pack.ts'
+import { writeOwed } from '../rows/owed-rows.ts'
 import { writeQueueChange } from '../rows/queue-rows.ts'
 import { encodeRecord } from '../rows/record-row.ts'
 
@@ -25,6 +27,8 @@ export interface CommitContext {
   process: string
   /** A random name for this opening of the database. Every entry that it writes has this tag. */
   tag: string
+  /** See `CommitOptions`. */
+  owes?: boolean
 }
 
 /**
@@ -120,7 +124,7 @@ function decideSlice(
   lines: string[],
   context: CommitContext,
 ): SliceResult {
-  const { db, cache, messages, tag } = context
+  const { db, cache, messages, process, tag } = context
   const before = pending.get(slice.sessionId)
   const cached = before?.cached ?? cache.find(slice.sessionId)
   if (!cached) return { refused: 'session-missing' }
@@ -136,6 +140,8 @@ function decideSlice(
   if (slice.drafts.some(isHistoryDraft)) packBeforeChange(session, context)
   const result = runSync(decide(session.state, slice), cached.rows)
   if (result.refused !== undefined) return result
+  const owed = context.owes ? owedBy(cached, session.state.record, result) : []
+  for (const hook of owed) writeOwed(db, { session: cached.key, process, hook })
   session.state = result.state
   for (const change of result.changes) {
     messages.apply(cached.key, change)

@@ -171,6 +171,7 @@ export function insertMembers(db: Database, key: number, members: readonly strin
 /** Deletes a session's own rows; maintenance removes the rest. */
 export function deleteRows(db: Database, key: number): void {
   db.run('DELETE FROM members WHERE session = ?', key)
+  db.run('DELETE FROM owed WHERE session = ?', key)
   db.run('DELETE FROM sessions WHERE key = ?', key)
   db.run('INSERT INTO leftovers (session) VALUES (?)', key)
 }
