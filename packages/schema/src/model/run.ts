@@ -50,6 +50,8 @@ const queuedRunUnion = z.discriminatedUnion('kind', [
     retry: z.literal(true).exactOptional(),
     /** Id of the prompt in whose place this one comes. */
     replaces: id.exactOptional(),
+    /** Set once the server has begun a compaction for it: there is no second one. */
+    compacted: z.literal(true).exactOptional(),
     /** Id of the answer, if it was chosen with the request. */
     answerId: id.exactOptional(),
     model: z.string().exactOptional(),

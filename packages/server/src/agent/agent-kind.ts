@@ -3,9 +3,10 @@ import { v7 as uuid } from 'uuid'
 
 import type { Settings } from '../host/server-options.ts'
 import type { RunExecution } from '../runs/run-execution.ts'
-import { type RunKind, runStartedDraft, type RunStart } from '../runs/run-kind.ts'
+import { type RunBefore, type RunKind, runStartedDraft, type RunStart } from '../runs/run-kind.ts'
 import type { Signals } from '../streams/signals.ts'
 import { AgentRun, type AgentRunOptions, type QueuedPrompt } from './agent-run.ts'
+import { compactionBefore } from './compaction-before.ts'
 
 /** Prompts as runs: the prompt becomes a message, and the agent writes the next one. */
 export class AgentKind implements RunKind<QueuedPrompt> {
@@ -21,6 +22,10 @@ export class AgentKind implements RunKind<QueuedPrompt> {
   /** How many parts agents have yielded whose types are not stored. */
   get ignoredParts(): number {
     return this.#ignoredParts
+  }
+
+  before(sessionId: string, prompt: QueuedPrompt): Promise<RunBefore | undefined> {
+    return compactionBefore(this.#settings, sessionId, prompt)
   }
 
   start(sessionId: string, prompt: QueuedPrompt): RunStart {

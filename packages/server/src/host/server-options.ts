@@ -46,6 +46,13 @@ export interface ChatServerOptions {
   /** Size of the model's context window, in tokens; used unless the agent's `finish` part names it. */
   contextLimit?: number
   /**
+   * Compacts by itself: a prompt waits for a compaction first if the context takes up this share of
+   * the model's window, above 0 and at most 1, as far as both are known. Of retries and resends the
+   * context is kept. If the compaction fails, the prompt runs without it. Needs `summarise`.
+   * @default never
+   */
+  compactAt?: number
+  /**
    * How long a process may be silent before it is presumed dead, in ms. Its runs end within twice that.
    * @default 5000
    */
@@ -105,7 +112,7 @@ export interface ChatServerOptions {
   describeError?: DescribeError
 }
 
-type Optional = 'summarise' | 'can' | 'model' | 'contextLimit' | 'hosts'
+type Optional = 'summarise' | 'can' | 'model' | 'contextLimit' | 'compactAt' | 'hosts'
 
 const chatServerDefaults = {
   assistantName: defaultAssistantName,
@@ -138,6 +145,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
       `createChatServer: \`schemas.sessionMetadata\` must be a Standard Schema, not ${preview(sessionMetadata)}.`,
     )
   }
+  assertCompacts(options)
   const onError = resolveOnError(options.onError)
   return {
     ...options,
@@ -163,6 +171,16 @@ function assertType(name: string, value: unknown, type: 'object' | 'function'): 
   throw new TypeError(
     `createChatServer: \`${name}\` must be a ${type === 'object' ? 'store' : 'function'}, not ${preview(value)}.`,
   )
+}
+
+function assertCompacts({ compactAt, summarise }: ChatServerOptions): void {
+  if (compactAt === undefined) return
+  if (typeof compactAt !== 'number' || !(compactAt > 0 && compactAt <= 1)) {
+    throw new TypeError(
+      `createChatServer: \`compactAt\` must be a number above 0 and at most 1, not ${preview(compactAt)}.`,
+    )
+  }
+  if (!summarise) throw new TypeError('createChatServer: `compactAt` needs `summarise`.')
 }
 
 /** One slash in front, none behind. */

@@ -15,8 +15,19 @@ export interface RunStart {
   execution?: RunExecution
 }
 
+/** A run that comes before another one. */
+export interface RunBefore {
+  run: QueuedRun
+  /** The other one, as it waits in the queue until then. */
+  waiting: QueuedRun
+  /** The journal's newest entry when this was decided: after another one it may no longer hold. */
+  seq: number
+}
+
 /** A kind of run: how it starts. `Runs` knows the agent, compactions and resets only by this. */
 export interface RunKind<Queued extends QueuedRun = QueuedRun> {
+  /** What has to run first, if anything. */
+  before?(sessionId: string, queued: Queued): Promise<RunBefore | undefined>
   start(sessionId: string, queued: Queued): RunStart
   /** A run that is not executed goes on in its open answer; absent for kinds that cannot. */
   resume?(sessionId: string, run: Run, answer: Message): RunExecution

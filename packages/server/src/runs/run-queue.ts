@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-import { CaughtupError, type QueuedRun } from '@caughtup/schema'
+import { CaughtupError, type EventDraft, type QueuedRun } from '@caughtup/schema'
 import type { Guard, Refusal } from '@caughtup/store'
 
 import { shuttingDown } from '../errors/call-errors.ts'
@@ -22,6 +22,9 @@ export type Submitted =
   | 'message-gone'
   | 'message-missing'
   | 'message-open'
+
+type StartGuard = Extract<Guard, { is: 'idle' | 'next-in-queue' | 'no-active-run' }>
+type Started = 'started' | 'queued' | Refusal
 
 /**
  * How often a commit is tried anew after its guard failed. A guard fails only when another writer
@@ -58,7 +61,7 @@ export class RunQueue {
     } as const
     for (let attempt = 0; attempt < attempts; attempt++) {
       const started = await this.#start(sessionId, queued, { is: 'idle' })
-      if (started === 'started' || isDuplicate(started)) return started
+      if (isSubmitted(started) || isDuplicate(started)) return started
       if (started !== 'guard-failed') throw refusedError(sessionId, started, limits)
       const { refused } = await store.append({
         sessionId,
@@ -85,7 +88,7 @@ export class RunQueue {
       const state = await store.head(sessionId)
       if (!state.head.run) {
         const started = await this.#start(sessionId, queued, { is: 'no-active-run' })
-        if (started === 'started' || isDuplicate(started) || isOutdated(started)) return started
+        if (isSubmitted(started) || isDuplicate(started) || isOutdated(started)) return started
         if (started !== 'guard-failed') throw refusedError(sessionId, started, limits)
         continue
       }
@@ -131,7 +134,7 @@ export class RunQueue {
       const guard = { is: 'next-in-queue', runId: queued.runId } as const
       const started = await this.#start(sessionId, queued, guard)
       if (started === 'started') this.#awaited.get(queued.runId)?.(started)
-      if (started === 'started' || started === 'session-missing') return
+      if (isSubmitted(started) || started === 'session-missing') return
       if (!isDuplicate(started) && !isOutdated(started)) continue
       // The same prompt was sent twice at the same moment: its message exists already, or did. Or what
       // it was to take the place of is gone.
@@ -156,26 +159,26 @@ export class RunQueue {
     }
   }
 
-  async #start(
-    sessionId: string,
-    queued: QueuedRun,
-    guard: Extract<Guard, { is: 'idle' | 'next-in-queue' | 'no-active-run' }>,
-  ): Promise<'started' | Refusal> {
+  /** Starts a run, or the one that comes before it: then the run has its place in the queue. */
+  async #start(sessionId: string, queued: QueuedRun, guard: StartGuard): Promise<Started> {
     if (this.#closed) throw shuttingDown()
-    const kind: RunKind = this.#kinds[queued.kind]
-    const { history, drafts, execution } = kind.start(sessionId, queued)
-    const run = execution && this.#own.prepare({ id: queued.runId, sessionId }, execution)
-    const { refused } = await this.#settings.store
+    const { store } = this.#settings
+    const asked: RunKind = this.#kinds[queued.kind]
+    const first = await asked.before?.(sessionId, queued)
+    const starting = first?.run ?? queued
+    const kind: RunKind = this.#kinds[starting.kind]
+    const { history, drafts, execution } = kind.start(sessionId, starting)
+    const run = execution && this.#own.prepare({ id: starting.runId, sessionId }, execution)
+    const { refused } = await store
       .append({
         sessionId,
         drafts: [
           ...(history ? [history] : []),
-          ...(guard.is === 'next-in-queue'
-            ? [{ type: 'queue-changed', remove: queued.runId } as const]
-            : []),
+          ...(first ? [placeOf(first.waiting, guard)] : leaving(guard)),
           ...drafts,
         ],
-        guard,
+        // What made the first one necessary must still be so.
+        guard: first ? { ...guard, seq: first.seq } : guard,
       })
       .catch((error: unknown) => {
         if (run) this.#own.forget(run)
@@ -187,16 +190,31 @@ export class RunQueue {
     }
     if (run) void this.#own.drive(run)
     else this.next(sessionId)
-    return 'started'
+    return first ? 'queued' : 'started'
   }
 }
 
-function isDuplicate(outcome: 'started' | Refusal): outcome is 'message-exists' | 'message-gone' {
+/** How a run is kept in the queue that waits for the one before it. */
+function placeOf(waiting: QueuedRun, { is }: StartGuard): EventDraft {
+  if (is === 'next-in-queue') return { type: 'queue-changed', replace: waiting }
+  return { type: 'queue-changed', add: waiting, front: true }
+}
+
+/** A run leaves the queue in the commit that starts it. */
+function leaving(guard: StartGuard): EventDraft[] {
+  return guard.is === 'next-in-queue' ? [{ type: 'queue-changed', remove: guard.runId }] : []
+}
+
+function isSubmitted(outcome: Started): outcome is 'started' | 'queued' {
+  return outcome === 'started' || outcome === 'queued'
+}
+
+function isDuplicate(outcome: Started): outcome is 'message-exists' | 'message-gone' {
   return outcome === 'message-exists' || outcome === 'message-gone'
 }
 
 /** Whether what a run was to take the place of is not there, or cannot be hidden. */
-function isOutdated(outcome: Refusal): outcome is 'message-missing' | 'message-open' {
+function isOutdated(outcome: Started): outcome is 'message-missing' | 'message-open' {
   return outcome === 'message-missing' || outcome === 'message-open'
 }
 

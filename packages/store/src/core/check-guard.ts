@@ -9,9 +9,9 @@ export function checkGuard(
   { record, overlay }: SessionState,
   guard: Guard,
 ): true | 'guard-failed' | 'queue-full' | 'queue-too-large' {
+  if ('seq' in guard && guard.seq !== undefined && guard.seq !== record.seq) return 'guard-failed'
   switch (guard.is) {
     case 'run':
-      if (guard.seq !== undefined && guard.seq !== record.seq) return 'guard-failed'
       return isActive(record, guard) || 'guard-failed'
     case 'idle':
       return (!record.run && record.queue.length === 0) || 'guard-failed'

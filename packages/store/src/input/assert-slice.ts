@@ -32,9 +32,9 @@ export function assertSlice(slice: Omit<Slice, 'at'>): void {
 function assertGuard(guard: Guard): void {
   assertInput('guard', guard, object)
   assertInput('guard.is', guard.is, guards)
+  if ('seq' in guard && guard.seq !== undefined) assertInput('guard.seq', guard.seq, whole)
   switch (guard.is) {
     case 'run':
-      if (guard.seq !== undefined) assertInput('guard.seq', guard.seq, whole)
       if (guard.attempt !== undefined) assertInput('guard.attempt', guard.attempt, whole)
       return assertInput('guard.runId', guard.runId, text)
     case 'next-in-queue':

@@ -31,15 +31,18 @@ export interface CommitOptions {
  * - `awaiting-tool`: this run is active and waits for a tool's answer. With `message`, also that
  *   its open message is as of that revision: of two answers to two calls, one sees the other.
  * - `no-active-run`: no run is active, whatever the queue holds
+ *
+ * `idle`, `next-in-queue` and `no-active-run` take a `seq`, too: then they also mean that nothing was
+ * written since that entry.
  */
 export type Guard =
   | { is: 'run'; runId: string; seq?: number; attempt?: number }
-  | { is: 'idle' }
+  | { is: 'idle'; seq?: number }
   | { is: 'enqueue'; queueBelow: number; queueBytes?: number }
-  | { is: 'next-in-queue'; runId: string }
+  | { is: 'next-in-queue'; runId: string; seq?: number }
   | { is: 'queued'; runId: string }
   | { is: 'awaiting-tool'; runId: string; message?: { id: string; revision: number } }
-  | { is: 'no-active-run' }
+  | { is: 'no-active-run'; seq?: number }
 
 export type SliceResult =
   | { refused: Refusal }

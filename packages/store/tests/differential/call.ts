@@ -88,6 +88,8 @@ const guardNames = [
   'queued',
   'awaiting-tool',
   'no-active-run',
+  'idle-at-0',
+  'next-at-0',
 ] as const
 export type GuardName = (typeof guardNames)[number]
 

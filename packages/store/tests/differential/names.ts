@@ -236,6 +236,10 @@ function guardOf(name: GuardName, runId = 'r0', queued = 'q0'): Guard {
     case 'next-in-queue':
     case 'queued':
       return { is: name, runId: queued }
+    case 'idle-at-0':
+      return { is: 'idle', seq: 0 }
+    case 'next-at-0':
+      return { is: 'next-in-queue', runId: queued, seq: 0 }
     case 'idle':
     case 'no-active-run':
       return { is: name }

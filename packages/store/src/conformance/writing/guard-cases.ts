@@ -75,6 +75,28 @@ export const guardCases: Cases = {
     assert.equal(await refusalOf(storage, session, end, { guard: now }), 'accepted')
   },
 
+  async '`idle`, `next-in-queue` and `no-active-run` with a seq hold until something is written'(
+    bed,
+  ) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [enqueued('q')])
+    const other = await bed.open()
+    for (const guard of [
+      { is: 'next-in-queue', runId: 'q' },
+      { is: 'no-active-run' },
+      { is: 'idle' },
+    ] as const) {
+      if (guard.is === 'idle') await write(other, session, [dequeued('q')])
+      const { seq } = (await storage.state(session)).cursor
+      await write(other, session, [{ type: 'usage', add: {} }])
+      const more: EventDraft[] = [{ type: 'usage', add: {} }]
+      const refused = await refusalOf(storage, session, more, { guard: { ...guard, seq } })
+      assert.equal(refused, 'guard-failed', guard.is)
+      const now = { ...guard, seq: seq + 1 }
+      assert.equal(await refusalOf(storage, session, more, { guard: now }), 'accepted', guard.is)
+    }
+  },
+
   '`idle` holds while no run is active or queued': (bed) =>
     holdsIn(bed, { is: 'idle' }, ['fresh', 'ended', 'ended, none queued any more']),
 
