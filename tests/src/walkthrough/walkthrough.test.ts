@@ -336,13 +336,13 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
     expect((await tab.snapshot()).run).toMatchObject({ status: 'waiting' })
     await other.page.getByRole('button', { name: 'Approve', exact: true }).click()
     for (const each of [tab, other]) {
-      await each.page.getByText('Thank you. It begins with').waitFor()
+      await each.page.getByRole('article').getByText('Thank you. It begins').waitFor()
       await each.idle()
       expect(await each.page.getByRole('button', { name: 'Approve', exact: true }).count()).toBe(0)
     }
     await tab.send('/approve')
     await tab.page.getByRole('button', { name: 'Deny', exact: true }).click()
-    await other.page.getByText('Then I leave it alone.').waitFor()
+    await other.page.getByRole('article').getByText('Then I leave it alone.').waitFor()
     await other.close()
     await tab.close()
   })
