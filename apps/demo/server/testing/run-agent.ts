@@ -32,7 +32,9 @@ export function testContext(
   if (!prompt) throw new Error('A run needs a prompt.')
   const pace: Pace = { clock, perSecond, signal }
   const emit = () => undefined
-  return { sessionId: 's', runId: 'r', attempt: 1, messages: all, prompt, signal, emit, pace }
+  const steer = () => Promise.resolve([])
+  const run = { sessionId: 's', runId: 'r', attempt: 1 }
+  return { ...run, messages: all, prompt, signal, emit, steer, pace }
 }
 
 /** Collects the known parts of a stream until it ends. */

@@ -26,10 +26,11 @@ const promptOptions = {
   sessionId: id,
   messageId: id.exactOptional(),
   /**
-   * What becomes of the prompt while a run is active: it waits for its turn, or it ends the run and
-   * comes before those that wait. @default queue
+   * What becomes of the prompt while a run is active: it waits for its turn; it ends the run and comes
+   * before those that wait; or it is offered to the run's agent, which may take it between two steps,
+   * and otherwise comes next. @default queue
    */
-  whenBusy: z.enum(['queue', 'interrupt']).exactOptional(),
+  whenBusy: z.enum(['queue', 'interrupt', 'steer']).exactOptional(),
 }
 
 const text = { text: z.string() }

@@ -68,7 +68,7 @@ const queueChanged = z
   .object({
     ...entry,
     type: z.literal('queue-changed'),
-    /** Added at the end of the queue, or with `front` at its front. */
+    /** Added at the end of the queue, with `front` at its front, or behind the last that steers if it does. */
     add: queuedRun.exactOptional(),
     front: z.literal(true).exactOptional(),
     /** The run that left the queue. */

@@ -112,7 +112,8 @@ export function applyToHead(head: Head, event: Event): Head {
 }
 
 /**
- * The queue after `event`. A run is in it at most once. If an earlier entry was unreadable, adding a
+ * The queue after `event`. A run is in it at most once. A steering prompt is added behind the others of
+ * its kind, and before those that merely wait. If an earlier entry was unreadable, adding a
  * run that is in the queue moves it, and removing one that is not changes nothing.
  */
 export function applyToQueue(
@@ -123,7 +124,13 @@ export function applyToQueue(
   const left = remove ?? add?.runId
   const rest = queue.filter(({ runId }) => runId !== left)
   if (!add) return rest
-  return front ? [add, ...rest] : [...rest, add]
+  if (front) return [add, ...rest]
+  const place = add.kind === 'agent' && add.steer ? rest.findLastIndex(isSteering) + 1 : rest.length
+  return rest.toSpliced(place, 0, add)
+}
+
+function isSteering(queued: QueuedRun): boolean {
+  return queued.kind === 'agent' && queued.steer === true
 }
 
 /** The head alone, without other members of the argument. */

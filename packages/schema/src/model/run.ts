@@ -52,6 +52,8 @@ const queuedRunUnion = z.discriminatedUnion('kind', [
     replaces: id.exactOptional(),
     /** Set once the server has begun a compaction for it: there is no second one. */
     compacted: z.literal(true).exactOptional(),
+    /** Set if it is offered to the active run: it stands before those that merely wait. */
+    steer: z.literal(true).exactOptional(),
     /** Id of the answer, if it was chosen with the request. */
     answerId: id.exactOptional(),
     model: z.string().exactOptional(),

@@ -1,10 +1,10 @@
-import type { EventDraft, HistoryDraft, Message, MessageDraft, Run } from '@caughtup/schema'
-import { v7 as uuid } from 'uuid'
+import type { EventDraft, HistoryDraft, Message, Run } from '@caughtup/schema'
 
 import type { Settings } from '../host/server-options.ts'
 import type { RunExecution } from '../runs/run-execution.ts'
 import { type RunBefore, type RunKind, runStartedDraft, type RunStart } from '../runs/run-kind.ts'
 import type { Signals } from '../streams/signals.ts'
+import { answerMessage, askedOf, authored, promptMessage } from './turn-messages.ts'
 import { AgentRun, type AgentRunOptions, type QueuedPrompt } from './agent-run.ts'
 import { compactionBefore } from './compaction-before.ts'
 
@@ -77,45 +77,4 @@ function newPrompt(prompt: QueuedPrompt, now: number): EventDraft[] {
   const { runId, retry } = prompt
   if (retry) return []
   return [{ type: 'message-created', runId, message: promptMessage(prompt, now) }]
-}
-
-function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
-  const { messageId, runId, parts } = prompt
-  return {
-    id: messageId,
-    role: 'user',
-    status: 'done',
-    parts,
-    metadata: {
-      createdAt,
-      finishedAt: createdAt,
-      runId,
-      ...authored(prompt),
-    },
-  }
-}
-
-function answerMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
-  return {
-    id: prompt.answerId ?? uuid(),
-    role: 'assistant',
-    status: 'open',
-    parts: [],
-    metadata: { createdAt, runId: prompt.runId, ...askedOf(prompt) },
-  }
-}
-
-function authored({ author }: QueuedPrompt): Pick<QueuedPrompt, 'author'> {
-  return author === undefined ? {} : { author }
-}
-
-/** The fields of a prompt that choose the model and how much it thinks. */
-function askedOf({
-  model,
-  thinkingLevel,
-}: QueuedPrompt): Pick<QueuedPrompt, 'model' | 'thinkingLevel'> {
-  return {
-    ...(model !== undefined && { model }),
-    ...(thinkingLevel !== undefined && { thinkingLevel }),
-  }
 }

@@ -1,5 +1,4 @@
 import type { AgentPart } from '@caughtup/schema'
-import type { MessageWriter } from '@caughtup/store'
 
 import type { AgentStream } from '../host/agent.ts'
 import { type DescribeError, wordsFor } from '../host/describe-error.ts'
@@ -10,9 +9,12 @@ import { isTransient, readAgentPart, type Transient } from './read-agent-part.ts
 import { StreamEnd } from './stream-end.ts'
 
 export interface AgentPumpOptions {
-  writer: MessageWriter
+  /** Writes a part into the answer. */
+  write: (part: AgentPart) => Promise<void>
   tally: UsageTally
   signal: AbortSignal
+  /** Called once all parts of a step are written. */
+  onStep: () => void
   /** Called for each part of a type that is not stored. */
   onIgnored: () => void
   /** @throws CaughtupError `BAD_INPUT`, `LIMIT_EXCEEDED` */
@@ -88,16 +90,18 @@ export class AgentPump {
   }
 
   async #keep(part: AgentPart): Promise<void> {
-    const { writer, tally, onError, describeError } = this.#options
+    const { write, tally, onStep, onError, describeError } = this.#options
     if (part.type === 'error') onError(part.error)
     else if (part.type === 'finish') tally.finish(part)
-    else if (part.type === 'finish-step') tally.step(part)
-    else if (part.type === 'tool-error') {
+    else if (part.type === 'finish-step') {
+      tally.step(part)
+      onStep()
+    } else if (part.type === 'tool-error') {
       onError(part.error)
       // The model reads these words, too.
       const error = wordsFor(part.error, describeError) ?? 'The tool failed.'
-      await writer.write({ ...part, error })
-    } else await writer.write(part)
+      await write({ ...part, error })
+    } else await write(part)
   }
 
   /** Not awaited by `run`: a stuck stream never answers. */

@@ -1,7 +1,8 @@
-import type { EventDraft, Part, Run } from '@caughtup/schema'
+import type { EventDraft, Message, Part, Run, Usage } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
+import type { AgentContext } from '../host/agent.ts'
 import type { Settings } from '../host/server-options.ts'
 import { authorOf } from '../host/principal.ts'
 import { noticePart, runEndedDraft, type RunEnd, type RunExecution } from '../runs/run-execution.ts'
@@ -10,6 +11,8 @@ import type { Signals } from '../streams/signals.ts'
 import { AgentPump } from './agent-pump.ts'
 import { UsageTally } from './agent-usage.ts'
 import { modelContext } from './model-context.ts'
+import { StepCount } from './step-count.ts'
+import { answerMessage, askedOf, promptMessage } from './turn-messages.ts'
 
 export type QueuedPrompt = QueuedRunOf<'agent'>
 
@@ -26,25 +29,30 @@ export interface AgentRunOptions {
   onIgnored: () => void
 }
 
-/** Runs the agent on a prompt: its stream becomes the parts of one assistant message. */
+/** How often prompts are taken anew after one of them was edited or taken back meanwhile. */
+const attempts = 20
+
+/**
+ * Runs the agent on a prompt: its stream becomes the parts of one assistant message, or of several if it
+ * takes prompts that are offered to it.
+ */
 export class AgentRun implements RunExecution {
   readonly #settings: Settings
   readonly #options: AgentRunOptions
-  readonly #writer: MessageWriter
   readonly #tally: UsageTally
+  readonly #steps = new StepCount()
+  #writer: MessageWriter
+  /** What is in the ledger already of the message's usage. */
+  #earlierUsage: Usage | undefined
+  /** The taking of offered prompts, one after the other. */
+  #steering: Promise<unknown> = Promise.resolve()
 
   constructor(settings: Settings, options: AgentRunOptions) {
-    const { sessionId, run, answer } = options
-    const { attempt = 1 } = run
+    const { run, answer } = options
     this.#settings = settings
     this.#options = options
-    this.#writer = settings.store.writer({
-      sessionId,
-      runId: run.id,
-      attempt,
-      messageId: answer.id,
-      ...('parts' in answer && { parts: answer.parts }),
-    })
+    this.#writer = this.#writerOf(answer.id, 'parts' in answer ? answer.parts : [])
+    this.#earlierUsage = run.usage
     this.#tally = new UsageTally(settings.contextLimit)
   }
 
@@ -58,9 +66,10 @@ export class AgentRun implements RunExecution {
     }
     const context = { ...(await this.#context(signal)), emit }
     const pump = new AgentPump({
-      writer: this.#writer,
+      write: (part) => this.#writer.write(part),
       tally: this.#tally,
       signal,
+      onStep: () => this.#steps.next(),
       onIgnored,
       emit,
       describeError,
@@ -71,9 +80,11 @@ export class AgentRun implements RunExecution {
     return isOver && this.#writer.awaits ? 'waiting' : end
   }
 
-  commit(end: RunEnd, alongside: readonly EventDraft[]): Promise<void> {
+  async commit(end: RunEnd, alongside: readonly EventDraft[]): Promise<void> {
     const { assistantName } = this.#settings
     const { run } = this.#options
+    // It may be about to finish this message and to open another one.
+    await this.#steering
     return this.#writer.finish(
       {
         ...end,
@@ -90,12 +101,19 @@ export class AgentRun implements RunExecution {
     return this.#writer.suspend({ ...(usage && { usage }), ...this.#counted() })
   }
 
-  #counted() {
-    const { model, usage } = this.#options.run
-    return { ...(model !== undefined && { model }), ...(usage && { earlierUsage: usage }) }
+  #writerOf(messageId: string, parts: readonly Part[]): MessageWriter {
+    const { sessionId, run } = this.#options
+    const { id: runId, attempt = 1 } = run
+    return this.#settings.store.writer({ sessionId, runId, attempt, messageId, parts })
   }
 
-  async #context(signal: AbortSignal) {
+  #counted() {
+    const { model } = this.#options.run
+    const earlierUsage = this.#earlierUsage
+    return { ...(model !== undefined && { model }), ...(earlierUsage && { earlierUsage }) }
+  }
+
+  async #context(signal: AbortSignal): Promise<AgentContext> {
     const { sessionId, run, answer } = this.#options
     const { store } = this.#settings
     const { id: runId, model, thinkingLevel, attempt = 1 } = run
@@ -111,9 +129,73 @@ export class AgentRun implements RunExecution {
       messages,
       prompt,
       signal,
+      steer: (step) => this.#steer(step, signal),
       ...(model !== undefined && { model }),
       ...(thinkingLevel !== undefined && { thinkingLevel }),
       ...authorOf(run),
     }
+  }
+
+  async #steer(step: number | undefined, signal: AbortSignal): Promise<Message[]> {
+    // No step lies before the first, and results of waiting calls may still be on their way.
+    if (step === 0) return []
+    if (step !== undefined) await this.#steps.reached(step, signal)
+    const taking = this.#steering.then(() => this.#take(signal))
+    this.#steering = taking.catch(() => undefined)
+    return taking
+  }
+
+  /** Finishes the answer so far, and answers the offered prompts in another message of this run. */
+  async #take(signal: AbortSignal): Promise<Message[]> {
+    const { store } = this.#settings
+    const { sessionId, run } = this.#options
+    const { id: runId, attempt: runAttempt = 1 } = run
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      // A result would come to a message that never made the call.
+      if (signal.aborted || this.#writer.hasOpenCalls) return []
+      const { head } = await store.head(sessionId, { signal })
+      const prompts = head.queue
+        .filter((each) => each.kind === 'agent')
+        .filter(({ steer }) => steer === true)
+      if (head.run?.id !== runId || prompts.length === 0) return []
+      await store.flush(this.#writer.messageId, { signal })
+      const now = store.clock.now()
+      const answer = answerMessage({ runId, ...askedOf(run) }, now)
+      const { refused, ...result } = await store.append({
+        sessionId,
+        guard: {
+          is: 'run',
+          runId,
+          attempt: runAttempt,
+          queued: prompts.map((prompt) => prompt.runId),
+        },
+        drafts: [
+          ...this.#writer.finishDrafts({
+            reason: 'stop',
+            ...this.#tally.known(),
+            ...this.#counted(),
+          }),
+          ...prompts.flatMap((prompt): EventDraft[] => [
+            { type: 'queue-changed', remove: prompt.runId },
+            {
+              type: 'message-created',
+              runId,
+              message: promptMessage({ ...prompt, runId }, now),
+            },
+          ]),
+          { type: 'message-created', runId, message: answer },
+        ],
+      })
+      if (refused === undefined && 'messages' in result) {
+        this.#tally.take()
+        this.#earlierUsage = undefined
+        this.#writer = this.#writerOf(answer.id, [])
+        const ids = new Set(prompts.map(({ messageId }) => messageId))
+        return result.messages.filter(({ id }) => ids.has(id))
+      }
+      // The same prompt was sent twice at the same moment: it runs next, and is dropped then.
+      if (refused !== 'guard-failed') return []
+    }
+    return []
   }
 }

@@ -10,6 +10,7 @@ export class UsageTally {
   /** Of the newest step, whose request is the model's whole context. */
   #newest: Usage | undefined
   #limit: number | undefined
+  #taken: Usage = {}
 
   constructor(contextLimit: number | undefined) {
     this.#limit = contextLimit
@@ -21,11 +22,20 @@ export class UsageTally {
     this.#total = addUsage(this.#total ?? {}, this.#newest)
   }
 
+  /** The sum so far, which later ones leave out: it is written. */
+  take(): { usage?: Usage; contextUsage?: ContextUsage } {
+    const known = this.known()
+    if (known.usage) this.#taken = addUsage(this.#taken, known.usage)
+    this.#total = undefined
+    return known
+  }
+
   finish({ totalUsage, usage, contextLimit }: StreamEnd): void {
     this.#limit = contextLimit ?? this.#limit
     const total = totalUsage ?? usage
     const last = usage ?? totalUsage
-    if (total) this.#total = toUsage(total)
+    // The stream's total has what is written, too.
+    if (total) this.#total = withoutUsage(toUsage(total), this.#taken)
     if (last) this.#newest ??= toUsage(last)
   }
 
@@ -57,4 +67,17 @@ export function toUsage(usage: AgentUsage): Usage {
     totalTokens: usage.totalTokens,
   }
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+function withoutUsage(total: Usage, taken: Usage): Usage {
+  const rest: Usage = { ...total }
+  for (const field of keysOf(taken)) {
+    rest[field] = Math.max(0, (total[field] ?? 0) - (taken[field] ?? 0))
+  }
+  return rest
+}
+
+function keysOf(usage: Usage): (keyof Usage)[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own keys
+  return Object.keys(usage) as (keyof Usage)[]
 }

@@ -57,6 +57,16 @@ export interface AgentContext {
    * @throws CaughtupError `BAD_INPUT`; `LIMIT_EXCEEDED` for more than `limits.signalsPerMinute` of the run
    */
   emit: (name: string, data: unknown) => void
+  /**
+   * Takes the prompts that were sent with `whenBusy: 'steer'`, in their order; `[]` if there are none.
+   * The answer so far ends before them, and the agent's next parts go into a new message behind them.
+   * What is never taken is answered next.
+   *
+   * With `streamText`, call it from `prepareStep` with the step's number, and give the model what it
+   * returns; it waits until what the steps before have yielded is written. Without a number it takes
+   * them at once, for agents that have yielded all that they have.
+   */
+  steer: (stepNumber?: number) => Promise<Message[]>
   /** Aborted when the run ends from outside: interrupted, presumed lost, or its session deleted. */
   signal: AbortSignal
 }

@@ -45,14 +45,20 @@ export class SendMessage {
   async #sendOnce(
     session: Session,
     prompt: Omit<QueuedPrompt, 'kind' | 'runId' | 'queuedAt'> & { parts: PromptPart[] },
-    whenBusy: 'queue' | 'interrupt',
+    whenBusy: NonNullable<SendInput['whenBusy']>,
   ): Promise<SendResult> {
     const { messageId } = prompt
     const { store } = this.#settings
     const earlier = await earlierPrompt(store, session.id, prompt)
     if (earlier) return earlier
     const runId = uuid()
-    const queued = { kind: 'agent', runId, ...prompt, queuedAt: store.clock.now() } as const
+    const queued = {
+      kind: 'agent' as const,
+      runId,
+      ...prompt,
+      queuedAt: store.clock.now(),
+      ...(whenBusy === 'steer' && { steer: true as const }),
+    }
     const outcome =
       whenBusy === 'interrupt'
         ? await this.#runs.submitNow(session.id, queued)

@@ -85,6 +85,11 @@ export class MessageWriter {
     return this.#parts.awaits
   }
 
+  /** Whether a tool call of the message has no result yet. */
+  get hasOpenCalls(): boolean {
+    return this.#parts.hasOpenCalls
+  }
+
   /**
    * Leaves the message open until its tool calls are answered: buffered deltas, the usage until now
    * and the run's state `waiting` are one commit. Further calls change nothing, as after `finish`.
@@ -138,6 +143,26 @@ export class MessageWriter {
     return this.#finished
   }
 
+  /** What `finish` commits after the buffered deltas, for a caller who commits it with other guards. */
+  finishDrafts({ part, model, usage, earlierUsage, ...end }: FinishOptions): EventDraft[] {
+    const { messageId, runId } = this.#source
+    const run = runId === undefined ? {} : { runId }
+    const drafts: EventDraft[] = []
+    if (part) {
+      const op: Op = { op: 'put', part: this.#size.partCount, value: part }
+      drafts.push({ type: 'message-delta', messageId, ops: [op] })
+    }
+    const sum = sumOf(earlierUsage, usage)
+    drafts.push({
+      type: 'message-finished',
+      ...run,
+      messageId,
+      ...end,
+      ...(sum && { usage: sum }),
+    })
+    return [...drafts, ...usageDrafts(runId, usage, model)]
+  }
+
   async #finishOnce(options: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
     try {
       await this.#finish(options, alongside)
@@ -182,24 +207,7 @@ export class MessageWriter {
   async #finish(options: FinishOptions, alongside: readonly EventDraft[]): Promise<void> {
     assertInput('options', options, object)
     assertInput('alongside', alongside, objects)
-    const { part, model, usage, earlierUsage, ...end } = options
-    const { messageId, runId } = this.#source
-    const run = runId === undefined ? {} : { runId }
-    const drafts: EventDraft[] = []
-    if (part) {
-      const op: Op = { op: 'put', part: this.#size.partCount, value: part }
-      drafts.push({ type: 'message-delta', messageId, ops: [op] })
-    }
-    const sum = sumOf(earlierUsage, usage)
-    drafts.push({
-      type: 'message-finished',
-      ...run,
-      messageId,
-      ...end,
-      ...(sum && { usage: sum }),
-    })
-    drafts.push(...usageDrafts(runId, usage, model))
-    await this.#append([...drafts, ...alongside])
+    await this.#append([...this.finishDrafts(options), ...alongside])
   }
 
   async #append(drafts: readonly EventDraft[]): Promise<void> {

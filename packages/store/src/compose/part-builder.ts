@@ -58,6 +58,11 @@ export class PartBuilder {
     return this.#tools.areAwaited
   }
 
+  /** Whether a tool call has no result yet. */
+  get hasOpenCalls(): boolean {
+    return this.#tools.areOpen
+  }
+
   /** Returns `undefined` for a part that changes nothing. */
   change(part: AgentPart): Change | undefined {
     switch (part.type) {

@@ -55,6 +55,11 @@ export class ToolCalls {
     return [...this.#newest.values()].some(({ part }) => isAwaited(part))
   }
 
+  /** Whether a call has no result yet. */
+  get areOpen(): boolean {
+    return [...this.#newest.values()].some(({ part }) => !isAnswered(part))
+  }
+
   nextStep(): void {
     this.#step++
   }

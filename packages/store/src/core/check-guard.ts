@@ -12,7 +12,7 @@ export function checkGuard(
   if ('seq' in guard && guard.seq !== undefined && guard.seq !== record.seq) return 'guard-failed'
   switch (guard.is) {
     case 'run':
-      return isActive(record, guard) || 'guard-failed'
+      return (isActive(record, guard) && areQueued(record, guard.queued)) || 'guard-failed'
     case 'idle':
       return (!record.run && record.queue.length === 0) || 'guard-failed'
     case 'next-in-queue':
@@ -40,6 +40,11 @@ export function isActive(
   { runId, attempt }: { runId: string; attempt?: number },
 ): boolean {
   return run?.id === runId && (attempt === undefined || (run.attempt ?? 1) === attempt)
+}
+
+function areQueued({ queue }: SessionRecord, runIds: readonly string[] = []): boolean {
+  const waiting = new Set(queue.map(({ runId }) => runId))
+  return runIds.every((runId) => waiting.has(runId))
 }
 
 function isWithin(queue: readonly QueuedRun[], bytes = Infinity): boolean {

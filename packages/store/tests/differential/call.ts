@@ -114,6 +114,7 @@ const draftNames = [
   'resume',
   'queue',
   'queue-front',
+  'queue-steer',
   'requeue',
   'dequeue',
   'usage',

@@ -147,6 +147,11 @@ export class Names {
         return enqueued(`q${++this.#ids}`)
       case 'queue-front':
         return { type: 'queue-changed', add: waiting(`q${++this.#ids}`), front: true }
+      case 'queue-steer':
+        return {
+          type: 'queue-changed',
+          add: { ...waiting(`q${++this.#ids}`), steer: true },
+        }
       case 'requeue':
         return {
           type: 'queue-changed',

@@ -74,7 +74,7 @@ export function runEnded(runId: string): EventDraft {
   return { type: 'run-ended', runId, reason: 'stop' }
 }
 
-export function queued(runId: string): QueuedRun {
+export function queued(runId: string): Extract<QueuedRun, { kind: 'agent' }> {
   return {
     kind: 'agent',
     runId,

@@ -40,6 +40,50 @@ export const queueCases: Cases = {
     assert.deepEqual(head.queue, [edited, queued('d'), queued('c')])
   },
 
+  async 'puts prompts that steer behind each other, and before those that wait'(bed) {
+    const { storage, session } = await bed.start()
+    const steering = (runId: string): EventDraft => ({
+      type: 'queue-changed',
+      add: { ...queued(runId), steer: true },
+    })
+    const steps: readonly [EventDraft, string][] = [
+      [runStarted('r'), ''],
+      [steering('a'), 'a'],
+      [enqueued('x'), 'a x'],
+      [steering('b'), 'a b x'],
+      [steering('c'), 'a b c x'],
+      [enqueued('y'), 'a b c x y'],
+      [dequeued('b'), 'a c x y'],
+      [steering('d'), 'a c d x y'],
+      [steering('a'), 'c d a x y'],
+      [dequeued('c'), 'd a x y'],
+      [dequeued('d'), 'a x y'],
+      [dequeued('a'), 'x y'],
+      [steering('e'), 'e x y'],
+      [atFront('z'), 'z e x y'],
+    ]
+    for (const [draft, expected] of steps) {
+      await write(storage, session, [draft])
+      for (const reader of [storage, await bed.open()]) {
+        const { head } = await reader.state(session)
+        assert.equal(head.queue.map(({ runId }) => runId).join(' '), expected)
+      }
+    }
+  },
+
+  async '`run` with queued runs holds while they wait'(bed) {
+    const { storage, session } = await bed.start()
+    await write(storage, session, [runStarted('r'), enqueued('a'), enqueued('b')])
+    const guarded = (...runIds: string[]) =>
+      refusalOf(storage, session, [{ type: 'usage', add: {} }], {
+        guard: { is: 'run', runId: 'r', queued: runIds },
+      })
+    assert.equal(await guarded('b', 'a'), 'accepted')
+    await write(await bed.open(), session, [dequeued('a')])
+    assert.equal(await guarded('b', 'a'), 'guard-failed')
+    assert.equal(await guarded('b'), 'accepted')
+  },
+
   async 'is announced by entries that carry the change'(bed) {
     const { storage, session } = await bed.start()
     const { events } = await write(storage, session, [enqueued('a'), dequeued('a')])

@@ -137,7 +137,7 @@ export class CachedSession implements SessionState {
       return undefined
     }
     // The record's seq is behind while only deltas come: such a guard is for `decide`.
-    if (guard && (guard.is !== 'run' || guard.seq !== undefined)) return undefined
+    if (guard && (guard.is !== 'run' || guard.seq !== undefined || guard.queued)) return undefined
     if (guard && !isActive(this.#record, guard)) return undefined
     const { messageId, ops } = draft
     if (this.#overlay.get(messageId)?.status !== 'open') return undefined

@@ -19,9 +19,11 @@ export function writeQueueChange(
   const left = remove ?? add?.runId
   if (left !== undefined) db.run('DELETE FROM queue WHERE session = ? AND run = ?', session, left)
   if (add) {
+    const steers = add.kind === 'agent' && add.steer === true
+    const place = front ? 'min(place) - 1' : steers ? behindSteering : 'max(place) + 1'
     db.run(
       `INSERT INTO queue (session, place, run, body)
-       SELECT ?1, coalesce(${front ? 'min(place) - 1' : 'max(place) + 1'}, 0), ?2, ?3
+       SELECT ?1, coalesce(${place}, 0), ?2, ?3
        FROM queue WHERE session = ?1`,
       session,
       add.runId,
@@ -37,6 +39,16 @@ export function writeQueueChange(
     )
   }
 }
+
+/**
+ * A place behind the last run that steers, or before all. It may be between two: places are numbers of
+ * which only the order counts, and a queue is too short for their fractions to run out.
+ */
+const steering = "json_extract(body, '$.steer') = 1"
+const behindSteering = `CASE WHEN max(${steering}) = 1 THEN (
+    max(place) FILTER (WHERE ${steering})
+    + coalesce(min(place) FILTER (WHERE ${steering} IS NOT 1), max(place) + 1)
+  ) / 2.0 ELSE min(place) - 1 END`
 
 /** The queued runs of the session of this row, without damaged ones. */
 export function readQueue(db: Database, row: Row): QueuedRun[] {
