@@ -113,7 +113,7 @@ export class AgentRun implements RunExecution {
     return { ...(model !== undefined && { model }), ...(earlierUsage && { earlierUsage }) }
   }
 
-  async #context(signal: AbortSignal): Promise<AgentContext> {
+  async #context(signal: AbortSignal): Promise<Omit<AgentContext, 'emit'>> {
     const { sessionId, run, answer } = this.#options
     const { store } = this.#settings
     const { id: runId, model, thinkingLevel, attempt = 1 } = run
