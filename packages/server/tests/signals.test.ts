@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 
 import { type ChatFrame, type ChatFrameOf, presence } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 import * as fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 
 import {
@@ -239,6 +240,42 @@ describe('an agent', () => {
   })
 })
 
+describe('a client that does not read', () => {
+  test.each(['sse', 'websocket'] as const)(
+    'gets the newest value by name when it reads again, and events first, over %s',
+    async (transport) => {
+      const { serving, sessionId, scripted, client } = await openShared({
+        limits: { signalBytes: 100_000, signalsPerMinute: 100_000 },
+      })
+      const reading = await openSlowReader(transport, serving.url, sessionId)
+      await client('ann').messages.send({ sessionId, text: 'Hi' })
+      const run = await scripted.run()
+      reading.pause()
+      for (let n = 0; n < 1_000; n++) {
+        run.context.emit(`name${n % 2}`, { n, filler: 'x'.repeat(50_000) })
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      run.say('said meanwhile')
+      await vi.waitFor(async () => {
+        const { messages } = await client('ann').history.loadMore({ sessionId })
+        expect(JSON.stringify(messages)).toContain('said meanwhile')
+      })
+      reading.resume()
+      await vi.waitFor(() => expect(reading.text()).toContain('"n":999'), 10_000)
+      const told = [...reading.text().matchAll(/"n":(\d+)/g)].map(([, n]) => Number(n))
+      // The kernel's buffers took some of the 50 MB.
+      expect(told.length).toBeLessThan(500)
+      expect(told.slice(-2)).toEqual([998, 999])
+      const [said, newest] = ['said meanwhile', '"n":998'].map((part) =>
+        reading.text().indexOf(part),
+      )
+      expect(said).toBeGreaterThan(0)
+      expect(said).toBeLessThan(newest ?? 0)
+      expect(told).toEqual(told.toSorted((a, b) => a - b))
+    },
+  )
+})
+
 describe('who is watching', () => {
   test('is the same over both transports and in every mode, and who left counts for two seconds', async () => {
     const clock = new ManualClock()
@@ -332,3 +369,27 @@ describe('who is watching', () => {
     await watching.sees({ ann: 1 })
   })
 })
+
+/** Opens a stream as raw bytes, which can be left unread. */
+async function openSlowReader(transport: 'sse' | 'websocket', url: string, sessionId: string) {
+  let text = ''
+  const take = (data: { toString(): string }) => void (text += data.toString())
+  const input = { json: { sessionId, mode: live } }
+  const isLive = () => vi.waitFor(() => expect(text).toContain('presence'))
+  if (transport === 'websocket') {
+    const socket = await openSocket({ url }, 'bob')
+    socket.on('message', take)
+    socket.send(JSON.stringify({ i: '1', p: { u: '/onChat', b: input } }))
+    await isLive()
+    return { text: () => text, pause: () => socket.pause(), resume: () => socket.resume() }
+  }
+  const headers = { 'x-principal': 'bob', 'content-type': 'application/json' }
+  const response = await new Promise<IncomingMessage>((resolve) => {
+    const asking = request(`${url}/rpc/onChat`, { method: 'POST', headers }, resolve)
+    onTestFinished(() => void asking.destroy())
+    asking.end(JSON.stringify(input))
+  })
+  response.on('data', take)
+  await isLive()
+  return { text: () => text, pause: () => response.pause(), resume: () => response.resume() }
+}
