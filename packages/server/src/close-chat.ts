@@ -1,6 +1,7 @@
 import { CaughtupError } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
+import type { HookCalls } from './hooks/hook-calls.ts'
 import type { Settings } from './host/server-options.ts'
 import type { RunWatch } from './runs/run-watch.ts'
 import type { Runs } from './runs/runs.ts'
@@ -13,47 +14,76 @@ import type { StreamRegistry } from './streams/stream-registry.ts'
 const afterDrain = 3_000
 /** The same after the caller's signal, in ms. */
 const afterHurry = 1_000
+/** How much of that hooks may take, in ms: the next process makes the calls that are left. */
+const forHooks = 1_000
+
+/** What a chat server consists of while it runs. */
+interface Parts {
+  settings: Settings
+  runs: Runs
+  watch: RunWatch
+  streams: StreamRegistry
+  hooks: HookCalls | undefined
+}
 
 /**
- * Drains, interrupts the remaining runs, commits everything and ends the streams. If the database does
- * not take everything in time, `onError` is called and the store keeps the rest until it closes.
- * `hurry` ends the drain.
+ * Drains, interrupts the remaining runs, commits everything, makes the calls of hooks that this owes, and
+ * ends the streams. If the database does not take everything in time, `onError` is called and the store
+ * keeps the rest until it closes. `hurry` ends the drain.
  */
 export async function closeChat(
-  {
-    settings,
-    runs,
-    watch,
-    streams,
-  }: { settings: Settings; runs: Runs; watch: RunWatch; streams: StreamRegistry },
+  { settings, runs, watch, streams, hooks }: Parts,
   hurry: AbortSignal,
 ): Promise<void> {
   const { store, drain, onError } = settings
   await runs.drain(drain, hurry)
+  using deadline = new Deadline(store.clock, hurry)
   // Runs end before streams, so that clients see their ends. Heartbeats continue until then.
   const written = runs.interruptAll().then(() => store.flushAll())
   try {
-    if (!(await inTime(written, store.clock, hurry))) throw unfinished(settings, runs)
+    const isWritten = await Promise.race([written.then(() => true), deadline.passed])
+    if (!isWritten) throw unfinished(settings, runs)
   } catch (error) {
     onError(error, 'closing')
   } finally {
+    deadline.within(forHooks)
+    // Before the streams end, so that hooks are told who was watching.
+    await hooks?.close(deadline.passed)
     watch.stop()
     streams.endAll()
   }
 }
 
-async function inTime(work: Promise<void>, clock: Clock, hurry: AbortSignal): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<false>()
-  const timers = [clock.after(afterDrain, () => resolve(false))]
-  const onHurry = () => void timers.push(clock.after(afterHurry, () => resolve(false)))
-  if (hurry.aborted) onHurry()
-  else hurry.addEventListener('abort', onHurry, { once: true })
-  try {
-    return await Promise.race([work.then(() => true), late])
-  } finally {
-    hurry.removeEventListener('abort', onHurry)
-    for (const cancel of timers) cancel()
+/** When closing has to be finished. */
+class Deadline {
+  readonly #clock: Clock
+  readonly #hurry: AbortSignal
+  readonly #passed = Promise.withResolvers<false>()
+  readonly #timers: (() => void)[] = []
+
+  constructor(clock: Clock, hurry: AbortSignal) {
+    this.#clock = clock
+    this.#hurry = hurry
+    this.within(afterDrain)
+    if (hurry.aborted) this.#onHurry()
+    else hurry.addEventListener('abort', this.#onHurry, { once: true })
   }
+
+  get passed(): Promise<false> {
+    return this.#passed.promise
+  }
+
+  /** It has passed after `ms` at the latest. */
+  within(ms: number): void {
+    this.#timers.push(this.#clock.after(ms, () => this.#passed.resolve(false)))
+  }
+
+  [Symbol.dispose](): void {
+    this.#hurry.removeEventListener('abort', this.#onHurry)
+    for (const cancel of this.#timers) cancel()
+  }
+
+  readonly #onHurry = () => this.within(afterHurry)
 }
 
 function unfinished({ store }: Settings, runs: Runs): CaughtupError {

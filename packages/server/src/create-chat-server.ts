@@ -8,6 +8,7 @@ import { CompactionKind } from './epochs/compaction-kind.ts'
 import { RequestEpoch } from './epochs/request-epoch.ts'
 import { ResetKind } from './epochs/reset-kind.ts'
 import { ChangeHistory } from './history/change-history.ts'
+import { HookCalls } from './hooks/hook-calls.ts'
 import { type ChatServerOptions, resolveOptions, type Settings } from './host/server-options.ts'
 import { type ChatRouter, createRouter } from './procedures/router.ts'
 import { AnswerAgain } from './prompts/answer-again.ts'
@@ -42,8 +43,8 @@ export interface ChatServer {
    */
   readonly nodeHandler: NodeHandler
   /**
-   * Starts the background work: ending the runs of dead processes as `lost`, and running the prompts
-   * that an earlier process left in queues. The first call starts it as well, and so do
+   * Starts the background work: ending the runs of dead processes as `lost`, running the prompts that an
+   * earlier process left in queues, and making the calls of hooks that it left. The first call starts it as well, and so do
    * `attachWebSocket` and `serve`; call this if you mount `fetch` or `nodeHandler` and do not want to
    * wait for a first call.
    */
@@ -80,6 +81,12 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   }
   const runs = new Runs(settings, kinds)
   const watch = new RunWatch(settings, runs)
+  const { runEnded, runWaiting } = settings.hooks
+  const hooks = (runEnded ?? runWaiting) && new HookCalls(settings, streams.watchers)
+  const start = () => {
+    hooks?.start()
+    watch.start()
+  }
   const rates = {
     creates: new RateLimit('createsPerMinute', { limits, clock: store.clock }),
     sends: new RateLimit('sendsPerMinute', { limits, clock: store.clock }),
@@ -102,7 +109,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     respondTo: new Respond(settings, runs, rates.sends),
     updateQueuedPrompt: new UpdateQueued(settings, rates.changes),
     answerAgain: new AnswerAgain(settings, { access, runs, rate: rates.sends }),
-    start: () => watch.start(),
+    start,
     closing: closing.signal,
     startedAt: store.clock.monotonic(),
   })
@@ -110,7 +117,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   const answer = createHttpAnswer(router, {
     settings,
     guard,
-    start: () => watch.start(),
+    start,
     closing: closing.signal,
   })
 
@@ -120,7 +127,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     closing.abort()
     if (signal?.aborted) hurry.abort()
     else signal?.addEventListener('abort', () => hurry.abort(), { once: true })
-    return (closed ??= closeChat({ settings, runs, watch, streams }, hurry.signal))
+    return (closed ??= closeChat({ settings, runs, watch, streams, hooks }, hurry.signal))
   }
   return {
     router,
@@ -128,7 +135,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     settings,
     fetch: createFetch(answer, settings),
     nodeHandler: createNodeHandler(answer, settings),
-    start: () => watch.start(),
+    start,
     close,
   }
 }

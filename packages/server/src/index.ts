@@ -7,6 +7,7 @@ export type { NodeHandler, NodeRequest, NodeResponse } from './transports/http/n
 export type { ChatServerOptions, Settings } from './host/server-options.ts'
 export type { StandardSchema } from './host/standard-schema.ts'
 export type { Action, Can, Principal } from './host/principal.ts'
+export type { HookOptions, RunEndedEvent, RunWaitingEvent } from './host/hooks.ts'
 export type { ChatContext, ChatRequest } from './host/request.ts'
 export type { ChatRouter } from './procedures/router.ts'
 export type { Summarise, SummariseContext, Summary } from './host/summarise.ts'

@@ -5,6 +5,7 @@ import { type OnError, resolveOnError, type Store } from '@caughtup/store'
 import type { Agent } from './agent.ts'
 import { carefulDescribe, type DescribeError } from './describe-error.ts'
 import type { Can, Principal } from './principal.ts'
+import { type HookOptions, resolveHooks, type ResolvedHooks } from './hooks.ts'
 import type { ChatRequest } from './request.ts'
 import { isStandardSchema, type StandardSchema } from './standard-schema.ts'
 import type { Summarise } from './summarise.ts'
@@ -37,6 +38,8 @@ export interface ChatServerOptions {
      */
     sessionMetadata?: StandardSchema<object>
   }
+  /** Called when a run has ended or waits, at least once each. Without one, nothing is written for them. */
+  hooks?: HookOptions
   /** Decides who may read `server.stats`; only `true` grants. @default nobody */
   stats?: (principal: Principal) => boolean | Promise<boolean>
   /** The assistant's name in notices; a blank one means the default. @default 'Assistant' */
@@ -129,6 +132,7 @@ const chatServerDefaults = {
 export interface Settings
   extends Required<Omit<ChatServerOptions, Optional>>, Pick<ChatServerOptions, Optional> {
   limits: Readonly<Limits>
+  hooks: ResolvedHooks
 }
 
 /** @throws TypeError if an option is missing or has the wrong type */
@@ -138,6 +142,10 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   assertType('principal', options.principal, 'function')
   for (const name of ['can', 'stats', 'summarise', 'onError', 'describeError'] as const) {
     if (options[name] !== undefined) assertType(name, options[name], 'function')
+  }
+  for (const name of ['runEnded', 'runWaiting'] as const) {
+    const hook = options.hooks?.[name]
+    if (hook !== undefined) assertType(`hooks.${name}`, hook, 'function')
   }
   const { sessionMetadata } = options.schemas ?? {}
   if (sessionMetadata !== undefined && !isStandardSchema(sessionMetadata)) {
@@ -150,6 +158,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   return {
     ...options,
     schemas: options.schemas ?? {},
+    hooks: resolveHooks(options.hooks),
     stats: options.stats ?? (() => false),
     assistantName: options.assistantName?.trim() || chatServerDefaults.assistantName,
     lease: options.lease ?? chatServerDefaults.lease,

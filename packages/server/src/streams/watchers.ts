@@ -88,6 +88,12 @@ export class Watchers {
     }
   }
 
+  /** Who is watching a session now: the first 100. */
+  watching(sessionId: string): Presence[] {
+    const watched = this.#watched.get(sessionId)
+    return watched ? presenceIn(watched) : []
+  }
+
   /** Tells all streams of a session that are caught up. */
   tell(sessionId: string, sent: SentTransient): Promise<void> {
     const watched = this.#watched.get(sessionId)
