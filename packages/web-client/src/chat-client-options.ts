@@ -36,6 +36,11 @@ export interface ChatClientOptions {
    */
   idleViews?: number
   /**
+   * How many sessions are followed at once, each over a stream of its own. Beyond that, the views that got
+   * their subscribers first give way: their `connection.status` is `displaced`. @default 4
+   */
+  fullStreams?: number
+  /**
    * Called when an answer ended normally in a session that no view follows, once per answer; not for
    * interrupted ones. Needs a subscriber of `client.activity`. Answers that ended while the feed was
    * reconnecting count too, except over a restart of the server, when the feed begins anew.
@@ -59,6 +64,7 @@ export const chatClientDefaults = {
   silence: 15_000,
   requestTimeout: 30_000,
   idleViews: 10,
+  fullStreams: 4,
   reconnect: { minDelay: 250, maxDelay: 10_000, stableAfter: 1_000, unknownErrors: 10 },
 }
 
@@ -77,6 +83,7 @@ export function resolveOptions({
   silence = chatClientDefaults.silence,
   requestTimeout = chatClientDefaults.requestTimeout,
   idleViews = chatClientDefaults.idleViews,
+  fullStreams = chatClientDefaults.fullStreams,
   onCompletedInBackground,
 }: Partial<ChatClientOptions> = {}) {
   if (typeof link !== 'function') {
@@ -94,6 +101,7 @@ export function resolveOptions({
     silence,
     requestTimeout,
     idleViews,
+    fullStreams,
     onCompletedInBackground,
   }
 }

@@ -37,6 +37,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     link: openLink,
     schedule,
     idleViews,
+    fullStreams,
     onCompletedInBackground,
     ...settings
   } = resolveOptions(options)
@@ -63,11 +64,13 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     },
   })
   const views: SessionViews = new SessionViews(
-    idleViews,
+    { idleViews, fullStreams },
     (sessionId) =>
       new SessionView(sessionId, context, {
         activityOf: (id) => activity.hint(id),
         subscribedChanged: (view, subscribed) => views.subscribedChanged(view, subscribed),
+        preferred: (view) => views.prefer(view),
+        pausedChanged: () => views.share(),
       }),
   )
   return {

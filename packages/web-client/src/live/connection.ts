@@ -6,6 +6,8 @@ import type { ViewError } from '../core/errors.ts'
  * The state of a view's stream.
  *
  * - `idle`: nobody subscribes, or the view is paused
+ * - `displaced`: more than `fullStreams` sessions have subscribers, and those of others came later; it goes
+ *   on by itself when one of them leaves, or with `reconnect()`
  * - `connecting`: waiting for the stream, or replaying
  * - `live`: caught up and following
  * - `waiting`: between two attempts (`retryAt` says until when)
@@ -15,6 +17,7 @@ import type { ViewError } from '../core/errors.ts'
  */
 export type ConnectionStatus =
   | 'idle'
+  | 'displaced'
   | 'connecting'
   | 'live'
   | 'waiting'

@@ -24,6 +24,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   readonly #follower: StreamFollower<Frame>
   readonly #published: Published<Snapshot>
   #paused = false
+  #displaced = false
 
   constructor(context: ClientContext, source: LiveViewSource<Frame, Snapshot>) {
     this.#context = context
@@ -39,11 +40,11 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
       connectionChanged: () => this.changedByFrame(),
     })
     this.#published = new Published(context, {
-      build: (previous) => source.build(this.#follower.connection, previous),
+      build: (previous) => source.build(this.connection, previous),
       subscribedChanged: (subscribed) => {
         source.subscribedChanged?.(subscribed)
         if (!subscribed) this.#follower.stop()
-        else if (!this.#paused) this.#follower.start()
+        else if (this.#isWanted) this.#follower.start()
       },
     })
   }
@@ -53,7 +54,17 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   }
 
   get connection(): Connection {
-    return this.#follower.connection
+    const { connection } = this.#follower
+    const isDisplaced = this.#displaced && this.#published.isSubscribed && !this.#paused
+    return isDisplaced ? { ...connection, status: 'displaced' } : connection
+  }
+
+  get isPaused(): boolean {
+    return this.#paused
+  }
+
+  get #isWanted(): boolean {
+    return !this.#paused && !this.#displaced
   }
 
   subscribe(listener: () => void): () => void {
@@ -64,7 +75,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
     // A permanent error may come from the credentials of the connection, a 401 for instance.
     if (this.connection.status === 'failed') this.#context.renewConnection()
     this.#follower.stop()
-    if (this.#published.isSubscribed && !this.#paused) this.#follower.start()
+    if (this.#published.isSubscribed && this.#isWanted) this.#follower.start()
     this.changed()
   }
 
@@ -76,7 +87,16 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
 
   resume(): void {
     this.#paused = false
-    if (this.#published.isSubscribed) this.#follower.start()
+    if (this.#published.isSubscribed && this.#isWanted) this.#follower.start()
+    this.changed()
+  }
+
+  /** Whether the view gives way to others. */
+  displace(displaced: boolean): void {
+    if (this.#displaced === displaced) return
+    this.#displaced = displaced
+    if (displaced) this.#follower.stop()
+    else if (this.#published.isSubscribed && this.#isWanted) this.#follower.start()
     this.changed()
   }
 

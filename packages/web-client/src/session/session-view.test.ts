@@ -228,6 +228,58 @@ describe('following', () => {
   })
 })
 
+describe('with more sessions than full streams', () => {
+  function open(fullStreams: number, ids: string[]) {
+    const { client, clock, server } = setUp(
+      { onChat: serving(...answered().full()) },
+      { fullStreams },
+    )
+    const views = ids.map((id) => client.session(id))
+    const leaves = views.map((view) => view.subscribe(() => {}))
+    const are = (...expected: string[]) =>
+      shows(clock, () => views.map(status).join(' ') === expected.join(' '))
+    return { server, views, leaves, are }
+  }
+
+  test('those whose subscribers came first give way and say so, and go on when another leaves', async () => {
+    const { server, leaves, views, are } = open(2, ['a', 'b', 'c', 'd'])
+    await are('displaced', 'displaced', 'live', 'live')
+    expect(views[0]?.getSnapshot()).toMatchObject({ connection: { status: 'displaced' } })
+    leaves[3]!()
+    await are('displaced', 'live', 'live', 'idle')
+    leaves[1]!()
+    await are('live', 'idle', 'live', 'idle')
+    expect(server.mostOpen).toBe(2)
+  })
+
+  test('one that is asked to reconnect takes the place of the one before', async () => {
+    const { server, views, are } = open(1, ['a', 'b'])
+    await are('displaced', 'live')
+    const shown = views[1]!.getSnapshot().messages
+    expect(shown).not.toHaveLength(0)
+    views[0]!.reconnect()
+    await are('live', 'displaced')
+    expect(views[1]!.getSnapshot().messages).toEqual(shown)
+    views[0]!.pause()
+    await are('idle', 'live')
+    views[0]!.resume()
+    await are('live', 'displaced')
+    expect(server.mostOpen).toBe(1)
+  })
+
+  test('a switch back and forth never keeps both', async () => {
+    const { server, views, leaves, are } = open(1, ['a', 'b'])
+    for (let turn = 0; turn < 3; turn++) {
+      await are('displaced', 'live')
+      leaves[1]!()
+      await are('live', 'idle')
+      leaves[1] = views[1]!.subscribe(() => {})
+    }
+    await are('displaced', 'live')
+    expect(server.mostOpen).toBe(1)
+  })
+})
+
 test('the read mark only moves forward, and a call that does not move it sends no request', async () => {
   const markRead = vi.fn<NonNullable<Script['markRead']>>(({ upTo }) => Promise.resolve({ upTo }))
   const { client, clock } = setUp({ markRead, onChat: serving(...answered().full()) })

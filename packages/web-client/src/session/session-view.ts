@@ -35,6 +35,10 @@ import {
 export interface SessionViewHost {
   activityOf(sessionId: string): ActivityHint | undefined
   subscribedChanged(view: SessionView, subscribed: boolean): void
+  /** The view is to have a stream before others. */
+  preferred(view: SessionView): void
+  /** The view was paused, or goes on. */
+  pausedChanged(): void
 }
 
 export interface SearchOptions {
@@ -234,17 +238,21 @@ export class SessionView implements View<SessionSnapshot> {
 
   /** Connects anew at once, for instance after the cause of a permanent error was removed. */
   reconnect(): void {
+    this.#host.preferred(this)
     this.#live.reconnect()
   }
 
   /** Closes the stream and keeps it closed, subscribers or not. */
   pause(): void {
     this.#live.pause()
+    this.#host.pausedChanged()
   }
 
   /** Ends a pause; the view resumes after its cursor. */
   resume(): void {
+    this.#host.preferred(this)
     this.#live.resume()
+    this.#host.pausedChanged()
   }
 
   /** Finds messages of the session, of every epoch, that have every word of a text, newest first. */
@@ -265,6 +273,16 @@ export class SessionView implements View<SessionSnapshot> {
     if (!this.#state.caughtUp) this.#live.changedByFrame()
   }
 
+  /** @internal */
+  get isPaused(): boolean {
+    return this.#live.isPaused
+  }
+
+  /** @internal Whether the view gives way to others, because there are more than `fullStreams`. */
+  displace(displaced: boolean): void {
+    this.#live.displace(displaced)
+  }
+
   /** @internal Whether the view has prompts without an answer. */
   get isSending(): boolean {
     return this.#state.outbox.some(({ progress }) => progress === 'sending')
@@ -273,7 +291,7 @@ export class SessionView implements View<SessionSnapshot> {
   /** @internal Whether the session is shown, also while its stream reconnects. */
   get isFollowing(): boolean {
     const { status } = this.#live.connection
-    return status !== 'idle' && status !== 'ended' && status !== 'failed'
+    return status !== 'idle' && status !== 'displaced' && status !== 'ended' && status !== 'failed'
   }
 
   /** @internal Drops the state; the next subscriber starts with a full replay. */

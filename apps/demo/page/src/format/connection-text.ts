@@ -12,6 +12,8 @@ export function connectionText(connection: Connection, now: number): string {
   switch (connection.status) {
     case 'idle':
       return 'Paused'
+    case 'displaced':
+      return 'Too many chats open'
     case 'connecting':
       return connection.attempts > 1 ? 'Reconnecting…' : 'Connecting…'
     case 'live':

@@ -3,8 +3,12 @@ import type { Connection, ConnectionStatus } from '@caughtup/web-client'
 import { useNow } from '../hooks/use-now.ts'
 import { connectionText } from '../format/connection-text.ts'
 
+/** Where nothing more is tried, or not yet: what may be asked to connect. */
+const stopped: ReadonlySet<ConnectionStatus> = new Set(['displaced', 'waiting', 'ended', 'failed'])
+
 const dots: Record<ConnectionStatus, string> = {
   idle: 'bg-muted-foreground',
+  displaced: 'bg-muted-foreground',
   connecting: 'bg-warning breathe',
   live: 'bg-success',
   waiting: 'bg-warning breathe',
@@ -30,7 +34,7 @@ export function ConnectionBadge({ connection, onReconnect }: ConnectionBadgeProp
     >
       <span aria-hidden className={`size-2 rounded-full ${dots[status]}`} />
       {connectionText(connection, now)}
-      {(status === 'failed' || status === 'ended' || status === 'waiting') && (
+      {stopped.has(status) && (
         <button
           type="button"
           className="rounded font-medium text-primary underline underline-offset-2"
