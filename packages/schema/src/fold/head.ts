@@ -59,8 +59,9 @@ export function applyToHead(head: Head, event: Event): Head {
       return { ...next, queue: applyToQueue(head.queue, event) }
     case 'usage': {
       if ((head.usage?.version ?? 0) >= event.version) return next
-      const { version, totals, models } = event
-      return { ...next, usage: { version, totals, ...(models && { models }) } }
+      const { version, totals, models, cost } = event
+      const usage = { version, totals, ...(models && { models }), ...(cost && { cost }) }
+      return { ...next, usage }
     }
     case 'message-created':
       // A new turn is a version of its own: those in its place are not after it.

@@ -17,12 +17,24 @@ const usageObject = z.object({
 export interface Usage extends z.infer<typeof usageObject> {}
 export const usage: SchemaOf<Usage> = usageObject
 
+const costObject = z.object({
+  /** In the host's currency, by its prices when this was sent. */
+  amount: z.number(),
+  /** Models without a price, whose usage the amount lacks. Usage of unknown models is of `other`. */
+  unpriced: z.array(z.string()).exactOptional(),
+})
+/** What a usage costs. */
+export interface Cost extends z.infer<typeof costObject> {}
+const cost: SchemaOf<Cost> = costObject
+
 /** The members of a ledger, for schemas that extend one. */
 export const ledgerMembers = {
   version: count,
   totals: usage,
   /** The part of `totals` that each model used, as far as reported. */
   models: z.record(z.string(), usage).exactOptional(),
+  /** Added by a server that knows prices, and never stored. */
+  cost: cost.exactOptional(),
 }
 const usageLedgerObject = z.object(ledgerMembers)
 /** What a session has used so far. Of two ledgers, the one with the higher version is current. */
@@ -50,6 +62,16 @@ export function addUsage(a: Usage, b: Usage): Usage {
     sum[field] = Math.min((a[field] ?? 0) + (b[field] ?? 0), Number.MAX_SAFE_INTEGER)
   }
   return sum
+}
+
+/** What is left of a usage without another one, field by field; fields without a rest are absent. */
+export function subtractUsage(a: Usage, b: Usage): Usage {
+  const rest: Usage = {}
+  for (const field of fields) {
+    const left = (a[field] ?? 0) - (b[field] ?? 0)
+    if (left > 0) rest[field] = left
+  }
+  return rest
 }
 
 /**

@@ -10,15 +10,17 @@ import { type Head, headOf } from '@caughtup/schema/fold'
 import { protocolVersion } from '@caughtup/schema/protocol'
 import type { EventBatch } from '@caughtup/store'
 
+import type { Priced } from '../host/price.ts'
 import type { SentFrame } from '../streams/sent-frame.ts'
 
-export function eventsFrame({ events, cursor }: EventBatch): SentFrame<ChatFrame> {
-  return { frame: { type: 'events', events }, id: encodeCursor(cursor) }
+export function eventsFrame(batch: EventBatch, priced: Priced): SentFrame<ChatFrame> {
+  return { ...eventsFrameWithoutId(batch, priced), id: encodeCursor(batch.cursor) }
 }
 
 /** Before the `caught-up` of a full replay, an id would promise more than the client has. */
-export function eventsFrameWithoutId({ events }: EventBatch): SentFrame<ChatFrame> {
-  return { frame: { type: 'events', events } }
+export function eventsFrameWithoutId({ events }: EventBatch, priced: Priced): SentFrame<ChatFrame> {
+  const sent = events.map((event) => (event.type === 'usage' ? priced(event) : event))
+  return { frame: { type: 'events', events: sent } }
 }
 
 export function messagesFrame(messages: Message[]): SentFrame<ChatFrame> {
@@ -38,10 +40,10 @@ export function caughtUpFrame(
   mode: ReplayMode,
   head: Head,
   cursor: Cursor,
-  rest: { hasOlder: boolean; open?: Message[]; unchangedSince?: string },
+  rest: { hasOlder: boolean; open?: Message[]; unchangedSince?: string; priced: Priced },
 ): SentFrame<ChatFrame> {
-  const { seq: _, epoch, run, queue, canUndo, canRedo, ...state } = headOf(head)
-  const { hasOlder, ...last } = rest
+  const { seq: _, epoch, run, queue, usage, canUndo, canRedo, ...state } = headOf(head)
+  const { hasOlder, priced, ...last } = rest
   const id = encodeCursor(cursor)
   // In the order that PROTOCOL.md shows.
   const frame: ChatFrame = {
@@ -52,6 +54,7 @@ export function caughtUpFrame(
     hasOlder,
     ...(run && { run }),
     queue: [...queue],
+    ...(usage && { usage: priced(usage) }),
     ...state,
     canUndo,
     canRedo,

@@ -14,7 +14,10 @@ import { memory } from '@caughtup/store/memory'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import type { Priced } from '../host/price.ts'
 import { LiveFrames } from './live-frames.ts'
+
+const unpriced: Priced = (ledger) => ledger
 
 async function openSession() {
   // A window of two, so that open messages are pushed out of it.
@@ -34,7 +37,14 @@ async function openSession() {
     ;({ seq } = batch.cursor)
     return batch
   }
-  return { store, sessionId, commit, next, asked, frames: new LiveFrames({ head }, sessionId) }
+  return {
+    store,
+    sessionId,
+    commit,
+    next,
+    asked,
+    frames: new LiveFrames({ head }, sessionId, unpriced),
+  }
 }
 
 const created = (id: string, status: 'open' | 'done' = 'open'): EventDraft => ({
@@ -140,7 +150,7 @@ describe('the order of a message that was created before', () => {
       if (isBroken) throw new Error('no')
       return store.head(id)
     }
-    const frames = new LiveFrames({ head }, sessionId)
+    const frames = new LiveFrames({ head }, sessionId, unpriced)
     await commit(created('answer'), delta('answer', put('')))
     await next()
     await commit(delta('answer', append('a')))
@@ -242,7 +252,7 @@ test('a view fed with the frames equals one fed with the events, after any progr
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
       const { store, sessionId, commit } = await openSession()
-      const shared = new LiveFrames(store, sessionId)
+      const shared = new LiveFrames(store, sessionId, unpriced)
       const readers = [await Reader.join(store, sessionId, shared)]
       /** Open messages with how many parts they have. */
       const open = new Map<string, number>()
@@ -277,7 +287,9 @@ test('a view fed with the frames equals one fed with the events, after any progr
             open.delete(id)
             break
           case 'join':
-            readers.push(await Reader.join(store, sessionId, new LiveFrames(store, sessionId)))
+            readers.push(
+              await Reader.join(store, sessionId, new LiveFrames(store, sessionId, unpriced)),
+            )
             break
           case 'read': {
             const bytes = picked < 5 ? 1 : 1e6

@@ -3,6 +3,7 @@ import { isPlainText, textFrameOf } from '@caughtup/schema/fold'
 import type { EventBatch, Store } from '@caughtup/store'
 
 import { eventsFrame } from './chat-frames.ts'
+import type { Priced } from '../host/price.ts'
 import type { SentFrame } from '../streams/sent-frame.ts'
 
 /** More messages than sessions have open at once. Beyond it, the one noted first is forgotten. */
@@ -19,6 +20,7 @@ const mostOrders = 100
 export class LiveFrames {
   readonly #store: Pick<Store, 'head'>
   readonly #sessionId: string
+  readonly #priced: Priced
   /**
    * By message id, until the message is finished; `undefined` if the store had no such open message. An
    * entry cannot become wrong, because neither an id nor an order is used twice.
@@ -30,9 +32,10 @@ export class LiveFrames {
     SentFrame<ChatFrame> | Promise<SentFrame<ChatFrame>>
   >()
 
-  constructor(store: Pick<Store, 'head'>, sessionId: string) {
+  constructor(store: Pick<Store, 'head'>, sessionId: string, priced: Priced) {
     this.#store = store
     this.#sessionId = sessionId
+    this.#priced = priced
   }
 
   /**
@@ -54,12 +57,12 @@ export class LiveFrames {
     const [event] = events
     if (events.length !== 1 || !event || !isPlainText(event)) {
       for (const one of events) this.#note(one)
-      return eventsFrame(batch)
+      return eventsFrame(batch, this.#priced)
     }
     const { messageId } = event
     const frame = (order: number | undefined): SentFrame<ChatFrame> =>
       order === undefined
-        ? eventsFrame(batch)
+        ? eventsFrame(batch, this.#priced)
         : { frame: textFrameOf(event, order), id: encodeCursor(batch.cursor) }
     if (this.#orders.has(messageId)) return frame(this.#orders.get(messageId))
     return this.#ask(messageId).then(

@@ -12,6 +12,7 @@ import { applyEvent, applyToHead, type Head, type View } from '@caughtup/schema/
 import type { ReadBatch, Store } from '@caughtup/store'
 
 import { caughtUpFrame, replayFrame } from './chat-frames.ts'
+import type { Priced } from '../host/price.ts'
 import type { SentFrame } from '../streams/sent-frame.ts'
 import type { SharedFrames } from './shared-frames.ts'
 
@@ -25,6 +26,7 @@ export interface ReplaySource {
   sessionId: string
   limits: Readonly<Limits>
   frames: SharedFrames
+  priced: Priced
   signal: AbortSignal
 }
 
@@ -63,7 +65,11 @@ async function* replayFull(
     const { view, cursor: end } = reached
     const isUnchanged = from !== undefined && (await isHistoryUnchanged(source, from, end.seq))
     const unchanged = isUnchanged ? { unchangedSince: encodeCursor(from) } : {}
-    yield caughtUpFrame('full', view, end, { hasOlder: view.hasOlder, ...unchanged })
+    yield caughtUpFrame('full', view, end, {
+      hasOlder: view.hasOlder,
+      ...unchanged,
+      priced: source.priced,
+    })
     return end
   }
 }
@@ -87,7 +93,10 @@ async function* replaySince(source: ReplaySource, from: Cursor): Frames<Cursor> 
     ;({ cursor } = batch)
   }
   // The server does not know how far back this client's messages reach.
-  yield caughtUpFrame('since', head, cursor, { hasOlder: head.epoch > 0 })
+  yield caughtUpFrame('since', head, cursor, {
+    hasOlder: head.epoch > 0,
+    priced: source.priced,
+  })
   return cursor
 }
 
@@ -95,7 +104,11 @@ async function* replayLive(source: ReplaySource, reason: ReplayReason | undefine
   const { store, sessionId, signal } = source
   const { head, cursor, open, messageCount } = await abortable(store.head(sessionId), signal)
   yield replayFrame('live', head.epoch, reason)
-  yield caughtUpFrame('live', head, cursor, { hasOlder: messageCount > open.length, open })
+  yield caughtUpFrame('live', head, cursor, {
+    hasOlder: messageCount > open.length,
+    open,
+    priced: source.priced,
+  })
   return cursor
 }
 

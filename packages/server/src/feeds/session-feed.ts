@@ -12,7 +12,7 @@ import type { Feed, FollowOptions, Replay, Step } from '../streams/feed.ts'
 import { LiveFrames } from './live-frames.ts'
 import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
 
-type FollowedSession = Pick<ReplaySource, 'store' | 'sessionId'>
+type FollowedSession = Pick<ReplaySource, 'store' | 'sessionId' | 'priced'>
 
 /** A session's journal as it grows. */
 export class SessionFeed implements Feed {
@@ -21,7 +21,7 @@ export class SessionFeed implements Feed {
 
   constructor(source: FollowedSession) {
     this.#source = source
-    this.#frames = new LiveFrames(source.store, source.sessionId)
+    this.#frames = new LiveFrames(source.store, source.sessionId, source.priced)
   }
 
   async *follow(

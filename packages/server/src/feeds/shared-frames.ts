@@ -3,6 +3,7 @@ import type { EventBatch, Window } from '@caughtup/store'
 
 import { chunks } from './chunks.ts'
 import { eventsFrame, eventsFrameWithoutId, messagesFrame } from './chat-frames.ts'
+import type { Priced } from '../host/price.ts'
 import type { SentFrame } from '../streams/sent-frame.ts'
 import { once } from '../streams/once.ts'
 
@@ -14,12 +15,14 @@ type Frame = SentFrame<ChatFrame>
  */
 export class SharedFrames {
   readonly #frameBytes: number
+  readonly #priced: Priced
   readonly #windows = new WeakMap<Window, Frame[]>()
   readonly #withId = new WeakMap<readonly Event[], Frame>()
   readonly #withoutId = new WeakMap<readonly Event[], Frame>()
 
-  constructor({ frameBytes }: { frameBytes: number }) {
+  constructor({ frameBytes, priced }: { frameBytes: number; priced: Priced }) {
     this.#frameBytes = frameBytes
+    this.#priced = priced
   }
 
   window(window: Window): readonly Frame[] {
@@ -29,10 +32,10 @@ export class SharedFrames {
   }
 
   events(batch: EventBatch): Frame {
-    return once(this.#withId, batch.events, () => eventsFrame(batch))
+    return once(this.#withId, batch.events, () => eventsFrame(batch, this.#priced))
   }
 
   eventsWithoutId(batch: EventBatch): Frame {
-    return once(this.#withoutId, batch.events, () => eventsFrameWithoutId(batch))
+    return once(this.#withoutId, batch.events, () => eventsFrameWithoutId(batch, this.#priced))
   }
 }

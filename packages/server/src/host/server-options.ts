@@ -4,6 +4,7 @@ import { type OnError, resolveOnError, type Store } from '@caughtup/store'
 
 import type { Agent } from './agent.ts'
 import { carefulDescribe, type DescribeError } from './describe-error.ts'
+import type { Price } from './price.ts'
 import type { Can, Principal } from './principal.ts'
 import { type HookOptions, resolveHooks, type ResolvedHooks } from './hooks.ts'
 import type { ChatRequest } from './request.ts'
@@ -40,6 +41,11 @@ export interface ChatServerOptions {
   }
   /** Called when a run has ended or waits, at least once each. Without one, nothing is written for them. */
   hooks?: HookOptions
+  /**
+   * What a model's usage costs: `usage.get`, streams and the snapshots of clients have the cost then.
+   * It is asked anew whenever a ledger is sent, so that prices can change; it must be quick.
+   */
+  price?: Price
   /** Decides who may read `server.stats`; only `true` grants. @default nobody */
   stats?: (principal: Principal) => boolean | Promise<boolean>
   /** The assistant's name in notices; a blank one means the default. @default 'Assistant' */
@@ -115,7 +121,7 @@ export interface ChatServerOptions {
   describeError?: DescribeError
 }
 
-type Optional = 'summarise' | 'can' | 'model' | 'contextLimit' | 'compactAt' | 'hosts'
+type Optional = 'summarise' | 'can' | 'model' | 'contextLimit' | 'compactAt' | 'price' | 'hosts'
 
 const chatServerDefaults = {
   assistantName: defaultAssistantName,
@@ -140,7 +146,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   assertType('store', options.store, 'object')
   assertType('agent', options.agent, 'function')
   assertType('principal', options.principal, 'function')
-  for (const name of ['can', 'stats', 'summarise', 'onError', 'describeError'] as const) {
+  for (const name of ['can', 'stats', 'summarise', 'onError', 'describeError', 'price'] as const) {
     if (options[name] !== undefined) assertType(name, options[name], 'function')
   }
   for (const name of ['runEnded', 'runWaiting'] as const) {

@@ -2,6 +2,7 @@ import type { ChatFrame } from '@caughtup/schema'
 
 import { SessionFeed, sessionReplay, startOf } from '../feeds/session-feed.ts'
 import { SharedFrames } from '../feeds/shared-frames.ts'
+import { pricedBy } from '../host/price.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 import { toEventIterator } from './event-iterator.ts'
 
@@ -10,10 +11,11 @@ export function streamProcedure(
   { settings, access, streams }: ProcedureDeps,
 ) {
   const { store, limits } = settings
-  const frames = new SharedFrames(limits)
+  const priced = pricedBy(settings.price, settings.onError)
+  const frames = new SharedFrames({ ...limits, priced })
   return onChat.handler(async ({ input, context: { principal, claim }, signal, lastEventId }) => {
     const { sessionId, streamId } = input
-    const source = { store, sessionId, limits, frames }
+    const source = { store, sessionId, limits, frames, priced }
     // It is open before its caller is authorized, so that a removal meanwhile ends it.
     const stream = streams.open(
       { kind: 'chat', principal: principal.id, streamId },
