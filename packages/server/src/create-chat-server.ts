@@ -15,6 +15,7 @@ import { AnswerAgain } from './prompts/answer-again.ts'
 import { SendMessage } from './prompts/send-message.ts'
 import { UpdateQueued } from './prompts/update-queued.ts'
 import { Respond } from './runs/respond.ts'
+import { SessionTitle } from './prompts/session-title.ts'
 import { RunWatch } from './runs/run-watch.ts'
 import { Runs } from './runs/runs.ts'
 import { Signals } from './streams/signals.ts'
@@ -105,7 +106,11 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     requestEpoch: new RequestEpoch(settings, runs, rates.sends),
     changeHistory: new ChangeHistory(settings, { access, runs, rate: rates.changes }),
     agents: kinds.agent,
-    sendMessage: new SendMessage(settings, runs, rates.sends),
+    sendMessage: new SendMessage(settings, {
+      runs,
+      rate: rates.sends,
+      titles: new SessionTitle(settings, closing.signal),
+    }),
     respondTo: new Respond(settings, runs, rates.sends),
     updateQueuedPrompt: new UpdateQueued(settings, rates.changes),
     answerAgain: new AnswerAgain(settings, { access, runs, rate: rates.sends }),

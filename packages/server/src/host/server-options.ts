@@ -10,6 +10,7 @@ import { type HookOptions, resolveHooks, type ResolvedHooks } from './hooks.ts'
 import type { ChatRequest } from './request.ts'
 import { isStandardSchema, type StandardSchema } from './standard-schema.ts'
 import type { Summarise } from './summarise.ts'
+import type { Title } from './title.ts'
 
 export interface ChatServerOptions {
   /**
@@ -20,6 +21,12 @@ export interface ChatServerOptions {
   agent: Agent
   /** Without it, `history.compact` answers `BAD_INPUT`. */
   summarise?: Summarise
+  /**
+   * Names sessions without a title after their first prompt, in the background: no prompt waits for it.
+   * One that fails, returns nothing or takes longer than a minute leaves the default.
+   * @default the first line of the prompt, up to 60 characters
+   */
+  title?: Title
   /**
    * Identifies the caller by the request's headers or URL; `undefined` is answered with
    * `UNAUTHORIZED`. On a WebSocket it gets the handshake, once per call, so credentials can expire.
@@ -121,7 +128,15 @@ export interface ChatServerOptions {
   describeError?: DescribeError
 }
 
-type Optional = 'summarise' | 'can' | 'model' | 'contextLimit' | 'compactAt' | 'price' | 'hosts'
+type Optional =
+  | 'summarise'
+  | 'can'
+  | 'model'
+  | 'contextLimit'
+  | 'compactAt'
+  | 'title'
+  | 'price'
+  | 'hosts'
 
 const chatServerDefaults = {
   assistantName: defaultAssistantName,
@@ -146,7 +161,15 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   assertType('store', options.store, 'object')
   assertType('agent', options.agent, 'function')
   assertType('principal', options.principal, 'function')
-  for (const name of ['can', 'stats', 'summarise', 'onError', 'describeError', 'price'] as const) {
+  for (const name of [
+    'can',
+    'stats',
+    'summarise',
+    'onError',
+    'describeError',
+    'price',
+    'title',
+  ] as const) {
     if (options[name] !== undefined) assertType(name, options[name], 'function')
   }
   for (const name of ['runEnded', 'runWaiting'] as const) {

@@ -10,19 +10,21 @@ import { earlierPrompt, messageGone } from './earlier-prompt.ts'
 import { OneByOne } from './one-by-one.ts'
 import { askedOf, contentOf } from './prompt-input.ts'
 import { assertPrompt } from './prompt-limits.ts'
-import { titleSession } from './session-title.ts'
+import type { SessionTitle } from './session-title.ts'
 
 /** Accepts prompts. Sending a `messageId` again creates no second message and returns the same result. */
 export class SendMessage {
   readonly #settings: Settings
   readonly #runs: Runs
   readonly #rate: RateLimit
+  readonly #titles: SessionTitle
   readonly #calls = new OneByOne()
 
-  constructor(settings: Settings, runs: Runs, rate: RateLimit) {
+  constructor(settings: Settings, around: { runs: Runs; rate: RateLimit; titles: SessionTitle }) {
     this.#settings = settings
-    this.#runs = runs
-    this.#rate = rate
+    this.#runs = around.runs
+    this.#rate = around.rate
+    this.#titles = around.titles
   }
 
   /**
@@ -38,7 +40,7 @@ export class SendMessage {
     const asked = askedOf(input, this.#settings)
     const prompt = { messageId, parts, author: principal.id, ...asked }
     return this.#calls.call(`${session.id} ${messageId}`, () =>
-      this.#sendOnce(session, prompt, whenBusy),
+      this.#sendOnce(session, prompt, whenBusy, principal),
     )
   }
 
@@ -46,6 +48,7 @@ export class SendMessage {
     session: Session,
     prompt: Omit<QueuedPrompt, 'kind' | 'runId' | 'queuedAt'> & { parts: PromptPart[] },
     whenBusy: NonNullable<SendInput['whenBusy']>,
+    principal: Principal,
   ): Promise<SendResult> {
     const { messageId } = prompt
     const { store } = this.#settings
@@ -69,7 +72,7 @@ export class SendMessage {
       // Also when the message is hidden: it keeps its id.
       throw messageGone('messageId', messageId)
     }
-    await titleSession(this.#settings, session, prompt.parts)
+    await this.#titles.name(session, prompt.parts, principal)
     return { messageId, runId, queued: outcome === 'queued' }
   }
 }
