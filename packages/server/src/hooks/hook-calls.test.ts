@@ -310,6 +310,30 @@ describe('a hook that fails', () => {
     expect(ended).toHaveLength(1)
   })
 
+  test('is not called again because of a list from before it was settled', async () => {
+    const [made, listed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { ended, hooks } = recorder(() => (ended.length === 1 ? made.promise : undefined))
+    const { store } = await openServer({ hooks })
+    await store.sessions.create({ sessionId: 's', owner: 'me' })
+    await endRun(store, 'first')
+    await expect.poll(() => ended.length).toBe(1)
+    const list = store.hooks.list.bind(store.hooks)
+    let lists = 0
+    store.hooks.list = async (limit) => {
+      const calls = await list(limit)
+      if (lists++ === 0) await listed.promise
+      return calls
+    }
+    await endRun(store, 'second')
+    await expect.poll(() => lists).toBe(1)
+    made.resolve()
+    await expect.poll(async () => (await list(9)).map(({ hook }) => hook.runId)).toEqual(['second'])
+    await settle()
+    listed.resolve()
+    await expect.poll(() => list(9)).toEqual([])
+    expect(ended.map(({ runId }) => runId)).toEqual(['first', 'second'])
+  })
+
   test('takes no more than its share: 16 calls at a time', async () => {
     const finish: (() => void)[] = []
     const { ended, hooks } = recorder(() => new Promise<void>((resolve) => finish.push(resolve)))

@@ -78,35 +78,42 @@ export class HookCalls {
 
   /** Makes the calls that are due; one look at a time. Never rejects. */
   #look(): Promise<void> {
+    if (this.#stopped.signal.aborted) return Promise.resolve()
     this.#looksAgain = true
-    this.#looking ??= this.#lookOnce()
-      .catch(this.#logged('looking for calls of hooks'))
-      .finally(() => (this.#looking = undefined))
+    this.#looking ??= this.#lookOn().catch(this.#logged('looking for calls of hooks'))
     return this.#looking
   }
 
-  async #lookOnce(): Promise<void> {
+  async #lookOn(): Promise<void> {
     const { store } = this.#settings
-    while (this.#looksAgain && !this.#stopped.signal.aborted) {
-      this.#looksAgain = false
-      const calls = await store.hooks.list(most)
-      const now = store.clock.now()
-      for (const call of calls) if (isDue(call, now)) this.#begin(call)
-      this.#setTimer(calls.find((call) => !isDue(call, now))?.due)
+    try {
+      while (this.#looksAgain) {
+        this.#looksAgain = false
+        // What runs now may be settled before the list arrives, and still be in it.
+        const running = new Set(this.#running.keys())
+        const calls = await store.hooks.list(most)
+        const now = store.clock.now()
+        for (const call of calls) {
+          if (isDue(call, now) && !running.has(call.hook.id)) this.#begin(call)
+        }
+        this.#setTimer(calls.find((call) => !isDue(call, now))?.due)
+      }
+    } finally {
+      // At once, so that no later look joins this one, which would not see what that is about.
+      this.#looking = undefined
     }
   }
 
   #setTimer(due: number | undefined): void {
     this.#cancelTimer?.()
-    if (due === undefined) return
+    if (due === undefined || this.#stopped.signal.aborted) return
     const { clock } = this.#settings.store
     this.#cancelTimer = background(clock).after(due - clock.now(), () => void this.#look())
   }
 
   #begin(call: OwedCall): void {
-    const { id } = call.hook
-    if (this.#running.has(id) || this.#running.size >= most || this.#stopped.signal.aborted) return
-    this.#running.set(id, this.#make(call))
+    if (this.#running.size >= most || this.#stopped.signal.aborted) return
+    this.#running.set(call.hook.id, this.#make(call))
   }
 
   async #make({ hook, attempts }: OwedCall): Promise<void> {

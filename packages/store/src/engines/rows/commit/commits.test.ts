@@ -1,7 +1,14 @@
 import { ManualClock, Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
-import { delta, finished, opened, prompt, runStarted } from '../../../conformance/support/drafts.ts'
+import {
+  delta,
+  finished,
+  opened,
+  prompt,
+  runEnded,
+  runStarted,
+} from '../../../conformance/support/drafts.ts'
 import { shownIds } from '../../../conformance/support/reads.ts'
 import type { Slice } from '../../../port/commit.ts'
 import { StorageError } from '../../../port/storage-error.ts'
@@ -131,6 +138,17 @@ test.each([1, 2])('a commit whose answer is lost %i times is written once', asyn
   expect(await textOf(open(database), 's')).toBe('a')
   expect(await shownIds(open(database), 's')).toEqual(['m', 'p'])
 })
+
+test.each([1, 2])(
+  'a call that a commit owes is written once if %i answers are lost',
+  async (answers) => {
+    const database = emptyDatabase()
+    await withSession(database, 's')
+    const storage = open(database, losing(database, answers))
+    await storage.commit([{ sessionId: 's', at: 2, drafts: [runEnded('r')] }], { owes: true })
+    expect(await storage.owed.list(9)).toMatchObject([{ hook: { runId: 'r' } }])
+  },
+)
 
 test('a commit whose outcome stays unknown is found by the same slices, and decided anew by others', async () => {
   const database = emptyDatabase()
