@@ -19,7 +19,7 @@ import path from 'node:path'
 
 const root = path.join(import.meta.dirname, '..')
 const folder = path.join(root, 'tests/mutants')
-/** A mutant that takes longer than this has stopped the tests instead of failing them. */
+/** A test file that takes longer than this was stopped by a mutant instead of failing. */
 const patience = 5 * 60_000
 
 interface Mutant {
@@ -97,7 +97,8 @@ function applies(patch: string, ...options: string[]): boolean {
 function runTests(files: readonly string[]): Failures {
   const report = path.join(copy, '.reports/vitest.json')
   rmSync(report, { force: true })
-  spawnSync('vitest', ['run', ...files], { cwd: copy, timeout: patience, killSignal: 'SIGKILL' })
+  const timeout = patience * files.length
+  spawnSync('vitest', ['run', ...files], { cwd: copy, timeout, killSignal: 'SIGKILL' })
   const { testResults }: Report = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
     : { testResults: [] }

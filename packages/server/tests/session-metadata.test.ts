@@ -31,6 +31,28 @@ describe('metadata of a session', () => {
     })
   })
 
+  test('nested deeper than 100 are refused by name', async () => {
+    const { chat, client } = await openTestServer()
+    const create = async (depth: number) => {
+      const deep = `${'['.repeat(depth)}${']'.repeat(depth)}`
+      const request = new Request('http://localhost/rpc/sessions/create', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-principal': 'ann' },
+        body: `{"json":{"metadata":{"deep":${deep}}}}`,
+      })
+      const response = await chat.fetch(request)
+      return [response.status, await response.text()] as const
+    }
+    const [status, body] = await create(100_000)
+    expect(status).toBe(400)
+    expect(JSON.parse(body)).toMatchObject({
+      json: { code: 'BAD_INPUT', data: { field: 'metadata.deep' } },
+    })
+    expect((await create(101))[0]).toBe(400)
+    expect((await create(100))[0]).toBe(200)
+    expect((await client('ann').sessions.list()).sessions).toHaveLength(1)
+  })
+
   test('are not in the list of activity', async () => {
     const { client } = await openTestServer()
     await client().sessions.create({ metadata: { a: 1 } })

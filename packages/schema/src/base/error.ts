@@ -60,8 +60,8 @@ export function preview(value: unknown): string {
   try {
     text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
   } catch {
-    // Cyclic values and BigInts have no JSON form; their string form identifies them well enough.
-    text = String(value)
+    // Cyclic values and those nested too deep have no JSON form, and the string form of an array follows it.
+    text = typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value)
   }
   return text.length <= previewLength ? text : `${text.slice(0, previewLength - 1)}…`
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 
 import { id } from '../base/id.ts'
+import { shallow } from '../base/json.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 import { promptPart } from '../model/part.ts'
 import { procedure } from './base.ts'
@@ -22,7 +23,7 @@ const words = z.string().max(4_000)
 
 const respondInputUnion = z.union([
   z.strictObject({ ...theCall, approved: z.boolean(), reason: words.exactOptional() }),
-  z.strictObject({ ...theCall, output: z.unknown() }),
+  z.strictObject({ ...theCall, output: shallow }),
   z.strictObject({ ...theCall, error: words }),
 ])
 export type RespondInput = UnionOf<typeof respondInputUnion>

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 
 import { id, principal, transientLength } from '../base/id.ts'
+import { shallow } from '../base/json.ts'
 import { member, session, sessionMetadata } from '../model/session.ts'
 import { wireCursor } from '../wire/frame.ts'
 import { listInput, procedure, sessionInput } from './base.ts'
@@ -56,8 +57,8 @@ export const sessions = {
       z.strictObject({
         sessionId: id,
         name: z.string().min(1).max(transientLength),
-        /** Any JSON, up to `signalBytes`. No schema: that would follow it however deep it is nested. */
-        data: z.unknown(),
+        /** Any JSON, up to `signalBytes`. */
+        data: shallow,
       }),
     )
     .output(z.object({ sent: z.literal(true) })),

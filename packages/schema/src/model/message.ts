@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { finishReasons } from './finish-reason.ts'
 import { count, id, timestamp } from '../base/id.ts'
 import { part } from './part.ts'
+import { json } from '../base/json.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
 import { contextUsage, usage } from './usage.ts'
 
@@ -42,7 +43,7 @@ export const messageMetadata = z.object({
    * Facts about an imported message that no other field holds; `id` is its id in the transcript it
    * came from, if that is not a valid message id.
    */
-  foreign: z.record(z.string(), z.json()).exactOptional(),
+  foreign: z.record(z.string(), json).exactOptional(),
 })
 export interface MessageMetadata extends z.infer<typeof messageMetadata> {}
 const metadata: SchemaOf<MessageMetadata> = messageMetadata

@@ -1,13 +1,14 @@
 import * as z from 'zod'
 
 import { name } from '../base/id.ts'
+import { json } from '../base/json.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 
 // The shapes are those of the AI SDK's UI message parts (ai 7), so that its components render
 // them unchanged; `message.test-d.ts` checks them against that package's types.
 
 /** Data that a provider expects back with the next request: signatures, item ids, reasoning. */
-export const providerMetadata = z.record(z.string(), z.record(z.string(), z.json()))
+export const providerMetadata = z.record(z.string(), z.record(z.string(), json))
 export type ProviderMetadata = z.infer<typeof providerMetadata>
 
 const sourceUrl = {
@@ -46,7 +47,7 @@ export const citations = z.array(citation)
 export type Citations = z.infer<typeof citations>
 
 /** Data that the host attaches to a tool. */
-export const toolMetadata = z.record(z.string(), z.json())
+export const toolMetadata = z.record(z.string(), json)
 export type ToolMetadata = z.infer<typeof toolMetadata>
 
 const toolCall = {

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 
 import { count, id, timestamp } from '../base/id.ts'
+import { json } from '../base/json.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
 
 /** What a host keeps about a session: a JSON object. */
-export const sessionMetadata = z.record(z.string(), z.json())
+export const sessionMetadata = z.record(z.string(), json)
 export type SessionMetadata = z.infer<typeof sessionMetadata>
 
 const sessionObject = z.object({

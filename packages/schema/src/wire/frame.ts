@@ -5,6 +5,7 @@ import { event } from '../event/event.ts'
 import { count, id, timestamp } from '../base/id.ts'
 import { message, runError } from '../model/message.ts'
 import { queuedRun, run } from '../model/run.ts'
+import { json } from '../base/json.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 import { contextUsage, usageLedger } from '../model/usage.ts'
 
@@ -93,7 +94,7 @@ export const presence: SchemaOf<Presence[]> = z.array(presenceObject)
 const transient = z.object({
   type: z.literal('transient'),
   name: z.string(),
-  data: z.json(),
+  data: json,
   /** The principal who sent it; absent if it is the agent's or the server's own. */
   from: z.string().exactOptional(),
 })

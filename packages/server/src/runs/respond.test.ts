@@ -135,6 +135,11 @@ describe('an approval', () => {
     await expect(respond('a', { output: 1 })).rejects.toMatchObject({ code: 'BAD_INPUT' })
     await expect(respond('b', { approved: true })).rejects.toMatchObject({ code: 'BAD_INPUT' })
     await expect(respond('c', { approved: true })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    const output = JSON.parse(`${'['.repeat(101)}${']'.repeat(101)}`)
+    await expect(respond('b', { output })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { field: 'output' },
+    })
     expect((await head()).seq).toBe(seq)
   })
 
