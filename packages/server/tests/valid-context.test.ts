@@ -16,7 +16,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { modelContext } from '../src/agent/model-context.ts'
 import { answerOf } from './support/answer-of.ts'
-import { readRun, readUntil } from './support/open-test-server.ts'
+import { openTestServer, readRun, readUntil } from './support/open-test-server.ts'
 
 const never = new AbortController().signal
 const tools = {
@@ -262,7 +262,7 @@ test('a run that is stopped while a tool executes does not end its session', asy
   expect(errors).toEqual([])
 })
 
-test('a call that asks for approval is settled when its message ends, and the session continues', async () => {
+test('a call whose approval nobody gave is settled when its run is interrupted, and the session continues', async () => {
   const chunks = [
     { type: 'stream-start', warnings: [] },
     { type: 'tool-call', toolCallId: 'c', toolName: 'read', input: '{"path":"x"}' },
@@ -272,24 +272,35 @@ test('a call that asks for approval is settled when its message ends, and the se
     doStream: async () => ({ stream: simulateReadableStream({ chunks }) }),
   })
   const guarded = { read: { ...tools.read, needsApproval: true } }
-  const { ask, answer, errors } = await answerOf(async ({ messages }) => {
-    const { failures } = await request(messages)
-    if (failures.length > 0) throw failures[0]
-    const prompt = await convertToModelMessages(messages, { tools: guarded })
-    return streamText({ model, tools: guarded, messages: prompt }).stream
-  })
-  const settled = [
-    { type: 'step-start' },
-    {
-      type: 'dynamic-tool',
-      toolName: 'read',
-      toolCallId: 'c',
-      state: 'output-error',
-      input: { path: 'x' },
-      errorText: 'The message ended before the tool call had a result.',
+  const { client, store, errors } = await openTestServer({
+    agent: async ({ messages }) => {
+      const { failures } = await request(messages)
+      if (failures.length > 0) throw failures[0]
+      const prompt = await convertToModelMessages(messages, { tools: guarded })
+      return streamText({ model, tools: guarded, messages: prompt }).stream
     },
-  ]
-  expect(answer).toMatchObject({ parts: settled, metadata: { finishReason: 'tool-calls' } })
-  expect((await ask('Go on')).parts).toEqual(settled)
+  })
+  const me = client()
+  const { id: sessionId } = await me.sessions.create()
+  for (const text of ['Hi', 'Go on']) {
+    await me.messages.send({ sessionId, text })
+    const status = async () => (await store.head(sessionId)).head.run?.status
+    await expect.poll(status).toBe('waiting')
+    await me.runs.interrupt({ sessionId })
+    expect((await store.window(sessionId)).messages.at(-1)).toMatchObject({
+      parts: [
+        { type: 'step-start' },
+        {
+          type: 'dynamic-tool',
+          toolCallId: 'c',
+          state: 'output-error',
+          input: { path: 'x' },
+          errorText: 'The tool call was interrupted before it had a result.',
+        },
+        { type: 'data-notice' },
+      ],
+      metadata: { finishReason: 'interrupted' },
+    })
+  }
   expect(errors).toEqual([])
 })
