@@ -204,6 +204,10 @@ export class Machine {
     writing.blocks.clear()
     const { runId, messageId, states } = writing
     const [parts = []] = states
+    const last = parts.at(-1)
+    if ((last?.type === 'text' || last?.type === 'reasoning') && last.state === 'streaming') {
+      writing.blocks.set(last.type, parts.length - 1)
+    }
     writing.writer = this.store.writer({ sessionId: id, runId, messageId, parts })
   }
 }

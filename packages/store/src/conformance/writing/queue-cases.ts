@@ -61,6 +61,10 @@ export const queueCases: Cases = {
       [dequeued('a'), 'x y'],
       [steering('e'), 'e x y'],
       [atFront('z'), 'z e x y'],
+      [steering('f'), 'z e f x y'],
+      [dequeued('x'), 'z e f y'],
+      [dequeued('y'), 'z e f'],
+      [steering('g'), 'z e f g'],
     ]
     for (const [draft, expected] of steps) {
       await write(storage, session, [draft])

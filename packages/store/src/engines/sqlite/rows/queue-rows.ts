@@ -44,11 +44,13 @@ export function writeQueueChange(
  * A place behind the last run that steers, or before all. It may be between two: places are numbers of
  * which only the order counts, and a queue is too short for their fractions to run out.
  */
-const steering = "json_extract(body, '$.steer') = 1"
-const behindSteering = `CASE WHEN max(${steering}) = 1 THEN (
-    max(place) FILTER (WHERE ${steering})
-    + coalesce(min(place) FILTER (WHERE ${steering} IS NOT 1), max(place) + 1)
-  ) / 2.0 ELSE min(place) - 1 END`
+const lastSteering =
+  "(SELECT max(place) FROM queue WHERE session = ?1 AND json_extract(body, '$.steer') = 1)"
+const placeAfter = `(SELECT min(place) FROM queue WHERE session = ?1 AND place > ${lastSteering})`
+const behindSteering = `coalesce(
+    (${lastSteering} + coalesce(${placeAfter}, ${lastSteering} + 1)) / 2.0,
+    min(place) - 1
+  )`
 
 /** The queued runs of the session of this row, without damaged ones. */
 export function readQueue(db: Database, row: Row): QueuedRun[] {
