@@ -56,6 +56,7 @@ export {
   page,
   type PageCursor,
   pageCursor,
+  type PromptPage,
   type SearchHit,
   searchHit,
 } from './wire/page.ts'

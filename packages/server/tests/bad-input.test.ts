@@ -63,6 +63,7 @@ describe('bad input', () => {
     'messages.retry': (call, sessionId) => call['messages']!['retry']!({ sessionId }),
     'messages.resend': (call, sessionId) =>
       call['messages']!['resend']!({ sessionId, messageId: 'x', text: 'x' }),
+    'messages.prompts': (call, sessionId) => call['messages']!['prompts']!({ sessionId }),
     'messages.versions': (call, sessionId) =>
       call['messages']!['versions']!({ sessionId, messageId: 'x' }),
     'messages.choose': (call, sessionId) =>

@@ -430,6 +430,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       'history/reset',
       'messages/retry',
       'messages/resend',
+      'messages/prompts',
       'messages/versions',
       'messages/choose',
       'runs/respond',

@@ -4,7 +4,8 @@ import { count, id, name } from '../base/id.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 import { message } from '../model/message.ts'
 import { promptPart } from '../model/part.ts'
-import { procedure } from './base.ts'
+import { olderCursor, promptPage } from '../wire/page.ts'
+import { limit, procedure } from './base.ts'
 import { historyChange } from './history.ts'
 import { runTicketMembers } from './runs.ts'
 
@@ -109,6 +110,16 @@ export const messages = {
    * Ends the active run. Repeating a `newMessageId` sends nothing twice.
    */
   resend: procedure.input(resendInput).output(sendResult),
+  /** The caller's own prompts of all epochs, newest first: for a client that offers them again. */
+  prompts: procedure
+    .input(
+      z.strictObject({
+        sessionId: id,
+        cursor: olderCursor.exactOptional(),
+        limit: limit.exactOptional(),
+      }),
+    )
+    .output(promptPage),
   /** The versions of which a message is the first of one, in order. */
   versions: procedure
     .input(z.strictObject(theMessage))

@@ -4,7 +4,7 @@ import { count, id, timestamp } from '../base/id.ts'
 import { message, role } from '../model/message.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 
-const olderCursor = z.strictObject({ before: count })
+export const olderCursor = z.strictObject({ before: count })
 const newerCursor = z.strictObject({ after: count })
 const pageCursorUnion = z.union([olderCursor, newerCursor])
 /**
@@ -44,3 +44,13 @@ const searchHitObject = z.object({
 /** A message that a search found. */
 export interface SearchHit extends z.infer<typeof searchHitObject> {}
 export const searchHit: SchemaOf<SearchHit> = searchHitObject
+
+const promptPageObject = z.object({
+  /** Newest first. */
+  prompts: z.array(message),
+  /** For the prompts before these; null if there are none. */
+  nextCursor: olderCursor.nullable(),
+})
+/** The caller's own prompts in a session. */
+export interface PromptPage extends z.infer<typeof promptPageObject> {}
+export const promptPage: SchemaOf<PromptPage> = promptPageObject

@@ -63,6 +63,7 @@ const rows: Row[] = [
       client.messages.resend({ sessionId, messageId: 'other-prompt', text: 'Better' }),
     cells: ['ok', no, no, no, unknown],
   },
+  { procedure: 'messages.prompts', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'messages.versions', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'messages.choose', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'messages.edit', of: 'a prompt', cells: ['ok', 'ok', no, no, unknown] },

@@ -27,6 +27,7 @@ export const whoMay = {
   'messages.delete': 'author',
   'messages.retry': 'members',
   'messages.resend': 'author',
+  'messages.prompts': 'members',
   'messages.versions': 'members',
   'messages.choose': 'members',
   'runs.interrupt': 'members',

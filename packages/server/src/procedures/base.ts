@@ -31,6 +31,7 @@ const heavyReads: ReadonlySet<string> = new Set([
   'sessions.list',
   'sessions.search',
   'sessions.fork',
+  'messages.prompts',
   'messages.versions',
   'history.loadMore',
   'history.around',

@@ -1,7 +1,10 @@
+import { ownPrompts } from '../prompts/own-prompts.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function messageProcedures(
-  { messages: { send, edit, delete: remove, retry, resend, versions, choose } }: Procedures,
+  {
+    messages: { send, edit, delete: remove, retry, resend, prompts, versions, choose },
+  }: Procedures,
   { settings, access, sendMessage, answerAgain, changeHistory }: ProcedureDeps,
 ) {
   return {
@@ -24,6 +27,13 @@ export function messageProcedures(
     resend: resend.handler(async ({ input, context: { principal } }) => {
       const session = await access.authorizeSession(principal, 'messages.resend', input.sessionId)
       return answerAgain.resend(session, input, principal)
+    }),
+    prompts: prompts.handler(async ({ input, context: { principal }, signal }) => {
+      const { sessionId, cursor, limit } = input
+      const { id } = await access.authorizeSession(principal, 'messages.prompts', sessionId)
+      const place = { ...cursor, ...(limit !== undefined && { limit }) }
+      const whose = { sessionId: id, author: principal.id }
+      return ownPrompts(settings.store, whose, place, signal ? { signal } : {})
     }),
     versions: versions.handler(async ({ input, context: { principal }, signal }) => {
       const { sessionId, messageId } = input

@@ -27,6 +27,7 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
     client.messages.retry({ sessionId, messageId: 'prompt' }),
   'messages.resend': (client, sessionId) =>
     client.messages.resend({ sessionId, messageId: 'prompt', text: 'Better' }),
+  'messages.prompts': (client, sessionId) => client.messages.prompts({ sessionId }),
   'messages.versions': (client, sessionId) =>
     client.messages.versions({ sessionId, messageId: 'prompt' }),
   'messages.choose': (client, sessionId) =>
