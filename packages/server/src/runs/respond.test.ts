@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import type { AgentPart, Message } from '@caughtup/schema'
 import { noticeText } from '@caughtup/schema/notice'
 import {
@@ -12,6 +14,7 @@ import { MockLanguageModelV4 } from 'ai/test'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { interceptedStorage, type StorageHooks } from '../../tests/support/intercept-storage.ts'
 import {
   openTestServer,
   testDatabase,
@@ -202,6 +205,33 @@ describe('a waiting run', () => {
     const { parts } = await answer()
     expect(parts.at(-1)).toMatchObject({ data: { kind: 'interrupted' } })
     expect(noticeText({ kind: 'interrupted', assistant: '' })).toBe('Assistant was stopped.')
+  })
+
+  test('can be interrupted while it begins to wait', async () => {
+    const hooks: StorageHooks = {}
+    const scripted = new ScriptedAgent()
+    const storage = interceptedStorage(testDatabase(), hooks)
+    const server = await openTestServer({ agent: scripted.agent, storage, lease: 1e9 })
+    const client = server.client()
+    const { id: sessionId } = await client.sessions.create()
+    await client.messages.send({ sessionId, text: 'Hi' })
+    const run = await scripted.run()
+    const suspending = Promise.withResolvers<void>()
+    hooks.commit = async (slices) => {
+      const drafts = slices.flatMap((slice) => slice.drafts)
+      if (!drafts.some(({ type }) => type === 'run-changed')) return
+      suspending.resolve()
+      // Until the interruption, which has still seen the run stream, waits for its end.
+      for (let turn = 0; turn < 20; turn++) await setImmediate()
+    }
+    hooks.state = async () => {
+      hooks.state = undefined
+      run.yield(call('a'))
+      run.finish()
+      await suspending.promise
+    }
+    expect(await client.runs.interrupt({ sessionId })).toEqual({ interrupted: true })
+    expect((await server.store.head(sessionId)).head.run).toBeUndefined()
   })
 
   test('can be undone', async () => {
