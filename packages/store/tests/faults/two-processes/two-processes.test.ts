@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import type { EventDraft } from '@caughtup/schema'
@@ -176,6 +177,7 @@ test('other processes wait for one that is paused during a commit, and continue 
   await paused.do({ do: 'stream', text: 'before ' })
   await paused.do({ do: 'stop-in-next-transaction' })
   void paused.ask({ do: 'stream', text: 'never' })
+  await expect.poll(() => isLocked(file)).toBe(true)
   // The next writer waits, and readers do not.
   let answered = false
   const waiting = other.do({ do: 'append', session, id: 'n' }).then(() => (answered = true))
@@ -188,3 +190,17 @@ test('other processes wait for one that is paused during a commit, and continue 
   expect(messages).toMatchObject([{ parts: [{ text: 'before ' }] }, { id: 'n' }])
   assertIntact(file)
 }, 30_000)
+
+/** Whether a process is in a transaction that writes. */
+function isLocked(file: string): boolean {
+  const db = new DatabaseSync(file, { timeout: 0 })
+  try {
+    db.exec('BEGIN IMMEDIATE')
+    return false
+  } catch (error) {
+    if (!String(error).includes('database is locked')) throw error
+    return true
+  } finally {
+    db.close()
+  }
+}
