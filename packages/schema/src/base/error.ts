@@ -56,12 +56,20 @@ const previewLength = 100
 
 /** Shortens a value for an error's message or data, to at most 100 characters. */
 export function preview(value: unknown): string {
-  let text: string
-  try {
-    text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-  } catch {
-    // Cyclic values and those nested too deep have no JSON form, and the string form of an array follows it.
-    text = typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value)
-  }
+  const text = textOf(value)
   return text.length <= previewLength ? text : `${text.slice(0, previewLength - 1)}…`
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  try {
+    return JSON.stringify(value, readableBigInt) ?? String(value)
+  } catch {
+    // What is cyclic or nested too deep has no JSON form, and the string form of an array follows it, too.
+    return Object.prototype.toString.call(value)
+  }
+}
+
+function readableBigInt(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value
 }
