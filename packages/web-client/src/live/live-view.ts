@@ -17,7 +17,8 @@ export interface LiveViewSource<Frame, Snapshot> extends Omit<
 }
 
 /**
- * A view that follows a stream: it is open exactly while the view has subscribers and is not paused.
+ * A view that follows a stream: it is open exactly while the view has subscribers, is not paused and does
+ * not give way to others.
  */
 export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends object> {
   readonly #context: ClientContext
