@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { interceptedStorage, type StorageHooks } from '../../tests/support/intercept-storage.ts'
@@ -325,75 +324,4 @@ describe('a choice', () => {
       { text: 'next' },
     ])
   })
-})
-
-/** Waits for so many turns of the microtask queue. */
-async function turns(n: number): Promise<void> {
-  for (let turn = 0; turn < n; turn++) await Promise.resolve()
-}
-const starts = fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 60 }))
-
-test('choose against send: the prompt follows what is shown, and the model sees the same', async () => {
-  await fc.assert(
-    fc.asyncProperty(starts, async ([first, second]) => {
-      const { client, sessionId, scripted, finish, shown, send } = await openSession()
-      const { messages } = await client.history.loadMore({ sessionId })
-      await client.messages.retry({ sessionId })
-      await finish(await scripted.run(), 'Two')
-      const [choice, sent] = await Promise.allSettled([
-        turns(first).then(() => client.messages.choose({ sessionId, messageId: messages[1]!.id })),
-        turns(second).then(() => send('next')),
-      ])
-      expect(sent.status).toBe('fulfilled')
-      const isChosen = choice.status === 'fulfilled'
-      const refusal: unknown = isChosen ? 'run-active' : choice.reason.data?.reason
-      expect(refusal).toBe('run-active')
-      const before = isChosen ? 'One 1/2' : 'Two 2/2'
-      const run = await scripted.run()
-      expect(run.context.messages.map(({ parts }) => parts[0])).toMatchObject([
-        { text: 'first' },
-        { text: before.slice(0, 3) },
-        { text: 'next' },
-      ])
-      await finish(run, 'Reply')
-      expect(await shown()).toEqual(['first', before, 'next', 'Reply'])
-    }),
-    { numRuns: 12 },
-  )
-})
-
-test('two retries at once: each answers, one after the other or in its place, and no version is lost', async () => {
-  await fc.assert(
-    fc.asyncProperty(starts, async ([first, second]) => {
-      const { client, sessionId, scripted, finish, head, shown, store } = await openSession()
-      const retried = await Promise.all([
-        turns(first).then(() => client.messages.retry({ sessionId, answerId: 'a' })),
-        turns(second).then(() => client.messages.retry({ sessionId, answerId: 'b' })),
-      ])
-      const last = async (): Promise<ScriptedRun> => {
-        const run = await scripted.run()
-        return run.context.signal.aborted ? last() : run
-      }
-      await finish(await last(), 'Last')
-      expect((await head()).queue).toEqual([])
-      expect(await shown()).toEqual(['first', 'Last 3/3'])
-      const { messages } = await client.history.loadMore({ sessionId })
-      const { versions } = await client.messages.versions({
-        sessionId,
-        messageId: messages[1]!.id,
-      })
-      expect(
-        versions
-          .map(({ message }) => message.id)
-          .slice(1)
-          .toSorted(),
-      ).toEqual(['a', 'b'])
-      const { events } = await store.events(sessionId, 0, { bytes: 1e9 })
-      for (const { runId } of retried) {
-        const ends = events.filter((event) => event.type === 'run-ended' && event.runId === runId)
-        expect(ends).toHaveLength(1)
-      }
-    }),
-    { numRuns: 12 },
-  )
 })

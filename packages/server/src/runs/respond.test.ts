@@ -11,7 +11,6 @@ import {
   tool,
 } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { interceptedStorage, type StorageHooks } from '../../tests/support/intercept-storage.ts'
@@ -259,34 +258,6 @@ describe('a waiting run', () => {
     await finish(run)
     expect((await answer()).parts).toHaveLength(2)
   })
-})
-
-test('respond against interrupt: the run goes on or is over, and never both', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.nat({ max: 3 }), { maxLength: 6 }), async (turns) => {
-      const { client, sessionId, respond, head, store } = await openWaiting([
-        call('a'),
-        approval('a'),
-      ])
-      const wait = async (n: number) => {
-        for (let turn = 0; turn < n * 3; turn++) await Promise.resolve()
-      }
-      const answers = await Promise.allSettled([
-        wait(turns[0] ?? 0).then(() => respond('a', { approved: true })),
-        wait(turns[1] ?? 0).then(() => client.runs.interrupt({ sessionId })),
-      ])
-      const [responded, interrupted] = answers.map((each) =>
-        each.status === 'fulfilled' ? each.value : each.reason.data.reason,
-      )
-      expect(interrupted).toEqual({ interrupted: true })
-      expect([{ resumed: true }, 'run-not-waiting']).toContainEqual(responded)
-      expect((await head()).run).toBeUndefined()
-      const { events } = await store.events(sessionId, 0, { bytes: 1e9 })
-      expect(events.filter(({ type }) => type === 'run-ended')).toHaveLength(1)
-      expect(events.filter(({ type }) => type === 'message-finished')).toHaveLength(1)
-    }),
-    { numRuns: 12 },
-  )
 })
 
 describe('with the AI SDK', () => {
