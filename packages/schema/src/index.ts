@@ -110,12 +110,22 @@ export {
   type RunKind,
 } from './model/run.ts'
 export type { SchemaOf } from './base/schema-of.ts'
+export type { InputOf, Issue, OutputOf, StandardSchema } from './base/standard-schema.ts'
+export type {
+  ChatSchemas,
+  DeclaredOutput,
+  OutputOfDeclared,
+  Register,
+  ToolSchemas,
+} from './model/declared.ts'
+export type { CreateSessionInput, UpdateSessionInput } from './contract/sessions.ts'
 export {
   type Member,
   type Session,
   session,
   sessionMetadata,
   type SessionMetadata,
+  type SessionMetadataInput,
 } from './model/session.ts'
 export { type ServerStats, serverStats, type StoreStats, storeStats } from './wire/stats.ts'
 export {

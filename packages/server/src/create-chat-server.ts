@@ -9,7 +9,12 @@ import { RequestEpoch } from './epochs/request-epoch.ts'
 import { ResetKind } from './epochs/reset-kind.ts'
 import { ChangeHistory } from './history/change-history.ts'
 import { HookCalls } from './hooks/hook-calls.ts'
-import { type ChatServerOptions, resolveOptions, type Settings } from './host/server-options.ts'
+import {
+  type ChatServerOptions,
+  type DeclaredOptions,
+  resolveOptions,
+  type Settings,
+} from './host/server-options.ts'
 import { type ChatRouter, createRouter } from './procedures/router.ts'
 import { AnswerAgain } from './prompts/answer-again.ts'
 import { SendMessage } from './prompts/send-message.ts'
@@ -69,7 +74,7 @@ export interface ChatServer {
  * Nothing runs before `start` or the first call, and nothing keeps the process alive by itself, so a
  * build step may evaluate the module that calls this.
  */
-export function createChatServer(options: ChatServerOptions): ChatServer {
+export function createChatServer(options: ChatServerOptions & DeclaredOptions): ChatServer {
   const settings = resolveOptions(options)
   const { store, limits } = settings
   const access = new Access(settings)

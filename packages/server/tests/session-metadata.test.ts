@@ -1,7 +1,7 @@
+import type { StandardSchema } from '@caughtup/schema'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 
-import type { StandardSchema } from '../src/host/standard-schema.ts'
 import { createChatServer } from '../src/create-chat-server.ts'
 import { openTestServer } from './support/open-test-server.ts'
 

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { id } from '../base/id.ts'
 import { shallow } from '../base/json.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import type { DeclaredOutput } from '../model/declared.ts'
 import { promptPart } from '../model/part.ts'
 import { procedure } from './base.ts'
 
@@ -26,7 +27,10 @@ const respondInputUnion = z.union([
   z.strictObject({ ...theCall, output: shallow }),
   z.strictObject({ ...theCall, error: words }),
 ])
-export type RespondInput = UnionOf<typeof respondInputUnion>
+type Respond = UnionOf<typeof respondInputUnion>
+export type RespondInput =
+  | Exclude<Respond, { output: unknown }>
+  | (Omit<Extract<Respond, { output: unknown }>, 'output'> & { output: DeclaredOutput })
 const respondInput: SchemaOf<RespondInput> = respondInputUnion
 
 const theQueued = { sessionId: id, runId: id }

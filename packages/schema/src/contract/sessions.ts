@@ -2,13 +2,43 @@ import * as z from 'zod'
 
 import { id, principal, transientLength } from '../base/id.ts'
 import { shallow } from '../base/json.ts'
-import { member, session, sessionMetadata } from '../model/session.ts'
+import type { SchemaOf } from '../base/schema-of.ts'
+import { member, session, sessionMetadata, type SessionMetadataInput } from '../model/session.ts'
 import { wireCursor } from '../wire/frame.ts'
 import { listInput, procedure, sessionInput } from './base.ts'
 import { searchMembers, searchResult } from './history.ts'
 
 const title = z.string()
 const memberInput = z.strictObject({ sessionId: id, principal })
+
+const createInputObject = z.strictObject({
+  /** With it, a repeated call gets the session that the first one made. */
+  sessionId: id.exactOptional(),
+  title: title.exactOptional(),
+  /** Besides the caller, who is the owner. */
+  members: z.array(principal).exactOptional(),
+  metadata: sessionMetadata.exactOptional(),
+})
+export interface CreateSessionInput extends Omit<z.infer<typeof createInputObject>, 'metadata'> {
+  metadata?: SessionMetadataInput
+}
+const createInput: SchemaOf<CreateSessionInput> = createInputObject
+
+const updateInputObject = z
+  .strictObject({
+    sessionId: id,
+    title: title.exactOptional(),
+    /** Replaces all of it. */
+    metadata: sessionMetadata.exactOptional(),
+  })
+  .refine((change) => change.title !== undefined || change.metadata !== undefined, {
+    path: ['title'],
+    message: 'must be there, or metadata',
+  })
+export interface UpdateSessionInput extends Omit<z.infer<typeof updateInputObject>, 'metadata'> {
+  metadata?: SessionMetadataInput
+}
+const updateInput: SchemaOf<UpdateSessionInput> = updateInputObject
 
 export const sessions = {
   /** The caller's sessions, by recency, newest first. */
@@ -17,36 +47,9 @@ export const sessions = {
     .output(z.object({ sessions: z.array(session), nextCursor: wireCursor.nullable() })),
   /** Messages of all of the caller's sessions that have every word of a text, newest first. */
   search: procedure.input(z.strictObject(searchMembers)).output(searchResult),
-  create: procedure
-    .input(
-      z
-        .strictObject({
-          /** With it, a repeated call gets the session that the first one made. */
-          sessionId: id.exactOptional(),
-          title: title.exactOptional(),
-          /** Besides the caller, who is the owner. */
-          members: z.array(principal).exactOptional(),
-          metadata: sessionMetadata.exactOptional(),
-        })
-        .optional(),
-    )
-    .output(session),
+  create: procedure.input(createInput.optional()).output(session),
   get: procedure.input(sessionInput).output(session),
-  update: procedure
-    .input(
-      z
-        .strictObject({
-          sessionId: id,
-          title: title.exactOptional(),
-          /** Replaces all of it. */
-          metadata: sessionMetadata.exactOptional(),
-        })
-        .refine((change) => change.title !== undefined || change.metadata !== undefined, {
-          path: ['title'],
-          message: 'must be there, or metadata',
-        }),
-    )
-    .output(session),
+  update: procedure.input(updateInput).output(session),
   /** The owner first. */
   members: procedure.input(sessionInput).output(z.object({ members: z.array(member) })),
   addMember: procedure.input(memberInput).output(z.object({ added: z.boolean() })),

@@ -1,5 +1,7 @@
 import * as z from 'zod'
 
+import type { UnionOf } from '../base/schema-of.ts'
+import type { DeclaredData } from './declared.ts'
 import { dataPart } from './part.ts'
 
 // The names are those of the AI SDK's text stream parts (ai 7), so that
@@ -135,8 +137,10 @@ const agentData = dataPart.extend({
 })
 
 /** A part that an agent may yield and that the store keeps. */
-export const agentPart = z.union([streamPart, agentData])
-export type AgentPart = z.infer<typeof agentPart>
+export type AgentPart =
+  | UnionOf<typeof streamPart>
+  | DeclaredData<z.infer<typeof agentData>, 'input'>
+export const agentPart: z.ZodType<AgentPart> = z.union([streamPart, agentData])
 
 /** Types of the AI SDK's stream without content to store: ignored, and counted in `server.stats`. */
 export type IgnoredAgentPart = { type: 'raw' | 'ping' | 'steering-message' }

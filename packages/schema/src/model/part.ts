@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { name } from '../base/id.ts'
 import { json } from '../base/json.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import type { DeclaredCalls, DeclaredData } from './declared.ts'
 
 // The shapes are those of the AI SDK's UI message parts (ai 7), so that its components render
 // them unchanged; `message.test-d.ts` checks them against that package's types.
@@ -195,13 +196,19 @@ const partUnion = z.union([
   stepStartPart,
   dataPart,
 ])
-/** A typed fragment of a message. */
-export type Part = UnionOf<typeof partUnion>
-export const part: SchemaOf<Part> = partUnion
 export interface TextPart extends z.infer<typeof textPart> {}
 export interface ReasoningPart extends z.infer<typeof reasoningPart> {}
-export type ToolPart = UnionOf<typeof toolPart>
-export interface DataPart extends z.infer<typeof dataPart> {}
+/** Of the tools that the host declares, or of any. */
+export type ToolPart = DeclaredCalls<UnionOf<typeof toolPart>>
+/** Of the names that the host declares, or of any. */
+export type DataPart = DeclaredData<z.infer<typeof dataPart>, 'output'>
+type OtherPart = Exclude<
+  UnionOf<typeof partUnion>,
+  { type: 'dynamic-tool' } | { type: `data-${string}` }
+>
+/** A typed fragment of a message. */
+export type Part = OtherPart | ToolPart | DataPart
+export const part: SchemaOf<Part> = partUnion
 
 const promptPartUnion = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string() }),

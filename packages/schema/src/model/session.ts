@@ -3,10 +3,15 @@ import * as z from 'zod'
 import { count, id, timestamp } from '../base/id.ts'
 import { json } from '../base/json.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
+import type { InputOfDeclared, OutputOfDeclared } from './declared.ts'
 
-/** What a host keeps about a session: a JSON object. */
-export const sessionMetadata = z.record(z.string(), json)
-export type SessionMetadata = z.infer<typeof sessionMetadata>
+const jsonObject = z.record(z.string(), json)
+type JsonObject = z.infer<typeof jsonObject>
+/** What a host keeps about a session: a JSON object, or what the host declares. */
+export type SessionMetadata = OutputOfDeclared<'sessionMetadata', JsonObject>
+/** The same as callers give it. */
+export type SessionMetadataInput = InputOfDeclared<'sessionMetadata', JsonObject>
+export const sessionMetadata: SchemaOf<SessionMetadata> = jsonObject
 
 const sessionObject = z.object({
   id,
@@ -20,7 +25,9 @@ const sessionObject = z.object({
   metadata: sessionMetadata.exactOptional(),
 })
 /** One conversation. */
-export interface Session extends z.infer<typeof sessionObject> {}
+export interface Session extends Omit<z.infer<typeof sessionObject>, 'metadata'> {
+  metadata?: SessionMetadata
+}
 export const session: SchemaOf<Session> = sessionObject
 
 const memberObject = z.object({ principal: z.string(), owner: z.boolean() })

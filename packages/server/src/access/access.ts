@@ -2,6 +2,7 @@ import { CaughtupError, preview, type Session } from '@caughtup/schema'
 import { refusalError } from '@caughtup/store'
 
 import { sessionNotFound } from '../errors/call-errors.ts'
+import { declaredObject } from '../host/declared.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { Action, Principal } from '../host/principal.ts'
 import type { ChatRequest } from '../host/request.ts'
@@ -20,7 +21,8 @@ export class Access {
     const principal = await this.#settings.principal(request)
     if (!principal)
       throw new CaughtupError('UNAUTHORIZED', 'The credentials do not identify a principal.')
-    if (typeof principal.id === 'string' && principal.id !== '') return principal
+    const declared = await this.#declared(principal)
+    if (typeof declared.id === 'string' && declared.id !== '') return declared
     throw new TypeError(
       `\`principal\` must return { id: string } or undefined, not ${preview(principal)}.`,
     )
@@ -105,6 +107,15 @@ export class Access {
   /** The same about a stream of `activity.subscribe`. */
   async ofActivity(principal: Principal): Promise<() => Promise<boolean>> {
     return () => this.#can(principal, 'activity.subscribe', undefined)
+  }
+
+  /** What the host's own function returns is no input of the caller's. */
+  async #declared(principal: Principal): Promise<Principal> {
+    try {
+      return await declaredObject(this.#settings.schemas.principal, principal, 'principal')
+    } catch (cause) {
+      throw new TypeError('`principal` returned what `schemas.principal` refuses.', { cause })
+    }
   }
 
   async #can(

@@ -5,12 +5,14 @@ import { type DescribeError, wordsFor } from '../host/describe-error.ts'
 import { withoutValues } from '../runs/run-errors.ts'
 import type { RunEnd } from '../runs/run-execution.ts'
 import type { UsageTally } from './agent-usage.ts'
+import type { DeclaredParts } from './declared-parts.ts'
 import { isTransient, readAgentPart, type Transient } from './read-agent-part.ts'
 import { StreamEnd } from './stream-end.ts'
 
 export interface AgentPumpOptions {
   /** Writes a part into the answer. */
   write: (part: AgentPart) => Promise<void>
+  declared: DeclaredParts
   tally: UsageTally
   signal: AbortSignal
   /** Called once all parts of a step are written. */
@@ -69,9 +71,11 @@ export class AgentPump {
   /** Returns the part if its type is stored. Errors do not quote the agent's values. */
   async #take(yielded: unknown): Promise<AgentPart | 'told' | undefined> {
     try {
-      const part = readAgentPart(yielded)
-      if (part && isTransient(part)) return this.#tell(part)
-      if (part) await this.#keep(part)
+      const read = readAgentPart(yielded)
+      if (!read) return undefined
+      if (isTransient(read)) return await this.#tell(read)
+      const part = await this.#options.declared.take(read)
+      await this.#keep(part)
       return part
     } catch (error) {
       throw withoutValues(error)
@@ -79,8 +83,9 @@ export class AgentPump {
   }
 
   /** One that cannot be sent is not worth the run: it is dropped, and the first of a run is reported. */
-  #tell({ type, data }: Transient): 'told' {
+  async #tell(part: Transient): Promise<'told'> {
     try {
+      const { type, data } = await this.#options.declared.data(part)
       this.#options.emit(type, data ?? null)
     } catch (error) {
       if (!this.#hasFailedToTell) this.#options.onError(error)

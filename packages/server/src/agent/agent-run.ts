@@ -10,6 +10,7 @@ import type { QueuedRunOf } from '../runs/run-kind.ts'
 import type { Signals } from '../streams/signals.ts'
 import { AgentPump } from './agent-pump.ts'
 import { UsageTally } from './agent-usage.ts'
+import { DeclaredParts } from './declared-parts.ts'
 import { modelContext } from './model-context.ts'
 import { StepCount } from './step-count.ts'
 import { answerMessage, askedOf, promptMessage } from './turn-messages.ts'
@@ -67,6 +68,7 @@ export class AgentRun implements RunExecution {
     const context = { ...(await this.#context(signal)), emit }
     const pump = new AgentPump({
       write: (part) => this.#writer.write(part),
+      declared: new DeclaredParts(this.#settings.schemas),
       tally: this.#tally,
       signal,
       onStep: () => this.#steps.next(),

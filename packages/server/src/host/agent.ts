@@ -1,6 +1,6 @@
 import type { AgentPart, IgnoredAgentPart, Message } from '@caughtup/schema'
 
-import type { Principal } from './principal.ts'
+import type { PrincipalId } from './principal.ts'
 
 /**
  * Writes one answer: a function from a run's context to the AI SDK's text stream parts, so that it
@@ -47,7 +47,7 @@ export interface AgentContext {
    * have been queued before a restart; look up anything else (a tenant, a key) by that id. Absent for
    * prompts that your own code queued without an `author`.
    */
-  principal?: Principal
+  principal?: PrincipalId
   /**
    * Tells all who are watching the session something of the moment, such as "searching …": `name` has 1
    * to 64 characters, `data` a JSON form of at most `limits.signalBytes`. Nothing keeps it; a client that

@@ -1,12 +1,15 @@
-import type { Contract, QueuedRun, Session } from '@caughtup/schema'
+import type { Contract, OutputOfDeclared, QueuedRun, Session } from '@caughtup/schema'
 
-/**
- * The caller. Other members that the host adds are passed to its `can` and `stats`. A run outlives
- * the call, so agents and `summarise` get only the `id`.
- */
-export interface Principal {
+/** What is known of a principal after the call: a run outlives it, so agents and hooks get only this. */
+export interface PrincipalId {
   readonly id: string
 }
+
+/**
+ * The caller, with the members that the host declares (`schemas.principal`). All that the host's
+ * `principal` function returns is passed to its `can` and `stats`, declared or not.
+ */
+export type Principal = OutputOfDeclared<'principal', PrincipalId>
 
 /** A procedure of the contract by its path: `onChat`, `messages.send`, `server.stats` … */
 export type Action = {
@@ -28,6 +31,6 @@ export type Can = (
 ) => boolean | Promise<boolean>
 
 /** The principal who asked for a run, if its author is stored. */
-export function authorOf({ author }: Pick<QueuedRun, 'author'>): { principal?: Principal } {
+export function authorOf({ author }: Pick<QueuedRun, 'author'>): { principal?: PrincipalId } {
   return author === undefined ? {} : { principal: { id: author } }
 }

@@ -1,16 +1,21 @@
-import { type Limits, preview } from '@caughtup/schema'
+import { type ChatSchemas, type Limits, preview, type Register } from '@caughtup/schema'
 import { defaultAssistantName } from '@caughtup/schema/notice'
 import { type OnError, resolveOnError, type Store } from '@caughtup/store'
 
 import type { Agent } from './agent.ts'
+import { assertSchemas } from './declared.ts'
 import { carefulDescribe, type DescribeError } from './describe-error.ts'
 import type { Price } from './price.ts'
 import type { Can, Principal } from './principal.ts'
 import { type HookOptions, resolveHooks, type ResolvedHooks } from './hooks.ts'
 import type { ChatRequest } from './request.ts'
-import { isStandardSchema, type StandardSchema } from './standard-schema.ts'
 import type { Summarise } from './summarise.ts'
 import type { Title } from './title.ts'
+
+/** The schemas are not optional where {@link Register} promises them to the types. */
+export type DeclaredOptions = Register extends { schemas: infer Schemas }
+  ? { schemas: Schemas }
+  : object
 
 export interface ChatServerOptions {
   /**
@@ -38,14 +43,14 @@ export interface ChatServerOptions {
    * @default everything
    */
   can?: Can
-  /** Shapes of the host's own data, in schemas of zod or any library that implements Standard Schema. */
-  schemas?: {
-    /**
-     * What clients may give as a session's `metadata`. The result of the schema is stored.
-     * @default any JSON object
-     */
-    sessionMetadata?: StandardSchema<object>
-  }
+  /**
+   * What the application declares of its own data: principals, metadata, data parts, tools. What comes in
+   * is validated with it, and stored as the schemas make it: of clients, `BAD_INPUT` answers what they
+   * refuse; of the agent, a wrong tool call becomes one that failed, and another wrong part ends the run
+   * with an error. Needed if `Register` has the types.
+   * @default any JSON
+   */
+  schemas?: ChatSchemas
   /** Called when a run has ended or waits, at least once each. Without one, nothing is written for them. */
   hooks?: HookOptions
   /**
@@ -176,12 +181,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
     const hook = options.hooks?.[name]
     if (hook !== undefined) assertType(`hooks.${name}`, hook, 'function')
   }
-  const { sessionMetadata } = options.schemas ?? {}
-  if (sessionMetadata !== undefined && !isStandardSchema(sessionMetadata)) {
-    throw new TypeError(
-      `createChatServer: \`schemas.sessionMetadata\` must be a Standard Schema, not ${preview(sessionMetadata)}.`,
-    )
-  }
+  assertSchemas(options.schemas ?? {})
   assertCompacts(options)
   const onError = resolveOnError(options.onError)
   return {

@@ -1,6 +1,6 @@
 import type { AgentUsage, ContextUsage, Message } from '@caughtup/schema'
 
-import type { Principal } from './principal.ts'
+import type { PrincipalId } from './principal.ts'
 
 /** Writes the summary that opens the next epoch. */
 export type Summarise = (context: SummariseContext) => Promise<Summary | string>
@@ -11,7 +11,7 @@ export interface SummariseContext {
   /** The newest epoch, oldest message first, as an agent would get it. */
   messages: Message[]
   /** Who asked for the compaction, as {@link AgentContext.principal}: `{ id }` alone. */
-  principal?: Principal
+  principal?: PrincipalId
   /** Aborted when the compaction is interrupted; a summary returned after that is dropped. */
   signal: AbortSignal
 }

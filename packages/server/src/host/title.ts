@@ -1,6 +1,6 @@
 import type { PromptPart } from '@caughtup/schema'
 
-import type { Principal } from './principal.ts'
+import type { PrincipalId } from './principal.ts'
 
 /**
  * Names a session. The first line of the text that it returns becomes the title, in place of the first
@@ -13,7 +13,7 @@ export interface TitleContext {
   /** The first prompt. */
   parts: PromptPart[]
   /** Who sent it: `{ id }` alone, as agents get it. */
-  principal: Principal
+  principal: PrincipalId
   /** Aborted after a minute and when the server closes; a title returned after that is dropped. */
   signal: AbortSignal
 }

@@ -1,6 +1,6 @@
-import type { Session } from '@caughtup/schema'
+import type { UpdateSessionInput } from '@caughtup/schema'
 
-import { declaredMetadata } from '../access/host-schemas.ts'
+import { declaredObject } from '../host/declared.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
 export function sessionProcedures(
@@ -22,8 +22,10 @@ export function sessionProcedures(
   { settings, access, rates, runs, signals }: ProcedureDeps,
 ) {
   const { sessions, history } = settings.store
-  const metadataOf = async ({ metadata }: Pick<Session, 'metadata'>) =>
-    metadata && { metadata: await declaredMetadata(metadata, settings) }
+  const metadataOf = async ({ metadata }: Pick<UpdateSessionInput, 'metadata'>) =>
+    metadata && {
+      metadata: await declaredObject(settings.schemas.sessionMetadata, metadata, 'metadata'),
+    }
   return {
     list: list.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.list')

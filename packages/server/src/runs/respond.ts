@@ -9,6 +9,7 @@ import {
 import { isAwaited } from '@caughtup/schema/fold'
 
 import type { RateLimit } from '../access/rate-limit.ts'
+import { declaredValue } from '../host/declared.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
 import { openAnswer } from './open-answer.ts'
@@ -56,7 +57,7 @@ export class Respond {
       if (call?.type !== 'dynamic-tool') throw unknownCall(toolCallId)
       if (!isAwaited(call)) throw answered(toolCallId)
       if (run.status !== 'waiting') throw notWaiting(runId)
-      const value = answerTo(call, input)
+      const value = answerTo(call, await this.#declared(call, input))
       const answer: Message = { ...message, parts: message.parts.with(index, value) }
       assertFits(answer, limits.messageBytes)
       const put = {
@@ -87,6 +88,14 @@ export class Respond {
       // Another call was answered meanwhile, or this one: look again.
     }
     throw new CaughtupError('UNAVAILABLE', `Run ${runId} is too busy to accept an answer.`)
+  }
+
+  /** The answer with its output as the host declares it; calls of before the declaration stay free. */
+  async #declared({ toolName }: ToolPart, input: RespondInput): Promise<RespondInput> {
+    if (!('output' in input)) return input
+    const { tools = {} } = this.#settings.schemas
+    const tool = Object.hasOwn(tools, toolName) ? tools[toolName] : undefined
+    return { ...input, output: await declaredValue(tool?.outputSchema, input.output, 'output') }
   }
 }
 

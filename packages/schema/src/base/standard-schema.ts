@@ -2,9 +2,10 @@
  * A schema of zod, Valibot, ArkType or any other library that implements Standard Schema
  * (https://standardschema.dev): the part that is used of it.
  */
-export interface StandardSchema<Output = unknown> {
+export interface StandardSchema<Output = unknown, Input = unknown> {
   readonly '~standard': {
     readonly validate: (value: unknown) => Validated<Output> | Promise<Validated<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
   }
 }
 
@@ -18,7 +19,12 @@ export interface Issue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-export function isStandardSchema(value: unknown): value is StandardSchema {
-  const standard: unknown = Object(value)['~standard']
-  return typeof Object(standard)['validate'] === 'function'
+/** What a schema makes. */
+export type OutputOf<Schema> = Schema extends StandardSchema<infer Output> ? Output : unknown
+
+/** What a schema takes. */
+export type InputOf<Schema> = Schema extends {
+  '~standard': { types?: { input: infer Input } | undefined }
 }
+  ? Input
+  : unknown
