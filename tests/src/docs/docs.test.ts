@@ -102,12 +102,14 @@ test('the server’s README shows how to test an application', async () => {
   expect(await printed(run(testing, {}), /^(?:#|ℹ) pass (\d+)$/m)).toBe('1')
 })
 
-test('docs/hosts.md shows the recipes that `pnpm outside hosts` compiles and runs', () => {
-  const text = readFileSync(path.join(repositoryRoot, 'docs/hosts.md'), 'utf8')
-  const shown = [...text.matchAll(/^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```ts\n(.*?)^```$/gms)]
-  const files = globSync('outside/hosts/{recipes/*.ts,next/app/**/route.ts}', {
-    cwd: repositoryRoot,
-  })
+test.each([
+  ['hosts', 'hosts/{recipes/*.ts,next/app/**/route.ts}'],
+  ['types', 'types/{chat-schemas.ts,backend.ts,page.tsx}'],
+])('docs/%s.md shows the files that `pnpm outside` compiles and runs', (name, pattern) => {
+  const text = readFileSync(path.join(repositoryRoot, `docs/${name}.md`), 'utf8')
+  const sample = /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```tsx?\n(.*?)^```$/gms
+  const shown = [...text.matchAll(sample)]
+  const files = globSync(`outside/${pattern}`, { cwd: repositoryRoot })
   expect(new Set(shown.map(([, file]) => file))).toEqual(new Set(files))
   for (const [, file = '', code] of shown) {
     expect(code).toBe(readFileSync(path.join(repositoryRoot, file), 'utf8'))
@@ -122,6 +124,7 @@ test('no other document has samples', () => {
   expect(withSamples).toEqual([
     'README.md',
     'docs/hosts.md',
+    'docs/types.md',
     'packages/server/README.md',
     'packages/store/README.md',
     'packages/transcripts/README.md',

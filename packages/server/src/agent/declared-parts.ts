@@ -2,7 +2,7 @@ import { type AgentPart, CaughtupError, type ChatSchemas, type ToolSchemas } fro
 
 import { declaredValue } from '../host/declared.ts'
 
-type ToolCall = Extract<AgentPart, { type: 'tool-call' }>
+type Said<T extends AgentPart['type']> = Extract<AgentPart, { type: T }>
 
 /** Holds the parts of an agent's stream against what the host declares, one stream. */
 export class DeclaredParts {
@@ -21,36 +21,20 @@ export class DeclaredParts {
    * @throws CaughtupError `BAD_INPUT` for other parts that are not as declared
    */
   async take(part: AgentPart): Promise<AgentPart> {
-    switch (part.type) {
-      case 'tool-call':
-        return this.#call(part)
-      case 'tool-result': {
-        const tool = this.#toolOf(part)
-        if (!tool) return part
-        const { outputSchema } = tool
-        const output = await declaredValue(outputSchema, part.output, `${part.toolName}.output`)
-        return { ...part, ...(await this.#inputOf(part, tool)), output }
-      }
-      case 'tool-approval-request':
-      case 'tool-approval-response': {
-        const { toolCall } = part
-        const tool = this.#toolOf(toolCall)
-        if (!tool) return part
-        return { ...part, toolCall: { ...toolCall, ...(await this.#inputOf(toolCall, tool)) } }
-      }
-      default:
-        return 'data' in part ? this.data(part) : part
+    if (part.type === 'tool-call') return this.#call(part)
+    if (part.type === 'tool-result') return this.#result(part)
+    if (part.type === 'tool-approval-request' || part.type === 'tool-approval-response') {
+      return { ...part, toolCall: await this.#described(part.toolCall) }
     }
+    return 'data' in part ? this.data(part) : part
   }
 
-  async #call(call: ToolCall): Promise<AgentPart> {
+  async #call(call: Said<'tool-call'>): Promise<AgentPart> {
     const { tools } = this.#schemas
     if (!tools) return call
     try {
-      return {
-        ...call,
-        input: await declaredValue(this.#declared(call).inputSchema, call.input, 'input'),
-      }
+      const { inputSchema } = this.#declared(call)
+      return { ...call, input: await declaredValue(inputSchema, call.input, 'input') }
     } catch (error) {
       if (!(error instanceof CaughtupError)) throw error
       this.#refused.add(call.toolCallId)
@@ -58,12 +42,24 @@ export class DeclaredParts {
     }
   }
 
-  /** The tool of a part that is about a call; `undefined` if no tools are declared. */
-  #toolOf(about: { toolCallId: string; toolName: string }): ToolSchemas | undefined {
-    if (!this.#schemas.tools) return undefined
-    if (!this.#refused.has(about.toolCallId)) return this.#declared(about)
-    const message = `The agent went on with a call of ${about.toolName} whose input was refused.`
-    throw new CaughtupError('BAD_INPUT', message, { field: 'toolCallId', value: about.toolCallId })
+  async #result(result: Said<'tool-result'>): Promise<AgentPart> {
+    const described = await this.#described(result)
+    if (!this.#schemas.tools) return described
+    const { outputSchema } = this.#declared(result)
+    const field = `${result.toolName}.output`
+    return { ...described, output: await declaredValue(outputSchema, result.output, field) }
+  }
+
+  /** What a part says of a call, with the input as it is declared. */
+  async #described<T extends { toolCallId: string; toolName: string; input?: unknown }>(
+    about: T,
+  ): Promise<T> {
+    const { toolCallId, toolName, input } = about
+    if (!this.#schemas.tools) return about
+    if (this.#refused.has(toolCallId)) throw refusedBefore(about)
+    const { inputSchema } = this.#declared(about)
+    if (input === undefined) return about
+    return { ...about, input: await declaredValue(inputSchema, input, `${toolName}.input`) }
   }
 
   #declared({ toolName }: { toolName: string }): ToolSchemas {
@@ -71,11 +67,6 @@ export class DeclaredParts {
     const tool = Object.hasOwn(tools, toolName) ? tools[toolName] : undefined
     if (tool) return tool
     throw undeclared('toolName', toolName, 'tool')
-  }
-
-  async #inputOf({ toolName, input }: { toolName: string; input?: unknown }, tool: ToolSchemas) {
-    if (input === undefined) return {}
-    return { input: await declaredValue(tool.inputSchema, input, `${toolName}.input`) }
   }
 
   /** @throws CaughtupError `BAD_INPUT` for data that is not as declared */
@@ -92,4 +83,9 @@ export class DeclaredParts {
 function undeclared(field: string, name: string, what: string): CaughtupError {
   const message = `The server declares no ${what} of this name: ${name}`
   return new CaughtupError('BAD_INPUT', message, { field, value: name })
+}
+
+function refusedBefore({ toolCallId, toolName }: { toolCallId: string; toolName: string }) {
+  const message = `The agent went on with a call of ${toolName} whose input was refused.`
+  return new CaughtupError('BAD_INPUT', message, { field: 'toolCallId', value: toolCallId })
 }

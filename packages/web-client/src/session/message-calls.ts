@@ -1,4 +1,5 @@
 import type {
+  DeclaredOutput,
   HistoryChange,
   ListedVersion,
   PromptPart,
@@ -23,7 +24,7 @@ export interface Asked {
 /** The answer to a tool call: to one that asks for approval, or to one that a client makes. */
 export type CallAnswer =
   | { approved: boolean; reason?: string }
-  | { output: unknown }
+  | { output: DeclaredOutput }
   | { error: string }
 
 /** The calls about single messages and prompts; they reject with a `ChatClientError`. */
