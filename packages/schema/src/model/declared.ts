@@ -41,7 +41,7 @@ export interface ToolSchemas {
 export interface Register {}
 
 /** What is declared; a type without members if nothing is. */
-export type Declared = Register extends { schemas: infer Schemas } ? Schemas : object
+type Declared = Register extends { schemas: infer Schemas } ? Schemas : object
 
 /** What a declared schema makes, else `Otherwise`. */
 export type OutputOfDeclared<Name extends keyof ChatSchemas, Otherwise> =
@@ -63,7 +63,7 @@ export type DeclaredCalls<Plain> =
 export type DeclaredOutput =
   Declared extends Record<'tools', infer Tools> ? OutputGiven<Tools[keyof Tools]> : unknown
 
-export type DataNamed<Plain, Data, Way extends 'input' | 'output'> = {
+type DataNamed<Plain, Data, Way extends 'input' | 'output'> = {
   [Name in keyof Data & string]: {
     [Member in keyof Plain]: Member extends 'type'
       ? `data-${Name}`
@@ -79,7 +79,7 @@ export type DataNamed<Plain, Data, Way extends 'input' | 'output'> = {
  * The input of a call may be what a model made up while it streams and once the call has failed; the tool
  * may not exist then.
  */
-export type CallsOf<Plain, Tools> = Plain extends { state: 'input-streaming' | 'output-error' }
+type CallsOf<Plain, Tools> = Plain extends { state: 'input-streaming' | 'output-error' }
   ? Plain
   : {
       [Name in keyof Tools & string]: {
