@@ -77,6 +77,8 @@ export {
   type Message,
   message,
   type MessageDraft,
+  customMetadata,
+  type CustomMetadata,
   type MessageMetadata,
   messageMetadata,
   type RunError,

@@ -13,7 +13,7 @@ export interface Limits {
   bodyBytes: number
   /** Title of a session, in characters. @default 200 */
   titleLength: number
-  /** Metadata of a session, in bytes of JSON. @default 16 KiB */
+  /** Metadata of a session, or the host's of a message, in bytes of JSON. @default 16 KiB */
   metadataBytes: number
   /** Members of one session, its owner among them. @default 100 */
   membersPerSession: number

@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 import { count, id, name } from '../base/id.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
-import { message } from '../model/message.ts'
+import { customMetadata, message } from '../model/message.ts'
 import { promptPart } from '../model/part.ts'
 import { olderCursor, promptPage } from '../wire/page.ts'
 import { limit, procedure } from './base.ts'
@@ -21,9 +21,13 @@ const asked = {
   thinkingLevel: name.exactOptional(),
 }
 
+/** What the host keeps with a prompt: its message's `metadata.custom`. */
+const kept = { custom: customMetadata.exactOptional() }
+
 /** The members of every new prompt, besides its content. */
 const promptOptions = {
   ...asked,
+  ...kept,
   sessionId: id,
   messageId: id.exactOptional(),
   /**
@@ -73,7 +77,7 @@ const retryResultObject = z.object({
 export interface RetryResult extends z.infer<typeof retryResultObject> {}
 const retryResult: SchemaOf<RetryResult> = retryResultObject
 
-const resendOptions = { ...asked, ...theMessage, newMessageId: id.exactOptional() }
+const resendOptions = { ...asked, ...kept, ...theMessage, newMessageId: id.exactOptional() }
 const resendInputUnion = z.union([
   z.strictObject({ ...resendOptions, ...text }),
   z.strictObject({ ...resendOptions, ...parts }),

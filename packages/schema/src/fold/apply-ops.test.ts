@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import type { Op } from '../event/op.ts'
-import { applyOps } from './apply-ops.ts'
+import { applyOps, withCustom } from './apply-ops.ts'
 import { mergeOps } from './merge-events.ts'
 import type { Part } from '../model/part.ts'
 
@@ -38,12 +38,17 @@ const op: fc.Arbitrary<Op> = fc.oneof(
     citations: [{ source: { type: 'source', sourceType: 'url', id: name, url: 'u' } }],
   })),
   fc.record({ op: fc.constant('put' as const), part: fc.nat(4), value: part }),
+  fc.record({
+    op: fc.constant('custom' as const),
+    value: fc.dictionary(fc.constantFrom('a', 'b'), fc.nat(3)),
+  }),
 )
 
 /** Ops as a writer makes them: a put comes at the end or over a part that is there. */
 function fitting(parts: readonly Part[], ops: readonly Op[]): Op[] {
   let count = parts.length
   return ops.flatMap((candidate): Op[] => {
+    if (candidate.op === 'custom') return [candidate]
     if (candidate.op === 'append') return candidate.part < count ? [candidate] : []
     const fitted = { ...candidate, part: Math.min(candidate.part, count) }
     count = Math.max(count, fitted.part + 1)
@@ -57,7 +62,10 @@ test('merged ops have the effect of the ops in sequence', () => {
       const first = fitting(parts, a)
       const between = applyOps(parts, first)
       const second = fitting(between, b)
-      expect(applyOps(parts, mergeOps(first, second))).toEqual(applyOps(between, second))
+      const merged = mergeOps(first, second)
+      expect(applyOps(parts, merged)).toEqual(applyOps(between, second))
+      const metadata = { createdAt: 1 }
+      expect(withCustom(metadata, merged)).toEqual(withCustom(withCustom(metadata, first), second))
     }),
   )
 })
@@ -92,6 +100,19 @@ test('parts that no op changes keep their identity', () => {
   const next = applyOps(parts, [{ op: 'append', part: 1, text: '!' }])
   expect(next[0]).toBe(parts[0])
   expect(next[1]).toEqual(text('b!'))
+})
+
+test('custom metadata of any number of ops are one op, the newest', () => {
+  const custom = (value: Record<string, number>): Op => ({ op: 'custom', value })
+  const append: Op = { op: 'append', part: 0, text: 'a' }
+  const merged = mergeOps([custom({ a: 1 }), append], [append, custom({ b: 2 })])
+  expect(merged).toEqual([custom({ b: 2 }), { op: 'append', part: 0, text: 'aa' }])
+})
+
+test('metadata that no op changes keep their identity, and custom ones change nothing else', () => {
+  const metadata = { createdAt: 1, model: 'm', custom: { a: 1 } }
+  expect(withCustom(metadata, [{ op: 'append', part: 0, text: 'a' }])).toBe(metadata)
+  expect(withCustom(metadata, [{ op: 'custom', value: {} }])).toEqual({ ...metadata, custom: {} })
 })
 
 test('ops that do not fit change nothing', () => {

@@ -1,10 +1,12 @@
 import type { Append, Op } from '../event/op.ts'
+import type { MessageMetadata } from '../model/message.ts'
 import type { Part } from '../model/part.ts'
 
 /** The parts after `ops`. Unchanged parts keep their identity; ops that do not fit are ignored. */
 export function applyOps(parts: readonly Part[], ops: readonly Op[]): Part[] {
   const next = [...parts]
   for (const op of ops) {
+    if (op.op === 'custom') continue
     const current = next[op.part]
     if (op.op === 'put') {
       if (op.part <= next.length) next[op.part] = op.value
@@ -13,6 +15,12 @@ export function applyOps(parts: readonly Part[], ops: readonly Op[]): Part[] {
     }
   }
   return next
+}
+
+/** The metadata after `ops`; the same object if none of them changes it. */
+export function withCustom(metadata: MessageMetadata, ops: readonly Op[]): MessageMetadata {
+  const newest = ops.findLast((op) => op.op === 'custom')
+  return newest ? { ...metadata, custom: newest.value } : metadata
 }
 
 /** A part with text appended. */

@@ -1,4 +1,4 @@
-export { applyOps } from './apply-ops.ts'
+export { applyOps, withCustom } from './apply-ops.ts'
 export { type AwaitedCall, isAwaited } from './awaited-call.ts'
 export { applyToHead, applyToQueue, emptyHead, type Head, headOf } from './head.ts'
 export { mergeEvents, mergeOps } from './merge-events.ts'

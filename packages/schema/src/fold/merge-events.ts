@@ -32,17 +32,18 @@ export function mergeEvents(events: readonly Event[]): Event[] {
 
 /**
  * The shortest list of ops with the same effect as `first` followed by `second`: appends to a part
- * are joined, an append to a part that was put extends it, a put replaces earlier ops on its part.
+ * are joined, an append to a part that was put extends it, a put replaces earlier ops on its part,
+ * and the newest custom metadata those before.
  */
 export function mergeOps(first: readonly Op[], second: readonly Op[]): Op[] {
   const merged = [...first]
-  const lastOf = new Map<number, number>()
-  merged.forEach((op, index) => lastOf.set(op.part, index))
+  const lastOf = new Map<number | 'custom', number>()
+  merged.forEach((op, index) => lastOf.set(placeOf(op), index))
   for (const op of second) {
-    const index = lastOf.get(op.part)
+    const index = lastOf.get(placeOf(op))
     const earlier = index === undefined ? undefined : merged[index]
     if (index === undefined || earlier === undefined) {
-      lastOf.set(op.part, merged.push(op) - 1)
+      lastOf.set(placeOf(op), merged.push(op) - 1)
     } else {
       merged[index] = joined(earlier, op)
     }
@@ -50,8 +51,14 @@ export function mergeOps(first: readonly Op[], second: readonly Op[]): Op[] {
   return merged
 }
 
+/** What an op changes; ops on different places can be in any order. */
+function placeOf(op: Op): number | 'custom' {
+  return op.op === 'custom' ? op.op : op.part
+}
+
+/** Two ops on one place. */
 function joined(earlier: Op, later: Op): Op {
-  if (later.op === 'put') return later
+  if (later.op !== 'append' || earlier.op === 'custom') return later
   if (earlier.op === 'put') {
     return { ...earlier, value: appended(earlier.value, later) }
   }

@@ -1,6 +1,6 @@
 import type { Event, EventOf, VersionMark } from '../event/event.ts'
 import type { Message, Version } from '../model/message.ts'
-import { applyOps } from './apply-ops.ts'
+import { applyOps, withCustom } from './apply-ops.ts'
 import { settleParts } from './settle-parts.ts'
 
 /** The message after `event`, which must name it. */
@@ -9,7 +9,9 @@ export function applyToMessage(
   event: EventOf<'message-delta' | 'message-finished'>,
 ): Message {
   if (event.type === 'message-delta') {
-    return { ...message, parts: applyOps(message.parts, event.ops), revision: event.seq }
+    const { ops, seq: revision } = event
+    const parts = applyOps(message.parts, ops)
+    return { ...message, parts, metadata: withCustom(message.metadata, ops), revision }
   }
   const { reason, usage, contextUsage, error } = event
   return {

@@ -551,6 +551,10 @@ describe('merged and split', () => {
         fc.record({ type: fc.constant('data-x'), data: fc.integer() }),
       ),
     }),
+    fc.record({
+      op: fc.constant('custom'),
+      value: fc.dictionary(fc.constantFrom('rating', 'label'), fc.nat(3)),
+    }),
   )
   // Ops fit the message that they are about: so do those of every writer.
   const begun = ['a', 'b'].flatMap((messageId, index) => [

@@ -110,6 +110,10 @@ const streamPart = z.discriminatedUnion('type', [
     kind: z.templateLiteral([z.string(), '.', z.string()]),
     ...metadata,
   }),
+  z.object({
+    type: z.literal('message-metadata'),
+    messageMetadata: z.record(z.string(), z.unknown()),
+  }),
   z.object({ type: z.literal('start') }),
   z.object({ type: z.literal('start-step') }),
   z.object({

@@ -23,6 +23,10 @@ export type BoundaryTrigger = z.infer<typeof boundaryTrigger>
 
 export const role = z.enum(['system', 'user', 'assistant'])
 
+/** Facts that the host keeps with a message: a prompt brings them, and an agent adds to its answer's. */
+export const customMetadata = z.record(z.string(), json)
+export type CustomMetadata = z.infer<typeof customMetadata>
+
 /** Not narrowed to `SchemaOf`, so that others can check or pick single members. */
 export const messageMetadata = z.object({
   createdAt: timestamp,
@@ -44,6 +48,8 @@ export const messageMetadata = z.object({
    * came from, if that is not a valid message id.
    */
   foreign: z.record(z.string(), json).exactOptional(),
+  /** The host's own. */
+  custom: customMetadata.exactOptional(),
 })
 export interface MessageMetadata extends z.infer<typeof messageMetadata> {}
 const metadata: SchemaOf<MessageMetadata> = messageMetadata

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
 import { count, id, timestamp } from '../base/id.ts'
-import { boundaryTrigger } from './message.ts'
+import { boundaryTrigger, customMetadata } from './message.ts'
 import { promptPart } from './part.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 import { usage } from './usage.ts'
@@ -56,6 +56,7 @@ const queuedRunUnion = z.discriminatedUnion('kind', [
     steer: z.literal(true).exactOptional(),
     /** Id of the answer, if it was chosen with the request. */
     answerId: id.exactOptional(),
+    custom: customMetadata.exactOptional(),
     model: z.string().exactOptional(),
     thinkingLevel: z.string().exactOptional(),
   }),

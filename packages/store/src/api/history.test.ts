@@ -34,10 +34,23 @@ describe.each(engines)('history on %s', (engine) => {
     test('replaces the metadata if it is given, and keeps it otherwise', async () => {
       const { store } = await open()
       const sessionId = await sampleSession(store)
-      const metadata = { createdAt: 7, model: 'm' }
+      const metadata = { createdAt: 7, model: 'm', custom: { label: 'x' } }
       await store.history.edit(sessionId, 'u1', { parts: text('x'), metadata })
       const { message } = await store.history.edit(sessionId, 'u1', { parts: text('y') })
       expect(message.metadata).toEqual(metadata)
+    })
+
+    test('with metadata of the host above their limit is refused', async () => {
+      const limits = { metadataBytes: 20 }
+      const { store } = await openTestStore({ storage: testEngine(engine), limits })
+      const sessionId = await sampleSession(store)
+      const metadata = { createdAt: 7, custom: { label: 'x'.repeat(20) } }
+      await expect(
+        store.history.edit(sessionId, 'u1', { parts: text('x'), metadata }),
+      ).rejects.toMatchObject({
+        code: 'BAD_INPUT',
+        data: { field: 'metadata.custom', limit: 20 },
+      })
     })
 
     test('is published to the code beside the store', async () => {

@@ -79,7 +79,7 @@ export class History {
     assertInput('change', change, object)
     const { parts, metadata } = change
     assertInput('parts', parts, list)
-    assertMessageSize(messageId, parts, this.#options.limits)
+    assertMessageSize(messageId, change, this.#options.limits)
     const draft = { messageId, parts, ...(metadata && { metadata }) }
     return this.#change(sessionId, { type: 'message-replaced', ...draft }, waiting)
   }

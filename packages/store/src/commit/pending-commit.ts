@@ -1,10 +1,12 @@
-import type { EventDraft, Op } from '@caughtup/schema'
-import { applyOps, mergeOps } from '@caughtup/schema/fold'
+import type { EventDraft, MessageMetadata, Op } from '@caughtup/schema'
+import { applyOps, mergeOps, withCustom } from '@caughtup/schema/fold'
 
 import type { MessageSource } from './message-source.ts'
 import type { Guard, Slice, SliceResult } from '../port/commit.ts'
 
-export type Replacement = Extract<EventDraft, { type: 'message-replaced' }>
+export type Replacement = Extract<EventDraft, { type: 'message-replaced' }> & {
+  metadata: MessageMetadata
+}
 type Delta = Extract<EventDraft, { type: 'message-delta' }>
 
 /** A change that waits for its commit. */
@@ -47,7 +49,13 @@ export class BufferedDeltas implements Slice {
   add(op: Op): void {
     const [draft] = this.drafts
     if (draft.type === 'message-replaced') {
-      this.drafts[0] = { ...draft, parts: applyOps(draft.parts, [op]) }
+      const { parts, metadata } = draft
+      const ops = [op]
+      this.drafts[0] = {
+        ...draft,
+        parts: applyOps(parts, ops),
+        metadata: withCustom(metadata, ops),
+      }
       return
     }
     const last = draft.ops.at(-1)

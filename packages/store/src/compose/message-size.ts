@@ -1,6 +1,20 @@
-import { type Append, CaughtupError, type Limits, type Op, type Part } from '@caughtup/schema'
+import {
+  type Append,
+  CaughtupError,
+  type CustomMetadata,
+  type Limits,
+  type Op,
+  type Part,
+} from '@caughtup/schema'
 
 import { jsonBytes, textBytes } from '../base/bytes.ts'
+import { assertMetadataBytes, customField } from '../input/assert-limits.ts'
+
+/** The members of a message that count. */
+export interface Sized {
+  parts: readonly Part[]
+  custom?: CustomMetadata | undefined
+}
 
 /** Checks a growing message against its limits. */
 export class MessageSize {
@@ -8,16 +22,19 @@ export class MessageSize {
   readonly #limits: Readonly<Limits>
   /** Bytes of the JSON of each part. */
   readonly #sizes: number[]
-  #bytes = 0
+  /** The host's metadata. */
+  #custom: CustomMetadata | undefined
+  #bytes: number
   /** Admitted parts: the index of the next one. */
   #partCount: number
 
-  constructor(messageId: string, limits: Readonly<Limits>, parts: readonly Part[]) {
+  constructor(messageId: string, limits: Readonly<Limits>, { parts, custom }: Sized) {
     this.#messageId = messageId
     this.#limits = limits
     this.#partCount = parts.length
     this.#sizes = parts.map(jsonBytes)
-    for (const size of this.#sizes) this.#bytes += size
+    this.#custom = custom
+    this.#bytes = this.#sizes.reduce((sum, size) => sum + size, bytesOf(custom))
   }
 
   get bytes(): number {
@@ -31,9 +48,10 @@ export class MessageSize {
   /**
    * Counts an op and returns its bytes. A refused op is not counted.
    *
-   * @throws CaughtupError `TOO_LARGE`
+   * @throws CaughtupError `TOO_LARGE`; `BAD_INPUT` for the host's metadata above `limits.metadataBytes`
    */
   admit(op: Op): number {
+    if (op.op === 'custom') return this.#admitCustom(op.value)
     const before = this.#sizes[op.part] ?? 0
     const added = op.op === 'append' ? appendBytes(op) : jsonBytes(op.value)
     const after = op.op === 'append' ? before + added : added
@@ -46,9 +64,19 @@ export class MessageSize {
     return added
   }
 
-  /** @throws CaughtupError `TOO_LARGE` */
+  /** @throws CaughtupError as `admit` */
   check(): void {
+    if (this.#custom) assertMetadataBytes(customField, this.#custom, this.#limits)
     this.#assertWithin(this.#bytes, this.#partCount)
+  }
+
+  #admitCustom(custom: CustomMetadata): number {
+    const added = assertMetadataBytes(customField, custom, this.#limits)
+    const bytes = this.#bytes + added - bytesOf(this.#custom)
+    this.#assertWithin(bytes, this.#partCount)
+    this.#custom = custom
+    this.#bytes = bytes
+    return added
   }
 
   #assertWithin(bytes: number, partCount: number): void {
@@ -64,6 +92,10 @@ export class MessageSize {
       { field, limit },
     )
   }
+}
+
+function bytesOf(custom: CustomMetadata | undefined): number {
+  return custom ? jsonBytes(custom) : 0
 }
 
 function appendBytes({ text, providerMetadata, citations }: Append): number {

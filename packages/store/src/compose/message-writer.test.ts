@@ -316,6 +316,63 @@ test.each<[string, object, string]>([
   },
 )
 
+describe('metadata of the host', () => {
+  const said = (messageMetadata: Record<string, unknown>) =>
+    ({ type: 'message-metadata', messageMetadata }) as const
+
+  test('are buffered with the text, and are on disk once the message is finished', async () => {
+    const { store, clock, path } = await openTestStore()
+    const run = await startRun(store)
+    const writer = store.writer(run)
+    const { commits } = store.stats()
+    await writer.write(text('a'))
+    await writer.write(said({ rating: 1, label: 'x' }))
+    await writer.write(text('b'))
+    await writer.write(said({ rating: 2 }))
+    expect(store.stats().commits).toBe(commits)
+    await clock.advance(40)
+    const custom = { rating: 2, label: 'x' }
+    expect((await store.events(run.sessionId, 3, { bytes: 1e9 })).events).toMatchObject([
+      { type: 'message-delta', ops: [{ part: 0 }, { op: 'custom', value: custom }] },
+    ])
+    await writer.write(said({ cost: 3 }))
+    await writer.finish({ reason: 'stop' }, [ended(run.runId)])
+    await store.close()
+    const reopened = await openTestStore({ path })
+    expect((await reopened.store.message(run.sessionId, run.messageId))?.metadata).toMatchObject({
+      custom: { ...custom, cost: 3 },
+      finishReason: 'stop',
+    })
+  })
+
+  test('count towards the size of the message', async () => {
+    const { store } = await openTestStore({ limits: { messageBytes: 500 } })
+    const writer = store.writer(await startRun(store))
+    await writer.write(text('x'.repeat(300)))
+    await writer.write(said({ label: 'y'.repeat(100) }))
+    // The newest ones take the place of those before.
+    await writer.write(said({ label: 'z'.repeat(100) }))
+    await expect(writer.write(text('x'.repeat(100)))).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      data: { limit: 500 },
+    })
+  })
+
+  test('are bounded all together, and the message stays as it was', async () => {
+    const { store } = await openTestStore({ limits: { metadataBytes: 50 } })
+    const run = await startRun(store)
+    const writer = store.writer({ ...run, custom: { a: 'x'.repeat(30) } })
+    await expect(writer.write(said({ b: 'y'.repeat(20) }))).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { field: 'metadata.custom', limit: 50 },
+    })
+    await writer.finish({ reason: 'error' })
+    expect((await store.message(run.sessionId, run.messageId))?.metadata).not.toHaveProperty(
+      'custom',
+    )
+  })
+})
+
 describe('limits and ends', () => {
   test('a message that would exceed its limit is kept up to there', async () => {
     const { store } = await openTestStore({ limits: { messageBytes: 1_000 } })

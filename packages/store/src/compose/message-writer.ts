@@ -3,6 +3,7 @@ import {
   type AgentPart,
   CaughtupError,
   type ContextUsage,
+  type CustomMetadata,
   type EventDraft,
   type FinishReason,
   type Limits,
@@ -33,6 +34,8 @@ export interface WriterTarget {
    * part. @default none
    */
   parts?: readonly Part[]
+  /** The host's metadata that the message already has; the agent's are added to them. @default none */
+  custom?: CustomMetadata | undefined
 }
 
 export interface FinishOptions {
@@ -69,11 +72,11 @@ export class MessageWriter {
   /** @throws CaughtupError `BAD_INPUT` for a target without its ids */
   constructor(target: WriterTarget, coalescer: Coalescer, limits: Readonly<Limits>) {
     assertTarget(target)
-    const { messageId, parts = [] } = target
+    const { messageId, parts = [], custom } = target
     this.#source = new MessageSource(target)
     this.#coalescer = coalescer
-    this.#parts = new PartBuilder(parts)
-    this.#size = new MessageSize(messageId, limits, parts)
+    this.#parts = new PartBuilder(parts, custom)
+    this.#size = new MessageSize(messageId, limits, { parts, custom })
   }
 
   get messageId(): string {
@@ -108,13 +111,13 @@ export class MessageWriter {
   }
 
   /**
-   * Adds a part of the agent's stream. Text, reasoning and tool input are buffered for the flush
-   * window: the call returns once there is room. A tool call, its result or error, and the end of
+   * Adds a part of the agent's stream. Text, reasoning, tool input and metadata are buffered for the
+   * flush window: the call returns once there is room. A tool call, its result or error, and the end of
    * reasoning are committed before it returns. A refused part leaves the message as it was.
    *
    * @throws CaughtupError `CONFLICT` (`run-superseded`, `message-finished`), `NOT_FOUND` for a
    *   deleted message, `TOO_LARGE` above the limits of a message, `BAD_INPUT` for a value without a
-   *   JSON form
+   *   JSON form and for metadata above `limits.metadataBytes`
    */
   write(part: AgentPart): Promise<void> {
     try {
@@ -236,7 +239,8 @@ function usageDrafts(
 
 function assertTarget(target: WriterTarget): void {
   assertInput('target', target, object)
-  const { sessionId, runId, messageId, parts = [] } = target
+  const { sessionId, runId, messageId, parts = [], custom = {} } = target
   assertIds({ sessionId, runId, messageId })
   assertInput('parts', parts, list)
+  assertInput('custom', custom, object)
 }

@@ -255,6 +255,53 @@ test.each([null, undefined, 'x', 7, [], { some: 'flat' }, { some: { when: undefi
   },
 )
 
+describe('metadata of the host', () => {
+  const said = (messageMetadata: Record<string, unknown>): AgentPart => ({
+    type: 'message-metadata',
+    messageMetadata,
+  })
+
+  test('are merged key by key, the newest of each, with what the message has', () => {
+    const builder = new PartBuilder([], { queue: 'fast', tries: { first: 1 } })
+    const change = (messageMetadata: Record<string, unknown>) =>
+      builder.change(said(messageMetadata))
+    const both = { queue: 'fast', tries: { second: 2 } }
+    expect(change({ tries: { second: 2 } })).toEqual({
+      ops: [{ op: 'custom', value: both }],
+      structural: false,
+    })
+    expect(change({ cost: null })?.ops).toEqual([{ op: 'custom', value: { ...both, cost: null } }])
+  })
+
+  test('that are there already change nothing', () => {
+    const builder = new PartBuilder([], { queue: 'fast' })
+    expect(builder.change(said({ queue: 'fast' }))).toBeUndefined()
+    expect(builder.change(said({}))).toBeUndefined()
+    expect(builder.change(said({ queue: undefined }))).toBeUndefined()
+    expect(new PartBuilder([]).change(said({}))).toBeUndefined()
+  })
+
+  test('are kept as they will be read back', () => {
+    const when = new Date(0)
+    expect(new PartBuilder([]).change(said({ when, none: undefined }))?.ops).toEqual([
+      { op: 'custom', value: { when: '1970-01-01T00:00:00.000Z' } },
+    ])
+  })
+
+  test.each<[string, unknown]>([
+    ['a text', 'x'],
+    ['a list', []],
+    ['nothing', undefined],
+    ['what has no JSON form', { n: 1n }],
+    ['nested too deep', { deep: JSON.parse(`${'['.repeat(101)}${']'.repeat(101)}`) as unknown }],
+    ['an object that is none in JSON', { toJSON: () => 'x' }],
+  ])('that are %s are refused', (_, wrong) => {
+    expect(() => new PartBuilder([]).change(said(wrong as never))).toThrow(
+      expect.objectContaining({ code: 'BAD_INPUT' }),
+    )
+  })
+})
+
 describe('data', () => {
   const progress = (data: unknown, id?: string): AgentPart => ({
     type: 'data-progress',

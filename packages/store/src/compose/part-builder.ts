@@ -3,13 +3,15 @@ import {
   type Append,
   CaughtupError,
   type Citations,
+  type CustomMetadata,
   type Op,
   type Part,
   preview,
   type ProviderMetadata,
 } from '@caughtup/schema'
 
-import { storedPart, storedValue } from '../input/stored-value.ts'
+import { customField, storedObject } from '../input/assert-limits.ts'
+import { isStored, storedPart, storedValue } from '../input/stored-value.ts'
 import { keptCitations, keptMetadata } from './kept-metadata.ts'
 import { ToolCalls, type ToolSaid } from './tool-calls.ts'
 
@@ -26,7 +28,7 @@ type SaidOf<T extends AgentPart['type']> = Extract<AgentPart, { type: T }>
 
 /**
  * Turns the parts of an agent's stream into ops on its message. It remembers the index of each open
- * block, tool call and data part, but no text.
+ * block, tool call and data part, and the host's metadata, but no text.
  */
 export class PartBuilder {
   #count: number
@@ -39,7 +41,10 @@ export class PartBuilder {
   /** Part index of the data parts that have an id, by type and id. */
   readonly #data = new Map<string, number>()
 
-  constructor(parts: readonly Part[]) {
+  #custom: CustomMetadata
+
+  constructor(parts: readonly Part[], custom: CustomMetadata = {}) {
+    this.#custom = custom
     this.#count = parts.length
     this.#tools = new ToolCalls(parts)
     for (const [index, part] of parts.entries()) {
@@ -109,6 +114,8 @@ export class PartBuilder {
         this.#blocks.reasoning.clear()
         this.#tools.nextStep()
         return this.#putNew({ type: 'step-start' })
+      case 'message-metadata':
+        return this.#addCustom(part.messageMetadata)
       case 'start':
       case 'finish-step':
       case 'finish':
@@ -184,6 +191,14 @@ export class PartBuilder {
     const index = call.index ?? this.#count++
     this.#tools.put(index, call.part)
     return { ops: [put(index, value)], structural: true }
+  }
+
+  /** The newest value of each key counts. */
+  #addCustom(added: Readonly<Record<string, unknown>>): Change | undefined {
+    const value = { ...this.#custom, ...storedObject(customField, added) }
+    if (isStored(this.#custom, value)) return undefined
+    this.#custom = value
+    return buffered({ op: 'custom', value })
   }
 
   /** A data part replaces the one of the same type and id, for instance to show progress. */

@@ -53,7 +53,7 @@ export function checkRow(
     })
   }
   const name = typeof id === 'string' ? id : 'without an id'
-  inRow(field, () => assertMessageSize(name, data.parts, limits))
+  inRow(field, () => assertMessageSize(name, data, limits))
   const { createdAt: at, runId: _, boundary: __, ...kept } = data.metadata
   reportLost(others, place, '', lost)
   reportLost(parts, data.parts, 'parts', lost)

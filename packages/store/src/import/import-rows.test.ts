@@ -245,6 +245,11 @@ describe.each(engines)('an imported transcript on %s', (engine) => {
       { field: 'rows.1.metadata.model' },
     ],
     [
+      'has too large metadata of the host',
+      row('x', { metadata: { custom: { label: 'x'.repeat(16 * 1024) } } }),
+      { field: 'rows.1.metadata.custom', limit: 16 * 1024 },
+    ],
+    [
       'has no JSON form',
       row('', { parts: [{ type: 'data-x', data: 1n }] }),
       { field: 'rows.1', reason: 'not-json' },

@@ -1,6 +1,9 @@
 import {
   CaughtupError,
+  customMetadata,
+  type CustomMetadata,
   type Limits,
+  type MessageMetadata,
   type Part,
   preview,
   type SessionMetadata,
@@ -10,6 +13,9 @@ import { jsonBytes } from '../base/bytes.ts'
 import { storedValue } from './stored-value.ts'
 import { assertInput } from './assert-input.ts'
 import { anyText, object } from './kinds.ts'
+
+/** The field of errors about the host's metadata of a message. */
+export const customField = 'metadata.custom'
 
 /**
  * A title as every database keeps it: half a character, as of an emoji that was cut, becomes U+FFFD.
@@ -33,18 +39,50 @@ export function storedTitle(title: string, { titleLength: limit }: Readonly<Limi
  */
 export function storedMetadata(
   metadata: SessionMetadata,
-  { metadataBytes: limit }: Readonly<Limits>,
+  limits: Readonly<Limits>,
 ): SessionMetadata {
-  assertInput('metadata', metadata, object)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the copy of an object as JSON
-  const stored = storedValue(metadata) as SessionMetadata
-  assertInput('metadata', stored, object)
+  const stored = storedObject('metadata', metadata)
+  assertMetadataBytes('metadata', stored, limits)
+  return stored
+}
+
+/**
+ * An object of the host's as it will be read back.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what is not a JSON object, or is nested too deep
+ */
+export function storedObject(
+  field: string,
+  value: Readonly<Record<string, unknown>>,
+): CustomMetadata {
+  assertInput(field, value, object)
+  const stored = storedValue(value)
+  assertInput(field, stored, object)
+  const { data, error } = customMetadata.safeParse(stored)
+  if (data) return data
+  const [issue] = error.issues
+  const within = [field, ...(issue?.path ?? [])].join('.')
+  throw new CaughtupError('BAD_INPUT', `${within}: ${issue?.message}`, {
+    field: within,
+    value: preview(value),
+  })
+}
+
+/**
+ * @returns the bytes
+ * @throws CaughtupError `BAD_INPUT` above `limits.metadataBytes`
+ */
+export function assertMetadataBytes(
+  field: string,
+  stored: CustomMetadata,
+  { metadataBytes: limit }: Readonly<Limits>,
+): number {
   const bytes = jsonBytes(stored)
-  if (bytes <= limit) return stored
+  if (bytes <= limit) return bytes
   throw new CaughtupError(
     'BAD_INPUT',
-    `The metadata have ${bytes} bytes of JSON, and at most ${limit} are allowed.`,
-    { field: 'metadata', value: preview(metadata), limit },
+    `${field} has ${bytes} bytes of JSON, and at most ${limit} are allowed.`,
+    { field, value: preview(stored), limit },
   )
 }
 
@@ -61,16 +99,22 @@ export function assertMemberCount(
   )
 }
 
-/** @throws CaughtupError `TOO_LARGE` above the limits of a message, `BAD_INPUT` (`not-json`) */
+/**
+ * @throws CaughtupError `TOO_LARGE` above the limits of a message; `BAD_INPUT` for what has no JSON form,
+ *   and for the host's metadata above `limits.metadataBytes`
+ */
 export function assertMessageSize(
   messageId: string,
-  parts: readonly Part[],
-  { messageParts, messageBytes }: Readonly<Limits>,
+  { parts, metadata }: { parts: readonly Part[]; metadata?: Partial<MessageMetadata> },
+  limits: Readonly<Limits>,
 ): void {
+  const { messageParts, messageBytes } = limits
   if (parts.length > messageParts) {
     throw tooLarge(messageId, 'parts', parts.length, messageParts)
   }
-  const bytes = jsonBytes(storedValue(parts))
+  const custom = metadata?.custom && storedObject(customField, metadata.custom)
+  const customBytes = custom ? assertMetadataBytes(customField, custom, limits) : 0
+  const bytes = jsonBytes(storedValue(parts)) + customBytes
   if (bytes > messageBytes) throw tooLarge(messageId, 'bytes', bytes, messageBytes)
 }
 

@@ -27,7 +27,8 @@ export function redact(event: Event, erased: ReadonlySet<string>): Event {
     case 'queue-changed': {
       const run = event.add ?? event.replace
       if (run?.kind !== 'agent' || !erased.has(run.messageId)) return event
-      const bare = { ...run, parts: [] }
+      const { custom: _, ...rest } = run
+      const bare = { ...rest, parts: [] }
       return event.add ? { ...event, add: bare } : { ...event, replace: bare }
     }
     case 'run-started':

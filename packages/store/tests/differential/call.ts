@@ -104,6 +104,7 @@ const draftNames = [
   'delta',
   'end-part',
   'put',
+  'custom',
   'tool',
   'finish',
   'finish',

@@ -13,6 +13,7 @@ import {
   enqueued,
   erased,
   imported,
+  labelled,
   message,
   opened,
   prompt,
@@ -105,6 +106,8 @@ export class Names {
           messageId: target,
           ops: [{ op: 'put', part: pick % 3, value: { type: 'text', text } }],
         }
+      case 'custom':
+        return labelled(target, text)
       case 'tool':
         return {
           type: 'message-delta',

@@ -1,33 +1,39 @@
 import type { Message, MessageMetadata, Op, Part, ToolPart } from '@caughtup/schema'
 
+import { customField, storedObject } from '../../input/assert-limits.ts'
 import { isStored, storedPart } from '../../input/stored-value.ts'
 
 /** The members of a message that an update can change while it is open. */
 export type MessageState = Pick<Message, 'parts' | 'metadata'>
 
 /**
- * - `ops`: parts only grew, changed or were added; none for equal states. `parts` is the earlier
- *   state with the ops applied.
- * - `whole`: there are fewer parts or other metadata, which ops cannot express
+ * - `ops`: parts only grew, changed or were added, and of the metadata at most `custom` is another;
+ *   none for equal states. `parts` is the earlier state with the ops applied.
+ * - `whole`: there are fewer parts, no `custom` any more or other metadata, which ops cannot express
  */
 export type MessageDiff = { structural: boolean } & ({ ops: Op[]; parts: Part[] } | { whole: true })
 
 /**
  * The smallest change from one state of a message to the next: text that only grew is appended,
- * other parts that differ are put. `structural` marks changes that readers must see at once: a tool
+ * other parts that differ are put, other metadata of the host are set. `structural` marks changes that readers must see at once: a tool
  * call added or removed, its input or result complete, the end of reasoning, an error.
  *
- * @throws CaughtupError `BAD_INPUT` for a part that could not be read back
+ * @throws CaughtupError `BAD_INPUT` for a part or metadata that could not be read back
  */
 export function diffMessage(before: MessageState, after: MessageState): MessageDiff {
   const structural =
     (after.metadata.error !== undefined && before.metadata.error === undefined) ||
     after.parts.some((part, index) => isStep(before.parts[index], part)) ||
     lacksCall(before.parts, after.parts)
-  if (after.parts.length < before.parts.length || !isStored(before.metadata, after.metadata)) {
-    return { whole: true, structural }
-  }
+  const { custom: known, ...knownRest } = before.metadata
+  const { custom, ...rest } = after.metadata
+  const isLess =
+    after.parts.length < before.parts.length || (known !== undefined && custom === undefined)
+  if (isLess || !isStored(knownRest, rest)) return { whole: true, structural }
   const ops: Op[] = []
+  if (custom !== undefined && !isStored(known, custom)) {
+    ops.push({ op: 'custom', value: storedObject(customField, custom) })
+  }
   const parts = after.parts.map((part, index) => diffPart(before.parts[index], part, index, ops))
   return { ops, parts, structural }
 }

@@ -112,6 +112,38 @@ describe('an open message', () => {
     ])
   })
 
+  test('other metadata of the host are set in the window, without its text', async () => {
+    const { store, sessionId } = await openSession()
+    const labelled = (label: string) => ({ metadata: { createdAt: 1, custom: { label } } })
+    await store.update(sessionId, state([text('a')]))
+    await store.update(sessionId, state([text('a')], labelled('x')))
+    await store.update(sessionId, state([text('ab')], labelled('y')))
+    await store.update(sessionId, state([text('ab')], labelled('y')))
+    expect(await eventsAfter(store, sessionId, 1)).toMatchObject([
+      {
+        type: 'message-delta',
+        ops: [
+          { op: 'custom', value: { label: 'y' } },
+          { op: 'append', text: 'b' },
+        ],
+      },
+    ])
+    await store.update(sessionId, state([text('ab')]))
+    expect(await eventsAfter(store, sessionId, 2)).toMatchObject([{ type: 'message-replaced' }])
+    expect((await store.message(sessionId, 'm'))?.metadata).toEqual({ createdAt: 1 })
+  })
+
+  test('metadata of the host that come after a new state are kept with it', async () => {
+    const { store, sessionId } = await openSession()
+    await store.update(sessionId, state([text('a'), text('b')]))
+    const metadata = { createdAt: 1, custom: { label: 'x' } }
+    await store.update(sessionId, state([text('a')]))
+    await store.update(sessionId, state([text('a')], { metadata }))
+    expect(await eventsAfter(store, sessionId, 1)).toMatchObject([
+      { type: 'message-replaced', message: { metadata } },
+    ])
+  })
+
   test.each<[string, Part, Part]>([
     ['a tool call added', text('x'), { ...tool, state: 'input-streaming', rawInput: '' }],
     [
@@ -445,6 +477,14 @@ describe('bad states', () => {
     ['a part without its text', { parts: [{ type: 'text', state: 'streaming' } as never] }],
     ['a value without JSON form', { parts: [{ type: 'data-x', data: 1n }] }],
     ['metadata that nobody could read', { metadata: { createdAt: 1.5 } }],
+    [
+      'metadata of the host that are no object',
+      { metadata: { createdAt: 1, custom: [] as never } },
+    ],
+    [
+      'metadata of the host that are too large',
+      { metadata: { createdAt: 1, custom: { label: 'x'.repeat(16 * 1024) } } },
+    ],
     ['another role', { role: 'user' }],
   ])('%s is refused, and the message stays as it was', async (_, change) => {
     const { store, sessionId } = await openSession()
@@ -503,7 +543,7 @@ const change = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom('text', 'reasoning', 'tool', 'data', 'edit', 'model'),
+      do: fc.constantFrom('text', 'reasoning', 'tool', 'data', 'edit', 'model', 'label', 'bare'),
       at: fc.nat(3),
       text: someText,
     }),
@@ -552,6 +592,12 @@ function nextState(draft: MessageDraft, change: Change): MessageDraft {
       return { ...draft, parts: parts.slice(0, change.at) }
     case 'model':
       return { ...draft, metadata: { ...metadata, model: change.text } }
+    case 'label':
+      return { ...draft, metadata: { ...metadata, custom: { [`${change.at}`]: change.text } } }
+    case 'bare': {
+      const { custom: _, ...rest } = metadata
+      return { ...draft, metadata: rest }
+    }
     case 'finish':
       return { ...draft, status: 'done' }
     default: {

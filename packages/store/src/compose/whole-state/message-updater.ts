@@ -8,12 +8,12 @@ import {
   type Part,
 } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
-import { settleParts } from '@caughtup/schema/fold'
+import { settleParts, withCustom } from '@caughtup/schema/fold'
 
 import { type Baseline, Baselines } from './baselines.ts'
 import type { Coalescer } from '../../commit/coalescer.ts'
 import { isStored, storedDraft } from '../../input/stored-value.ts'
-import { diffMessage, splitMetadata } from './message-diff.ts'
+import { diffMessage, type MessageState, splitMetadata } from './message-diff.ts'
 import { MessageSize } from '../message-size.ts'
 import { messageNotFound } from '../../errors/session-errors.ts'
 import { MessageSource } from '../../commit/message-source.ts'
@@ -45,7 +45,7 @@ export class MessageUpdater {
 
   /**
    * Writes what is new in a message's state: text that grew is appended, other changed parts are
-   * put, fewer parts or other metadata replace the message. The README says what is committed at
+   * put, changed `metadata.custom` is set; fewer parts or other metadata replace the message. The README says what is committed at
    * once. A message with a `metadata.runId` is written while that run is active; do not use its
    * `MessageWriter` too.
    *
@@ -114,7 +114,7 @@ export class MessageUpdater {
     const source = sourceOf(sessionId, draft)
     if (stored.status === 'done') return this.#edit(source, stored, draft)
     const { role, parts, metadata } = stored
-    const size = new MessageSize(stored.id, this.#options.limits, parts)
+    const size = this.#sizeOf(stored.id, stored)
     const baseline = { source, role, parts, metadata, size }
     this.#baselines.keep(baseline)
     return this.#change(baseline, draft)
@@ -133,7 +133,7 @@ export class MessageUpdater {
     }
     const created = storedDraft({ type: 'message-created', message, ...run } as const)
     const { parts } = created.message
-    const size = new MessageSize(draft.id, this.#options.limits, parts)
+    const size = this.#sizeOf(draft.id, created.message)
     size.check()
     const drafts = isAnswer ? [created, ...finishDrafts(source, metadata)] : [created]
     if (status === 'done') return this.#append(source, drafts)
@@ -166,7 +166,7 @@ export class MessageUpdater {
       parts,
       metadata,
     } as const)
-    new MessageSize(draft.id, this.#options.limits, replacement.parts).check()
+    this.#sizeOf(draft.id, replacement).check()
     await this.#append(source, [replacement])
   }
 
@@ -230,6 +230,7 @@ export class MessageUpdater {
   #advance(baseline: Baseline, { ops, parts }: { ops: readonly Op[]; parts: Part[] }): number[] {
     const sizes = ops.map((op) => baseline.size.admit(op))
     baseline.parts = parts
+    baseline.metadata = withCustom(baseline.metadata, ops)
     this.#baselines.keep(baseline)
     return sizes
   }
@@ -243,12 +244,16 @@ export class MessageUpdater {
       parts,
       metadata,
     } as const)
-    baseline.size = new MessageSize(messageId, this.#options.limits, replacement.parts)
+    baseline.size = this.#sizeOf(messageId, replacement)
     baseline.size.check()
     baseline.parts = replacement.parts
     baseline.metadata = replacement.metadata
     this.#baselines.keep(baseline)
     return replacement
+  }
+
+  #sizeOf(messageId: string, { parts, metadata: { custom } }: MessageState): MessageSize {
+    return new MessageSize(messageId, this.#options.limits, { parts, custom })
   }
 
   async #append(source: MessageSource, drafts: readonly EventDraft[]): Promise<void> {

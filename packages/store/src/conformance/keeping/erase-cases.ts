@@ -10,14 +10,18 @@ import type { Bed, Cases } from '../support/bed.ts'
 import {
   answer,
   compaction,
+  created,
   deleted,
   delta,
+  dequeued,
   erased,
   finished,
   imported,
+  labelled,
   message,
   opened,
   prompt,
+  queued,
   redo,
   replaced,
   truncated,
@@ -71,6 +75,19 @@ export const eraseCases: Cases = {
     erases(bed, [...turn('a'), prompt('m', secret), answer('b')]),
 
   'removes an answer with its deltas': (bed) => erases(bed, [prompt('a'), ...streamed]),
+
+  'removes the metadata of the host: of an answer, and of a prompt since it waited': async (
+    bed,
+  ) => {
+    await erases(bed, [prompt('a'), opened('m'), labelled('m', secret), finished('m')])
+    const custom = { label: secret }
+    await erases(bed, [
+      prompt('a'),
+      { type: 'queue-changed', add: { ...queued('run'), messageId: 'm', custom } },
+      dequeued('run'),
+      created(message('m', 'Hi', { role: 'user', custom })),
+    ])
+  },
 
   'removes a message of an older epoch': (bed) =>
     erases(bed, [prompt('a'), ...streamed, compaction('s'), ...turn('b')]),

@@ -44,6 +44,11 @@ export function delta(messageId: string, text: string, part = 0): EventDraft {
   return { type: 'message-delta', messageId, ops: [{ op: 'append', part, text }] }
 }
 
+/** Sets the host's metadata of an open message. */
+export function labelled(messageId: string, label: string): EventDraft {
+  return { type: 'message-delta', messageId, ops: [{ op: 'custom', value: { label } }] }
+}
+
 export function finished(messageId: string, reason: FinishReason = 'stop'): EventDraft {
   return { type: 'message-finished', messageId, reason }
 }

@@ -15,6 +15,7 @@ import {
   erased,
   finished,
   imported,
+  labelled,
   message,
   opened,
   prompt,
@@ -66,6 +67,7 @@ export class Program {
       turn: 4,
       delta: this.#open ? 30 : 0,
       part: this.#open ? 6 : 0,
+      label: this.#open ? 3 : 0,
       finish: this.#open ? 4 : 0,
       queue: 1,
       usage: 1,
@@ -90,6 +92,8 @@ export class Program {
         ])
       case 'part':
         return this.#newPart()
+      case 'label':
+        return this.#write(labelled(this.#open?.id ?? '', this.#random.pick(texts)))
       case 'finish':
         return this.#finish()
       case 'queue':
@@ -124,11 +128,12 @@ export class Program {
     const call = { type: 'dynamic-tool', toolName: 'read', toolCallId: `t${part}` } as const
     const ops: Op[] = [
       { op: 'append', part: part - 1, text: 'end', done: true },
+      { op: 'custom', value: { parts: part } },
       this.#random.chance(0.5)
         ? { op: 'put', part, value: { ...call, state: 'input-streaming', rawInput: '' } }
         : { op: 'put', part, value: { type: 'reasoning', text: '', state: 'streaming' } },
     ]
-    return this.#ops(this.#random.chance(0.5) ? ops : ops.slice(1))
+    return this.#ops(this.#random.chance(0.5) ? ops : ops.slice(2))
   }
 
   #ops(ops: Op[]): Promise<void> {

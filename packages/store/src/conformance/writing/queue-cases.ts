@@ -16,7 +16,7 @@ export const queueCases: Cases = {
   async 'keeps its order through every change and reopening'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()
-    const edited = { ...queued('b'), model: 'large' }
+    const edited = { ...queued('b'), model: 'large', custom: { label: 'x' } }
     const steps: readonly [EventDraft, string][] = [
       [runStarted('r'), ''],
       [enqueued('a'), 'a'],
