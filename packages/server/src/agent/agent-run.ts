@@ -1,4 +1,4 @@
-import type { EventDraft, Message, Part, Run, Usage } from '@caughtup/schema'
+import type { EventDraft, Message, Run, Usage } from '@caughtup/schema'
 import { isNoticeKind } from '@caughtup/schema/notice'
 import type { MessageWriter } from '@caughtup/store'
 
@@ -22,9 +22,9 @@ export interface AgentRunOptions {
   run: Pick<Run, 'id' | 'model' | 'thinkingLevel' | 'author' | 'attempt' | 'usage'>
   /**
    * The open assistant message: of a run that starts with the id of its prompt, of one that goes on
-   * with its parts and order.
+   * with its content and order.
    */
-  answer: { id: string } & ({ promptId: string } | { parts: readonly Part[]; order: number })
+  answer: { id: string } & ({ promptId: string } | Pick<Message, 'parts' | 'order' | 'metadata'>)
   signals: Signals
   /** Called for each part of a type that is not stored. */
   onIgnored: () => void
@@ -52,7 +52,7 @@ export class AgentRun implements RunExecution {
     const { run, answer } = options
     this.#settings = settings
     this.#options = options
-    this.#writer = this.#writerOf(answer.id, 'parts' in answer ? answer.parts : [])
+    this.#writer = this.#writerOf(answer.id, 'parts' in answer ? answer : undefined)
     this.#earlierUsage = run.usage
     this.#tally = new UsageTally(settings.contextLimit)
   }
@@ -103,10 +103,12 @@ export class AgentRun implements RunExecution {
     return this.#writer.suspend({ ...(usage && { usage }), ...this.#counted() })
   }
 
-  #writerOf(messageId: string, parts: readonly Part[]): MessageWriter {
+  /** @param answer - the message as it is, if it has content */
+  #writerOf(messageId: string, answer?: Pick<Message, 'parts' | 'metadata'>): MessageWriter {
     const { sessionId, run } = this.#options
     const { id: runId, attempt = 1 } = run
-    return this.#settings.store.writer({ sessionId, runId, attempt, messageId, parts })
+    const content = answer && { parts: answer.parts, custom: answer.metadata.custom }
+    return this.#settings.store.writer({ sessionId, runId, attempt, messageId, ...content })
   }
 
   #counted() {
@@ -191,7 +193,7 @@ export class AgentRun implements RunExecution {
       if (refused === undefined && 'messages' in result) {
         this.#tally.take()
         this.#earlierUsage = undefined
-        this.#writer = this.#writerOf(answer.id, [])
+        this.#writer = this.#writerOf(answer.id)
         const ids = new Set(prompts.map(({ messageId }) => messageId))
         return result.messages.filter(({ id }) => ids.has(id))
       }

@@ -43,6 +43,7 @@ const isStored: Record<Exclude<AgentPart['type'], `data-${string}`>, true> = {
   file: true,
   'reasoning-file': true,
   custom: true,
+  'message-metadata': true,
   start: true,
   'start-step': true,
   'finish-step': true,

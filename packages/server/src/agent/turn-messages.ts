@@ -5,7 +5,7 @@ import type { QueuedPrompt } from './agent-run.ts'
 
 /** A prompt as it enters the session. */
 export function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageDraft {
-  const { messageId, runId, parts } = prompt
+  const { messageId, runId, parts, custom } = prompt
   return {
     id: messageId,
     role: 'user',
@@ -16,6 +16,7 @@ export function promptMessage(prompt: QueuedPrompt, createdAt: number): MessageD
       finishedAt: createdAt,
       runId,
       ...authored(prompt),
+      ...(custom && { custom }),
     },
   }
 }

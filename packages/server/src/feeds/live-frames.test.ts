@@ -56,7 +56,7 @@ const delta = (messageId: string, ...ops: Op[]): EventDraft => ({
   messageId,
   ops,
 })
-const put = (text: string): Op => ({
+const put = (text: string): Op & { op: 'put' } => ({
   op: 'put',
   part: 0,
   value: { type: 'text', text, state: 'streaming' },
@@ -78,6 +78,7 @@ describe('a batch', () => {
       [[delta('answer', put('H'))], events],
       [[delta('answer', append('e'))], { ...text, text: 'e' }],
       [[delta('answer', append('l')), delta('answer', append('l'))], { ...text, text: 'll' }],
+      [[delta('answer', { op: 'custom', value: { label: 'x' } })], events],
       [[delta('answer', append('o'), { ...append(''), done: true })], events],
       [[delta('answer', append('!')), finished('answer')], events],
     ]
@@ -242,11 +243,15 @@ test('a view fed with the frames equals one fed with the events, after any progr
     { weight: 12, arbitrary: fc.record({ do: fc.constant('text'), pick, text }) },
     { weight: 8, arbitrary: fc.record({ do: fc.constant('read'), pick, text }) },
     fc.record({
-      do: fc.constantFrom('open', 'done', 'part', 'end', 'finish', 'delete', 'erase', 'join'),
+      do: fc.constantFrom('open', 'done', 'part', 'label', 'end', 'finish', 'delete', 'join'),
       pick,
       text,
     }),
-    fc.record({ do: fc.constantFrom('truncate', 'reset', 'undo', 'redo', 'import'), pick, text }),
+    fc.record({
+      do: fc.constantFrom('erase', 'truncate', 'reset', 'undo', 'redo', 'import'),
+      pick,
+      text,
+    }),
   )
   let texts = 0
   await fc.assert(
@@ -277,6 +282,9 @@ test('a view fed with the frames equals one fed with the events, after any progr
             break
           case 'text':
             if (id && parts) await commit(delta(id, { ...append(said), part: picked % parts }))
+            break
+          case 'label':
+            if (id) await commit(delta(id, { op: 'custom', value: { label: said } }))
             break
           case 'end':
             if (id && parts) await commit(delta(id, { ...append(said), done: true }))

@@ -13,6 +13,11 @@ export function contentOf(input: { text: string } | { parts: PromptPart[] }): {
     : { parts: input.parts, field: 'parts' }
 }
 
+/** What the host keeps with a prompt. */
+export function keptOf({ custom }: Pick<QueuedPrompt, 'custom'>): Pick<QueuedPrompt, 'custom'> {
+  return custom === undefined ? {} : { custom }
+}
+
 /** What a prompt asks of the model; without a model, it asks for the server's. */
 export function askedOf(
   { model, thinkingLevel }: Pick<QueuedPrompt, 'model' | 'thinkingLevel'>,

@@ -1,6 +1,12 @@
 import { Buffer } from 'node:buffer'
 
-import { CaughtupError, type Limits, preview, type PromptPart } from '@caughtup/schema'
+import {
+  CaughtupError,
+  type CustomMetadata,
+  type Limits,
+  preview,
+  type PromptPart,
+} from '@caughtup/schema'
 
 /**
  * Checks the content of a prompt beyond its schema.
@@ -25,6 +31,20 @@ export function assertPrompt(
   assertSize(field, 'bytes of text', textBytes, promptBytes, texts.join(' '))
   assertSize(field, 'parts', parts.length, messageParts, parts)
   assertSize(field, 'bytes', Buffer.byteLength(JSON.stringify(parts)), messageBytes, parts)
+}
+
+/** @throws CaughtupError `BAD_INPUT` for a prompt's `custom` above `limits.metadataBytes` */
+export function assertCustom(
+  custom: CustomMetadata | undefined,
+  { metadataBytes: limit }: Limits,
+): void {
+  const bytes = custom === undefined ? 0 : Buffer.byteLength(JSON.stringify(custom))
+  if (bytes <= limit) return
+  throw new CaughtupError(
+    'BAD_INPUT',
+    `custom has ${bytes} bytes of JSON, and at most ${limit} are allowed.`,
+    { field: 'custom', value: preview(custom), limit },
+  )
 }
 
 function assertSize(
