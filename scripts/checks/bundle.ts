@@ -26,7 +26,7 @@ interface Entry {
 const peer = { name: 'the WebSocket link', pattern: /\/@orpc\/standard-server-peer\// }
 const fetch = { name: 'the fetch link', pattern: /\/@orpc\/client\/dist\/adapters\/fetch\// }
 const entries: readonly Entry[] = [
-  { imports: "{ createChatClient, sse } from '@caughtup/web-client'", without: [peer], most: 21 },
+  { imports: "{ createChatClient, sse } from '@caughtup/web-client'", without: [peer], most: 21.5 },
   {
     imports: "{ createChatClient, webSocket } from '@caughtup/web-client'",
     without: [fetch],
