@@ -59,6 +59,7 @@ export {
   type PromptPage,
   type SearchHit,
   searchHit,
+  type Unmerged,
 } from './wire/page.ts'
 export { count, id, principalLength, timestamp, transientLength } from './base/id.ts'
 export {

@@ -25,6 +25,7 @@ import { RunWatch } from './runs/run-watch.ts'
 import { Runs } from './runs/runs.ts'
 import { Signals } from './streams/signals.ts'
 import { StreamRegistry } from './streams/stream-registry.ts'
+import { TranscriptMerges } from './transcripts/transcript-merges.ts'
 import { createFetch } from './transports/http/fetch.ts'
 import { createHttpAnswer } from './transports/http/http-answer.ts'
 import { createNodeHandler, type NodeHandler } from './transports/http/node-handler.ts'
@@ -85,7 +86,9 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
     compaction: new CompactionKind(settings),
     reset: new ResetKind(settings),
   }
-  const runs = new Runs(settings, kinds)
+  const closing = new AbortController()
+  const transcripts = new TranscriptMerges(settings, closing.signal)
+  const runs = new Runs(settings, kinds, transcripts)
   const watch = new RunWatch(settings, runs)
   const { runEnded, runWaiting } = settings.hooks
   const hooks = (runEnded ?? runWaiting) && new HookCalls(settings, streams.watchers)
@@ -99,11 +102,11 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
     interrupts: new RateLimit('interruptsPerMinute', { limits, clock: store.clock }),
     changes: new RateLimit('changesPerMinute', { limits, clock: store.clock }),
   }
-  const closing = new AbortController()
   const router = createRouter({
     settings,
     access,
     runs,
+    transcripts,
     streams,
     signals,
     rates,

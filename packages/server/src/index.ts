@@ -8,6 +8,7 @@ export type { ChatServerOptions, DeclaredOptions, Settings } from './host/server
 export type { Action, Can, Principal, PrincipalId } from './host/principal.ts'
 export type { HookOptions, RunEndedEvent, RunWaitingEvent } from './host/hooks.ts'
 export type { Title, TitleContext } from './host/title.ts'
+export type { TranscriptContext, TranscriptOptions, TranscriptState } from './host/transcript.ts'
 export type { Price } from './host/price.ts'
 export type { ChatContext, ChatRequest } from './host/request.ts'
 export type { ChatRouter } from './procedures/router.ts'

@@ -5,6 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+import type { ChatServer } from '@caughtup/server'
+import { createTestClient } from '@caughtup/server/testing'
 import { createStore, type Store } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
 import { auto, createChatClient } from '@caughtup/web-client'
@@ -25,7 +27,7 @@ const [readers] = ofTranscripts
 const ofClient = samplesIn('packages/web-client/README.md')
 const [, errors] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
-const [, , stopping, testing] = ofServer
+const [, , merging, stopping, testing] = ofServer
 const samples = [...quickStart, ...ofStore, ...ofTranscripts, ...ofClient, ...ofServer]
 
 beforeAll(() => {
@@ -133,7 +135,7 @@ test('no other document has samples', () => {
   expect(ofStore).toHaveLength(5)
   expect(ofTranscripts).toHaveLength(1)
   expect(ofClient).toHaveLength(3)
-  expect(ofServer).toHaveLength(4)
+  expect(ofServer).toHaveLength(5)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
 
@@ -187,6 +189,32 @@ test('a search index is kept from store.updates as the README says', async () =>
   await store.close()
   await over
   expect(Array.from(found.values(), ({ text }) => text)).toEqual(['third', 'first', 'second'])
+})
+
+test('a transcript file of another system is merged as the server’s README says', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
+  const file = path.join(folder, 'run-merging.ts')
+  const code = merging?.code.replace("'chat.db'", `'${data}/chat.db'`) ?? ''
+  writeFileSync(file, code.replace('transcripts/', `${data}/`))
+  const module: unknown = await import(/* @vite-ignore */ file)
+  const { chat, store } = module as { chat: ChatServer; store: Store }
+  try {
+    const client = createTestClient(chat)
+    const { id: sessionId } = await client.sessions.create({ title: 'Test' })
+    expect(await client.history.loadMore({ sessionId })).toMatchObject({ messages: [] })
+    const lines = ['one', 'two'].map((content) => JSON.stringify({ role: 'user', content }))
+    writeFileSync(path.join(data, `${sessionId}.jsonl`), lines.join('\n'))
+    const page = await client.history.loadMore({ sessionId })
+    expect(page.messages.flatMap(({ parts }) => parts)).toMatchObject([
+      { text: 'one' },
+      { text: 'two' },
+    ])
+    expect(page).not.toHaveProperty('unmerged')
+  } finally {
+    await chat.close()
+    await store.close()
+    rmSync(data, { recursive: true, force: true })
+  }
 })
 
 test('the conformance kit runs as the README says', async () => {

@@ -6,6 +6,7 @@ import { count, id, timestamp } from '../base/id.ts'
 import { message, runError } from '../model/message.ts'
 import { queuedRun, run } from '../model/run.ts'
 import { json } from '../base/json.ts'
+import { unmerged } from './page.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 import { contextUsage, usageLedger } from '../model/usage.ts'
 
@@ -78,6 +79,8 @@ const caughtUp = z.object({
    * that is at it can keep its messages from before the window.
    */
   unchangedSince: wireCursor.exactOptional(),
+  /** Why messages of the host's transcript may be missing. */
+  unmerged: unmerged.exactOptional(),
 })
 
 const presenceObject = z.object({

@@ -14,6 +14,15 @@ const pageCursorUnion = z.union([olderCursor, newerCursor])
 export type PageCursor = UnionOf<typeof pageCursorUnion>
 export const pageCursor: SchemaOf<PageCursor> = pageCursorUnion
 
+/**
+ * Why a session may lack messages of the host's transcript:
+ * - `failed`: it could not be merged in time, or some of its messages were refused
+ * - `run-active`: nothing is merged during a run; what is missing comes after it
+ */
+const unmergedEnum = z.enum(['failed', 'run-active'])
+export type Unmerged = z.infer<typeof unmergedEnum>
+export const unmerged: SchemaOf<Unmerged> = unmergedEnum
+
 const pageObject = z.object({
   messages: z.array(message),
   /** For the next older page; null if and only if there is none. */
@@ -26,6 +35,8 @@ const pageObject = z.object({
   epoch: count,
   /** The seq at which it was read; later events are applied on top. */
   asOf: count,
+  /** Of a page without a cursor alone. */
+  unmerged: unmerged.exactOptional(),
 })
 /** A page of history: messages of one epoch, oldest first. */
 export interface Page extends z.infer<typeof pageObject> {}

@@ -5,6 +5,7 @@ import {
   type Message,
   type ReplayMode,
   type ReplayReason,
+  type Unmerged,
 } from '@caughtup/schema'
 import { type Head, headOf } from '@caughtup/schema/fold'
 import { protocolVersion } from '@caughtup/schema/protocol'
@@ -40,7 +41,13 @@ export function caughtUpFrame(
   mode: ReplayMode,
   head: Head,
   cursor: Cursor,
-  rest: { hasOlder: boolean; open?: Message[]; unchangedSince?: string; priced: Priced },
+  rest: {
+    hasOlder: boolean
+    open?: Message[]
+    unchangedSince?: string
+    unmerged?: Unmerged
+    priced: Priced
+  },
 ): SentFrame<ChatFrame> {
   const { seq: _, epoch, run, queue, usage, canUndo, canRedo, ...state } = headOf(head)
   const { hasOlder, priced, ...last } = rest

@@ -5,6 +5,7 @@ import {
   type Event,
   type Limits,
   type ReplayReason,
+  type Unmerged,
 } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import { historyChanges } from '@caughtup/schema/event'
@@ -27,6 +28,8 @@ export interface ReplaySource {
   limits: Readonly<Limits>
   frames: SharedFrames
   priced: Priced
+  /** Why the session may lack what the host's transcript has. */
+  unmerged: Unmerged | undefined
   signal: AbortSignal
 }
 
@@ -68,6 +71,7 @@ async function* replayFull(
     yield caughtUpFrame('full', view, end, {
       hasOlder: view.hasOlder,
       ...unchanged,
+      ...unmergedOf(source),
       priced: source.priced,
     })
     return end
@@ -95,6 +99,7 @@ async function* replaySince(source: ReplaySource, from: Cursor): Frames<Cursor> 
   // The server does not know how far back this client's messages reach.
   yield caughtUpFrame('since', head, cursor, {
     hasOlder: head.epoch > 0,
+    ...unmergedOf(source),
     priced: source.priced,
   })
   return cursor
@@ -182,6 +187,10 @@ async function* extendWindow(
     ;({ cursor } = batch)
   }
   return { view, cursor }
+}
+
+function unmergedOf({ unmerged }: ReplaySource): { unmerged?: Unmerged } {
+  return unmerged ? { unmerged } : {}
 }
 
 function extendHead(head: Head, event: Event): Head {

@@ -9,6 +9,7 @@ import {
 
 import { sessionNotFound } from '../errors/call-errors.ts'
 import type { Feed, FollowOptions, Replay, Step } from '../streams/feed.ts'
+import type { TranscriptMerges } from '../transcripts/transcript-merges.ts'
 import { LiveFrames } from './live-frames.ts'
 import { replay, type ReplaySource, type ReplayStart } from './replay.ts'
 
@@ -49,17 +50,26 @@ export class SessionFeed implements Feed {
 
 /**
  * A session's replay as the client asked for it. A client that falls further behind than a replay costs
- * gets another one on the same stream.
+ * gets another one on the same stream. The host's transcript is merged before, unless no history is read.
  */
-export function sessionReplay(source: Omit<ReplaySource, 'signal'>, start: ReplayStart): Replay {
+export function sessionReplay(
+  {
+    transcripts,
+    ...source
+  }: Omit<ReplaySource, 'signal' | 'unmerged'> & { transcripts: TranscriptMerges },
+  start: ReplayStart,
+): Replay {
   const mode = start.mode === 'live' ? 'live' : 'full'
-  return (left, signal) =>
-    replay(
-      { ...source, signal },
+  return async function* (left, signal) {
+    const { sessionId } = source
+    const unmerged = mode === 'live' ? undefined : await transcripts.merge(sessionId, signal)
+    yield* replay(
+      { ...source, signal, unmerged },
       left === undefined
         ? start
         : { mode, reason: 'too-far-behind', from: readCursor('position', left) },
     )
+  }
 }
 
 /** Where a stream starts: a browser's `Last-Event-ID` is newer than the input that it sends again. */

@@ -11,6 +11,7 @@ import { type HookOptions, resolveHooks, type ResolvedHooks } from './hooks.ts'
 import type { ChatRequest } from './request.ts'
 import type { Summarise } from './summarise.ts'
 import type { Title } from './title.ts'
+import { type ResolvedTranscript, resolveTranscript, type TranscriptOptions } from './transcript.ts'
 
 /** The schemas are not optional where {@link Register} promises them to the types. */
 export type DeclaredOptions = Register extends { schemas: infer Schemas }
@@ -53,6 +54,8 @@ export interface ChatServerOptions {
   schemas?: ChatSchemas
   /** Called when a run has ended or waits, at least once each. Without one, nothing is written for them. */
   hooks?: HookOptions
+  /** Another system that appends to the same conversations. Without it, nothing is merged. */
+  transcript?: TranscriptOptions
   /**
    * What a model's usage costs: `usage.get`, streams and the snapshots of clients have the cost then.
    * It is asked anew whenever a ledger is sent, so that prices can change; it must be quick.
@@ -141,6 +144,7 @@ type Optional =
   | 'compactAt'
   | 'title'
   | 'price'
+  | 'transcript'
   | 'hosts'
 
 const chatServerDefaults = {
@@ -159,6 +163,7 @@ export interface Settings
   extends Required<Omit<ChatServerOptions, Optional>>, Pick<ChatServerOptions, Optional> {
   limits: Readonly<Limits>
   hooks: ResolvedHooks
+  transcript?: ResolvedTranscript
 }
 
 /** @throws TypeError if an option is missing or has the wrong type */
@@ -184,10 +189,12 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   assertSchemas(options.schemas ?? {})
   assertCompacts(options)
   const onError = resolveOnError(options.onError)
+  const { transcript, ...given } = options
   return {
-    ...options,
+    ...given,
     schemas: options.schemas ?? {},
     hooks: resolveHooks(options.hooks),
+    ...(transcript !== undefined && { transcript: resolveTranscript(transcript) }),
     stats: options.stats ?? (() => false),
     assistantName: options.assistantName?.trim() || chatServerDefaults.assistantName,
     lease: options.lease ?? chatServerDefaults.lease,

@@ -19,6 +19,7 @@ import type { Respond } from '../runs/respond.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Signals } from '../streams/signals.ts'
 import type { StreamRegistry } from '../streams/stream-registry.ts'
+import type { TranscriptMerges } from '../transcripts/transcript-merges.ts'
 import { isIterator, type StreamClaim } from './event-iterator.ts'
 
 export interface CallContext extends ChatContext {
@@ -60,6 +61,7 @@ export interface ProcedureDeps {
   streams: StreamRegistry
   signals: Signals
   runs: Runs
+  transcripts: TranscriptMerges
   agents: AgentKind
   sendMessage: SendMessage
   answerAgain: AnswerAgain

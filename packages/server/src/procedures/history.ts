@@ -4,14 +4,16 @@ export function historyProcedures(
   {
     history: { loadMore, around, search, compact, reset, undo, redo, truncate, erase },
   }: Procedures,
-  { settings, access, requestEpoch, changeHistory }: ProcedureDeps,
+  { settings, access, requestEpoch, changeHistory, transcripts }: ProcedureDeps,
 ) {
   return {
     loadMore: loadMore.handler(async ({ input, context: { principal }, signal }) => {
       const { id } = await access.authorizeSession(principal, 'history.loadMore', input.sessionId)
       const { cursor, limit } = input
+      const unmerged = cursor ? undefined : await transcripts.merge(id, signal)
       const query = { ...cursor, ...(limit !== undefined && { limit }) }
-      return settings.store.page(id, query, signal && { signal })
+      const page = await settings.store.page(id, query, signal && { signal })
+      return { ...page, ...(unmerged && { unmerged }) }
     }),
     around: around.handler(async ({ input, context: { principal }, signal }) => {
       const { id } = await access.authorizeSession(principal, 'history.around', input.sessionId)

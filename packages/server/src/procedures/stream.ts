@@ -8,14 +8,14 @@ import { toEventIterator } from './event-iterator.ts'
 
 export function streamProcedure(
   { onChat }: Procedures,
-  { settings, access, streams }: ProcedureDeps,
+  { settings, access, streams, transcripts }: ProcedureDeps,
 ) {
   const { store, limits } = settings
   const priced = pricedBy(settings.price, settings.onError)
   const frames = new SharedFrames({ ...limits, priced })
   return onChat.handler(async ({ input, context: { principal, claim }, signal, lastEventId }) => {
     const { sessionId, streamId } = input
-    const source = { store, sessionId, limits, frames, priced }
+    const source = { store, sessionId, limits, frames, priced, transcripts }
     // It is open before its caller is authorized, so that a removal meanwhile ends it.
     const stream = streams.open(
       { kind: 'chat', principal: principal.id, streamId },

@@ -5,6 +5,7 @@ import type { Guard, Refusal } from '@caughtup/store'
 
 import { shuttingDown } from '../errors/call-errors.ts'
 import type { Settings } from '../host/server-options.ts'
+import type { TranscriptMerges } from '../transcripts/transcript-merges.ts'
 import { endOrphanedRun } from './end-orphaned-run.ts'
 import { interrupted, type OwnRuns } from './own-runs.ts'
 import { isSuperseded, refusedError, stoppedNotWritten } from './run-errors.ts'
@@ -37,14 +38,20 @@ export class RunQueue {
   readonly #settings: Settings
   readonly #kinds: RunKinds
   readonly #own: OwnRuns
+  readonly #transcripts: TranscriptMerges
   /** Callers who wait for the start of a run that has its place at the front of a queue. */
   readonly #awaited = new Map<string, (outcome: Submitted) => void>()
   #closed = false
 
-  constructor(settings: Settings, kinds: RunKinds, own: OwnRuns) {
+  constructor(
+    settings: Settings,
+    kinds: RunKinds,
+    { own, transcripts }: { own: OwnRuns; transcripts: TranscriptMerges },
+  ) {
     this.#settings = settings
     this.#kinds = kinds
     this.#own = own
+    this.#transcripts = transcripts
   }
 
   /**
@@ -130,7 +137,9 @@ export class RunQueue {
     for (let attempt = 0; attempt < attempts && !this.#closed; attempt++) {
       const { head } = await store.head(sessionId)
       const [queued] = head.queue
-      if (head.run || !queued) return
+      if (head.run) return
+      // Nothing was merged during the run that has ended. The next run would merge first.
+      if (!queued) return void this.#transcripts.merge(sessionId)
       const guard = { is: 'next-in-queue', runId: queued.runId } as const
       const started = await this.#start(sessionId, queued, guard)
       if (started === 'started') this.#awaited.get(queued.runId)?.(started)
@@ -161,6 +170,7 @@ export class RunQueue {
 
   /** Starts a run, or the one that comes before it: then the run has its place in the queue. */
   async #start(sessionId: string, queued: QueuedRun, guard: StartGuard): Promise<Started> {
+    if (!keepsContext(queued)) await this.#transcripts.mergeIfIdle(sessionId)
     if (this.#closed) throw shuttingDown()
     const { store } = this.#settings
     const asked: RunKind = this.#kinds[queued.kind]
@@ -192,6 +202,14 @@ export class RunQueue {
     else this.next(sessionId)
     return first ? 'queued' : 'started'
   }
+}
+
+/**
+ * Whether a run answers anew in the context of the answer before. It hides what follows its prompt, so
+ * what would be merged for it would be hidden at once.
+ */
+function keepsContext(queued: QueuedRun): boolean {
+  return queued.kind === 'agent' && (queued.retry === true || queued.replaces !== undefined)
 }
 
 /** How a run is kept in the queue that waits for the one before it. */

@@ -6,6 +6,7 @@ import { endOrphanedRun } from './end-orphaned-run.ts'
 import { OwnRuns, interrupted } from './own-runs.ts'
 import { stoppedNotWritten } from './run-errors.ts'
 import type { RunKinds } from './run-kind.ts'
+import type { TranscriptMerges } from '../transcripts/transcript-merges.ts'
 import { attempts, RunQueue, type Submitted } from './run-queue.ts'
 
 interface GoingOn {
@@ -28,11 +29,11 @@ export class Runs {
   readonly #queue: RunQueue
   readonly #kinds: RunKinds
 
-  constructor(settings: Settings, kinds: RunKinds) {
+  constructor(settings: Settings, kinds: RunKinds, transcripts: TranscriptMerges) {
     this.#settings = settings
     this.#kinds = kinds
     this.#own = new OwnRuns(settings, (sessionId) => this.#queue.next(sessionId))
-    this.#queue = new RunQueue(settings, kinds, this.#own)
+    this.#queue = new RunQueue(settings, kinds, { own: this.#own, transcripts })
   }
 
   /** Runs whose end is not written yet. */

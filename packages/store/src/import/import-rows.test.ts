@@ -265,6 +265,41 @@ describe.each(engines)('an imported transcript on %s', (engine) => {
     expect(await shownIds(store, id)).toEqual([])
   })
 
+  test('has all rows but bad ones where these are reported, and one of them at the end once it is good', async () => {
+    const { store, id } = await open()
+    const bad = { ...row('bad', { createdAt: 4000 }), role: 'nobody' } as unknown as ImportedRow
+    const errors: unknown[] = []
+    const onBadRow = (error: unknown) => void errors.push(error)
+    const rows = [
+      ...transcript.slice(0, 2),
+      bad,
+      'no row' as unknown as ImportedRow,
+      ...transcript.slice(2),
+    ]
+    expect(await store.reconcile(id, rows, { onBadRow })).toEqual(outcome({ added: 5 }))
+    expect(errors).toMatchObject([
+      { code: 'BAD_INPUT', data: { field: 'rows.2.role', value: 'nobody' } },
+      { code: 'BAD_INPUT', data: { field: 'rows.3' } },
+    ])
+    const better = rows.map((each) => (each === bad ? { ...bad, role: 'user' as const } : each))
+    expect(await store.reconcile(id, better, { onBadRow })).toEqual(outcome({ added: 1, known: 5 }))
+    expect((await texts(store, id)).at(-1)).toBe('bad')
+    expect(errors).toHaveLength(3)
+  })
+
+  test('gives the session the time of its newest row, if asked for, but no time to come', async () => {
+    const { store, id } = await open()
+    const now = store.clock.now()
+    const recency = async () => (await store.activity.row('me', id))?.recency
+    await store.reconcile(id, transcript, { recency: 'newest' })
+    expect(await recency()).toBe(3000)
+    await store.reconcile(id, [row('older', { createdAt: 2000 })], { recency: 'newest' })
+    expect(await recency()).toBe(3000)
+    await store.reconcile(id, [row('far', { createdAt: now * 2 })], { recency: 'newest' })
+    expect(await recency()).toBeGreaterThanOrEqual(now)
+    expect(await recency()).toBeLessThan(now * 2)
+  })
+
   test('sets the session’s recency and read marks', async () => {
     const { store, clock } = await openTestStore({ storage: testEngine(engine) })
     await clock.advance(9_000_000)

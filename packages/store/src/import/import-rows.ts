@@ -1,4 +1,4 @@
-import { CaughtupError, type Limits, preview } from '@caughtup/schema'
+import { CaughtupError, type Limits, type MessageDraft, preview } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { assertBetween, assertInput } from '../input/assert-input.ts'
@@ -41,7 +41,7 @@ interface ImportTarget {
  * rows, so the second import is refused, and merges the rows of that commit again.
  *
  * @throws CaughtupError any error of a history change, also after some of the commits; `BAD_INPUT` or
- * `TOO_LARGE` for a row that cannot be a message (no row is imported then); `UNAVAILABLE`, with the
+ * `TOO_LARGE` for a row that cannot be a message (no row is imported then, unless `onBadRow` is given); `UNAVAILABLE`, with the
  * last refusal as its `reason`, if concurrent imports won the race ten times for one commit
  */
 export async function importRows(
@@ -53,8 +53,8 @@ export async function importRows(
   assertInput('rows', rows, list)
   assertBetween('rows.length', rows.length, 0, maxRows)
   const { storage, limits, clock } = target
-  const { recency, readBy = [], signal } = options
-  if (recency !== undefined) assertInput('recency', recency, whole)
+  const { recency, readBy = [], signal, onBadRow } = options
+  if (recency !== undefined && recency !== 'newest') assertInput('recency', recency, whole)
   await assertMembers(storage, sessionId, readBy)
   const notKept = new Map<string, number>()
   const lost = (path: string) => {
@@ -65,9 +65,10 @@ export async function importRows(
   const seen = new Map<string, number>()
   const turn = pacer(clock, signal)
   for (let start = 0; start < rows.length; start += stepRows) {
-    const some = rows
-      .slice(start, start + stepRows)
-      .map((row, index) => checkRow(row, start + index, limits, lost))
+    const some = rows.slice(start, start + stepRows).flatMap((row, index) => {
+      const read = () => checkRow(row, start + index, limits, lost)
+      return onBadRow ? checkedOrNone(read, onBadRow) : read()
+    })
     identified.push(...identify(some, seen))
     await turn()
   }
@@ -85,6 +86,19 @@ export async function importRows(
   return { ...counts, notKept: Object.fromEntries(notKept) }
 }
 
+function checkedOrNone(
+  read: () => ImportedRow,
+  onBadRow: (error: CaughtupError) => void,
+): ImportedRow | [] {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof CaughtupError)) throw error
+    onBadRow(error)
+    return []
+  }
+}
+
 /** Where a commit ends that begins with the row `start`. */
 function stepEnd(rows: readonly IdentifiedRow[], start: number): number {
   let size = 0
@@ -99,7 +113,7 @@ async function importRange(
   sessionId: string,
   rows: readonly IdentifiedRow[],
   range: RowRange,
-  { recency, readBy = [], ...waiting }: ReconcileOptions,
+  { recency, readBy = [], onBadRow: _, ...waiting }: ReconcileOptions,
 ): Promise<Merge> {
   let last: Refusal | undefined
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -108,7 +122,8 @@ async function importRange(
     if (merge.added.length === 0) return merge
     const now = clock.now()
     const messages = merge.added.map(({ row, messageId: id }) => importedMessage(row, { id, now }))
-    const use = { readBy, ...(recency !== undefined && { recency }) }
+    const at = recency === 'newest' ? newest(messages, now) : recency
+    const use = { readBy, ...(at !== undefined && { recency: at }) }
     const draft = { type: 'imported', messages, identities: merge.identities, ...use } as const
     const slice = { sessionId, drafts: [draft], guard: { is: 'no-active-run' } } as const
     const { refused } = await append(slice, waiting)
@@ -125,6 +140,11 @@ async function importRange(
       'to continue.',
     { field: 'sessionId', value: preview(sessionId), ...(last !== undefined && { reason: last }) },
   )
+}
+
+function newest(messages: readonly MessageDraft[], now: number): number {
+  const latest = messages.reduce((time, { metadata }) => Math.max(time, metadata.createdAt), 0)
+  return Math.min(latest, now)
 }
 
 /** @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` */

@@ -1,3 +1,4 @@
+import type { Unmerged } from '@caughtup/schema'
 import { type AwaitedCall, isAwaited } from '@caughtup/schema/fold'
 
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
@@ -16,6 +17,7 @@ export function buildSessionSnapshot(
 ): SessionSnapshot {
   const { view, lastReplay, older, olderError, caughtUp } = state
   const { run, usage, contextUsage } = view
+  const unmerged = unmergedOf(state)
   const { streaming, canInterrupt, model, thinkingLevel, lastError } = runningOf(state, hint)
   return {
     sessionId,
@@ -44,6 +46,7 @@ export function buildSessionSnapshot(
     canInterrupt,
     ...(usage && { usage }),
     ...(contextUsage && { contextUsage }),
+    ...(unmerged && { unmerged }),
     canUndo: view.canUndo,
     canRedo: view.canRedo,
     skipped: view.skipped,
@@ -85,6 +88,11 @@ function waitingOf({ run, messages }: SessionState['view']): readonly AwaitedCal
     return status === 'open' && metadata.runId === run.id
   })
   return answer?.parts.filter(isAwaited) ?? []
+}
+
+/** When the run is over, what is missing comes as any other change. */
+function unmergedOf({ unmerged, view }: SessionState): Unmerged | undefined {
+  return unmerged === 'run-active' && !view.run ? undefined : unmerged
 }
 
 function keepItems<Item>(

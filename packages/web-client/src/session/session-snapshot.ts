@@ -5,6 +5,7 @@ import type {
   QueuedRun,
   Run,
   RunError,
+  Unmerged,
   UsageLedger,
 } from '@caughtup/schema'
 import type { AwaitedCall } from '@caughtup/schema/fold'
@@ -44,6 +45,12 @@ export interface SessionSnapshot {
   canInterrupt: boolean
   usage?: UsageLedger
   contextUsage?: ContextUsage
+  /**
+   * Why messages that another system appended to the session may be missing, as of the last time that
+   * the view caught up: `failed` (the host could not read them), or `run-active` (they come after
+   * the run, at the latest with the next one).
+   */
+  unmerged?: Unmerged
   canUndo: boolean
   canRedo: boolean
   /** Events skipped because they were unreadable or of an unknown type. */

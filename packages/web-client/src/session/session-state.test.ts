@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import { pageOf } from '../../tests/support/page-of.ts'
 import { Recording, type SentFrame } from '../../tests/support/recording.ts'
+import { buildSessionSnapshot } from './build-session-snapshot.ts'
 import { addPrompt } from '../outbox/outbox.ts'
 import {
   disconnect,
@@ -43,6 +44,29 @@ const expected = (recording: Recording, seq?: number) => {
   const { messages, seq: head, run } = recording.viewAt(seq)
   return { messages, seq: head, run }
 }
+
+test('a view is told whether messages of another system may be missing', () => {
+  const recording = new Recording()
+  const told = (unmerged?: 'failed' | 'run-active'): SentFrame[] => {
+    const frames = recording.full()
+    const last = frames.pop()!
+    return [
+      ...frames,
+      { ...last, frame: { ...last.frame, ...(unmerged && { unmerged }) } } as SentFrame,
+    ]
+  }
+  const shownOf = (state: SessionState) =>
+    buildSessionSnapshot('s', state, { status: 'live', attempts: 0 }, undefined, undefined).unmerged
+  const failed = receive(emptySessionState, told('failed'))
+  expect(shownOf(failed)).toBe('failed')
+  expect(shownOf(disconnect(failed))).toBe('failed')
+  expect(shownOf(receive(failed, told()))).toBeUndefined()
+  recording.start('run')
+  const active = receive(failed, told('run-active'))
+  expect(shownOf(active)).toBe('run-active')
+  recording.end('run')
+  expect(shownOf(receive(active, [recording.batch(1)]))).toBeUndefined()
+})
 
 describe('a full replay', () => {
   test('is shown from its caught-up on, and the former view until then', () => {

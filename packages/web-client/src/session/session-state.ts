@@ -1,4 +1,12 @@
-import type { ChatFrame, ChatFrameOf, Message, OnChatInput, Page, Presence } from '@caughtup/schema'
+import type {
+  ChatFrame,
+  ChatFrameOf,
+  Message,
+  OnChatInput,
+  Page,
+  Presence,
+  Unmerged,
+} from '@caughtup/schema'
 import { decodeCursor } from '@caughtup/schema/cursor'
 import { messagesOf } from '@caughtup/schema/event'
 import { applyEvent, emptyView, eventOfText, headOf, type View } from '@caughtup/schema/fold'
@@ -27,6 +35,8 @@ export interface SessionState {
   readonly olderError: ViewError | undefined
   readonly outbox: Outbox
   readonly presence: readonly Presence[]
+  /** As the last caught-up said it. */
+  readonly unmerged: Unmerged | undefined
 }
 
 interface Building {
@@ -47,6 +57,7 @@ export const emptySessionState: SessionState = {
   olderError: undefined,
   outbox: [],
   presence: [],
+  unmerged: undefined,
 }
 
 /** The replay to request from `onChat`. */
@@ -195,6 +206,7 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
     older: building ? undefined : state.older,
     olderError: building ? undefined : state.olderError,
     outbox: replayEnded(state.outbox, view),
+    unmerged: frame.unmerged,
   })
 }
 
