@@ -50,10 +50,7 @@ test('a view is told whether messages of another system may be missing', () => {
   const told = (unmerged?: 'failed' | 'run-active'): SentFrame[] => {
     const frames = recording.full()
     const last = frames.pop()!
-    return [
-      ...frames,
-      { ...last, frame: { ...last.frame, ...(unmerged && { unmerged }) } } as SentFrame,
-    ]
+    return [...frames, { ...last, frame: { ...last.frame, ...(unmerged && { unmerged }) } }]
   }
   const shownOf = (state: SessionState) =>
     buildSessionSnapshot('s', state, { status: 'live', attempts: 0 }, undefined, undefined).unmerged
