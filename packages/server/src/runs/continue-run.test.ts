@@ -146,6 +146,29 @@ describe('a lost run', () => {
     await next.chat.close()
   })
 
+  test('is abandoned by a process that wakes though it has nothing to write', async () => {
+    const { file, first, sessionId, run, written } = await openLost()
+    run.say('Half ')
+    await written(1)
+    const next = await openProcess(file)
+    await expire(next)
+    const continued = await next.scripted.run()
+    // Woken for less than the lease of the other process, whose clock stands still meanwhile.
+    for (let step = 0; step < 2; step++) await first.clock.advance(lease / 3)
+    await expect.poll(() => run.context.signal.aborted).toBe(true)
+    expect(continued.context.signal.aborted).toBe(false)
+    continued.say('an answer')
+    continued.finish()
+    await next.clock.advance(40)
+    await expect.poll(async () => (await next.store.head(sessionId)).head.run).toBeUndefined()
+    expect((await next.store.window(sessionId)).messages.at(-1)?.parts).toMatchObject([
+      { text: 'Half an answer' },
+    ])
+    expect(first.errors).toEqual([])
+    await first.chat.close()
+    await next.chat.close()
+  })
+
   test('is continued by one of two processes', async () => {
     const { file, first, sessionId, run, written } = await openLost()
     run.say('x')
