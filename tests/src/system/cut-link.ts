@@ -70,3 +70,25 @@ export function cut(link: Link, { received, mode, breaks = [] }: Cut): Link {
     })
   })
 }
+
+/** A link that loses every n-th frame of events. `lost` counts them. */
+export function losing(link: Link, n: number, lost: { frames: number }): Link {
+  let came = 0
+  return streaming(link, async (input, open) => {
+    const stream = await open(input)
+    return iterator(async () => {
+      for (;;) {
+        const result = await stream.next()
+        const hasEvents =
+          !result.done && (result.value.type === 'events' || result.value.type === 'text')
+        if (!hasEvents || ++came % n > 0) return result
+        lost.frames++
+      }
+    })
+  })
+}
+
+/** A link whose streams replay in this mode, whatever its client asks for. */
+export function inMode(link: Link, type: 'live' | 'full'): Link {
+  return streaming(link, (input, open) => open({ ...input, mode: { type } }))
+}

@@ -3,8 +3,17 @@ import { createChatServer } from '@caughtup/server'
 import { serve } from '@caughtup/server/node'
 import { createStore } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
-import { createChatClient, type Link, type SessionView, sse, webSocket } from '@caughtup/web-client'
+import {
+  createChatClient,
+  type Link,
+  type SessionSnapshot,
+  type SessionView,
+  sse,
+  webSocket,
+} from '@caughtup/web-client'
 import { expect, onTestFinished, test } from 'vitest'
+
+import { inMode } from './cut-link.ts'
 
 /** An answer in flight: what the agent has said when somebody joins, and what it says after that. */
 const answers: [string, AgentPart[], AgentPart[], object[]][] = [
@@ -92,6 +101,52 @@ test.each(cases)(
   },
 )
 
+test.each(links)(
+  'a view in mode live that joins a run without parts over %s has its context and its answer, and no history',
+  async (_, link) => {
+    const finish: AgentPart = { type: 'finish', usage: { inputTokens: 9, outputTokens: 3 } }
+    const { open, goOn } = await openServer(
+      [],
+      [
+        { type: 'reasoning-delta', id: 'r', text: 'Let me see' },
+        { type: 'reasoning-end', id: 'r' },
+        { type: 'text-delta', text: 'Hello' },
+        finish,
+      ],
+      link,
+    )
+    const first = open()
+    const { runId } = await first.send({ text: 'Hi', messageId: 'hi', model: 'large' })
+    await first.send({ text: 'Next', messageId: 'next' })
+    await expect.poll(() => answerOf(first)).toMatchObject({ status: 'open' })
+    const joined = open((inner) => inMode(inner, 'live'))
+    await expect.poll(() => joined.getSnapshot().connection.status).toBe('live')
+    expect(joined.getSnapshot()).toMatchObject({
+      connection: { lastReplay: { mode: 'live' } },
+      messages: [{ role: 'assistant', status: 'open', parts: [] }],
+      hasOlder: true,
+      run: { id: runId, status: 'streaming', model: 'large' },
+      queue: [{ messageId: 'next' }],
+      streaming: true,
+      canInterrupt: true,
+      model: 'large',
+    })
+    goOn()
+    const turn = ({ messages }: SessionSnapshot) =>
+      messages.filter(({ metadata, role }) => role === 'assistant' && metadata.runId === runId)
+    await expect
+      .poll(() => turn(joined.getSnapshot()))
+      .toMatchObject([{ status: 'done', parts: [{ text: 'Let me see' }, { text: 'Hello' }] }])
+    // The next turn is whole there: it began after the view joined.
+    await expect.poll(() => joined.getSnapshot().messages.at(-1)?.status).toBe('done')
+    await expect.poll(() => joined.getSnapshot().run).toBeUndefined()
+    const { messages, usage, canUndo } = first.getSnapshot()
+    await expect.poll(() => joined.getSnapshot().usage).toEqual(usage)
+    expect(joined.getSnapshot().messages).toEqual(messages.slice(1))
+    expect(joined.getSnapshot().canUndo).toBe(canUndo)
+  },
+)
+
 function answerOf(view: SessionView) {
   return view.getSnapshot().messages.find(({ role }) => role === 'assistant')
 }
@@ -125,8 +180,8 @@ async function openServer(
     await store.close()
   })
   const { id } = await store.sessions.create({ owner: 'me', title: 'Test' })
-  const open = () => {
-    const client = createChatClient({ link: link(`${serving.url}/rpc`) })
+  const open = (through = (inner: Link) => inner) => {
+    const client = createChatClient({ link: through(link(`${serving.url}/rpc`)) })
     const view = client.session(id)
     const leave = view.subscribe(() => {})
     onTestFinished(() => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import type { Message } from '@caughtup/schema'
@@ -83,6 +84,29 @@ test.each(['SIGSTOP', 'SIGKILL'] as const)(
     expect(counted).toEqual(counted.map((_, index) => String(index)))
   },
 )
+
+test('a run that was over before its server was paused is left alone on another one, and when the first wakes', async () => {
+  const database = testDatabase()
+  const [first, second] = [await startServer(database), await startServer(database)]
+  const { id: sessionId } = await first.client.rpc.sessions.create({ title: 'Test' })
+  const view = second.client.session(sessionId)
+  const answered = shows(view, (message) => textOf(message) === 'done' && message.status === 'done')
+  await first.client.rpc.messages.send({ sessionId, text: 'short' })
+  await answered
+  await vi.waitFor(() => expect(view.getSnapshot().run).toBeUndefined(), 5_000)
+  const { messages } = view.getSnapshot()
+  first.process.kill('SIGSTOP')
+  await setTimeout(2 * lease)
+  first.process.kill('SIGCONT')
+  await first.client.rpc.messages.send({ sessionId, text: 'short' })
+  await vi.waitFor(() => expect(view.getSnapshot().messages).toHaveLength(4), 5_000)
+  await shows(view, ({ status }) => status === 'done')
+  expect(view.getSnapshot().messages.slice(0, 2)).toEqual(messages)
+  const store = await createStore({ storage: sqlite({ path: database }) })
+  onTestFinished(() => store.close())
+  const { events } = await store.journal.list(sessionId, { types: ['run-ended'] })
+  expect(events).toMatchObject([{ reason: 'stop' }, { reason: 'stop' }])
+})
 
 test('a member who is removed on one server has its stream ended on another, and comes back there', async () => {
   const database = testDatabase()

@@ -197,6 +197,59 @@ describe('a run that waits for a tool', () => {
   })
 })
 
+describe('a run that is over', () => {
+  /** A session with an answer, in a process whose clock the test moves. */
+  async function answeredProcess(file: string) {
+    const first = await openNext(file)
+    const { id: sessionId } = await first.client().sessions.create()
+    await first.client().messages.send({ sessionId, text: 'Hi' })
+    const run = await first.scripted.run()
+    run.say('Hello')
+    run.finish()
+    await expect.poll(async () => (await first.store.head(sessionId)).head.run).toBeUndefined()
+    return { ...first, sessionId }
+  }
+  const sessionOf = async (store: Store, sessionId: string) => ({
+    head: (await store.head(sessionId)).head,
+    messages: (await store.window(sessionId)).messages,
+    endings: await endings(store, sessionId),
+  })
+
+  test('is left alone when its process died, by any clock', async () => {
+    const file = testDatabase()
+    const { store: first, sessionId } = await answeredProcess(file)
+    const before = await sessionOf(first, sessionId)
+    expect(before.endings).toMatchObject([{ reason: 'stop' }])
+    await first.close()
+    const { store, clock, errors } = await openNext(file)
+    await clock.advance(lease - 1)
+    clock.stepWall(10 * lease)
+    await clock.advance(2 * lease)
+    clock.stepWall(-20 * lease)
+    suspend(clock, 2 * lease)
+    await clock.advance(2 * lease)
+    expect(await sessionOf(store, sessionId)).toEqual(before)
+    expect(errors).toEqual([])
+  })
+
+  test('is left alone while its process is paused, and when that wakes', async () => {
+    const file = testDatabase()
+    const { store: first, clock: paused, sessionId, errors } = await answeredProcess(file)
+    const before = await sessionOf(first, sessionId)
+    const { store, clock, scripted, client } = await openNext(file)
+    await clock.advance(3 * lease)
+    expect(await sessionOf(store, sessionId)).toEqual(before)
+    paused.stepWall(3 * lease)
+    suspend(paused, 3 * lease)
+    await paused.advance(2 * lease)
+    expect(await sessionOf(first, sessionId)).toEqual(before)
+    await client().messages.send({ sessionId, text: 'Again' })
+    ;(await scripted.run()).finish()
+    await expect.poll(() => endings(store, sessionId)).toHaveLength(2)
+    expect(errors).toEqual([])
+  })
+})
+
 describe('a run of this process', () => {
   test('is left alone, however long it takes', async () => {
     const clock = new ManualClock()
