@@ -11,13 +11,14 @@ export type RowMetadata = NonNullable<ImportedRow['metadata']>
 /** The metadata that is kept; runs and boundaries of another session do not exist here. */
 const kept = messageMetadata.omit({ createdAt: true, runId: true, boundary: true })
 
-/** The most bytes of JSON that a message keeps under `foreign`. */
+/** The most bytes of JSON that a message keeps under `foreign`, or under `custom`. */
 const maxForeignBytes = 16 * 1024
 
 /**
  * Metadata of a row: the members that a message here has, and the rest under `foreign`, up to 16 KiB.
  *
- * @param known - members by the names that messages have; those of another form go under `foreign`
+ * @param known - members by the names that messages have; those of another form, and a `custom` that is too
+ *   large, go under `foreign`
  * @param others - the other members of the transcript's message
  */
 export function keepMetadata(
@@ -29,7 +30,9 @@ export function keepMetadata(
   const rest: [string, unknown][] = []
   for (const [name, value] of Object.entries(known)) {
     if (isEmpty(value) || name === 'foreign') continue
-    const isKept = Object.hasOwn(kept.shape, name) && kept.safeParse({ [name]: value }).success
+    const fits = name !== 'custom' || jsonBytes(value) <= maxForeignBytes
+    const isKept =
+      fits && Object.hasOwn(kept.shape, name) && kept.safeParse({ [name]: value }).success
     if (isKept) found[name] = value
     else rest.push([name, value])
   }

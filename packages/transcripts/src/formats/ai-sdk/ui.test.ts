@@ -169,6 +169,21 @@ describe('metadata', () => {
     expect(notes).toEqual([])
   })
 
+  test('of the host is kept, as far as it is an object of at most 16 KiB', async () => {
+    const custom = { rating: 5, tags: ['a'] }
+    expect(await read({ metadata: { custom } })).toEqual({
+      row: { role: 'user', parts: [], metadata: { custom } },
+      notes: [],
+    })
+    const { row } = await read({ metadata: { custom: 'x' } })
+    expect(row?.metadata).toEqual({ foreign: { custom: 'x' } })
+    const large = { label: 'x'.repeat(16 * 1024) }
+    expect(await read({ metadata: { custom: large } })).toEqual({
+      row: { role: 'user', parts: [] },
+      notes: ['custom is dropped'],
+    })
+  })
+
   test.each(['yesterday', '1', -5, true])('with the time %s has none', async (createdAt) => {
     expect(await read({ metadata: { createdAt } })).toEqual({
       row: { role: 'user', parts: [], metadata: { foreign: { createdAt } } },
