@@ -71,6 +71,21 @@ describe('sending', () => {
     expect(new Set(send.mock.calls.map(([input]) => input.messageId)).size).toBe(1)
   })
 
+  test('metadata of the host are sent with it, are shown while it is pending, and come again with a retry', async () => {
+    const send = vi
+      .fn<NonNullable<Script['send']>>()
+      .mockRejectedValue(new ORPCError('TOO_LARGE', { status: 413 }))
+    const { client } = setUp({ send })
+    const session = client.session('s')
+    const custom = { from: 'phone' }
+    const sending = session.send({ text: 'Hi', messageId: 'm', custom })
+    expect(session.getSnapshot().pending).toMatchObject([{ messageId: 'm', custom }])
+    await expect(sending).rejects.toMatchObject({ code: 'TOO_LARGE' })
+    expect(session.getSnapshot().pending).toMatchObject([{ custom, error: {} }])
+    await expect(session.retryPending('m')).rejects.toMatchObject({ code: 'TOO_LARGE' })
+    expect(send.mock.calls.map(([input]) => input.custom)).toEqual([custom, custom])
+  })
+
   test('a permanent failure rejects and stays in pending, to be retried or dismissed', async () => {
     const send = vi
       .fn<NonNullable<Script['send']>>()

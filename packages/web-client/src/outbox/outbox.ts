@@ -1,4 +1,4 @@
-import type { PromptPart, QueuedRun } from '@caughtup/schema'
+import type { CustomMetadata, PromptPart, QueuedRun } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 
 import type { ViewError } from '../core/errors.ts'
@@ -8,6 +8,7 @@ import type { PromptInput } from './prompt.ts'
 export interface PendingPrompt {
   messageId: string
   parts: readonly PromptPart[]
+  custom?: CustomMetadata
   /** Absent while it is under way; set when it failed for good. */
   error?: ViewError
 }
@@ -27,9 +28,10 @@ interface OutboxEntry {
 
 /** Adds a prompt; it replaces one with the same id. */
 export function addPrompt(outbox: Outbox, input: PromptInput): Outbox {
-  const { messageId } = input
+  const { messageId, custom } = input
   const parts = 'parts' in input ? input.parts : [{ type: 'text' as const, text: input.text }]
-  const added: OutboxEntry = { input, progress: 'sending', shown: { messageId, parts } }
+  const shown = { messageId, parts, ...(custom && { custom }) }
+  const added: OutboxEntry = { input, progress: 'sending', shown }
   return [...removePrompt(outbox, messageId), added]
 }
 

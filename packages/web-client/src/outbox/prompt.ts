@@ -1,4 +1,4 @@
-import type { PromptPart, SendInput } from '@caughtup/schema'
+import type { CustomMetadata, PromptPart, SendInput } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
 /** A prompt: text, or parts if it has files. */
@@ -6,6 +6,8 @@ export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
   model?: string
   /** How much the model should think, in words that the server's agent understands. */
   thinkingLevel?: string
+  /** What your application keeps with the prompt: its message's `metadata.custom`, a JSON object. */
+  custom?: CustomMetadata
   /**
    * What becomes of it while a run is active: it waits for its turn, or ends the run and comes before
    * those that wait. @default queue
@@ -26,13 +28,14 @@ export function promptInput(sessionId: string, prompt: string | Prompt): PromptI
 /** A prompt as procedures take it, without members that are `undefined`. */
 export function contentOf(prompt: string | Prompt) {
   const given: Prompt = typeof prompt === 'string' ? { text: prompt } : prompt
-  const { model, thinkingLevel, whenBusy, messageId } = given
+  const { model, thinkingLevel, custom, whenBusy, messageId } = given
   const content = 'parts' in given ? { parts: [...given.parts] } : { text: given.text }
   return {
     ...content,
     ...(messageId !== undefined && { messageId }),
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinkingLevel }),
+    ...(custom !== undefined && { custom }),
     ...(whenBusy !== undefined && { whenBusy }),
   }
 }
