@@ -17,7 +17,10 @@ import type { PrincipalId } from './principal.ts'
  */
 export type Agent = (context: AgentContext) => AgentStream | Promise<AgentStream>
 
-/** Parts of types that are not stored are ignored; a malformed part ends the run with an error. */
+/**
+ * Parts of types that are not stored are ignored; a malformed part ends the run with an error.
+ * `message-metadata` adds to the answer's `metadata.custom`, of each key the newest value.
+ */
 export type AgentStream = AsyncIterable<AgentPart | IgnoredAgentPart>
 
 export interface AgentContext {
