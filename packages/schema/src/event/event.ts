@@ -99,7 +99,7 @@ const undoState = {
 }
 
 const versionMark = z.object({ messageId: id, ...versionMembers })
-/** A message whose version changed because others went; with a `count` of 1 it has none any more. */
+/** A message whose version changed because others went; with a `count` of 1 it no longer has one. */
 export interface VersionMark extends z.infer<typeof versionMark> {}
 const marks = z.array(versionMark).exactOptional()
 

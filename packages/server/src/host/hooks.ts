@@ -20,7 +20,7 @@ export interface HookOptions {
   /** A run waits for answers to its tool calls, from a person or a client. */
   runWaiting?: (event: RunWaitingEvent, signal: AbortSignal) => Promise<void> | void
   /**
-   * How long a call is owed, in ms. An older one is not made any more: `onError` gets an error.
+   * How long a call is owed, in ms. An older one is dropped, and `onError` gets an error.
    * @default 86400000
    */
   giveUpAfter?: number

@@ -93,7 +93,7 @@ export interface ChatServerOptions {
   /** Longest time between two heartbeats of a stream, in ms. @default 5000 */
   heartbeat?: number
   /**
-   * How often open streams are checked, in ms: one whose principal is no member any more, or to which
+   * How often open streams are checked, in ms: one whose principal is no longer a member, or to which
    * `can` no longer answers `true`, ends with `forbidden`. Removals are noticed at once besides. A `can`
    * that throws is reported, and the stream stays until it answers.
    * @default 30000
