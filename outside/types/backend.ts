@@ -15,6 +15,7 @@ export function createWeatherChat(store: Store, model: LanguageModel, warned: st
   }
   const agent: Agent = async function* ({ messages, signal }) {
     yield { type: 'data-progress', data: { percent: 10 } }
+    yield { type: 'message-metadata', messageMetadata: { mood: 'helpful' } }
     yield* streamText({
       model,
       tools,

@@ -4,6 +4,7 @@ import * as z from 'zod'
 export const chatSchemas = {
   principal: z.object({ id: z.string(), tenant: z.string() }),
   sessionMetadata: z.object({ project: z.string(), labels: z.array(z.string()).default([]) }),
+  messageMetadata: z.object({ mood: z.string().optional() }),
   data: { progress: z.object({ percent: z.number() }) },
   tools: {
     weather: {

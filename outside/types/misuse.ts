@@ -26,6 +26,11 @@ export const wrongName: Agent = async function* () {
   yield { type: 'data-other', data: 1 }
 }
 
+// @ts-expect-error a mood is a text
+export const wrongMetadata: Agent = async function* () {
+  yield { type: 'message-metadata', messageMetadata: { mood: 1 } }
+}
+
 const store = await createStore({ storage: memory() })
 await store.sessions.create({ owner: 'me', metadata: { project: 'x', labels: [] } })
 // @ts-expect-error a project is a text
@@ -41,6 +46,11 @@ await client.rpc.sessions.create({ metadata: { labels: [] } })
 // @ts-expect-error no such member
 void made.metadata?.other
 const session = client.session('s')
+const prompt = { sessionId: 's', text: 'Hi' }
+await client.rpc.messages.send({ ...prompt, custom: { mood: 'curious' } })
+// @ts-expect-error a mood is a text
+await client.rpc.messages.send({ ...prompt, custom: { mood: 1 } })
+export const mood: string | undefined = session.getSnapshot().messages[0]?.metadata.custom?.mood
 await session.respond('call', { output: { place: 'Bern' } })
 // @ts-expect-error no tool has such an output
 await session.respond('call', { output: { town: 'Bern' } })

@@ -25,7 +25,11 @@ function PartOf({ part }: { part: Part }) {
 
 function MessageOf({ message }: { message: Message }) {
   const parts = message.parts.map((part, index) => <PartOf key={index} part={part} />)
-  return <p className={message.role}>{parts}</p>
+  return (
+    <p className={message.role} title={message.metadata.custom?.mood}>
+      {parts}
+    </p>
+  )
 }
 
 export function WeatherPage({ session }: { session: SessionView }) {

@@ -52,6 +52,7 @@ test('the application runs: a client answers a tool, and the component shows wha
     expect(document.querySelector('b')?.textContent).toBe('Bern: 4.0 °C')
     expect(document.querySelector('em')?.textContent).toMatch(/city/)
     expect(document.querySelector('progress')?.value).toBe(10)
+    expect(document.querySelector<HTMLElement>('p.assistant')?.title).toBe('helpful')
   } finally {
     root.unmount()
     client.close()

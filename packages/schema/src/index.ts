@@ -80,6 +80,7 @@ export {
   type MessageDraft,
   customMetadata,
   type CustomMetadata,
+  type CustomMetadataInput,
   type MessageMetadata,
   messageMetadata,
   type RunError,

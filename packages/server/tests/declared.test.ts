@@ -152,6 +152,67 @@ describe('declared data', () => {
   })
 })
 
+describe('declared metadata of messages', () => {
+  const messageMetadata = z.object({ mood: z.string().max(9), stars: z.number().default(1) })
+  const merging = z.object({ mood: z.string().optional(), stars: z.number().max(5).optional() })
+  const mood = (value: string) =>
+    ({ type: 'message-metadata', messageMetadata: { mood: value } }) as const
+  const stars = (value: number) =>
+    ({ type: 'message-metadata', messageMetadata: { stars: value } }) as const
+
+  test('are those of an answer as the schema makes them', async () => {
+    const { answer, error } = await answered([mood('calm')], { schemas: { messageMetadata } })
+    expect(error).toBeUndefined()
+    expect((await answer()).metadata.custom).toEqual({ mood: 'calm', stars: 1 })
+  })
+
+  test('are validated together with what the answer has', async () => {
+    const needed = z.object({ mood: z.string(), stars: z.number().optional() })
+    const { answer, error } = await answered([mood('calm'), stars(2)], {
+      schemas: { messageMetadata: needed },
+    })
+    expect(error).toBeUndefined()
+    expect((await answer()).metadata.custom).toEqual({ mood: 'calm', stars: 2 })
+  })
+
+  test('end the run with an error if they are wrong, and keep what was there', async () => {
+    const schemas = { messageMetadata: merging }
+    const { answer, error, errors } = await answered([mood('calm'), stars(6)], { schemas })
+    expect(error).toBeDefined()
+    expect(String(Object(errors[0]?.error).cause)).toMatch(/messageMetadata\.stars/)
+    expect((await answer()).metadata.custom).toEqual({ mood: 'calm' })
+  })
+
+  test('come with a prompt as the schema makes them, and what does not fit is refused', async () => {
+    const { client, store } = await openTestServer({ schemas: { messageMetadata } })
+    const { id: sessionId } = await client().sessions.create()
+    const send = (custom: object) =>
+      client().messages.send({ sessionId, text: 'Hi', messageId: 'm', custom: custom as never })
+    await expect(send({ mood: 'far too long' })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      data: { field: 'custom.mood', value: 'far too long' },
+    })
+    expect((await store.window(sessionId)).messages).toEqual([])
+    await send({ mood: 'glad' })
+    const resend = (custom: object) =>
+      client().messages.resend({
+        sessionId,
+        messageId: 'm',
+        newMessageId: 'n',
+        text: 'Ho',
+        custom: custom as never,
+      })
+    await expect(resend({})).rejects.toMatchObject({ data: { field: 'custom.mood' } })
+    const prompt = await store.message(sessionId, 'm')
+    expect(prompt?.metadata.custom).toEqual({ mood: 'glad', stars: 1 })
+    await resend({ mood: 'sad', stars: 3 })
+    expect((await store.message(sessionId, 'n'))?.metadata.custom).toEqual({
+      mood: 'sad',
+      stars: 3,
+    })
+  })
+})
+
 describe('a declared principal', () => {
   const principal = z.object({ id: z.string(), tenant: z.string().default('none') })
 
@@ -181,6 +242,7 @@ describe('a declared principal', () => {
 
 test.each([
   ['principal', { principal: {} }],
+  ['messageMetadata', { messageMetadata: 1 }],
   ['data.progress', { data: { progress: undefined } }],
   ['tools.weather.inputSchema', { tools: { weather: {} } }],
   ['tools.weather.outputSchema', { tools: { weather: { inputSchema: z.any(), outputSchema: 1 } } }],

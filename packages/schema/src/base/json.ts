@@ -9,6 +9,9 @@ const isShallow = (value: unknown) => isWithin(value, jsonDepth)
 /** Any JSON value, nested up to `jsonDepth` deep. */
 export const json = z.custom<z.core.util.JSONType>(isShallow, tooDeep).pipe(z.json())
 
+export const jsonObject = z.record(z.string(), json)
+export type JsonObject = z.infer<typeof jsonObject>
+
 /** The same where callers have types of their own: what has no JSON form is refused when it is written. */
 export const shallow = z.unknown().refine(isShallow, tooDeep)
 

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
 import { count, id, name } from '../base/id.ts'
-import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
-import { customMetadata, message } from '../model/message.ts'
+import type { SchemaOf, UnionOf, WithMember } from '../base/schema-of.ts'
+import { customMetadata, type CustomMetadataInput, message } from '../model/message.ts'
 import { promptPart } from '../model/part.ts'
 import { olderCursor, promptPage } from '../wire/page.ts'
 import { limit, procedure } from './base.ts'
@@ -45,7 +45,7 @@ const sendInputUnion = z.union([
   z.strictObject({ ...promptOptions, ...text }),
   z.strictObject({ ...promptOptions, ...parts }),
 ])
-export type SendInput = UnionOf<typeof sendInputUnion>
+export type SendInput = WithMember<UnionOf<typeof sendInputUnion>, 'custom', CustomMetadataInput>
 export const sendInput: SchemaOf<SendInput> = sendInputUnion
 
 const theMessage = { sessionId: id, messageId: id }
@@ -82,7 +82,11 @@ const resendInputUnion = z.union([
   z.strictObject({ ...resendOptions, ...text }),
   z.strictObject({ ...resendOptions, ...parts }),
 ])
-export type ResendInput = UnionOf<typeof resendInputUnion>
+export type ResendInput = WithMember<
+  UnionOf<typeof resendInputUnion>,
+  'custom',
+  CustomMetadataInput
+>
 const resendInput: SchemaOf<ResendInput> = resendInputUnion
 
 const listedVersionObject = z.object({

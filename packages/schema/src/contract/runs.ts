@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 import { id } from '../base/id.ts'
 import { shallow } from '../base/json.ts'
-import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import type { SchemaOf, UnionOf, WithMember } from '../base/schema-of.ts'
 import type { DeclaredOutput } from '../model/declared.ts'
 import { promptPart } from '../model/part.ts'
 import { procedure } from './base.ts'
@@ -27,10 +27,7 @@ const respondInputUnion = z.union([
   z.strictObject({ ...theCall, output: shallow }),
   z.strictObject({ ...theCall, error: words }),
 ])
-type Respond = UnionOf<typeof respondInputUnion>
-export type RespondInput =
-  | Exclude<Respond, { output: unknown }>
-  | (Omit<Extract<Respond, { output: unknown }>, 'output'> & { output: DeclaredOutput })
+export type RespondInput = WithMember<UnionOf<typeof respondInputUnion>, 'output', DeclaredOutput>
 const respondInput: SchemaOf<RespondInput> = respondInputUnion
 
 const theQueued = { sessionId: id, runId: id }

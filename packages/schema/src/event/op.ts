@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
 import { count } from '../base/id.ts'
-import { customMetadata } from '../model/message.ts'
+import { customMetadata, type CustomMetadata } from '../model/message.ts'
 import { citations, part, providerMetadata } from '../model/part.ts'
 import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
 
@@ -26,6 +26,8 @@ const opUnion = z.discriminatedUnion('op', [
  * - `put` sets the part at index `part`, or adds it at the index after the last.
  * - `custom` sets `metadata.custom`, whole.
  */
-export type Op = UnionOf<typeof opUnion>
+export type Op =
+  | Exclude<UnionOf<typeof opUnion>, { op: 'custom' }>
+  | { op: 'custom'; value: CustomMetadata }
 export const op: SchemaOf<Op> = opUnion
 export type Append = Extract<Op, { op: 'append' }>

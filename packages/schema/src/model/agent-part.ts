@@ -1,6 +1,7 @@
 import * as z from 'zod'
 
 import type { UnionOf } from '../base/schema-of.ts'
+import type { AddedMetadata } from './message.ts'
 import type { DeclaredData } from './declared.ts'
 import { dataPart } from './part.ts'
 
@@ -142,7 +143,8 @@ const agentData = dataPart.extend({
 
 /** A part that an agent may yield and that the store keeps. */
 export type AgentPart =
-  | UnionOf<typeof streamPart>
+  | Exclude<UnionOf<typeof streamPart>, { type: 'message-metadata' }>
+  | { type: 'message-metadata'; messageMetadata: AddedMetadata }
   | DeclaredData<z.infer<typeof agentData>, 'input'>
 export const agentPart: z.ZodType<AgentPart> = z.union([streamPart, agentData])
 

@@ -12,6 +12,11 @@ export interface ChatSchemas {
   /** A session's `metadata`. @default any JSON object */
   sessionMetadata?: StandardSchema<object>
   /**
+   * The host's metadata of a message, `metadata.custom`: what a prompt brings, and what an agent's
+   * `message-metadata` parts make together after each of them. @default any JSON object
+   */
+  messageMetadata?: StandardSchema<object>
+  /**
    * The `data-*` parts of answers, by their name without `data-`; others are refused.
    * @default any JSON under any name
    */

@@ -3,8 +3,9 @@ import * as z from 'zod'
 import { finishReasons } from './finish-reason.ts'
 import { count, id, timestamp } from '../base/id.ts'
 import { part } from './part.ts'
-import { json } from '../base/json.ts'
+import { json, type JsonObject, jsonObject } from '../base/json.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
+import type { InputOfDeclared, OutputOfDeclared } from './declared.ts'
 import { contextUsage, usage } from './usage.ts'
 
 /** How a message or a run ended. */
@@ -24,8 +25,15 @@ export type BoundaryTrigger = z.infer<typeof boundaryTrigger>
 export const role = z.enum(['system', 'user', 'assistant'])
 
 /** Facts that the host keeps with a message: a prompt brings them, and an agent adds to its answer's. */
-export const customMetadata = z.record(z.string(), json)
-export type CustomMetadata = z.infer<typeof customMetadata>
+export type CustomMetadata = OutputOfDeclared<'messageMetadata', JsonObject>
+/** The same as callers give it. */
+export type CustomMetadataInput = InputOfDeclared<'messageMetadata', JsonObject>
+/** What an agent adds to it at a time. */
+export type AddedMetadata =
+  InputOfDeclared<'messageMetadata', Record<string, unknown>> extends infer All
+    ? Partial<All>
+    : never
+export const customMetadata: SchemaOf<CustomMetadata> = jsonObject
 
 /** Not narrowed to `SchemaOf`, so that others can check or pick single members. */
 export const messageMetadata = z.object({
@@ -51,7 +59,9 @@ export const messageMetadata = z.object({
   /** The host's own. */
   custom: customMetadata.exactOptional(),
 })
-export interface MessageMetadata extends z.infer<typeof messageMetadata> {}
+export interface MessageMetadata extends Omit<z.infer<typeof messageMetadata>, 'custom'> {
+  custom?: CustomMetadata
+}
 const metadata: SchemaOf<MessageMetadata> = messageMetadata
 
 /** The members of a version, for schemas that extend it. */

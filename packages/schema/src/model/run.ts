@@ -1,9 +1,9 @@
 import * as z from 'zod'
 
 import { count, id, timestamp } from '../base/id.ts'
-import { boundaryTrigger, customMetadata } from './message.ts'
+import { boundaryTrigger, customMetadata, type CustomMetadata } from './message.ts'
 import { promptPart } from './part.ts'
-import type { SchemaOf, UnionOf } from '../base/schema-of.ts'
+import type { SchemaOf, UnionOf, WithMember } from '../base/schema-of.ts'
 import { usage } from './usage.ts'
 
 const runKind = z.enum(['agent', 'compaction', 'reset'])
@@ -64,5 +64,5 @@ const queuedRunUnion = z.discriminatedUnion('kind', [
   z.object({ ...queuedEntry, kind: z.literal('reset'), trigger: boundaryTrigger }),
 ])
 /** A run that waits in a session's queue. A new prompt becomes a message when the run starts. */
-export type QueuedRun = UnionOf<typeof queuedRunUnion>
+export type QueuedRun = WithMember<UnionOf<typeof queuedRunUnion>, 'custom', CustomMetadata>
 export const queuedRun: SchemaOf<QueuedRun> = queuedRunUnion

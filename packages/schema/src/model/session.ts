@@ -1,12 +1,10 @@
 import * as z from 'zod'
 
 import { count, id, timestamp } from '../base/id.ts'
-import { json } from '../base/json.ts'
+import { type JsonObject, jsonObject } from '../base/json.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
 import type { InputOfDeclared, OutputOfDeclared } from './declared.ts'
 
-const jsonObject = z.record(z.string(), json)
-type JsonObject = z.infer<typeof jsonObject>
 /** What a host keeps about a session: a JSON object, or what the host declares. */
 export type SessionMetadata = OutputOfDeclared<'sessionMetadata', JsonObject>
 /** The same as callers give it. */

@@ -68,7 +68,7 @@ export class AgentRun implements RunExecution {
     const context = { ...(await this.#context(signal)), emit }
     const pump = new AgentPump({
       write: (part) => this.#writer.write(part),
-      declared: new DeclaredParts(this.#settings.schemas),
+      declared: new DeclaredParts(this.#settings.schemas, () => this.#writer.custom),
       tally: this.#tally,
       signal,
       onStep: () => this.#steps.next(),

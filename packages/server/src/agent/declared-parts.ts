@@ -1,17 +1,26 @@
-import { type AgentPart, CaughtupError, type ChatSchemas, type ToolSchemas } from '@caughtup/schema'
+import {
+  type AgentPart,
+  CaughtupError,
+  type ChatSchemas,
+  type CustomMetadata,
+  type ToolSchemas,
+} from '@caughtup/schema'
 
-import { declaredValue } from '../host/declared.ts'
+import { declaredObject, declaredValue } from '../host/declared.ts'
 
 type Said<T extends AgentPart['type']> = Extract<AgentPart, { type: T }>
 
 /** Holds the parts of an agent's stream against what the host declares, one stream. */
 export class DeclaredParts {
   readonly #schemas: ChatSchemas
+  readonly #custom: () => CustomMetadata
   /** Calls that failed because of their input. */
   readonly #refused = new Set<string>()
 
-  constructor(schemas: ChatSchemas) {
+  /** @param custom - the metadata that the answer has by now */
+  constructor(schemas: ChatSchemas, custom: () => CustomMetadata) {
     this.#schemas = schemas
+    this.#custom = custom
   }
 
   /**
@@ -26,6 +35,7 @@ export class DeclaredParts {
     if (part.type === 'tool-approval-request' || part.type === 'tool-approval-response') {
       return { ...part, toolCall: await this.#described(part.toolCall) }
     }
+    if (part.type === 'message-metadata') return this.#metadata(part)
     return 'data' in part ? this.data(part) : part
   }
 
@@ -60,6 +70,13 @@ export class DeclaredParts {
     const { inputSchema } = this.#declared(about)
     if (input === undefined) return about
     return { ...about, input: await declaredValue(inputSchema, input, `${toolName}.input`) }
+  }
+
+  async #metadata(part: Said<'message-metadata'>): Promise<AgentPart> {
+    const { messageMetadata: schema } = this.#schemas
+    if (!schema) return part
+    const whole = { ...this.#custom(), ...part.messageMetadata }
+    return { ...part, messageMetadata: await declaredObject(schema, whole, 'messageMetadata') }
   }
 
   #declared({ toolName }: { toolName: string }): ToolSchemas {

@@ -52,9 +52,10 @@ function refused(whole: unknown, name: string, issue: Issue | undefined): Caught
 
 /** @throws TypeError for a declaration that is no Standard Schema */
 export function assertSchemas(schemas: ChatSchemas): void {
-  const { principal, sessionMetadata, data = {}, tools = {} } = schemas
+  const { principal, sessionMetadata, messageMetadata, data = {}, tools = {} } = schemas
   assertSchema('principal', principal)
   assertSchema('sessionMetadata', sessionMetadata)
+  assertSchema('messageMetadata', messageMetadata)
   for (const [name, schema] of Object.entries(data)) assertSchema(`data.${name}`, schema, 'needed')
   for (const [name, tool] of Object.entries(tools)) {
     assertSchema(`tools.${name}.inputSchema`, tool.inputSchema, 'needed')

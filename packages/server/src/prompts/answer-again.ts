@@ -19,7 +19,7 @@ import type { Runs } from '../runs/runs.ts'
 import { earlierPrompt, idReused, messageGone } from './earlier-prompt.ts'
 import { OneByOne } from './one-by-one.ts'
 import { askedOf, contentOf, keptOf } from './prompt-input.ts'
-import { assertCustom, assertPrompt } from './prompt-limits.ts'
+import { assertPrompt } from './prompt-limits.ts'
 
 /**
  * Answers prompts of the newest epoch again, as they are (`retry`) or with another one in their place
@@ -78,7 +78,7 @@ export class AnswerAgain {
     const { store, limits } = this.#settings
     const { parts, field } = contentOf(input)
     assertPrompt(parts, field, limits)
-    assertCustom(input.custom, limits)
+    const kept = await keptOf(input, this.#settings)
     this.#rate.take(principal.id)
     const { id } = session
     const { messageId: replaces, newMessageId: messageId = uuid() } = input
@@ -89,7 +89,7 @@ export class AnswerAgain {
       const { prompt } = await this.#promptOf(id, replaces)
       if (prompt.id !== replaces) throw missing(id, replaces)
       const asked = askedOf(input, this.#settings)
-      const content = { messageId, parts, ...keptOf(input) }
+      const content = { messageId, parts, ...kept }
       const queued = { ...this.#queued(principal), ...content, replaces, ...asked }
       const outcome = await this.#runs.submitNow(id, queued)
       if (isDuplicate(outcome)) {

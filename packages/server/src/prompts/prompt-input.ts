@@ -1,7 +1,9 @@
-import type { PromptPart } from '@caughtup/schema'
+import type { PromptPart, SendInput } from '@caughtup/schema'
 
 import type { QueuedPrompt } from '../agent/agent-run.ts'
+import { declaredObject } from '../host/declared.ts'
 import type { Settings } from '../host/server-options.ts'
+import { assertCustom } from './prompt-limits.ts'
 
 /** The content of a prompt or an edit, and the member of the input that holds it. */
 export function contentOf(input: { text: string } | { parts: PromptPart[] }): {
@@ -13,9 +15,19 @@ export function contentOf(input: { text: string } | { parts: PromptPart[] }): {
     : { parts: input.parts, field: 'parts' }
 }
 
-/** What the host keeps with a prompt. */
-export function keptOf({ custom }: Pick<QueuedPrompt, 'custom'>): Pick<QueuedPrompt, 'custom'> {
-  return custom === undefined ? {} : { custom }
+/**
+ * What the host keeps with a prompt, as it declares it.
+ *
+ * @throws CaughtupError `BAD_INPUT` for what does not fit the declaration or `limits.metadataBytes`
+ */
+export async function keptOf(
+  { custom }: Pick<SendInput, 'custom'>,
+  { schemas, limits }: Pick<Settings, 'schemas' | 'limits'>,
+): Promise<Pick<QueuedPrompt, 'custom'>> {
+  if (custom === undefined) return {}
+  const kept = await declaredObject(schemas.messageMetadata, custom, 'custom')
+  assertCustom(kept, limits)
+  return { custom: kept }
 }
 
 /** What a prompt asks of the model; without a model, it asks for the server's. */

@@ -34,11 +34,8 @@ export function assertPrompt(
 }
 
 /** @throws CaughtupError `BAD_INPUT` for a prompt's `custom` above `limits.metadataBytes` */
-export function assertCustom(
-  custom: CustomMetadata | undefined,
-  { metadataBytes: limit }: Limits,
-): void {
-  const bytes = custom === undefined ? 0 : Buffer.byteLength(JSON.stringify(custom))
+export function assertCustom(custom: CustomMetadata, { metadataBytes: limit }: Limits): void {
+  const bytes = Buffer.byteLength(JSON.stringify(custom))
   if (bytes <= limit) return
   throw new CaughtupError(
     'BAD_INPUT',

@@ -9,7 +9,7 @@ import type { Runs } from '../runs/runs.ts'
 import { earlierPrompt, messageGone } from './earlier-prompt.ts'
 import { OneByOne } from './one-by-one.ts'
 import { askedOf, contentOf, keptOf } from './prompt-input.ts'
-import { assertCustom, assertPrompt } from './prompt-limits.ts'
+import { assertPrompt } from './prompt-limits.ts'
 import type { SessionTitle } from './session-title.ts'
 
 /** Accepts prompts. Sending a `messageId` again creates no second message and returns the same result. */
@@ -35,11 +35,11 @@ export class SendMessage {
   async send(session: Session, input: SendInput, principal: Principal): Promise<SendResult> {
     const { parts, field } = contentOf(input)
     assertPrompt(parts, field, this.#settings.limits)
-    assertCustom(input.custom, this.#settings.limits)
+    const kept = await keptOf(input, this.#settings)
     this.#rate.take(principal.id)
     const { messageId = uuid(), whenBusy = 'queue' } = input
     const asked = askedOf(input, this.#settings)
-    const prompt = { messageId, parts, author: principal.id, ...asked, ...keptOf(input) }
+    const prompt = { messageId, parts, author: principal.id, ...asked, ...kept }
     return this.#calls.call(`${session.id} ${messageId}`, () =>
       this.#sendOnce(session, prompt, whenBusy, principal),
     )

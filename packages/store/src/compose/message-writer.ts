@@ -83,6 +83,11 @@ export class MessageWriter {
     return this.#source.messageId
   }
 
+  /** The host's metadata that the message has by now. */
+  get custom(): CustomMetadata {
+    return this.#parts.custom
+  }
+
   /** Whether a tool call of the message waits for an answer from outside. */
   get awaits(): boolean {
     return this.#parts.awaits

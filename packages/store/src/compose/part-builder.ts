@@ -58,6 +58,10 @@ export class PartBuilder {
     }
   }
 
+  get custom(): CustomMetadata {
+    return this.#custom
+  }
+
   /** Whether a tool call waits for an answer from outside. */
   get awaits(): boolean {
     return this.#tools.areAwaited
