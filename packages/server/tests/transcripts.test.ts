@@ -1,10 +1,11 @@
 import type { ChatFrame, ChatFrameOf } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 import type { ImportedRow } from '@caughtup/store'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import { createChatServer } from '../src/create-chat-server.ts'
 import { ForeignTranscript } from './support/foreign-transcript.ts'
+import { interceptedStorage, type StorageHooks } from './support/intercept-storage.ts'
 import {
   type Client,
   fetchClient,
@@ -357,6 +358,35 @@ describe('a transcript that cannot be merged', () => {
     hang.resolve()
     await client.runs.interrupt({ sessionId })
     await expect.poll(async () => (await opened(client, sessionId)).texts).toContain('one')
+  })
+
+  test('in time because it is long is merged all the same, while reads go on', async () => {
+    const clock = new ManualClock()
+    const hooks: StorageHooks = {}
+    const { foreign, client, sessionId, store, errors } = await openMerging({
+      clock,
+      storage: interceptedStorage(testDatabase(), hooks),
+    })
+    foreign.append('one')
+    const lookup = Promise.withResolvers<void>()
+    hooks.lookup = () => lookup.promise
+    const stream = await client.onChat({ sessionId, mode: full })
+    const reading = readUntil(stream, 'caught-up')
+    await expect.poll(() => foreign.calls.read).toBe(1)
+    await clock.advance(5_000)
+    expect((await reading).at(-1)).toMatchObject({ unmerged: 'failed' })
+    hooks.lookup = undefined
+    lookup.resolve()
+    // A merge that took this long gives the event loop a turn, for which the clock has to move.
+    await vi.waitFor(async () => {
+      await clock.advance(1)
+      expect((await store.head(sessionId)).head.seq).toBeGreaterThan(0)
+    })
+    const { texts, caughtUp } = await opened(client, sessionId)
+    expect(texts).toEqual(['one'])
+    expect(caughtUp).not.toHaveProperty('unmerged')
+    expect(foreign.calls.read).toBe(1)
+    expect(errors).toMatchObject([{ error: { message: expect.stringContaining('5000 ms') } }])
   })
 
   test('does not keep the server from closing', async () => {

@@ -32,8 +32,8 @@ export interface TranscriptOptions {
     context: TranscriptContext,
   ) => readonly ImportedRow[] | undefined | Promise<readonly ImportedRow[] | undefined>
   /**
-   * How long a read or a run waits for a merge, in ms; at most 60000. A function that still runs
-   * afterwards is not called again for its session until it has returned.
+   * How long a read or a run waits for a merge, in ms; at most 60000. Rows that were read by then are
+   * still added. A function that runs on afterwards is not called again for its session until it has returned.
    * @default 5000
    */
   timeout?: number

@@ -89,22 +89,22 @@ export class TranscriptMerges {
     // It was reported when it took too long.
     if (this.#asking.has(sessionId)) return 'failed'
     const late = new AbortController()
+    const cancel = background(store.clock).after(transcript.timeout, () => {
+      late.abort(tookTooLong(sessionId, transcript.timeout))
+      onError(late.signal.reason, 'merging a transcript')
+    })
     const signal = AbortSignal.any([late.signal, this.#closing])
-    const working = this.#work(transcript, { sessionId, signal })
     try {
-      const outcome = await within(working, background(store.clock), transcript.timeout)
-      if (outcome !== 'late') return outcome.value
-      throw new Error(
-        `The merge of session ${sessionId} took longer than ${transcript.timeout} ms (transcript.timeout).`,
-      )
+      return await this.#work(transcript, { sessionId, signal })
     } catch (error) {
-      late.abort(error)
       if (error instanceof CaughtupError) {
         if (error.code === 'NOT_FOUND') return undefined
         if (error.data.reason === 'run-active') return 'run-active'
       }
-      if (!this.#closing.aborted) onError(error, 'merging a transcript')
+      if (!signal.aborted) onError(error, 'merging a transcript')
       return 'failed'
+    } finally {
+      cancel()
     }
   }
 
@@ -126,7 +126,7 @@ export class TranscriptMerges {
       if (merged?.journal === cursor.journal && merged.key === key) return merged.unmerged
       if (head.run) return 'run-active'
       const rows = (await this.#ask(context, read)) ?? []
-      const unmerged = await this.#add(context, rows)
+      const unmerged = await this.#add(sessionId, rows)
       if (key !== undefined) this.#remember(sessionId, { journal: cursor.journal, key, unmerged })
       return unmerged
     } finally {
@@ -150,9 +150,12 @@ export class TranscriptMerges {
     return abortable(asked, signal)
   }
 
-  /** Adds the rows that the session lacks, and reports those that cannot be messages. */
+  /**
+   * Adds the rows that the session lacks, and reports those that cannot be messages. A long transcript
+   * may take longer than readers wait: they get what is there, and the rest as it comes.
+   */
   async #add(
-    { sessionId, signal }: TranscriptContext,
+    sessionId: string,
     rows: Parameters<Settings['store']['reconcile']>[1],
   ): Promise<Unmerged | undefined> {
     const { store, onError } = this.#settings
@@ -162,7 +165,7 @@ export class TranscriptMerges {
       bad++
       first ??= error
     }
-    await store.reconcile(sessionId, rows, { recency: 'newest', onBadRow, signal })
+    await store.reconcile(sessionId, rows, { recency: 'newest', onBadRow, signal: this.#closing })
     if (!first) return undefined
     const words = `${bad} of ${rows.length} rows of the transcript of session ${sessionId} cannot be messages.`
     onError(
@@ -180,4 +183,10 @@ export class TranscriptMerges {
     const [oldest] = this.#merged.keys()
     if (this.#merged.size > mostStates && oldest !== undefined) this.#merged.delete(oldest)
   }
+}
+
+function tookTooLong(sessionId: string, timeout: number): Error {
+  return new Error(
+    `The merge of session ${sessionId} took longer than ${timeout} ms (transcript.timeout).`,
+  )
 }
