@@ -51,6 +51,9 @@ await client.rpc.messages.send({ ...prompt, custom: { mood: 'curious' } })
 // @ts-expect-error a mood is a text
 await client.rpc.messages.send({ ...prompt, custom: { mood: 1 } })
 export const mood: string | undefined = session.getSnapshot().messages[0]?.metadata.custom?.mood
+await session.send({ text: 'Hi', custom: { mood: 'curious' } })
+// @ts-expect-error a mood is a text
+await session.send({ text: 'Hi', custom: { mood: 1 } })
 await session.respond('call', { output: { place: 'Bern' } })
 // @ts-expect-error no tool has such an output
 await session.respond('call', { output: { town: 'Bern' } })

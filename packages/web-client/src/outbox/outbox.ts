@@ -1,4 +1,4 @@
-import type { CustomMetadata, PromptPart, QueuedRun } from '@caughtup/schema'
+import type { CustomMetadataInput, PromptPart, QueuedRun } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 
 import type { ViewError } from '../core/errors.ts'
@@ -8,7 +8,7 @@ import type { PromptInput } from './prompt.ts'
 export interface PendingPrompt {
   messageId: string
   parts: readonly PromptPart[]
-  custom?: CustomMetadata
+  custom?: CustomMetadataInput
   /** Absent while it is under way; set when it failed for good. */
   error?: ViewError
 }

@@ -1,4 +1,4 @@
-import type { CustomMetadata, PromptPart, SendInput } from '@caughtup/schema'
+import type { CustomMetadataInput, PromptPart, SendInput } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
 /** A prompt: text, or parts if it has files. */
@@ -7,7 +7,7 @@ export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
   /** How much the model should think, in words that the server's agent understands. */
   thinkingLevel?: string
   /** What your application keeps with the prompt: its message's `metadata.custom`, a JSON object. */
-  custom?: CustomMetadata
+  custom?: CustomMetadataInput
   /**
    * What becomes of it while a run is active: it waits for its turn, or ends the run and comes before
    * those that wait. @default queue
