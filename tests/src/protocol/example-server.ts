@@ -4,7 +4,7 @@ import path from 'node:path'
 
 import type { AgentPart } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
-import { type Agent, createChatServer, type Summary } from '@caughtup/server'
+import { type Agent, type AgentContext, createChatServer, type Summary } from '@caughtup/server'
 import { serve } from '@caughtup/server/node'
 import { createStore, type ImportedRow } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
@@ -16,6 +16,8 @@ export interface ExampleServer {
   /** Resolves when the server has processed the part and requests the next one. */
   yieldPart(part: AgentPart): Promise<void>
   endAgent(): Promise<void>
+  /** The running agent takes the prompts that steer it. */
+  steer(): Promise<void>
   summarise(summary: Summary): Promise<void>
   /** By the host's own code, to the newest session of `ada`. */
   import(rows: readonly ImportedRow[]): Promise<void>
@@ -33,7 +35,9 @@ export async function openExampleServer(): Promise<ExampleServer> {
   })
   const parts = new Handover<AgentPart | undefined>()
   const summaries = new Handover<Summary>()
-  const agent: Agent = async function* ({ signal }) {
+  let steer: AgentContext['steer'] = async () => []
+  const agent: Agent = async function* ({ signal, steer: take }) {
+    steer = take
     for (let part = await parts.take(signal); part; part = await parts.take(signal)) yield part
     parts.done()
   }
@@ -61,6 +65,7 @@ export async function openExampleServer(): Promise<ExampleServer> {
     clock,
     yieldPart: (part) => parts.give(part),
     endAgent: () => parts.give(undefined),
+    steer: async () => void (await steer()),
     summarise: (summary) => summaries.give(summary),
     import: async (rows) => void (await store.reconcile(await sessionId(), rows)),
     shutDown: () => chat.close(),

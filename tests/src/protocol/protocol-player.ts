@@ -94,7 +94,7 @@ export class ProtocolPlayer {
   }
 
   async #happen(line: string, connection: Connection): Promise<void> {
-    const { clock, yieldPart, endAgent, summarise, import: take, shutDown } = this.#server
+    const { clock, yieldPart, endAgent, steer, summarise, import: take, shutDown } = this.#server
     const [, ms] = /^(\d+) ms pass$/.exec(line) ?? []
     const [, part] = /^the agent yields (.+)$/.exec(line) ?? []
     const [, summary] = /^the summary is written: (.+)$/.exec(line) ?? []
@@ -106,6 +106,8 @@ export class ProtocolPlayer {
     switch (line) {
       case 'the agent ends':
         return endAgent()
+      case 'the agent takes the prompts that steer it':
+        return steer()
       case 'the server shuts down':
         return shutDown()
       case 'the connection is lost':
