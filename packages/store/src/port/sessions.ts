@@ -38,6 +38,23 @@ export interface SessionList {
   next?: ListPlace
 }
 
+/** A session in which nothing runs or waits. */
+export interface IdleSession {
+  sessionId: string
+  head: Head
+  /** When anything but text that streams last changed, its title and metadata included. */
+  updatedAt: number
+}
+
+/** Of everybody's sessions, those that have been idle longest first; of the same ms by id. */
+export interface IdleQuery {
+  /** Those that changed at this time or before. */
+  until: number
+  /** The last session of the page before. */
+  after?: Pick<IdleSession, 'sessionId' | 'updatedAt'>
+  limit: number
+}
+
 export interface ActiveRun {
   sessionId: string
   head: Head

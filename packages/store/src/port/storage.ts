@@ -23,7 +23,15 @@ import type {
   Window,
 } from './reading.ts'
 import type { CopyPlace, SessionCopy } from './session-copy.ts'
-import type { ListQuery, NewSession, ActiveRun, SessionChange, SessionList } from './sessions.ts'
+import type {
+  ActiveRun,
+  IdleQuery,
+  IdleSession,
+  ListQuery,
+  NewSession,
+  SessionChange,
+  SessionList,
+} from './sessions.ts'
 
 /**
  * The port between the store and a database.
@@ -109,6 +117,8 @@ export interface Storage {
   heartbeat(): Promise<void>
   /** Runs that have not ended, and sessions with queued runs, of every process. */
   activeRuns(): Promise<ActiveRun[]>
+  /** Sessions of everybody in which nothing runs or waits. */
+  idleSessions(query: IdleQuery): Promise<IdleSession[]>
 
   readonly changes: ChangeFeed
   readonly owed: OwedCalls

@@ -59,7 +59,7 @@ export type Call =
   | { call: 'activity'; principal: string; since: number; limit: number }
   | { call: 'markRead'; session: number; principal: string; upTo: number }
   | { call: 'heartbeat' | 'activeRuns' | 'maintain' | 'everything' }
-  | { call: 'owed'; limit: number }
+  | { call: 'owed' | 'idleSessions'; limit: number }
   | { call: 'takeOwed' | 'settleOwed' | 'postponeOwed'; pick: number }
   | { call: 'retain'; age: number; events: number }
   | { call: 'trim'; session: number; upTo: number }
@@ -337,7 +337,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
       ),
     }),
   ],
-  [3, fc.record({ call: is('owed' as const), limit })],
+  [3, fc.record({ call: is('owed' as const, 'idleSessions' as const), limit })],
   [
     3,
     fc.record({

@@ -15,6 +15,7 @@ import { everything, rowOf } from '../../src/conformance/support/reads.ts'
 import { type Call, type CursorChange, type FilterSpec, type PageSide, principals } from './call.ts'
 import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
+import { holders, idlePages } from './read-lists.ts'
 
 /** The outcome of a call, a value or an error, reduced to what the port promises. */
 export type Outcome = { value: unknown } | { error: unknown }
@@ -39,12 +40,6 @@ const eventTypes: readonly EventType[] = [
   'redacted',
   'unreadable',
 ]
-
-/** In an order of their own. */
-async function holders(storage: Storage) {
-  const found = await storage.owed.holders()
-  return found.toSorted((a, b) => (a.process < b.process ? -1 : 1))
-}
 
 /** An engine's database, opened twice, with injected random numbers and time. */
 export class EngineUnderTest {
@@ -212,6 +207,8 @@ export class EngineUnderTest {
         return storage.heartbeat()
       case 'activeRuns':
         return (await storage.activeRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+      case 'idleSessions':
+        return idlePages(storage, call.limit)
       case 'owed':
         return [await storage.owed.list(call.limit), await holders(storage)]
       case 'takeOwed': {

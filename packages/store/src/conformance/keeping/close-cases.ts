@@ -35,6 +35,7 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
     markRead: () => storage.markRead(sessionId, 'ann', 1),
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
+    idleSessions: () => storage.idleSessions({ until: 1, limit: 9 }),
     writeSession: () => storage.writeSession(copy),
     changes: () => storage.changes.next(AbortSignal.timeout(5_000)),
     maintain: () => storage.maintain({ retention: false }),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import { checkCursor } from '../../core/reading/cursor-verdict.ts'
 import { summarise } from '../../core/reading/list-events.ts'
+import type { IdleSession } from '../../port/sessions.ts'
 import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { answer, compaction, delta, opened, prompt, turn } from '../support/drafts.ts'
@@ -180,6 +181,40 @@ export const sessionCases: Cases = {
     }
     assert.deepEqual(await listed(storage, 'bob', 3), [other])
     assert.deepEqual(await listed(storage, 'eve', 3), [])
+  },
+
+  async 'is listed with the idle ones of everybody, the longest idle first, in pages'(bed) {
+    const storage = await bed.open()
+    const ids: string[] = []
+    for (const members of [['ann'], ['bob'], ['ann'], ['eve'], ['bob']]) {
+      ids.push(await bed.session(storage, { members, createdAt: 3 }))
+    }
+    await write(storage, ids[0] ?? '', [prompt('a')], { at: 8 })
+    await write(storage, ids[2] ?? '', [prompt('a')], { at: 5 })
+    await storage.updateSession(ids[3] ?? '', { title: 'New', at: 5 })
+    await storage.deleteSession(ids[4] ?? '')
+    const [second, third] = [ids[2] ?? '', ids[3] ?? ''].toSorted()
+    const expected = [ids[1], second, third, ids[0]]
+    for (const limit of [1, 2, 3, 4, 5]) {
+      const listedIds: string[] = []
+      for (let after: IdleSession | undefined; ;) {
+        const page = await storage.idleSessions({ until: 9, limit, ...(after && { after }) })
+        assert(page.length <= limit)
+        listedIds.push(...page.map(({ sessionId }) => sessionId))
+        after = page.at(-1)
+        if (!after) break
+        assert.deepEqual(after.head, (await storage.state(after.sessionId)).head)
+      }
+      assert.deepEqual(listedIds, expected, `${limit} to a page`)
+    }
+    const until = async (at: number) => {
+      const idle = await storage.idleSessions({ until: at, limit: 9 })
+      return idle.map(({ updatedAt }) => updatedAt)
+    }
+    assert.deepEqual(await until(2), [])
+    assert.deepEqual(await until(5), [3, 5, 5])
+    assert.deepEqual(await until(7), [3, 5, 5])
+    assert.deepEqual(await until(8), [3, 5, 5, 8])
   },
 
   async 'has no next page exactly at the end'(bed) {

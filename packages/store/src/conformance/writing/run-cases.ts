@@ -93,6 +93,28 @@ export const runCases: Cases = {
     assert.deepEqual(await storage.activeRuns(), [])
   },
 
+  async 'and a queue keep their session from being idle'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const idle = async () => {
+      const query = { until: 9, limit: 9 }
+      const told = await storage.idleSessions(query)
+      assert.deepEqual(await other.idleSessions(query), told)
+      return told.map(({ sessionId, updatedAt }) => [sessionId, updatedAt])
+    }
+    await write(storage, session, [runStarted('r')], { at: 2 })
+    assert.deepEqual(await idle(), [])
+    await write(other, session, [runChanged('r', 'waiting')], { at: 3 })
+    assert.deepEqual(await idle(), [])
+    await write(storage, session, [runEnded('r'), enqueued('q')], { at: 4 })
+    assert.deepEqual(await idle(), [])
+    await write(storage, session, [dequeued('q')], { at: 5 })
+    assert.deepEqual(await idle(), [[session, 5]])
+    await write(other, session, [runStarted('s')], { at: 6 })
+    await write(other, session, [runEnded('s')], { at: 10 })
+    assert.deepEqual(await idle(), [])
+  },
+
   async 'is leased to the process that started it, and all see its counter'(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()

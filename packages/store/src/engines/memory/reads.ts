@@ -1,6 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import type { IdStatus, MessagePlace, Stretch } from '../../core/lookups.ts'
+import type { IdleQuery } from '../../port/sessions.ts'
 import {
   type EventRow,
   isHidden,
@@ -182,12 +183,20 @@ export class MemoryReads implements TableReads {
   }
 
   async active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }> {
-    const active = [...this.db.sessions.values()].filter(({ row }) => {
-      const { record } = row
-      return !isHidden(row) && (record.run !== undefined || record.queue.length > 0)
-    })
+    const active = [...this.db.sessions.values()].filter(
+      ({ row }) => !isHidden(row) && isActive(row),
+    )
     const sessions = active.map((data) => imageOf(data, { id: data.row.id }))
     return { sessions, beats: new Map(this.db.beats) }
+  }
+
+  async idle({ until, after, limit }: IdleQuery): Promise<SessionImage[]> {
+    const isAfter = (row: SessionRow) => !after || byIdleness(placeOfRow(row), after) > 0
+    const idle = [...this.db.sessions.values()].filter(
+      ({ row }) => !isHidden(row) && !isActive(row) && row.updatedAt <= until && isAfter(row),
+    )
+    idle.sort((a, b) => byIdleness(placeOfRow(a.row), placeOfRow(b.row)))
+    return idle.slice(0, limit).map((data) => imageOf(data, { id: data.row.id }))
   }
 
   async due({ after, limit, retention, copying }: DueQuery): Promise<SessionRow[]> {
@@ -212,6 +221,23 @@ export class MemoryReads implements TableReads {
   protected rememberedIn(session: number): ReadonlyMap<string, number> {
     return this.find(session)?.remembered ?? new Map()
   }
+}
+
+function isActive({ record }: SessionRow): boolean {
+  return record.run !== undefined || record.queue.length > 0
+}
+
+type IdlePlace = NonNullable<IdleQuery['after']>
+
+function placeOfRow({ id: sessionId, updatedAt }: SessionRow): IdlePlace {
+  return { sessionId, updatedAt }
+}
+
+/** The order of {@link IdleQuery}. */
+function byIdleness(a: IdlePlace, b: IdlePlace): number {
+  if (a.updatedAt !== b.updatedAt) return a.updatedAt - b.updatedAt
+  if (a.sessionId === b.sessionId) return 0
+  return a.sessionId < b.sessionId ? -1 : 1
 }
 
 export function rememberedName(kind: RememberedKind, id: string): string {

@@ -4,7 +4,13 @@ import { activityRow } from '../../core/reading/activity.ts'
 import { changesUpTo, unknownPosition } from '../../core/reading/feed-order.ts'
 import { leaseOf } from '../../core/sessions/lease.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
-import type { ListQuery, ActiveRun, SessionList } from '../../port/sessions.ts'
+import type {
+  ActiveRun,
+  IdleQuery,
+  IdleSession,
+  ListQuery,
+  SessionList,
+} from '../../port/sessions.ts'
 import type { SessionRow } from './tables/rows.ts'
 import { loadedFrom } from './commit/session-states.ts'
 import type { ListedRow, TableReads } from './tables/tables.ts'
@@ -76,6 +82,15 @@ export async function activeRuns(tables: TableReads, ownProcess: string): Promis
       open: [...overlay.values()],
       ...leaseOf(head, lease),
     }
+  })
+}
+
+/** Sessions in which nothing runs or waits, the longest idle first. */
+export async function idleSessions(tables: TableReads, query: IdleQuery): Promise<IdleSession[]> {
+  const idle = await tables.idle(query)
+  return idle.map((image) => {
+    const { row, state } = loadedFrom(image)
+    return { sessionId: row.id, head: state.record, updatedAt: row.updatedAt }
   })
 }
 

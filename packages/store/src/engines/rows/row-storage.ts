@@ -10,7 +10,7 @@ import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
 import type { OwedCalls } from '../../port/owed.ts'
 import type { NameQuery, MessageQuery, SearchQuery, SegmentQuery } from '../../port/reading.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
-import type { ListQuery, NewSession, SessionChange } from '../../port/sessions.ts'
+import type { IdleQuery, ListQuery, NewSession, SessionChange } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance as MaintenanceWork, Storage, StorageStats } from '../../port/storage.ts'
 import type { RowChangeFeed } from './change-feed.ts'
@@ -214,6 +214,11 @@ export class RowStorage implements Storage {
   async activeRuns() {
     this.#assertOpen()
     return lists.activeRuns(this.#tables, this.#names.process)
+  }
+
+  async idleSessions(query: IdleQuery) {
+    this.#assertOpen()
+    return lists.idleSessions(this.#tables, query)
   }
 
   async maintain(work: MaintenanceWork): Promise<boolean> {

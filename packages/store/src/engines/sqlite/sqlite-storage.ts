@@ -26,10 +26,10 @@ import type {
 } from '../../port/reading.ts'
 import type {
   ActiveRun,
+  IdleQuery,
   ListQuery,
   NewSession,
   SessionChange,
-  SessionList,
 } from '../../port/sessions.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import { StorageError } from '../../port/storage-error.ts'
@@ -200,7 +200,7 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  async sessions(principal: string, query: ListQuery): Promise<SessionList> {
+  async sessions(principal: string, query: ListQuery) {
     return this.#read(() => this.#activity.sessions(principal, query))
   }
 
@@ -310,6 +310,10 @@ export class SqliteStorage implements Storage {
 
   async activeRuns(): Promise<ActiveRun[]> {
     return this.#read(() => activeRuns(this.#context))
+  }
+
+  async idleSessions(query: IdleQuery) {
+    return this.#read(() => this.#activity.idle(query))
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Message } from '@caughtup/schema'
 import type { IdStatus, MessagePlace, Stretch } from '../../../core/lookups.ts'
 import type { Removal } from '../../../port/activity.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
+import type { IdleQuery } from '../../../port/sessions.ts'
 import type {
   AppendedRow,
   EventRow,
@@ -145,6 +146,12 @@ export interface TableReads {
   candidates(query: CandidateQuery): Promise<{ sessionId: string; message: Message }[]>
   /** Sessions with an active run or a queue, by a partial index, and the counters of processes. */
   active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }>
+  /**
+   * Sessions without an active run and with an empty queue, by a partial index: `SELECT … FROM sessions
+   * WHERE NOT active AND NOT hidden AND updated_at <= … AND (updated_at, id) > (…) ORDER BY updated_at,
+   * id LIMIT …`, with lateral reads as for `sessions`.
+   */
+  idle(query: IdleQuery): Promise<SessionImage[]>
   /**
    * Sessions that `jobs` or retention may concern, by key, after a key: those with `fork` or
    * `erasing` set (a partial index), or, given the bounds, those with an entry from before a time

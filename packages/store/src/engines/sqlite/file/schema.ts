@@ -211,6 +211,10 @@ export const migrations: readonly string[] = [
   CREATE INDEX owed_due ON owed (process, due);
   CREATE INDEX owed_session ON owed (session);
   `,
+  `
+  -- where nothing runs or waits, the longest idle first; a commit in a run leaves it alone
+  CREATE INDEX sessions_idle ON sessions (updated_at, id) WHERE active = 0 AND fork_of IS NULL;
+  `,
 ]
 
 /**

@@ -34,3 +34,18 @@ test.each<[ActivityQuery, string]>([
   expect(plan).toContain(index)
   expect(plan).not.toContain('TEMP B-TREE FOR ORDER BY')
 })
+
+test('a page of idle sessions goes through the rows that it returns', async () => {
+  const db = new ExplainedDatabase({ path: ':memory:', durability: 'normal' })
+  const storage = new SqliteStorage(db, { clock: systemClock, random: Math.random })
+  onTestFinished(() => storage.close())
+  await createSessions(storage, ['a', 'b', 'c', 'd'])
+  db.plans.length = 0
+  const [, after] = await storage.idleSessions({ until: Date.now(), limit: 2 })
+  expect(await storage.idleSessions({ until: Date.now(), limit: 2, after: after! })).toHaveLength(2)
+  for (const plan of db.plans) {
+    expect(plan).toContain('sessions_idle ((updated_at,id)>(?,?) AND updated_at<?)')
+    expect(plan).not.toContain('TEMP B-TREE')
+  }
+  expect(db.plans).toHaveLength(2)
+})

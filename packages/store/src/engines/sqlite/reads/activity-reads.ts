@@ -3,7 +3,7 @@ import type { ActivityRow, Message, Session } from '@caughtup/schema'
 import { activityRow, countsAsUnread } from '../../../core/reading/activity.ts'
 import { changesUpTo, unknownPosition } from '../../../core/reading/feed-order.ts'
 import type { ActivityQuery, ActivityStep } from '../../../port/activity.ts'
-import type { ListQuery, SessionList } from '../../../port/sessions.ts'
+import type { IdleQuery, IdleSession, ListQuery, SessionList } from '../../../port/sessions.ts'
 import type { Database, Row } from '../file/database.ts'
 import { metadataIn } from '../rows/metadata-row.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
@@ -39,6 +39,22 @@ export class ActivityReads {
   sessions(principal: string, query: ListQuery): SessionList {
     const { listed, ...next } = this.#byRecency(principal, query)
     return { sessions: listed.map((row) => this.#session(row)), ...next }
+  }
+
+  idle({ until, after, limit }: IdleQuery): IdleSession[] {
+    const rows = this.#db.all(
+      `SELECT * FROM sessions WHERE active = 0 AND fork_of IS NULL AND updated_at <= ?
+       AND (updated_at, id) > (?, ?) ORDER BY updated_at, id LIMIT ?`,
+      until,
+      after?.updatedAt ?? -1,
+      after?.sessionId ?? '',
+      limit,
+    )
+    return rows.map((row) => ({
+      sessionId: String(row['id']),
+      head: this.#cache.stateOf(row).record,
+      updatedAt: Number(row['updated_at']),
+    }))
   }
 
   activity(principal: string, query: ActivityQuery): ActivityStep {

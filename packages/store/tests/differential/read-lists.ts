@@ -1,0 +1,21 @@
+import type { IdleSession } from '../../src/port/sessions.ts'
+import type { Storage } from '../../src/port/storage.ts'
+
+/** All idle sessions, then page by page those of the first half of times. */
+export async function idlePages(storage: Storage, limit: number) {
+  const all = await storage.idleSessions({ until: Infinity, limit: 1_000 })
+  const until = all[all.length >> 1]?.updatedAt ?? 0
+  const pages: IdleSession[][] = [all]
+  for (let after: IdleSession | undefined; ;) {
+    const page = await storage.idleSessions({ until, limit, ...(after && { after }) })
+    pages.push(page)
+    after = page.at(-1)
+    if (!after) return pages
+  }
+}
+
+/** In an order of their own. */
+export async function holders(storage: Storage) {
+  const found = await storage.owed.holders()
+  return found.toSorted((a, b) => (a.process < b.process ? -1 : 1))
+}
