@@ -5,7 +5,8 @@ import { RequestGuard } from './access/request-guard.ts'
 import { AgentKind } from './agent/agent-kind.ts'
 import { closeChat } from './close-chat.ts'
 import { CompactionKind } from './epochs/compaction-kind.ts'
-import { RequestEpoch } from './epochs/request-epoch.ts'
+import { IdleCompactions } from './epochs/idle-compactions.ts'
+import { RequestEpoch, type RequestedEpoch } from './epochs/request-epoch.ts'
 import { ResetKind } from './epochs/reset-kind.ts'
 import { ChangeHistory } from './history/change-history.ts'
 import { HookCalls } from './hooks/hook-calls.ts'
@@ -57,6 +58,14 @@ export interface ChatServer {
    */
   start(): void
   /**
+   * Compacts a session for the host's own code, as `history.compact` does for a member: starts the run,
+   * or queues it behind those that wait. It has the trigger `auto` and no author.
+   *
+   * @throws CaughtupError `BAD_INPUT` (`no-summarise`) without `summarise`, `NOT_FOUND`,
+   *   `LIMIT_EXCEEDED` when the queue is full, `UNAVAILABLE`, also once the server closes
+   */
+  compact(sessionId: string): Promise<RequestedEpoch>
+  /**
    * Accepts no more calls, lets runs continue for up to `settings.drain` ms, interrupts the rest,
    * commits everything, and ends every stream with `shutting-down`. The next process runs the prompts
    * that are still queued. The store stays open.
@@ -92,9 +101,11 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
   const watch = new RunWatch(settings, runs)
   const { runEnded, runWaiting } = settings.hooks
   const hooks = (runEnded ?? runWaiting) && new HookCalls(settings, streams.watchers)
+  const idleCompactions = new IdleCompactions(settings, runs, closing.signal)
   const start = () => {
     hooks?.start()
     watch.start()
+    idleCompactions.start()
   }
   const rates = {
     creates: new RateLimit('createsPerMinute', { limits, clock: store.clock }),
@@ -102,6 +113,7 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
     interrupts: new RateLimit('interruptsPerMinute', { limits, clock: store.clock }),
     changes: new RateLimit('changesPerMinute', { limits, clock: store.clock }),
   }
+  const requestEpoch = new RequestEpoch(settings, runs, rates.sends)
   const router = createRouter({
     settings,
     access,
@@ -111,7 +123,7 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
     signals,
     rates,
     reads: new ReadSlots(limits),
-    requestEpoch: new RequestEpoch(settings, runs, rates.sends),
+    requestEpoch,
     changeHistory: new ChangeHistory(settings, { access, runs, rate: rates.changes }),
     agents: kinds.agent,
     sendMessage: new SendMessage(settings, {
@@ -149,6 +161,10 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
     fetch: createFetch(answer, settings),
     nodeHandler: createNodeHandler(answer, settings),
     start,
+    async compact(sessionId) {
+      start()
+      return requestEpoch.request('compaction', sessionId)
+    },
     close,
   }
 }

@@ -20,7 +20,7 @@ export async function compactionBefore(
   const { retry, replaces, compacted, author } = prompt
   if (retry || replaces !== undefined || compacted) return undefined
   const { head } = await store.head(sessionId)
-  if (!isFull(head, { ...settings, compactAt })) return undefined
+  if (!fillsContext(head, compactAt, settings.contextLimit)) return undefined
   const compaction = {
     kind: 'compaction',
     runId: uuid(),
@@ -32,12 +32,13 @@ export async function compactionBefore(
   return { run: compaction, waiting: { ...prompt, compacted: true }, seq: head.seq }
 }
 
-/** Whether the context takes up the share of the window at which it is compacted. */
-function isFull(
+/** Whether the context takes up a share of the model's window, as far as both are known. */
+export function fillsContext(
   { contextUsage }: Head,
-  { compactAt, contextLimit }: { compactAt: number; contextLimit?: number },
+  share: number,
+  contextLimit: number | undefined,
 ): boolean {
   const limit = contextUsage?.limit ?? contextLimit
   if (!contextUsage || limit === undefined) return false
-  return contextUsage.tokens >= compactAt * limit
+  return contextUsage.tokens >= share * limit
 }

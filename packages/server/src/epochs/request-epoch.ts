@@ -6,6 +6,12 @@ import type { Principal } from '../host/principal.ts'
 import type { Runs } from '../runs/runs.ts'
 import { noSummarise } from './compaction-run.ts'
 
+/** The run that opens an epoch, and whether it waits for others. */
+export interface RequestedEpoch {
+  runId: string
+  queued: boolean
+}
+
 /** Submits a compaction or a reset: a run that opens the session's next epoch. */
 export class RequestEpoch {
   readonly #settings: Settings
@@ -18,22 +24,25 @@ export class RequestEpoch {
     this.#rate = rate
   }
 
-  /** @throws CaughtupError `BAD_INPUT` (`no-summarise`), and those of {@link Runs.submit} */
+  /**
+   * @param principal - absent where the host's own code asks
+   * @throws CaughtupError `BAD_INPUT` (`no-summarise`), and those of {@link Runs.submit}
+   */
   async request(
     kind: 'compaction' | 'reset',
     sessionId: string,
-    principal: Principal,
-  ): Promise<{ runId: string; queued: boolean }> {
+    principal?: Principal,
+  ): Promise<RequestedEpoch> {
     const { store, summarise } = this.#settings
     if (kind === 'compaction' && !summarise) throw noSummarise()
-    this.#rate.take(principal.id)
+    if (principal) this.#rate.take(principal.id)
     const runId = uuid()
     const outcome = await this.#runs.submit(sessionId, {
       kind,
       runId,
-      trigger: 'user',
+      trigger: principal ? 'user' : 'auto',
       queuedAt: store.clock.now(),
-      author: principal.id,
+      ...(principal && { author: principal.id }),
     })
     return { runId, queued: outcome === 'queued' }
   }

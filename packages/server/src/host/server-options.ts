@@ -77,6 +77,15 @@ export interface ChatServerOptions {
    */
   compactAt?: number
   /**
+   * Compacts sessions that nobody uses: those in which nothing has happened for `after` ms (no run, no
+   * prompt, no other change; above 0) and whose context takes up the share `at` of the model's window, as
+   * for `compactAt`. Prompts that come meanwhile wait. A compaction that fails is tried again when
+   * `after` has passed once more. At most two at once run in a process. Needs `summarise`, which gets no
+   * `principal`: look up the session's owner if it needs one.
+   * @default never
+   */
+  compactIdle?: { after: number; at: number }
+  /**
    * How long a process may be silent before it is presumed dead, in ms. Its runs end within twice that.
    * @default 5000
    */
@@ -142,6 +151,7 @@ type Optional =
   | 'model'
   | 'contextLimit'
   | 'compactAt'
+  | 'compactIdle'
   | 'title'
   | 'price'
   | 'transcript'
@@ -218,14 +228,30 @@ function assertType(name: string, value: unknown, type: 'object' | 'function'): 
   )
 }
 
-function assertCompacts({ compactAt, summarise }: ChatServerOptions): void {
-  if (compactAt === undefined) return
-  if (typeof compactAt !== 'number' || !(compactAt > 0 && compactAt <= 1)) {
-    throw new TypeError(
-      `createChatServer: \`compactAt\` must be a number above 0 and at most 1, not ${preview(compactAt)}.`,
-    )
+function assertCompacts({ compactAt, compactIdle, summarise }: ChatServerOptions): void {
+  if (compactAt !== undefined) assertShare('compactAt', compactAt)
+  if (compactIdle !== undefined) {
+    const { after, at }: typeof compactIdle = Object(compactIdle)
+    if (typeof after !== 'number' || !(after > 0 && after < Infinity)) {
+      throw new TypeError(
+        `createChatServer: \`compactIdle.after\` must be a number of ms above 0, not ${preview(after)}.`,
+      )
+    }
+    assertShare('compactIdle.at', at)
   }
-  if (!summarise) throw new TypeError('createChatServer: `compactAt` needs `summarise`.')
+  if (summarise) return
+  for (const [name, value] of Object.entries({ compactAt, compactIdle })) {
+    if (value !== undefined) {
+      throw new TypeError(`createChatServer: \`${name}\` needs \`summarise\`.`)
+    }
+  }
+}
+
+function assertShare(name: string, share: number): void {
+  if (typeof share === 'number' && share > 0 && share <= 1) return
+  throw new TypeError(
+    `createChatServer: \`${name}\` must be a number above 0 and at most 1, not ${preview(share)}.`,
+  )
 }
 
 /** One slash in front, none behind. */

@@ -110,6 +110,19 @@ export class RunQueue {
     throw new CaughtupError('UNAVAILABLE', `Session ${sessionId} is too busy to accept a run.`)
   }
 
+  /**
+   * Starts a run if its session is idle and its newest entry is still the one that it was decided by.
+   * Returns whether it did.
+   *
+   * @throws CaughtupError `NOT_FOUND`, `UNAVAILABLE`
+   */
+  async startAt(sessionId: string, queued: QueuedRun, seq: number): Promise<boolean> {
+    const started = await this.#start(sessionId, queued, { is: 'idle', seq })
+    if (isSubmitted(started)) return true
+    if (started === 'guard-failed') return false
+    throw refusedError(sessionId, started, this.#settings.limits)
+  }
+
   /** Starts the first run of a session's queue unless a run is active; failures are logged. */
   next(sessionId: string): void {
     this.#startNext(sessionId).catch((error: unknown) => {

@@ -61,6 +61,11 @@ export class Runs {
     return this.#queue.submitNow(sessionId, queued)
   }
 
+  /** See {@link RunQueue.startAt}. */
+  startAt(sessionId: string, queued: QueuedRun, seq: number): Promise<boolean> {
+    return this.#queue.startAt(sessionId, queued, seq)
+  }
+
   /** See {@link RunQueue.next}. */
   next(sessionId: string): void {
     this.#queue.next(sessionId)
