@@ -19,6 +19,7 @@ export {
   sendInput,
   type SendResult,
 } from './contract/messages.ts'
+export type { EpochUsagePage } from './contract/usage.ts'
 export type { RespondInput, RunTicket, UpdateQueuedInput } from './contract/runs.ts'
 export { type OnChatInput, onChatInput } from './contract/stream.ts'
 export { type Cursor, decodeCursor, encodeCursor } from './base/cursor.ts'
@@ -139,6 +140,8 @@ export {
   contextUsage,
   type Cost,
   otherModels,
+  type EpochUsage,
+  epochUsage,
   subtractUsage,
   type Usage,
   type UsageLedger,

@@ -91,6 +91,7 @@ describe('bad input', () => {
     'activity.markRead': (call, sessionId) =>
       call['activity']!['markRead']!({ sessionId, upTo: 1 }),
     'usage.get': (call, sessionId) => call['usage']!['get']!({ sessionId }),
+    'usage.epochs': (call, sessionId) => call['usage']!['epochs']!({ sessionId }),
   }
 
   test('an unknown member is named', async () => {

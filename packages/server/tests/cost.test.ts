@@ -51,6 +51,37 @@ describe('the cost of a session', () => {
     expect(await cost()).toEqual({ amount: 100 + 100 + (10 + 8 + 12) + (3 + 5) })
   })
 
+  test('is told for each epoch too, and adds up', async () => {
+    const { client, sessionId, spend, cost } = await openSession()
+    await spend({ inputTokens: 10, outputTokens: 2 }, 'large')
+    await client.history.reset({ sessionId })
+    await spend({ outputTokens: 1 }, 'small')
+    await spend({ outputTokens: 7 })
+    expect(await client.usage.epochs({ sessionId })).toEqual({
+      version: 3,
+      epochs: [
+        {
+          epoch: 1,
+          totals: { outputTokens: 8 },
+          models: { small: { outputTokens: 1 } },
+          cost: { amount: 5, unpriced: ['other'] },
+        },
+        {
+          epoch: 0,
+          totals: { inputTokens: 10, outputTokens: 2 },
+          models: { large: { inputTokens: 10, outputTokens: 2 } },
+          cost: { amount: 200 },
+        },
+      ],
+      nextCursor: null,
+    })
+    expect(await cost()).toEqual({ amount: 205, unpriced: ['other'] })
+    const newest = await client.usage.epochs({ sessionId, limit: 1 })
+    expect(newest).toMatchObject({ epochs: [{ epoch: 1 }], nextCursor: { before: 1 } })
+    const cursor = newest.nextCursor!
+    expect((await client.usage.epochs({ sessionId, cursor })).epochs).toMatchObject([{ epoch: 0 }])
+  })
+
   test('says which models have no price, also where usage names no model', async () => {
     const { spend, cost } = await openSession()
     await spend({ outputTokens: 1 }, 'small')

@@ -28,6 +28,7 @@ type ReadCalls =
   | 'events'
   | 'probe'
   | 'usage'
+  | 'usageByEpoch'
 type WriteCalls =
   | 'append'
   | 'answered'
@@ -154,6 +155,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     events: reads.events,
     probe: reads.probe,
     usage: reads.usage,
+    usageByEpoch: reads.usageByEpoch,
     append: writes.append,
     answered: writes.answered,
     writer: writes.writer,

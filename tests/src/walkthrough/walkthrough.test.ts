@@ -441,6 +441,7 @@ describe.skipIf(skipBrowserTests())('the demo', () => {
       'history/erase',
       'activity/markRead',
       'usage/get',
+      'usage/epochs',
     ]
     const more: Record<string, object> = {
       onChat: { mode: { type: 'full' } },

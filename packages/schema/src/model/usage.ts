@@ -41,6 +41,16 @@ const usageLedgerObject = z.object(ledgerMembers)
 export interface UsageLedger extends z.infer<typeof usageLedgerObject> {}
 export const usageLedger: SchemaOf<UsageLedger> = usageLedgerObject
 
+const epochUsageObject = z.object({
+  epoch: count,
+  totals: usage,
+  models: ledgerMembers.models,
+  cost: cost.exactOptional(),
+})
+/** What a session used in one epoch. Of all epochs together, it is the session's ledger. */
+export interface EpochUsage extends z.infer<typeof epochUsageObject> {}
+export const epochUsage: SchemaOf<EpochUsage> = epochUsageObject
+
 const contextUsageObject = z.object({
   tokens: count,
   /** Size of the model's context window in tokens, if known. */

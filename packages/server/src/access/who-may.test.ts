@@ -135,6 +135,7 @@ const rows: Row[] = [
   { procedure: 'activity.subscribe', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
   { procedure: 'activity.markRead', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'usage.get', cells: ['ok', 'ok', 'ok', no, unknown] },
+  { procedure: 'usage.epochs', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'server.stats', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
 ]
 

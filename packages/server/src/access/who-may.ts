@@ -50,6 +50,7 @@ export const whoMay = {
   'activity.subscribe': 'everybody',
   'activity.markRead': 'members',
   'usage.get': 'members',
+  'usage.epochs': 'members',
   'server.stats': 'stats',
 } as const satisfies Record<Action, Who>
 

@@ -18,7 +18,7 @@ import type { OnError } from '@caughtup/store'
 export type Price = (model: string, usage: Usage) => number | undefined
 
 /** Adds its cost to a ledger, or to what extends one. */
-export type Priced = <L extends UsageLedger>(ledger: L) => L
+export type Priced = <L extends Pick<UsageLedger, 'totals' | 'models' | 'cost'>>(ledger: L) => L
 
 /** Without prices, ledgers stay as they are. */
 export function pricedBy(price: Price | undefined, onError: OnError): Priced {
@@ -27,7 +27,11 @@ export function pricedBy(price: Price | undefined, onError: OnError): Priced {
 }
 
 /** A ledger keeps tokens alone, so that its cost follows the prices of today. */
-function costOf({ totals, models = {} }: UsageLedger, price: Price, onError: OnError): Cost {
+function costOf(
+  { totals, models = {} }: Pick<UsageLedger, 'totals' | 'models'>,
+  price: Price,
+  onError: OnError,
+): Cost {
   const named = Object.values(models).reduce<Usage>(addUsage, {})
   const rest = subtractUsage(totals, named)
   const all = Object.keys(rest).length > 0 ? addModels(models, { [otherModels]: rest }) : models

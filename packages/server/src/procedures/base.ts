@@ -43,6 +43,7 @@ const heavyReads: ReadonlySet<string> = new Set([
   'events.get',
   'events.delete',
   'activity.list',
+  'usage.epochs',
 ])
 
 /**

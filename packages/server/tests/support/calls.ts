@@ -57,5 +57,6 @@ export const calls: Record<Action, (client: Client, sessionId: string) => Promis
   'activity.subscribe': (client) => client.activity.subscribe(),
   'activity.markRead': (client, sessionId) => client.activity.markRead({ sessionId, upTo: 1 }),
   'usage.get': (client, sessionId) => client.usage.get({ sessionId }),
+  'usage.epochs': (client, sessionId) => client.usage.epochs({ sessionId }),
   'server.stats': (client) => client.server.stats(),
 }

@@ -1,4 +1,12 @@
-import type { Cursor, EventDraft, Limits, Message, Page, ReplayReason } from '@caughtup/schema'
+import type {
+  Cursor,
+  EpochUsagePage,
+  EventDraft,
+  Limits,
+  Message,
+  Page,
+  ReplayReason,
+} from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 import { messagesOf } from '@caughtup/schema/event'
 
@@ -11,7 +19,7 @@ import type { ReadBatch, SessionHead, StoredState, Window } from '../port/readin
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 import { type Probe, probeSession } from './probe.ts'
-import { type SessionUsage, usageOf } from './usage-ledger.ts'
+import { type SessionUsage, usageByEpoch, usageOf } from './usage-ledger.ts'
 import type { Coalescer } from '../commit/coalescer.ts'
 import type { CurrentStates } from './current-states.ts'
 import { SharedReads } from './shared-reads.ts'
@@ -152,6 +160,28 @@ export class Reads {
   /** Tokens and cost until now, per model where known, and the size of the context. @throws CaughtupError `NOT_FOUND` */
   readonly usage = async (sessionId: string, waiting?: Waiting): Promise<SessionUsage> =>
     usageOf(await this.head(sessionId, waiting))
+
+  /**
+   * The usage of each epoch, the newest first, in pages: of the epochs before `before`. All together are
+   * the session's ledger. What a run, a summary or a child used counts in the epoch in which it was added,
+   * whatever becomes of the epoch's messages.
+   *
+   * @param options - `limit` of a page. @default limits.pageDefault
+   * @throws CaughtupError `NOT_FOUND`, `BAD_INPUT` for a limit above `limits.pageMost`
+   */
+  readonly usageByEpoch = async (
+    sessionId: string,
+    options: { before?: number; limit?: number } = {},
+    waiting?: Waiting,
+  ): Promise<EpochUsagePage> => {
+    const { storage, limits } = this.#options
+    const { limit = limits.pageDefault, before } = options
+    assertBetween('limit', limit, 1, limits.pageMost)
+    if (before !== undefined) assertInput('before', before, whole)
+    const head = await this.head(sessionId, waiting)
+    const place = { limit, ...(before !== undefined && { before }) }
+    return usageByEpoch(head, place, (range) => storage.ledgers(sessionId, range))
+  }
 
   async #state(sessionId: string, waiting?: Waiting): Promise<StoredState> {
     await this.settled(sessionId, waiting)

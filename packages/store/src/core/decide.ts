@@ -43,6 +43,9 @@ export function* decide(
       if (yield* lookUp('countedChild', draft.child)) return { refused: 'counted-already' }
       changes.push({ change: 'count-child', child: draft.child })
     }
+    if (event.type === 'boundary' && record.usage) {
+      changes.push({ change: 'end-epoch', epoch: record.epoch, used: record.usage })
+    }
     const message = touchedMessage(event, overlay)
     if (message === 'missing') return { refused: 'message-missing' }
     const isNew = event.type === 'message-created' || event.type === 'boundary'

@@ -1,5 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
+import type { Used } from './epoch-ledgers.ts'
 import type { SessionRecord } from './evolve.ts'
 
 /** A session as a commit finds it. */
@@ -24,5 +25,7 @@ export type RowChange =
   | { change: 'replace'; message: Message }
   | { change: 'erase'; messageIds: readonly string[] }
   | { change: 'count-child'; child: string }
+  /** An epoch ends, after which the session has used this in all. */
+  | { change: 'end-epoch'; epoch: number; used: Used }
   | { change: 'count-imported'; identity: string; count: number }
   | { change: 'mark-read'; principal: string; upTo: number }

@@ -58,9 +58,12 @@ export interface CopiedEntries {
   events: readonly Event[]
 }
 
-/** The id of a removed message, a child whose usage is counted, or the identity of an imported row. */
+/**
+ * The id of a removed message, a child whose usage is counted, the identity of an imported row, or a count
+ * of the ledger with which an epoch ended.
+ */
 export interface CopiedName {
-  kind: 'gone' | 'child' | 'import'
+  kind: 'gone' | 'child' | 'import' | 'used'
   id: string
   count: number
 }

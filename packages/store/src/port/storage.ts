@@ -5,6 +5,7 @@ import type {
   SearchHit,
   Session,
   ListedVersion,
+  UsageLedger,
 } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
@@ -65,6 +66,14 @@ export interface Storage {
    * of the same ms by the session's id, and within a session by order, all descending.
    */
   search(query: SearchQuery): Promise<SearchHit[]>
+  /**
+   * What the session had used when epochs ended, by epoch, from one up to another. One that ended before
+   * anything was used is absent, and so is one that has not ended.
+   */
+  ledgers(
+    sessionId: string,
+    range: { from: number; upTo: number },
+  ): Promise<ReadonlyMap<number, Pick<UsageLedger, 'totals' | 'models'>>>
   /** What the session remembers of these import identities and message ids. */
   lookup(sessionId: string, names: NameQuery): Promise<KnownNames>
 

@@ -41,7 +41,7 @@ export type Call =
     }
   | { call: 'summary'; session: number; filter: FilterSpec }
   | { call: 'search'; session: number | undefined; principal: string; text: string; limit: number }
-  | { call: 'lookup'; session: number }
+  | { call: 'lookup' | 'ledgers'; session: number }
   | { call: 'sessionFor' | 'activityRow'; session: number; principal: string }
   | { call: 'sessions' | 'activityPage' | 'activityRows'; principal: string; limit: number }
   | {
@@ -296,7 +296,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   ],
   [2, fc.record({ call: is('summary' as const), session, filter })],
   [4, fc.record({ call: is('search' as const), session: maybe(session), principal, text, limit })],
-  [2, fc.record({ call: is('lookup' as const), session })],
+  [2, fc.record({ call: is('lookup' as const, 'ledgers' as const), session })],
   [2, fc.record({ call: is('sessionFor' as const, 'activityRow' as const), session, principal })],
   [
     2,

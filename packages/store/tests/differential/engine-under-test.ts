@@ -207,6 +207,8 @@ export class EngineUnderTest {
         return storage.heartbeat()
       case 'activeRuns':
         return (await storage.activeRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+      case 'ledgers':
+        return [...(await storage.ledgers(id, { from: 1, upTo: 2 }))].toSorted(([a], [b]) => a - b)
       case 'idleSessions':
         return idlePages(storage, call.limit)
       case 'owed':

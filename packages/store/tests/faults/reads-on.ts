@@ -82,6 +82,7 @@ export async function readOn(storage: Storage, sessionId: string): Promise<Readi
     entries += list.events.length
     end = list.nextCursor
   }
+  await storage.ledgers(sessionId, { from: 0, upTo: 9 })
   await storage.lookup(sessionId, { messageIds: ['m'] })
   return { events, messages, entries }
 }

@@ -107,7 +107,7 @@ export const copyCases: Cases = {
       await write(from, 's', [imported([message('i', 'There')], { i: 2 })]),
       ...(await writeEach(from, 's', [...turn('d'), deleted('d-answer'), erased('b-answer')])),
       await write(from, 's', [{ type: 'usage', add: { inputTokens: 1 }, child: 'child' }]),
-      ...(await writeEach(from, 's', [...turn('e'), ...turn('f')])),
+      ...(await writeEach(from, 's', [compaction('d'), ...turn('e'), ...turn('f')])),
     ]
     await from.markRead('s', 'ann', 2)
     await from.updateSession('s', { title: 'Another', at: 5 })
@@ -115,6 +115,8 @@ export const copyCases: Cases = {
     await assertSame(from, to)
     await maintainAll(to)
     await assertSame(from, await bed.openOther())
+    const ledgers = await to.ledgers('s', { from: 0, upTo: 9 })
+    assert.deepEqual(ledgers, new Map([[1, { totals: { inputTokens: 1 } }]]))
     for (const { cursor } of results) assert.equal(await checkCursor(to, 's', cursor), 'ok')
     const { cursor } = await from.state('s')
     const verdict = await checkCursor(from, 's', { ...cursor, tag: 'other' })

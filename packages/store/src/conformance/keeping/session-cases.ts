@@ -38,6 +38,7 @@ function reads(storage: Storage, sessionId: string): Record<string, () => Promis
     state: () => storage.state(sessionId),
     summary: () => summarise(storage, sessionId, {}),
     search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
+    ledgers: () => storage.ledgers(sessionId, { from: 0, upTo: 1 }),
     lookup: () => storage.lookup(sessionId, { messageIds: ['m'] }),
     markRead: () => storage.markRead(sessionId, 'ann', 1),
   }

@@ -18,9 +18,52 @@ import {
 } from '../support/drafts.ts'
 import { allMessages, shownIds } from '../support/reads.ts'
 import { foldAll, freshView, readOn, sameIn } from '../support/views.ts'
-import { write, writeEach } from '../support/writes.ts'
+import { refusalOf, write, writeEach } from '../support/writes.ts'
 
 export const historyCases: Cases = {
+  async 'keeps what had been used when each epoch ended'(bed) {
+    const { storage, session } = await bed.start()
+    const other = await bed.open()
+    const ledgers = async (from: number, upTo: number) => {
+      const told = await storage.ledgers(session, { from, upTo })
+      assert.deepEqual(await other.ledgers(session, { from, upTo }), told)
+      return told
+    }
+    const spend = (outputTokens: number, ...models: string[]) => {
+      const add = { outputTokens, reasoningTokens: 0 }
+      const used = Object.fromEntries(models.map((model) => [model, add]))
+      return { type: 'usage', add, ...(models.length > 0 && { models: used }) } as const
+    }
+    const odd = ' "a" b \u{1F389}'
+    await write(storage, session, [reset()])
+    await write(storage, session, [spend(1, 'm'), spend(2, odd, '')])
+    assert.deepEqual(await ledgers(0, 9), new Map())
+    await write(other, session, [compaction('s'), spend(4)])
+    const first = {
+      totals: { outputTokens: 3, reasoningTokens: 0 },
+      models: {
+        m: { outputTokens: 1, reasoningTokens: 0 },
+        [odd]: { outputTokens: 2, reasoningTokens: 0 },
+        '': { outputTokens: 2, reasoningTokens: 0 },
+      },
+    }
+    assert.deepEqual(await ledgers(0, 9), new Map([[1, first]]))
+    await write(storage, session, [reset(), reset(), spend(8)])
+    const second = { ...first, totals: { outputTokens: 7, reasoningTokens: 0 } }
+    assert.deepEqual(
+      await ledgers(0, 9),
+      new Map([
+        [1, first],
+        [2, second],
+        [3, second],
+      ]),
+    )
+    assert.deepEqual(await ledgers(2, 2), new Map([[2, second]]))
+    const refused = await refusalOf(storage, session, [reset(), answer('a'), answer('a')])
+    assert.equal(refused, 'message-exists')
+    assert.deepEqual(await ledgers(4, 9), new Map())
+  },
+
   async 'replaces the parts of a message in its place'(bed) {
     const { storage, session } = await bed.start()
     await writeEach(storage, session, [...turn('a'), ...turn('b')])

@@ -152,6 +152,16 @@ export class MemoryReads implements TableReads {
     return counts
   }
 
+  async rememberedBetween(
+    session: number,
+    kind: RememberedKind,
+    { after, before }: { after: string; before: string },
+  ): Promise<Map<string, number>> {
+    const all = [...this.rememberedIn(session)].map(([name, count]) => ({ ...nameOf(name), count }))
+    const within = all.filter((each) => each.kind === kind && each.id > after && each.id < before)
+    return new Map(within.map(({ id, count }) => [id, count]))
+  }
+
   async names(
     session: number,
     after: RememberedName | undefined,
@@ -279,7 +289,7 @@ function eventsIn(
 }
 
 function nameOf(name: string): RememberedName {
-  const kinds: readonly RememberedKind[] = ['gone', 'import', 'child']
+  const kinds: readonly RememberedKind[] = ['gone', 'import', 'child', 'used']
   const kind = kinds.find((each) => name.startsWith(`${each} `)) ?? 'gone'
   return { kind, id: name.slice(kind.length + 1) }
 }

@@ -2,6 +2,7 @@ import type { Session } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { openingNames } from '../../base/random-tag.ts'
+import { firstName, ledgersOf } from '../../core/epoch-ledgers.ts'
 import { runAsync } from '../../core/lookups.ts'
 import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
@@ -119,6 +120,13 @@ export class RowStorage implements Storage {
     this.#assertOpen()
     if ('sessionId' in query.in) await this.#row(query.in.sessionId)
     return search(this.#tables, query)
+  }
+
+  async ledgers(sessionId: string, { from, upTo }: { from: number; upTo: number }) {
+    this.#assertOpen()
+    const { key } = await this.#row(sessionId)
+    const range = { after: firstName(from), before: firstName(upTo + 1) }
+    return ledgersOf(await this.#tables.rememberedBetween(key, 'used', range))
   }
 
   async lookup(sessionId: string, { identities = [], messageIds = [] }: NameQuery) {

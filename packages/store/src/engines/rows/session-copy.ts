@@ -13,7 +13,7 @@ import type { RememberedName, Tables, Transaction } from './tables/tables.ts'
 const stretchRows = 500
 const stretchBytes = 2 * 1024 * 1024
 
-const kinds: readonly RememberedKind[] = ['gone', 'import', 'child']
+const kinds: readonly RememberedKind[] = ['gone', 'import', 'child', 'used']
 
 /** @throws CaughtupError `NOT_FOUND`; `CONFLICT` where somebody wrote since the first stretch */
 export async function readSession(

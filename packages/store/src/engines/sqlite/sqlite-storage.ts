@@ -242,19 +242,14 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#search.find(query))
   }
 
-  async lookup(
-    sessionId: string,
-    { identities = [], messageIds = [] }: NameQuery,
-  ): Promise<KnownNames> {
+  async ledgers(sessionId: string, range: { from: number; upTo: number }) {
+    return this.#read(() => this.#rows.ledgers(this.#cache.get(sessionId).key, range))
+  }
+
+  async lookup(sessionId: string, query: NameQuery): Promise<KnownNames> {
     return this.#read(() => {
       const { key, overlay } = this.#cache.get(sessionId)
-      const counts = new Map<string, number>()
-      for (const identity of identities) {
-        const count = this.#rows.remembered(key, 'import', identity)
-        if (count > 0) counts.set(identity, count)
-      }
-      const isUsed = (id: string) => overlay.has(id) || this.#rows.idStatus(key, id) !== 'free'
-      return { counts, used: new Set(messageIds.filter(isUsed)) }
+      return this.#rows.lookup(key, overlay, query)
     })
   }
 

@@ -1,6 +1,7 @@
 import type { Message } from '@caughtup/schema'
 import { changesActivity } from '@caughtup/schema/event'
 
+import { namesOf } from '../../../core/epoch-ledgers.ts'
 import { changedAt } from '../../../core/evolve.ts'
 import { leaseAfter } from '../../../core/sessions/lease.ts'
 import type { AsyncLookups } from '../../../core/lookups.ts'
@@ -158,6 +159,7 @@ export class OpenSession {
       }
       case 'count-child':
       case 'count-imported':
+      case 'end-epoch':
         return
       case 'mark-read':
         await this.#transaction.mark(session, change.upTo, [change.principal])
@@ -171,7 +173,11 @@ export class OpenSession {
     const imports = changes.flatMap((each) =>
       each.change === 'count-imported' ? [[each.identity, each.count] as const] : [],
     )
+    const used = changes.flatMap((each) =>
+      each.change === 'end-epoch' ? [...namesOf(each.epoch, each.used)] : [],
+    )
     const { key } = this
+    if (used.length > 0) await this.#transaction.remember(key, 'used', new Map(used))
     if (children.length > 0) await this.#transaction.remember(key, 'child', new Map(children))
     if (imports.length > 0) await this.#transaction.remember(key, 'import', new Map(imports))
   }

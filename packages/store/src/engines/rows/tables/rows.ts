@@ -93,9 +93,9 @@ export type MessageChange = { readonly session: number } &
 
 /**
  * Names that a session keeps for ever, with a count: ids of removed messages, identities of imported
- * rows, children whose usage is counted.
+ * rows, children whose usage is counted, counts of the ledgers with which epochs ended.
  */
-export type RememberedKind = 'gone' | 'import' | 'child'
+export type RememberedKind = 'gone' | 'import' | 'child' | 'used'
 
 /** Whether nobody sees the session yet. */
 export function isHidden({ fork, copying }: Pick<SessionRow, 'fork' | 'copying'>): boolean {

@@ -120,6 +120,15 @@ export interface TableReads {
     ids: readonly string[],
   ): Promise<Map<string, number>>
   /**
+   * The same of a range of names, both ends excluded: `… AND id > … AND id < …`, compared byte by byte
+   * (`COLLATE "C"`).
+   */
+  rememberedBetween(
+    session: number,
+    kind: RememberedKind,
+    range: { after: string; before: string },
+  ): Promise<Map<string, number>>
+  /**
    * All that is remembered, of every kind, after a name: `SELECT … FROM remembered WHERE session = …
    * AND (kind, id) > (…) ORDER BY kind, id LIMIT …`.
    */

@@ -152,5 +152,5 @@ function copiedNames(db: Database, key: number, after: string): CopiedName[] {
 }
 
 function kindOf(text: string): CopiedName['kind'] {
-  return text === 'child' || text === 'import' ? text : 'gone'
+  return text === 'child' || text === 'import' || text === 'used' ? text : 'gone'
 }

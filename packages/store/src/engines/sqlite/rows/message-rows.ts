@@ -1,7 +1,10 @@
 import { type Message, message as messageSchema } from '@caughtup/schema'
 
+import { firstName, ledgersOf, namesOf, type Used } from '../../../core/epoch-ledgers.ts'
 import type { IdStatus, Lookups, MessagePlace, Stretch } from '../../../core/lookups.ts'
 import type { RowChange } from '../../../core/types.ts'
+import type { KnownNames, NameQuery } from '../../../port/reading.ts'
+import type { CopiedName } from '../../../port/session-copy.ts'
 import type { Database, Row } from '../file/database.ts'
 
 /** The rows of packed messages, and the changes that commits make in them. */
@@ -31,7 +34,7 @@ export class MessageRows {
     return rows.flatMap((row) => messageIn(this.#db, row) ?? [])
   }
 
-  remembered(key: number, kind: 'gone' | 'child' | 'import', id: string): number {
+  remembered(key: number, kind: CopiedName['kind'], id: string): number {
     const row = this.#db.get(
       'SELECT count FROM remembered WHERE session = ? AND kind = ? AND id = ?',
       key,
@@ -39,6 +42,33 @@ export class MessageRows {
       id,
     )
     return Number(row?.['count'] ?? 0)
+  }
+
+  /** The ledgers with which epochs ended, from one epoch up to another. */
+  ledgers(key: number, { from, upTo }: { from: number; upTo: number }): Map<number, Used> {
+    const rows = this.#db.all(
+      `SELECT id, count FROM remembered
+       WHERE session = ? AND kind = 'used' AND id > ? AND id < ?`,
+      key,
+      firstName(from),
+      firstName(upTo + 1),
+    )
+    return ledgersOf(rows.map((row) => [String(row['id']), Number(row['count'])]))
+  }
+
+  /** @param overlay - has messages whose rows are not written yet */
+  lookup(
+    key: number,
+    overlay: ReadonlyMap<string, Message>,
+    { identities = [], messageIds = [] }: NameQuery,
+  ): KnownNames {
+    const counts = new Map<string, number>()
+    for (const identity of identities) {
+      const count = this.remembered(key, 'import', identity)
+      if (count > 0) counts.set(identity, count)
+    }
+    const isUsed = (id: string) => overlay.has(id) || this.idStatus(key, id) !== 'free'
+    return { counts, used: new Set(messageIds.filter(isUsed)) }
   }
 
   idStatus(key: number, messageId: string): IdStatus {
@@ -240,6 +270,11 @@ export class MessageRows {
       case 'count-child':
         this.remember(key, 'child', change.child, 1)
         break
+      case 'end-epoch':
+        for (const [name, count] of namesOf(change.epoch, change.used)) {
+          this.remember(key, 'used', name, count)
+        }
+        break
       case 'count-imported':
         this.remember(key, 'import', change.identity, change.count)
         break
@@ -254,7 +289,7 @@ export class MessageRows {
     }
   }
 
-  remember(key: number, kind: 'gone' | 'child' | 'import', id: string, count: number): void {
+  remember(key: number, kind: CopiedName['kind'], id: string, count: number): void {
     this.#db.run(
       'INSERT OR REPLACE INTO remembered (session, kind, id, count) VALUES (?, ?, ?, ?)',
       key,
