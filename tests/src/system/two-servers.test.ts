@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -133,4 +133,41 @@ test('a member who is removed on one server has its stream ended on another, and
   const seen = shows(view, (message) => textOf(message).includes('20 '))
   view.reconnect()
   await seen
+})
+
+test('a transcript of another system that both servers merge at once is in the session once and in order', async () => {
+  const database = testDatabase()
+  const [first, second] = [await startServer(database), await startServer(database)]
+  const { id: sessionId } = await first.client.rpc.sessions.create({ title: 'Test' })
+  const views = [first, second].map(({ client }) => client.session(sessionId))
+  for (const view of views) onTestFinished(view.subscribe(() => {}))
+  const written: string[] = []
+  for (let round = 0; round < 4; round++) {
+    // More than one commit holds, and some of them equal.
+    const lines = Array.from({ length: 600 }, (_, index) => `${round} ${index % 500}`)
+    written.push(...lines)
+    appendFileSync(`${database}.transcript`, lines.map((line) => `${line}\n`).join(''))
+    const newest = await Promise.all(
+      [first, second].map(({ client }) => client.rpc.history.loadMore({ sessionId })),
+    )
+    for (const page of newest) {
+      expect(page.messages.map(textOf).at(-1)).toBe(lines.at(-1))
+      expect(page).not.toHaveProperty('unmerged')
+    }
+  }
+  for (const view of views) await shows(view, (message) => textOf(message) === '3 99')
+  await second.client.rpc.messages.send({ sessionId, text: 'short' })
+  for (const view of views) {
+    await shows(view, (message) => textOf(message) === 'done')
+    expect(view.getSnapshot().messages.slice(-3).map(textOf)).toEqual(['3 99', 'short', 'done'])
+    expect(view.getSnapshot()).not.toHaveProperty('unmerged')
+  }
+  const shown: string[] = []
+  for (let cursor: { before: number } | null | undefined; cursor !== null;) {
+    const asked = { sessionId, limit: 200, ...(cursor && { cursor }) }
+    const page = await first.client.rpc.history.loadMore(asked)
+    shown.unshift(...page.messages.map(textOf))
+    cursor = page.nextCursor
+  }
+  expect(shown).toEqual([...written, 'short', 'done'])
 })
