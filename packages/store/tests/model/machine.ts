@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 
-import type { Part } from '@caughtup/schema'
 import type { View } from '@caughtup/schema/fold'
 import { ManualClock, Random, settle } from '@caughtup/schema/testing'
 
@@ -12,7 +11,7 @@ import { assertSameView } from './assert-same-view.ts'
 import { checkSession } from './check-session.ts'
 import type { CrashableEngine } from '../support/crashable-engine.ts'
 import { ModelFollower } from './model-follower.ts'
-import { OracleSession } from './oracle-session.ts'
+import { type MessageContent, OracleSession } from './oracle-session.ts'
 
 /** A program's session with its oracle and its readers. */
 export interface ModelSession {
@@ -33,7 +32,7 @@ export interface ModelSession {
 export interface OpenMessage {
   readonly messageId: string
   /** Its states since its last known commit, oldest first. */
-  states: Part[][]
+  states: MessageContent[]
 }
 
 /** The open answer of a run. */
@@ -126,7 +125,7 @@ export class Machine {
   /** Marks the current states of the session's open messages as committed. */
   flushed({ writing, draft, oracle }: ModelSession): void {
     for (const open of [writing, draft]) {
-      if (open) open.states = [oracle.find(open.messageId)?.parts ?? []]
+      if (open) open.states = [oracle.contentOf(open.messageId)]
     }
   }
 
@@ -194,21 +193,23 @@ export class Machine {
     assert.equal(open.length, expected.length, `${id}: open messages.`)
     for (const each of expected) {
       const { messageId, states } = each
-      const parts = open.find((message) => message.id === messageId)?.parts
-      const found = states.find((state) => isSame(state, parts))
+      const message = open.find(({ id: openId }) => openId === messageId)
+      const { parts, metadata } = message ?? {}
+      const found = states.find((state) => isSame(state, { parts, metadata }))
       assert(found, `${messageId} is what it never was, or lost what was acknowledged.`)
-      oracle.setParts(messageId, () => found)
+      oracle.setContent(messageId, found)
       each.states = [found]
     }
     if (writing?.driver !== 'writer') return
     writing.blocks.clear()
-    const { runId, messageId, states } = writing
-    const [parts = []] = states
+    const { runId, messageId } = writing
+    const { parts, metadata } = oracle.contentOf(messageId)
+    const { custom } = metadata
     const last = parts.at(-1)
     if ((last?.type === 'text' || last?.type === 'reasoning') && last.state === 'streaming') {
       writing.blocks.set(last.type, parts.length - 1)
     }
-    writing.writer = this.store.writer({ sessionId: id, runId, messageId, parts })
+    writing.writer = this.store.writer({ sessionId: id, runId, messageId, parts, custom })
   }
 }
 

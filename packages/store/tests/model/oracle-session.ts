@@ -12,6 +12,8 @@ import type { Refusal } from '../../src/port/commit.ts'
 /** A message without its revision, which only the journal knows. */
 export type OracleMessage = Omit<Message, 'revision'>
 
+export type MessageContent = Pick<OracleMessage, 'parts' | 'metadata'>
+
 /** The outcome of a step: done, or the reason why it was refused. */
 export type Expected = 'done' | Refusal
 
@@ -98,6 +100,16 @@ export class OracleSession {
     last.following.push(node)
     last.shown = node
     return 'done'
+  }
+
+  /** What the writers of an open message change. */
+  contentOf(messageId: string): MessageContent {
+    const { parts = [], metadata = { createdAt: 0 } } = this.find(messageId) ?? {}
+    return { parts, metadata }
+  }
+
+  setContent(messageId: string, content: MessageContent): void {
+    this.#change(messageId, (message) => ({ ...message, ...content }))
   }
 
   setParts(messageId: string, change: (parts: Part[]) => Part[]): void {

@@ -17,6 +17,7 @@ export type WriteAction =
   | { do: 'draft'; change: 'append' | 'rewrite' | 'add' | 'done'; text: string }
   | { do: 'finish'; reason: 'stop' | 'interrupted' }
   | { do: 'thought' | 'tool' }
+  | { do: 'label' }
   | { do: 'queue' | 'next' | 'usage' }
 
 /** Steps that change history. */
@@ -69,6 +70,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: is('maintain'), keep: fc.option(pick, { nil: undefined }) }),
   },
+  { weight: 4, arbitrary: fc.record({ do: is('label') }) },
   { weight: 4, arbitrary: fc.record({ do: is('thought', 'tool', 'queue', 'next', 'usage') }) },
   { weight: 8, arbitrary: fc.record({ do: is('undo', 'redo') }) },
   { weight: 6, arbitrary: fc.record({ do: is('choose', 'retry', 'resend'), pick }) },

@@ -40,6 +40,7 @@ async function perform(machine: Machine, session: ModelSession, action: Action):
     case 'reasoning':
     case 'thought':
     case 'tool':
+    case 'label':
     case 'finish':
     case 'update':
     case 'draft':

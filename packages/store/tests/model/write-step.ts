@@ -31,6 +31,9 @@ export async function writeStep(
     case 'tool':
       if (writing?.writer) await stream(machine, session, writing, writing.writer, action)
       return
+    case 'label':
+      if (writing) await label(machine, session, writing)
+      return
     case 'update':
       if (writing && !writing.writer) await update(machine, session, writing, action)
       return
@@ -86,22 +89,33 @@ async function startRun(
   oracle.runId = runId
   oracle.create(prompt)
   oracle.create(answer)
-  session.words.set(prompt.id, [word])
+  // Also what it had while it waited.
+  session.words.set(prompt.id, [word, ...(session.words.get(prompt.id) ?? [])])
   session.words.set(messageId, [])
   const writer =
     driver === 'writer'
       ? machine.store.writer({ sessionId: session.id, runId, messageId })
       : undefined
-  session.writing = { runId, messageId, driver, writer, blocks: new Map(), states: [[]] }
+  session.writing = {
+    runId,
+    messageId,
+    driver,
+    writer,
+    blocks: new Map(),
+    states: [{ parts: [], metadata }],
+  }
 }
 
 async function queueRun(machine: Machine, session: ModelSession): Promise<void> {
   const { oracle } = session
   const runId = machine.name('run')
+  const messageId = `prompt-${runId}`
+  const label = machine.name('word')
   const add = {
     kind: 'agent' as const,
     runId,
-    messageId: `prompt-${runId}`,
+    messageId,
+    custom: { label },
     parts: [{ type: 'text' as const, text: runId }],
     queuedAt: machine.clock.now(),
   }
@@ -110,7 +124,9 @@ async function queueRun(machine: Machine, session: ModelSession): Promise<void> 
   const full = oracle.queue.length >= guard.queueBelow ? 'queue-full' : 'done'
   const expected: Expected = busy ? full : 'guard-failed'
   await append(machine, session, { drafts: [{ type: 'queue-changed', add }], guard }, expected)
-  if (expected === 'done') oracle.queue = [...oracle.queue, add]
+  if (expected !== 'done') return
+  oracle.queue = [...oracle.queue, add]
+  session.words.set(messageId, [label])
 }
 
 /** The usage of one of three children, which each count once. */
@@ -186,6 +202,23 @@ function appended(
   if (last?.type === type) return [...parts.slice(0, -1), { ...last, text: last.text + text }]
   blocks.set(type, parts.length)
   return [...parts, { type, text, state: 'streaming' }]
+}
+
+/** Adds metadata of the host to an answer, with a word of its own that an erasure has to remove. */
+async function label(machine: Machine, session: ModelSession, writing: Writing): Promise<void> {
+  const { oracle, id } = session
+  const { messageId, writer } = writing
+  const { parts, metadata } = oracle.contentOf(messageId)
+  const { length } = Object.keys(metadata.custom ?? {})
+  const added = { newest: newWord(machine, session, writing), [`label-${length % 3}`]: length }
+  const custom = { ...metadata.custom, ...added }
+  oracle.setContent(messageId, { parts, metadata: { ...metadata, custom } })
+  writing.states.push(oracle.contentOf(messageId))
+  await machine.until(
+    writer
+      ? writer.write({ type: 'message-metadata', messageMetadata: added })
+      : machine.store.update(id, stateOf(oracle, writing)),
+  )
 }
 
 /** The next whole state of an answer. */
@@ -283,7 +316,7 @@ function change(
   make: (parts: Part[]) => Part[],
 ): void {
   oracle.setParts(messageId, make)
-  states.push(oracle.find(messageId)?.parts ?? [])
+  states.push(oracle.contentOf(messageId))
 }
 
 export async function append(
