@@ -6,5 +6,6 @@ export default defineProject({
     // Whole systems and browsers start here: give them time on a slow machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 })

