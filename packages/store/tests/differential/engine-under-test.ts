@@ -1,45 +1,18 @@
-import { CaughtupError, type Cursor, type EventType } from '@caughtup/schema'
-import { mergeEvents } from '@caughtup/schema/fold'
 import { type ManualClock, Random } from '@caughtup/schema/testing'
 
-import { readBatch } from '../../src/core/reading/read-events.ts'
 import { listEvents, summarise } from '../../src/core/reading/list-events.ts'
 import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { readPage } from '../../src/core/reading/read-page.ts'
-import type { Slice, SliceResult } from '../../src/port/commit.ts'
-import type { PagePlace } from '../../src/port/reading.ts'
+import type { Slice } from '../../src/port/commit.ts'
 import type { ListQuery } from '../../src/port/sessions.ts'
-import { StorageError } from '../../src/port/storage-error.ts'
 import type { Retention, Storage, StorageFactory } from '../../src/port/storage.ts'
 import { everything, rowOf } from '../../src/conformance/support/reads.ts'
-import { type Call, type CursorChange, type FilterSpec, type PageSide, principals } from './call.ts'
+import { type Call, principals } from './call.ts'
 import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
+import { committed, errorOf, type Outcome, plain } from './outcome.ts'
 import { holders, idlePages } from './read-lists.ts'
-
-/** The outcome of a call, a value or an error, reduced to what the port promises. */
-export type Outcome = { value: unknown } | { error: unknown }
-
-const eventTypes: readonly EventType[] = [
-  'message-created',
-  'message-delta',
-  'message-finished',
-  'boundary',
-  'run-started',
-  'run-ended',
-  'run-changed',
-  'queue-changed',
-  'usage',
-  'message-replaced',
-  'message-deleted',
-  'history-truncated',
-  'history-restored',
-  'imported',
-  'forked',
-  'message-erased',
-  'redacted',
-  'unreadable',
-]
+import { byOwner, changed, filterOf, maintainAll, pages, placeOf, readOn } from './reads.ts'
 
 /** An engine's database, opened twice, with injected random numbers and time. */
 export class EngineUnderTest {
@@ -296,98 +269,4 @@ export class EngineUnderTest {
   #open(): Promise<Storage> {
     return this.#factory.open({ clock: this.#clock, random: this.#random.next })
   }
-}
-
-/** Everything after a position, independent of batches. */
-async function readOn(
-  storage: Storage,
-  id: string,
-  { after, bytes }: { after: number; bytes: number },
-) {
-  const events = []
-  let cursor: Cursor
-  for (let seq = after; ;) {
-    const batch = await readBatch(storage, id, seq, { bytes })
-    events.push(...batch.events)
-    cursor = batch.cursor
-    if (batch.complete) return { events: mergeEvents(events), cursor }
-    seq = cursor.seq
-  }
-}
-
-/** The owner, and then the other members, which have no order. */
-function byOwner([owner, ...others]: readonly string[]) {
-  return { owner, others: others.toSorted() }
-}
-
-/** Every page of a list. */
-async function pages<After, Page extends { next?: After }>(
-  read: (query: { after?: After; limit: number }) => Promise<Page>,
-  limit: number,
-): Promise<Page[]> {
-  const found: Page[] = []
-  for (let after: After | undefined; ;) {
-    const page = await read({ limit, ...(after !== undefined && { after }) })
-    found.push(page)
-    after = page.next
-    if (after === undefined) return found
-  }
-}
-
-async function maintainAll(storage: Storage, retention: Retention): Promise<void> {
-  for (let steps = 0; await storage.maintain({ retention }); steps++) {
-    if (steps > 10_000) throw new Error('Upkeep does not end.')
-  }
-}
-
-function placeOf({ side, order }: { side: PageSide; order: number }): PagePlace {
-  switch (side) {
-    case 'before':
-      return { before: order }
-    case 'after':
-      return { after: order }
-    case 'around':
-      return { around: order }
-  }
-}
-
-function filterOf({ types, ...rest }: FilterSpec) {
-  return { ...rest, ...(types && { types: types.flatMap((index) => eventTypes[index] ?? []) }) }
-}
-
-function changed(newest: Cursor, pick: number, change: Exclude<CursorChange, 'none'>): Cursor {
-  const cursor = { ...newest, seq: pick % (newest.seq + 2) }
-  switch (change) {
-    case 'seq':
-      return cursor
-    case 'tag':
-      return { ...cursor, tag: 'other' }
-    case 'empty':
-      return { ...cursor, tag: '' }
-    case 'journal':
-      return { ...cursor, journal: 'other' }
-  }
-}
-
-/** The part of a result that the port promises. */
-function committed(result: SliceResult): SliceResult {
-  if (result.refused !== undefined) return { refused: result.refused }
-  const { events, cursor, messages, activity } = result
-  return { events, cursor, messages, activity }
-}
-
-/** Removes differences that JSON does not have. */
-function plain(value: unknown): unknown {
-  const text = JSON.stringify({ value }, (_, each: unknown) => {
-    if (each instanceof Map) return Object.fromEntries(each)
-    return each instanceof Set ? Object.fromEntries([...each].map((item) => [item, true])) : each
-  })
-  const { value: read }: { value?: unknown } = JSON.parse(text)
-  return read
-}
-
-/** The part of an error that callers may act on; an unexpected error keeps its message. */
-function errorOf(error: unknown): unknown {
-  if (error instanceof CaughtupError) return { code: error.code, data: plain(error.data) }
-  return error instanceof StorageError ? { failure: error.failure } : String(error)
 }

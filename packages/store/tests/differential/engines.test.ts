@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 
 import { long } from '../support/long.ts'
-import { type Call, type DraftSpec, step } from './call.ts'
+import { step } from './any-call.ts'
+import type { Call, DraftSpec } from './call.ts'
 import { runOnAll } from './run-on-all.ts'
 
 // Not compared: what engines may decide themselves (gauges, backups, the size of a maintenance step), and

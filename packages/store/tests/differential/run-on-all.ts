@@ -8,8 +8,9 @@ import type { Slice } from '../../src/port/commit.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { engines, testEngine } from '../support/test-engines.ts'
 import type { Call, Step } from './call.ts'
-import { EngineUnderTest, type Outcome } from './engine-under-test.ts'
+import { EngineUnderTest } from './engine-under-test.ts'
 import { Names } from './names.ts'
+import type { Outcome } from './outcome.ts'
 
 const hour = 3_600_000
 const seed = 7

@@ -1,31 +1,20 @@
-import type {
-  ContextUsage,
-  Message,
-  MessageMetadata,
-  Part,
-  QueuedRun,
-  Usage,
-} from '@caughtup/schema'
+import type { ContextUsage, MessageMetadata, Part, QueuedRun, Usage } from '@caughtup/schema'
 
 import type { Refusal } from '../../src/port/commit.ts'
-
-/** A message without its revision, which only the journal knows. */
-export type OracleMessage = Omit<Message, 'revision'>
+import {
+  chainFrom,
+  idsIn,
+  isOpenIn,
+  type Node,
+  type OracleMessage,
+  type Place,
+  removeFrom,
+} from './version-tree.ts'
 
 export type MessageContent = Pick<OracleMessage, 'parts' | 'metadata'>
 
 /** The outcome of a step: done, or the reason why it was refused. */
 export type Expected = 'done' | Refusal
-
-/** A message of the newest epoch in the tree of its versions. */
-interface Node {
-  message: OracleMessage
-  /** What follows it, by order: at most one is shown. */
-  following: Node[]
-  shown?: Node | undefined
-  /** When it was hidden last, where it is not shown: a number that rises. */
-  hiddenAt?: number
-}
 
 /**
  * The expected session in the simplest form: a list of older messages, and the newest epoch as a tree
@@ -37,7 +26,7 @@ export class OracleSession {
   /** Ids of messages that are hidden in older epochs. */
   olderHidden = new Set<string>()
   /** What the newest epoch begins with. */
-  root: Omit<Node, 'message'> = { following: [] }
+  root: Place = { following: [] }
   /** Every message id ever used, including those of removed messages. */
   ids = new Set<string>()
   epoch = 0
@@ -63,7 +52,7 @@ export class OracleSession {
   /** What is shown, with versions where there are several. */
   get messages(): OracleMessage[] {
     const shown: OracleMessage[] = [...this.older]
-    for (let at: Omit<Node, 'message'> = this.root; at.shown; at = at.shown) {
+    for (let at: Place = this.root; at.shown; at = at.shown) {
       const { following } = at
       const index = following.indexOf(at.shown) + 1
       const count = following.length
@@ -279,31 +268,29 @@ export class OracleSession {
   }
 
   /** What is shown of the newest epoch, from where it begins. */
-  #chain(): Omit<Node, 'message'>[] {
-    const chain = [this.root]
-    for (let at = this.root; at.shown; at = at.shown) chain.push(at.shown)
-    return chain
+  #chain(): Place[] {
+    return chainFrom(this.root)
   }
 
-  #last(): Omit<Node, 'message'> {
+  #last(): Place {
     return this.#chain().at(-1) ?? this.root
   }
 
   /** Where what follows a message of the newest epoch begins, or the epoch itself. */
-  #placeAfter(messageId: string | undefined): Omit<Node, 'message'> | undefined {
+  #placeAfter(messageId: string | undefined): Place | undefined {
     const old = this.older.find(({ id }) => id === messageId)
     if (messageId === undefined || old?.epoch === this.epoch) return this.root
     return this.#chain().find(({ shown }) => shown?.message.id === messageId)?.shown
   }
 
   /** Where a message of the newest epoch is one of the versions that follow. */
-  #placeBefore(messageId: string): Omit<Node, 'message'> | undefined {
+  #placeBefore(messageId: string): Place | undefined {
     const old = this.older.find(({ id }) => id === messageId)
     if (old?.epoch === this.epoch) return this.root
     return this.#chain().find(({ shown }) => shown?.message.id === messageId)
   }
 
-  #hide(place: Omit<Node, 'message'>): Expected {
+  #hide(place: Place): Expected {
     if (isOpenIn(place)) return 'message-open'
     const { shown } = place
     if (shown) shown.hiddenAt = ++this.#hidings
@@ -318,12 +305,11 @@ export class OracleSession {
     return 'done'
   }
 
-  #show(place: Omit<Node, 'message'>, node: Node): Expected {
+  #show(place: Place, node: Node): Expected {
     if (isOpenIn(place)) return 'message-open'
     if (place.shown) place.shown.hiddenAt = ++this.#hidings
     place.shown = node
-    const restored: OracleMessage[] = []
-    for (let at: Node | undefined = node; at; at = at.shown) restored.push(at.message)
+    const restored = [node.message, ...chainFrom(node).flatMap(({ shown }) => shown?.message ?? [])]
     const newest = restored.findLast(({ metadata }) => metadata.contextUsage)
     this.contextUsage = newest?.metadata.contextUsage
     return 'done'
@@ -346,13 +332,7 @@ export class OracleSession {
   }
 
   #hiddenIds(): string[] {
-    const ids: string[] = []
-    const visit = (node: Node) => {
-      ids.push(node.message.id)
-      node.following.forEach(visit)
-    }
-    this.root.following.forEach(visit)
-    return ids.filter((id) => !this.find(id))
+    return idsIn(this.root).filter((id) => !this.find(id))
   }
 
   #idTaken(messageId: string): Expected {
@@ -362,28 +342,6 @@ export class OracleSession {
       this.#hiddenIds().includes(messageId)
     return isThere ? 'message-exists' : 'message-gone'
   }
-}
-
-function removeFrom(place: Omit<Node, 'message'>, messageId: string): void {
-  for (const node of place.following) {
-    if (node.message.id !== messageId) {
-      removeFrom(node, messageId)
-      continue
-    }
-    const { shown, following, hiddenAt } = node
-    // The rest of a hidden version stays hidden as that version.
-    if (shown && hiddenAt !== undefined) shown.hiddenAt = hiddenAt
-    if (place.shown === node) place.shown = shown
-    place.following = [...place.following.filter((each) => each !== node), ...following].sort(
-      (a, b) => a.message.order - b.message.order,
-    )
-    return
-  }
-}
-
-function isOpenIn({ shown }: Omit<Node, 'message'>): boolean {
-  for (let at = shown; at; at = at.shown) if (at.message.status === 'open') return true
-  return false
 }
 
 /** Ends a part of a finished message. */
