@@ -51,7 +51,8 @@ export function* decide(
     const isNew = event.type === 'message-created' || event.type === 'boundary'
     if (message) {
       if (isNew) {
-        const status = overlay.has(message.id) ? 'exists' : (statuses.get(message.id) ?? 'free')
+        const isThere = overlay.has(message.id) || isImported(changes, message.id)
+        const status = isThere ? 'exists' : (statuses.get(message.id) ?? 'free')
         if (status !== 'free') return { refused: `message-${status}` }
       }
       overlay.set(message.id, message)
@@ -88,6 +89,13 @@ function* newIds(
 function newId(draft: EventDraft): string[] {
   if (draft.type === 'message-created') return [draft.message.id]
   return draft.type === 'boundary' && draft.summary ? [draft.summary.id] : []
+}
+
+/** Whether an import of the slice has the id already, which the rows do not know yet. */
+function isImported(changes: readonly RowChange[], messageId: string): boolean {
+  return changes.some(
+    (change) => change.change === 'insert' && change.messages.some(({ id }) => id === messageId),
+  )
 }
 
 /** The messages that a change of rows leaves there. */

@@ -195,10 +195,9 @@ function* imported(
     messages.push(placed(end, draft, entry))
     end = { ...end, lastOrder: end.lastOrder + 1, next: 0 }
   }
-  const statuses = yield* lookUp(
-    'idStatus',
-    messages.map(({ id }) => id),
-  )
+  const ids = messages.map(({ id }) => id)
+  if (new Set(ids).size < ids.length) return { refused: 'message-exists' }
+  const statuses = yield* lookUp('idStatus', ids)
   const used = statuses.find((status) => status !== 'free')
   if (used !== undefined) return { refused: `message-${used}` }
   changes.push({ change: 'insert', messages })

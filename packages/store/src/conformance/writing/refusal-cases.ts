@@ -80,9 +80,15 @@ export const refusalCases: Cases = {
 
   async 'refuses an id twice in one slice'(bed) {
     const { storage, session } = await bed.start()
-    const refusal = await refusalOf(storage, session, [prompt('a'), prompt('a')])
-    assert.equal(refusal, 'message-exists')
-    assert.equal((await storage.state(session)).head.seq, 0)
+    const twice = [
+      [prompt('a'), prompt('a')],
+      [imported([message('a', 'x')]), prompt('a')],
+      [imported([message('a', 'x'), message('a', 'y')])],
+    ]
+    for (const drafts of twice) {
+      assert.equal(await refusalOf(storage, session, drafts), 'message-exists')
+      assert.equal((await storage.state(session)).head.seq, 0)
+    }
   },
 
   async 'remembers gone ids after a crash'(bed) {
