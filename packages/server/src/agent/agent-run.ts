@@ -171,7 +171,7 @@ export class AgentRun implements RunExecution {
           is: 'run',
           runId,
           attempt: runAttempt,
-          queued: prompts.map((prompt) => prompt.runId),
+          queued: prompts,
         },
         drafts: [
           ...this.#writer.finishDrafts({

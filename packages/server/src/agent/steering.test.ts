@@ -9,7 +9,7 @@ import {
 } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import { openTestServer, type TestServerOptions } from '../../tests/support/open-test-server.ts'
 import { ScriptedAgent, type ScriptedRun } from '../../tests/support/scripted-agent.ts'
@@ -177,6 +177,29 @@ test('steering against interrupt: every prompt is in the session once, and every
     ),
     { numRuns: 15 },
   )
+})
+
+test('an edit that comes while its prompt is taken, or started, is not lost', async () => {
+  const { send, scripted, client, sessionId, store } = await openSession()
+  await send('first')
+  const run = await scripted.run()
+  const taken = await send('taken', 'steer')
+  const edit = ({ runId }: { runId: string }) =>
+    client.runs.updateQueued({ sessionId, runId, text: 'better' })
+  const flush = vi
+    .spyOn(store, 'flush')
+    .mockImplementationOnce(async () => void (await edit(taken)))
+  expect(await run.context.steer()).toMatchObject([{ id: 'taken', parts: [{ text: 'better' }] }])
+  expect(flush).toHaveBeenCalledTimes(2)
+  const started = await send('started')
+  const { append } = store
+  vi.spyOn(store, 'append').mockImplementationOnce(async (...start) => {
+    await edit(started)
+    return append(...start)
+  })
+  run.finish()
+  const { prompt } = (await scripted.run()).context
+  expect(prompt).toMatchObject({ id: 'started', parts: [{ text: 'better' }] })
 })
 
 test('an AI SDK agent takes it between two tool calls, and usage is counted once', async () => {

@@ -153,7 +153,8 @@ export class RunQueue {
       if (head.run) return
       // Nothing was merged during the run that has ended. The next run would merge first.
       if (!queued) return void this.#transcripts.merge(sessionId)
-      const guard = { is: 'next-in-queue', runId: queued.runId } as const
+      // With its seq: an edit that comes meanwhile must not be lost.
+      const guard = { is: 'next-in-queue', runId: queued.runId, seq: head.seq } as const
       const started = await this.#start(sessionId, queued, guard)
       if (started === 'started') this.#awaited.get(queued.runId)?.(started)
       if (isSubmitted(started) || started === 'session-missing') return
@@ -201,7 +202,7 @@ export class RunQueue {
           ...drafts,
         ],
         // What made the first one necessary must still be so.
-        guard: first ? { ...guard, seq: first.seq } : guard,
+        guard: first ? { seq: first.seq, ...guard } : guard,
       })
       .catch((error: unknown) => {
         if (run) this.#own.forget(run)

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import type { QueuedRun } from '@caughtup/schema'
 
 import type { SessionRecord } from './evolve.ts'
@@ -42,9 +44,8 @@ export function isActive(
   return run?.id === runId && (attempt === undefined || (run.attempt ?? 1) === attempt)
 }
 
-function areQueued({ queue }: SessionRecord, runIds: readonly string[] = []): boolean {
-  const waiting = new Set(queue.map(({ runId }) => runId))
-  return runIds.every((runId) => waiting.has(runId))
+function areQueued({ queue }: SessionRecord, runs: readonly QueuedRun[] = []): boolean {
+  return runs.every((run) => queue.some((queued) => isDeepStrictEqual(queued, run)))
 }
 
 function isWithin(queue: readonly QueuedRun[], bytes = Infinity): boolean {

@@ -2,7 +2,7 @@ import { CaughtupError, type EventDraft } from '@caughtup/schema'
 import { isHistoryDraft } from '@caughtup/schema/event'
 
 import { assertInput } from './assert-input.ts'
-import { object, objects, oneOf, text, texts, whole, wholeOrInfinite } from './kinds.ts'
+import { object, objects, oneOf, text, whole, wholeOrInfinite } from './kinds.ts'
 import type { Guard, Slice } from '../port/commit.ts'
 
 const guardTypes: Record<Guard['is'], true> = {
@@ -36,7 +36,7 @@ function assertGuard(guard: Guard): void {
   switch (guard.is) {
     case 'run':
       if (guard.attempt !== undefined) assertInput('guard.attempt', guard.attempt, whole)
-      if (guard.queued !== undefined) assertInput('guard.queued', guard.queued, texts)
+      if (guard.queued !== undefined) assertInput('guard.queued', guard.queued, objects)
       return assertInput('guard.runId', guard.runId, text)
     case 'next-in-queue':
     case 'queued':

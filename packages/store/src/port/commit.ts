@@ -1,4 +1,4 @@
-import type { Cursor, Event, EventDraft, Message } from '@caughtup/schema'
+import type { Cursor, Event, EventDraft, Message, QueuedRun } from '@caughtup/schema'
 
 /**
  * Changes to one session, committed atomically. A change of history must be the first draft, and only
@@ -22,7 +22,7 @@ export interface CommitOptions {
  * - `run`: this run is active. The fence: a run that another process ended writes nothing more.
  *   With `seq`, also that nothing was written since that entry: a writer that was presumed dead
  *   and was not is left alone. With `attempt`, also that it was not continued since: a writer that
- *   was presumed dead and wakes writes nothing more. With `queued`, also that these wait.
+ *   was presumed dead and wakes writes nothing more. With `queued`, also that these wait, as they are.
  * - `idle`: no run is active and the queue is empty
  * - `enqueue`: a run is active or queued, fewer than `queueBelow` are queued, and the queue has at
  *   most `queueBytes` of JSON; an empty queue takes a prompt of any size
@@ -36,7 +36,7 @@ export interface CommitOptions {
  * written since that entry.
  */
 export type Guard =
-  | { is: 'run'; runId: string; seq?: number; attempt?: number; queued?: readonly string[] }
+  | { is: 'run'; runId: string; seq?: number; attempt?: number; queued?: readonly QueuedRun[] }
   | { is: 'idle'; seq?: number }
   | { is: 'enqueue'; queueBelow: number; queueBytes?: number }
   | { is: 'next-in-queue'; runId: string; seq?: number }

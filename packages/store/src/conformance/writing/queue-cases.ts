@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { EventDraft } from '@caughtup/schema'
+import type { EventDraft, QueuedRun } from '@caughtup/schema'
 
 import type { Cases } from '../support/bed.ts'
 import { dequeued, enqueued, queued, runStarted } from '../support/drafts.ts'
@@ -75,17 +75,20 @@ export const queueCases: Cases = {
     }
   },
 
-  async '`run` with queued runs holds while they wait'(bed) {
+  async '`run` with queued runs holds while they wait as they are'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [runStarted('r'), enqueued('a'), enqueued('b')])
     const guarded = (...runIds: string[]) =>
       refusalOf(storage, session, [{ type: 'usage', add: {} }], {
-        guard: { is: 'run', runId: 'r', queued: runIds },
+        guard: { is: 'run', runId: 'r', queued: runIds.map(queued) },
       })
     assert.equal(await guarded('b', 'a'), 'accepted')
     await write(await bed.open(), session, [dequeued('a')])
     assert.equal(await guarded('b', 'a'), 'guard-failed')
     assert.equal(await guarded('b'), 'accepted')
+    const edited: QueuedRun = { ...queued('b'), parts: [{ type: 'text', text: 'Better' }] }
+    await write(await bed.open(), session, [{ type: 'queue-changed', replace: edited }])
+    assert.equal(await guarded('b'), 'guard-failed')
   },
 
   async 'is announced by entries that carry the change'(bed) {
