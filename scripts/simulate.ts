@@ -6,18 +6,22 @@
 import { parseArgs } from 'node:util'
 
 import { crashableEngines } from '../packages/store/tests/support/crashable-engine.ts'
+import { entriesOf, noCounts, sumOf } from '../packages/store/tests/simulation/world/counts.ts'
 import { simulate } from '../packages/store/tests/simulation/simulate.ts'
 
 const usage = `pnpm simulate [--seeds N] [--seed FIRST] [--engine memory|sqlite] [--trace]`
 const { engine, first, count, trace } = readOptions()
 
 let events = 0
+let counts = noCounts()
 const failed: number[] = []
 const start = performance.now()
 for (let seed = first; seed < first + count; seed++) {
   const options = { seed, engine: crashableEngines[engine](), ...(trace && { trace: console.log }) }
   try {
-    events += (await simulate(options)).events
+    const report = await simulate(options)
+    events += report.events
+    counts = sumOf(counts, report.counts)
   } catch (error) {
     failed.push(seed)
     console.error(`\nSeed ${seed} failed: ${error instanceof Error ? error.stack : String(error)}`)
@@ -29,6 +33,7 @@ console.log(
   `${count} worlds on ${engine} from seed ${first}: ${failed.length} failed; ` +
     `${events} events, ${(ms / count).toFixed(1)} ms a world.`,
 )
+for (const [name, times] of entriesOf(counts)) console.log(`${String(times).padStart(9)}  ${name}`)
 process.exitCode = failed.length > 0 ? 1 : 0
 
 function readOptions() {

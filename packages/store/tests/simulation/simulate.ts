@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 
 import { calmDown, chaos } from './world/chaos.ts'
+import type { Counts } from './world/counts.ts'
 import { Client } from './inhabitants/client.ts'
 import { inhabit } from './inhabitants/inhabit.ts'
 import { ListClient } from './inhabitants/list-client.ts'
-import { verify } from './verify.ts'
+import { verify } from './verify/verify.ts'
+import { guests, owner } from './world/membership.ts'
 import { World, type WorldOptions } from './world/world.ts'
 
 /** Figures of a simulation. */
@@ -13,6 +15,8 @@ export interface SimulationReport {
   elapsed: number
   /** Journal entries that anybody saw. */
   events: number
+  /** How often what happened. */
+  counts: Counts
 }
 
 /** How long everybody has to catch up once faults have ended, in ms. */
@@ -34,7 +38,7 @@ export async function simulate(options: WorldOptions): Promise<SimulationReport>
     inhabit: (incarnation) => inhabit(world, incarnation),
     visit(sessionId) {
       for (let count = world.random.between(1, 2); count > 0; count--) {
-        const client = new Client(world, sessionId)
+        const client = new Client(world, sessionId, world.random.pick([owner, owner, ...guests]))
         clients.push(client)
         world.spawn(world.outside, client.run())
       }
@@ -43,7 +47,7 @@ export async function simulate(options: WorldOptions): Promise<SimulationReport>
   try {
     await world.until(begin(world, options))
     for (let count = world.random.between(0, 2); count > 0; count--) {
-      const list = new ListClient(world)
+      const list = new ListClient(world, world.random.pick([owner, ...guests]))
       lists.push(list)
       world.spawn(world.outside, list.run())
     }
@@ -57,7 +61,7 @@ export async function simulate(options: WorldOptions): Promise<SimulationReport>
     await world.until(verify(world, { clients, lists }))
     const entries = [...world.ledger.entries.values()]
     const events = entries.reduce((sum, { size }) => sum + size, 0)
-    return { elapsed: world.scheduler.elapsed, events }
+    return { elapsed: world.scheduler.elapsed, events, counts: world.counts }
   } finally {
     await world.end()
   }
@@ -68,14 +72,15 @@ async function begin(world: World, { engine }: WorldOptions): Promise<void> {
   const database = await engine.factory.open({ clock: outside, random: random.next })
   for (let count = random.between(1, 3); count > 0; count--) {
     const id = world.name('session')
-    await database.createSession({ id, title: '', createdAt: outside.now(), members: ['me'] })
+    const members = [owner, ...guests.filter(() => random.chance(0.5))]
+    await database.createSession({ id, title: '', createdAt: outside.now(), members })
     world.opened(id)
   }
   await database.close()
   for (const { host } of world.hosts) await host.start()
 }
 
-/** Resolves when no run is active and every client has seen everything. */
+/** Resolves when no run is active, no hook is owed, and every client has seen everything. */
 async function rest(world: World, clients: readonly Client[]): Promise<void> {
   const { outside } = world
   let left: string[] = []
@@ -87,15 +92,22 @@ async function rest(world: World, clients: readonly Client[]): Promise<void> {
   assert.fail(`Never done: ${left.join(', ')}.`)
 }
 
-/** Active runs, and clients that are behind. */
+/** Active runs, hooks that are owed, and clients that are behind or should have ended. */
 async function unfinished(world: World, clients: readonly Client[]): Promise<string[]> {
   // A process may still die of a fault that was decided earlier.
   for (const { host } of world.hosts) if (!host.current) await host.start()
   const left = world.hosts.flatMap(({ host }) => [...(host.current?.executing ?? [])])
   const { store } = await world.hosts[0].host.running()
   for (const { sessionId } of await store.activeRuns()) left.push(sessionId)
+  if ((await store.hooks.holders()).length + (await store.hooks.list(1)).length > 0) {
+    left.push('a hook')
+  }
   for (const client of clients) {
     if (client.isOver || !world.sessions.includes(client.sessionId)) continue
+    if (!(await store.sessions.members(client.sessionId)).includes(client.principal)) {
+      if (client.view) left.push(`${client.name}, who is no member,`)
+      continue
+    }
     const { head } = await store.head(client.sessionId)
     if (!client.hasSeen(head.seq)) left.push(client.name)
   }

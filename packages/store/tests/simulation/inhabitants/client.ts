@@ -9,15 +9,17 @@ import type { EventBatch } from '../../../src/port/reading.ts'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { Store } from '../../../src/store.ts'
 import type { Incarnation } from '../world/host.ts'
+import type { SimulatedProcess } from '../world/simulated-process.ts'
 import type { World } from '../world/world.ts'
 
 /**
  * A client of one session that changes between processes: it gets a replay, follows, and resumes from
- * its cursor. It must get every entry once.
+ * its cursor. It must get every entry once, as long as its principal is a member, and then nothing.
  */
 export class Client {
   readonly name: string
   readonly sessionId: string
+  readonly principal: string
   readonly #world: World
   /** How long it takes to read a batch, in ms. */
   readonly #pace: number
@@ -26,14 +28,15 @@ export class Client {
   #at: Incarnation | undefined
   #isOver = false
 
-  constructor(world: World, sessionId: string) {
+  constructor(world: World, sessionId: string, principal: string) {
     this.#world = world
     this.sessionId = sessionId
+    this.principal = principal
     this.name = world.name('client')
     this.#pace = world.random.pick([0, 0, 30, 1_000])
   }
 
-  /** Its view; `undefined` before its first replay, and after it has left. */
+  /** Its view; `undefined` before its first replay, while it is no member, and after it has left. */
   get view(): View | undefined {
     return this.#view
   }
@@ -73,21 +76,48 @@ export class Client {
     life.killed.addEventListener('abort', lose, { once: true })
     const patience = random.pick([200, 1_000, 1e9])
     const leave = outside.after(patience, () => connection.abort(switches))
+    const unwatch = store.watchMembers(async (sessions) => {
+      if (sessions !== 'all' && !sessions.has(this.sessionId)) return
+      if (signal.aborted || (await this.#mayRead(store, life))) return
+      this.#world.count('follower removed')
+      this.#forget()
+      connection.abort(forbidden)
+    })
     try {
+      if (!(await abortable(this.#mayRead(store, life), signal))) return this.#forget()
       this.#world.trace(this.name, `connects to ${life.name}`)
       if (!(await this.#isKnown(store, signal))) await this.#replay(store, life.name, signal)
       for await (const batch of store.follow(this.sessionId, this.#view?.seq ?? 0, { signal })) {
-        if (!this.#apply(batch)) return
+        if (signal.aborted || !this.#apply(batch, life.name)) return
         if (this.#pace > 0 && !this.#world.calm) {
           await this.#world.rest(outside, 0, this.#pace, signal)
         }
       }
     } catch (error) {
-      if (error !== switches) throw error
+      if (error !== switches && error !== forbidden) throw error
     } finally {
       leave()
+      unwatch()
       life.killed.removeEventListener('abort', lose)
     }
+  }
+
+  /** Whether its principal is a member; a session that is gone is noticed by its calls. */
+  async #mayRead({ sessions }: Store, life: SimulatedProcess): Promise<boolean> {
+    const { sessionId, principal } = this
+    try {
+      await this.#world.persist(life, () => sessions.get(sessionId, principal))
+      return true
+    } catch (error) {
+      if (error instanceof CaughtupError && error.code === 'NOT_FOUND') return false
+      throw error
+    }
+  }
+
+  #forget(): void {
+    this.#world.trace(this.name, `may not read ${this.sessionId}`)
+    this.#view = undefined
+    this.#cursor = undefined
   }
 
   async #isKnown(store: Store, signal: AbortSignal): Promise<boolean> {
@@ -102,12 +132,20 @@ export class Client {
     const window = await abortable(store.window(this.sessionId, { signal }), signal)
     this.#world.trace(this.name, `loads ${this.sessionId} at ${window.head.seq}`)
     assert(window.head.seq >= least, `${least} was acknowledged before the load that lacks it.`)
+    this.#assertMember(process)
     this.#view = viewOf(window)
     this.#cursor = window.cursor
   }
 
+  #assertMember(process: string): void {
+    const { sessionId, principal } = this
+    const isRemoved = this.#world.membership.isRemoved(process, sessionId, principal)
+    assert(!isRemoved, `${principal} was removed, and ${process} still shows ${sessionId}.`)
+  }
+
   /** Whether it can continue from here; otherwise it needs a replay. */
-  #apply({ events, cursor }: EventBatch): boolean {
+  #apply({ events, cursor }: EventBatch, process: string): boolean {
+    this.#assertMember(process)
     for (const event of events) {
       const before = this.#view
       assert(before, 'A replay comes first.')
@@ -140,3 +178,5 @@ export class Client {
 
 /** The reason with which a client leaves one process for another. */
 const switches = new Error('The client switches to another process.')
+/** The reason with which a process ends the stream of a removed member. */
+const forbidden = new Error('The client is no member.')

@@ -9,7 +9,9 @@ import {
 import type { ImportedRow } from '../../../src/import/imported-row.ts'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { Incarnation } from '../world/host.ts'
-import { sendPrompt } from './prompts.ts'
+import { endOrphaned } from '../agents/lost-runs.ts'
+import { changeMembers } from './members.ts'
+import { changeQueued, sendPrompt } from '../agents/prompts.ts'
 import type { World } from '../world/world.ts'
 
 /** The most sessions that forks may create. */
@@ -27,6 +29,9 @@ const changes = {
   boundary: 2,
   reconcile: 2,
   fork: 1,
+  interrupt: 2,
+  queued: 4,
+  members: 4,
   remove: 0.2,
 }
 
@@ -56,10 +61,11 @@ export async function editHistory(world: World, at: Incarnation): Promise<void> 
 
 async function change(
   world: World,
-  { life, store }: Incarnation,
+  at: Incarnation,
   sessionId: string,
   { what, message }: { what: keyof typeof changes; message: Message | undefined },
 ): Promise<void> {
+  const { life, store } = at
   const { history } = store
   const done = (event: Event) => {
     world.trace(life.name, () => `${event.type} ${event.seq} in ${sessionId}`)
@@ -127,6 +133,14 @@ async function change(
       world.trace(life.name, `forked ${sessionId} after ${message.id}`)
       return world.opened(fork.session.id)
     }
+    case 'interrupt': {
+      const state = await world.persist(life, () => store.head(sessionId))
+      return endOrphaned(world, at, { sessionId, ...state }, 'interrupted')
+    }
+    case 'queued':
+      return changeQueued(world, at, sessionId)
+    case 'members':
+      return changeMembers(world, at, sessionId)
     case 'remove': {
       if (world.sessions.length === 1) return
       world.trace(life.name, `deletes ${sessionId}`)

@@ -1,6 +1,7 @@
 import { editHistory } from './editor.ts'
+import { callHooks } from './hook-caller.ts'
 import type { Incarnation } from '../world/host.ts'
-import { sendPrompt } from './prompts.ts'
+import { sendPrompt } from '../agents/prompts.ts'
 import { heartbeat, watch } from './watch.ts'
 import type { StoreUpdate } from '../../../src/follow/store-update.ts'
 import type { World } from '../world/world.ts'
@@ -13,6 +14,7 @@ export function inhabit(world: World, at: Incarnation): void {
   life.killed.addEventListener('abort', dies, { once: true })
   world.spawn(life, heartbeat(world, at))
   world.spawn(life, watch(world, at))
+  world.spawn(life, callHooks(world, at))
   for (let agents = random.between(1, 2); agents > 0; agents--) {
     world.spawn(life, sendPrompts(world, at))
   }

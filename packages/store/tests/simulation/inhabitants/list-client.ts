@@ -3,13 +3,15 @@ import { CaughtupError, type ActivityRow } from '@caughtup/schema'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { World } from '../world/world.ts'
 
-/** A client of the session list that uses one process for as long as it lives. */
+/** A principal's client of the session list that uses one process for as long as it lives. */
 export class ListClient {
+  readonly principal: string
   readonly #world: World
   #rows: ReadonlyMap<string, ActivityRow> = new Map()
 
-  constructor(world: World) {
+  constructor(world: World, principal: string) {
     this.#world = world
+    this.principal = principal
   }
 
   get rows(): ActivityRow[] {
@@ -23,7 +25,9 @@ export class ListClient {
       const { store, life } = await host.running()
       let collecting: Map<string, ActivityRow> | undefined
       try {
-        for await (const batch of store.activity.follow('me', cursor, { signal: life.killed })) {
+        for await (const batch of store.activity.follow(this.principal, cursor, {
+          signal: life.killed,
+        })) {
           if (batch.complete && !collecting) collecting = new Map()
           const rows = collecting ?? new Map(this.#rows)
           for (const row of batch.rows) rows.set(row.sessionId, row)

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
 
-import type { Event, Message } from '@caughtup/schema'
+import type { Event, Message, Session } from '@caughtup/schema'
 import { emptyView } from '@caughtup/schema/fold'
 
-import { assertSameView } from '../model/assert-same-view.ts'
-import { everyEvent, everyMessage } from '../model/everything.ts'
-import { foldAll, viewOf } from '../../src/conformance/support/views.ts'
-import type { Store } from '../../src/store.ts'
-import type { Client } from './inhabitants/client.ts'
-import { assertSameEntry, type Writing } from './world/ledger.ts'
-import type { ListClient } from './inhabitants/list-client.ts'
-import { textOf } from './inhabitants/turn.ts'
-import { lease, type World } from './world/world.ts'
-
-/** How many ms of a process's silence may be delays of the database. */
-const slack = 150
+import { assertSameView } from '../../model/assert-same-view.ts'
+import { everyEvent, everyMessage } from '../../model/everything.ts'
+import { foldAll, viewOf } from '../../../src/conformance/support/views.ts'
+import type { Store } from '../../../src/store.ts'
+import type { Client } from '../inhabitants/client.ts'
+import { assertSameEntry, type Writing } from '../world/ledger.ts'
+import type { ListClient } from '../inhabitants/list-client.ts'
+import { textOf } from '../agents/turn.ts'
+import { guests, owner } from '../world/membership.ts'
+import type { World } from '../world/world.ts'
+import { verifyAnswers, verifyCalls } from './verify-calls.ts'
+import { verifyHooks } from './verify-hooks.ts'
+import { verifyQueue } from './verify-queue.ts'
+import { verifyRuns } from './verify-runs.ts'
 
 /** Compares the final state with everything that anybody was told. */
 export async function verify(
@@ -24,7 +26,7 @@ export async function verify(
   const stores = world.hosts.flatMap(({ host }) => host.current?.store ?? [])
   const [store] = stores
   assert(store, 'Somebody is there in the end.')
-  const { sessions } = await store.sessions.list('me', { limit: 100 })
+  const { sessions } = await store.sessions.list(owner, { limit: 100 })
   for (const sessionId of world.sessions) {
     assert(
       sessions.some(({ id }) => id === sessionId),
@@ -32,8 +34,25 @@ export async function verify(
     )
   }
   for (const { id } of sessions) await verifySession(world, stores, id, clients)
-  const { rows } = await store.activity.list('me', { limit: 100 })
-  for (const list of lists) assert.deepEqual(stable(list.rows), stable(rows), 'A list is stale.')
+  await verifyMembers(store, sessions)
+  for (const { principal, rows: shown } of lists) {
+    const { rows } = await store.activity.list(principal, { limit: 100 })
+    assert.deepEqual(stable(shown), stable(rows), `A list of ${principal} is stale.`)
+  }
+}
+
+/** Lists have the sessions of which a principal is a member, and no others. */
+async function verifyMembers(store: Store, sessions: readonly Session[]): Promise<void> {
+  const members = new Map<string, readonly string[]>()
+  for (const { id } of sessions) members.set(id, await store.sessions.members(id))
+  for (const guest of guests) {
+    const expected = sessions.filter(({ id }) => members.get(id)?.includes(guest))
+    const listed = await store.sessions.list(guest, { limit: 100 })
+    const { rows } = await store.activity.list(guest, { limit: 100 })
+    const ids = (found: readonly { id: string }[]) => found.map(({ id }) => id).toSorted()
+    assert.deepEqual(ids(listed.sessions), ids(expected), `The sessions of ${guest}.`)
+    assert.deepEqual(rows.map(({ sessionId }) => sessionId).toSorted(), ids(expected))
+  }
 }
 
 async function verifySession(
@@ -52,18 +71,26 @@ async function verifySession(
   const events = await everyEvent(store, sessionId, floor)
   assert.equal(events.at(-1)?.seq ?? floor, window.head.seq, `${sessionId}: the head.`)
   verifyEntries(world, sessionId, { events, floor })
-  if (floor === 0) verifyRuns(world, sessionId, events)
+  const members = await store.sessions.members(sessionId)
+  if (floor === 0) {
+    verifyRuns(world, sessionId, events)
+    verifyCalls(sessionId, events)
+    verifyQueue(world, sessionId, events, members)
+  }
+  verifyHooks(world.ledger, { sessionId, journal: window.cursor.journal, floor }, events)
   const messages = await everyMessage(store, sessionId, window)
   for (const writing of world.ledger.writings.values()) {
     if (writing.sessionId === sessionId) verifyWriting(world, writing, { messages, events, floor })
   }
+  verifyAnswers(world.ledger, messages)
   const foreign = messages.map(textOf).filter((text) => text.startsWith('foreign-'))
   assert.equal(new Set(foreign).size, foreign.length, `${sessionId}: a foreign row came twice.`)
   const fresh = viewOf(window)
-  for (const { sessionId: id, view, name } of clients) {
+  for (const { sessionId: id, principal, view, name } of clients) {
     // Messages of a session whose deletion failed were not awaited.
     if (id !== sessionId || !world.sessions.includes(id)) continue
     if (view) assertSameView(view, fresh, name)
+    assert(!view || members.includes(principal), `${name} shows ${id} to ${principal}.`)
   }
   const view = floor === 0 ? foldAll(emptyView, events) : undefined
   if (view) assertSameView(view, fresh, `${sessionId} from its beginning`)
@@ -84,55 +111,6 @@ function verifyEntries(
     if (event) assertSameEntry(sessionId, told, event)
     else assert(seq <= floor, `${sessionId}: ${told.type} ${seq} was shown and is not there.`)
   }
-}
-
-/** Runs start and end in turns, each once, and are lost only if their process was silent. */
-function verifyRuns(world: World, sessionId: string, events: readonly Event[]): void {
-  const { ledger } = world
-  let running: { id: string; waits: boolean } | undefined
-  const started = new Set<string>()
-  for (const event of events) {
-    if (event.type === 'run-started') {
-      const { id } = event.run
-      assert(!running, `${sessionId}: ${id} starts while another runs.`)
-      assert(!started.has(id), `${sessionId}: ${id} starts twice.`)
-      started.add(id)
-      running = { id, waits: false }
-    } else if (event.type === 'run-changed') {
-      const waits = event.status === 'waiting'
-      assert(running?.id === event.runId && running.waits !== waits, `${event.runId} changes.`)
-      running = { id: event.runId, waits }
-    } else if (event.type === 'run-ended') {
-      assert.equal(running?.id, event.runId, `${sessionId}: ${event.runId} ends and does not run.`)
-      if (event.reason === 'lost') verifyLost(world, event.runId, running)
-      running = undefined
-    } else if (event.type === 'message-created' || event.type === 'message-finished') {
-      const { runId = running?.id } = event
-      assert.equal(
-        runId,
-        running?.id,
-        `${sessionId}: ${runId} is over, and goes on at ${event.seq}.`,
-      )
-    }
-  }
-  assert(!running, `${sessionId}: ${running?.id} never ends.`)
-  for (const prompt of ledger.prompts) {
-    if (prompt.sessionId !== sessionId) continue
-    assert(started.has(prompt.runId), `${prompt.runId} waited and never started.`)
-  }
-}
-
-function verifyLost(
-  { ledger, silences }: World,
-  runId: string,
-  running: { waits: boolean } | undefined,
-): void {
-  assert(!running?.waits, `${runId} waits for a person, and is lost.`)
-  // A process that died before it could report its run is unknown.
-  const holder = ledger.holders.get(runId)
-  if (holder === undefined) return
-  const silence = silences.get(holder) ?? 0
-  assert(silence >= lease - slack, `${runId} is lost, and ${holder} lived.`)
 }
 
 /** Acknowledged text exists unless it was removed, and no text exists that was not given. */

@@ -1,7 +1,7 @@
 import type { Incarnation } from './host.ts'
 import type { World } from './world.ts'
 
-const troubles = { weather: 8, pause: 3, kill: 2, shutDown: 2, wall: 1, backup: 3, restore: 1 }
+const troubles = { weather: 8, pause: 5, kill: 2, shutDown: 2, wall: 1, backup: 3, restore: 1 }
 
 /** Causes random faults until the world calms down. */
 export async function chaos(world: World): Promise<void> {
@@ -50,7 +50,7 @@ export async function chaos(world: World): Promise<void> {
 function pause(world: World, { life }: Incarnation): void {
   world.trace(life.name, 'is paused')
   life.pause()
-  world.outside.after(world.random.pick([50, 200, 900]), () => {
+  world.outside.after(world.random.pick([50, 200, 900, 900]), () => {
     if (!life.paused || life.killed.aborted) return
     world.trace(life.name, 'goes on')
     life.resume()

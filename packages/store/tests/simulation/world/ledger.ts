@@ -3,6 +3,14 @@ import assert from 'node:assert/strict'
 import type { Event } from '@caughtup/schema'
 
 import type { SliceResult } from '../../../src/port/commit.ts'
+import type { OwedHook } from '../../../src/port/owed.ts'
+
+/** A prompt that is or was queued. */
+interface QueuedPrompt {
+  readonly sessionId: string
+  readonly runId: string
+  readonly author: string
+}
 
 /** A text as its writer knows it. */
 export interface Writing {
@@ -21,10 +29,18 @@ export class Ledger {
   /** The newest seq that a caller got, by process and session. */
   readonly #acknowledged = new Map<string, number>()
   readonly writings = new Map<string, Writing>()
-  /** The process that executes a run, by run. */
+  /** The process that executes a run, by the session and the seq of what made it go on there. */
   readonly holders = new Map<string, string>()
+  /** The newest attempt at each run that a process was told of. */
+  readonly attempts = new Map<string, number>()
   /** Prompts that are or were queued. */
-  readonly prompts: { readonly sessionId: string; readonly runId: string }[] = []
+  readonly prompts: QueuedPrompt[] = []
+  /** Runs whose queued prompts somebody began to take back. */
+  readonly takenBack = new Set<string>()
+  /** Acknowledged answers to tool calls, by call. */
+  readonly answers = new Map<string, string>()
+  /** Hooks that were called, by id. */
+  readonly hooks = new Map<string, OwedHook>()
 
   /** A copy of the ledger, for a database that is restored to this moment. */
   copy(): Ledger {
@@ -32,8 +48,12 @@ export class Ledger {
     for (const [id, entries] of this.entries) copy.entries.set(id, new Map(entries))
     for (const [key, seq] of this.#acknowledged) copy.#acknowledged.set(key, seq)
     for (const [id, writing] of this.writings) copy.writings.set(id, { ...writing })
-    for (const [id, holder] of this.holders) copy.holders.set(id, holder)
+    for (const [place, holder] of this.holders) copy.holders.set(place, holder)
+    for (const [id, attempt] of this.attempts) copy.attempts.set(id, attempt)
     copy.prompts.push(...this.prompts)
+    for (const id of this.takenBack) copy.takenBack.add(id)
+    for (const [id, answer] of this.answers) copy.answers.set(id, answer)
+    for (const [id, hook] of this.hooks) copy.hooks.set(id, hook)
     return copy
   }
 
@@ -49,6 +69,17 @@ export class Ledger {
     this.shown(sessionId, event)
     const before = this.acknowledged(process, sessionId)
     this.#acknowledged.set(`${process} ${sessionId}`, Math.max(before, event.seq))
+  }
+
+  /** A commit in which a process began to execute a run, or an attempt at it. */
+  executes(process: string, sessionId: string, { events }: { events: readonly Event[] }): void {
+    for (const event of events) {
+      const begins = event.type === 'run-started' || event.type === 'run-changed'
+      if (begins) this.holders.set(`${sessionId} ${event.seq}`, process)
+      if (event.type !== 'run-changed' || event.attempt === undefined) continue
+      const before = this.attempts.get(event.runId) ?? 1
+      this.attempts.set(event.runId, Math.max(before, event.attempt))
+    }
   }
 
   /** The least seq that every later read through the process must include. */

@@ -8,8 +8,10 @@ import type { CrashableEngine } from '../../support/crashable-engine.ts'
 import type { ImportedRow } from '../../../src/import/imported-row.ts'
 import { StorageError } from '../../../src/port/storage-error.ts'
 import type { StoreOptions } from '../../../src/options/store-options.ts'
+import { type Counts, noCounts } from './counts.ts'
 import { Host, type Incarnation } from './host.ts'
 import { Ledger } from './ledger.ts'
+import { Membership } from './membership.ts'
 import { Scheduler } from './scheduler.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { Weather } from './weather.ts'
@@ -63,6 +65,9 @@ export class World {
   readonly silences = new Map<string, number>()
   /** Whether old entries are removed. */
   readonly retains: boolean
+  readonly counts = noCounts()
+  /** Who is told what, and when it must end. */
+  readonly membership = new Membership()
   /** Whether faults have ended and everybody catches up. */
   calm = false
   readonly #visit: (sessionId: string) => void
@@ -106,6 +111,10 @@ export class World {
     const number = (this.#ids.get(kind) ?? 0) + 1
     this.#ids.set(kind, number)
     return `${kind}-${number}`
+  }
+
+  count(what: keyof Counts): void {
+    this.counts[what]++
   }
 
   /** Runs work in the background; its failure in a living process fails the simulation. */
@@ -188,6 +197,7 @@ export class World {
     this.#backup = undefined
     this.#engine = engine
     this.ledger = ledger
+    this.membership.forget()
     const deleted = sessions.filter((id) => !this.sessions.includes(id))
     this.sessions = [...sessions]
     for (const id of deleted) this.#visit(id)
