@@ -6,12 +6,12 @@ import { Follower } from './support/follower.ts'
 import { openTestServer, readUntil } from './support/open-test-server.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 
-type Step = 'say' | 'read' | 'flush' | 'reconnect' | 'turn' | 'interrupt' | 'reset'
+type Step = 'say' | 'label' | 'read' | 'flush' | 'reconnect' | 'turn' | 'interrupt' | 'reset'
 
 const steps = fc.array(
   fc.oneof(
     { weight: 2, arbitrary: fc.constantFrom<Step[]>('say', 'flush') },
-    fc.constantFrom<Step[]>('read', 'reconnect', 'turn', 'interrupt', 'reset'),
+    fc.constantFrom<Step[]>('label', 'read', 'reconnect', 'turn', 'interrupt', 'reset'),
   ),
   { maxLength: 20, size: 'max' },
 )
@@ -45,6 +45,12 @@ test('a client that reconnects anywhere ends with the same view as a fresh one',
         switch (step) {
           case 'say':
             run?.say(`${index} `)
+            break
+          case 'label':
+            run?.yield({
+              type: 'message-metadata',
+              messageMetadata: { [`label-${index % 3}`]: index },
+            })
             break
           case 'flush':
             // What was said reaches the store first.

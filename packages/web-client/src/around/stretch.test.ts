@@ -122,6 +122,7 @@ test('pages that were read at any moments, with the changes since, are as the hi
       'open',
       'text',
       'text',
+      'label',
       'finish',
       'replace',
       'delete',
@@ -204,6 +205,9 @@ function play(recording: Recording, what: string, pick: number, index: number): 
       break
     case 'text':
       if (open) recording.text(open.id, `${index} `)
+      break
+    case 'label':
+      if (open) recording.label(open.id, `${index}`)
       break
     case 'finish':
       if (open) recording.finish(open.id)

@@ -497,8 +497,10 @@ test('cut anywhere and resumed, with batches of any size, the view equals an uni
   const recording = answered()
   recording.message('second', 'assistant')
   recording.open('second')
-  for (const text of ['🦊', 'über', '\u0000', 'a'.repeat(500), ' end'])
+  for (const text of ['🦊', 'über', '\u0000', 'a'.repeat(500), ' end']) {
     recording.text('second', text)
+    if (text.length < 5) recording.label('second', text)
+  }
   recording.boundary('summary')
   recording.message('third', 'user', 'And now?')
   const step = fc.record({

@@ -67,6 +67,12 @@ export class Recording {
     })
   }
 
+  /** Sets the host's metadata of an open message. */
+  label(messageId: string, label: string): Event {
+    const value = { label }
+    return this.append({ type: 'message-delta', messageId, ops: [{ op: 'custom', value }] })
+  }
+
   finish(messageId: string): Event {
     return this.append({ type: 'message-finished', messageId, reason: 'stop' })
   }
