@@ -77,6 +77,39 @@ describe('a declared tool', () => {
     expect(errors).toHaveLength(1)
   })
 
+  test('that is refused fails once, also if the stream says so itself', async () => {
+    const failed: AgentPart = {
+      type: 'tool-error',
+      toolCallId: 'a',
+      toolName: 'wether',
+      input: {},
+      error: 'unavailable',
+    }
+    const { kept, error, errors } = await answered([call({}, 'wether'), failed])
+    expect(error).toBeUndefined()
+    expect(kept).toMatchObject([
+      { state: 'output-error', errorText: expect.stringMatching(/no tool of this name/) },
+      { text: 'end' },
+    ])
+    expect(errors).toHaveLength(1)
+  })
+
+  test('has its result, also if an earlier call of the same id was refused', async () => {
+    const { kept, error } = await answered([
+      call({ city: 'B' }),
+      { type: 'start-step' },
+      call({ city: 'Bern' }),
+      result({ degrees: 7 }),
+    ])
+    expect(error).toBeUndefined()
+    expect(kept).toMatchObject([
+      { state: 'output-error' },
+      { type: 'step-start' },
+      { state: 'output-available', output: { degrees: 7 } },
+      { text: 'end' },
+    ])
+  })
+
   test.each<[string, AgentPart[], RegExp]>([
     ['a result of a refused call', [call({ city: 'B' }), result({ degrees: 1 })], /refused/],
     [

@@ -13,7 +13,8 @@ export interface ChatSchemas {
   sessionMetadata?: StandardSchema<object>
   /**
    * The host's metadata of a message, `metadata.custom`: what a prompt brings, and what an agent's
-   * `message-metadata` parts make together after each of them. @default any JSON object
+   * `message-metadata` parts make together after each of them. It must take what it makes.
+   * @default any JSON object
    */
   messageMetadata?: StandardSchema<object>
   /**
@@ -27,6 +28,7 @@ export interface ChatSchemas {
 
 /** The members are named as those of the AI SDK's tools, so that a tool can be made of them. */
 export interface ToolSchemas {
+  /** It must take what it makes: the AI SDK validates with it, and the server again. */
   inputSchema: StandardSchema
   /** @default any JSON */
   outputSchema?: StandardSchema

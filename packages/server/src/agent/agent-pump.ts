@@ -75,8 +75,8 @@ export class AgentPump {
       if (!read) return undefined
       if (isTransient(read)) return await this.#tell(read)
       const part = await this.#options.declared.take(read)
-      await this.#keep(part)
-      return part
+      if (part) await this.#keep(part)
+      return read
     } catch (error) {
       throw withoutValues(error)
     }

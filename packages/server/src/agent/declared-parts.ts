@@ -14,7 +14,7 @@ type Said<T extends AgentPart['type']> = Extract<AgentPart, { type: T }>
 export class DeclaredParts {
   readonly #schemas: ChatSchemas
   readonly #custom: () => CustomMetadata
-  /** Calls that failed because of their input. */
+  /** Ids of the newest calls that were refused here. */
   readonly #refused = new Set<string>()
 
   /** @param custom - the metadata that the answer has by now */
@@ -25,12 +25,14 @@ export class DeclaredParts {
 
   /**
    * The part with its values as the schemas make them. Tool calls are of a model's making: one of an
-   * unknown tool or with a wrong input becomes a call that failed, which the model reads.
+   * unknown tool or with a wrong input becomes a call that failed, which the model reads. `undefined` for
+   * what the AI SDK says of such a call besides: that it failed.
    *
    * @throws CaughtupError `BAD_INPUT` for other parts that are not as declared
    */
-  async take(part: AgentPart): Promise<AgentPart> {
+  async take(part: AgentPart): Promise<AgentPart | undefined> {
     if (part.type === 'tool-call') return this.#call(part)
+    if (part.type === 'tool-error') return this.#refused.has(part.toolCallId) ? undefined : part
     if (part.type === 'tool-result') return this.#result(part)
     if (part.type === 'tool-approval-request' || part.type === 'tool-approval-response') {
       return { ...part, toolCall: await this.#described(part.toolCall) }
@@ -44,7 +46,10 @@ export class DeclaredParts {
     if (!tools) return call
     try {
       const { inputSchema } = this.#declared(call)
-      return { ...call, input: await declaredValue(inputSchema, call.input, 'input') }
+      const input = await declaredValue(inputSchema, call.input, 'input')
+      // Models reuse ids.
+      this.#refused.delete(call.toolCallId)
+      return { ...call, input }
     } catch (error) {
       if (!(error instanceof CaughtupError)) throw error
       this.#refused.add(call.toolCallId)
