@@ -4,6 +4,7 @@ import type { ImportedRow } from '@caughtup/store'
 import { describe, expect, test, vi } from 'vitest'
 
 import { createChatServer } from '../src/create-chat-server.ts'
+import { TranscriptMerges } from '../src/transcripts/transcript-merges.ts'
 import { ForeignTranscript } from './support/foreign-transcript.ts'
 import { interceptedStorage, type StorageHooks } from './support/intercept-storage.ts'
 import {
@@ -387,6 +388,28 @@ describe('a transcript that cannot be merged', () => {
     expect(caughtUp).not.toHaveProperty('unmerged')
     expect(foreign.calls.read).toBe(1)
     expect(errors).toMatchObject([{ error: { message: expect.stringContaining('5000 ms') } }])
+  })
+
+  test('is left alone while 256 calls for others have not returned, which is said', async () => {
+    const clock = new ManualClock()
+    const { foreign, chat, store, errors } = await openMerging({ clock })
+    const merges = new TranscriptMerges(chat.settings, new AbortController().signal)
+    const merge = async () =>
+      merges.merge((await store.sessions.create({ owner: 'me', title: 'Test' })).id)
+    const hang = Promise.withResolvers<void>()
+    foreign.onRead = () => hang.promise
+    for (let calls = 16; calls <= 256; calls += 16) {
+      const late = Promise.all(Array.from({ length: 16 }, merge))
+      await expect.poll(() => foreign.calls.read).toBe(calls)
+      await clock.advance(5_000)
+      expect(new Set(await late)).toEqual(new Set(['failed']))
+    }
+    errors.length = 0
+    expect(await merge()).toBe('failed')
+    expect(errors).toMatchObject([{ error: { message: expect.stringContaining('256 calls') } }])
+    expect(foreign.calls).toEqual({ probe: 256, read: 256 })
+    hang.resolve()
+    await expect.poll(merge).toBeUndefined()
   })
 
   test('does not keep the server from closing', async () => {

@@ -33,7 +33,8 @@ export interface TranscriptOptions {
   ) => readonly ImportedRow[] | undefined | Promise<readonly ImportedRow[] | undefined>
   /**
    * How long a read or a run waits for a merge, in ms; at most 60000. Rows that were read by then are
-   * still added. A function that runs on afterwards is not called again for its session until it has returned.
+   * still added. A function that runs on afterwards is not called again for its session until it has
+   * returned; while 256 of them run on, none is called.
    * @default 5000
    */
   timeout?: number

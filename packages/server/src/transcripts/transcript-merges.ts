@@ -9,6 +9,11 @@ import { stateKey } from './state-key.ts'
 
 /** How many merges run at once: each may hold a whole transcript. */
 const most = 16
+/**
+ * How many functions of the host may run at once, with those that run on after their time: each may hold
+ * a whole transcript, too.
+ */
+const mostAsked = 256
 /** Of how many sessions the merged state is kept. A session beyond that is read once more. */
 const mostStates = 10_000
 
@@ -134,11 +139,16 @@ export class TranscriptMerges {
     }
   }
 
-  /** Calls a function of the host, and waits for it until the signal. */
+  /**
+   * Calls a function of the host, and waits for it until the signal.
+   *
+   * @throws CaughtupError `UNAVAILABLE` while too many of them do not return
+   */
   #ask<T>(
     { sessionId, signal }: TranscriptContext,
     ask: (context: TranscriptContext) => T | Promise<T>,
   ): Promise<T> {
+    if (this.#asking.size >= mostAsked) throw stuck()
     this.#asking.add(sessionId)
     const asked = (async () => {
       try {
@@ -183,6 +193,13 @@ export class TranscriptMerges {
     const [oldest] = this.#merged.keys()
     if (this.#merged.size > mostStates && oldest !== undefined) this.#merged.delete(oldest)
   }
+}
+
+function stuck(): CaughtupError {
+  return new CaughtupError(
+    'UNAVAILABLE',
+    `${mostAsked} calls of \`transcript.probe\` or \`transcript.read\` have not returned; no more are made until one does.`,
+  )
 }
 
 function tookTooLong(sessionId: string, timeout: number): Error {
