@@ -17,7 +17,7 @@ import type { FollowedBatch, FollowOptions } from './follow/followers.ts'
 import type { StoreUpdate } from './follow/store-update.ts'
 import { resolveStoreOptions } from './options/resolve-store-options.ts'
 import type { StoreOptions } from './options/store-options.ts'
-import type { ActiveRun, IdleQuery, IdleSession } from './port/sessions.ts'
+import type { ActiveRun } from './port/sessions.ts'
 
 type ReadCalls =
   | 'window'
@@ -29,6 +29,7 @@ type ReadCalls =
   | 'probe'
   | 'usage'
   | 'usageByEpoch'
+  | 'idleSessions'
 type WriteCalls =
   | 'append'
   | 'answered'
@@ -96,9 +97,6 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
 
   /** Active runs, and sessions with a queue, of every process. */
   activeRuns(): Promise<ActiveRun[]>
-
-  /** A page of everybody's sessions in which nothing runs or waits, the longest idle first. */
-  idleSessions(query: IdleQuery): Promise<IdleSession[]>
 
   /** The store's figures; `StoreOptions.meter` shows the same ones. */
   stats(): StoreStats
@@ -171,7 +169,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     forget: parts.forget,
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
-    idleSessions: (query) => storage.idleSessions(query),
+    idleSessions: reads.idleSessions,
     stats: () => figures.stats(),
     close: ({ signal } = {}) => (closed ??= parts.close(signal)),
   }

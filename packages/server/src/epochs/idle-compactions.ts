@@ -56,7 +56,7 @@ export class IdleCompactions {
     const place = this.#place
     const sessions = await store.idleSessions({
       until: store.clock.now() - after,
-      limit: sessionsPerLook,
+      limit: Math.min(sessionsPerLook, store.limits.pageMost),
       ...(place && { after: place }),
     })
     for (const session of sessions) {

@@ -14,8 +14,9 @@ import { checkCursor } from '../core/reading/cursor-verdict.ts'
 import { readBatch } from '../core/reading/read-events.ts'
 import { readAround, readPage } from '../core/reading/read-page.ts'
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
-import { aCursor, positive, whole } from '../input/kinds.ts'
+import { aCursor, finite, object, positive, whole } from '../input/kinds.ts'
 import type { ReadBatch, SessionHead, StoredState, Window } from '../port/reading.ts'
+import type { IdleQuery, IdleSession } from '../port/sessions.ts'
 import type { Storage } from '../port/storage.ts'
 import type { Waiting } from '../base/waiting.ts'
 import { type Probe, probeSession } from './probe.ts'
@@ -181,6 +182,24 @@ export class Reads {
     const head = await this.head(sessionId, waiting)
     const place = { limit, ...(before !== undefined && { before }) }
     return usageByEpoch(head, place, (range) => storage.ledgers(sessionId, range))
+  }
+
+  /**
+   * A page of everybody's sessions in which nothing runs or waits, the longest idle first.
+   *
+   * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`, and for a time that is none
+   */
+  readonly idleSessions = async (query: IdleQuery): Promise<IdleSession[]> => {
+    const { storage, limits } = this.#options
+    assertInput('query', query, object)
+    const { until, after, limit } = query
+    assertInput('until', until, finite)
+    assertBetween('limit', limit, 1, limits.pageMost)
+    if (after) {
+      assertIds({ 'after.sessionId': after.sessionId })
+      assertInput('after.updatedAt', after.updatedAt, finite)
+    }
+    return storage.idleSessions(query)
   }
 
   async #state(sessionId: string, waiting?: Waiting): Promise<StoredState> {
