@@ -123,7 +123,12 @@ export type {
   Register,
   ToolSchemas,
 } from './model/declared.ts'
-export type { CreateSessionInput, UpdateSessionInput } from './contract/sessions.ts'
+export type {
+  CreateSessionInput,
+  RecalledPrompt,
+  RecallPage,
+  UpdateSessionInput,
+} from './contract/sessions.ts'
 export {
   type Member,
   type Session,

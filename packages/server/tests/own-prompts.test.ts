@@ -100,3 +100,65 @@ describe("the caller's own prompts", () => {
     })
   })
 })
+
+describe("the caller's own prompts of all sessions", () => {
+  test('come newest first, page by page, without those of others', async () => {
+    const { me, you, send, sessionId, store } = await openSession()
+    await send('One')
+    await send('Yours', you)
+    await me.history.reset({ sessionId })
+    await send('Two')
+    const { id: second } = await me.sessions.create({ title: 'Other' })
+    await me.messages.send({ sessionId: second, text: 'Three' })
+    await send('Four')
+    await expect.poll(async () => (await store.head(second)).head.run).toBeUndefined()
+    const texts = async (client = me, limit = 100) => {
+      const found: [string, unknown][] = []
+      for (let cursor: string | null | undefined; cursor !== null;) {
+        const page = await client.sessions.prompts({ limit, ...(cursor && { cursor }) })
+        expect(page.prompts.length).toBeLessThanOrEqual(limit)
+        for (const { sessionId: id, message } of page.prompts) {
+          const [part] = message.parts
+          found.push([id, part && 'text' in part && part.text])
+        }
+        cursor = page.nextCursor
+      }
+      return found
+    }
+    const all = [
+      [sessionId, 'Four'],
+      [second, 'Three'],
+      [sessionId, 'Two'],
+      [sessionId, 'One'],
+    ]
+    for (const limit of [1, 2, 3, 4, 100]) expect(await texts(me, limit)).toEqual(all)
+    expect(await texts(you)).toEqual([[sessionId, 'Yours']])
+    await me.sessions.removeMember({ sessionId, principal: 'you' })
+    expect(await texts(you)).toEqual([])
+    await me.sessions.delete({ sessionId: second })
+    expect(await texts()).toEqual(all.filter(([id]) => id === sessionId))
+  })
+
+  test('are without those of sessions in which the host refuses them', async () => {
+    const server = await openTestServer({
+      can: (_, action, session) => action !== 'messages.prompts' || session?.title !== 'Secret',
+    })
+    const client = server.client()
+    for (const title of ['Secret', 'Open']) {
+      const { id } = await client.sessions.create({ title })
+      await client.messages.send({ sessionId: id, text: title })
+    }
+    const { prompts, nextCursor } = await client.sessions.prompts()
+    expect(prompts.map(({ message }) => message.parts)).toMatchObject([[{ text: 'Open' }]])
+    expect(nextCursor).toBeNull()
+  })
+
+  test('of a page are limited in bytes, but there is one', async () => {
+    const { me, send } = await openSession({ pageBytes: 3_000 })
+    for (const letter of ['a', 'b']) await send(letter.repeat(2_000))
+    const first = await me.sessions.prompts()
+    expect(first.prompts).toHaveLength(1)
+    const rest = await me.sessions.prompts({ cursor: first.nextCursor! })
+    expect(rest).toMatchObject({ prompts: [{ message: { parts: [{ text: 'a'.repeat(2_000) }] } }] })
+  })
+})

@@ -1,4 +1,4 @@
-import type { SearchHit } from '@caughtup/schema'
+import type { RecallPage, SearchHit } from '@caughtup/schema'
 import { createORPCClient } from '@orpc/client'
 
 import { ActivityView } from './activity/activity-view.ts'
@@ -9,6 +9,13 @@ import { Notifier } from './core/notifier.ts'
 import { request } from './core/request.ts'
 import { type SearchOptions, SessionView } from './session/session-view.ts'
 import { SessionViews } from './session/session-views.ts'
+
+export interface PageOptions {
+  /** The `nextCursor` of the page before. */
+  cursor?: string
+  /** @default the server's `pageDefault` */
+  limit?: number
+}
 
 export interface ChatClient {
   /** The session list. */
@@ -22,6 +29,12 @@ export interface ChatClient {
    * is plain, and its last word may be the beginning of one. Rejects with a `ChatClientError`.
    */
   search(text: string, options?: SearchOptions): Promise<{ hits: SearchHit[] }>
+  /**
+   * The caller's own prompts in all of its sessions, newest first, page by page: to offer them again, as
+   * on arrow-up. A page may have fewer than `limit`, or none, and still have a `nextCursor`. Rejects with
+   * a `ChatClientError`.
+   */
+  prompts(options?: PageOptions): Promise<RecallPage>
   /** The counters of all views together. */
   stats(): ClientStats
   /** Ends all streams and calls. The views keep their snapshots and open no more streams. */
@@ -79,6 +92,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     session: (sessionId) => views.get(sessionId),
     search: (text, options) =>
       request(context, (signal) => rpc.sessions.search({ text, ...options }, { signal })),
+    prompts: (options) => request(context, (signal) => rpc.sessions.prompts(options, { signal })),
     stats: () => counters.read(),
     close() {
       closed.abort(new Error('the client was closed'))

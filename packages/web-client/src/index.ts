@@ -14,7 +14,7 @@ export {
 } from './core/errors.ts'
 export type { Network } from './core/network.ts'
 export type { Schedule } from './core/notifier.ts'
-export { type ChatClient, createChatClient } from './create-chat-client.ts'
+export { type ChatClient, createChatClient, type PageOptions } from './create-chat-client.ts'
 export { auto, type AutoOptions } from './links/auto.ts'
 export type { UrlSource } from './links/endpoint.ts'
 export {

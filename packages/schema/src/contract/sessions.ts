@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { id, principal, transientLength } from '../base/id.ts'
 import { shallow } from '../base/json.ts'
 import type { SchemaOf } from '../base/schema-of.ts'
+import { message } from '../model/message.ts'
 import { member, session, sessionMetadata, type SessionMetadataInput } from '../model/session.ts'
 import { wireCursor } from '../wire/frame.ts'
 import { listInput, procedure, sessionInput } from './base.ts'
@@ -40,6 +41,21 @@ export interface UpdateSessionInput extends Omit<z.infer<typeof updateInputObjec
 }
 const updateInput: SchemaOf<UpdateSessionInput> = updateInputObject
 
+const recalledPromptObject = z.object({ sessionId: id, message })
+/** A prompt of the caller, with its session. */
+export interface RecalledPrompt extends z.infer<typeof recalledPromptObject> {}
+const recalledPrompt: SchemaOf<RecalledPrompt> = recalledPromptObject
+
+const recallPageObject = z.object({
+  /** Newest first. */
+  prompts: z.array(recalledPrompt),
+  /** For the prompts before these; null if there are none. */
+  nextCursor: wireCursor.nullable(),
+})
+/** The caller's own prompts in all of its sessions. */
+export interface RecallPage extends z.infer<typeof recallPageObject> {}
+const recallPage: SchemaOf<RecallPage> = recallPageObject
+
 export const sessions = {
   /** The caller's sessions, by recency, newest first. */
   list: procedure
@@ -47,6 +63,8 @@ export const sessions = {
     .output(z.object({ sessions: z.array(session), nextCursor: wireCursor.nullable() })),
   /** Messages of all of the caller's sessions that have every word of a text, newest first. */
   search: procedure.input(z.strictObject(searchMembers)).output(searchResult),
+  /** The caller's own prompts in all of its sessions, newest first: for a client that offers them again. */
+  prompts: procedure.input(listInput).output(recallPage),
   create: procedure.input(createInput.optional()).output(session),
   get: procedure.input(sessionInput).output(session),
   update: procedure.input(updateInput).output(session),

@@ -28,6 +28,7 @@ const rows: Row[] = [
   { procedure: 'onChat', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'sessions.list', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
   { procedure: 'sessions.search', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
+  { procedure: 'sessions.prompts', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
   { procedure: 'sessions.create', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
   { procedure: 'sessions.get', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'sessions.update', cells: ['ok', 'ok', 'ok', no, unknown] },

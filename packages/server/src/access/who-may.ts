@@ -13,6 +13,7 @@ export const whoMay = {
   onChat: 'members',
   'sessions.list': 'everybody',
   'sessions.search': 'everybody',
+  'sessions.prompts': 'everybody',
   'sessions.create': 'everybody',
   'sessions.get': 'members',
   'sessions.update': 'members',

@@ -31,6 +31,7 @@ export interface CallContext extends ChatContext {
 const heavyReads: ReadonlySet<string> = new Set([
   'sessions.list',
   'sessions.search',
+  'sessions.prompts',
   'sessions.fork',
   'messages.prompts',
   'messages.versions',

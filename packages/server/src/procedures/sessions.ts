@@ -8,6 +8,7 @@ export function sessionProcedures(
     sessions: {
       list,
       search,
+      prompts,
       create,
       get,
       update,
@@ -36,6 +37,12 @@ export function sessionProcedures(
       const asked = { ...input, in: { principal: principal.id } }
       const hits = await history.search(asked, signal && { signal })
       return { hits: await access.grantedOf(principal, 'history.search', hits) }
+    }),
+    prompts: prompts.handler(async ({ input, context: { principal } }) => {
+      await access.authorize(principal, 'sessions.prompts')
+      const page = await sessions.prompts(principal.id, input)
+      const granted = await access.grantedOf(principal, 'messages.prompts', page.prompts)
+      return { ...page, prompts: granted }
     }),
     create: create.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.create', input?.members)

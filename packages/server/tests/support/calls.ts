@@ -5,6 +5,7 @@ import type { Client } from './open-test-server.ts'
 export const calls: Record<Action, (client: Client, sessionId: string) => Promise<unknown>> = {
   onChat: (client, sessionId) => client.onChat({ sessionId, mode: { type: 'full' } }),
   'sessions.list': (client) => client.sessions.list(),
+  'sessions.prompts': (client) => client.sessions.prompts(),
   'sessions.search': (client) => client.sessions.search({ text: 'prompt' }),
   'sessions.create': (client) => client.sessions.create(),
   'sessions.get': (client, sessionId) => client.sessions.get({ sessionId }),

@@ -2,6 +2,7 @@ import {
   CaughtupError,
   type Limits,
   preview,
+  type RecallPage,
   type Session,
   type SessionMetadata,
 } from '@caughtup/schema'
@@ -12,6 +13,7 @@ import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { anyText, object, principal as owning, principals, whole, wireId } from '../input/kinds.ts'
 import { assertMemberCount, storedMetadata, storedTitle } from '../input/assert-limits.ts'
 import { sessionExists, sessionNotFound } from '../errors/session-errors.ts'
+import type { PromptPlace } from '../port/reading.ts'
 import type { Storage } from '../port/storage.ts'
 
 /** Called after each change is committed. */
@@ -122,6 +124,29 @@ export class Sessions {
   }
 
   /**
+   * The prompts that a principal sent in all of its sessions, newest first by their own `createdAt`,
+   * without those that are not shown. A call looks at a bounded number, so a page may have fewer than
+   * `limit`, or none, and still lead on. At most `limits.pageBytes` of them, but one at least.
+   *
+   * @throws CaughtupError `BAD_INPUT` for a limit above `limits.pageMost`, or an invalid cursor
+   */
+  async prompts(
+    author: string,
+    options: { cursor?: string; limit?: number } = {},
+  ): Promise<RecallPage> {
+    assertIds({ author })
+    assertInput('options', options, object)
+    const { pageDefault, pageMost, pageBytes: bytes } = this.#limits
+    const { cursor, limit = pageDefault } = options
+    assertBetween('limit', limit, 1, pageMost)
+    const after = cursor === undefined ? undefined : decodePromptCursor(cursor)
+    const query = { author, limit, bytes, ...(after && { after }) }
+    const { prompts, next } = await this.#storage.prompts(query)
+    const place = next && `${next.createdAt}.${next.session}.${next.order}`
+    return { prompts, nextCursor: place ?? null }
+  }
+
+  /**
    * Renames a session, replaces its metadata, or both, and returns it. With `ifTitle`, a session that
    * has another title by now stays as it is.
    *
@@ -213,11 +238,19 @@ function isConflict(error: unknown): boolean {
 
 function decodeListCursor(cursor: string): { recency: number; id: string } {
   const [, recency, id] = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? []
-  if (recency === undefined || id === undefined) {
-    throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is not a valid session-list cursor.`, {
-      field: 'cursor',
-      value: preview(cursor),
-    })
-  }
+  if (recency === undefined || id === undefined) throw invalidCursor(cursor, 'session-list')
   return { recency: Number(recency), id }
+}
+
+function decodePromptCursor(cursor: string): PromptPlace {
+  const [, createdAt, session, order] = /^(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/.exec(cursor) ?? []
+  if (createdAt === undefined) throw invalidCursor(cursor, 'prompt')
+  return { createdAt: Number(createdAt), session: Number(session), order: Number(order) }
+}
+
+function invalidCursor(cursor: string, kind: string): CaughtupError {
+  return new CaughtupError('BAD_INPUT', `${preview(cursor)} is not a valid ${kind} cursor.`, {
+    field: 'cursor',
+    value: preview(cursor),
+  })
 }

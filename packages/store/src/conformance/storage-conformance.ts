@@ -16,6 +16,7 @@ import { journalCases } from './reading/journal-cases.ts'
 import { memberCases } from './keeping/member-cases.ts'
 import { owedCases } from './writing/owed-cases.ts'
 import { pageCases } from './reading/page-cases.ts'
+import { promptCases } from './reading/prompt-cases.ts'
 import { queryCases } from './reading/query-cases.ts'
 import { queueCases } from './writing/queue-cases.ts'
 import { refusalCases } from './writing/refusal-cases.ts'
@@ -60,6 +61,7 @@ const groups: Readonly<Record<string, Cases>> = {
   erase: eraseCases,
   fork: forkCases,
   search: searchCases,
+  prompt: promptCases,
   session: sessionCases,
   member: memberCases,
   activity: activityCases,

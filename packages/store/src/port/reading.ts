@@ -112,6 +112,37 @@ export interface SearchQuery {
   limit: number
 }
 
+/** The prompts that a principal sent in all sessions of which it is a member, newest first. */
+export interface PromptQuery {
+  author: string
+  after?: PromptPlace
+  limit: number
+  /** Bytes of JSON; the first prompt is given whatever its size. */
+  bytes: number
+}
+
+/**
+ * A prompt's place among those of its author: by its own `createdAt`, of the same ms by its session's key
+ * in the engine, and within a session by order, all descending.
+ */
+export interface PromptPlace {
+  createdAt: number
+  session: number
+  order: number
+}
+
+export interface FoundPrompt {
+  sessionId: string
+  message: Message
+}
+
+/** An engine examines a bounded number of prompts, so there may be fewer than wanted, or none, and a `next`. */
+export interface PromptStep {
+  prompts: FoundPrompt[]
+  /** The next step's `after`; absent where nothing follows. */
+  next?: PromptPlace
+}
+
 export interface NameQuery {
   /** See `ImportIdentity`. */
   identities?: readonly string[]

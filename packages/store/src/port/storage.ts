@@ -17,6 +17,8 @@ import type {
   KnownNames,
   NameQuery,
   MessageQuery,
+  PromptQuery,
+  PromptStep,
   SearchQuery,
   SegmentBatch,
   SegmentQuery,
@@ -66,6 +68,8 @@ export interface Storage {
    * of the same ms by the session's id, and within a session by order, all descending.
    */
   search(query: SearchQuery): Promise<SearchHit[]>
+  /** Shown prompts of all sessions that their author sees. */
+  prompts(query: PromptQuery): Promise<PromptStep>
   /**
    * What the session had used when epochs ended, by epoch, from one up to another. One that ended before
    * anything was used is absent, and so is one that has not ended.

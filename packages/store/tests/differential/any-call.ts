@@ -145,6 +145,7 @@ const calls: readonly (readonly [number, fc.Arbitrary<Call>])[] = [
   ],
   [2, fc.record({ call: is('summary' as const), session, filter })],
   [4, fc.record({ call: is('search' as const), session: maybe(session), principal, text, limit })],
+  [3, fc.record({ call: is('prompts' as const), principal, limit, bytes })],
   [2, fc.record({ call: is('lookup' as const, 'ledgers' as const), session })],
   [2, fc.record({ call: is('sessionFor' as const, 'activityRow' as const), session, principal })],
   [

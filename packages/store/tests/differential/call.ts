@@ -58,6 +58,7 @@ export type Call =
   | { call: 'markRead'; session: number; principal: string; upTo: number }
   | { call: 'heartbeat' | 'activeRuns' | 'maintain' | 'everything' }
   | { call: 'owed' | 'idleSessions'; limit: number }
+  | { call: 'prompts'; principal: string; limit: number; bytes: number }
   | { call: 'takeOwed' | 'settleOwed' | 'postponeOwed'; pick: number }
   | { call: 'retain'; age: number; events: number }
   | { call: 'trim'; session: number; upTo: number }

@@ -11,7 +11,7 @@ import { type Call, principals } from './call.ts'
 import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
 import { committed, errorOf, type Outcome, plain } from './outcome.ts'
-import { holders, idlePages } from './read-lists.ts'
+import { holders, idlePages, promptPages } from './read-lists.ts'
 import { byOwner, changed, filterOf, maintainAll, pages, placeOf, readOn } from './reads.ts'
 
 /** An engine's database, opened twice, with injected random numbers and time. */
@@ -180,6 +180,8 @@ export class EngineUnderTest {
         return storage.heartbeat()
       case 'activeRuns':
         return (await storage.activeRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+      case 'prompts':
+        return promptPages(storage, call.principal, call)
       case 'ledgers':
         return [...(await storage.ledgers(id, { from: 1, upTo: 2 }))].toSorted(([a], [b]) => a - b)
       case 'idleSessions':

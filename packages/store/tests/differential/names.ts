@@ -7,6 +7,7 @@ import {
   answer,
   chosen,
   compaction,
+  created,
   deleted,
   delta,
   dequeued,
@@ -16,7 +17,6 @@ import {
   labelled,
   message,
   opened,
-  prompt,
   queued as waiting,
   redo,
   replaced,
@@ -27,7 +27,7 @@ import {
   truncated,
   undo,
 } from '../../src/conformance/support/drafts.ts'
-import type { DraftSpec, GuardName, SliceSpec } from './call.ts'
+import { type DraftSpec, type GuardName, principals, type SliceSpec } from './call.ts'
 
 const failure = { code: 'failed', message: 'It failed.' }
 
@@ -86,8 +86,11 @@ export class Names {
     const known = this.message(sessionId, pick)
     const target = pick === 11 ? known : (open[pick % Math.max(1, open.length)] ?? known)
     switch (draft) {
-      case 'prompt':
-        return prompt(this.#id(sessionId, pick), text)
+      case 'prompt': {
+        const author = principals[pick % 6]
+        const told = { role: 'user', createdAt: 1 + (pick % 3), ...(author && { author }) } as const
+        return created(message(this.#id(sessionId, pick), text, told))
+      }
       case 'answer':
         return answer(this.#id(sessionId, pick), text)
       case 'open':

@@ -1,3 +1,4 @@
+import type { PromptPlace, PromptStep } from '../../src/port/reading.ts'
 import type { IdleSession } from '../../src/port/sessions.ts'
 import type { Storage } from '../../src/port/storage.ts'
 
@@ -10,6 +11,20 @@ export async function idlePages(storage: Storage, limit: number) {
     const page = await storage.idleSessions({ until, limit, ...(after && { after }) })
     pages.push(page)
     after = page.at(-1)
+    if (!after) return pages
+  }
+}
+
+export async function promptPages(
+  storage: Storage,
+  author: string,
+  { limit, bytes }: { limit: number; bytes: number },
+) {
+  const pages: PromptStep[] = []
+  for (let after: PromptPlace | undefined; ;) {
+    const page = await storage.prompts({ author, limit, bytes, ...(after && { after }) })
+    pages.push(page)
+    after = page.next
     if (!after) return pages
   }
 }

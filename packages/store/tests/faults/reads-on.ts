@@ -93,6 +93,7 @@ export async function listOn(storage: Storage, principal: string): Promise<strin
   const { rows } = await storage.activity(principal, { by: 'creation', limit: 100 })
   for (const row of rows) activityRow.parse(row)
   await storage.activeRuns()
+  await storage.prompts({ author: principal, limit: 100, bytes: 1e9 })
   await storage.idleSessions({ until: Infinity, limit: 100 })
   await storage.search({ text: 'answer', in: { principal }, limit: 10 })
   return sessions.map(({ id }) => id).sort()

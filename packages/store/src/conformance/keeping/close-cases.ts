@@ -20,6 +20,7 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
     state: () => storage.state(sessionId),
     readSession: () => storage.readSession(sessionId),
     search: () => storage.search({ text: 'x', in: { sessionId }, limit: 9 }),
+    prompts: () => storage.prompts({ author: 'ann', limit: 9, bytes: 9 }),
     ledgers: () => storage.ledgers(sessionId, { from: 0, upTo: 1 }),
     lookup: () => storage.lookup(sessionId, { messageIds: ['m'] }),
     createSession: () => storage.createSession(session),

@@ -1,10 +1,19 @@
 import type { Message } from '@caughtup/schema'
 
 import { countsAsUnread } from '../../core/reading/activity.ts'
+import { byNewestPrompt, promptAuthor } from '../../core/reading/prompts.ts'
 import { searchText } from '../../core/reading/search-text.ts'
 import { words as wordsOf } from '../../core/reading/search-words.ts'
 import { isHidden } from '../rows/tables/rows.ts'
-import type { CandidateQuery, FeedQuery, FeedRows, ListedRow } from '../rows/tables/tables.ts'
+import type { PromptPlace } from '../../port/reading.ts'
+import type {
+  CandidateQuery,
+  FeedQuery,
+  FeedRows,
+  ListedRow,
+  PromptRows,
+  PromptRowsQuery,
+} from '../rows/tables/tables.ts'
 import { indexAbove, type MemoryDatabase, newestSeq, type SessionData } from './database.ts'
 import { Feed } from './feed.ts'
 import { shownMessages } from './message-table.ts'
@@ -75,6 +84,29 @@ export function candidates(
     }
   }
   return found.sort((a, b) => byNewest(placeOf(a), placeOf(b))).slice(0, limit)
+}
+
+/** Prompts of their author, in sessions that it may have left. */
+export function promptRows(
+  db: MemoryDatabase,
+  { author, after, examined, limit }: PromptRowsQuery,
+): PromptRows {
+  const sent: { data: SessionData; message: Message; place: PromptPlace }[] = []
+  for (const [session, data] of db.sessions) {
+    for (const message of shownMessages(data, {})) {
+      const { order, metadata } = message
+      const place = { createdAt: metadata.createdAt, session, order }
+      if (promptAuthor(message) !== author) continue
+      if (!after || byNewestPrompt(place, after) > 0) sent.push({ data, message, place })
+    }
+  }
+  const looked = sent.sort((a, b) => byNewestPrompt(a.place, b.place)).slice(0, examined)
+  const rows = looked.flatMap(({ data: { row, members }, message, place }) => {
+    const isSeen = !isHidden(row) && members.some(({ principal }) => principal === author)
+    return isSeen ? [{ sessionId: row.id, message, place }] : []
+  })
+  const last = looked.length === examined ? looked.at(-1)?.place : undefined
+  return { rows: rows.slice(0, limit), ...(last && { last }) }
 }
 
 function mayHold(message: Message, wanted: readonly string[]): boolean {

@@ -17,6 +17,8 @@ import type {
   FeedQuery,
   FeedRows,
   MessageRange,
+  PromptRows,
+  PromptRowsQuery,
   RememberedName,
   SessionAsk,
   SessionImage,
@@ -31,7 +33,7 @@ import {
   type SessionData,
   type StoredEvents,
 } from './database.ts'
-import { candidates, feedRows } from './lists.ts'
+import { candidates, feedRows, promptRows } from './lists.ts'
 import {
   neighbour,
   placeOf,
@@ -190,6 +192,10 @@ export class MemoryReads implements TableReads {
 
   async candidates(query: CandidateQuery): Promise<{ sessionId: string; message: Message }[]> {
     return candidates(this.db, query)
+  }
+
+  async prompts(query: PromptRowsQuery): Promise<PromptRows> {
+    return promptRows(this.db, query)
   }
 
   async active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }> {

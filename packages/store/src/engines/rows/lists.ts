@@ -1,9 +1,13 @@
+import { Buffer } from 'node:buffer'
+
 import type { ActivityRow, Session } from '@caughtup/schema'
 
 import { activityRow } from '../../core/reading/activity.ts'
 import { changesUpTo, unknownPosition } from '../../core/reading/feed-order.ts'
+import { examinedPrompts } from '../../core/reading/prompts.ts'
 import { leaseOf } from '../../core/sessions/lease.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
+import type { FoundPrompt, PromptQuery, PromptStep } from '../../port/reading.ts'
 import type {
   ActiveRun,
   IdleQuery,
@@ -92,6 +96,28 @@ export async function idleSessions(tables: TableReads, query: IdleQuery): Promis
     const { row, state } = loadedFrom(image)
     return { sessionId: row.id, head: state.record, updatedAt: row.updatedAt }
   })
+}
+
+/** The prompts that a principal sent in its sessions, newest first; see `Storage.prompts`. */
+export async function prompts(
+  tables: TableReads,
+  { author, after, limit, bytes }: PromptQuery,
+): Promise<PromptStep> {
+  const place = after && { after }
+  // One more than wanted, to know whether the page is the last one.
+  const query = { author, ...place, examined: examinedPrompts, limit: limit + 1 }
+  const { rows, last } = await tables.prompts(query)
+  const found: FoundPrompt[] = []
+  let size = 0
+  let next = after
+  for (const { sessionId, message, place: at } of rows) {
+    size += Buffer.byteLength(JSON.stringify(message))
+    const isFull = found.length === limit || size > bytes
+    if (isFull && found.length > 0 && next) return { prompts: found, next }
+    found.push({ sessionId, message })
+    next = at
+  }
+  return { prompts: found, ...(last && { next: last }) }
 }
 
 async function listByRecency(tables: TableReads, principal: string, query: ListQuery) {

@@ -9,7 +9,13 @@ import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery } from '../../port/activity.ts'
 import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
 import type { OwedCalls } from '../../port/owed.ts'
-import type { NameQuery, MessageQuery, SearchQuery, SegmentQuery } from '../../port/reading.ts'
+import type {
+  NameQuery,
+  MessageQuery,
+  PromptQuery,
+  SearchQuery,
+  SegmentQuery,
+} from '../../port/reading.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import type { IdleQuery, ListQuery, NewSession, SessionChange } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
@@ -120,6 +126,11 @@ export class RowStorage implements Storage {
     this.#assertOpen()
     if ('sessionId' in query.in) await this.#row(query.in.sessionId)
     return search(this.#tables, query)
+  }
+
+  async prompts(query: PromptQuery) {
+    this.#assertOpen()
+    return lists.prompts(this.#tables, query)
   }
 
   async ledgers(sessionId: string, { from, upTo }: { from: number; upTo: number }) {

@@ -15,14 +15,12 @@ import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { ChangeFeed } from '../../port/change-feed.ts'
 import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
 import type {
-  KnownNames,
   NameQuery,
   MessageQuery,
+  PromptQuery,
   SearchQuery,
-  SegmentBatch,
   SegmentQuery,
   StoredState,
-  Window,
 } from '../../port/reading.ts'
 import type {
   ActiveRun,
@@ -51,6 +49,7 @@ import { packAll } from './log/pack.ts'
 import { trim } from './log/retain.ts'
 import { openingNames } from '../../base/random-tag.ts'
 import { retryBusy } from './file/retry-busy.ts'
+import { PromptReads } from './reads/prompt-reads.ts'
 import { Search } from './reads/search.ts'
 import { SessionRows } from './sessions/session-rows.ts'
 import { readSession } from './reads/session-copy.ts'
@@ -79,6 +78,7 @@ export class SqliteStorage implements Storage {
   readonly #activity: ActivityReads
   readonly #sessions: SessionRows
   readonly #search: Search
+  readonly #prompts: PromptReads
   readonly #maintenance: DatabaseMaintenance
   readonly #rewriteBytes: number
   readonly #closing = new AbortController()
@@ -99,6 +99,7 @@ export class SqliteStorage implements Storage {
     this.#journal = new JournalReads(db)
     this.#activity = new ActivityReads(db, this.#cache)
     this.#search = new Search(db)
+    this.#prompts = new PromptReads(db, this.#cache, this.#search)
     this.#context = {
       db,
       cache: this.#cache,
@@ -122,7 +123,7 @@ export class SqliteStorage implements Storage {
     return commit(slices, { ...this.#context, ...options })
   }
 
-  async segments(sessionId: string, query: SegmentQuery): Promise<SegmentBatch> {
+  async segments(sessionId: string, query: SegmentQuery) {
     return this.#read(() => this.#journal.segments(this.#cache.get(sessionId), query))
   }
 
@@ -140,7 +141,7 @@ export class SqliteStorage implements Storage {
     })
   }
 
-  async messages(sessionId: string, query: MessageQuery): Promise<Window> {
+  async messages(sessionId: string, query: MessageQuery) {
     return this.#read(() => this.#messages.window(this.#cache.get(sessionId), query))
   }
 
@@ -242,11 +243,15 @@ export class SqliteStorage implements Storage {
     return this.#read(() => this.#search.find(query))
   }
 
+  async prompts(query: PromptQuery) {
+    return this.#read(() => this.#prompts.step(query))
+  }
+
   async ledgers(sessionId: string, range: { from: number; upTo: number }) {
     return this.#read(() => this.#rows.ledgers(this.#cache.get(sessionId).key, range))
   }
 
-  async lookup(sessionId: string, query: NameQuery): Promise<KnownNames> {
+  async lookup(sessionId: string, query: NameQuery) {
     return this.#read(() => {
       const { key, overlay } = this.#cache.get(sessionId)
       return this.#rows.lookup(key, overlay, query)

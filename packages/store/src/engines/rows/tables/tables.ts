@@ -2,6 +2,7 @@ import type { Message } from '@caughtup/schema'
 
 import type { IdStatus, MessagePlace, Stretch } from '../../../core/lookups.ts'
 import type { Removal } from '../../../port/activity.ts'
+import type { FoundPrompt, PromptPlace } from '../../../port/reading.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
 import type { IdleQuery } from '../../../port/sessions.ts'
 import type {
@@ -153,6 +154,13 @@ export interface TableReads {
    * then order. Words narrow the search where there is an index (GIN over `messages.words`).
    */
   candidates(query: CandidateQuery): Promise<{ sessionId: string; message: Message }[]>
+  /**
+   * Finished shown messages with the role `user` and this `author`, newest first: of those examined, the ones in
+   * sessions of which the author is a member. Their order is that of an index of `messages`: `SELECT … FROM
+   * (SELECT … FROM messages WHERE author = … AND hidden = 0 AND (created, session, ord) < (…) ORDER BY
+   * created DESC, session DESC, ord DESC LIMIT $examined) JOIN members … JOIN sessions … LIMIT $limit`.
+   */
+  prompts(query: PromptRowsQuery): Promise<PromptRows>
   /** Sessions with an active run or a queue, by a partial index, and the counters of processes. */
   active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }>
   /**
@@ -339,6 +347,20 @@ export interface CandidateQuery {
     readonly order: number
   }
   readonly limit: number
+}
+
+export interface PromptRowsQuery {
+  readonly author: string
+  readonly after?: PromptPlace
+  /** How many are looked at, and how many returned. */
+  readonly examined: number
+  readonly limit: number
+}
+
+export interface PromptRows {
+  readonly rows: readonly (FoundPrompt & { readonly place: PromptPlace })[]
+  /** The place of the last one that was looked at, if there may be more. */
+  readonly last?: PromptPlace
 }
 
 export interface DueQuery {

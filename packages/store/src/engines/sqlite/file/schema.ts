@@ -215,6 +215,14 @@ export const migrations: readonly string[] = [
   -- where nothing runs or waits, the longest idle first; a commit in a run leaves it alone
   CREATE INDEX sessions_idle ON sessions (updated_at, id) WHERE active = 0 AND fork_of IS NULL;
   `,
+  `
+  -- who sent a prompt, for those that recall their own
+  ALTER TABLE messages ADD COLUMN author TEXT;
+  UPDATE messages SET author = json_extract(body, '$.metadata.author')
+    WHERE role = 'user' AND open = 0 AND json_valid(body);
+  CREATE INDEX messages_author ON messages (author, created, session, ord)
+    WHERE author IS NOT NULL AND hidden = 0;
+  `,
 ]
 
 /**

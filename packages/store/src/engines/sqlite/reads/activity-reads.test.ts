@@ -49,3 +49,18 @@ test('a page of idle sessions goes through the rows that it returns', async () =
   }
   expect(db.plans).toHaveLength(2)
 })
+
+test('a recall of prompts goes through the index of their author, and reads no others', async () => {
+  const db = new ExplainedDatabase({ path: ':memory:', durability: 'normal' })
+  const storage = new SqliteStorage(db, { clock: systemClock, random: Math.random })
+  onTestFinished(() => storage.close())
+  await createSessions(storage, ['a'])
+  const after = { createdAt: 9, session: 1, order: 1 }
+  await storage.prompts({ author: 'me', after, limit: 2, bytes: 9 })
+  const plan = db.plans.find((each) => each.includes('messages'))
+  expect(plan).toContain(
+    'messages USING COVERING INDEX messages_author (author=? AND (created,session,ord)<(?,?,?))',
+  )
+  expect(plan).toMatch(/SEARCH members USING [^;]*\(session=\? AND principal=\?\)/)
+  expect(plan).not.toContain('TEMP B-TREE')
+})

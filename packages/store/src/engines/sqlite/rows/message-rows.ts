@@ -1,6 +1,7 @@
 import { type Message, message as messageSchema } from '@caughtup/schema'
 
 import { firstName, ledgersOf, namesOf, type Used } from '../../../core/epoch-ledgers.ts'
+import { promptAuthor } from '../../../core/reading/prompts.ts'
 import type { IdStatus, Lookups, MessagePlace, Stretch } from '../../../core/lookups.ts'
 import type { RowChange } from '../../../core/types.ts'
 import type { KnownNames, NameQuery } from '../../../port/reading.ts'
@@ -194,14 +195,14 @@ export class MessageRows {
   write(key: number, message: Message, body = JSON.stringify(message)): void {
     const { id, order, epoch, role, status, metadata } = message
     const row = this.#db.get(
-      `INSERT INTO messages (session, ord, id, epoch, role, open, created, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO messages (session, ord, id, epoch, role, open, created, author, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (session, ord) DO UPDATE
          SET id = excluded.id, open = excluded.open, created = excluded.created,
-           body = excluded.body
+           author = excluded.author, body = excluded.body
        ON CONFLICT (session, id) DO UPDATE
          SET ord = excluded.ord, open = excluded.open, created = excluded.created,
-           body = excluded.body
+           author = excluded.author, body = excluded.body
        RETURNING key`,
       key,
       order,
@@ -210,6 +211,7 @@ export class MessageRows {
       role,
       Number(status === 'open'),
       metadata.createdAt,
+      promptAuthor(message) ?? null,
       body,
     )
     if (status === 'open') return

@@ -47,8 +47,8 @@ export function copyFork(
     // A fork's journal begins with one entry that stands for all copied messages, so their revision
     // is 1.
     db.run(
-      `INSERT INTO messages (session, ord, id, epoch, role, open, created, body)
-       SELECT ?, ord, id, epoch, role, open, created, json_remove(json_set(body, '$.revision', 1), '$.version') FROM messages
+      `INSERT INTO messages (session, ord, id, epoch, role, open, created, author, body)
+       SELECT ?, ord, id, epoch, role, open, created, author, json_remove(json_set(body, '$.revision', 1), '$.version') FROM messages
        WHERE ${copyable}`,
       key,
       source,
