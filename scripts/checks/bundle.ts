@@ -37,7 +37,7 @@ const entries: readonly Entry[] = [
     without: [peer],
     most: 23,
   },
-  { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 25 },
+  { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 25.2 },
   { imports: "{ useActivity, useSession } from '@caughtup/web-client/react'", most: 1 },
   {
     imports: "{ asChatError, isPermanentError } from '@caughtup/web-client'",
