@@ -423,6 +423,21 @@ describe('a transcript that cannot be merged', () => {
     expect((await next).value).toEqual({ type: 'end', reason: 'shutting-down' })
     expect(errors).toEqual([])
   })
+
+  test('while the next run waits for it does not make closing an error', async () => {
+    const { foreign, scripted, client, sessionId, chat, errors, store } = await openMerging()
+    await client.messages.send({ sessionId, text: 'Hi' })
+    const run = await scripted.run()
+    await client.messages.send({ sessionId, text: 'Ho' })
+    const { read } = foreign.calls
+    foreign.append('one')
+    foreign.onRead = () => new Promise(() => {})
+    run.finish()
+    await expect.poll(() => foreign.calls.read).toBe(read + 1)
+    await chat.close()
+    expect((await store.head(sessionId)).head.queue).toHaveLength(1)
+    expect(errors).toEqual([])
+  })
 })
 
 describe('merges at once', () => {

@@ -31,3 +31,7 @@ export function shuttingDown(): CaughtupError {
     retryAfter,
   })
 }
+
+export function isShuttingDown(error: unknown): boolean {
+  return error instanceof CaughtupError && error.data.reason === 'shutting-down'
+}

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { CaughtupError, type EventDraft, type QueuedRun } from '@caughtup/schema'
 import type { Guard, Refusal } from '@caughtup/store'
 
-import { shuttingDown } from '../errors/call-errors.ts'
+import { isShuttingDown, shuttingDown } from '../errors/call-errors.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { TranscriptMerges } from '../transcripts/transcript-merges.ts'
 import { endOrphanedRun } from './end-orphaned-run.ts'
@@ -126,7 +126,9 @@ export class RunQueue {
   /** Starts the first run of a session's queue unless a run is active; failures are logged. */
   next(sessionId: string): void {
     this.#startNext(sessionId).catch((error: unknown) => {
-      if (!isSuperseded(error)) this.#settings.onError(error, 'starting the next run')
+      // It keeps its place in the queue, for the next process.
+      if (isShuttingDown(error) || isSuperseded(error)) return
+      this.#settings.onError(error, 'starting the next run')
     })
   }
 
