@@ -1,7 +1,7 @@
-import type { Cursor, EventDraft, MessageDraft } from '@caughtup/schema'
+import type { Cursor, EventDraft, MessageDraft, Run } from '@caughtup/schema'
 
 import { storedDraft } from '../../src/input/stored-value.ts'
-import type { Guard, Slice } from '../../src/port/commit.ts'
+import type { Slice } from '../../src/port/commit.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import {
   answer,
@@ -27,7 +27,8 @@ import {
   truncated,
   undo,
 } from '../../src/conformance/support/drafts.ts'
-import { type DraftSpec, type GuardName, principals, type SliceSpec } from './call.ts'
+import { type DraftSpec, principals, type SliceSpec } from './call.ts'
+import { guardOf } from './guards.ts'
 
 const failure = { code: 'failed', message: 'It failed.' }
 
@@ -65,24 +66,25 @@ export class Names {
   /** A commit's slice; its picks depend on the session's current state. */
   async slice({ session, guard, drafts }: SliceSpec, storage: Storage): Promise<Slice> {
     const sessionId = this.session(session)
-    const head = await storage.state(sessionId).catch(() => undefined)
-    const open = head?.open.map(({ id }) => id) ?? []
-    const runId = head?.head.run?.id
-    const queued = head?.head.queue[0]?.runId
+    const state = await storage.state(sessionId).catch(() => undefined)
+    const open = state?.open.map(({ id }) => id) ?? []
+    const { run } = state?.head ?? {}
+    const queued = state?.head.queue[0]?.runId
     return {
       sessionId,
       at: this.at(drafts[0]?.pick ?? 0),
       drafts: drafts.map((spec) =>
-        storedDraft(this.#draft(spec, { sessionId, open, runId, queued })),
+        storedDraft(this.#draft(spec, { sessionId, open, run, queued })),
       ),
-      ...(guard && { guard: guardOf(guard, runId, queued) }),
+      ...(guard && { guard: guardOf(guard, state) }),
     }
   }
 
   #draft(
     { draft, pick, text }: DraftSpec,
-    { sessionId, open, runId = 'r0', queued = 'q0' }: Place,
+    { sessionId, open, run, queued = 'q0' }: Place,
   ): EventDraft {
+    const { id: runId = 'r0', attempt = 1 } = run ?? {}
     const known = this.message(sessionId, pick)
     const target = pick === 11 ? known : (open[pick % Math.max(1, open.length)] ?? known)
     switch (draft) {
@@ -149,6 +151,21 @@ export class Names {
         return runChanged(runId, 'waiting')
       case 'resume':
         return runChanged(runId, 'streaming')
+      case 'continue': {
+        const usage = pick < 4 ? { outputTokens: pick } : undefined
+        return {
+          ...runChanged(runId, pick % 2 === 0 ? 'streaming' : 'waiting'),
+          attempt: attempt + (pick === 9 ? 2 : 1),
+          ...(usage && { usage }),
+          ...(pick > 8 && { author: 'ann' }),
+        }
+      }
+      case 'ask':
+        return putCall(target, { state: 'approval-requested', approval: { id: 'ok' } })
+      case 'approve': {
+        const approval = { id: 'ok', approved: pick % 2 === 0, reason: text }
+        return putCall(target, { state: 'approval-responded', approval })
+      }
       case 'queue':
         return enqueued(`q${++this.#ids}`)
       case 'queue-front':
@@ -227,33 +244,22 @@ export class Names {
 interface Place {
   sessionId: string
   open: readonly string[]
-  runId: string | undefined
+  run: Run | undefined
   queued: string | undefined
 }
 
-function guardOf(name: GuardName, runId = 'r0', queued = 'q0'): Guard {
-  switch (name) {
-    case 'run':
-    case 'awaiting-tool':
-      return { is: name, runId }
-    case 'other-run':
-      return { is: 'run', runId: 'other' }
-    case 'enqueue':
-      return { is: 'enqueue', queueBelow: 20 }
-    case 'enqueue-full':
-      return { is: 'enqueue', queueBelow: 1 }
-    case 'enqueue-large':
-      return { is: 'enqueue', queueBelow: 20, queueBytes: 150 }
-    case 'next-in-queue':
-    case 'queued':
-      return { is: name, runId: queued }
-    case 'idle-at-0':
-      return { is: 'idle', seq: 0 }
-    case 'next-at-0':
-      return { is: 'next-in-queue', runId: queued, seq: 0 }
-    case 'idle':
-    case 'no-active-run':
-      return { is: name }
+/** A call of a tool, with the members of its state. */
+function putCall(
+  messageId: string,
+  state:
+    | { state: 'approval-requested'; approval: { id: string } }
+    | { state: 'approval-responded'; approval: { id: string; approved: boolean; reason: string } },
+): EventDraft {
+  const call = { type: 'dynamic-tool', toolName: 'ask', toolCallId: 't', input: {} } as const
+  return {
+    type: 'message-delta',
+    messageId,
+    ops: [{ op: 'put', part: 1, value: { ...call, ...state } }],
   }
 }
 

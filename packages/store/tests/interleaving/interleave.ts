@@ -27,6 +27,8 @@ const calm = { busy: 0, lostAnswer: 0, late: 0 }
 export interface Interleaved {
   entries: number
   journals: number
+  /** How often a run was continued. */
+  continued: number
 }
 
 /**
@@ -65,10 +67,12 @@ export async function interleave(seed: number, steps = 30): Promise<Interleaved>
   await turns.run(Promise.all(work))
   await turns.drain()
   for (const process of processes) Object.assign(process.faults, calm)
-  await turns.run(verify(storages, keepers, { ledger, isFaulty }))
+  const verifying = verify(storages, keepers, { ledger, isFaulty })
+  await turns.run(verifying)
   return {
     entries: [...ledger.journals.values()].reduce((sum, { entries }) => sum + entries.size, 0),
     journals: ledger.journals.size,
+    continued: await verifying,
   }
 }
 
@@ -76,7 +80,7 @@ async function verify(
   storages: readonly Storage[],
   keepers: readonly Keeper[],
   { ledger, isFaulty }: { ledger: Ledger; isFaulty: boolean },
-): Promise<void> {
+): Promise<number> {
   for (const storage of storages) await maintainAll(storage)
   for (const { feeds } of keepers) for (const feed of feeds) await feed.verify()
   const living = await journalsOf(storages)
@@ -85,16 +89,18 @@ async function verify(
     const { sessionId = '' } = ledger.journals.get(journal) ?? {}
     return !isFaulty || (living.has(journal) && !ledger.untold.has(sessionId))
   }
+  let continued = 0
   for (const [journal, { sessionId }] of ledger.journals) {
     if (!isComplete(journal)) continue
     const entries = ledger.entries(journal)
     assertWhole(entries, `Session ${sessionId}`)
-    assertNothingLate(entries, `Session ${sessionId}`)
+    continued += assertNothingLate(entries, `Session ${sessionId}`)
   }
   const seen = keepers.flatMap(({ journals }) => journals.flatMap((reader) => reader.seen))
   for (const each of seen) if (isComplete(each.journal)) assertTold(each, ledger)
   for (const id of sessions)
     for (const storage of storages) await verifySession(storage, id, ledger)
+  return continued
 }
 
 async function journalsOf([storage]: readonly Storage[]): Promise<Set<string>> {

@@ -43,14 +43,36 @@ export class Ledger {
   }
 }
 
-/** Asserts that nothing was written to a message after its end, nor by a run after its own. */
-export function assertNothingLate(events: readonly Event[], where: string): void {
+/**
+ * Asserts that nothing was written to a message after its end, nor by a run after its own, nor by an
+ * attempt after the next one began. Returns how often a run was continued.
+ */
+export function assertNothingLate(events: readonly Event[], where: string): number {
   const finished = new Set<string>()
   let run: string | undefined
+  let attempt = 1
+  let continued = 0
   for (const event of events) {
     if (event.type === 'run-started') {
       assert.equal(run, undefined, `${where}: two runs at once`)
       run = event.run.id
+      attempt = 1
+    }
+    if (event.type === 'run-changed') {
+      assert.equal(event.runId, run, `${where}: the change of another run`)
+      assert.equal(event.attempt, attempt + 1, `${where}: an attempt`)
+      attempt++
+      continued++
+    }
+    if (event.type === 'message-delta') {
+      for (const op of event.ops) {
+        const by = op.op === 'append' ? op.text.split(':')[0] : attempt
+        assert.equal(
+          Number(by),
+          attempt,
+          `${where}: seq ${event.seq} is of an attempt that is over`,
+        )
+      }
     }
     if (event.type === 'message-delta' || event.type === 'message-finished') {
       const { messageId } = event
@@ -63,4 +85,5 @@ export function assertNothingLate(events: readonly Event[], where: string): void
       run = undefined
     }
   }
+  return continued
 }

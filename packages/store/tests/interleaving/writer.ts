@@ -15,6 +15,7 @@ import {
   opened,
   prompt,
   redo,
+  runChanged,
   runEnded,
   runStarted,
   truncated,
@@ -30,6 +31,7 @@ interface Answer {
   readonly sessionId: string
   readonly runId: string
   readonly messageId: string
+  readonly attempt: number
 }
 
 interface WriterOptions {
@@ -96,7 +98,9 @@ export class Writer {
     const messageId = `${runId}-answer`
     const drafts = [runStarted(runId), prompt(`${runId}-prompt`), opened(messageId)]
     const [result] = await this.#commit([this.#slice(sessionId, drafts, { is: 'idle' })])
-    if (result?.refused === undefined) this.#answers.push({ sessionId, runId, messageId })
+    if (result?.refused === undefined) {
+      this.#answers.push({ sessionId, runId, messageId, attempt: 1 })
+    }
   }
 
   /** Deltas of some of the answers that stream here, in one commit. */
@@ -104,25 +108,36 @@ export class Writer {
     const { random } = this.#options
     return this.#answers
       .filter(() => random.chance(0.7))
-      .map(({ sessionId, runId, messageId }) => {
-        const texts = Array.from({ length: random.between(1, 3) }, () => `${this.#name('')} `)
+      .map(({ sessionId, runId, messageId, attempt }) => {
+        const name = () => `${attempt}:${this.#name('')} `
+        const texts = Array.from({ length: random.between(1, 3) }, name)
         const drafts = texts.map((text) => delta(messageId, text))
-        return this.#slice(sessionId, drafts, { is: 'run', runId })
+        return this.#slice(sessionId, drafts, { is: 'run', runId, attempt })
       })
   }
 
   async #finish(answer: Answer): Promise<void> {
-    const { sessionId, runId, messageId } = answer
+    const { sessionId, runId, messageId, attempt } = answer
     this.#answers = this.#answers.filter((each) => each !== answer)
-    const drafts = [delta(messageId, 'end'), finished(messageId), runEnded(runId)]
-    await this.#commit([this.#slice(sessionId, drafts, { is: 'run', runId })])
+    const drafts = [delta(messageId, `${attempt}:end`), finished(messageId), runEnded(runId)]
+    await this.#commit([this.#slice(sessionId, drafts, { is: 'run', runId, attempt })])
   }
 
-  /** Ends the run of a process that it takes to be dead. */
+  /** Ends or continues the run of a process that it takes to be dead. */
   async #endLost(sessionId: string): Promise<void> {
     const head = await this.#head(sessionId)
     const runId = head?.head.run?.id
     if (!head || runId === undefined) return
+    const { attempt = 1 } = head.head.run ?? {}
+    const [open] = head.open
+    if (open && this.#options.random.chance(0.5)) {
+      const next = { ...runChanged(runId, 'streaming'), attempt: attempt + 1 }
+      const guard = { is: 'run', runId, attempt } as const
+      const [result] = await this.#commit([this.#slice(sessionId, [next], guard)])
+      if (result?.refused !== undefined) return
+      this.#answers.push({ sessionId, runId, messageId: open.id, attempt: attempt + 1 })
+      return
+    }
     const drafts = [...head.open.map(({ id }) => finished(id, 'lost')), runEnded(runId)]
     await this.#commit([this.#slice(sessionId, drafts, { is: 'run', runId })])
   }
@@ -191,7 +206,10 @@ export class Writer {
 
   #forget({ guard }: Slice): void {
     if (guard?.is !== 'run') return
-    this.#answers = this.#answers.filter(({ runId }) => runId !== guard.runId)
+    const { runId, attempt } = guard
+    this.#answers = this.#answers.filter(
+      (each) => each.runId !== runId || (attempt !== undefined && each.attempt !== attempt),
+    )
   }
 
   #slice(sessionId: string, drafts: readonly EventDraft[], guard?: Guard): Slice {

@@ -49,12 +49,13 @@ export async function checkSession(
 }
 
 function checkWindow({ messages, head, hasOlder }: Window, oracle: OracleSession, cap: number) {
+  const { active } = oracle.runs
   const newest = oracle.messages.filter(({ epoch }) => epoch === oracle.epoch).slice(-cap)
   assert.deepEqual(messages.map(withoutRevision), newest, 'the window')
   assert.deepEqual(
     {
       epoch: head.epoch,
-      runId: head.run?.id,
+      run: head.run && [head.run.id, head.run.status, head.run.attempt ?? 1],
       queue: head.queue,
       usage: head.usage,
       contextUsage: head.contextUsage,
@@ -65,7 +66,7 @@ function checkWindow({ messages, head, hasOlder }: Window, oracle: OracleSession
     },
     {
       epoch: oracle.epoch,
-      runId: oracle.runId,
+      run: active && [active.id, active.status, active.attempt],
       queue: oracle.queue,
       usage: oracle.usage,
       contextUsage: oracle.contextUsage,

@@ -129,6 +129,24 @@ export class Machine {
     }
   }
 
+  /** Gives the open answer a new writer, as a process has that goes on in it, unless its run waits. */
+  attach({ id: sessionId, oracle, writing }: ModelSession): void {
+    if (writing?.driver !== 'writer') return
+    const { runId, messageId, blocks } = writing
+    const { parts, metadata } = oracle.contentOf(messageId)
+    const { custom } = metadata
+    const { status, attempt = 1 } = oracle.runs.active ?? {}
+    blocks.clear()
+    const last = parts.at(-1)
+    if ((last?.type === 'text' || last?.type === 'reasoning') && last.state === 'streaming') {
+      blocks.set(last.type, parts.length - 1)
+    }
+    writing.writer =
+      status === 'waiting'
+        ? undefined
+        : this.store.writer({ sessionId, runId, attempt, messageId, parts, custom })
+  }
+
   async reopen(): Promise<void> {
     await this.until(this.store.close())
     for (const session of this.sessions) this.flushed(session)
@@ -187,7 +205,8 @@ export class Machine {
   }
 
   /** Unacknowledged text may be lost, but only at its end. */
-  async #recover({ id, oracle, writing, draft }: ModelSession): Promise<void> {
+  async #recover(session: ModelSession): Promise<void> {
+    const { id, oracle, writing, draft } = session
     const { open } = await this.until(this.store.head(id))
     const expected = [writing, draft].flatMap((each) => each ?? [])
     assert.equal(open.length, expected.length, `${id}: open messages.`)
@@ -200,16 +219,7 @@ export class Machine {
       oracle.setContent(messageId, found)
       each.states = [found]
     }
-    if (writing?.driver !== 'writer') return
-    writing.blocks.clear()
-    const { runId, messageId } = writing
-    const { parts, metadata } = oracle.contentOf(messageId)
-    const { custom } = metadata
-    const last = parts.at(-1)
-    if ((last?.type === 'text' || last?.type === 'reasoning') && last.state === 'streaming') {
-      writing.blocks.set(last.type, parts.length - 1)
-    }
-    writing.writer = this.store.writer({ sessionId: id, runId, messageId, parts, custom })
+    this.attach(session)
   }
 }
 

@@ -3,13 +3,34 @@ import { describe, expect, test } from 'vitest'
 
 import { crashableEngines } from '../support/crashable-engine.ts'
 import { figure, long } from '../support/long.ts'
-import { engines } from '../support/test-engines.ts'
-import { type Action, program, versionProgram } from './program.ts'
+import { type Engine, engines } from '../support/test-engines.ts'
+import { nothingSeen } from './oracle-session.ts'
+import { type Action, program, programOfRuns, type Step, versionProgram } from './program.ts'
 import { runProgram } from './run-program.ts'
 
 /** Steps on one session. */
 function steps(...actions: Action[]) {
   return actions.map((action) => ({ session: 0, action }))
+}
+
+/** Runs many programs, and returns how often what happened. */
+async function runMany(engine: Engine, programs: fc.Arbitrary<Step[]>, numRuns: number) {
+  const seen = { ...nothingSeen }
+  await fc.assert(
+    fc.asyncProperty(programs, async (some) => {
+      for (const each of await runProgram(crashableEngines[engine](), some)) addTo(seen, each)
+    }),
+    { numRuns },
+  )
+  return seen
+}
+
+function addTo(sum: typeof nothingSeen, more: typeof nothingSeen): void {
+  for (const name of namesOf(more)) sum[name] += more[name]
+}
+
+function namesOf(seen: typeof nothingSeen): (keyof typeof nothingSeen)[] {
+  return Object.keys(seen) as (keyof typeof nothingSeen)[]
 }
 
 const start: Action = { do: 'start', driver: 'writer' }
@@ -27,19 +48,18 @@ describe.each(engines)('on %s', (engine) => {
   }, 240_000)
 
   test('versions of a session equal a tree, in every view and after every cut', async () => {
-    const seen = { chosen: 0, redone: 0, dropped: 0, marked: 0 }
-    await fc.assert(
-      fc.asyncProperty(versionProgram, async (some) => {
-        for (const each of await runProgram(crashableEngines[engine](), some)) {
-          for (const name of ['chosen', 'redone', 'dropped', 'marked'] as const) {
-            seen[name] += each[name]
-          }
-        }
-      }),
-      { numRuns: long ? 2_000 : 100 },
-    )
+    const seen = await runMany(engine, versionProgram, long ? 2_000 : 100)
     figure(`versions on ${engine}: ${JSON.stringify(seen)}`)
-    for (const times of Object.values(seen)) expect(times).toBeGreaterThan(0)
+    const { chosen, redone, dropped, marked } = seen
+    for (const times of [chosen, redone, dropped, marked]) expect(times).toBeGreaterThan(0)
+  }, 1_200_000)
+
+  test('runs that wait, are continued, interrupted, and take prompts are as in the oracle', async () => {
+    const seen = await runMany(engine, programOfRuns, long ? 2_000 : 60)
+    figure(`runs on ${engine}: ${JSON.stringify(seen)}`)
+    const { waited, answered, answeredLate, continued, taken, takenLate, interrupted } = seen
+    const all = [waited, answered, answeredLate, continued, taken, takenLate, interrupted]
+    for (const times of all) expect(times).toBeGreaterThan(0)
   }, 1_200_000)
 
   // Programs that found a fault once.

@@ -1,6 +1,7 @@
 import type { ContextUsage, MessageMetadata, Part, QueuedRun, Usage } from '@caughtup/schema'
 
 import type { Refusal } from '../../src/port/commit.ts'
+import { ended, OracleRuns } from './oracle-runs.ts'
 import {
   chainFrom,
   idsIn,
@@ -15,6 +16,21 @@ export type MessageContent = Pick<OracleMessage, 'parts' | 'metadata'>
 
 /** The outcome of a step: done, or the reason why it was refused. */
 export type Expected = 'done' | Refusal
+
+/** How often versions were chosen, restored, dropped, and marked by a removal; and what runs did. */
+export const nothingSeen = {
+  chosen: 0,
+  redone: 0,
+  dropped: 0,
+  marked: 0,
+  waited: 0,
+  answered: 0,
+  answeredLate: 0,
+  continued: 0,
+  taken: 0,
+  takenLate: 0,
+  interrupted: 0,
+}
 
 /**
  * The expected session in the simplest form: a list of older messages, and the newest epoch as a tree
@@ -33,20 +49,27 @@ export class OracleSession {
   lastOrder = 0
   /** Messages of the newest epoch that can be undone have a greater order. */
   epochStart = 0
-  runId: string | undefined
-  queue: QueuedRun[] = []
+  readonly runs = new OracleRuns()
   usage: { version: number; totals: Usage; models?: Record<string, Usage> } | undefined
   /** Child sessions whose usage is counted. */
   children = new Set<string>()
   contextUsage: ContextUsage | undefined
-  /** How often versions were chosen, restored, dropped, and marked by a removal. */
-  readonly seen = { chosen: 0, redone: 0, dropped: 0, marked: 0 }
+  /** How often what happened. */
+  readonly seen = { ...nothingSeen }
   readonly #most: number
   #hidings = 0
 
   /** @param most - versions that are kept at one place */
   constructor(most = 20) {
     this.#most = most
+  }
+
+  get runId(): string | undefined {
+    return this.runs.active?.id
+  }
+
+  get queue(): readonly QueuedRun[] {
+    return this.runs.queue
   }
 
   /** What is shown, with versions where there are several. */
@@ -110,7 +133,7 @@ export class OracleSession {
     this.#change(messageId, (message) => ({
       ...message,
       status: 'done',
-      parts: message.parts.map(ended),
+      parts: message.parts.map((part) => ended(part, end.finishReason ?? 'stop')),
       metadata: { ...message.metadata, ...end },
     }))
   }
@@ -342,11 +365,4 @@ export class OracleSession {
       this.#hiddenIds().includes(messageId)
     return isThere ? 'message-exists' : 'message-gone'
   }
-}
-
-/** Ends a part of a finished message. */
-function ended(part: Part): Part {
-  const streaming =
-    (part.type === 'text' || part.type === 'reasoning') && part.state === 'streaming'
-  return streaming ? { ...part, state: 'done' } : part
 }

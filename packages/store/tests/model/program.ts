@@ -7,7 +7,7 @@ export interface Step {
   action: Action
 }
 
-export type Action = WriteAction | HistoryAction | MachineAction
+export type Action = WriteAction | RunAction | HistoryAction | MachineAction
 
 /** Steps of runs and their answers. */
 export type WriteAction =
@@ -18,7 +18,14 @@ export type WriteAction =
   | { do: 'finish'; reason: 'stop' | 'interrupted' }
   | { do: 'thought' | 'tool' }
   | { do: 'label' }
-  | { do: 'queue' | 'next' | 'usage' }
+  | { do: 'queue' | 'steer' | 'next' | 'usage' }
+
+/** Steps of runs besides their answers' text. */
+export type RunAction =
+  | { do: 'wait'; calls: readonly ('approval' | 'client')[] }
+  | { do: 'answer'; pick: number; isOutdated: boolean }
+  | { do: 'take'; isOutdated: boolean }
+  | { do: 'continue' | 'interrupt' | 'requeue' }
 
 /** Steps that change history. */
 export type HistoryAction =
@@ -39,7 +46,18 @@ const pick = fc.nat({ max: 20 })
 const text = fc.string({ minLength: 1, maxLength: 5 })
 const is = fc.constantFrom
 
+const calls = fc.array(is('approval' as const, 'client' as const), { minLength: 1, maxLength: 3 })
+const isOutdated = fc.nat({ max: 3 }).map((number) => number === 0)
+const runAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: is('wait'), calls }) },
+  { weight: 6, arbitrary: fc.record({ do: is('answer'), pick, isOutdated }) },
+  { weight: 2, arbitrary: fc.record({ do: is('continue', 'continue', 'requeue', 'interrupt') }) },
+  { weight: 3, arbitrary: fc.record({ do: is('steer', 'queue', 'next') }) },
+  { weight: 3, arbitrary: fc.record({ do: is('take'), isOutdated }) },
+)
+
 const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 10, arbitrary: runAction },
   { weight: 12, arbitrary: fc.record({ do: is('text', 'reasoning'), text }) },
   {
     weight: 4,
@@ -94,6 +112,22 @@ const versionAction: fc.Arbitrary<Action> = fc.oneof(
 export const versionProgram: fc.Arbitrary<Step[]> = fc.array(
   fc.record({ session: fc.constant(0), action: versionAction }),
   { minLength: 25, maxLength: 60, size: 'max' },
+)
+
+const startAndText: fc.Arbitrary<Action> = fc.oneof(
+  fc.record({ do: is('start'), driver: is('writer') }),
+  fc.record({ do: is('text', 'reasoning'), text }),
+)
+const actionOfRuns: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: runAction },
+  { weight: 2, arbitrary: startAndText },
+  { weight: 1, arbitrary: action },
+)
+
+/** Programs whose runs wait, are continued, and take prompts. */
+export const programOfRuns: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({ session: fc.constant(0), action: actionOfRuns }),
+  { minLength: 20, maxLength: 60, size: 'max' },
 )
 
 /** Programs for a few sessions of one store. */

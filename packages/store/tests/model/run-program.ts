@@ -3,6 +3,7 @@ import { Machine, type ModelSession } from './machine.ts'
 import type { CrashableEngine } from '../support/crashable-engine.ts'
 import type { OracleSession } from './oracle-session.ts'
 import type { Action, Step } from './program.ts'
+import { runStep } from './run-step.ts'
 import { writeStep } from './write-step.ts'
 
 /**
@@ -35,6 +36,7 @@ async function perform(machine: Machine, session: ModelSession, action: Action):
     case 'start':
     case 'next':
     case 'queue':
+    case 'steer':
     case 'usage':
     case 'text':
     case 'reasoning':
@@ -45,6 +47,13 @@ async function perform(machine: Machine, session: ModelSession, action: Action):
     case 'update':
     case 'draft':
       return writeStep(machine, session, action)
+    case 'wait':
+    case 'answer':
+    case 'continue':
+    case 'take':
+    case 'interrupt':
+    case 'requeue':
+      return runStep(machine, session, action)
     case 'edit':
     case 'delete':
     case 'erase':

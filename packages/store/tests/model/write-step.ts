@@ -13,7 +13,7 @@ export async function writeStep(
   session: ModelSession,
   action: WriteAction,
 ): Promise<void> {
-  const { writing } = session
+  const { writing, oracle } = session
   switch (action.do) {
     case 'start':
       return startRun(machine, session, action)
@@ -22,7 +22,8 @@ export async function writeStep(
       return startRun(machine, session, { driver: 'writer', queued: runId })
     }
     case 'queue':
-      return queueRun(machine, session)
+    case 'steer':
+      return queueRun(machine, session, action.do === 'steer')
     case 'usage':
       return addUsage(machine, session)
     case 'text':
@@ -35,12 +36,15 @@ export async function writeStep(
       if (writing) await label(machine, session, writing)
       return
     case 'update':
-      if (writing && !writing.writer) await update(machine, session, writing, action)
+      if (writing?.driver === 'update') await update(machine, session, writing, action)
       return
     case 'draft':
       return draft(machine, session, action)
     case 'finish':
-      if (writing) await finish(machine, session, writing, action.reason)
+      // A run that waits has nobody who could finish it.
+      if (writing && oracle.runs.active?.status === 'streaming') {
+        await finish(machine, session, writing, action.reason)
+      }
   }
 }
 
@@ -85,28 +89,24 @@ async function startRun(
   ]
   await append(machine, session, { drafts, guard }, expected)
   if (expected !== 'done') return
-  oracle.queue = oracle.queue.filter((queued) => queued.runId !== runId)
-  oracle.runId = runId
+  oracle.runs.start(runId)
   oracle.create(prompt)
   oracle.create(answer)
   // Also what it had while it waited.
   session.words.set(prompt.id, [word, ...(session.words.get(prompt.id) ?? [])])
   session.words.set(messageId, [])
-  const writer =
-    driver === 'writer'
-      ? machine.store.writer({ sessionId: session.id, runId, messageId })
-      : undefined
   session.writing = {
     runId,
     messageId,
     driver,
-    writer,
+    writer: undefined,
     blocks: new Map(),
     states: [{ parts: [], metadata }],
   }
+  machine.attach(session)
 }
 
-async function queueRun(machine: Machine, session: ModelSession): Promise<void> {
+async function queueRun(machine: Machine, session: ModelSession, steers: boolean): Promise<void> {
   const { oracle } = session
   const runId = machine.name('run')
   const messageId = `prompt-${runId}`
@@ -118,14 +118,15 @@ async function queueRun(machine: Machine, session: ModelSession): Promise<void> 
     custom: { label },
     parts: [{ type: 'text' as const, text: runId }],
     queuedAt: machine.clock.now(),
+    ...(steers && { steer: true as const }),
   }
-  const guard = { is: 'enqueue', queueBelow: 2 } as const
+  const guard = { is: 'enqueue', queueBelow: 3 } as const
   const busy = oracle.runId !== undefined || oracle.queue.length > 0
   const full = oracle.queue.length >= guard.queueBelow ? 'queue-full' : 'done'
   const expected: Expected = busy ? full : 'guard-failed'
   await append(machine, session, { drafts: [{ type: 'queue-changed', add }], guard }, expected)
   if (expected !== 'done') return
-  oracle.queue = [...oracle.queue, add]
+  oracle.runs.enqueue(add)
   session.words.set(messageId, [label])
 }
 
@@ -306,11 +307,11 @@ async function finish(
     await append(machine, session, { drafts: [ended], guard: { is: 'run', runId } }, 'done')
   }
   oracle.countUsage(usage)
-  oracle.runId = undefined
+  oracle.runs.active = undefined
   session.writing = undefined
 }
 
-function change(
+export function change(
   oracle: OracleSession,
   { messageId, states }: OpenMessage,
   make: (parts: Part[]) => Part[],

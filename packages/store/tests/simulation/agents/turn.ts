@@ -12,6 +12,7 @@ import type { Guard } from '../../../src/port/commit.ts'
 import type { Incarnation } from '../world/host.ts'
 import type { World } from '../world/world.ts'
 import type { Driver } from './driver.ts'
+import { readHead } from './read-head.ts'
 import { StateDriver } from './state-driver.ts'
 import { WriterDriver } from './writer-driver.ts'
 
@@ -160,18 +161,27 @@ class Turn {
     } catch (error) {
       if (!(error instanceof CaughtupError) || !isEnd(error)) throw error
       this.#world.trace(runId, () => `is stopped: ${error.message}`)
-      if (error.code === 'CONFLICT' && this.#isStale) this.#world.count('stale attempt refused')
+      if (this.#isStale) await this.#countRefused()
       return true
     } finally {
       this.#at.executing.delete(key)
     }
   }
 
+  /** Counts a write that nothing but its attempt made impossible. */
+  async #countRefused(): Promise<void> {
+    const { sessionId, runId, attempt } = this.#execution
+    const { head } = (await readHead(this.#world, this.#at, sessionId)) ?? {}
+    const isActive = head?.run?.id === runId && (head.run.attempt ?? 1) > attempt
+    if (isActive) this.#world.count('stale attempt refused')
+  }
+
   /** Streams an answer of one or several messages to its end, or until it waits. */
   async answer(first: MessageDraft): Promise<void> {
     const { random } = this.#world
-    const { runId } = this.#execution
-    const pace = random.pick([2, 20, 60])
+    const { runId, attempt } = this.#execution
+    // One that was continued takes its time, so that the process before it may wake meanwhile.
+    const pace = random.pick(attempt > 1 ? [20, 60, 150] : [2, 20, 60])
     let driver = this.#driver(first)
     await driver.begin()
     for (let left = random.between(0, 20); left > 0; left--) {

@@ -50,7 +50,7 @@ export async function chaos(world: World): Promise<void> {
 function pause(world: World, { life }: Incarnation): void {
   world.trace(life.name, 'is paused')
   life.pause()
-  world.outside.after(world.random.pick([50, 200, 900, 900]), () => {
+  world.outside.after(world.random.pick([50, 200, 500, 600, 700, 900]), () => {
     if (!life.paused || life.killed.aborted) return
     world.trace(life.name, 'goes on')
     life.resume()
