@@ -10,7 +10,7 @@ import type { Storage } from '../../src/port/storage.ts'
 import type { Store } from '../../src/store.ts'
 import { assertSameView } from './assert-same-view.ts'
 import { everyEvent, everyMessage } from './everything.ts'
-import type { OracleSession } from './oracle-session.ts'
+import type { OracleSession } from './oracle/oracle-session.ts'
 
 export interface Checked {
   id: string

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { CaughtupError, type EventDraft } from '@caughtup/schema'
 
 import type { Machine, ModelSession } from './machine.ts'
-import type { Expected } from './oracle-session.ts'
+import type { Expected } from './oracle/oracle-session.ts'
 import type { HistoryAction } from './program.ts'
 import { append } from './write-step.ts'
 

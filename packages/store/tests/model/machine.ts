@@ -11,7 +11,7 @@ import { assertSameView } from './assert-same-view.ts'
 import { checkSession } from './check-session.ts'
 import type { CrashableEngine } from '../support/crashable-engine.ts'
 import { ModelFollower } from './model-follower.ts'
-import { type MessageContent, OracleSession } from './oracle-session.ts'
+import { type MessageContent, OracleSession } from './oracle/oracle-session.ts'
 
 /** A program's session with its oracle and its readers. */
 export interface ModelSession {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { crashableEngines } from '../support/crashable-engine.ts'
 import { figure, long } from '../support/long.ts'
 import { type Engine, engines } from '../support/test-engines.ts'
-import { nothingSeen } from './oracle-session.ts'
+import { nothingSeen } from './oracle/oracle-session.ts'
 import { type Action, program, programOfRuns, type Step, versionProgram } from './program.ts'
 import { runProgram } from './run-program.ts'
 

@@ -1,7 +1,7 @@
 import { historyStep } from './history-step.ts'
 import { Machine, type ModelSession } from './machine.ts'
 import type { CrashableEngine } from '../support/crashable-engine.ts'
-import type { OracleSession } from './oracle-session.ts'
+import type { OracleSession } from './oracle/oracle-session.ts'
 import type { Action, Step } from './program.ts'
 import { runStep } from './run-step.ts'
 import { writeStep } from './write-step.ts'

@@ -6,7 +6,7 @@ import { isAwaited } from '@caughtup/schema/fold'
 import type { MessageWriter } from '../../src/compose/message-writer.ts'
 import type { Guard } from '../../src/port/commit.ts'
 import type { Machine, ModelSession, Writing } from './machine.ts'
-import type { Expected } from './oracle-session.ts'
+import type { Expected } from './oracle/oracle-session.ts'
 import type { RunAction } from './program.ts'
 import { append, change } from './write-step.ts'
 

@@ -5,7 +5,7 @@ import type { EventDraft, MessageDraft, Part } from '@caughtup/schema'
 import type { MessageWriter } from '../../src/compose/message-writer.ts'
 import type { Guard } from '../../src/port/commit.ts'
 import type { Machine, ModelSession, OpenMessage, Writing } from './machine.ts'
-import type { Expected, OracleSession } from './oracle-session.ts'
+import type { Expected, OracleSession } from './oracle/oracle-session.ts'
 import type { WriteAction } from './program.ts'
 
 export async function writeStep(

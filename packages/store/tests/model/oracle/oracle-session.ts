@@ -1,6 +1,6 @@
 import type { ContextUsage, MessageMetadata, Part, QueuedRun, Usage } from '@caughtup/schema'
 
-import type { Refusal } from '../../src/port/commit.ts'
+import type { Refusal } from '../../../src/port/commit.ts'
 import { ended, OracleRuns } from './oracle-runs.ts'
 import {
   chainFrom,
