@@ -19,9 +19,9 @@ export async function changeMembers(
     world.trace(guest, `joins ${sessionId} at ${life.name}`)
     return
   }
-  const removed = await store.sessions.removeMember(sessionId, guest)
-  if (!removed) return
-  membership.removed(life.name, sessionId, guest)
+  const confirmed = membership.removes(life.name, sessionId, guest)
+  if (!(await store.sessions.removeMember(sessionId, guest))) return
+  confirmed()
   world.count('member removed')
   world.trace(guest, `is removed from ${sessionId} at ${life.name}`)
 }
