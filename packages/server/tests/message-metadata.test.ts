@@ -166,6 +166,21 @@ describe('metadata of the host of an answer', () => {
     expect((await customs())[1]).toEqual({ before: 1, both: 2, after: 1 })
   })
 
+  test('count when an output is too large for it, so that the run can go on', async () => {
+    const { me, scripted, sessionId, store } = await openSession({ limits: { messageBytes: 500 } })
+    const { runId } = await me.messages.send({ sessionId, text: 'Hi' })
+    const asked = await scripted.run()
+    asked.yield(said({ note: 'x'.repeat(200) }))
+    asked.yield({ type: 'tool-call', toolCallId: 'a', toolName: 'ask', input: {} })
+    asked.finish()
+    await expect.poll(async () => (await store.head(sessionId)).head.run?.status).toBe('waiting')
+    const respond = (length: number) =>
+      me.runs.respond({ sessionId, runId, toolCallId: 'a', output: 'x'.repeat(length) })
+    await expect(respond(200)).rejects.toMatchObject({ code: 'TOO_LARGE', data: { limit: 500 } })
+    expect(await respond(50)).toEqual({ resumed: true })
+    await scripted.run()
+  })
+
   test('are added to those of a process that was lost', async () => {
     const file = testDatabase()
     const lease = 6_000

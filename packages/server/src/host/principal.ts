@@ -6,8 +6,8 @@ export interface PrincipalId {
 }
 
 /**
- * The caller, with the members that the host declares (`schemas.principal`). All that the host's
- * `principal` function returns is passed to its `can` and `stats`, declared or not.
+ * The caller, with the members that the host declares (`schemas.principal`). The host's `can` and `stats`
+ * get what that schema makes of it; without a declaration, all that its `principal` function returns.
  */
 export type Principal = OutputOfDeclared<'principal', PrincipalId>
 

@@ -113,8 +113,9 @@ function answerTo(call: Extract<ToolPart, { state: string }>, input: RespondInpu
   throw unfit(input, 'wants an output or an error')
 }
 
-function assertFits(message: Message, limit: number): void {
-  const bytes = Buffer.byteLength(JSON.stringify(message.parts))
+function assertFits({ parts, metadata: { custom } }: Message, limit: number): void {
+  const counted = custom ? [parts, custom] : [parts]
+  const bytes = counted.reduce((sum, each) => sum + Buffer.byteLength(JSON.stringify(each)), 0)
   if (bytes <= limit) return
   throw new CaughtupError(
     'TOO_LARGE',
