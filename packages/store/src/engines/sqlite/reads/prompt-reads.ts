@@ -39,7 +39,7 @@ export class PromptReads {
         bytes += Buffer.byteLength(JSON.stringify(found.message))
         const isFull = prompts.length === query.limit || bytes > query.bytes
         if (isFull && prompts.length > 0 && last) return { prompts, next: last }
-        prompts.push(found)
+        prompts.push({ sessionId: found.sessionId, message: found.message })
       }
       last = candidate.place
     }
