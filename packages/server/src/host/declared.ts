@@ -32,6 +32,7 @@ export async function declaredObject<T extends object>(
   value: T,
   field: string,
 ): Promise<T> {
+  if (!schema) return value
   const made = await declaredValue(schema, value, field)
   if (isObjectOf<T>(made)) return made
   throw new TypeError(`The schema of \`${field}\` must make an object, not ${preview(made)}.`)
