@@ -27,7 +27,7 @@ const [readers] = ofTranscripts
 const ofClient = samplesIn('packages/web-client/README.md')
 const [, errors] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
-const [, , merging, stopping, testing] = ofServer
+const [, , , merging, stopping, testing] = ofServer
 const samples = [...quickStart, ...ofStore, ...ofTranscripts, ...ofClient, ...ofServer]
 
 beforeAll(() => {
@@ -135,7 +135,7 @@ test('no other document has samples', () => {
   expect(ofStore).toHaveLength(5)
   expect(ofTranscripts).toHaveLength(1)
   expect(ofClient).toHaveLength(3)
-  expect(ofServer).toHaveLength(5)
+  expect(ofServer).toHaveLength(6)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
 
