@@ -459,7 +459,7 @@ describe('merges at once', () => {
   })
 
   test('of many sessions are 16', async () => {
-    const { foreign, client } = await openMerging()
+    const { foreign, client } = await openMerging({ stats: () => true })
     const read = Promise.withResolvers<void>()
     foreign.onRead = () => read.promise
     foreign.append('one')
@@ -468,7 +468,8 @@ describe('merges at once', () => {
     )
     const all = Promise.all(ids.map((id) => opened(client, id)))
     await expect.poll(() => foreign.calls.read).toBe(16)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await expect.poll(async () => (await client.server.stats()).chatStreams).toBe(20)
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(foreign.calls.read).toBe(16)
     read.resolve()
     for (const { texts } of await all) expect(texts).toEqual(['one'])

@@ -96,6 +96,7 @@ test('a run that was over before its server was paused is left alone on another 
   await vi.waitFor(() => expect(view.getSnapshot().run).toBeUndefined(), 5_000)
   const { messages } = view.getSnapshot()
   first.process.kill('SIGSTOP')
+  // Real processes have no clock to drive, and what is expected of the other one is that it does nothing.
   await setTimeout(2 * lease)
   first.process.kill('SIGCONT')
   await first.client.rpc.messages.send({ sessionId, text: 'short' })

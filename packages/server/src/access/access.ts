@@ -109,7 +109,7 @@ export class Access {
     return () => this.#can(principal, 'activity.subscribe', undefined)
   }
 
-  /** What the host's own function returns is no input of the caller's. */
+  /** The host's own function returned it, so a refusal is the server's error and not the caller's. */
   async #declared(principal: Principal): Promise<Principal> {
     try {
       return await declaredObject(this.#settings.schemas.principal, principal, 'principal')

@@ -3,6 +3,7 @@ import {
   CaughtupError,
   type ChatSchemas,
   type CustomMetadata,
+  preview,
   type ToolSchemas,
 } from '@caughtup/schema'
 
@@ -103,11 +104,13 @@ export class DeclaredParts {
 }
 
 function undeclared(field: string, name: string, what: string): CaughtupError {
-  const message = `The server declares no ${what} of this name: ${name}`
-  return new CaughtupError('BAD_INPUT', message, { field, value: name })
+  const value = preview(name)
+  const message = `The server declares no ${what} of this name: ${value}`
+  return new CaughtupError('BAD_INPUT', message, { field, value })
 }
 
 function refusedBefore({ toolCallId, toolName }: { toolCallId: string; toolName: string }) {
-  const message = `The agent went on with a call of ${toolName} whose input was refused.`
-  return new CaughtupError('BAD_INPUT', message, { field: 'toolCallId', value: toolCallId })
+  const message = `The agent went on with a call of ${preview(toolName)} whose input was refused.`
+  const value = preview(toolCallId)
+  return new CaughtupError('BAD_INPUT', message, { field: 'toolCallId', value })
 }
