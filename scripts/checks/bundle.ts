@@ -26,19 +26,24 @@ interface Entry {
 const peer = { name: 'the WebSocket link', pattern: /\/@orpc\/standard-server-peer\// }
 const fetch = { name: 'the fetch link', pattern: /\/@orpc\/client\/dist\/adapters\/fetch\// }
 const entries: readonly Entry[] = [
-  { imports: "{ createChatClient, sse } from '@caughtup/web-client'", without: [peer], most: 21.5 },
+  { imports: "{ createChatClient, sse } from '@caughtup/web-client'", without: [peer], most: 20 },
   {
     imports: "{ createChatClient, webSocket } from '@caughtup/web-client'",
     without: [fetch],
-    most: 23,
+    most: 21.5,
+  },
+  {
+    imports: "{ activityView, createChatClient, sse } from '@caughtup/web-client'",
+    without: [peer],
+    most: 21.5,
   },
   {
     imports: "{ aroundView, createChatClient, sse } from '@caughtup/web-client'",
     without: [peer],
-    most: 23,
+    most: 21.5,
   },
-  { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 25.2 },
-  { imports: "{ useActivity, useSession } from '@caughtup/web-client/react'", most: 1 },
+  { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 24 },
+  { imports: "{ useSession } from '@caughtup/web-client/react'", most: 0.5 },
   {
     imports: "{ asChatError, isPermanentError } from '@caughtup/web-client'",
     without: [peer],

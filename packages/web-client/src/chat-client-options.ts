@@ -1,4 +1,3 @@
-import type { ActivityRow } from '@caughtup/schema'
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 import { CaughtupError } from '@caughtup/schema/error'
 
@@ -40,12 +39,6 @@ export interface ChatClientOptions {
    * their subscribers first give way: their `connection.status` is `displaced`. @default 4
    */
   fullStreams?: number
-  /**
-   * Called when an answer ended normally in a session that no view follows, once per answer; not for
-   * interrupted ones. Needs a subscriber of `client.activity`. Answers that ended while the feed was
-   * reconnecting count too, except over a restart of the server, when the feed begins anew.
-   */
-  onCompletedInBackground?: (row: ActivityRow) => void
 }
 
 /** How a view spaces its attempts to connect. */
@@ -84,7 +77,6 @@ export function resolveOptions({
   requestTimeout = chatClientDefaults.requestTimeout,
   idleViews = chatClientDefaults.idleViews,
   fullStreams = chatClientDefaults.fullStreams,
-  onCompletedInBackground,
 }: Partial<ChatClientOptions> = {}) {
   if (typeof link !== 'function') {
     const message =
@@ -102,6 +94,5 @@ export function resolveOptions({
     requestTimeout,
     idleViews,
     fullStreams,
-    onCompletedInBackground,
   }
 }

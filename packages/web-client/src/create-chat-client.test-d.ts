@@ -4,6 +4,7 @@ import { RPCLink } from '@orpc/client/fetch'
 import { WebSocket as NodeWebSocket } from 'ws'
 
 import type { ActivitySnapshot } from './activity/activity-snapshot.ts'
+import { activityView } from './activity/activity-view.ts'
 import type { AroundSnapshot } from './around/around-snapshot.ts'
 import { aroundView } from './around/around-view.ts'
 import { createChatClient } from './create-chat-client.ts'
@@ -22,11 +23,11 @@ export const created: Promise<Session> = client.rpc.sessions.create({ title: 'Ne
 void client.rpc.sessions.create({ title: 7 })
 
 export const snapshot: SessionSnapshot = client.session('s').getSnapshot()
-export const rows: readonly ActivityRow[] = client.activity.getSnapshot().rows
+export const rows: readonly ActivityRow[] = activityView(client).getSnapshot().rows
 // What bindings to UI frameworks take.
 export const views: [View<SessionSnapshot>, View<ActivitySnapshot>] = [
   client.session('s'),
-  client.activity,
+  activityView(client),
 ]
 export const around: View<AroundSnapshot> = aroundView(client.session('s'), 'm')
 export const hits: Promise<{ hits: SearchHit[] }> = client.search('text', { limit: 3 })

@@ -1,12 +1,13 @@
 import type { RecallPage, SearchHit } from '@caughtup/schema'
 import { createORPCClient } from '@orpc/client'
 
-import { ActivityView } from './activity/activity-view.ts'
+import type { ActivityViewHost } from './activity/activity-view.ts'
 import { type ChatClientOptions, resolveOptions } from './chat-client-options.ts'
 import type { ChatRpc, ClientContext } from './core/client-context.ts'
 import { type ClientStats, Counters } from './core/counters.ts'
 import { Notifier } from './core/notifier.ts'
 import { request } from './core/request.ts'
+import { uuidSource } from './core/uuid-source.ts'
 import { type SearchOptions, SessionView } from './session/session-view.ts'
 import { SessionViews } from './session/session-views.ts'
 
@@ -18,8 +19,6 @@ export interface PageOptions {
 }
 
 export interface ChatClient {
-  /** The session list. */
-  readonly activity: ActivityView
   /** The typed procedures, without retries; `asChatError` gives their errors the client's form. */
   readonly rpc: ChatRpc
   /** The view of a session: one object per id, as long as it is referenced. */
@@ -35,6 +34,8 @@ export interface ChatClient {
    * a `ChatClientError`.
    */
   prompts(options?: PageOptions): Promise<RecallPage>
+  /** @internal For `activityView`. */
+  readonly activityHost: ActivityViewHost
   /** The counters of all views together. */
   stats(): ClientStats
   /** Ends all streams and calls. The views keep their snapshots and open no more streams. */
@@ -46,14 +47,7 @@ export interface ChatClient {
  * be created while a server renders a page.
  */
 export function createChatClient(options: ChatClientOptions): ChatClient {
-  const {
-    link: openLink,
-    schedule,
-    idleViews,
-    fullStreams,
-    onCompletedInBackground,
-    ...settings
-  } = resolveOptions(options)
+  const { link: openLink, schedule, idleViews, fullStreams, ...settings } = resolveOptions(options)
   const { clock } = settings
   const closed = new AbortController()
   const counters = new Counters()
@@ -63,31 +57,29 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   const context: ClientContext = {
     ...settings,
     rpc,
+    newId: uuidSource(clock),
     renewConnection: () => link.renew?.(),
     notifier,
     counters,
     closed: closed.signal,
   }
-  const activity: ActivityView = new ActivityView(context, {
+  const activityHost: ActivityViewHost = {
+    context,
     rowsChanged: () => views.activityChanged(),
-    completed(row) {
-      if (views.peek(row.sessionId)?.isFollowing) return
-      // In a turn of its own, so that an error of the callback surfaces and does not break the feed.
-      clock.after(0, () => onCompletedInBackground?.(row))
-    },
-  })
+    isFollowed: (sessionId) => views.peek(sessionId)?.isFollowing ?? false,
+  }
   const views: SessionViews = new SessionViews(
     { idleViews, fullStreams },
     (sessionId) =>
       new SessionView(sessionId, context, {
-        activityOf: (id) => activity.hint(id),
+        activityOf: (id) => activityHost.view?.hint(id),
         subscribedChanged: (view, subscribed) => views.subscribedChanged(view, subscribed),
         preferred: (view) => views.prefer(view),
         pausedChanged: () => views.share(),
       }),
   )
   return {
-    activity,
+    activityHost,
     rpc,
     session: (sessionId) => views.get(sessionId),
     search: (text, options) =>
@@ -96,7 +88,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     stats: () => counters.read(),
     close() {
       closed.abort(new Error('the client was closed'))
-      activity.close()
+      activityHost.view?.close()
       views.close()
       link.close?.()
       notifier.close()

@@ -1,5 +1,5 @@
 export type { ActivitySnapshot } from './activity/activity-snapshot.ts'
-export type { ActivityView } from './activity/activity-view.ts'
+export { activityView, type ActivityView } from './activity/activity-view.ts'
 export type { AroundSnapshot } from './around/around-snapshot.ts'
 export { aroundView, type AroundView } from './around/around-view.ts'
 export type { ChatClientOptions, ReconnectOptions } from './chat-client-options.ts'

@@ -14,7 +14,7 @@ const shown = {
   'session.getSnapshot().queue': 'readonly QueuedRun[]',
   'session.getSnapshot().pending': 'readonly PendingPrompt[]',
   'session.getSnapshot().usage': 'UsageLedger | undefined',
-  'client.activity.getSnapshot().rows': 'readonly ActivityRow[]',
+  'activityView(client).getSnapshot().rows': 'readonly ActivityRow[]',
   "await session.send('Hi')": 'SendResult',
   'await session.history.compact()': 'RunTicket',
   'await client.rpc.sessions.create()': 'Session',
@@ -33,7 +33,7 @@ function declaredTypes(expressions: readonly string[]): (string | undefined)[] {
   const lines = expressions.map((expression, index) => `export const v${index} = ${expression}`)
   writeFileSync(
     path.join(folder, 'sample.ts'),
-    `import type { ChatClient } from '@caughtup/web-client'
+    `import { activityView, type ChatClient } from '@caughtup/web-client'
 declare const client: ChatClient
 const session = client.session('s')
 ${lines.join('\n')}\n`,

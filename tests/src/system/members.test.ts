@@ -4,6 +4,7 @@ import { createStore } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
 import {
   type ActivitySnapshot,
+  activityView,
   createChatClient,
   type Link,
   type SessionSnapshot,
@@ -77,9 +78,9 @@ test.each(links)(
     const { store, open } = await openServer()
     const [ann, bob] = [open('ann', link), open('bob', link)]
     const { id: sessionId } = await ann.rpc.sessions.create({ sessionId: 'shared' })
-    await shows(bob.activity, ({ connection }) => connection.status === 'live')
+    await shows(activityView(bob), ({ connection }) => connection.status === 'live')
     await ann.rpc.sessions.addMember({ sessionId, principal: 'bob' })
-    await shows(bob.activity, has(sessionId))
+    await shows(activityView(bob), has(sessionId))
     const view = bob.session(sessionId)
     await shows(view, isLive)
     await view.send('Hi')
@@ -94,7 +95,7 @@ test.each(links)(
       attempts: 0,
       endReason: 'forbidden',
     })
-    await shows(bob.activity, (snapshot) => !has(sessionId)(snapshot))
+    await shows(activityView(bob), (snapshot) => !has(sessionId)(snapshot))
     await expect(view.send('Still there?')).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(bob.stats().connects).toBe(connects)
     view.reconnect()
@@ -103,7 +104,7 @@ test.each(links)(
     expect(bob.stats().connects).toBe(connects + 1)
 
     await store.sessions.addMember(sessionId, 'bob')
-    await shows(bob.activity, has(sessionId))
+    await shows(activityView(bob), has(sessionId))
     view.reconnect()
     await shows(view, isLive)
     await view.send('Back')

@@ -6,7 +6,13 @@ import { createChatServer } from '@caughtup/server'
 import { serve } from '@caughtup/server/node'
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
-import { createChatClient, sse, type SessionView } from '@caughtup/web-client'
+import {
+  activityView,
+  type ActivityView,
+  createChatClient,
+  sse,
+  type SessionView,
+} from '@caughtup/web-client'
 import { expect, onTestFinished, test } from 'vitest'
 
 /** A server, with the sessions whose runs its host was told the end of. */
@@ -44,17 +50,18 @@ function openPage(url: string) {
         fetch(input, { ...init, signal: AbortSignal.any([input.signal, network.signal]) }),
     }),
     reconnect: { minDelay: 1, maxDelay: 1 },
-    onCompletedInBackground: ({ sessionId }) => told.push(sessionId),
   })
-  const leave = client.activity.subscribe(() => {})
-  const live = (view: SessionView | typeof client.activity, connects: number) =>
+  const list = activityView(client)
+  list.onCompletedInBackground(({ sessionId }) => told.push(sessionId))
+  const leave = list.subscribe(() => {})
+  const live = (view: SessionView | ActivityView, connects: number) =>
     expect
       .poll(() => [view.getSnapshot().connection.status, view.stats().connects])
       .toEqual(['live', connects])
   /** Resolves when the list shows that the session's answer streams. */
   const streams = (sessionId: string) =>
     expect
-      .poll(() => client.activity.getSnapshot().rows.find((row) => row.sessionId === sessionId))
+      .poll(() => list.getSnapshot().rows.find((row) => row.sessionId === sessionId))
       .toMatchObject({ streaming: true })
   const cut = () => {
     network.abort(new TypeError('the connection was cut'))
@@ -65,7 +72,7 @@ function openPage(url: string) {
     client.close()
   }
   onTestFinished(close)
-  return { client, told, live, streams, cut, close }
+  return { client, list, told, live, streams, cut, close }
 }
 
 test('a replay tells nobody again that an answer is complete: after reconnects, reloads and a restart', async () => {
@@ -75,7 +82,7 @@ test('a replay tells nobody again that an answer is complete: after reconnects, 
   const server = await openServer(file)
   const { id: sessionId } = await server.store.sessions.create({ owner: 'me', title: 'Test' })
   const page = openPage(server.url)
-  await page.live(page.client.activity, 1)
+  await page.live(page.list, 1)
   await page.client.rpc.messages.send({ sessionId, text: 'Hi' })
   await page.streams(sessionId)
   server.answer()
@@ -95,10 +102,10 @@ test('a replay tells nobody again that an answer is complete: after reconnects, 
   await page.live(view, 1)
   page.cut()
   await page.live(view, 2)
-  await page.live(page.client.activity, 2)
+  await page.live(page.list, 2)
   leave()
   page.cut()
-  await page.live(page.client.activity, 3)
+  await page.live(page.list, 3)
   leave = view.subscribe(() => {})
   await page.live(view, 3)
   leave()
@@ -110,9 +117,9 @@ test('a replay tells nobody again that an answer is complete: after reconnects, 
     const again = reloaded.client.session(sessionId)
     if (isOpen) again.subscribe(() => {})
     if (isOpen) await reloaded.live(again, 1)
-    await reloaded.live(reloaded.client.activity, 1)
+    await reloaded.live(reloaded.list, 1)
     reloaded.cut()
-    await reloaded.live(reloaded.client.activity, 2)
+    await reloaded.live(reloaded.list, 2)
     expect(reloaded.told).toEqual([])
     reloaded.close()
   }
@@ -127,7 +134,7 @@ test('a replay tells nobody again that an answer is complete: after reconnects, 
   const next = await openServer(file)
   onTestFinished(() => next.close())
   const last = openPage(next.url)
-  await last.live(last.client.activity, 1)
+  await last.live(last.list, 1)
   const { id: other } = await next.store.sessions.create({ owner: 'me', title: 'Other' })
   await last.client.rpc.messages.send({ sessionId: other, text: 'Hi' })
   await last.streams(other)

@@ -9,7 +9,13 @@ import { fileURLToPath } from 'node:url'
 import type { Message } from '@caughtup/schema'
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
-import { type ChatClient, createChatClient, type SessionView, sse } from '@caughtup/web-client'
+import {
+  activityView,
+  type ChatClient,
+  createChatClient,
+  type SessionView,
+  sse,
+} from '@caughtup/web-client'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
 /** In ms: short, but longer than a busy machine delays a process. */
@@ -125,7 +131,7 @@ test('a member who is removed on one server has its stream ended on another, and
   const back = bob.rpc.onChat({ sessionId, mode: { type: 'since', cursor: cursor ?? '' } })
   await expect(back).rejects.toMatchObject({ code: 'NOT_FOUND' })
   expect((await ann.rpc.sessions.get({ sessionId })).owner).toBe('ann')
-  const list = bob.activity
+  const list = activityView(bob)
   onTestFinished(list.subscribe(() => {}))
   await vi.waitFor(() => expect(list.getSnapshot().connection.status).toBe('live'), 5_000)
   expect(list.getSnapshot().rows).toEqual([])

@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { activityRow as row } from '../../tests/support/activity-row.ts'
 import { aborted, rest, type Script, setUp, until } from '../../tests/support/harness.ts'
 import { Recording } from '../../tests/support/recording.ts'
+import { activityView } from './activity-view.ts'
 
 type Feed = NonNullable<Script['activity']>
 type Sent = { frame: ActivityFrame; eventId?: string }
@@ -39,7 +40,7 @@ function inTurn(...feeds: Feed[]): Feed {
 }
 
 type Set_ = ReturnType<typeof setUp>
-const statusOf = ({ client }: Set_) => client.activity.getSnapshot().connection.status
+const statusOf = ({ client }: Set_) => activityView(client).getSnapshot().connection.status
 
 async function live(up: Set_) {
   for (let frame = 0; frame < 100; frame++) {
@@ -61,7 +62,7 @@ test('the list is complete at caught-up, and the feed resumes after its cursor',
       serving(list([row('a', 3, { recency: 3 })], false), caughtUp(3)),
     ),
   })
-  const { activity } = up.client
+  const activity = activityView(up.client)
   activity.subscribe(() => {})
   await until(() => up.server.activityRequests.length === 1)
   await rest()
@@ -94,7 +95,7 @@ test('an error never empties the list', async () => {
       },
     ),
   })
-  const { activity } = up.client
+  const activity = activityView(up.client)
   const sizes: number[] = []
   activity.subscribe(() => sizes.push(activity.getSnapshot().rows.length))
   for (let i = 0; i < 10; i++) {
@@ -113,7 +114,7 @@ test('reconnects from the id of the last change, not of the last replay', async 
       serving(caughtUp(5)),
     ),
   })
-  up.client.activity.subscribe(() => {})
+  activityView(up.client).subscribe(() => {})
   await until(() => up.server.activityRequests.length === 1)
   await rest()
   await up.clock.advance(250)
@@ -135,35 +136,31 @@ test.each([
   ],
 ])('%s', async (_title, frames, times) => {
   const completed = vi.fn()
-  const up = setUp(
-    { activity: serving(list([streaming]), caughtUp(1), ...frames) },
-    { onCompletedInBackground: completed },
-  )
-  up.client.activity.subscribe(() => {})
+  const up = setUp({ activity: serving(list([streaming]), caughtUp(1), ...frames) })
+  activityView(up.client).onCompletedInBackground(completed)
+  activityView(up.client).subscribe(() => {})
   await live(up)
   expect(completed).toHaveBeenCalledTimes(times)
 })
 
 test('an answer that ended during a reconnect is reported once, and not by a complete list', async () => {
   const completed = vi.fn()
-  const up = setUp(
-    {
-      activity: inTurn(
-        breaking(list([streaming]), caughtUp(1)),
-        breaking(list([finished], false), caughtUp(2)),
-        breaking(list([finished], false), caughtUp(2)),
-        breaking(changed(row('a', 3, { streaming: true, generation: 2, recency: 20 }))),
-        serving(list([row('a', 4, { generation: 2, recency: 30 })]), caughtUp(4)),
-      ),
-    },
-    { onCompletedInBackground: completed },
-  )
-  up.client.activity.subscribe(() => {})
+  const up = setUp({
+    activity: inTurn(
+      breaking(list([streaming]), caughtUp(1)),
+      breaking(list([finished], false), caughtUp(2)),
+      breaking(list([finished], false), caughtUp(2)),
+      breaking(changed(row('a', 3, { streaming: true, generation: 2, recency: 20 }))),
+      serving(list([row('a', 4, { generation: 2, recency: 30 })]), caughtUp(4)),
+    ),
+  })
+  activityView(up.client).onCompletedInBackground(completed)
+  activityView(up.client).subscribe(() => {})
   for (let i = 0; i < 6; i++) {
     await rest()
     await up.clock.advance(3_000)
   }
-  expect(up.client.activity.getSnapshot().rows).toMatchObject([{ revision: 4 }])
+  expect(activityView(up.client).getSnapshot().rows).toMatchObject([{ revision: 4 }])
   expect(completed).toHaveBeenCalledTimes(1)
 })
 
@@ -171,29 +168,65 @@ test('an answer that ends in the session on screen is not reported', async () =>
   const completed = vi.fn()
   const recording = new Recording()
   const over = Promise.withResolvers<void>()
-  const up = setUp(
-    {
-      async *activity(_since, signal) {
-        yield list([streaming])
-        yield caughtUp(1)
-        await over.promise
-        yield changed(finished)
-        await aborted(signal)
-      },
-      async *onChat(_input, signal) {
-        yield* recording.full()
-        await aborted(signal)
-      },
+  const up = setUp({
+    async *activity(_since, signal) {
+      yield list([streaming])
+      yield caughtUp(1)
+      await over.promise
+      yield changed(finished)
+      await aborted(signal)
     },
-    { onCompletedInBackground: completed },
-  )
-  up.client.activity.subscribe(() => {})
+    async *onChat(_input, signal) {
+      yield* recording.full()
+      await aborted(signal)
+    },
+  })
+  activityView(up.client).onCompletedInBackground(completed)
+  activityView(up.client).subscribe(() => {})
   const session = up.client.session('a')
   session.subscribe(() => {})
   await live(up)
   await until(() => session.stats().framesReceived === 3)
   over.resolve()
-  await until(() => up.client.activity.stats().framesReceived === 3)
+  await until(() => activityView(up.client).stats().framesReceived === 3)
   await up.clock.advance(16)
   expect(completed).not.toHaveBeenCalled()
+})
+
+test('a client has one view of its session list', async () => {
+  const up = setUp({ activity: serving(list([streaming]), caughtUp(1)) })
+  const view = activityView(up.client)
+  expect(activityView(up.client)).toBe(view)
+  expect(activityView(setUp({}).client)).not.toBe(view)
+  view.subscribe(() => {})
+  await live(up)
+  up.client.close()
+  expect(view.getSnapshot()).toMatchObject({ connection: { status: 'idle' }, rows: [streaming] })
+  expect(up.server.open).toBe(0)
+})
+
+test('a listener hears of completed answers until it leaves', async () => {
+  const up = setUp({
+    async *activity(_since, signal) {
+      for (const frame of [list([streaming]), caughtUp(1), changed(finished)]) yield frame
+      await left.promise
+      yield changed(row('a', 3, { streaming: true, generation: 2, recency: 20 }))
+      yield changed(row('a', 4, { generation: 2, recency: 30 }))
+      await aborted(signal)
+    },
+  })
+  const left = Promise.withResolvers<void>()
+  const view = activityView(up.client)
+  const [stays, leaves] = [vi.fn(), vi.fn()]
+  view.onCompletedInBackground(stays)
+  const leave = view.onCompletedInBackground(leaves)
+  view.subscribe(() => {})
+  await live(up)
+  expect([stays, leaves].map(({ mock }) => mock.calls.length)).toEqual([1, 1])
+  leave()
+  leave()
+  left.resolve()
+  await until(() => view.stats().framesReceived === 5)
+  await up.clock.advance(16)
+  expect([stays, leaves].map(({ mock }) => mock.calls.length)).toEqual([2, 1])
 })

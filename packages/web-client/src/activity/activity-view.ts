@@ -19,9 +19,25 @@ import {
 
 /** The client that owns the activity view. */
 export interface ActivityViewHost {
+  readonly context: ClientContext
+  /** The client's one view, once it was asked for. */
+  view?: ActivityView
   /** Rows changed, or the feed became or stopped being caught up. */
   rowsChanged(): void
-  completed(row: ActivityRow): void
+  /** Whether a view follows the session. */
+  isFollowed(sessionId: string): boolean
+}
+
+/**
+ * The view of the session list: the same object at each call. While it is subscribed, the views of
+ * sessions show what it knows until they are caught up themselves.
+ *
+ * A function and not a member of the client, so that only pages with a session list have it in their
+ * bundle.
+ */
+export function activityView(client: { readonly activityHost: ActivityViewHost }): ActivityView {
+  const { activityHost: host } = client
+  return (host.view ??= new ActivityView(host))
 }
 
 /** The session list: one row per session of the caller, kept live by one feed. */
@@ -31,12 +47,14 @@ export class ActivityView implements View<ActivitySnapshot> {
   readonly #counters: Counters
   readonly #live: LiveView<ActivityFrame, ActivitySnapshot>
   #state: ActivityState = emptyActivityState
+  /** One entry per call of `onCompletedInBackground`. */
+  readonly #completionListeners = new Set<{ call: (row: ActivityRow) => void }>()
 
-  /** @internal It is `client.activity`. */
-  constructor(context: ClientContext, host: ActivityViewHost) {
+  /** @internal Views are made by `activityView`. */
+  constructor(host: ActivityViewHost) {
     this.#host = host
-    this.#counters = new Counters(context.counters)
-    this.#context = { ...context, counters: this.#counters }
+    this.#counters = new Counters(host.context.counters)
+    this.#context = { ...host.context, counters: this.#counters }
     this.#live = new LiveView(this.#context, {
       open: (options) => this.#open(options),
       receive: (frame, eventId) => this.#receive(frame, eventId),
@@ -75,6 +93,18 @@ export class ActivityView implements View<ActivitySnapshot> {
     this.#live.resume()
   }
 
+  /**
+   * Calls the listener when an answer ended normally in a session that no view follows, once per answer;
+   * not for interrupted ones. Answers that ended while the feed was reconnecting count too, except over
+   * a restart of the server, when the feed begins anew. Returns the unsubscribe. It does not open the
+   * feed: `subscribe` does.
+   */
+  onCompletedInBackground(listener: (row: ActivityRow) => void): () => void {
+    const entry = { call: listener }
+    this.#completionListeners.add(entry)
+    return () => void this.#completionListeners.delete(entry)
+  }
+
   /** @internal What the feed knows about one session. */
   hint(sessionId: string): ActivityHint | undefined {
     const row = this.#state.rows.get(sessionId)
@@ -101,9 +131,17 @@ export class ActivityView implements View<ActivitySnapshot> {
     // state and not that something just happened.
     for (const row of rowsOf(frame)) {
       const isTaken = this.#state.rows.get(row.sessionId) === row
-      if (isTaken && isCompletion(rows.get(row.sessionId), row)) this.#host.completed(row)
+      if (isTaken && isCompletion(rows.get(row.sessionId), row)) this.#completed(row)
     }
     return this.#state.caughtUp ? 'live' : 'replaying'
+  }
+
+  #completed(row: ActivityRow): void {
+    if (this.#host.isFollowed(row.sessionId)) return
+    for (const { call } of this.#completionListeners) {
+      // In a turn of its own, so that an error of the listener surfaces and does not break the feed.
+      this.#context.clock.after(0, () => call(row))
+    }
   }
 
   #recovers(error: ViewError): boolean {

@@ -1,6 +1,8 @@
 import { useSyncExternalStore } from 'react'
 
 import type { ActivitySnapshot } from '../activity/activity-snapshot.ts'
+import { activityView } from '../activity/activity-view.ts'
+import type { ChatClient } from '../create-chat-client.ts'
 import type { View } from '../live/published.ts'
 import type { SessionSnapshot } from '../session/session-snapshot.ts'
 
@@ -13,8 +15,8 @@ export function useSession(session: View<SessionSnapshot>): SessionSnapshot {
 }
 
 /** The session list, live while a component that calls this is mounted. */
-export function useActivity(client: { activity: View<ActivitySnapshot> }): ActivitySnapshot {
-  return useView(client.activity)
+export function useActivity(client: ChatClient): ActivitySnapshot {
+  return useView(activityView(client))
 }
 
 /** The snapshot of any view, as of `aroundView`. It is open while a component that calls this is mounted. */

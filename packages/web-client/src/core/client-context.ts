@@ -17,6 +17,8 @@ export interface ClientContext {
   /** Makes later calls use a new connection, if several share one. */
   readonly renewConnection: () => void
   readonly clock: Clock
+  /** A new UUIDv7; those of one client sort in the order in which they were made. */
+  readonly newId: () => string
   readonly random: () => number
   readonly network: Network
   readonly notifier: Notifier

@@ -1,5 +1,4 @@
 import type { CustomMetadataInput, PromptPart, SendInput } from '@caughtup/schema'
-import { v7 as uuid } from 'uuid'
 
 /** A prompt: text, or parts if it has files. */
 export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
@@ -20,8 +19,12 @@ export type Prompt = ({ text: string } | { parts: readonly PromptPart[] }) & {
 /** The input of every attempt to send a prompt: all have the same id. */
 export type PromptInput = SendInput & { messageId: string }
 
-export function promptInput(sessionId: string, prompt: string | Prompt): PromptInput {
-  const { messageId = uuid(), ...content } = contentOf(prompt)
+export function promptInput(
+  sessionId: string,
+  prompt: string | Prompt,
+  newId: () => string,
+): PromptInput {
+  const { messageId = newId(), ...content } = contentOf(prompt)
   return { sessionId, messageId, ...content }
 }
 

@@ -6,7 +6,6 @@ import type {
   RetryResult,
   SendResult,
 } from '@caughtup/schema'
-import { v7 as uuid } from 'uuid'
 
 import type { ClientContext } from '../core/client-context.ts'
 import { ChatClientError } from '../core/errors.ts'
@@ -60,7 +59,8 @@ export function messageCalls(
   order: CallOrder,
   shownRun: () => string | undefined,
 ): MessageCalls {
-  const { messages, runs } = context.rpc
+  const { newId, rpc } = context
+  const { messages, runs } = rpc
   return {
     async respond(toolCallId, answer) {
       const runId = shownRun()
@@ -75,11 +75,11 @@ export function messageCalls(
       ),
     retry(messageId, asked) {
       const target = messageId === undefined ? {} : { messageId }
-      const input = { sessionId, ...target, answerId: uuid(), ...asked }
+      const input = { sessionId, ...target, answerId: newId(), ...asked }
       return order.add(() => deliver(context, (signal) => messages.retry(input, { signal })))
     },
     resend(messageId, prompt) {
-      const { messageId: newMessageId = uuid(), whenBusy: _, ...content } = contentOf(prompt)
+      const { messageId: newMessageId = newId(), whenBusy: _, ...content } = contentOf(prompt)
       const input = { sessionId, messageId, newMessageId, ...content }
       return order.add(() => deliver(context, (signal) => messages.resend(input, { signal })))
     },

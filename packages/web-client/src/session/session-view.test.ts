@@ -4,6 +4,7 @@ import { activityRow } from '../../tests/support/activity-row.ts'
 import { aborted, rest, type Script, setUp, until } from '../../tests/support/harness.ts'
 import { inTurn, type OnChat, serving, shows, status } from '../../tests/support/play.ts'
 import { answered, Recording, type SentFrame } from '../../tests/support/recording.ts'
+import { activityView } from '../activity/activity-view.ts'
 
 describe('following', () => {
   test('a session is shown once it is caught up', async () => {
@@ -313,8 +314,8 @@ describe('before it is caught up', () => {
       [row({ streaming: true, lastThinkingLevel: 'high', lastError })],
       serving(),
     )
-    client.activity.subscribe(() => {})
-    await shows(clock, () => client.activity.getSnapshot().rows.length === 1)
+    activityView(client).subscribe(() => {})
+    await shows(clock, () => activityView(client).getSnapshot().rows.length === 1)
     const session = client.session('s')
     session.subscribe(() => {})
     expect(session.getSnapshot()).toMatchObject({
@@ -333,10 +334,13 @@ describe('before it is caught up', () => {
       [row({ headSeq: 8 })],
       inTurn(serving(...recording.full()), serving()),
     )
-    client.activity.subscribe(() => {})
+    activityView(client).subscribe(() => {})
     const session = client.session('s')
     const leave = session.subscribe(() => {})
-    await shows(clock, () => status(session) === 'live' && !client.activity.getSnapshot().stale)
+    await shows(
+      clock,
+      () => status(session) === 'live' && !activityView(client).getSnapshot().stale,
+    )
     leave()
     session.subscribe(() => {})
     expect(session.getSnapshot()).toMatchObject({
@@ -351,10 +355,13 @@ describe('before it is caught up', () => {
       [row({ headSeq: 9 })],
       inTurn(serving(...recording.full()), serving()),
     )
-    client.activity.subscribe(() => {})
+    activityView(client).subscribe(() => {})
     const session = client.session('s')
     const leave = session.subscribe(() => {})
-    await shows(clock, () => status(session) === 'live' && !client.activity.getSnapshot().stale)
+    await shows(
+      clock,
+      () => status(session) === 'live' && !activityView(client).getSnapshot().stale,
+    )
     leave()
     session.subscribe(() => {})
     expect(session.getSnapshot()).toMatchObject({ stale: true })
@@ -366,10 +373,13 @@ describe('before it is caught up', () => {
       [row({ headSeq: 2, streaming: true })],
       inTurn(serving(...recording.full()), serving()),
     )
-    client.activity.subscribe(() => {})
+    activityView(client).subscribe(() => {})
     const session = client.session('s')
     const leave = session.subscribe(() => {})
-    await shows(clock, () => status(session) === 'live' && !client.activity.getSnapshot().stale)
+    await shows(
+      clock,
+      () => status(session) === 'live' && !activityView(client).getSnapshot().stale,
+    )
     leave()
     expect(session.getSnapshot().streaming).toBe(false)
   })

@@ -1,7 +1,6 @@
 import type { ChatFrame, SearchHit, SendResult } from '@caughtup/schema'
 import type { View as Fold } from '@caughtup/schema/fold'
 import { presenceName, protocolMismatch, protocolVersion } from '@caughtup/schema/protocol'
-import { v7 as uuid } from 'uuid'
 
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
 import type { ClientContext } from '../core/client-context.ts'
@@ -82,7 +81,7 @@ export class SessionView implements View<SessionSnapshot> {
   readonly #counters: Counters
   readonly #live: LiveView<ChatFrame, SessionSnapshot>
   /** Identifies this view's streams to the server, so that a new one replaces a dead one. */
-  readonly #streamId = uuid()
+  readonly #streamId: string
   #state: SessionState = emptySessionState
   #olderRequests = 0
   readonly #calls = new CallOrder()
@@ -94,6 +93,7 @@ export class SessionView implements View<SessionSnapshot> {
     this.#host = host
     this.#counters = new Counters(context.counters)
     this.context = { ...context, counters: this.#counters }
+    this.#streamId = context.newId()
     this.#readMark = new ReadMark(this.context, sessionId)
     this.history = historyCalls(this.context, sessionId, this.#calls)
     const calls = messageCalls(this.context, sessionId, this.#calls, () => this.#shownRun())
@@ -138,7 +138,7 @@ export class SessionView implements View<SessionSnapshot> {
    * A prompt that failed for good stays in `pending` with its `error`.
    */
   send(prompt: string | Prompt): Promise<SendResult> {
-    return this.#deliver(promptInput(this.sessionId, prompt))
+    return this.#deliver(promptInput(this.sessionId, prompt, this.context.newId))
   }
 
   /** Sends a prompt that failed again, under its own id. */

@@ -1,5 +1,6 @@
 import { Plus } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
+import { activityView } from '@caughtup/web-client'
 import { useActivity } from '@caughtup/web-client/react'
 
 import { pagePrincipal } from '../client/demo-client.ts'
@@ -81,7 +82,7 @@ export function SessionList({ selectedId, onChosen, foot }: SessionListProps) {
         connection={connection}
         stale={stale}
         principal={pagePrincipal()}
-        onReconnect={() => client.activity.reconnect()}
+        onReconnect={() => activityView(client).reconnect()}
       >
         {foot}
       </ListStatus>
