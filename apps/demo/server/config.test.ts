@@ -11,6 +11,7 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       database: '/repo/.data/demo.db',
       tokensPerSecond: 60,
+      fillTurns: 1_500,
       dev: false,
     })
   })
@@ -39,6 +40,8 @@ describe('readConfig', () => {
     ['DEMO_TOKENS_PER_SECOND', '0'],
     ['DEMO_TOKENS_PER_SECOND', '10001'],
     ['DEMO_TOKENS_PER_SECOND', '1.5'],
+    ['DEMO_FILL_TURNS', '-1'],
+    ['DEMO_FILL_TURNS', '100001'],
   ])('names %s=%s in its error', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(ConfigError)
     expect(() => read({ [name]: value })).toThrow(`${name}=${value} is not a whole number`)

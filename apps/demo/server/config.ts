@@ -11,6 +11,8 @@ export interface DemoConfig {
   database: string
   /** How fast answers of the guide and of commands stream. */
   tokensPerSecond: number
+  /** Prompts of the long session in an empty database; 0 leaves it empty. */
+  fillTurns: number
   /** Whether Vite serves the page from its sources, for work on it. */
   dev: boolean
   /** An OpenAI-compatible model; without one, the guide answers. */
@@ -32,12 +34,14 @@ const defaults = {
   database: '.data/demo.db',
   /** About as fast as hosted models, and slow enough to watch. */
   tokensPerSecond: 60,
+  /** About 3,000 messages in 34 epochs: far more than a window, and filled in about a minute. */
+  fillTurns: 1_500,
 }
 
 /**
- * Reads PORT (0 for a free one), HOST, CAUGHTUP_DB, DEMO_TOKENS_PER_SECOND, and OPENAI_BASE_URL,
- * OPENAI_API_KEY and OPENAI_MODEL, which take effect when all three are set. An empty value counts
- * as unset.
+ * Reads PORT (0 for a free one), HOST, CAUGHTUP_DB, DEMO_TOKENS_PER_SECOND, DEMO_FILL_TURNS, and
+ * OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL, which take effect when all three are set. An empty
+ * value counts as unset.
  *
  * @param root the folder that a relative CAUGHTUP_DB starts from
  * @throws ConfigError naming the value
@@ -60,6 +64,11 @@ export function readConfig(
       fallback: defaults.tokensPerSecond,
       least: 1,
       most: mostPerSecond,
+    }),
+    fillTurns: wholeNumber(env, 'DEMO_FILL_TURNS', {
+      fallback: defaults.fillTurns,
+      least: 0,
+      most: 100_000,
     }),
     dev: args.includes('--dev'),
     ...(model && { model }),

@@ -14,12 +14,17 @@ async function testDemo(
   env: Record<string, string> = {},
   options: Partial<DemoOptions> = {},
 ): Promise<Demo> {
-  const set = { PORT: '0', CAUGHTUP_DB: ':memory:', DEMO_TOKENS_PER_SECOND: '10000', ...env }
+  const set = {
+    PORT: '0',
+    CAUGHTUP_DB: ':memory:',
+    DEMO_TOKENS_PER_SECOND: '10000',
+    DEMO_FILL_TURNS: '0',
+    ...env,
+  }
   const demo = await startDemo({
     config: readConfig(set, [], '/'),
     root: checkoutWith({ 'README.md': '# Tested\n\nIt is a test.', 'package.json': '{}\n' }),
     built: folderWith({ 'index.html': '<!doctype html>' }),
-    fillSize: false,
     ...options,
   })
   onTestFinished(() => demo.close())
@@ -128,7 +133,7 @@ describe('startDemo', () => {
   })
 
   it('reports its health while it fills an empty database, and afterwards', async () => {
-    const demo = await testDemo({}, { fillSize: { turns: 6, turnsPerEpoch: 2 } })
+    const demo = await testDemo({ DEMO_FILL_TURNS: '6' }, { turnsPerEpoch: 2 })
     const health = async () => (await (await fetch(`${demo.url}/healthz`)).json()) as Health
     const first = await health()
     expect(first.status).toBe('ok')
@@ -143,9 +148,10 @@ describe('startDemo', () => {
       OPENAI_BASE_URL: model.baseUrl,
       OPENAI_API_KEY: 'key',
       OPENAI_MODEL: 'tested',
+      DEMO_FILL_TURNS: '4',
     }
     await (
-      await testDemo(env, { fillSize: { turns: 4, turnsPerEpoch: 2 } })
+      await testDemo(env, { turnsPerEpoch: 2 })
     ).filled
     expect(model.requests).toEqual([])
   })

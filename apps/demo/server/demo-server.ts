@@ -8,7 +8,7 @@ import { sqlite } from '@caughtup/store/sqlite'
 
 import type { DemoConfig } from './config.ts'
 import { createAgent } from './create-agent.ts'
-import { defaultFillSize, fillPlan, type FillSize } from './fill/fill-plan.ts'
+import { fillPlan } from './fill/fill-plan.ts'
 import { Filler } from './fill/filler.ts'
 import { demoPages } from './pages/demo-pages.ts'
 import { demoPrincipal, localPrincipal } from './principal.ts'
@@ -19,8 +19,8 @@ export interface DemoOptions {
   config: DemoConfig
   /** Root of the repository that the agents answer questions about. */
   root: string
-  /** How much to put into an empty database; `false` leaves it empty. @default defaultFillSize */
-  fillSize?: FillSize | false
+  /** Prompts of each epoch of the long session. @default 45 */
+  turnsPerEpoch?: number
   /** Folder of the built page. @default apps/demo/dist */
   built?: string
   /** @default the machine's clock */
@@ -41,7 +41,7 @@ const sendsPerMinute = 1_000_000
 
 /** Starts the demo. It serves requests once this resolves, and fills an empty database meanwhile. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { config, root, fillSize = defaultFillSize, clock = systemClock } = options
+  const { config, root, turnsPerEpoch = 45, clock = systemClock } = options
   const built = options.built ?? fileURLToPath(new URL('../dist', import.meta.url))
   const repository = await Repository.open(root)
   const index = new SearchIndex(repository)
@@ -73,7 +73,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { host, port } = config
   const serving = await serve(chat, { host, port, fallback: pages.answer })
   opened.defer(() => serving.close())
-  if (fillSize) filler.start({ chat, store, plan: fillPlan(index.sections, fillSize) })
+  const { fillTurns: turns } = config
+  if (turns > 0) {
+    filler.start({ chat, store, plan: fillPlan(index.sections, { turns, turnsPerEpoch }) })
+  }
   opened.defer(() => filler.stop())
   const closing = opened.move()
   return {

@@ -68,7 +68,7 @@ export interface Variable {
 }
 
 export function demoVariables(): Variable[] {
-  const { port, host, database, tokensPerSecond, dev } = readConfig({}, [], '/')
+  const { port, host, database, tokensPerSecond, fillTurns, dev } = readConfig({}, [], '/')
   if (dev) throw new Error('The demo is not to be in development by default.')
   const about: [name: string, text: string, value: number | string][] = [
     ['PORT', 'The port; 0 takes a free one.', port],
@@ -79,6 +79,11 @@ export function demoVariables(): Variable[] {
       database.slice(1),
     ],
     ['DEMO_TOKENS_PER_SECOND', 'How fast answers stream.', tokensPerSecond],
+    [
+      'DEMO_FILL_TURNS',
+      'Prompts of the long session that an empty database is filled with; 0 leaves it empty.',
+      fillTurns,
+    ],
     ['OPENAI_BASE_URL', 'With the other two, an OpenAI-compatible model answers.', ''],
     ['OPENAI_API_KEY', 'Its key.', ''],
     ['OPENAI_MODEL', 'The name of the model.', ''],

@@ -1,31 +1,16 @@
-import path from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-
-import { launchBrowser, skipBrowserTests } from '../browser/browser.ts'
+import { skipBrowserTests } from '../browser/browser.ts'
 import { countedTo, DemoPage } from './demo-page.ts'
-import { DemoProcess, temporaryFolder } from './demo-process.ts'
 import { startHttp2Proxy } from './http2-proxy.ts'
+import { withDemo } from './with-demo.ts'
 
 describe.skipIf(skipBrowserTests())('the link that a page chooses by itself', () => {
-  const folder = temporaryFolder()
-  let browser: Browser
-  let demo: DemoProcess
-
-  beforeAll(async () => {
-    demo = await DemoProcess.start({ database: path.join(folder.path, 'demo.db') })
-    browser = await launchBrowser(['--ignore-certificate-errors'])
-  }, 60_000)
-  afterAll(async () => {
-    await browser?.close()
-    await demo?.end()
-    folder.remove()
-  })
+  const demo = withDemo({ args: ['--ignore-certificate-errors'] })
 
   /** Counts the WebSockets that the page opens, and the streams that it requests over HTTP. */
   async function openedBy(url: string) {
-    const tab = await DemoPage.openNew(browser, url)
+    const tab = await DemoPage.openNew(demo.browser, url)
     onTestFinished(() => tab.close())
     const opened = { sockets: 0, streams: 0 }
     tab.page.on('websocket', () => void (opened.sockets += 1))

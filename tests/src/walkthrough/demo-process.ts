@@ -7,6 +7,12 @@ import { repositoryRoot } from '../docs/doc-samples.ts'
 
 const main = path.join(repositoryRoot, 'apps/demo/server/main.ts')
 
+interface DemoProcessOptions {
+  database: string
+  port?: number
+  fillTurns?: number
+}
+
 /** The demo in a process of its own, so that a test can kill it. */
 export class DemoProcess {
   readonly url: string
@@ -17,11 +23,20 @@ export class DemoProcess {
     this.url = url
   }
 
-  /** Starts the demo and waits for the URL that it prints. `port` 0 takes a free one. */
-  static async start({ database, port = 0 }: { database: string; port?: number }) {
+  /**
+   * Starts the demo and waits for the URL that it prints. `port` 0 takes a free one. An empty database
+   * stays empty, unless `fillTurns` says how many prompts its long session gets.
+   */
+  static async start({ database, port = 0, fillTurns = 0 }: DemoProcessOptions) {
     const child = spawn(process.execPath, [main], {
       cwd: repositoryRoot,
-      env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', CAUGHTUP_DB: database },
+      env: {
+        ...process.env,
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        CAUGHTUP_DB: database,
+        DEMO_FILL_TURNS: String(fillTurns),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''

@@ -16,9 +16,6 @@ export interface FillSize {
   turnsPerEpoch: number
 }
 
-/** About 3,000 messages in 34 epochs: far more than a window, and filled in about a minute. */
-export const defaultFillSize: FillSize = { turns: 1_500, turnsPerEpoch: 45 }
-
 const short: readonly PlannedSession[] = [
   conversation('What Caughtup is', [
     'What is Caughtup?',
