@@ -43,7 +43,8 @@ const entries: readonly Entry[] = [
     most: 21.5,
   },
   { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 24 },
-  { imports: "{ useSession } from '@caughtup/web-client/react'", most: 0.5 },
+  { imports: "{ useSession } from '@caughtup/web-client/react'", most: 0.7 },
+  { imports: "{ useMessage } from '@caughtup/web-client/react'", most: 1.2 },
   {
     imports: "{ asChatError, isPermanentError } from '@caughtup/web-client'",
     without: [peer],

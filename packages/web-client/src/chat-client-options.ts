@@ -18,8 +18,14 @@ export interface ChatClientOptions {
   random?: () => number
   /** @default the browser's online, offline and visibilitychange events; else always online */
   network?: Network
-  /** When listeners are notified. @default the next animation frame; a timer where there is none */
+  /** When the next frame is, in which listeners are notified. @default the next animation frame; a timer where there is none */
   schedule?: Schedule
+  /**
+   * The least time between two notifications, in ms. What a stream brings meanwhile is shown with the
+   * next one, in the frame after that time; what the page itself changes is always shown in the next
+   * frame. 0: each frame may have one. @default 0
+   */
+  notifyEvery?: number
   /** How a view spaces its attempts to connect. */
   reconnect?: ReconnectOptions
   /**
@@ -54,6 +60,7 @@ export interface ReconnectOptions {
 }
 
 export const chatClientDefaults = {
+  notifyEvery: 0,
   silence: 15_000,
   requestTimeout: 30_000,
   idleViews: 10,
@@ -72,6 +79,7 @@ export function resolveOptions({
   random = Math.random,
   network = browserNetwork(),
   schedule = frameSchedule(clock),
+  notifyEvery = chatClientDefaults.notifyEvery,
   reconnect,
   silence = chatClientDefaults.silence,
   requestTimeout = chatClientDefaults.requestTimeout,
@@ -89,6 +97,7 @@ export function resolveOptions({
     random,
     network,
     schedule,
+    notifyEvery,
     reconnect: { ...chatClientDefaults.reconnect, ...reconnect },
     silence,
     requestTimeout,

@@ -47,11 +47,18 @@ export interface ChatClient {
  * be created while a server renders a page.
  */
 export function createChatClient(options: ChatClientOptions): ChatClient {
-  const { link: openLink, schedule, idleViews, fullStreams, ...settings } = resolveOptions(options)
+  const {
+    link: openLink,
+    schedule,
+    notifyEvery,
+    idleViews,
+    fullStreams,
+    ...settings
+  } = resolveOptions(options)
   const { clock } = settings
   const closed = new AbortController()
   const counters = new Counters()
-  const notifier = new Notifier(schedule)
+  const notifier = new Notifier({ clock, schedule, every: notifyEvery })
   const link = openLink({ clock, received: (length) => counters.add('bytesReceived', length) })
   const rpc: ChatRpc = createORPCClient(link)
   const context: ClientContext = {

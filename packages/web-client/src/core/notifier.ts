@@ -28,32 +28,66 @@ export function frameSchedule(clock: Clock): Schedule {
   }
 }
 
+export interface NotifierOptions {
+  clock: Clock
+  /** When the next frame is. */
+  schedule: Schedule
+  /** The least time between two notifications, in ms; 0: each frame may have one. */
+  every: number
+}
+
 /**
- * Batches the changes of all views of a client: each view notifies its listeners at most once per
- * animation frame, and all views in the same one.
+ * Batches the changes of all views of a client: they notify their listeners together, in an animation
+ * frame, and at most once per frame.
  */
 export class Notifier {
+  readonly #clock: Clock
   readonly #schedule: Schedule
+  readonly #every: number
   readonly #tasks = new Set<() => void>()
-  #cancel: (() => void) | undefined
+  /** Of the last notification, by the monotonic clock. */
+  #at = -Infinity
+  /** Cancels the wait until a notification may follow the last one. */
+  #wait: (() => void) | undefined
+  /** Cancels the frame in which the tasks run. */
+  #frame: (() => void) | undefined
 
-  constructor(schedule: Schedule) {
+  constructor({ clock, schedule, every }: NotifierOptions) {
+    this.#clock = clock
     this.#schedule = schedule
+    this.#every = every
   }
 
-  /** Runs `task` at the next frame, once however often it is requested before. */
+  /** Runs `task` at the next notification, once however often it is requested before. */
   request(task: () => void): void {
     this.#tasks.add(task)
-    this.#cancel ??= this.#schedule(() => this.#flush())
+    if (this.#wait || this.#frame) return
+    const left = this.#at + this.#every - this.#clock.monotonic()
+    if (left <= 0) this.#nextFrame()
+    else this.#wait = this.#clock.after(left, () => this.#nextFrame())
+  }
+
+  /** The same in the next frame, however short a time ago the last notification was. */
+  requestSoon(task: () => void): void {
+    this.#tasks.add(task)
+    this.#nextFrame()
   }
 
   close(): void {
-    this.#cancel?.()
+    this.#wait?.()
+    this.#frame?.()
     this.#tasks.clear()
   }
 
+  #nextFrame(): void {
+    this.#wait?.()
+    this.#wait = undefined
+    this.#frame ??= this.#schedule(() => this.#flush())
+  }
+
   #flush(): void {
-    this.#cancel = undefined
+    this.#frame = undefined
+    this.#at = this.#clock.monotonic()
     const tasks = [...this.#tasks]
     this.#tasks.clear()
     for (const task of tasks) task()

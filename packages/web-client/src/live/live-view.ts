@@ -111,7 +111,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
     this.#published.changed()
   }
 
-  /** Publishes a change by the stream: the snapshot has it from the next animation frame on. */
+  /** Publishes a change by the stream: the snapshot has it from the next notification on. */
   changedByFrame(): void {
     this.#published.changedByFrame()
   }

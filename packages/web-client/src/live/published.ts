@@ -1,5 +1,6 @@
 import type { ClientContext } from '../core/client-context.ts'
 import { keepIdentity } from '../core/keep-identity.ts'
+import { Listeners } from '../core/listeners.ts'
 
 /** A view as UI frameworks bind to it: `useSyncExternalStore(view.subscribe, view.getSnapshot)`. */
 export interface View<Snapshot> {
@@ -19,14 +20,13 @@ export interface PublishedSource<Snapshot> {
 /**
  * The subscribers of a view and the snapshot that they get.
  *
- * Changes by frames are published at the next animation frame. Changes by the caller are in the
- * snapshot at once; listeners hear of them at that frame too.
+ * Changes by the stream are published at the next notification. Changes by the caller are in the
+ * snapshot at once; listeners hear of them in the next animation frame.
  */
 export class Published<Snapshot extends object> {
   readonly #context: ClientContext
   readonly #source: PublishedSource<Snapshot>
-  /** One entry per subscription, so that the same function may subscribe twice. */
-  readonly #subscriptions = new Set<{ listener: () => void }>()
+  readonly #listeners: Listeners
   #snapshot: Snapshot
   /** The snapshot of the last notification. */
   #announced: Snapshot
@@ -34,6 +34,7 @@ export class Published<Snapshot extends object> {
   constructor(context: ClientContext, source: PublishedSource<Snapshot>) {
     this.#context = context
     this.#source = source
+    this.#listeners = new Listeners(context.clock)
     this.#snapshot = source.build(undefined)
     this.#announced = this.#snapshot
   }
@@ -43,18 +44,17 @@ export class Published<Snapshot extends object> {
   }
 
   get isSubscribed(): boolean {
-    return this.#subscriptions.size > 0
+    return this.#listeners.size > 0
   }
 
   subscribe(listener: () => void): () => void {
-    const subscription = { listener }
-    this.#subscriptions.add(subscription)
-    if (this.#subscriptions.size === 1) {
+    const remove = this.#listeners.add(listener)
+    if (this.#listeners.size === 1) {
       this.#source.subscribedChanged(true)
       this.changed()
     }
     return () => {
-      if (!this.#subscriptions.delete(subscription) || this.isSubscribed) return
+      if (!remove() || this.isSubscribed) return
       this.#source.subscribedChanged(false)
       this.changed()
     }
@@ -63,10 +63,10 @@ export class Published<Snapshot extends object> {
   /** Publishes a change by the caller: the snapshot has it at once. */
   changed(): void {
     this.#publish()
-    this.changedByFrame()
+    this.#context.notifier.requestSoon(this.#notify)
   }
 
-  /** Publishes a change by the stream: the snapshot has it from the next animation frame on. */
+  /** Publishes a change by the stream: the snapshot has it from the next notification on. */
   changedByFrame(): void {
     this.#context.notifier.request(this.#notify)
   }
@@ -81,17 +81,6 @@ export class Published<Snapshot extends object> {
     this.#announced = this.#snapshot
     if (!this.isSubscribed) return
     this.#context.counters.add('notifications')
-    for (const { listener } of this.#subscriptions) this.#call(listener)
-  }
-
-  /** If a listener throws, the others are still called; its error surfaces in a turn of its own. */
-  #call(listener: () => void): void {
-    try {
-      listener()
-    } catch (error) {
-      this.#context.clock.after(0, () => {
-        throw error
-      })
-    }
+    this.#listeners.notify()
   }
 }
