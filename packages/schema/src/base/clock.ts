@@ -13,17 +13,17 @@ export interface Clock {
   readonly background?: Clock
 }
 
+const realTime = { now: () => Date.now(), monotonic: () => performance.now() }
+
 /** The machine's own clock. In Node, a timer that is not cancelled keeps the process alive. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
+  ...realTime,
   after(ms, callback) {
     const timer = setTimeout(callback, Math.max(0, ms))
     return () => clearTimeout(timer)
   },
   background: {
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
+    ...realTime,
     after(ms, callback) {
       const timer = setTimeout(callback, Math.max(0, ms))
       // A browser's timer is a number, and needs no `unref`.

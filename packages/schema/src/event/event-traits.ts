@@ -48,13 +48,15 @@ export type StreamingEvent = EventOf<TypeWith<{ changes: 'streaming' }>>
 
 export type RewritingType = TypeWith<{ rewritesRows: true }>
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
-const types = Object.keys(traits) as EventType[]
-
 /** Types of the events after which a message that was finished before may read differently. */
-export const historyChanges: readonly EventType[] = types.filter((type) =>
-  ['named', 'any'].includes(traits[type].changes),
+export const historyChanges: readonly EventType[] = /* @__PURE__ */ typesThat(({ changes }) =>
+  ['named', 'any'].includes(changes),
 )
+
+function typesThat(condition: (traits: Traits) => boolean): EventType[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
+  return (Object.keys(traits) as EventType[]).filter((type) => condition(traits[type]))
+}
 
 /** Whether this version can apply the event: a newer server may send types that it does not know. */
 export function isKnown({ type }: Event): boolean {

@@ -41,7 +41,7 @@ export type NoticeKind = {
 }[FinishReason]
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
-export const finishReasons = Object.keys(traits) as readonly FinishReason[]
+export const finishReasons = /* @__PURE__ */ Object.keys(traits) as readonly FinishReason[]
 
 /** Whether the agent itself ended the answer. */
 export function isNormalEnd(reason: FinishReason): boolean {

@@ -83,24 +83,23 @@ function codeOfStatus(status: number): ChatErrorCode {
   }
 }
 
+/** The types of the fields of an error's data. */
+const dataTypes: Readonly<Record<keyof ErrorData, 'string' | 'number'>> = {
+  field: 'string',
+  value: 'string',
+  limit: 'number',
+  reason: 'string',
+  retryAfter: 'number',
+}
+
 /** The known fields of an error's data that have the right type. */
 function errorData(data: unknown): ErrorData {
   const found = new Map(typeof data === 'object' && data !== null ? Object.entries(data) : [])
-  const text = (key: string) => {
-    const value: unknown = found.get(key)
-    return typeof value === 'string' ? value : undefined
-  }
-  const number = (key: string) => {
-    const value: unknown = found.get(key)
-    return typeof value === 'number' && Number.isFinite(value) ? value : undefined
-  }
-  const [field, value, reason] = [text('field'), text('value'), text('reason')]
-  const [limit, retryAfter] = [number('limit'), number('retryAfter')]
-  return {
-    ...(field !== undefined && { field }),
-    ...(value !== undefined && { value }),
-    ...(limit !== undefined && { limit }),
-    ...(reason !== undefined && { reason }),
-    ...(retryAfter !== undefined && { retryAfter }),
-  }
+  return Object.fromEntries(
+    Object.entries(dataTypes).flatMap(([key, type]) => {
+      const value: unknown = found.get(key)
+      const isValid = typeof value === type && (type === 'string' || Number.isFinite(value))
+      return isValid ? [[key, value]] : []
+    }),
+  )
 }

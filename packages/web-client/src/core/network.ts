@@ -16,14 +16,12 @@ export function browserNetwork(): Network {
     isOnline: () => navigator.onLine,
     isVisible: () => document.visibilityState === 'visible',
     subscribe(listener) {
-      window.addEventListener('online', listener)
-      window.addEventListener('offline', listener)
-      document.addEventListener('visibilitychange', listener)
-      return () => {
-        window.removeEventListener('online', listener)
-        window.removeEventListener('offline', listener)
-        document.removeEventListener('visibilitychange', listener)
-      }
+      const listening = new AbortController()
+      const options = { signal: listening.signal }
+      window.addEventListener('online', listener, options)
+      window.addEventListener('offline', listener, options)
+      document.addEventListener('visibilitychange', listener, options)
+      return () => listening.abort()
     },
   }
 }

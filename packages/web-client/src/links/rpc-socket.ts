@@ -2,9 +2,11 @@ import { abortable } from '@caughtup/schema/abortable'
 import type { Clock } from '@caughtup/schema/clock'
 import { CaughtupError } from '@caughtup/schema/error'
 import type { ClientLink } from '@orpc/client'
-import { RPCLink } from '@orpc/client/websocket'
+import { StandardLink } from '@orpc/client/standard'
+import { LinkWebsocketClient } from '@orpc/client/websocket'
 
-import { type CallContext, ConnectionLost, NeverConnected, protocolHeaders } from './link.ts'
+import { jsonCodec } from './json-codec.ts'
+import { type CallContext, ConnectionLost, NeverConnected } from './link.ts'
 
 /** The close code of RFC 6455 for it. */
 const messageTooBig = 1009
@@ -158,5 +160,7 @@ function linkOver(socket: Socket): ClientLink<CallContext> {
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the link uses no other member of an open socket
   const websocket = open as unknown as WebSocket
-  return new RPCLink<CallContext>({ websocket, headers: protocolHeaders })
+  // The socket's messages hold paths alone.
+  const codec = jsonCodec({ url: async () => new URL('http://socket') })
+  return new StandardLink(codec, new LinkWebsocketClient<CallContext>({ websocket }))
 }

@@ -1,8 +1,10 @@
 import { abortable } from '@caughtup/schema/abortable'
-import { RPCLink } from '@orpc/client/fetch'
+import { StandardLink, type StandardLinkClient } from '@orpc/client/standard'
+import { toEventIterator } from '@orpc/standard-server-fetch'
 
 import { resolveUrl, type UrlSource } from './endpoint.ts'
-import { type CallContext, type Link, protocolHeaders } from './link.ts'
+import { jsonCodec } from './json-codec.ts'
+import type { CallContext, Link } from './link.ts'
 
 /** Headers, or a function that is called for them before each call. */
 export type HeadersSource =
@@ -26,45 +28,64 @@ export interface SseOptions {
  * with a permanent code makes them fail instead.
  */
 export function sse({ url, headers = {}, fetch }: SseOptions): Link {
-  return () =>
-    new RPCLink<CallContext>({
-      url: ({ signal }) => resolveUrl(url, signal),
-      headers: async ({ signal }) => {
-        const own =
-          typeof headers === 'function'
-            ? await abortable(Promise.resolve().then(headers), signal)
-            : headers
-        return { ...own, ...protocolHeaders }
-      },
-      async fetch(request, init, { context }) {
-        // The browser's fetch throws when it is called as a method of another object.
-        const response = await (fetch ?? globalThis.fetch)(request, init)
-        return context.onBytes ? observed(response, context.onBytes, request.signal) : response
-      },
-    })
+  const codec = jsonCodec({
+    url: (signal) => resolveUrl(url, signal),
+    headers: async (signal) =>
+      typeof headers === 'function' ? abortable(Promise.resolve().then(headers), signal) : headers,
+  })
+  return () => new StandardLink(codec, httpSender(fetch))
 }
 
 /**
- * The response; `onBytes` hears of each chunk of its body. Keep-alive comments count as signs of life,
- * and only this layer sees them.
+ * One request for each call. It takes and returns JSON and event streams only; oRPC's own would also
+ * carry files and forms, and streams to the server.
+ */
+function httpSender(fetch: SseOptions['fetch']): StandardLinkClient<CallContext> {
+  return {
+    async call({ url, method, headers, body, signal }, { context: { onBytes } }) {
+      const request = new Request(url, {
+        method,
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        // A redirect leads to a page and not to procedures.
+        redirect: 'manual',
+        ...(signal && { signal }),
+      })
+      // The browser's fetch throws when it is called as a method of another object.
+      const response = await (fetch ?? globalThis.fetch)(request)
+      onBytes?.(0)
+      return {
+        status: response.status,
+        headers: {},
+        async body() {
+          const type = response.headers.get('content-type') ?? ''
+          if (type.startsWith('text/event-stream')) {
+            return toEventIterator(
+              onBytes ? observed(response.body, onBytes, request.signal) : response.body,
+            )
+          }
+          const text = await response.text()
+          return type.startsWith('application/json') ? JSON.parse(text) : undefined
+        },
+      }
+    },
+  }
+}
+
+/**
+ * The stream; `onBytes` hears of each of its chunks. Keep-alive comments count as signs of life, and
+ * only this layer sees them.
  */
 function observed(
-  response: Response,
+  stream: Response['body'],
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
-): Response {
-  onBytes(0)
-  if (!response.body) return response
+): Response['body'] {
   const observer = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
       onBytes(chunk.byteLength)
       controller.enqueue(chunk)
     },
   })
-  const { status, statusText, headers } = response
-  return new Response(response.body.pipeThrough(observer, { signal }), {
-    status,
-    statusText,
-    headers,
-  })
+  return stream && stream.pipeThrough(observer, { signal })
 }

@@ -44,8 +44,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
       build: (previous) => source.build(this.connection, previous),
       subscribedChanged: (subscribed) => {
         source.subscribedChanged?.(subscribed)
-        if (!subscribed) this.#follower.stop()
-        else if (this.#isWanted) this.#follower.start()
+        this.#follow()
       },
     })
   }
@@ -64,10 +63,6 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
     return this.#paused
   }
 
-  get #isWanted(): boolean {
-    return !this.#paused && !this.#displaced
-  }
-
   subscribe(listener: () => void): () => void {
     return this.#published.subscribe(listener)
   }
@@ -76,19 +71,19 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
     // A permanent error may come from the credentials of the connection, a 401 for instance.
     if (this.connection.status === 'failed') this.#context.renewConnection()
     this.#follower.stop()
-    if (this.#published.isSubscribed && this.#isWanted) this.#follower.start()
+    this.#follow()
     this.changed()
   }
 
   pause(): void {
     this.#paused = true
-    this.#follower.stop()
+    this.#follow()
     this.changed()
   }
 
   resume(): void {
     this.#paused = false
-    if (this.#published.isSubscribed && this.#isWanted) this.#follower.start()
+    this.#follow()
     this.changed()
   }
 
@@ -96,8 +91,7 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   displace(displaced: boolean): void {
     if (this.#displaced === displaced) return
     this.#displaced = displaced
-    if (displaced) this.#follower.stop()
-    else if (this.#published.isSubscribed && this.#isWanted) this.#follower.start()
+    this.#follow()
     this.changed()
   }
 
@@ -114,5 +108,12 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
   /** Publishes a change by the stream: the snapshot has it from the next notification on. */
   changedByFrame(): void {
     this.#published.changedByFrame()
+  }
+
+  /** Opens the stream, or closes it. */
+  #follow(): void {
+    const isWanted = this.#published.isSubscribed && !this.#paused && !this.#displaced
+    if (isWanted) this.#follower.start()
+    else this.#follower.stop()
   }
 }
