@@ -25,7 +25,9 @@ export class DemoPage {
 
   /** Opens a tab with its own storage, at a session or at the start page. */
   static async open(browser: Browser, url: string, sessionId?: string): Promise<DemoPage> {
-    const demo = new DemoPage(await browser.newPage({ viewport: { width: 1200, height: 800 } }))
+    // `until` compiles its predicate in the page, which the page's policy forbids.
+    const options = { viewport: { width: 1200, height: 800 }, bypassCSP: true }
+    const demo = new DemoPage(await browser.newPage(options))
     await demo.page.goto(sessionId === undefined ? url : `${url}#/s/${sessionId}`)
     await demo.page.waitForFunction(() => window.caughtup)
     if (sessionId !== undefined) {

@@ -10,6 +10,7 @@ import { SessionList } from './session-list/session-list.tsx'
 import { SessionScreen } from './session/session-screen.tsx'
 import { WelcomeScreen } from './session/welcome-screen.tsx'
 import { CodeHighlightProvider } from './transcript/markdown/code-highlight.tsx'
+import { focusComposer } from './ui/focus-composer.ts'
 import { IconButton } from './ui/icon-button.tsx'
 import { Sheet } from './ui/sheet.tsx'
 import { ThemeToggle } from './ui/theme-toggle.tsx'
@@ -53,7 +54,7 @@ export function App() {
           onClick={(event) => {
             // The hash holds the session, so move the focus without changing it.
             event.preventDefault()
-            document.getElementById('composer')?.focus()
+            focusComposer()
           }}
         >
           Skip to the message box

@@ -1,3 +1,4 @@
+import type { OfferedPrompt } from '../../shared/ask-next.ts'
 import type { Match } from '../repository/search-index.ts'
 import type { Section } from '../repository/section.ts'
 import { passageOf } from './passage.ts'
@@ -27,7 +28,7 @@ export interface Findings {
   isFile: (path: string) => boolean
 }
 
-/** An answer in Markdown: the best passages with their places, then related sections and questions. */
+/** An answer in Markdown: the best passages with their places, then related sections. */
 export function composeAnswer(question: Question, { matches, total, isFile }: Findings): string {
   const [best] = matches
   if (!best) return nothingFound(question)
@@ -38,8 +39,6 @@ export function composeAnswer(question: Question, { matches, total, isFile }: Fi
     `${sharing(total)} ${strongest(best)}`,
     ...quoted.map((match) => quote(match, isFile)),
     ...(named.length > 0 ? ['### Related', nameTable(named)] : []),
-    '### Ask next',
-    followUps(question, matches, total),
   ].join('\n\n')
 }
 
@@ -77,14 +76,24 @@ function nameTable(matches: readonly Match[]): string {
   return ['| Section | Place | Shared words |', '|---|---|---|', ...rows].join('\n')
 }
 
-function followUps(question: Question, matches: readonly Match[], total: number): string {
-  const about = matches.slice(1, 3).map(({ section }) => `- ${askAbout(section)}`)
+/** Prompts that go on from an answer. */
+export function promptsAfter(
+  question: Question,
+  { matches, total }: Pick<Findings, 'matches' | 'total'>,
+): OfferedPrompt[] {
+  if (matches.length === 0) return afterNothing
   const left = total - (question.page + 1) * pageSize
   return [
-    ...about,
-    ...(left > 0 ? [`- \`more\` shows the next of ${left} other matches`] : []),
-  ].join('\n')
+    ...matches.slice(1, 3).map(({ section }) => ({ prompt: askAbout(section) })),
+    ...(left > 0 ? [{ prompt: 'more', hint: `the next of ${left} other matches` }] : []),
+  ]
 }
+
+const afterNothing: OfferedPrompt[] = [
+  { prompt: 'What is Caughtup?' },
+  { prompt: 'How does a client resume after a lost connection?' },
+  { prompt: '/help', hint: 'lists the commands' },
+]
 
 /** A question that finds this section first. */
 export function askAbout({ kind, title, path }: Section): string {
@@ -107,8 +116,6 @@ function nothingFound({ query }: Question): string {
   return [
     `## Nothing found`,
     `${reason} I am not a language model: I search the project’s own files and quote them.`,
-    '### Ask next',
-    '- What is Caughtup?\n- How does a client resume after a lost connection?\n- `/help` lists the commands',
   ].join('\n\n')
 }
 

@@ -2,6 +2,7 @@ import type { Message } from '@caughtup/schema'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import type { DemoAgent } from '../agents/demo-agent.ts'
+import { askNextType, offeredPrompts } from '../../shared/ask-next.ts'
 import { createRepoTools } from '../repository/repo-tools.ts'
 import { Repository } from '../repository/repository.ts'
 import { SearchIndex } from '../repository/search-index.ts'
@@ -60,6 +61,22 @@ describe('the guide, in this repository', () => {
   it('names its sources', async () => {
     const sources = partsOf(await ask('What is the layer rule?'), 'source')
     expect(sources[0]).toMatchObject({ sourceType: 'document', filename: 'CONTRIBUTING.md' })
+  })
+
+  it('offers prompts to go on with, the next matches among them', async () => {
+    const offered = async (question: string) =>
+      (await ask(question)).flatMap((part) =>
+        part.type === askNextType && 'data' in part ? offeredPrompts(part.data) : [],
+      )
+    const prompts = await offered('What is a session?')
+    expect(prompts.length).toBeGreaterThan(1)
+    expect(prompts.at(-1)).toMatchObject({
+      prompt: 'more',
+      hint: expect.stringMatching(/matches$/),
+    })
+    expect((await offered('why?'))[0]).toEqual({
+      prompt: 'What is Caughtup?',
+    })
   })
 
   it('answers `more` with the next matches', async () => {

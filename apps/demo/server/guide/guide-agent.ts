@@ -1,5 +1,6 @@
 import type { AgentPart } from '@caughtup/schema'
 
+import { askNextType } from '../../shared/ask-next.ts'
 import { callTool } from '../agents/call-tool.ts'
 import type { DemoAgent } from '../agents/demo-agent.ts'
 import { sayReasoning, sayText } from '../text/speak.ts'
@@ -7,7 +8,7 @@ import type { RepoTools } from '../repository/repo-tools.ts'
 import type { Match, SearchIndex } from '../repository/search-index.ts'
 import { queryWords } from '../repository/terms.ts'
 import { approximateTokens } from '../text/tokens.ts'
-import { composeAnswer, matchesOf, quotedMatches } from './compose-answer.ts'
+import { composeAnswer, matchesOf, promptsAfter, quotedMatches } from './compose-answer.ts'
 import { contextTokens, guideContextLimit, stepUsage } from './guide-usage.ts'
 import { type Question, readQuestion } from './question.ts'
 
@@ -65,6 +66,8 @@ async function* answer(
   })
   yield* sayText(text, 'answer', pace)
   yield* sourcesOf(quoted)
+  const prompts = promptsAfter(question, { matches, total: found.length })
+  if (prompts.length > 0) yield { type: askNextType, data: { prompts } }
   const answerUsage = stepUsage({
     input: input + searchUsage.outputTokens + results,
     reasoning: 0,

@@ -12,13 +12,17 @@ export function servePages(
     for (const page of pages) {
       if (await page(request, response)) return
     }
-    send(request, response, { status: 404, type: text, body: 'Not found.\n' })
+    await send(request, response, { status: 404, type: text, body: 'Not found.\n' })
   }
   return (request, response) => {
     answer(request, response).catch((error: unknown) => {
       console.error(`${request.method} ${request.url} failed:`, error)
-      if (response.headersSent) response.destroy()
-      else send(request, response, { status: 500, type: text, body: 'Internal server error.\n' })
+      if (response.headersSent) {
+        response.destroy()
+        return
+      }
+      // Small, so it is sent as it is, and nothing is awaited.
+      void send(request, response, { status: 500, type: text, body: 'Internal server error.\n' })
     })
   }
 }

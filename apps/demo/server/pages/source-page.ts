@@ -1,9 +1,18 @@
 import { CaughtupError } from '@caughtup/schema'
 
 import type { Repository } from '../repository/repository.ts'
+import { oneStyle } from './content-security-policy.ts'
 import { isReading, type Page, pathOf, send } from './page.ts'
 
 const folder = '/source/'
+
+const style = `
+  body { font: 14px/1.5 system-ui; margin: 1.5rem }
+  li { padding-left: .75rem; white-space: pre-wrap }
+  li::marker { color: gray }
+  li:target { background: #ffd54055 }
+`
+const policy = oneStyle(style)
 
 /** Shows a file of the repository with numbered lines. The links of answers lead here. */
 export function sourcePage(repository: Repository): Page {
@@ -13,11 +22,13 @@ export function sourcePage(repository: Repository): Page {
     try {
       const name = path.slice(folder.length)
       const body = render(name, repository.text(name))
-      return send(request, response, { status: 200, type: 'text/html; charset=utf-8', body })
+      const type = 'text/html; charset=utf-8'
+      return await send(request, response, { status: 200, type, body, policy })
     } catch (error) {
       if (!(error instanceof CaughtupError)) throw error
       const body = `${error.message}\n`
-      return send(request, response, { status: 404, type: 'text/plain; charset=utf-8', body })
+      const type = 'text/plain; charset=utf-8'
+      return await send(request, response, { status: 404, type, body })
     }
   }
 }
@@ -32,12 +43,7 @@ function render(path: string, text: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escape(path)}</title>
-<style>
-  body { font: 14px/1.5 system-ui; margin: 1.5rem }
-  li { padding-left: .75rem; white-space: pre-wrap }
-  li::marker { color: gray }
-  li:target { background: #ffd54055 }
-</style>
+<style>${style}</style>
 <h1>${escape(path)}</h1>
 <ol>
 ${lines.join('\n')}

@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 
+import { compress, type Encoding } from './compress.ts'
+import { ownFilesOnly } from './content-security-policy.ts'
 import { isReading, type Page, pathOf, send } from './page.ts'
 
 const types: Readonly<Record<string, string>> = {
@@ -29,6 +31,14 @@ const notBuilt = `The page is not built yet. Build it and start the server with:
 
 /** Serves the built page. Paths are looked up among its files, so none leads out of the folder. */
 export function staticFiles(folder: string): Page {
+  // By name and encoding, of the files that never change: as many as a build has.
+  const compressed = new Map<string, Promise<Uint8Array>>()
+  const compressOnce = (name: string) => (body: Uint8Array, encoding: Encoding) => {
+    const key = `${encoding} ${name}`
+    const made = compressed.get(key) ?? compress(body, encoding)
+    compressed.set(key, made)
+    return made
+  }
   return async (request, response) => {
     const path = pathOf(request)
     if (path === undefined || !isReading(request)) return false
@@ -46,7 +56,8 @@ export function staticFiles(folder: string): Page {
       status: 200,
       type: types[extname(name)] ?? 'application/octet-stream',
       body: await readFile(join(folder, name)),
-      ...(name.startsWith(hashedFolder) && { cache: forEver }),
+      policy: ownFilesOnly,
+      ...(name.startsWith(hashedFolder) && { cache: forEver, compress: compressOnce(name) }),
     })
   }
 }

@@ -6,6 +6,8 @@ interface ShownSession {
   session: DemoSession
   /** The newest one: messages of older epochs cannot be changed. */
   epoch: number
+  /** Sends a prompt; the transcript shows it, and its failure. */
+  send: (text: string) => void
 }
 
 const SessionContext = createContext<ShownSession | undefined>(undefined)
@@ -13,9 +15,10 @@ const SessionContext = createContext<ShownSession | undefined>(undefined)
 export function SessionProvider({
   session,
   epoch,
+  send,
   children,
 }: ShownSession & { children: ReactNode }) {
-  const value = useMemo(() => ({ session, epoch }), [session, epoch])
+  const value = useMemo(() => ({ session, epoch, send }), [session, epoch, send])
   return <SessionContext value={value}>{children}</SessionContext>
 }
 

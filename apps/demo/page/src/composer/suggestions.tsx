@@ -7,13 +7,19 @@ const suggestions = [
   { prompt: '/stall', hint: 'falls silent halfway' },
 ]
 
+interface SuggestionsProps {
+  /** `h1` on a page without a title. @default h2 */
+  heading?: 'h1' | 'h2'
+  onSend: (text: string) => void
+}
+
 /** Prompts to try first, in a chat without messages. */
-export function Suggestions({ onSend }: { onSend: (text: string) => void }) {
+export function Suggestions({ heading: Heading = 'h2', onSend }: SuggestionsProps) {
   return (
     <section aria-label="Suggestions" className="w-full max-w-3xl py-6">
-      <h2 className="text-xl font-semibold tracking-tight text-balance">
+      <Heading className="text-xl font-semibold tracking-tight text-balance">
         Ask something, then get in its way.
-      </h2>
+      </Heading>
       <p className="mt-1 text-sm text-pretty text-muted-foreground">
         Reload, cut the connection, open a second window: the answer continues, and you are caught
         up.
@@ -23,7 +29,6 @@ export function Suggestions({ onSend }: { onSend: (text: string) => void }) {
           <li key={prompt}>
             <button
               type="button"
-              aria-label={prompt}
               onClick={() => onSend(prompt)}
               className="w-full rounded-xl border border-border bg-card px-3.5 py-2 text-left transition-colors hover:border-input hover:bg-muted"
             >

@@ -1,14 +1,24 @@
 import { useCallback, useState } from 'react'
 
-/** The unsent text of a chat. It is stored, so that a look at another chat does not lose it. */
+import { pagePrincipal } from '../client/demo-client.ts'
+
+/**
+ * The unsent text of a chat. It is stored, so that neither a look at another chat nor a reload, nor a
+ * crash of the browser, loses it; each user has drafts of their own.
+ */
 export function useDraft(key: string): [string, (draft: string) => void] {
-  const storageKey = `caughtup-draft-${key}`
-  const [draft, setDraft] = useState(() => sessionStorage.getItem(storageKey) ?? '')
+  const storageKey = `caughtup-draft-${pagePrincipal() ?? ''}-${key}`
+  const [draft, setDraft] = useState(() => localStorage.getItem(storageKey) ?? '')
   const keep = useCallback(
     (next: string) => {
       setDraft(next)
-      if (next) sessionStorage.setItem(storageKey, next)
-      else sessionStorage.removeItem(storageKey)
+      try {
+        if (next) localStorage.setItem(storageKey, next)
+        else localStorage.removeItem(storageKey)
+      } catch (error) {
+        // The storage is full: the text stays in the field.
+        console.warn('The draft is not stored:', error)
+      }
     },
     [storageKey],
   )

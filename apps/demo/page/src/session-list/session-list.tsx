@@ -6,9 +6,11 @@ import { useActivity } from '@caughtup/web-client/react'
 import { pagePrincipal } from '../client/demo-client.ts'
 import { useClient } from '../client/client-context.tsx'
 import { sessionTitle } from '../format/session-title.ts'
-import { openHome, openSession } from '../hooks/use-route.ts'
+import { openHome } from '../hooks/use-route.ts'
+import { usePageVisible } from '../hooks/use-page-visible.ts'
 import { Button } from '../ui/button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { focusComposer, rescueFocus } from '../ui/focus-composer.ts'
 import { useToasts } from '../ui/toasts.tsx'
 import { ListStatus } from './list-status.tsx'
 import { SessionRow } from './session-row.tsx'
@@ -27,19 +29,21 @@ export function SessionList({ selectedId, onChosen, foot }: SessionListProps) {
   const { rows, connection, stale } = useActivity(client)
   const { attempt } = useToasts()
   const [deletingId, setDeletingId] = useState<string>()
+  const visible = usePageVisible()
   const roving = useRovingFocus(selectedId ?? rows[0]?.sessionId)
   const deleting = rows.find((row) => row.sessionId === deletingId)
 
-  const create = () =>
-    attempt('Starting a chat', async () => {
-      const session = await client.rpc.sessions.create({})
-      openSession(session.id)
-      onChosen()
-    })
+  // The chat itself is made with its first prompt, so that none stays empty.
+  const create = () => {
+    openHome()
+    onChosen()
+    focusComposer()
+  }
   const remove = (sessionId: string) =>
     attempt('Deleting the chat', async () => {
       await client.rpc.sessions.delete({ sessionId })
       if (sessionId === selectedId) openHome()
+      rescueFocus()
     })
   const rename = (sessionId: string, title: string) =>
     attempt('Renaming the chat', () => client.rpc.sessions.update({ sessionId, title }))
@@ -64,6 +68,7 @@ export function SessionList({ selectedId, onChosen, foot }: SessionListProps) {
             <SessionRow
               key={row.sessionId}
               row={row}
+              onScreen={visible && row.sessionId === selectedId}
               selected={row.sessionId === selectedId}
               tabbable={row.sessionId === roving.tabbableId}
               onChosen={onChosen}

@@ -1,6 +1,6 @@
 import type { ActivityRow } from '@caughtup/schema'
 import { Pencil, Trash2, TriangleAlert } from 'lucide-react'
-import { type KeyboardEvent, memo, useState } from 'react'
+import { type KeyboardEvent, memo } from 'react'
 
 import { sessionTitle } from '../format/session-title.ts'
 import { shortAge } from '../format/time.ts'
@@ -8,10 +8,13 @@ import { useNow } from '../hooks/use-now.ts'
 import { sessionHref } from '../hooks/use-route.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { RenameField } from '../ui/rename-field.tsx'
+import { useRenaming } from '../ui/use-renaming.ts'
 
 interface SessionRowProps {
   row: ActivityRow
   selected: boolean
+  /** Whether it is being read, so that nothing in it counts as unread. */
+  onScreen: boolean
   tabbable: boolean
   onChosen: () => void
   onRename: (sessionId: string, title: string) => void
@@ -22,17 +25,19 @@ interface SessionRowProps {
 export const SessionRow = memo(function SessionRow({
   row,
   selected,
+  onScreen,
   tabbable,
   onChosen,
   onRename,
   onDelete,
 }: SessionRowProps) {
-  const [renaming, setRenaming] = useState(false)
+  const { renaming, trigger, start, done } = useRenaming<HTMLAnchorElement>()
   const title = sessionTitle(row)
+  const unread = onScreen ? 0 : row.unread
   const tabIndex = tabbable ? 0 : -1
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'F2') setRenaming(true)
+    if (event.key === 'F2') start()
     if (event.key === 'Delete') onDelete(row.sessionId)
   }
 
@@ -42,8 +47,8 @@ export const SessionRow = memo(function SessionRow({
         <RenameField
           title={row.title}
           className="h-9 w-full"
-          onDone={(next) => {
-            setRenaming(false)
+          onDone={(next, byKey) => {
+            done(byKey)
             if (next) onRename(row.sessionId, next)
           }}
         />
@@ -55,12 +60,13 @@ export const SessionRow = memo(function SessionRow({
       data-testid="session-row"
       data-session-id={row.sessionId}
       data-streaming={row.streaming}
-      data-unread={row.unread}
+      data-unread={unread}
       className={`group relative rounded-lg [contain-intrinsic-size:auto_3.25rem] [content-visibility:auto] ${
         selected ? 'bg-accent' : 'hover:bg-muted'
       }`}
     >
       <a
+        ref={trigger}
         href={sessionHref(row.sessionId)}
         aria-current={selected ? 'page' : undefined}
         tabIndex={tabIndex}
@@ -69,10 +75,8 @@ export const SessionRow = memo(function SessionRow({
         className="block rounded-lg px-3 py-2 -outline-offset-2"
       >
         <span className="flex items-center gap-2">
-          <span className={`truncate text-sm ${row.unread > 0 ? 'font-semibold' : ''}`}>
-            {title}
-          </span>
-          <RowMark row={row} />
+          <span className={`truncate text-sm ${unread > 0 ? 'font-semibold' : ''}`}>{title}</span>
+          <RowMark row={row} unread={unread} />
         </span>
         <RowDetails row={row} />
       </a>
@@ -86,7 +90,7 @@ export const SessionRow = memo(function SessionRow({
           size="small"
           label={`Rename ${title}`}
           tabIndex={tabIndex}
-          onClick={() => setRenaming(true)}
+          onClick={start}
         />
         <IconButton
           icon={Trash2}
@@ -101,7 +105,7 @@ export const SessionRow = memo(function SessionRow({
 })
 
 /** The most important fact about a session now. */
-function RowMark({ row }: { row: ActivityRow }) {
+function RowMark({ row, unread }: { row: ActivityRow; unread: number }) {
   if (row.streaming) {
     return (
       <span className="ml-auto flex shrink-0 items-center">
@@ -110,10 +114,10 @@ function RowMark({ row }: { row: ActivityRow }) {
       </span>
     )
   }
-  if (row.unread > 0) {
+  if (unread > 0) {
     return (
       <span className="ml-auto min-w-5 shrink-0 rounded-full bg-primary px-1.5 text-center text-xs/5 font-medium text-primary-foreground">
-        {row.unread > 99 ? '99+' : row.unread}
+        {unread > 99 ? '99+' : unread}
         <span className="sr-only"> unread</span>
       </span>
     )

@@ -12,7 +12,7 @@ interface ConnectionNoticeProps {
 
 /** A warning above the composer that the connection or the chat is not well. */
 export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionNoticeProps) {
-  const { status, error, endReason } = connection
+  const { status, error, endReason, attempts } = connection
   if (endReason === 'session-deleted' || error?.code === 'NOT_FOUND') {
     return (
       <Notice look="danger">
@@ -44,7 +44,21 @@ export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionN
   if (status === 'offline') {
     return (
       <Notice look="quiet">
-        You are offline. Messages may be out of date until you reconnect.
+        You are offline. Messages may be out of date until you are connected again.
+      </Notice>
+    )
+  }
+  if (status === 'waiting' || (status === 'connecting' && attempts > 1)) {
+    return (
+      <Notice look="quiet">
+        <span className="min-w-0">
+          The server cannot be reached. Messages may be out of date until it answers.
+        </span>
+        {status === 'waiting' && (
+          <Button className="ml-auto shrink-0" onClick={onReconnect}>
+            Try now
+          </Button>
+        )}
       </Notice>
     )
   }

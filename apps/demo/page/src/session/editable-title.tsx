@@ -1,22 +1,22 @@
 import { Pencil } from 'lucide-react'
-import { useState } from 'react'
 
 import { useClient } from '../client/client-context.tsx'
 import { RenameField } from '../ui/rename-field.tsx'
 import { useToasts } from '../ui/toasts.tsx'
+import { useRenaming } from '../ui/use-renaming.ts'
 
 export function EditableTitle({ sessionId, title }: { sessionId: string; title: string }) {
   const client = useClient()
   const { attempt } = useToasts()
-  const [editing, setEditing] = useState(false)
+  const { renaming, trigger, start, done } = useRenaming<HTMLButtonElement>()
 
-  if (editing) {
+  if (renaming) {
     return (
       <RenameField
         title={title}
         className="-ml-2 h-7 w-full max-w-md font-semibold"
-        onDone={(next) => {
-          setEditing(false)
+        onDone={(next, byKey) => {
+          done(byKey)
           if (next === undefined) return
           attempt('Renaming the chat', () => client.rpc.sessions.update({ sessionId, title: next }))
         }}
@@ -26,10 +26,11 @@ export function EditableTitle({ sessionId, title }: { sessionId: string; title: 
   return (
     <h1 className="flex h-7 min-w-0 font-semibold">
       <button
+        ref={trigger}
         type="button"
         title="Rename this chat"
         className="group -ml-2 flex min-w-0 items-center gap-2 rounded-md px-2 hover:bg-muted"
-        onClick={() => setEditing(true)}
+        onClick={start}
       >
         <span className="truncate">{title}</span>
         <Pencil

@@ -45,7 +45,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   }, [title])
 
   return (
-    <SessionProvider session={session} epoch={snapshot.epoch}>
+    <SessionProvider session={session} epoch={snapshot.epoch} send={send}>
       <PageHeader {...controls}>
         <SessionHeader
           session={session}
@@ -65,6 +65,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
         pending={streaming ? noPrompts : pending}
         epoch={snapshot.epoch}
         streaming={streaming}
+        connection={connection}
         stale={snapshot.stale}
         gone={gone}
         hasOlder={snapshot.hasOlder}

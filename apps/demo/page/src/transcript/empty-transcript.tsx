@@ -1,7 +1,8 @@
 import { Suggestions } from '../composer/suggestions.tsx'
 
 interface EmptyTranscriptProps {
-  loading: boolean
+  /** Shown in place of suggestions while the messages have not come. */
+  loading: string | undefined
   epoch: number
   onSend: (text: string) => void
 }
@@ -12,11 +13,13 @@ export function EmptyTranscript({ loading, epoch, onSend }: EmptyTranscriptProps
     <section
       data-testid="transcript"
       aria-label="Transcript"
-      aria-busy={loading}
+      aria-busy={loading !== undefined}
       className="flex min-h-0 flex-1 items-center justify-center overflow-y-auto p-4"
     >
-      {loading ? (
-        <p className="appear-late text-sm text-muted-foreground">Loading messages…</p>
+      {loading !== undefined ? (
+        <p role="status" className="appear-late text-center text-sm text-muted-foreground">
+          {loading}
+        </p>
       ) : (
         <div>
           {epoch > 0 && <p className="text-sm text-muted-foreground">The context was cleared.</p>}

@@ -1,5 +1,5 @@
 import type { Message } from '@caughtup/schema'
-import type { PendingPrompt, ViewError } from '@caughtup/web-client'
+import type { Connection, PendingPrompt, ViewError } from '@caughtup/web-client'
 
 export interface TranscriptProps {
   messages: readonly Message[]
@@ -7,6 +7,7 @@ export interface TranscriptProps {
   pending: readonly PendingPrompt[]
   epoch: number
   streaming: boolean
+  connection: Connection
   /** Whether the server may have newer messages. */
   stale: boolean
   /** Whether the session was deleted or never existed. */

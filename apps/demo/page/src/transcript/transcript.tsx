@@ -1,5 +1,6 @@
 import { memo } from 'react'
 
+import { loadingText } from '../format/loading-text.ts'
 import { useCountedRedraws } from '../inspector/redraw-counter.tsx'
 import { EmptyTranscript } from './empty-transcript.tsx'
 import { MessageList } from './message-list.tsx'
@@ -11,7 +12,13 @@ export const Transcript = memo(function Transcript(props: TranscriptProps) {
   const { messages, pending, hasOlder, stale, gone, epoch, onSend } = props
   if (messages.length === 0 && pending.length === 0 && !hasOlder) {
     if (gone) return <div className="flex-1" />
-    return <EmptyTranscript loading={stale} epoch={epoch} onSend={onSend} />
+    return (
+      <EmptyTranscript
+        loading={stale ? loadingText(props.connection, 'messages') : undefined}
+        epoch={epoch}
+        onSend={onSend}
+      />
+    )
   }
   return <MessageList {...props} />
 })

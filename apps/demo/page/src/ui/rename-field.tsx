@@ -1,9 +1,9 @@
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useRef, useState } from 'react'
 
 interface RenameFieldProps {
   title: string
-  /** Called with the new title, or without one if it did not change. */
-  onDone: (title?: string) => void
+  /** Called once: with the new title, if it changed, and whether a key ended it. */
+  onDone: (title: string | undefined, byKey: boolean) => void
   className?: string
 }
 
@@ -11,17 +11,26 @@ interface RenameFieldProps {
 export function RenameField({ title, onDone, className = '' }: RenameFieldProps) {
   const [text, setText] = useState(title)
 
-  const keep = () => {
+  // The field loses the focus once more as it goes.
+  const isDone = useRef(false)
+
+  const finish = (keeps: boolean, byKey: boolean) => {
+    if (isDone.current) return
+    isDone.current = true
     const next = text.trim()
-    onDone(next && next !== title ? next : undefined)
+    onDone(keeps && next && next !== title ? next : undefined, byKey)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation()
-    if (event.key === 'Enter' && !event.nativeEvent.isComposing) keep()
+    if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+      // Or the key would press the button that takes the field's place.
+      event.preventDefault()
+      finish(true, true)
+    }
     if (event.key === 'Escape') {
       // Handled here: it must neither close a sheet nor stop the answer.
       event.preventDefault()
-      onDone()
+      finish(false, true)
     }
   }
 
@@ -34,7 +43,7 @@ export function RenameField({ title, onDone, className = '' }: RenameFieldProps)
       value={text}
       onChange={(event) => setText(event.target.value)}
       onFocus={(event) => event.target.select()}
-      onBlur={keep}
+      onBlur={() => finish(true, false)}
       onKeyDown={onKeyDown}
       className={`min-w-0 rounded-md border border-input bg-background px-2 ${className}`}
     />

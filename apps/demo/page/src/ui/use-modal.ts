@@ -1,16 +1,23 @@
-import { type MouseEvent, useEffect, useRef } from 'react'
+import { type MouseEvent, useLayoutEffect, useRef } from 'react'
+
+import { rescueFocus } from './focus-composer.ts'
 
 /**
- * Shows a native dialog as a modal while its component is mounted. The browser keeps the focus
- * inside, and restores it afterwards.
+ * Shows a native dialog as a modal while its component is mounted. The focus stays inside, and then
+ * goes back to what opened the dialog, or to the composer if that is gone.
  */
 export function useModal(onClose: () => void) {
   const ref = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // A layout effect: its cleanup runs while the dialog is still in the page, and only then does closing it
+  // restore the focus.
+  useLayoutEffect(() => {
     const dialog = ref.current
     dialog?.showModal()
-    // Close it before it is removed, or the browser would not restore the focus.
-    return () => dialog?.close()
+    return () => {
+      dialog?.close()
+      // What opened it may go together with it.
+      rescueFocus()
+    }
   }, [])
   return {
     ref,

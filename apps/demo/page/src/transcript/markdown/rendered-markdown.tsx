@@ -1,8 +1,11 @@
-import { type ComponentProps, memo } from 'react'
+import { type ComponentProps, memo, useRef } from 'react'
 import { Streamdown } from 'streamdown'
 
 import { useCodeHighlight } from './code-highlight.tsx'
 import type { MarkdownProps } from './plain-text.tsx'
+import { useFocusableScrollers } from './use-focusable-scrollers.ts'
+import { useKeptSelection } from './use-kept-selection.ts'
+import { useStillText } from './use-still-text.ts'
 
 const components = { img: ImageLink }
 const linkSafety = { enabled: false }
@@ -12,20 +15,27 @@ const controls = {
 }
 
 export const RenderedMarkdown = memo(function RenderedMarkdown({ text, streaming }: MarkdownProps) {
+  const root = useRef<HTMLDivElement>(null)
   const code = useCodeHighlight(text.includes('```'))
+  const shown = useStillText(root, text, streaming)
+  useKeptSelection(root, streaming)
+  useFocusableScrollers(root)
   return (
-    <Streamdown
-      className="prose-answer"
-      components={components}
-      controls={controls}
-      isAnimating={streaming}
-      lineNumbers={false}
-      linkSafety={linkSafety}
-      parseIncompleteMarkdown={streaming}
-      {...(code && { plugins: code })}
-    >
-      {text}
-    </Streamdown>
+    <div ref={root}>
+      <Streamdown
+        className="prose-answer"
+        components={components}
+        controls={controls}
+        isAnimating={streaming}
+        lineNumbers={false}
+        linkSafety={linkSafety}
+        parseIncompleteMarkdown={streaming}
+        tableMaxHeight={Infinity}
+        {...(code && { plugins: code })}
+      >
+        {shown}
+      </Streamdown>
+    </div>
   )
 })
 

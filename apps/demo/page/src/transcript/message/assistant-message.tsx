@@ -1,7 +1,7 @@
 import type { Message, Part } from '@caughtup/schema'
 
-import { noticeType } from '@caughtup/schema/notice'
 import { AnswerEnd } from './answer-end.tsx'
+import { AskNext } from './ask-next.tsx'
 import { MessageContent } from './message-content.tsx'
 import { MessageFooter } from './message-footer.tsx'
 import { PartView } from '../parts/part-view.tsx'
@@ -9,10 +9,9 @@ import { isSource, SourceList } from '../parts/source-list.tsx'
 import { WorkingMark } from './working-mark.tsx'
 
 export function AssistantMessage({ message }: { message: Message }) {
-  const { parts, status, metadata } = message
+  const { parts, status } = message
   const open = status === 'open'
   const sources = parts.filter(isSource)
-  const hasNotice = parts.some((part) => part.type === noticeType)
   return (
     <>
       <MessageContent message={message} className="flex flex-col gap-3">
@@ -23,8 +22,9 @@ export function AssistantMessage({ message }: { message: Message }) {
         {open && !isGrowing(parts.at(-1)) && <WorkingMark />}
       </MessageContent>
       {sources.length > 0 && <SourceList sources={sources} />}
-      <AnswerEnd metadata={metadata} hasNotice={hasNotice} />
+      <AnswerEnd message={message} />
       <MessageFooter message={message} />
+      <AskNext parts={parts} />
     </>
   )
 }

@@ -4,6 +4,7 @@ import { useState } from 'react'
 
 import { useShownSession } from '../../client/session-context.tsx'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+import { rescueFocus } from '../../ui/focus-composer.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
 
@@ -25,7 +26,12 @@ export function DeleteButton({ message }: { message: Message }) {
           title="Delete this message?"
           description="It disappears on all devices, and the assistant no longer sees it. This cannot be undone."
           action="Delete"
-          onConfirm={() => attempt('Deleting', () => session.history.delete(message.id))}
+          onConfirm={() =>
+            attempt('Deleting', async () => {
+              await session.history.delete(message.id)
+              rescueFocus()
+            })
+          }
           onClose={() => setConfirming(false)}
         />
       )}

@@ -1,6 +1,7 @@
 import type { Part } from '@caughtup/schema'
 import { memo } from 'react'
 
+import { askNextType } from '../../../../shared/ask-next.ts'
 import { DataView } from './data-view.tsx'
 import { FileView } from './file-view.tsx'
 import { Markdown } from '../markdown/markdown.tsx'
@@ -33,6 +34,8 @@ export const PartView = memo(function PartView({ part, streaming }: PartViewProp
       return null
     case 'custom':
     case 'step-start':
+    // AskNext shows it below the answer.
+    case askNextType:
       return null
     default:
       return <DataView part={part} />
