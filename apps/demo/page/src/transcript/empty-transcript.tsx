@@ -17,9 +17,7 @@ export function EmptyTranscript({ loading, epoch, onSend }: EmptyTranscriptProps
       className="flex min-h-0 flex-1 items-center justify-center overflow-y-auto p-4"
     >
       {loading !== undefined ? (
-        <p role="status" className="appear-late text-center text-sm text-muted-foreground">
-          {loading}
-        </p>
+        <output className="appear-late text-center text-sm text-muted-foreground">{loading}</output>
       ) : (
         <div>
           {epoch > 0 && <p className="text-sm text-muted-foreground">The context was cleared.</p>}
