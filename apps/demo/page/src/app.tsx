@@ -12,7 +12,7 @@ import { WelcomeScreen } from './session/welcome-screen.tsx'
 import { CodeHighlightProvider } from './transcript/markdown/code-highlight.tsx'
 import { focusComposer } from './ui/focus-composer.ts'
 import { IconButton } from './ui/icon-button.tsx'
-import { Sheet } from './ui/sheet.tsx'
+import { Sheet } from './ui/dialog/sheet.tsx'
 import { ThemeToggle } from './ui/theme-toggle.tsx'
 
 export function App() {

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import type { Page } from '../pages/page.ts'
 import { servePages } from '../pages/serve-pages.ts'
 
-export interface RawAnswer {
+interface RawAnswer {
   status: number
   headers: Record<string, string | string[] | undefined>
   body: string

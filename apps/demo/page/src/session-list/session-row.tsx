@@ -7,8 +7,8 @@ import { shortAge } from '../format/time.ts'
 import { useNow } from '../hooks/use-now.ts'
 import { sessionHref } from '../hooks/use-route.ts'
 import { IconButton } from '../ui/icon-button.tsx'
-import { RenameField } from '../ui/rename-field.tsx'
-import { useRenaming } from '../ui/use-renaming.ts'
+import { RenameField } from '../ui/rename/rename-field.tsx'
+import { useRenaming } from '../ui/rename/use-renaming.ts'
 
 interface SessionRowProps {
   row: ActivityRow

@@ -2,7 +2,7 @@ import type { Message, RunError } from '@caughtup/schema'
 import { TriangleAlert, X } from 'lucide-react'
 import { useState } from 'react'
 
-import { FailureDetails } from '../transcript/message/failure-details.tsx'
+import { FailureDetails } from '../transcript/answer/failure-details.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 
 interface RunFailureProps {

@@ -4,7 +4,7 @@ import { FoldVertical, ListX, Redo2, Undo2 } from 'lucide-react'
 import { memo, useState } from 'react'
 
 import type { DemoSession } from '../client/demo-client.ts'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { ConfirmDialog } from '../ui/dialog/confirm-dialog.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { useToasts } from '../ui/toasts.tsx'
 import { ConnectionBadge } from './connection-badge.tsx'

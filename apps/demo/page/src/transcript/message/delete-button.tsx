@@ -3,7 +3,7 @@ import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 
 import { useShownSession } from '../../client/session-context.tsx'
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+import { ConfirmDialog } from '../../ui/dialog/confirm-dialog.tsx'
 import { rescueFocus } from '../../ui/focus-composer.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useToasts } from '../../ui/toasts.tsx'

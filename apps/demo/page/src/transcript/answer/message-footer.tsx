@@ -8,8 +8,8 @@ import { duration, fullTime } from '../../format/time.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
 import { messageText } from '../../../../shared/message-text.ts'
-import { DeleteButton } from './delete-button.tsx'
-import { VersionSwitch } from './version-switch.tsx'
+import { DeleteButton } from '../message/delete-button.tsx'
+import { VersionSwitch } from '../message/version-switch.tsx'
 
 /** Facts about an answer, on hover. It takes its height from the start, so that nothing moves. */
 export function MessageFooter({ message }: { message: Message }) {

@@ -1,6 +1,6 @@
 import { type MouseEvent, useLayoutEffect, useRef } from 'react'
 
-import { rescueFocus } from './focus-composer.ts'
+import { rescueFocus } from '../focus-composer.ts'
 
 /**
  * Shows a native dialog as a modal while its component is mounted. The focus stays inside, and then

@@ -1,6 +1,6 @@
 import { useId } from 'react'
 
-import { Button } from './button.tsx'
+import { Button } from '../button.tsx'
 import { useModal } from './use-modal.ts'
 
 interface ConfirmDialogProps {

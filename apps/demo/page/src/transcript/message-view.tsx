@@ -1,14 +1,14 @@
 import type { Message } from '@caughtup/schema'
 import { memo } from 'react'
 
-import { AssistantMessage } from './assistant-message.tsx'
-import { ErrorBoundary } from '../../ui/error-boundary.tsx'
-import { EpochDivider } from './epoch-divider.tsx'
-import { MessageContent } from './message-content.tsx'
-import { messageText } from '../../../../shared/message-text.ts'
-import { NoticeLine } from '../parts/notice-line.tsx'
-import { SummaryCard } from './summary-card.tsx'
-import { UserMessage } from './user-message.tsx'
+import { AssistantMessage } from './answer/assistant-message.tsx'
+import { ErrorBoundary } from '../ui/error-boundary.tsx'
+import { EpochDivider } from './message/epoch-divider.tsx'
+import { MessageContent } from './message/message-content.tsx'
+import { messageText } from '../../../shared/message-text.ts'
+import { NoticeLine } from './parts/notice-line.tsx'
+import { SummaryCard } from './message/summary-card.tsx'
+import { UserMessage } from './message/user-message.tsx'
 
 interface MessageViewProps {
   message: Message

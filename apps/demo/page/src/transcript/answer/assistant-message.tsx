@@ -2,7 +2,7 @@ import type { Message, Part } from '@caughtup/schema'
 
 import { AnswerEnd } from './answer-end.tsx'
 import { AskNext } from './ask-next.tsx'
-import { MessageContent } from './message-content.tsx'
+import { MessageContent } from '../message/message-content.tsx'
 import { MessageFooter } from './message-footer.tsx'
 import { PartView } from '../parts/part-view.tsx'
 import { isSource, SourceList } from '../parts/source-list.tsx'
