@@ -95,7 +95,10 @@ describe.each(engines)('the usage of each epoch on %s', (engine) => {
               const [last] = messages
               if (!last) break
               if (each.step === 'erase') await store.history.erase(sessionId, [last.id])
-              else if (last.role !== 'system') await store.history.delete(sessionId, last.id)
+              // Only messages of the newest epoch can be deleted.
+              else if (last.role !== 'system' && last.epoch === expected.length - 1) {
+                await store.history.delete(sessionId, last.id)
+              }
               break
             }
             case 'undo':

@@ -234,7 +234,8 @@ describe.each(engines)('a fork on %s', (engine) => {
     const { session } = await store.history.fork(id, { from: `m${many - 2}`, owner })
     clearInterval(others)
     expect(steps).toBeGreaterThanOrEqual(many / 2_000)
-    expect(turns).toBeGreaterThanOrEqual(steps / 2)
+    // There is a turn after every other step at the latest, but none is needed after the last one.
+    expect(turns).toBeGreaterThanOrEqual((steps - 1) / 2)
     expect((await store.activity.row(owner, session.id))?.messageCount).toBe(many - 1)
     expect((await store.page(session.id, { before: 3 })).messages).toMatchObject([
       { id: 'm0' },
