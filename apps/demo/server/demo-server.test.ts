@@ -156,6 +156,29 @@ describe('startDemo', () => {
     expect(model.requests).toEqual([])
   })
 
+  it('streams the text of the moment to a naive client, of sessions of the caller alone', async () => {
+    const demo = await testDemo()
+    const client = clientOf(demo)
+    const { id } = await client.rpc.sessions.create({})
+    const stream = await fetch(`${demo.url}/naive/${id}`)
+    expect(stream.headers.get('content-type')).toBe('text/event-stream')
+    await ask(client, id, '/count 5')
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    while (!text.includes('5')) text += (await reader.read()).value ?? ''
+    await reader.cancel()
+    const words = text.split('\n\n').map((line) => line.replace('data: ', ''))
+    const shown = words.filter((word) => word !== '').map((word) => JSON.parse(word) as string)
+    expect(shown.join('')).toBe('1 2 3 4 5')
+    expect((await fetch(`${demo.url}/naive/${id}?as=zoe`)).status).toBe(404)
+  })
+
+  it('cannot be killed by a request where nothing would start it again', async () => {
+    const { url } = await testDemo()
+    const response = await fetch(`${url}/kill`, { method: 'POST', headers: { 'x-demo': 'kill' } })
+    expect(response.status).toBe(404)
+  })
+
   it('ends its streams and keeps everything when it closes', async () => {
     const database = join(temporaryFolder(), 'demo.db')
     const demo = await testDemo({ CAUGHTUP_DB: database })

@@ -21,6 +21,8 @@ export interface DemoOptions {
   root: string
   /** Prompts of each epoch of the long session. @default 45 */
   turnsPerEpoch?: number
+  /** Whether another process starts the server again when it was killed. @default false */
+  supervised?: boolean
   /** Folder of the built page. @default apps/demo/dist */
   built?: string
   /** @default the machine's clock */
@@ -41,7 +43,7 @@ const sendsPerMinute = 1_000_000
 
 /** Starts the demo. It serves requests once this resolves, and fills an empty database meanwhile. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { config, root, turnsPerEpoch = 45, clock = systemClock } = options
+  const { config, root, turnsPerEpoch = 45, supervised = false, clock = systemClock } = options
   const built = options.built ?? fileURLToPath(new URL('../dist', import.meta.url))
   const repository = await Repository.open(root)
   const index = new SearchIndex(repository)
@@ -68,6 +70,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     repository,
     built,
     dev: config.dev,
+    supervised,
   })
   opened.defer(() => pages.close())
   const { host, port } = config

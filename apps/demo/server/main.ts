@@ -1,49 +1,38 @@
+// Runs the server in a process of its own, and starts it again, on the same port, when it was killed.
+import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { type DemoConfig, readConfig } from './config.ts'
-import { type Demo, startDemo } from './demo-server.ts'
-import { explainError } from './explain-error.ts'
+const server = fileURLToPath(new URL('serve.ts', import.meta.url))
+/** Long enough for a page to notice that the server is gone, in ms. */
+const restartAfter = 1_000
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+let child: ChildProcess
+let ending = false
 
-async function main(): Promise<void> {
-  let config: DemoConfig | undefined
-  try {
-    config = readConfig(process.env, process.argv.slice(2), root)
-    const demo = await startDemo({ config, root })
-    console.log(`Caughtup demo: ${demo.url}`)
-    console.log(answerSource(config))
-    closeOnSignal(demo)
-  } catch (error) {
-    const words = explainError(error, config)
-    if (words === undefined) throw error
-    console.error(words)
-    process.exitCode = 1
-  }
+function start(env: NodeJS.ProcessEnv): void {
+  let port = env['PORT']
+  child = fork(server, process.argv.slice(2), { env })
+  // A start on any free port is repeated on the one that was taken.
+  child.on('message', (message) => {
+    if (typeof message === 'string') port = message
+  })
+  child.on('exit', (code, signal) => {
+    if (ending || signal !== 'SIGKILL') {
+      process.exitCode = code ?? 1
+      process.disconnect?.()
+      return
+    }
+    console.log('The server was killed. It starts again.')
+    setTimeout(() => {
+      if (!ending) start({ ...env, PORT: port })
+    }, restartAfter)
+  })
 }
 
-function answerSource({ model }: DemoConfig): string {
-  return model
-    ? `Answers come from ${model.name} at ${model.baseUrl}.`
-    : 'Answers quote this repository’s files. For answers from a language model, set OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL.'
-}
-
-/** The first signal closes cleanly, the second exits at once. */
-function closeOnSignal(demo: Demo): void {
-  let closing = false
-  const onSignal = () => {
-    if (closing) process.exit(130)
-    closing = true
-    demo.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error('Closing failed:', error)
-        process.exit(1)
-      },
-    )
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-}
-
-await main()
+// A terminal sends an interrupt to the server too.
+process.on('SIGINT', () => (ending = true))
+process.on('SIGTERM', () => {
+  ending = true
+  child.kill('SIGTERM')
+})
+start(process.env)

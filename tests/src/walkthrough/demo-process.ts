@@ -5,12 +5,14 @@ import path from 'node:path'
 
 import { repositoryRoot } from '../docs/doc-samples.ts'
 
-const main = path.join(repositoryRoot, 'apps/demo/server/main.ts')
+const folder = path.join(repositoryRoot, 'apps/demo/server')
 
 interface DemoProcessOptions {
   database: string
   port?: number
   fillTurns?: number
+  /** Whether a supervisor starts the server again when it was killed, as for users. */
+  supervised?: boolean
 }
 
 /** The demo in a process of its own, so that a test can kill it. */
@@ -27,7 +29,9 @@ export class DemoProcess {
    * Starts the demo and waits for the URL that it prints. `port` 0 takes a free one. An empty database
    * stays empty, unless `fillTurns` says how many prompts its long session gets.
    */
-  static async start({ database, port = 0, fillTurns = 0 }: DemoProcessOptions) {
+  static async start(options: DemoProcessOptions) {
+    const { database, port = 0, fillTurns = 0, supervised = false } = options
+    const main = path.join(folder, supervised ? 'main.ts' : 'serve.ts')
     const child = spawn(process.execPath, [main], {
       cwd: repositoryRoot,
       env: {

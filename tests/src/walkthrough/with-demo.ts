@@ -8,19 +8,20 @@ import { DemoProcess, temporaryFolder } from './demo-process.ts'
 
 /**
  * A demo and a browser for the tests of a group. Its database is empty, or `filled` as at a first start,
- * with a long session that has a third of its usual length.
+ * with a long session that has a third of its usual length. `supervised`, it starts again when it was killed.
  */
 export function withDemo({
   filled = false,
+  supervised = false,
   args = [],
-}: { filled?: boolean; args?: string[] } = {}) {
+}: { filled?: boolean; supervised?: boolean; args?: string[] } = {}) {
   const folder = temporaryFolder()
   let browser: Browser | undefined
   let demo: DemoProcess | undefined
 
   beforeAll(async () => {
     const database = path.join(folder.path, 'demo.db')
-    demo = await DemoProcess.start({ database, ...(filled && { fillTurns: 500 }) })
+    demo = await DemoProcess.start({ database, supervised, ...(filled && { fillTurns: 500 }) })
     browser = await launchBrowser(args)
     await demo.filled()
   }, 180_000)

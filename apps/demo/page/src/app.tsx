@@ -9,6 +9,8 @@ import { useSessionRoute } from './hooks/use-route.ts'
 import { SessionList } from './session-list/session-list.tsx'
 import { SessionScreen } from './session/session-screen.tsx'
 import { WelcomeScreen } from './session/welcome-screen.tsx'
+import { useTour, useTourSnapshot } from './tour/tour-context.tsx'
+import { TourPanel } from './tour/tour-panel.tsx'
 import { CodeHighlightProvider } from './transcript/markdown/code-highlight.tsx'
 import { focusComposer } from './ui/focus-composer.ts'
 import { IconButton } from './ui/icon-button.tsx'
@@ -24,6 +26,8 @@ export function App() {
   const [inspectorOpen, setInspectorOpen] = useState(false)
   const closeList = useCallback(() => setListOpen(false), [])
   const closeInspector = useCallback(() => setInspectorOpen(false), [])
+  const tour = useTour()
+  const { open: tourOpen } = useTourSnapshot()
 
   const list = (
     <SessionList
@@ -43,6 +47,8 @@ export function App() {
   const controls = {
     inspectorOpen,
     onToggleInspector: () => setInspectorOpen((open) => !open),
+    tourOpen,
+    onToggleTour: () => (tourOpen ? tour.close() : tour.open()),
     ...(!listFits && { onOpenList: () => setListOpen(true) }),
   }
   return (
@@ -84,9 +90,22 @@ export function App() {
               {inspector}
             </aside>
           )}
+          {tourOpen && drawerFits && (
+            <aside
+              aria-label="The tour"
+              className="flex w-88 shrink-0 flex-col border-l border-border bg-sidebar"
+            >
+              <TourPanel />
+            </aside>
+          )}
           {listOpen && !listFits && (
             <Sheet label="Chat list" side="left" onClose={closeList}>
               {list}
+            </Sheet>
+          )}
+          {tourOpen && !drawerFits && (
+            <Sheet label="The tour" side="right" onClose={() => tour.close()}>
+              <TourPanel />
             </Sheet>
           )}
           {inspectorOpen && !drawerFits && (

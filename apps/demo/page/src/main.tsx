@@ -7,6 +7,8 @@ import { ConnectivityProvider } from './client/client-context.tsx'
 import { ClientSwitch } from './client/client-switch.ts'
 import { NetworkSwitch } from './client/network-switch.ts'
 import { applyStoredTheme } from './hooks/use-theme.ts'
+import { TourProvider } from './tour/tour-context.tsx'
+import { Tour } from './tour/tour.ts'
 import { preloadMarkdown } from './transcript/markdown/markdown.tsx'
 import { AnnouncerProvider } from './ui/announcer.tsx'
 import { ToastProvider } from './ui/toasts.tsx'
@@ -15,6 +17,7 @@ applyStoredTheme()
 
 const network = new NetworkSwitch()
 const clients = new ClientSwitch(network)
+const tour = new Tour(clients, network)
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
@@ -25,7 +28,9 @@ createRoot(root).render(
     <ConnectivityProvider clients={clients} network={network}>
       <AnnouncerProvider>
         <ToastProvider>
-          <App />
+          <TourProvider tour={tour}>
+            <App />
+          </TourProvider>
         </ToastProvider>
       </AnnouncerProvider>
     </ConnectivityProvider>

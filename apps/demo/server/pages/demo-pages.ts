@@ -8,6 +8,8 @@ import type { Filler } from '../fill/filler.ts'
 import type { Repository } from '../repository/repository.ts'
 import { devPage } from './dev-page.ts'
 import { type Health, healthPage } from './health-page.ts'
+import { killPage } from './kill-page.ts'
+import { naivePage } from './naive-page.ts'
 import { servePages } from './serve-pages.ts'
 import { sourcePage } from './source-page.ts'
 import { staticFiles } from './static-files.ts'
@@ -23,6 +25,8 @@ export interface DemoPagesOptions {
   built: string
   /** Whether Vite serves the page from its sources instead. */
   dev: boolean
+  /** Whether the server is started again when it was killed. */
+  supervised: boolean
 }
 
 export interface DemoPages {
@@ -32,10 +36,11 @@ export interface DemoPages {
 
 /** Answers all requests that are not calls of the chat server: health, sources, the page itself. */
 export async function demoPages(options: DemoPagesOptions): Promise<DemoPages> {
-  const { repository, built, dev } = options
+  const { chat, repository, built, dev, supervised } = options
   const app = dev ? await devPage() : { page: staticFiles(built), close: async () => {} }
   const health = healthPage(() => healthOf(options))
-  return { answer: servePages([health, sourcePage(repository), app.page]), close: app.close }
+  const pages = [health, naivePage(chat), sourcePage(repository), app.page]
+  return { answer: servePages(supervised ? [killPage, ...pages] : pages), close: app.close }
 }
 
 async function healthOf({ chat, store, filler, principal }: DemoPagesOptions): Promise<Health> {

@@ -1,3 +1,7 @@
+import { Footprints } from 'lucide-react'
+
+import { Button } from '../ui/button.tsx'
+
 const suggestions = [
   { prompt: 'What is Caughtup?', hint: 'headings, a table, code' },
   { prompt: '/count 3000 200', hint: '200 tokens a second' },
@@ -11,10 +15,12 @@ interface SuggestionsProps {
   /** `h1` on a page without a title. @default h2 */
   heading?: 'h1' | 'h2'
   onSend: (text: string) => void
+  /** Opens the tour; without it, it is not offered. */
+  onTour?: () => void
 }
 
 /** Prompts to try first, in a chat without messages. */
-export function Suggestions({ heading: Heading = 'h2', onSend }: SuggestionsProps) {
+export function Suggestions({ heading: Heading = 'h2', onSend, onTour }: SuggestionsProps) {
   return (
     <section aria-label="Suggestions" className="w-full max-w-3xl py-6">
       <Heading className="text-xl font-semibold tracking-tight text-balance">
@@ -24,6 +30,12 @@ export function Suggestions({ heading: Heading = 'h2', onSend }: SuggestionsProp
         Reload, cut the connection, open a second window: the answer continues, and you are caught
         up.
       </p>
+      {onTour && (
+        <Button look="primary" className="mt-4" onClick={onTour}>
+          <Footprints aria-hidden size={16} />
+          Take the tour
+        </Button>
+      )}
       <ul className="mt-5 grid gap-2 sm:grid-cols-2 lg:grid-cols-3">
         {suggestions.map(({ prompt, hint }) => (
           <li key={prompt}>

@@ -1,4 +1,4 @@
-import { Activity, Menu } from 'lucide-react'
+import { Activity, Footprints, Menu } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import { IconButton } from '../ui/icon-button.tsx'
@@ -7,6 +7,8 @@ import { ThemeToggle } from '../ui/theme-toggle.tsx'
 export interface PageControls {
   inspectorOpen: boolean
   onToggleInspector: () => void
+  tourOpen: boolean
+  onToggleTour: () => void
   /** Set when the list does not fit beside the chat. */
   onOpenList?: () => void
 }
@@ -15,6 +17,8 @@ export interface PageControls {
 export function PageHeader({
   inspectorOpen,
   onToggleInspector,
+  tourOpen,
+  onToggleTour,
   onOpenList,
   children,
 }: PageControls & { children?: ReactNode }) {
@@ -24,6 +28,13 @@ export function PageHeader({
       <div className="flex min-w-0 flex-1 items-center gap-0.5 px-1">{children}</div>
       {/* If the list is a sheet, this bar is narrow, and the sheet has the toggle. */}
       {!onOpenList && <ThemeToggle />}
+      <IconButton
+        icon={Footprints}
+        label="The tour"
+        aria-expanded={tourOpen}
+        aria-pressed={tourOpen}
+        onClick={onToggleTour}
+      />
       <IconButton
         icon={Activity}
         label="Under the hood"

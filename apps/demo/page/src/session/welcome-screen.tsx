@@ -32,7 +32,7 @@ export function WelcomeScreen(controls: PageControls) {
     <>
       <PageHeader {...controls} />
       <div className="flex min-h-0 flex-1 items-center justify-center overflow-y-auto p-4">
-        <Suggestions heading="h1" onSend={send} />
+        <Suggestions heading="h1" onSend={send} onTour={controls.onToggleTour} />
       </div>
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
         <Composer draftKey="new" streaming={false} onSend={send} />
