@@ -54,7 +54,7 @@ function clientOf(chat: ChatServer, { headers, url }: IncomingMessage) {
 }
 
 /** The text that a frame adds to the end of what is shown. */
-export function appendedBy(frame: ChatFrame): string {
+function appendedBy(frame: ChatFrame): string {
   if (frame.type === 'text') return frame.text
   if (frame.type !== 'events') return ''
   return frame.events

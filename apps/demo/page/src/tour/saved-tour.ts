@@ -1,5 +1,5 @@
-import type { SavedStep } from './stage.ts'
-import type { Verdict } from './verdict.ts'
+import type { SavedStep } from './steps/stage.ts'
+import type { Verdict } from './evidence/verdict.ts'
 
 /** How a step ended, as it is shown. */
 export interface Outcome {

@@ -2,8 +2,8 @@ import { Check, LoaderCircle, X } from 'lucide-react'
 
 import { Button } from '../ui/button.tsx'
 import type { Outcome } from './saved-tour.ts'
-import type { TourStep } from './tour-step.ts'
-import type { Verdict } from './verdict.ts'
+import type { TourStep } from './steps/tour-step.ts'
+import type { Verdict } from './evidence/verdict.ts'
 
 interface StepCardProps {
   step: TourStep

@@ -3,7 +3,7 @@ import { X } from 'lucide-react'
 import { IconButton } from '../ui/icon-button.tsx'
 import { StepCard } from './step-card.tsx'
 import { useTour, useTourSnapshot } from './tour-context.tsx'
-import { tourSteps } from './tour-steps.ts'
+import { tourSteps } from './steps/tour-steps.ts'
 
 /** Ten promises, each with a button that puts it to the test and a verdict that is computed. */
 export function TourPanel() {

@@ -5,11 +5,11 @@ import type { NetworkSwitch } from '../client/network-switch.ts'
 import { openSession } from '../hooks/use-route.ts'
 import { NaiveClient } from './naive-client.ts'
 import { type Outcome, readTour, type SavedTour, saveTour } from './saved-tour.ts'
-import { answersAfter, lastOrder, type SavedStep, Stage } from './stage.ts'
-import { splitWords, tallyOf, wordsOf } from './tally.ts'
-import type { TourStep } from './tour-step.ts'
-import { tourSteps } from './tour-steps.ts'
-import { type Verdict, verdictOf } from './verdict.ts'
+import { answersAfter, lastOrder, type SavedStep, Stage } from './steps/stage.ts'
+import { splitWords, tallyOf, wordsOf } from './evidence/tally.ts'
+import type { TourStep } from './steps/tour-step.ts'
+import { tourSteps } from './steps/tour-steps.ts'
+import { type Verdict, verdictOf } from './evidence/verdict.ts'
 
 export interface TourSnapshot extends SavedTour {
   /** The step under way. */

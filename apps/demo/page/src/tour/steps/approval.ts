@@ -1,8 +1,8 @@
 import { asChatError } from '@caughtup/web-client'
 
-import { lastOrder } from '../stage.ts'
-import type { TourStep } from '../tour-step.ts'
-import { verdictOf } from '../verdict.ts'
+import { lastOrder } from './stage.ts'
+import type { TourStep } from './tour-step.ts'
+import { verdictOf } from '../evidence/verdict.ts'
 import { compareAnswers } from './compare.ts'
 
 export const approval: TourStep = {

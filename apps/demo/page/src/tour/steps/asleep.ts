@@ -1,8 +1,8 @@
 import { byteSize, wholeNumber } from '../../format/number.ts'
-import { lastOrder } from '../stage.ts'
-import { tallyOf } from '../tally.ts'
-import type { TourStep } from '../tour-step.ts'
-import { duration, verdictOf } from '../verdict.ts'
+import { lastOrder } from './stage.ts'
+import { tallyOf } from '../evidence/tally.ts'
+import type { TourStep } from './tour-step.ts'
+import { duration, verdictOf } from '../evidence/verdict.ts'
 import { labelled } from './labelled.ts'
 
 export const asleep: TourStep = {

@@ -1,7 +1,7 @@
 import { wholeNumber } from '../../format/number.ts'
-import { tallyOf } from '../tally.ts'
-import type { TourStep } from '../tour-step.ts'
-import { verdictOf } from '../verdict.ts'
+import { tallyOf } from '../evidence/tally.ts'
+import type { TourStep } from './tour-step.ts'
+import { verdictOf } from '../evidence/verdict.ts'
 import { labelled } from './labelled.ts'
 
 export const compaction: TourStep = {

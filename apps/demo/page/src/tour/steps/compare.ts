@@ -1,7 +1,7 @@
 import type { SessionSnapshot } from '@caughtup/web-client'
 
-import { answersAfter, type Stage } from '../stage.ts'
-import { type Tally, tallyOf, wordsOf } from '../tally.ts'
+import { answersAfter, type Stage } from './stage.ts'
+import { type Tally, tallyOf, wordsOf } from '../evidence/tally.ts'
 
 /** The answers after an order, as a view holds them, against those of the journal. */
 export async function compareAnswers(

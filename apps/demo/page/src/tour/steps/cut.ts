@@ -1,6 +1,6 @@
-import { lastOrder } from '../stage.ts'
-import type { TourStep } from '../tour-step.ts'
-import { duration, verdictOf } from '../verdict.ts'
+import { lastOrder } from './stage.ts'
+import type { TourStep } from './tour-step.ts'
+import { duration, verdictOf } from '../evidence/verdict.ts'
 import { compareAnswers } from './compare.ts'
 
 export const cut: TourStep = {

@@ -1,7 +1,7 @@
-import { lastOrder } from '../stage.ts'
-import { tallyOf } from '../tally.ts'
-import type { TourStep } from '../tour-step.ts'
-import { verdictOf } from '../verdict.ts'
+import { lastOrder } from './stage.ts'
+import { tallyOf } from '../evidence/tally.ts'
+import type { TourStep } from './tour-step.ts'
+import { verdictOf } from '../evidence/verdict.ts'
 import { labelled } from './labelled.ts'
 
 export const devices: TourStep = {

@@ -1,7 +1,7 @@
-import { answersAfter, lastOrder } from '../stage.ts'
-import { isWhole, tallyOf, wordsOf } from '../tally.ts'
-import type { TourStep } from '../tour-step.ts'
-import { duration, verdictOf } from '../verdict.ts'
+import { answersAfter, lastOrder } from './stage.ts'
+import { isWhole, tallyOf, wordsOf } from '../evidence/tally.ts'
+import type { TourStep } from './tour-step.ts'
+import { duration, verdictOf } from '../evidence/verdict.ts'
 import { compareAnswers } from './compare.ts'
 
 export const kill: TourStep = {

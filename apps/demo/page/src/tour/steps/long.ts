@@ -1,8 +1,8 @@
 import { byteSize, wholeNumber } from '../../format/number.ts'
-import type { Stage } from '../stage.ts'
-import type { Tally } from '../tally.ts'
-import type { TourStep } from '../tour-step.ts'
-import { duration, verdictOf } from '../verdict.ts'
+import type { Stage } from './stage.ts'
+import { tallyOfOrders } from '../evidence/tally.ts'
+import type { TourStep } from './tour-step.ts'
+import { duration, verdictOf } from '../evidence/verdict.ts'
 
 /** Fewer messages would be on the page at once. */
 const leastMessages = 200
@@ -46,16 +46,4 @@ export const long: TourStep = {
 async function longestOf({ client, signal }: Stage) {
   const { rows } = await client.rpc.activity.list({ limit: 200 }, { signal })
   return rows.toSorted((a, b) => b.messageCount - a.messageCount)[0]
-}
-
-/** Messages by their orders, against how many the server says that there are. */
-export function tallyOfOrders(kept: number, orders: readonly number[]): Tally {
-  const held = new Set(orders).size
-  return {
-    kept,
-    held: Math.min(held, kept),
-    missing: Math.max(0, kept - held),
-    twice: orders.length - held,
-    misplaced: orders.some((order, index) => index > 0 && order < (orders[index - 1] ?? 0)),
-  }
 }

@@ -1,7 +1,7 @@
-import { answersAfter, lastOrder } from '../stage.ts'
-import { wordsOf } from '../tally.ts'
-import type { TourStep } from '../tour-step.ts'
-import { duration, verdictOf } from '../verdict.ts'
+import { answersAfter, lastOrder } from './stage.ts'
+import { wordsOf } from '../evidence/tally.ts'
+import type { TourStep } from './tour-step.ts'
+import { duration, verdictOf } from '../evidence/verdict.ts'
 import { compareAnswers } from './compare.ts'
 
 export const reload: TourStep = {

@@ -1,4 +1,4 @@
-import { wholeNumber } from '../format/number.ts'
+import { wholeNumber } from '../../format/number.ts'
 import { isWhole, type Tally } from './tally.ts'
 
 /** How a step ended: computed from what was found, with the figures in its words. */
@@ -8,7 +8,7 @@ export interface Verdict {
 }
 
 /** `3,000 of 3,000 tokens; 0 missing, 0 twice`. */
-export function tallyWords(tally: Tally, unit = 'tokens'): string {
+function tallyWords(tally: Tally, unit = 'tokens'): string {
   const { kept, held, missing, twice, misplaced } = tally
   const counts = `${wholeNumber(held)} of ${wholeNumber(kept)} ${unit}; ${wholeNumber(missing)} missing, ${wholeNumber(twice)} twice`
   return misplaced ? `${counts}, but in another order` : counts

@@ -33,6 +33,18 @@ export function tallyOf(kept: readonly string[], held: readonly string[]): Tally
   }
 }
 
+/** Messages by their orders, against how many the server says that there are. */
+export function tallyOfOrders(kept: number, orders: readonly number[]): Tally {
+  const held = new Set(orders).size
+  return {
+    kept,
+    held: Math.min(held, kept),
+    missing: Math.max(0, kept - held),
+    twice: orders.length - held,
+    misplaced: orders.some((order, index) => index > 0 && order < (orders[index - 1] ?? 0)),
+  }
+}
+
 export function isWhole({ missing, twice, misplaced }: Tally): boolean {
   return missing === 0 && twice === 0 && !misplaced
 }

@@ -1,7 +1,7 @@
 import type { Event, Message } from '@caughtup/schema'
 import { applyEvent, emptyView } from '@caughtup/schema/fold'
 
-import type { DemoClient } from '../client/demo-client.ts'
+import type { DemoClient } from '../../client/demo-client.ts'
 
 export interface Journal {
   /** The session as its journal makes it: the messages of the newest epoch. */

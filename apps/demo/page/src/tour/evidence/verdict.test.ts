@@ -2,8 +2,7 @@ import type { Event, Message } from '@caughtup/schema'
 import { expect, test } from 'vitest'
 
 import { playJournal } from './read-journal.ts'
-import { tallyOfOrders } from './steps/long.ts'
-import { splitWords, tallyOf, wordsOf } from './tally.ts'
+import { splitWords, tallyOf, tallyOfOrders, wordsOf } from './tally.ts'
 import { verdictOf } from './verdict.ts'
 
 const answer: Message = {

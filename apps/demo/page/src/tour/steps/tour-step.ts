@@ -1,5 +1,5 @@
 import type { SavedStep, Stage } from './stage.ts'
-import type { Verdict } from './verdict.ts'
+import type { Verdict } from '../evidence/verdict.ts'
 
 export interface TourStep {
   id: string

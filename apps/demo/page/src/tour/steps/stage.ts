@@ -1,10 +1,10 @@
 import type { ServerStats } from '@caughtup/schema'
 import type { SessionSnapshot } from '@caughtup/web-client'
 
-import { createDemoClient, type DemoClient, type DemoSession } from '../client/demo-client.ts'
-import { NetworkSwitch } from '../client/network-switch.ts'
-import { readJournal, type Journal } from './read-journal.ts'
-import { wordsOf } from './tally.ts'
+import { createDemoClient, type DemoClient, type DemoSession } from '../../client/demo-client.ts'
+import { NetworkSwitch } from '../../client/network-switch.ts'
+import { readJournal, type Journal } from '../evidence/read-journal.ts'
+import { wordsOf } from '../evidence/tally.ts'
 
 /** A client with a connection of its own, as on another device. */
 export interface Device {
