@@ -1,4 +1,4 @@
-import type { SavedStep } from './steps/stage.ts'
+import type { SavedStep } from './stage/stage.ts'
 import type { Verdict } from './evidence/verdict.ts'
 
 /** How a step ended, as it is shown. */

@@ -2,7 +2,7 @@ import { Check, LoaderCircle, X } from 'lucide-react'
 
 import { Button } from '../ui/button.tsx'
 import type { Outcome } from './saved-tour.ts'
-import type { TourStep } from './steps/tour-step.ts'
+import type { TourStep } from './stage/tour-step.ts'
 import type { Verdict } from './evidence/verdict.ts'
 
 interface StepCardProps {

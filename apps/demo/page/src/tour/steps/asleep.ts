@@ -1,9 +1,9 @@
 import { byteSize, wholeNumber } from '../../format/number.ts'
-import { lastOrder } from './stage.ts'
+import { lastOrder } from '../stage/stage.ts'
 import { tallyOf } from '../evidence/tally.ts'
-import type { TourStep } from './tour-step.ts'
+import type { TourStep } from '../stage/tour-step.ts'
 import { duration, verdictOf } from '../evidence/verdict.ts'
-import { labelled } from './labelled.ts'
+import { labelled } from '../evidence/labelled.ts'
 
 export const asleep: TourStep = {
   id: 'asleep',

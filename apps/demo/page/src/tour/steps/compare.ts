@@ -1,6 +1,6 @@
 import type { SessionSnapshot } from '@caughtup/web-client'
 
-import { answersAfter, type Stage } from './stage.ts'
+import { answersAfter, type Stage } from '../stage/stage.ts'
 import { type Tally, tallyOf, wordsOf } from '../evidence/tally.ts'
 
 /** The answers after an order, as a view holds them, against those of the journal. */

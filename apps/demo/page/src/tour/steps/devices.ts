@@ -1,8 +1,8 @@
-import { lastOrder } from './stage.ts'
+import { lastOrder } from '../stage/stage.ts'
 import { tallyOf } from '../evidence/tally.ts'
-import type { TourStep } from './tour-step.ts'
+import type { TourStep } from '../stage/tour-step.ts'
 import { verdictOf } from '../evidence/verdict.ts'
-import { labelled } from './labelled.ts'
+import { labelled } from '../evidence/labelled.ts'
 
 export const devices: TourStep = {
   id: 'devices',

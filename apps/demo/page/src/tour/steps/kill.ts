@@ -1,6 +1,6 @@
-import { answersAfter, lastOrder } from './stage.ts'
+import { answersAfter, lastOrder } from '../stage/stage.ts'
 import { isWhole, tallyOf, wordsOf } from '../evidence/tally.ts'
-import type { TourStep } from './tour-step.ts'
+import type { TourStep } from '../stage/tour-step.ts'
 import { duration, verdictOf } from '../evidence/verdict.ts'
 import { compareAnswers } from './compare.ts'
 

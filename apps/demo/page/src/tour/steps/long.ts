@@ -1,7 +1,7 @@
 import { byteSize, wholeNumber } from '../../format/number.ts'
-import type { Stage } from './stage.ts'
+import type { Stage } from '../stage/stage.ts'
 import { tallyOfOrders } from '../evidence/tally.ts'
-import type { TourStep } from './tour-step.ts'
+import type { TourStep } from '../stage/tour-step.ts'
 import { duration, verdictOf } from '../evidence/verdict.ts'
 
 /** Fewer messages would be on the page at once. */

@@ -1,5 +1,5 @@
-import { answersAfter, lastOrder } from './stage.ts'
-import type { TourStep } from './tour-step.ts'
+import { answersAfter, lastOrder } from '../stage/stage.ts'
+import type { TourStep } from '../stage/tour-step.ts'
 import { duration, verdictOf } from '../evidence/verdict.ts'
 import { compareAnswers } from './compare.ts'
 

@@ -1,5 +1,5 @@
-import { lastOrder } from './stage.ts'
-import type { TourStep } from './tour-step.ts'
+import { lastOrder } from '../stage/stage.ts'
+import type { TourStep } from '../stage/tour-step.ts'
 import { verdictOf } from '../evidence/verdict.ts'
 import { compareAnswers } from './compare.ts'
 

@@ -8,7 +8,7 @@ import { long } from './long.ts'
 import { reload } from './reload.ts'
 import { stop } from './stop.ts'
 import { stream } from './stream.ts'
-import type { TourStep } from './tour-step.ts'
+import type { TourStep } from '../stage/tour-step.ts'
 
 export const tourSteps: readonly TourStep[] = [
   stream,

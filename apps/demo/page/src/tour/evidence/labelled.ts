@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import { wordsOf } from '../evidence/tally.ts'
+import { wordsOf } from './tally.ts'
 
 /** The words of the messages after an order, each with its message: one in another message is another word. */
 export function labelled(messages: readonly Message[], after: number): string[] {
