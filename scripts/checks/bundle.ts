@@ -50,6 +50,8 @@ const entries: readonly Entry[] = [
   { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 22 },
   { imports: "{ useSession } from '@caughtup/web-client/react'", most: 0.7 },
   { imports: "{ useMessage } from '@caughtup/web-client/react'", most: 1.2 },
+  { imports: "{ StreamingText } from '@caughtup/web-client/react'", most: 1.5 },
+  { imports: "{ useRevealedText } from '@caughtup/web-client/react'", most: 1.2 },
   {
     imports: "{ asChatError, isPermanentError } from '@caughtup/web-client'",
     without: [peer],

@@ -36,3 +36,10 @@ export type { Asked, CallAnswer, MessageCalls } from './session/message-calls.ts
 export { messageView } from './session/message-view.ts'
 export type { SessionSnapshot } from './session/session-snapshot.ts'
 export type { SearchOptions, SessionView, Signal } from './session/session-view.ts'
+export { createBlockSplitter, type TextBlocks } from './text/create-block-splitter.ts'
+export {
+  createTextReveal,
+  type TextReveal,
+  type TextRevealOptions,
+  type TextUpdate,
+} from './text/create-text-reveal.ts'

@@ -25,7 +25,7 @@ const [storeAlone, streaming, indexing, engine, imported] = ofStore
 const ofTranscripts = samplesIn('packages/transcripts/README.md')
 const [readers] = ofTranscripts
 const ofClient = samplesIn('packages/web-client/README.md')
-const [, , errors] = ofClient
+const [, , , errors] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
 const [, , , merging, stopping, testing] = ofServer
 const samples = [...quickStart, ...ofStore, ...ofTranscripts, ...ofClient, ...ofServer]
@@ -134,7 +134,7 @@ test('no other document has samples', () => {
   ])
   expect(ofStore).toHaveLength(5)
   expect(ofTranscripts).toHaveLength(1)
-  expect(ofClient).toHaveLength(4)
+  expect(ofClient).toHaveLength(5)
   expect(ofServer).toHaveLength(6)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })

@@ -1,4 +1,6 @@
-import type { Browser } from 'playwright-core'
+import { setTimeout } from 'node:timers/promises'
+
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { launchBrowser, skipBrowserTests } from '../browser.ts'
@@ -22,6 +24,10 @@ export function describeHooks(version: string, sources: PageSources = {}): void 
       browser = await launchBrowser()
     })
     afterAll(() => browser?.close())
+    const countsOf = async (page: Page) =>
+      JSON.parse(
+        await page.evaluate(() => JSON.stringify(window.reactPage.counts)),
+      ) as ReactPage['counts']
     const open = (old?: number) => openChatPage(browser, script, old)
 
     test('the page has this version', async () => {
@@ -38,15 +44,11 @@ export function describeHooks(version: string, sources: PageSources = {}): void 
       const run = await chat.ask()
       await chat.stream(run, ['First '])
       await page.waitForFunction(() => document.querySelector('#root p:last-child')?.textContent)
-      const before = await page.evaluate(() =>
-        structuredClone({ ...window.reactPage.counts, goOn: 0 }),
-      )
+      const before = await countsOf(page)
       await chat.stream(run, pieces)
       run.finish()
       await page.waitForSelector('#root p:last-child[data-status=done]')
-      const after = await page.evaluate(() =>
-        structuredClone({ ...window.reactPage.counts, goOn: 0 }),
-      )
+      const after = await countsOf(page)
       expect(await page.textContent('#root p:last-child')).toBe(`First ${pieces.join('')}`)
       const [answer = ''] = Object.keys(after.rows).slice(-1)
       const commits = Object.keys(after.rows).map((id) => [
@@ -68,11 +70,138 @@ export function describeHooks(version: string, sources: PageSources = {}): void 
       const { page } = chat
       await page.evaluate(() => window.reactPage.show('suspending'))
       await page.waitForSelector('text=Loading')
-      await page.evaluate(() => new Promise((later) => setTimeout(later, 100)))
+      await setTimeout(100)
       expect(await page.evaluate(() => window.reactPage.counts.streams)).toBe(0)
       await page.evaluate(() => window.reactPage.goOn())
       await page.waitForSelector('text=live 3')
       expect(await page.evaluate(() => window.reactPage.counts.streams)).toBe(1)
+    })
+
+    /** Selects a stretch of the last message's text, and tells what is selected. */
+    const select = (page: Page, start: number, end: number) =>
+      page.evaluate(
+        ([from, to]) => {
+          const node = document.querySelector('#root p:last-child')!.firstChild!
+          getSelection()!.setBaseAndExtent(node, from, node, to)
+        },
+        [start, end] as const,
+      )
+    const selected = (page: Page) => page.evaluate(() => getSelection()!.toString())
+    const lastText = (page: Page) => page.textContent('#root p:last-child')
+
+    test('a streaming text draws no component, and keeps what the reader selected', async () => {
+      const pieces = Array.from({ length: 30 }, (_, piece) => `piece ${piece} 😀 `)
+      await using chat = await open(3)
+      const { page } = chat
+      await page.evaluate(() => window.reactPage.show('texts'))
+      const run = await chat.ask()
+      await chat.stream(run, ['First '])
+      await expect.poll(() => lastText(page)).toBe('First ')
+      await select(page, 1, 4)
+      const before = await page.evaluate(() => ({ ...window.reactPage.counts.rows }))
+      await chat.stream(run, pieces)
+      run.finish()
+      await expect.poll(() => lastText(page)).toBe(`First ${pieces.join('')}`)
+      expect(await selected(page)).toBe('irs')
+      expect(await page.evaluate(() => window.reactPage.counts.rows)).toEqual(before)
+      expect(await page.evaluate(() => window.reactPage.counts.streams)).toBe(1)
+    })
+
+    test('drawn by React, the same text would lose what the reader selected', async () => {
+      await using chat = await open(3)
+      const { page } = chat
+      await page.evaluate(() => window.reactPage.show('rows'))
+      const run = await chat.ask()
+      await chat.stream(run, ['First '])
+      await expect.poll(() => lastText(page)).toBe('First ')
+      await select(page, 1, 4)
+      await chat.stream(run, ['and more'])
+      await expect.poll(() => lastText(page)).toBe('First and more')
+      expect(await selected(page)).toBe('')
+    })
+
+    test('a streaming text follows edits, an undo, a redo and a reload', async () => {
+      await using chat = await open()
+      const { page } = chat
+      await page.evaluate(() => window.reactPage.show('texts'))
+      const run = await chat.ask()
+      await chat.stream(run, ['The first answer.'])
+      await expect.poll(() => lastText(page)).toBe('The first answer.')
+      await page.reload()
+      await page.waitForFunction(() => 'reactPage' in window)
+      await page.evaluate(() => window.reactPage.show('texts'))
+      await expect.poll(() => lastText(page)).toBe('The first answer.')
+      await chat.stream(run, [' And more.'])
+      run.finish()
+      await expect.poll(() => lastText(page)).toBe('The first answer. And more.')
+      await page.waitForFunction(() => !window.reactPage.session.getSnapshot().run)
+      await select(page, 4, 9)
+      const edit = (text: string) =>
+        page.evaluate(async (to) => {
+          const { session } = window.reactPage
+          const { id } = session.getSnapshot().messages.at(-1)!
+          await session.history.edit(id, to)
+        }, text)
+      await edit('The first reply, and more.')
+      await expect.poll(() => lastText(page)).toBe('The first reply, and more.')
+      expect(await selected(page)).toBe('first')
+      await edit('A')
+      await expect.poll(() => lastText(page)).toBe('A')
+      await page.evaluate(() => window.reactPage.session.history.undo())
+      await expect.poll(() => lastText(page)).toBe('')
+      await page.evaluate(() => window.reactPage.session.history.redo())
+      await expect.poll(() => lastText(page)).toBe('A')
+    })
+
+    test('a revealed text is there at once, flows, and ends exactly', async () => {
+      const text = `There. ${'All of this comes at once. 👩‍👩‍👧‍👦 '.repeat(20)}`
+      await using chat = await open()
+      const { page } = chat
+      await page.evaluate(() => window.reactPage.show('a revealed text'))
+      await page.waitForFunction(() => window.reactPage.counts.shown.length > 0)
+      expect(await page.textContent('#revealed')).toBe('There. ')
+      await page.evaluate((next) => window.reactPage.counts.setText(next, true), text)
+      await expect.poll(() => page.textContent('#revealed')).toBe(text)
+      const shown = await page.evaluate(() => window.reactPage.counts.shown)
+      expect(new Set(shown).size).toBeGreaterThan(3)
+      for (const [place, one] of shown.entries()) {
+        expect([text.startsWith(one), one.startsWith(shown[place - 1] ?? '')]).toEqual([true, true])
+      }
+      await page.evaluate(() => window.reactPage.counts.setText('An edit.', true))
+      await expect.poll(() => page.textContent('#revealed')).toBe('An edit.')
+      const after = await page.evaluate(() => window.reactPage.counts.shown)
+      expect(after.slice(shown.length)).toEqual(['An edit.'])
+    })
+
+    test('a text is revealed while it changes in every frame', async () => {
+      await using chat = await open()
+      const { page } = chat
+      await page.evaluate(() => window.reactPage.show('a revealed text', { strict: false }))
+      await page.waitForFunction(() => window.reactPage.counts.shown.length > 0)
+      const [most, end] = await page.evaluate(async () => {
+        let text = 'There. '
+        let longest = 0
+        for (let frame = 0; frame < 60; frame++) {
+          await new Promise((drawn) => requestAnimationFrame(drawn))
+          window.reactPage.counts.setText((text += 'more and '), false)
+          longest = document.querySelector('#revealed')!.textContent.length
+        }
+        return [longest, text.length] as const
+      })
+      expect(most).toBeGreaterThan(end / 2)
+    })
+
+    test('a revealed text does not flow for readers who prefer reduced motion', async () => {
+      await using chat = await open()
+      const { page } = chat
+      await page.emulateMedia({ reducedMotion: 'reduce' })
+      await page.evaluate(() => window.reactPage.show('a revealed text'))
+      await page.waitForFunction(() => window.reactPage.counts.shown.length > 0)
+      const text = `There. ${'All of this comes at once. '.repeat(20)}`
+      await page.evaluate((next) => window.reactPage.counts.setText(next, false), text)
+      await expect.poll(() => page.textContent('#revealed')).toBe(text)
+      const shown = await page.evaluate(() => window.reactPage.counts.shown)
+      expect([...new Set(shown)]).toEqual(['There. ', text])
     })
 
     // How often a transition is begun while an answer streams beside it.
@@ -87,7 +216,10 @@ export function describeHooks(version: string, sources: PageSources = {}): void 
       )
       let settled = false
       const streaming = (async () => {
-        while (!settled) await chat.stream(run, ['and more '])
+        while (!settled) {
+          await run.yields({ type: 'text-delta', text: 'and more ' })
+          await setTimeout(5)
+        }
       })()
       const { beginnings, meanwhile } = await page.evaluate(async () => {
         const { counts, goOn } = window.reactPage

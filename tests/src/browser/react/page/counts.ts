@@ -13,4 +13,7 @@ export const counts = {
   /** Commits of the component that shows the whole snapshot, from the transition's start to its end. */
   meanwhile: 0,
   goOn: () => {},
+  /** What the revealed text showed, commit by commit. */
+  shown: [] as string[],
+  setText: (_text: string, _done: boolean) => {},
 }

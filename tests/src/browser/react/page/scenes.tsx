@@ -1,6 +1,6 @@
 /* oxlint-disable react/purity, react/immutability, react/globals -- some of these count how often they are drawn */
 import type { SessionView } from '@caughtup/web-client'
-import { useMessage, useSession } from '@caughtup/web-client/react'
+import { StreamingText, useMessage, useRevealedText, useSession } from '@caughtup/web-client/react'
 import {
   memo,
   Profiler,
@@ -20,6 +20,8 @@ interface OfSession {
 
 export const scenes = {
   rows: (session) => <Rows session={session} />,
+  texts: (session) => <Texts session={session} />,
+  'a revealed text': () => <RevealedText />,
   suspending: (session) => (
     <Suspense fallback={<p>Loading</p>}>
       <Suspending session={session} />
@@ -64,6 +66,32 @@ const Row = memo(function Row({ session, id }: OfSession & { id: string }) {
   )
 })
 
+/** The texts of all messages, past React. A message that was shown keeps its element. */
+function Texts({ session }: OfSession) {
+  const ids = useSession(session, ({ messages }) => messages.map(({ id }) => id))
+  const [shown, setShown] = useState(ids)
+  const added = ids.filter((id) => !shown.includes(id))
+  if (added.length > 0) setShown([...shown, ...added])
+  return shown.map((id) => (
+    <Profiler key={id} id={id} onRender={countRow}>
+      <StreamingText as="p" data-id={id} session={session} messageId={id} />
+    </Profiler>
+  ))
+}
+
+/** A text that the test sets. */
+function RevealedText() {
+  const [{ text, done }, setText] = useState({ text: 'There. ', done: false })
+  const shown = useRevealedText(text, { done })
+  useEffect(() => {
+    counts.setText = (next, isDone) => setText({ text: next, done: isDone })
+  }, [])
+  useEffect(() => {
+    counts.shown.push(shown)
+  }, [shown])
+  return <p id="revealed">{shown}</p>
+}
+
 let ready: Promise<void> | undefined
 let isReady = false
 
@@ -90,7 +118,7 @@ function useExternalStore(session: SessionView) {
   return useSyncExternalStore(session.subscribe, session.getSnapshot)
 }
 
-const slowComponents = 60
+const slowComponents = 150
 /** In ms: together they take several frames. */
 const slowness = 2
 
