@@ -1,3 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { include: ['*.test.ts'], environment: 'jsdom' } })
+export default defineConfig({
+  test: {
+    include: ['*.test.ts'],
+    environment: 'jsdom',
+    // A browser starts here.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
+  },
+})
