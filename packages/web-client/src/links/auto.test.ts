@@ -4,16 +4,21 @@ import type { Duplex } from 'node:stream'
 
 import { RPCHandler as HttpHandler } from '@orpc/server/node'
 import { RPCHandler as SocketHandler } from '@orpc/server/ws'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 
 import { type Script, ScriptedServer } from '../../tests/support/harness.ts'
+import { serving, status } from '../../tests/support/play.ts'
+import { Recording } from '../../tests/support/recording.ts'
 import { createChatClient } from '../create-chat-client.ts'
-import { auto, type AutoOptions, speaksHttp2 } from './auto.ts'
+import { auto, type AutoOptions } from './auto.ts'
 
 /** A server of both kinds; `upgrades` tells how it answers the handshake of a WebSocket. */
 async function setUp({ upgrades = true }: { upgrades?: boolean } = {}) {
-  const script: Script = { interrupt: async () => ({ interrupted: true }) }
+  const script: Script = {
+    interrupt: async () => ({ interrupted: true }),
+    onChat: serving(...new Recording().full()),
+  }
   const router = new ScriptedServer(script).router()
   const over: string[] = []
   const state = { upgrades, up: true }
@@ -33,12 +38,14 @@ async function setUp({ upgrades = true }: { upgrades?: boolean } = {}) {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const connect = (options: Partial<AutoOptions> = {}) => {
-    const link = auto({ url: `http://127.0.0.1:${port}/rpc`, ...options })
+  const origin = `http://127.0.0.1:${port}`
+  const open = (options: Partial<AutoOptions> = {}) => {
+    const link = auto({ url: `${origin}/rpc`, ...options })
     const client = createChatClient({ link })
     onTestFinished(() => client.close())
-    return client.rpc.runs
+    return client
   }
+  const connect = (options: Partial<AutoOptions> = {}) => open(options).rpc.runs
   const drop = () => {
     for (const socket of sockets.clients) socket.terminate()
   }
@@ -47,7 +54,7 @@ async function setUp({ upgrades = true }: { upgrades?: boolean } = {}) {
     server.closeAllConnections()
     server.close()
   })
-  return { connect, drop, over, state }
+  return { connect, drop, open, origin, over, state }
 }
 
 const input = { sessionId: 's' }
@@ -103,24 +110,42 @@ test('without a WebSocket, calls go over HTTP', async () => {
   expect(over).toEqual(['http'])
 })
 
-test.each([
-  ['h2', true],
-  ['h3', true],
-  ['http/1.1', false],
-  ['', false],
-])('a page that came over %j has room for many streams: %s', (nextHopProtocol, expected) => {
-  const page = { name: 'https://chat.example/a', nextHopProtocol }
-  expect(speaksHttp2('https://chat.example', [page])).toBe(expected)
+/** As in a browser, with all slots for streams of the server taken by other tabs until they are closed. */
+function otherTabs(origin: string) {
+  vi.stubGlobal('location', new URL(origin))
+  const { promise, resolve: close } = Promise.withResolvers<void>()
+  for (let index = 0; index < 4; index++) {
+    void navigator.locks.request(`caughtup-sse-${index} ${origin}`, () => promise)
+  }
+  onTestFinished(() => {
+    vi.unstubAllGlobals()
+    close()
+  })
+  return { close }
+}
+
+test('a stream without a slot goes over a WebSocket, also if none could be opened before', async () => {
+  const { open, origin, over, state } = await setUp({ upgrades: false })
+  otherTabs(origin)
+  const client = open()
+  expect(await client.rpc.runs.interrupt(input)).toEqual(answer)
+  state.upgrades = true
+  const session = client.session('s')
+  session.subscribe(() => {})
+  await expect.poll(() => status(session)).toBe('live')
+  expect(await client.rpc.runs.interrupt(input)).toEqual(answer)
+  expect(over).toEqual(['http', 'upgrade'])
 })
 
-test('the newest request to the same origin with a known protocol counts', () => {
-  const requests = [
-    { name: 'https://chat.example/', nextHopProtocol: 'http/1.1' },
-    { name: 'https://chat.example/main.js', nextHopProtocol: 'h2' },
-    { name: 'https://chat.example/blocked', nextHopProtocol: '' },
-    { name: 'https://cdn.example/', nextHopProtocol: 'http/1.1' },
-    { name: 'first-paint', nextHopProtocol: 'http/1.1' },
-  ]
-  expect(speaksHttp2('https://chat.example', requests)).toBe(true)
-  expect(speaksHttp2('https://other.example', requests)).toBe(false)
+test('a stream without a slot waits for one where no WebSocket can be opened', async () => {
+  const { open, origin, over } = await setUp({ upgrades: false })
+  const tabs = otherTabs(origin)
+  const session = open().session('s')
+  session.subscribe(() => {})
+  await expect.poll(() => status(session)).toBe('waiting')
+  expect(session.getSnapshot().connection.error).toMatchObject({ data: { limit: 4 } })
+  expect(await session.interrupt()).toEqual(answer)
+  tabs.close()
+  await expect.poll(() => status(session)).toBe('live')
+  expect(over).toEqual(['http', 'http'])
 })

@@ -1,6 +1,7 @@
 import type { ClientOptions } from '@orpc/client'
 
 import { resolveUrl, type UrlSource } from './endpoint.ts'
+import { speaksHttp2 } from './http-version.ts'
 import {
   type CallContext,
   type Link,
@@ -8,7 +9,7 @@ import {
   NeverConnected,
   type OpenLink,
 } from './link.ts'
-import { sse, type SseOptions } from './sse.ts'
+import { SseLink, type SseOptions } from './sse.ts'
 import { WebSocketLink, type WebSocketOptions } from './web-socket.ts'
 
 export interface AutoOptions
@@ -33,7 +34,7 @@ export function auto(options: AutoOptions): Link {
 
 class AutoLink implements OpenLink {
   readonly #url: UrlSource
-  readonly #sse: OpenLink
+  readonly #sse: SseLink
   readonly #webSocket: WebSocketLink
   readonly #hasWebSocket: () => boolean
   /** Absent before the first call and after the connection was renewed. */
@@ -41,7 +42,7 @@ class AutoLink implements OpenLink {
 
   constructor(options: AutoOptions, host: LinkHost) {
     this.#url = options.url
-    this.#sse = sse(options)(host)
+    this.#sse = new SseLink(options)
     this.#webSocket = new WebSocketLink(options, host)
     this.#hasWebSocket = () => (options.WebSocket ?? globalThis.WebSocket) !== undefined
   }
@@ -52,9 +53,13 @@ class AutoLink implements OpenLink {
     options: ClientOptions<CallContext>,
   ): Promise<unknown> {
     this.#choice ??= await this.#choose(options.signal)
-    if (this.#choice === 'sse') return this.#sse.call(path, input, options)
+    if (this.#choice === 'sse' && !(await this.#needsSocket(options))) {
+      return this.#sse.call(path, input, options)
+    }
     try {
-      return await this.#webSocket.call(path, input, options)
+      const output = await this.#webSocket.call(path, input, options)
+      if (this.#choice === 'sse') this.#choice = 'websocket'
+      return output
     } catch (error) {
       // Nothing was sent, so it is safe to call again. If the server is down, SSE fails too.
       if (!(error instanceof NeverConnected)) throw error
@@ -76,37 +81,11 @@ class AutoLink implements OpenLink {
 
   async #choose(signal: AbortSignal | undefined): Promise<'sse' | 'websocket'> {
     if (!this.#hasWebSocket()) return 'sse'
-    const { origin } = await resolveUrl(this.#url, signal)
-    return speaksHttp2(origin, timings()) ? 'sse' : 'websocket'
+    return speaksHttp2(await resolveUrl(this.#url, signal)) ? 'sse' : 'websocket'
   }
-}
 
-/** What a browser reports about a request. */
-interface Timing {
-  readonly name: string
-  readonly nextHopProtocol: string
-}
-
-function timings(): Timing[] {
-  return ['navigation', 'resource'].flatMap((type) =>
-    performance
-      .getEntriesByType(type)
-      .flatMap((entry) =>
-        'nextHopProtocol' in entry && typeof entry.nextHopProtocol === 'string'
-          ? [{ name: entry.name, nextHopProtocol: entry.nextHopProtocol }]
-          : [],
-      ),
-  )
-}
-
-/**
- * Whether the newest request to the origin with a known protocol used HTTP/2 or 3. Servers of another
- * origin hide the protocol unless they send `timing-allow-origin`.
- */
-export function speaksHttp2(origin: string, requests: readonly Timing[]): boolean {
-  const newest = requests.findLast(
-    ({ name, nextHopProtocol }) =>
-      nextHopProtocol !== '' && URL.canParse(name) && new URL(name).origin === origin,
-  )
-  return newest !== undefined && /^h[23]/.test(newest.nextHopProtocol)
+  /** Whether a stream has no slot as server-sent events: then a WebSocket is tried although none opened. */
+  async #needsSocket(options: ClientOptions<CallContext>): Promise<boolean> {
+    return this.#hasWebSocket() && (await this.#sse.occupy(options)) !== undefined
+  }
 }

@@ -35,6 +35,11 @@ export interface OpenLink extends ClientLink<CallContext> {
 export interface CallContext {
   /** Called with the size of each chunk of the answer's body, by links that see chunks. */
   onBytes?: (bytes: number) => void
+  /**
+   * Called if a stream has to wait until another one ends, with the reason, and without one when it goes
+   * on. Only streams that end by their signal have it.
+   */
+  onWaiting?: (reason?: Error) => void
 }
 
 /**

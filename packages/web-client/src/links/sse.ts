@@ -1,10 +1,12 @@
 import { abortable } from '@caughtup/schema/abortable'
+import type { ClientOptions } from '@orpc/client'
 import { StandardLink, type StandardLinkClient } from '@orpc/client/standard'
 import { toEventIterator } from '@orpc/standard-server-fetch'
 
 import { resolveUrl, type UrlSource } from './endpoint.ts'
 import { jsonCodec } from './json-codec.ts'
-import type { CallContext, Link } from './link.ts'
+import type { CallContext, Link, OpenLink } from './link.ts'
+import { noSlot, slotsOf, type StreamSlots } from './stream-slots.ts'
 
 /** Headers, or a function that is called for them before each call. */
 export type HeadersSource =
@@ -22,18 +24,59 @@ export interface SseOptions {
 
 /**
  * Calls over HTTP, streams as server-sent events. It works everywhere and can send headers, but over
- * HTTP/1.1 each stream occupies one of the browser's six connections to an origin.
+ * HTTP/1.1 each stream occupies one of the browser's six connections to an origin. Four of them are
+ * used for streams, by all tabs together; the view of a further stream says that it is `waiting`.
  *
  * If `url` or `headers` throws, that counts as a lost connection, so views retry; a `ChatClientError`
  * with a permanent code makes them fail instead.
  */
-export function sse({ url, headers = {}, fetch }: SseOptions): Link {
-  const codec = jsonCodec({
-    url: (signal) => resolveUrl(url, signal),
-    headers: async (signal) =>
-      typeof headers === 'function' ? abortable(Promise.resolve().then(headers), signal) : headers,
-  })
-  return () => new StandardLink(codec, httpSender(fetch))
+export function sse(options: SseOptions): Link {
+  return () => new SseLink(options)
+}
+
+export class SseLink implements OpenLink {
+  readonly #url: UrlSource
+  readonly #link: StandardLink<CallContext>
+  /** The signals of the streams that may be opened, because they have a slot or need none. */
+  readonly #admitted = new WeakSet<AbortSignal>()
+
+  constructor({ url, headers = {}, fetch }: SseOptions) {
+    this.#url = url
+    const codec = jsonCodec({
+      url: (signal) => resolveUrl(url, signal),
+      headers: async (signal) =>
+        typeof headers === 'function'
+          ? abortable(Promise.resolve().then(headers), signal)
+          : headers,
+    })
+    this.#link = new StandardLink(codec, httpSender(fetch))
+  }
+
+  async call(
+    path: readonly string[],
+    input: unknown,
+    options: ClientOptions<CallContext>,
+  ): Promise<unknown> {
+    const { signal, context } = options
+    const occupied = await this.occupy(options)
+    if (signal && occupied) {
+      context.onWaiting?.(noSlot())
+      await occupied.wait(signal)
+      context.onWaiting?.()
+    }
+    return this.#link.call(path, input, options)
+  }
+
+  /** Takes a slot for a stream that needs one. Returns the slots if none of them is free. */
+  async occupy({ signal, context }: ClientOptions<CallContext>): Promise<StreamSlots | undefined> {
+    if (!signal || !context.onWaiting || this.#admitted.has(signal)) return undefined
+    const slots = slotsOf(await resolveUrl(this.#url, signal))
+    const isAdmitted = !slots || (await slots.take(signal))
+    signal.throwIfAborted()
+    if (!isAdmitted) return slots
+    this.#admitted.add(signal)
+    return undefined
+  }
 }
 
 /**

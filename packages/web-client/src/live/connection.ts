@@ -10,7 +10,8 @@ import type { ViewError } from '../core/errors.ts'
  *   on by itself when one of them leaves, or with `reconnect()`
  * - `connecting`: waiting for the stream, or replaying
  * - `live`: caught up and following
- * - `waiting`: between two attempts (`retryAt` says until when)
+ * - `waiting`: between two attempts (`retryAt` says until when), or until a stream of another tab ends
+ *   (without `retryAt`; `error` names the limit)
  * - `offline`: between two attempts, while the browser reports no network
  * - `ended`: the server ended it for good (`endReason`)
  * - `failed`: a permanent error (`error`); remove its cause and call `reconnect()`
@@ -29,7 +30,7 @@ export interface Connection {
   status: ConnectionStatus
   /** Attempts since the view was last live; 0 while it is. */
   attempts: number
-  /** When the next attempt begins, in ms since the epoch; only while `waiting`. */
+  /** When the next attempt begins, in ms since the epoch; only while `waiting`, and not for another stream. */
   retryAt?: number
   error?: ViewError
   endReason?: 'session-deleted' | 'shutting-down' | 'forbidden' | 'replaced'

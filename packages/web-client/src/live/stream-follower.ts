@@ -96,6 +96,16 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
       watchdog.touch()
       counters.add('bytesReceived', bytes)
     }
+    const onWaiting = (reason?: Error) => {
+      const { attempts } = this.#connection
+      if (reason) watchdog.stop()
+      else watchdog.restart()
+      this.#set(
+        reason
+          ? { status: 'waiting', attempts, error: toViewError(reason) }
+          : { status: 'connecting', attempts },
+      )
+    }
     let liveSince: number | undefined
     const outcome = (result: Pick<Outcome, 'end' | 'error'>): Outcome => ({
       ...result,
@@ -104,7 +114,7 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     })
     counters.add('connects')
     try {
-      const opening = this.#target.open({ signal, context: { onBytes } })
+      const opening = this.#target.open({ signal, context: { onBytes, onWaiting } })
       for await (const { frame, eventId } of readEvents(opening, signal)) {
         if (signal.aborted) break
         watchdog.touch()

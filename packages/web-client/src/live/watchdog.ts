@@ -36,6 +36,13 @@ export class Watchdog {
     this.#cancel()
   }
 
+  /** Waits for a whole interval again, after a stop too. */
+  restart(): void {
+    this.#cancel()
+    this.touch()
+    this.#cancel = this.#arm(this.#silence)
+  }
+
   #arm(delay: number): () => void {
     const due = this.#clock.monotonic() + delay
     return this.#clock.after(delay, () => this.#check(due))

@@ -1,10 +1,11 @@
+import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { launchBrowser, skipBrowserTests } from '../browser.ts'
-import { buildPage, type PageSources } from './build-page.ts'
+import { buildPage, type PageSources } from '../build-page.ts'
 import { openChatPage } from './chat-page.ts'
 import type { ReactPage } from './page/page.tsx'
 
@@ -20,7 +21,7 @@ export function describeHooks(version: string, sources: PageSources = {}): void 
     let browser: Browser
     let script: string
     beforeAll(async () => {
-      script = await buildPage(sources)
+      script = await buildPage(path.join(import.meta.dirname, 'page/page.tsx'), sources)
       browser = await launchBrowser()
     })
     afterAll(() => browser?.close())

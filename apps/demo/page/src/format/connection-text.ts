@@ -19,7 +19,9 @@ export function connectionText(connection: Connection, now: number): string {
     case 'live':
       return 'Live'
     case 'waiting': {
-      const seconds = Math.ceil(((connection.retryAt ?? now) - now) / 1_000)
+      // For a stream of another tab to end.
+      if (connection.retryAt === undefined) return 'Too many tabs'
+      const seconds = Math.ceil((connection.retryAt - now) / 1_000)
       return seconds > 0 ? `Reconnecting in ${seconds} s` : 'Reconnecting…'
     }
     case 'offline':

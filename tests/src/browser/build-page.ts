@@ -8,10 +8,10 @@ export interface PageSources {
 }
 
 /**
- * The page's script, with React's development build: only that one has the Profiler and the second
+ * The script of a page, with React's development build: only that one has the Profiler and the second
  * mounting of strict mode.
  */
-export async function buildPage({ from }: PageSources): Promise<string> {
+export async function buildPage(page: string, { from }: PageSources = {}): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: 'error',
@@ -20,7 +20,7 @@ export async function buildPage({ from }: PageSources): Promise<string> {
     build: {
       write: false,
       minify: false,
-      rolldownOptions: { input: path.join(import.meta.dirname, 'page/page.tsx') },
+      rolldownOptions: { input: page },
     },
   })
   const outputs = Array.isArray(built) ? built : [built]
