@@ -31,23 +31,39 @@ export function applyToMessage(
 }
 
 /**
+ * Events that are applied one after the other share one, so that they copy the messages once and not for
+ * each event: the array that the batch made may be changed while it lasts. Of the results, only the last
+ * may be kept.
+ */
+export interface Batch {
+  made?: Message[]
+}
+
+/**
  * A range of a session's messages after `event`; the same array if none of them changed. Boundaries
  * and imports are left to the caller, who knows which range it shows.
  */
-export function applyToMessages(messages: readonly Message[], event: Event): readonly Message[] {
+export function applyToMessages(
+  messages: readonly Message[],
+  event: Event,
+  batch: Batch = {},
+): readonly Message[] {
   switch (event.type) {
-    case 'message-created':
-      return [...messages, event.message]
+    case 'message-created': {
+      const next = ownOf(messages, batch)
+      next.push(event.message)
+      return next
+    }
     case 'message-delta':
     case 'message-finished': {
       // Nearly always the last message.
       const index = messages.findLastIndex((message) => message.id === event.messageId)
       const message = messages[index]
-      return message ? messages.with(index, applyToMessage(message, event)) : messages
+      return message ? replaced(messages, index, applyToMessage(message, event), batch) : messages
     }
     case 'message-replaced': {
       const index = messages.findLastIndex(({ id }) => id === event.message.id)
-      return index < 0 ? messages : messages.with(index, event.message)
+      return index < 0 ? messages : replaced(messages, index, event.message, batch)
     }
     case 'message-deleted':
       return marked(
@@ -76,6 +92,24 @@ export function applyToMessages(messages: readonly Message[], event: Event): rea
     default:
       return messages
   }
+}
+
+/** The messages as an array that the batch may change. */
+function ownOf(messages: readonly Message[], batch: Batch): Message[] {
+  if (batch.made && batch.made === messages) return batch.made
+  batch.made = [...messages]
+  return batch.made
+}
+
+function replaced(
+  messages: readonly Message[],
+  index: number,
+  message: Message,
+  batch: Batch,
+): readonly Message[] {
+  const next = ownOf(messages, batch)
+  next[index] = message
+  return next
 }
 
 /** The message as the first of a version, or of the only one with a count of 1. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Event } from '../event/event.ts'
 import { mergeEvents } from './merge-events.ts'
+import type { Batch } from './messages.ts'
 import { eventOfText, isPlainText, textFrameOf } from './text-frame.ts'
 import { type Applied, applyEvent, emptyView, type View } from './view.ts'
 import type { Message } from '../model/message.ts'
@@ -617,6 +618,41 @@ describe('merged and split', () => {
         expect(fold(emptyView, merged)).toEqual(fold(emptyView, events))
       }),
     )
+  })
+
+  test('events of a batch fold to the same view as single ones, and the view before stays as it was', () => {
+    const created = id.map((messageId) => opened(messageId, messageId === 'a' ? 1 : 2))
+    fc.assert(
+      fc.property(fc.array(fc.oneof(body, created)), fc.array(fc.nat()), (bodies, at) => {
+        const events = journal(...begun, ...bodies)
+        const cuts = at.map((one) => one % events.length).toSorted((a, b) => a - b)
+        const views = [0, ...cuts].map((cut) => fold(emptyView, events.slice(0, cut)))
+        const kept = structuredClone(views)
+        for (const [index, view] of views.entries()) {
+          const batch: Batch = {}
+          const sent = events.slice(view.seq, cuts[index])
+          const last = sent.reduce((before, event) => applyEvent(before, event, batch).view, view)
+          expect(last).toEqual(fold(view, sent))
+        }
+        expect(views).toEqual(kept)
+      }),
+    )
+  })
+
+  test('events of a batch copy the messages once', () => {
+    const before = fold(emptyView, journal(...begun))
+    const batch: Batch = {}
+    let view = before
+    const arrays = new Set<readonly Message[]>()
+    for (let seq = before.seq + 1; seq <= before.seq + 10; seq++) {
+      const event = { ...delta('b', 'x'), seq, from: seq, epoch: 0, at: 1 } as Event
+      ;({ view } = applyEvent(view, event, batch))
+      arrays.add(view.messages)
+    }
+    expect(arrays.size).toBe(1)
+    expect(view.messages).not.toBe(before.messages)
+    expect(view.messages[0]).toBe(before.messages[0])
+    expect(view.messages[1]?.parts[0]).toMatchObject({ text: 'x'.repeat(10) })
   })
 
   test('events fold to the same view when plain text comes in `text` frames', () => {

@@ -2,7 +2,7 @@ import { isKnown } from '../event/event-traits.ts'
 import type { Event, EventOf } from '../event/event.ts'
 import type { Message } from '../model/message.ts'
 import { applyToHead, emptyHead, type Head } from './head.ts'
-import { applyToMessages } from './messages.ts'
+import { applyToMessages, type Batch } from './messages.ts'
 
 /** A session as a client shows it: the head, and the messages that are loaded. */
 export interface View extends Head {
@@ -30,8 +30,10 @@ export type Applied = { result: 'applied' | 'known' | 'gap' | 'needs-window'; vi
  *
  * Events must be contiguous: `from` is `view.seq + 1`. Unknown types are skipped and counted, so that
  * a newer server never stops an older client.
+ *
+ * @param batch shared by events of which only the last view is kept: their messages are copied once
  */
-export function applyEvent(view: View, event: Event): Applied {
+export function applyEvent(view: View, event: Event, batch?: Batch): Applied {
   if (event.seq <= view.seq) return { result: 'known', view }
   if (event.from !== view.seq + 1) return { result: 'gap', view }
   if (needsWindow(view, event)) return { result: 'needs-window', view }
@@ -41,7 +43,7 @@ export function applyEvent(view: View, event: Event): Applied {
     result: 'applied',
     view: {
       ...head,
-      messages: opened ? openEpoch(event) : applyToMessages(view.messages, event),
+      messages: opened ? openEpoch(event) : applyToMessages(view.messages, event, batch),
       hasOlder: view.hasOlder || (opened && view.messages.length > 0),
       skipped: view.skipped + (isKnown(event) ? 0 : event.seq - event.from + 1),
     },

@@ -1,5 +1,5 @@
 import type { ChatFrameOf, Event, EventOf, Message, Page } from '@caughtup/schema'
-import { applyToMessages, eventOfText, type View } from '@caughtup/schema/fold'
+import { applyToMessages, type Batch, eventOfText, type View } from '@caughtup/schema/fold'
 
 /** One change of a session, as it came: a `text` frame names its message by the order alone. */
 export type Change = Event | ChatFrameOf<'text'>
@@ -99,6 +99,10 @@ export function placePage(
       change.type === 'message-delta' && change.from <= (revisions.get(change.messageId) ?? 0),
   )
   if (torn) return 'torn'
-  const placed = missed.reduce(applyToMessages, older)
+  const batch: Batch = {}
+  const placed = missed.reduce<readonly Message[]>(
+    (messages, change) => applyToMessages(messages, change, batch),
+    older,
+  )
   return { ...view, messages: [...placed, ...view.messages], hasOlder: page.hasOlder }
 }

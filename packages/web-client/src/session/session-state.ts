@@ -9,7 +9,14 @@ import type {
 } from '@caughtup/schema'
 import { decodeCursor } from '@caughtup/schema/cursor'
 import { messagesOf } from '@caughtup/schema/event'
-import { applyEvent, emptyView, eventOfText, headOf, type View } from '@caughtup/schema/fold'
+import {
+  applyEvent,
+  type Batch,
+  emptyView,
+  eventOfText,
+  headOf,
+  type View,
+} from '@caughtup/schema/fold'
 import { presenceName } from '@caughtup/schema/protocol'
 
 import type { ViewError } from '../core/errors.ts'
@@ -160,9 +167,11 @@ function applyChanges(
 ): SessionState | 'gap' | 'needs-window' {
   let view = state.building ? placedBefore(state.building, changes[0]) : state.view
   let { older, outbox } = state
+  // The state is given the last view alone, or none if it is a gap.
+  const batch: Batch = {}
   for (const change of changes) {
     const event = change.type === 'text' ? eventOfText(change, view) : change
-    const { result, view: next } = applyEvent(view, event)
+    const { result, view: next } = applyEvent(view, event, batch)
     if (result === 'gap' || result === 'needs-window') return result
     if (result === 'applied' && older) older = noteChange(older, change, view.messages)
     // An event that names a prompt shows that it arrived: the journal has no creation of an erased one.
