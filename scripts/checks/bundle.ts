@@ -48,6 +48,7 @@ const entries: readonly Entry[] = [
     most: 19.5,
   },
   { imports: "{ auto, createChatClient } from '@caughtup/web-client'", most: 22 },
+  { imports: "{ mountDevtools } from '@caughtup/web-client/devtools'", without: [peer], most: 4 },
   { imports: "{ useSession } from '@caughtup/web-client/react'", most: 0.7 },
   { imports: "{ useMessage } from '@caughtup/web-client/react'", most: 1.2 },
   { imports: "{ StreamingText } from '@caughtup/web-client/react'", most: 1.5 },

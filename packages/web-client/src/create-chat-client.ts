@@ -8,6 +8,7 @@ import { type ClientStats, Counters } from './core/counters.ts'
 import { Notifier } from './core/notifier.ts'
 import { request } from './core/request.ts'
 import { uuidSource } from './core/uuid-source.ts'
+import type { OpenLink } from './links/link.ts'
 import { type SearchOptions, SessionView } from './session/session-view.ts'
 import { SessionViews } from './session/session-views.ts'
 
@@ -16,6 +17,13 @@ export interface PageOptions {
   cursor?: string
   /** @default the server's `pageDefault` */
   limit?: number
+}
+
+/** What other entries of the package need of a client. */
+interface ClientInternals extends ActivityViewHost {
+  readonly link: OpenLink
+  /** The views of sessions that are still referenced. */
+  sessions(): SessionView[]
 }
 
 export interface ChatClient {
@@ -34,8 +42,8 @@ export interface ChatClient {
    * a `ChatClientError`.
    */
   prompts(options?: PageOptions): Promise<RecallPage>
-  /** @internal For `activityView`. */
-  readonly activityHost: ActivityViewHost
+  /** @internal For `activityView`, and for the devtools. */
+  readonly internals: ClientInternals
   /** The counters of all views together. */
   stats(): ClientStats
   /** Ends all streams and calls. The views keep their snapshots and open no more streams. */
@@ -70,8 +78,10 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     counters,
     closed: closed.signal,
   }
-  const activityHost: ActivityViewHost = {
+  const internals: ClientInternals = {
     context,
+    link,
+    sessions: () => views.all(),
     rowsChanged: () => views.activityChanged(),
     isFollowed: (sessionId) => views.peek(sessionId)?.isFollowing ?? false,
   }
@@ -79,14 +89,14 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     { idleViews, fullStreams },
     (sessionId) =>
       new SessionView(sessionId, context, {
-        activityOf: (id) => activityHost.view?.hint(id),
+        activityOf: (id) => internals.view?.hint(id),
         subscribedChanged: (view, subscribed) => views.subscribedChanged(view, subscribed),
         preferred: (view) => views.prefer(view),
         pausedChanged: () => views.share(),
       }),
   )
   return {
-    activityHost,
+    internals,
     rpc,
     session: (sessionId) => views.get(sessionId),
     search: (text, options) =>
@@ -95,7 +105,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     stats: () => counters.read(),
     close() {
       closed.abort(new Error('the client was closed'))
-      activityHost.view?.close()
+      internals.view?.close()
       views.close()
       link.close?.()
       notifier.close()

@@ -35,8 +35,8 @@ export interface ActivityViewHost {
  * A function and not a member of the client, so that only pages with a session list have it in their
  * bundle.
  */
-export function activityView(client: { readonly activityHost: ActivityViewHost }): ActivityView {
-  const { activityHost: host } = client
+export function activityView(client: { readonly internals: ActivityViewHost }): ActivityView {
+  const { internals: host } = client
   return (host.view ??= new ActivityView(host))
 }
 

@@ -45,6 +45,11 @@ export class SessionViews {
     return this.#views.get(sessionId)?.deref()
   }
 
+  /** The views that are still referenced. */
+  all(): SessionView[] {
+    return [...this.#views.values()].flatMap((reference) => reference.deref() ?? [])
+  }
+
   subscribedChanged(view: SessionView, subscribed: boolean): void {
     this.#idle.delete(view)
     if (subscribed) {

@@ -1,4 +1,5 @@
 import { X } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 
 import { useActiveClient, useConnectivity } from '../client/client-context.tsx'
 import { type Transport, transports } from '../client/demo-client.ts'
@@ -8,6 +9,12 @@ import { ServerMetrics } from './server-metrics.tsx'
 import { StreamPanel } from './stream-panel.tsx'
 import { TrafficMetrics } from './traffic-metrics.tsx'
 import { useInspectorSamples } from './use-inspector-samples.ts'
+
+/** Loaded with the drawer, which few open. */
+const CaughtupDevtools = lazy(async () => {
+  const { CaughtupDevtools: component } = await import('@caughtup/web-client/devtools/react')
+  return { default: component }
+})
 
 interface InspectorDrawerProps {
   sessionId: string | undefined
@@ -34,6 +41,12 @@ export function InspectorDrawer({ sessionId, onClose }: InspectorDrawerProps) {
         )}
         <TrafficMetrics reading={reading} />
         <ServerMetrics reading={reading} />
+        <section aria-label="Calls and frames" className="border-t border-border px-5 py-3">
+          <h3 className="mb-2 text-sm font-medium">Calls and frames</h3>
+          <Suspense>
+            <CaughtupDevtools client={client} />
+          </Suspense>
+        </section>
       </div>
     </div>
   )

@@ -1,0 +1,2 @@
+export type { DevtoolsClient } from './devtools.ts'
+export { mountDevtools } from './mount-devtools.ts'
