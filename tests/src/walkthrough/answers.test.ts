@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 
 import { skipBrowserTests } from '../browser/browser.ts'
 import { countedTo, DemoPage } from './demo-page.ts'
-import { quietDemo } from './quiet-demo.ts'
+import { withDemo } from './with-demo.ts'
 
 describe.skipIf(skipBrowserTests())('answers in the demo', () => {
-  const demo = quietDemo()
+  const demo = withDemo()
 
   test('a prompt that an answer offers is sent by a click', async () => {
     const tab = await DemoPage.openNew(demo.browser, demo.url)

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
 import { skipBrowserTests } from '../browser/browser.ts'
-import { quietDemo } from './quiet-demo.ts'
+import { withDemo } from './with-demo.ts'
 
 describe.skipIf(skipBrowserTests())('the content security policy of the demo', () => {
-  const demo = quietDemo()
+  const demo = withDemo()
 
   test.each(['websocket', 'sse'])(
     'is met by a chat over %s, code and reasoning included',

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 
 import { skipBrowserTests } from '../browser/browser.ts'
 import { DemoPage } from './demo-page.ts'
-import { quietDemo } from './quiet-demo.ts'
+import { withDemo } from './with-demo.ts'
 
 describe.skipIf(skipBrowserTests())('writing in the demo', () => {
-  const demo = quietDemo()
+  const demo = withDemo()
   const titles = (tab: DemoPage) =>
     tab.page.evaluate(async () => {
       const { rows } = await window.caughtup!.client.rpc.activity.list({ limit: 200 })

@@ -14,6 +14,7 @@ import { RunFailure } from './run-failure.tsx'
 import { SessionHeader } from './session-header.tsx'
 import { useAnnouncements } from './use-announcements.ts'
 import { useEscape } from './use-escape.ts'
+import { useKeptMessages } from './use-kept-messages.ts'
 
 export function SessionScreen({ sessionId, ...controls }: PageControls & { sessionId: string }) {
   const client = useClient()
@@ -22,7 +23,8 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   const { rows } = useActivity(client)
   const row = rows.find((one) => one.sessionId === sessionId)
   const { attempt } = useToasts()
-  const { connection, messages, pending, streaming } = snapshot
+  const { connection, pending, streaming } = snapshot
+  const messages = useKeptMessages(session, snapshot)
   const gone = connection.endReason === 'session-deleted' || connection.error?.code === 'NOT_FOUND'
   const title = gone && !row ? 'Chat not found' : sessionTitle(row)
 

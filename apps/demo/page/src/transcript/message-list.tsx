@@ -9,19 +9,22 @@ import { PendingMessage } from './message/pending-message.tsx'
 import type { TranscriptProps } from './transcript-props.ts'
 import { useMarkRead } from './scroll/use-mark-read.ts'
 import { useMessageWindow } from './scroll/use-message-window.ts'
-import { useReachTop } from './scroll/use-reach-top.ts'
+
+/** Below the last message, in px. */
+const endPadding = 24
 
 /** The messages. Only those near the visible stretch are in the page. */
 export function MessageList(props: TranscriptProps) {
   const { messages, pending, hasOlder, loadingOlder, olderError, onLoadOlder } = props
   const scroller = useRef<HTMLDivElement>(null)
-  const { rows, containerRef, measureRow, following, followProps, jumpToEnd } = useMessageWindow(
+  const { range, containerRef, measureRow, following, scrollProps, jumpToEnd } = useMessageWindow(
     scroller,
-    messages,
-    pending,
-  )
-  const reachTopProps = useReachTop(
-    hasOlder && !loadingOlder && !olderError ? onLoadOlder : undefined,
+    {
+      messages,
+      pending,
+      startAt: undefined,
+      onNearTop: hasOlder && !loadingOlder && !olderError ? onLoadOlder : undefined,
+    },
   )
   useMarkRead({ unread: props.unread, atEnd: following, messages, onRead: props.onRead })
 
@@ -36,34 +39,25 @@ export function MessageList(props: TranscriptProps) {
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled with the keyboard
         tabIndex={0}
         className="h-full overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
-        onScroll={(event) => {
-          followProps.onScroll(event)
-          reachTopProps.onScroll(event)
-        }}
-        onWheel={(event) => {
-          followProps.onWheel(event)
-          reachTopProps.onWheel(event)
-        }}
-        onKeyDown={followProps.onKeyDown}
+        {...scrollProps}
       >
-        <div ref={containerRef} role="feed" aria-busy={loadingOlder} className="relative w-full">
-          <HistoryTop
-            hasOlder={hasOlder}
-            loading={loadingOlder}
-            error={olderError}
-            cleared={messages.length === 0 && props.epoch > 0}
-            onLoadOlder={onLoadOlder}
-          />
-          {rows.map(({ index, key }) => {
+        <HistoryTop
+          hasOlder={hasOlder}
+          loading={loadingOlder}
+          error={olderError}
+          cleared={messages.length === 0 && props.epoch > 0}
+          onLoadOlder={onLoadOlder}
+        />
+        <div aria-hidden style={{ height: range.before }} />
+        <div ref={containerRef} role="feed" aria-label="Messages" aria-busy={loadingOlder}>
+          {Array.from({ length: range.end - range.start }, (_, offset) => {
+            const index = range.start + offset
             const message = messages[index]
             const prompt = pending[index - messages.length]
+            const key = message?.id ?? prompt?.messageId
             return (
-              <div
-                key={key}
-                ref={measureRow}
-                data-index={index}
-                className="absolute top-0 left-0 w-full"
-              >
+              // A row's height includes the margins inside it.
+              <div key={key} ref={measureRow} data-key={key} className="flow-root">
                 <div className="mx-auto max-w-3xl px-4 pb-4 sm:px-6">
                   {message && (
                     <MessageView
@@ -90,6 +84,7 @@ export function MessageList(props: TranscriptProps) {
             )
           })}
         </div>
+        <div aria-hidden style={{ height: range.after + endPadding }} />
       </section>
       <div
         aria-hidden

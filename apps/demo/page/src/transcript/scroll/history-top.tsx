@@ -20,7 +20,7 @@ export function HistoryTop({ hasOlder, loading, error, cleared, onLoadOlder }: H
   return (
     <div
       style={{ height: historyTopHeight }}
-      className="absolute inset-x-0 top-0 flex flex-col items-center justify-center gap-1 px-4 text-center text-xs text-muted-foreground"
+      className="flex flex-col items-center justify-center gap-1 px-4 text-center text-xs text-muted-foreground"
     >
       {error && !loading && (
         <p role="alert" className="max-w-full truncate text-danger">

@@ -1,0 +1,76 @@
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type WheelEvent,
+} from 'react'
+
+const upwardKeys = new Set(['ArrowUp', 'PageUp', 'Home'])
+
+/** Within this many px of the end, about one line, the reader counts as being at the end. */
+const endThreshold = 32
+
+/** Within this many px of the top, about a screen, the next page is loaded ahead. */
+const topThreshold = 1_000
+
+interface ReaderScrollOptions {
+  /** Whether it begins at the end. */
+  following: boolean
+  /** Undefined while there is nothing to load. */
+  onNearTop: (() => void) | undefined
+}
+
+/**
+ * Tells the reader's own scrolling from that of the page, and whether the transcript stays at its end
+ * as it grows: until the reader scrolls up, and again once they scroll back down.
+ *
+ * Only the reader's own scrolling loads older messages: a short transcript must not load its whole
+ * history by itself.
+ */
+export function useReaderScroll(options: ReaderScrollOptions) {
+  const [following, setShown] = useState(options.following)
+  // Also asked between two renderings.
+  const follows = useRef(options.following)
+  const lastTop = useRef(0)
+  const nearTop = useRef(options.onNearTop)
+  useEffect(() => void (nearTop.current = options.onNearTop))
+
+  const setFollowing = useCallback((next: boolean) => {
+    follows.current = next
+    setShown(next)
+  }, [])
+
+  return useMemo(() => {
+    const goesUp = (scroller: HTMLElement) => {
+      if (scroller.scrollTop > 0) setFollowing(false)
+      if (scroller.scrollTop < topThreshold) nearTop.current?.()
+    }
+    return {
+      following,
+      setFollowing,
+      isFollowing: () => follows.current,
+      /** The page has scrolled to where the scroller is: that is not the reader's doing. */
+      settledAt: (scroller: HTMLElement) => void (lastTop.current = scroller.scrollTop),
+      onScroll: ({ currentTarget: scroller }: { currentTarget: HTMLElement }) => {
+        const { scrollTop: top, scrollHeight, clientHeight } = scroller
+        const [upward, downward] = [top < lastTop.current, top > lastTop.current]
+        const atEnd = scrollHeight - clientHeight - top <= endThreshold
+        lastTop.current = top
+        if (upward && !atEnd) goesUp(scroller)
+        if (downward && atEnd) setFollowing(true)
+      },
+      // Wheel and keys come before the first scrolled pixel: without them, an answer that grows at that
+      // moment would pull the reader back down.
+      onWheel: ({ deltaY, currentTarget }: WheelEvent<HTMLElement>) => {
+        if (deltaY < 0) goesUp(currentTarget)
+      },
+      onKeyDown: ({ key, target, currentTarget }: KeyboardEvent<HTMLElement>) => {
+        // Inside, in a field for instance, the same keys do something else.
+        if (target === currentTarget && upwardKeys.has(key)) goesUp(currentTarget)
+      },
+    }
+  }, [following, setFollowing])
+}

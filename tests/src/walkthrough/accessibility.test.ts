@@ -1,0 +1,82 @@
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import { skipBrowserTests } from '../browser/browser.ts'
+import { DemoPage } from './demo-page.ts'
+import { withDemo } from './with-demo.ts'
+
+/** What axe finds on a page in its present state, of any severity. */
+async function problemsOf(page: Page): Promise<string[]> {
+  // What appears late or fades in has its colours only then.
+  await page.evaluate(() => Promise.all(document.getAnimations().map(({ ready }) => ready)))
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        ({ playState, effect }) =>
+          playState !== 'running' || effect?.getTiming().iterations === Infinity,
+      ),
+  )
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() => window.axe.run())
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  )
+}
+
+declare global {
+  interface Window {
+    axe: typeof axe
+  }
+}
+
+const looks = [
+  { name: 'light', colorScheme: 'light', width: 1200 },
+  { name: 'dark', colorScheme: 'dark', width: 1200 },
+  { name: 'light on a phone', colorScheme: 'light', width: 390 },
+  { name: 'dark on a phone', colorScheme: 'dark', width: 390 },
+] as const
+
+describe.skipIf(skipBrowserTests())('axe finds nothing in the demo', () => {
+  const demo = withDemo()
+
+  test.each(looks)('$name', async ({ colorScheme, width }) => {
+    const tab = await DemoPage.openNew(demo.browser, demo.url)
+    onTestFinished(() => tab.close())
+    const { page } = tab
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 800 })
+    const clean = async (screen: string) =>
+      expect({ screen, problems: await problemsOf(page) }).toEqual({ screen, problems: [] })
+
+    await clean('an empty chat')
+    await tab.send('What is a journal?')
+    await page.getByRole('heading', { name: 'Ask next' }).waitFor()
+    await clean('an answer')
+    await tab.send('/fail')
+    await page.getByText('Details').click()
+    await clean('a failed answer')
+    await tab.send('/approve')
+    await page.getByRole('button', { name: 'Approve' }).waitFor()
+    await clean('a question')
+    await page.getByRole('button', { name: 'Under the hood' }).click()
+    await page.getByTestId('inspector').waitFor()
+    await clean('the drawer')
+    await page.getByRole('button', { name: 'Close the drawer' }).click()
+    await page.getByRole('button', { name: 'Clear the context' }).click()
+    await clean('a dialog')
+    await page.keyboard.press('Escape')
+    await tab.send('/count 9')
+    await page.getByTestId('queued').waitFor()
+    await clean('a queue')
+    if (width < 500) {
+      await page.getByRole('button', { name: 'Show chats' }).click()
+      await clean('the list')
+      await page.getByRole('button', { name: 'Close the list' }).click()
+    }
+    await page.evaluate(() => (location.hash = '#/'))
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await clean('the start page')
+  })
+})

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+
+import { skipBrowserTests } from '../browser/browser.ts'
+import { DemoPage } from './demo-page.ts'
+import { withDemo } from './with-demo.ts'
+
+/** Marks an element that the reader looks at, near the top of the transcript. */
+function lookAt(tab: DemoPage) {
+  return tab.page.evaluate(() => {
+    document.querySelector('[data-looked-at]')?.removeAttribute('data-looked-at')
+    document.elementFromPoint(700, 150)?.setAttribute('data-looked-at', '')
+  })
+}
+
+function whereItIs(tab: DemoPage) {
+  return tab.page.evaluate(
+    () => document.querySelector('[data-looked-at]')?.getBoundingClientRect().top,
+  )
+}
+
+describe.skipIf(skipBrowserTests())('reading in the demo', () => {
+  const demo = withDemo({ filled: true })
+
+  async function openLong(): Promise<DemoPage> {
+    const start = await DemoPage.open(demo.browser, demo.url)
+    const id = await start.page.evaluate(async () => {
+      const { rows } = await window.caughtup!.client.rpc.activity.list({ limit: 200 })
+      return rows.reduce((most, row) => (row.messageCount > most.messageCount ? row : most))
+        .sessionId
+    })
+    await start.close()
+    const tab = await DemoPage.open(demo.browser, demo.url, id)
+    await tab.page.getByTestId('message').last().waitFor()
+    return tab
+  }
+
+  test('scrolling up a long session never jumps, over loaded pages and unmeasured messages', async () => {
+    const tab = await openLong()
+    await tab.page.mouse.move(700, 400)
+    const length = (await tab.snapshot()).messages.length
+    // A leap to where nothing is measured; a page comes on the way from there to the top.
+    await tab.page.getByTestId('transcript').evaluate((element) => element.scrollTo({ top: 3_000 }))
+    const step = 400
+    for (let left = 15; left > 0;) {
+      await lookAt(tab)
+      const before = (await whereItIs(tab))!
+      await tab.page.mouse.wheel(0, -step)
+      await expect.poll(async () => Math.round(((await whereItIs(tab)) ?? NaN) - before)).toBe(step)
+      if ((await tab.snapshot()).messages.length > length) left -= 1
+    }
+    await tab.close()
+  })
+
+  test('a compaction and a reset leave what is being read where it is', async () => {
+    const tab = await openLong()
+    const { epoch } = await tab.snapshot()
+    await tab.page.mouse.move(700, 400)
+    await tab.page.mouse.wheel(0, -900)
+    await tab.page.getByRole('button', { name: 'Jump to latest' }).waitFor()
+    await lookAt(tab)
+    const before = await whereItIs(tab)
+    await tab.page.getByRole('button', { name: 'Compact the context' }).click()
+    await tab.page.waitForFunction(
+      ([id, next]) => window.caughtup!.client.session(id).getSnapshot().epoch === next,
+      [tab.sessionId, epoch + 1] as const,
+    )
+    await tab.page.getByRole('button', { name: 'Clear the context' }).click()
+    await tab.page.getByRole('button', { name: 'Clear context' }).click()
+    await tab.page.waitForFunction(
+      ([id, next]) => {
+        const snapshot = window.caughtup!.client.session(id).getSnapshot()
+        return snapshot.epoch === next && snapshot.messages.length > 0 && !snapshot.loadingOlder
+      },
+      [tab.sessionId, epoch + 2] as const,
+    )
+    expect(Math.abs((await whereItIs(tab))! - before!)).toBeLessThan(2)
+    await tab.close()
+  })
+})
