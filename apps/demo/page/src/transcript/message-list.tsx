@@ -31,7 +31,6 @@ export function MessageList(props: TranscriptProps) {
   const total = hasOlder ? -1 : messages.length
   return (
     <div className="relative min-h-0 flex-1">
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it scrolls */}
       <section
         ref={scroller}
         data-testid="transcript"

@@ -5,6 +5,7 @@ import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState
 import { estimateHeight } from './estimate-height.ts'
 import { historyTopHeight } from './history-top.tsx'
 import { RowHeights, type RowRange, rowsWithin, sum } from './row-heights.ts'
+import { RowObserver } from './row-observer.ts'
 import { anchorOf, movedBy, positionIn, rowOf, type ScrollAnchor } from './scroll-anchor.ts'
 import { useReaderScroll } from './use-reader-scroll.ts'
 
@@ -46,7 +47,7 @@ export function useMessageWindow(
   const container = useRef<HTMLDivElement>(null)
   const anchor = useRef<ScrollAnchor>(undefined)
   const jump = useRef(startAt)
-  const [heights] = useState(() => new RowHeights())
+  const [{ heights, observer }] = useState(measuring)
   const [place, setPlace] = useState<Place | undefined>(
     startAt === undefined ? undefined : { key: startAt, index: 0, within: -jumpMargin },
   )
@@ -93,18 +94,12 @@ export function useMessageWindow(
 
   useLayoutEffect(settle)
 
-  const observer = useRowObserver(heights, () => {
-    settle()
-    setMeasured((count) => count + 1)
-  })
-  const measureRow = useCallback(
-    (row: HTMLElement | null) => {
-      if (!row) return
-      observer.observe(row)
-      return () => observer.unobserve(row)
-    },
-    [observer],
-  )
+  useLayoutEffect(() => {
+    observer.listen(() => {
+      settle()
+      setMeasured((count) => count + 1)
+    })
+  }, [observer, settle])
 
   // The composer grows with its text, and the window shrinks with a phone's keyboard.
   useLayoutEffect(() => {
@@ -144,32 +139,16 @@ export function useMessageWindow(
   return {
     range,
     containerRef: container,
-    measureRow,
+    measureRow: observer.observe,
     following,
     scrollProps: { onScroll, onWheel: reader.onWheel, onKeyDown: reader.onKeyDown },
     jumpToEnd,
   }
 }
 
-/** One observer of all rows, which tells of heights that are new. */
-function useRowObserver(heights: RowHeights, onMeasured: () => void): ResizeObserver {
-  const latest = useRef(onMeasured)
-  useLayoutEffect(() => void (latest.current = onMeasured))
-  const [observer] = useState(
-    () =>
-      new ResizeObserver((entries) => {
-        let isNew = false
-        for (const { target, borderBoxSize } of entries) {
-          const key = target instanceof HTMLElement ? target.dataset['key'] : undefined
-          const height = borderBoxSize[0]?.blockSize
-          // A row that has left the page has no height.
-          if (key === undefined || height === undefined || !target.isConnected) continue
-          if (heights.measured(key, height)) isNew = true
-        }
-        if (isNew) latest.current()
-      }),
-  )
-  return observer
+function measuring() {
+  const heights = new RowHeights()
+  return { heights, observer: new RowObserver(heights) }
 }
 
 function topOf(
