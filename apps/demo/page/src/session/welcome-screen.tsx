@@ -5,7 +5,7 @@ import { Composer } from '../composer/composer.tsx'
 import { Suggestions } from '../composer/suggestions.tsx'
 import { openSession } from '../hooks/use-route.ts'
 import { useToasts } from '../ui/toasts.tsx'
-import { type PageControls, PageHeader } from './page-header.tsx'
+import { type PageControls, PageHeader } from './header/page-header.tsx'
 
 /** Shown when no chat is open: the first prompt starts one. */
 export function WelcomeScreen(controls: PageControls) {

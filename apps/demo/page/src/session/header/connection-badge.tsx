@@ -1,7 +1,7 @@
 import type { Connection, ConnectionStatus } from '@caughtup/web-client'
 
-import { useNow } from '../hooks/use-now.ts'
-import { connectionText } from '../format/connection-text.ts'
+import { useNow } from '../../hooks/use-now.ts'
+import { connectionText } from '../../format/connection-text.ts'
 
 /** Where nothing more is tried, or not yet: what may be asked to connect. */
 const stopped: ReadonlySet<ConnectionStatus> = new Set(['displaced', 'waiting', 'ended', 'failed'])

@@ -1,6 +1,6 @@
 import type { ContextUsage } from '@caughtup/schema'
 
-import { compactNumber, wholeNumber } from '../format/number.ts'
+import { compactNumber, wholeNumber } from '../../format/number.ts'
 
 /** The share from which the meter warns: there is still room for an answer, or to compact. */
 const nearlyFull = 0.8

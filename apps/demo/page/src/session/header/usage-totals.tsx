@@ -1,6 +1,6 @@
 import type { UsageLedger } from '@caughtup/schema'
 
-import { compactNumber, wholeNumber } from '../format/number.ts'
+import { compactNumber, wholeNumber } from '../../format/number.ts'
 
 const shares = [
   ['inputTokens', 'in'],

@@ -1,8 +1,8 @@
 import { Activity, Footprints, Menu } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-import { IconButton } from '../ui/icon-button.tsx'
-import { ThemeToggle } from '../ui/theme-toggle.tsx'
+import { IconButton } from '../../ui/icon-button.tsx'
+import { ThemeToggle } from '../../ui/theme-toggle.tsx'
 
 export interface PageControls {
   inspectorOpen: boolean

@@ -1,9 +1,9 @@
 import { Pencil } from 'lucide-react'
 
-import { useClient } from '../client/client-context.tsx'
-import { RenameField } from '../ui/rename/rename-field.tsx'
-import { useToasts } from '../ui/toasts.tsx'
-import { useRenaming } from '../ui/rename/use-renaming.ts'
+import { useClient } from '../../client/client-context.tsx'
+import { RenameField } from '../../ui/rename/rename-field.tsx'
+import { useToasts } from '../../ui/toasts.tsx'
+import { useRenaming } from '../../ui/rename/use-renaming.ts'
 
 export function EditableTitle({ sessionId, title }: { sessionId: string; title: string }) {
   const client = useClient()
