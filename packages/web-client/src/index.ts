@@ -12,6 +12,7 @@ export {
   isPermanentError,
   type ViewError,
 } from './core/errors.ts'
+export { type Remedy, remedyOf } from './core/remedy.ts'
 export type { Network } from './core/network.ts'
 export type { Schedule } from './core/notifier.ts'
 export { type ChatClient, createChatClient, type PageOptions } from './create-chat-client.ts'

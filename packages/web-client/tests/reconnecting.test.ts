@@ -1,4 +1,5 @@
 import type { ChatFrame } from '@caughtup/schema'
+import { ManualClock } from '@caughtup/schema/testing'
 import { ORPCError } from '@orpc/server'
 import { describe, expect, test } from 'vitest'
 
@@ -100,10 +101,11 @@ describe('reconnecting', () => {
   })
 
   test.each([
-    ['UNAUTHORIZED', 401],
-    ['NOT_FOUND', 404],
-    ['BAD_INPUT', 400],
-  ])('stops at %s, a permanent error, until reconnect()', async (code, httpStatus) => {
+    ['UNAUTHORIZED', 401, 'sign-in'],
+    ['NOT_FOUND', 404, 'leave'],
+    ['BAD_INPUT', 400, 'change-request'],
+    ['PROTOCOL_MISMATCH', 400, 'reload-page'],
+  ])('stops at %s, a permanent error, until reconnect()', async (code, httpStatus, remedy) => {
     const recording = answered()
     const { client, clock, server, network } = setUp({
       onChat: inTurn(failing(code, httpStatus), serving(...recording.full())),
@@ -111,7 +113,7 @@ describe('reconnecting', () => {
     const session = client.session('s')
     session.subscribe(() => {})
     await shows(clock, () => status(session) === 'failed')
-    expect(session.getSnapshot().connection).toMatchObject({ error: { code } })
+    expect(session.getSnapshot().connection).toMatchObject({ error: { code }, remedy })
     await clock.advance(3_600_000)
     network.change({ online: false })
     network.change({ online: true })
@@ -119,7 +121,8 @@ describe('reconnecting', () => {
     expect(server.requests).toHaveLength(1)
     session.reconnect()
     await shows(clock, () => status(session) === 'live')
-    expect(session.getSnapshot().connection.error).toBeUndefined()
+    expect(session.getSnapshot().connection).not.toHaveProperty('error')
+    expect(session.getSnapshot().connection).not.toHaveProperty('remedy')
   })
 
   test('waits as long as a limit demands, also when the network comes back', async () => {
@@ -149,7 +152,10 @@ describe('reconnecting', () => {
       await clock.advance(10_000)
     }
     expect(status(session)).toBe('failed')
-    expect(session.getSnapshot().connection.error?.code).toBe('INTERNAL')
+    expect(session.getSnapshot().connection).toMatchObject({
+      error: { code: 'INTERNAL' },
+      remedy: 'try-again',
+    })
     expect(server.requests).toHaveLength(10)
   })
 
@@ -214,6 +220,66 @@ describe('reconnecting', () => {
     expect(server.requests).toHaveLength(2)
   })
 
+  test('shows at once that the network goes or comes back while it waits, and when it tries next', async () => {
+    const { client, clock, server, network } = setUp({
+      onChat: inTurn(
+        failing('LIMIT_EXCEEDED', 429, { retryAfter: 20_000 }),
+        serving(...answered().full()),
+      ),
+    })
+    const session = client.session('s')
+    session.subscribe(() => {})
+    await shows(clock, () => status(session) === 'waiting')
+    const { connection } = session.getSnapshot()
+    const { retryAt = 0 } = connection
+    network.change({ online: false })
+    await shows(clock, () => status(session) === 'offline')
+    expect(session.getSnapshot().connection).toMatchObject({ attempts: 1, error: connection.error })
+    network.change({ online: true })
+    await shows(clock, () => status(session) === 'waiting')
+    expect(session.getSnapshot().connection).toEqual(connection)
+    expect(server.requests).toHaveLength(1)
+    await clock.advance(retryAt - clock.now() - 1)
+    expect(server.requests).toHaveLength(1)
+    await clock.advance(1)
+    await until(() => server.requests.length === 2)
+    network.change({ online: false })
+    await shows(clock, () => status(session) === 'live')
+  })
+
+  test('says whether the server has not answered, is sending what came before, or is followed live', async () => {
+    const recording = answered()
+    const [first, ...others] = recording.full()
+    const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+    const { client, clock } = setUp({
+      async *onChat(_input, signal) {
+        await gates[0]!.promise
+        yield first!
+        await gates[1]!.promise
+        yield* others
+        // As when the stream has fallen too far behind.
+        await gates[2]!.promise
+        yield recording.replay('full')
+        await gates[3]!.promise
+        yield* others
+        await aborted(signal)
+      },
+    })
+    const session = client.session('s')
+    session.subscribe(() => {})
+    for (const [index, shown] of ['connecting', 'replaying', 'live', 'replaying'].entries()) {
+      await shows(clock, () => status(session) === shown)
+      await rest()
+      await clock.advance(16)
+      expect(session.getSnapshot()).toMatchObject({
+        connection: { status: shown, attempts: index < 2 ? 1 : 0 },
+        stale: shown !== 'live',
+      })
+      gates[index]!.resolve()
+    }
+    await shows(clock, () => status(session) === 'live')
+  })
+
   test('the view connects again after the server shuts down', async () => {
     const recording = answered()
     const { client, clock } = setUp({
@@ -232,19 +298,23 @@ describe('reconnecting', () => {
     await shows(clock, () => status(session) === 'live')
   })
 
-  test('a stream that the server ended for good is not requested again', async () => {
+  test.each([
+    ['session-deleted', 'leave'],
+    ['forbidden', 'leave'],
+    ['replaced', 'try-again'],
+  ] as const)('a stream that ended as %s is not requested again', async (endReason, remedy) => {
     const recording = answered()
     const { client, clock, server } = setUp({
       async *onChat() {
         yield* recording.full()
-        yield end('session-deleted')
+        yield end(endReason)
       },
     })
     const session = client.session('s')
     session.subscribe(() => {})
     await shows(clock, () => status(session) === 'ended')
     expect(session.getSnapshot()).toMatchObject({
-      connection: { endReason: 'session-deleted' },
+      connection: { endReason, remedy },
       messages: [{ id: 'question' }, { id: 'answer' }],
     })
     await clock.advance(3_600_000)
@@ -387,6 +457,42 @@ describe('silence', () => {
     }
     await shows(clock, () => status(session) === 'live')
     expect(server.requests).toHaveLength(1)
+  })
+
+  test('a client that was suspended keeps a stream that is still there', async () => {
+    /** The machine's time goes on while it sleeps, and no timer fires. */
+    class SleepingClock extends ManualClock {
+      slept = 0
+      override monotonic = () => super.monotonic() + this.slept
+    }
+    const clock = new SleepingClock()
+    const awake = Promise.withResolvers<void>()
+    const { client, server } = setUp(
+      {
+        async *onChat(_input, signal) {
+          yield* answered().full()
+          await awake.promise
+          yield { frame: { type: 'heartbeat', at: 1 } }
+          await aborted(signal)
+        },
+      },
+      { clock },
+    )
+    const session = client.session('s')
+    session.subscribe(() => {})
+    await shows(clock, () => status(session) === 'live')
+    clock.slept += 3_600_000
+    // The timer that was due during the sleep, before what came meanwhile is read.
+    await clock.advance(15_000)
+    expect(status(session)).toBe('live')
+    awake.resolve()
+    await until(() => session.stats().framesReceived === 4)
+    await clock.advance(14_000)
+    expect(status(session)).toBe('live')
+    expect(server.requests).toHaveLength(1)
+    // The connection dies later.
+    await clock.advance(2_000)
+    await until(() => server.requests.length === 2)
   })
 
   test('a request for a stream that is never answered is dropped too', async () => {

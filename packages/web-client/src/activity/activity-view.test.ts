@@ -230,3 +230,17 @@ test('a listener hears of completed answers until it leaves', async () => {
   await up.clock.advance(16)
   expect([stays, leaves].map(({ mock }) => mock.calls.length)).toEqual([2, 1])
 })
+
+test('a feed that is silent for 15 s is dropped and resumed', async () => {
+  const up = setUp({
+    activity: inTurn(serving(list([row('a', 1)]), caughtUp(1)), serving(caughtUp(1))),
+  })
+  activityView(up.client).subscribe(() => {})
+  await live(up)
+  await up.clock.advance(15_000)
+  await until(() => up.server.open === 0)
+  expect(activityView(up.client).getSnapshot().rows).toHaveLength(1)
+  await up.clock.advance(1_000)
+  await live(up)
+  expect(up.server.activityRequests).toEqual([undefined, 'f.1.x'])
+})

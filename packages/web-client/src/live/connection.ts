@@ -1,6 +1,7 @@
 import type { ReplayMode, ReplayReason } from '@caughtup/schema'
 
 import type { ViewError } from '../core/errors.ts'
+import type { Remedy } from '../core/remedy.ts'
 
 /**
  * The state of a view's stream.
@@ -8,18 +9,20 @@ import type { ViewError } from '../core/errors.ts'
  * - `idle`: nobody subscribes, or the view is paused
  * - `displaced`: more than `fullStreams` sessions have subscribers, and those of others came later; it goes
  *   on by itself when one of them leaves, or with `reconnect()`
- * - `connecting`: waiting for the stream, or replaying
+ * - `connecting`: waiting for the server's first frame
+ * - `replaying`: receiving what is before the live part; the view shows it when it is complete
  * - `live`: caught up and following
  * - `waiting`: between two attempts (`retryAt` says until when), or until a stream of another tab ends
  *   (without `retryAt`; `error` names the limit)
  * - `offline`: between two attempts, while the browser reports no network
- * - `ended`: the server ended it for good (`endReason`)
- * - `failed`: a permanent error (`error`); remove its cause and call `reconnect()`
+ * - `ended`: the server ended it for good (`endReason`, `remedy`)
+ * - `failed`: a permanent error (`error`); `remedy` says what helps, then call `reconnect()`
  */
 export type ConnectionStatus =
   | 'idle'
   | 'displaced'
   | 'connecting'
+  | 'replaying'
   | 'live'
   | 'waiting'
   | 'offline'
@@ -34,6 +37,8 @@ export interface Connection {
   retryAt?: number
   error?: ViewError
   endReason?: 'session-deleted' | 'shutting-down' | 'forbidden' | 'replaced'
+  /** What a person can do, while `failed` or `ended`: the view does nothing more by itself. */
+  remedy?: Remedy
   /** The newest replay: the mode served, why it is not the mode requested, and its cursor. */
   lastReplay?: { mode: ReplayMode; reason?: ReplayReason; cursor?: string }
 }

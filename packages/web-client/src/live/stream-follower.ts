@@ -3,6 +3,7 @@ import { CaughtupError } from '@caughtup/schema/error'
 
 import type { ClientContext } from '../core/client-context.ts'
 import { ChatClientError, toViewError, type ViewError } from '../core/errors.ts'
+import { remedyOf } from '../core/remedy.ts'
 import { waitToRetry } from '../core/retry.ts'
 import { type CallContext, ConnectionLost } from '../links/link.ts'
 import type { Connection } from './connection.ts'
@@ -75,9 +76,17 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
       const next = policy.next(outcome)
       switch (next.type) {
         case 'ended':
-          return this.#set({ status: 'ended', attempts: 0, endReason: next.reason })
-        case 'failed':
-          return this.#set({ status: 'failed', attempts: next.attempts, error: next.error })
+          return this.#set({
+            status: 'ended',
+            attempts: 0,
+            endReason: next.reason,
+            // Another stream of the same view took over, which a reconnection takes back.
+            remedy: next.reason === 'replaced' ? 'try-again' : 'leave',
+          })
+        case 'failed': {
+          const { attempts, error } = next
+          return this.#set({ status: 'failed', attempts, error, remedy: remedyOf(error) })
+        }
         case 'retry':
           await this.#wait(signal, next)
       }
@@ -148,8 +157,8 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
 
   #progressed(progress: 'replaying' | 'live'): void {
     const { status, attempts } = this.#connection
-    const next = progress === 'live' ? 'live' : 'connecting'
-    if (status !== next) this.#set({ status: next, attempts: next === 'live' ? 0 : attempts })
+    if (status === progress) return
+    this.#set({ status: progress, attempts: progress === 'live' ? 0 : attempts })
   }
 
   /**
@@ -163,15 +172,22 @@ export class StreamFollower<Frame extends ChatFrame | ActivityFrame> {
     const { clock, network } = this.#context
     const shown = { attempts, ...(error && { error }) }
     const retryAt = clock.now() + wait.delay
-    this.#set(
-      network.isOnline()
-        ? { ...shown, status: 'waiting', retryAt }
-        : { ...shown, status: 'offline' },
-    )
+    const show = () => {
+      if (signal.aborted) return
+      this.#set(
+        network.isOnline()
+          ? { ...shown, status: 'waiting', retryAt }
+          : { ...shown, status: 'offline' },
+      )
+    }
+    const unwatch = network.subscribe(show)
+    show()
     try {
       await waitToRetry(this.#context, wait, signal)
     } catch (cause) {
       if (!signal.aborted) throw cause
+    } finally {
+      unwatch()
     }
   }
 

@@ -328,6 +328,18 @@ describe('before it is caught up', () => {
     })
   })
 
+  test('an activity feed that is opened later is heard of too', async () => {
+    const { client, clock } = withActivity([row({ streaming: true })], serving())
+    const session = client.session('s')
+    session.subscribe(() => {})
+    await rest()
+    expect(session.getSnapshot()).toMatchObject({ streaming: false, canInterrupt: false })
+    const leave = activityView(client).subscribe(() => {})
+    await shows(clock, () => session.getSnapshot().streaming)
+    expect(session.getSnapshot()).toMatchObject({ canInterrupt: true, model: 'big', stale: true })
+    leave()
+  })
+
   test('a switch back to an idle session shows nothing stale', async () => {
     const recording = answered()
     const { client, clock } = withActivity(

@@ -1,4 +1,12 @@
-import type { ChatFrame, Event, Message, QueuedRun, Run, RunError } from '@caughtup/schema'
+import type {
+  ChatFrame,
+  EndReason,
+  Event,
+  Message,
+  QueuedRun,
+  Run,
+  RunError,
+} from '@caughtup/schema'
 import { encodeCursor } from '@caughtup/schema/cursor'
 import { historyChanges } from '@caughtup/schema/event'
 import { protocolVersion } from '@caughtup/schema/protocol'
@@ -305,6 +313,6 @@ export function answered(): Recording {
   return recording
 }
 
-export const end = (reason: 'session-deleted' | 'shutting-down'): SentFrame => ({
+export const end = (reason: EndReason): SentFrame => ({
   frame: { type: 'end', reason },
 })

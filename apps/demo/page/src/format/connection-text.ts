@@ -16,6 +16,8 @@ export function connectionText(connection: Connection, now: number): string {
       return 'Too many chats open'
     case 'connecting':
       return connection.attempts > 1 ? 'Reconnecting…' : 'Connecting…'
+    case 'replaying':
+      return 'Catching up…'
     case 'live':
       return 'Live'
     case 'waiting': {

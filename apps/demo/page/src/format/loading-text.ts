@@ -1,11 +1,14 @@
 import type { Connection } from '@caughtup/web-client'
 
 /** What an empty chat or list says while its content has not come. */
-export function loadingText({ status, attempts }: Connection, what: string): string {
+export function loadingText({ status, attempts, retryAt }: Connection, what: string): string {
   switch (status) {
     case 'offline':
       return `You are offline. The ${what} come once you are connected again.`
     case 'waiting':
+      if (retryAt === undefined) {
+        return `Too many tabs are open. The ${what} come once another is closed.`
+      }
       return `The ${what} come once the server answers.`
     case 'connecting':
       return attempts > 1 ? `The ${what} come once the server answers.` : `Loading ${what}…`
@@ -15,6 +18,7 @@ export function loadingText({ status, attempts }: Connection, what: string): str
     case 'failed':
       return `The ${what} could not be loaded.`
     case 'idle':
+    case 'replaying':
     case 'live':
       return `Loading ${what}…`
   }

@@ -12,11 +12,13 @@ interface ConnectionNoticeProps {
 
 /** A warning above the composer that the connection or the chat is not well. */
 export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionNoticeProps) {
-  const { status, error, endReason, attempts } = connection
-  if (endReason === 'session-deleted' || error?.code === 'NOT_FOUND') {
+  const { status, error, endReason, remedy, attempts, retryAt } = connection
+  if (remedy === 'leave') {
     return (
       <Notice look="danger">
-        {endReason ? 'This chat was deleted.' : 'This chat does not exist, or it is not yours.'}
+        {endReason === 'session-deleted'
+          ? 'This chat was deleted.'
+          : 'This chat does not exist, or it is not yours.'}
         <a href="#/" className="ml-auto shrink-0 font-medium text-primary underline">
           Start a new chat
         </a>
@@ -29,7 +31,7 @@ export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionN
         <span className="min-w-0 wrap-anywhere">
           {error?.message ?? 'The server ended the connection.'}
         </span>
-        {error?.code === 'PROTOCOL_MISMATCH' ? (
+        {remedy === 'reload-page' ? (
           <Button className="ml-auto shrink-0" onClick={() => location.reload()}>
             Reload
           </Button>
@@ -46,6 +48,11 @@ export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionN
       <Notice look="quiet">
         You are offline. Messages may be out of date until you are connected again.
       </Notice>
+    )
+  }
+  if (status === 'waiting' && retryAt === undefined) {
+    return (
+      <Notice look="quiet">Too many tabs are open. This one goes on once another is closed.</Notice>
     )
   }
   if (status === 'waiting' || (status === 'connecting' && attempts > 1)) {

@@ -25,7 +25,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   const { attempt } = useToasts()
   const { connection, pending, streaming } = snapshot
   const messages = useKeptMessages(session, snapshot)
-  const gone = connection.endReason === 'session-deleted' || connection.error?.code === 'NOT_FOUND'
+  const gone = connection.remedy === 'leave'
   const title = gone && !row ? 'Chat not found' : sessionTitle(row)
 
   const send = useCallback((text: string) => settle(session.send(text)), [session])

@@ -22,7 +22,7 @@ export function useAnnouncements(status: ConnectionStatus, messages: readonly Me
 
   const formerStatus = useRef<ConnectionStatus>(undefined)
   useEffect(() => {
-    const settled = status !== 'connecting' && status !== 'idle'
+    const settled = status !== 'connecting' && status !== 'replaying' && status !== 'idle'
     if (!settled) return
     const text = spokenStatus[status]
     if (text && formerStatus.current && formerStatus.current !== status) announce(text)

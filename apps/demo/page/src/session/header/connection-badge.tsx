@@ -10,6 +10,7 @@ const dots: Record<ConnectionStatus, string> = {
   idle: 'bg-muted-foreground',
   displaced: 'bg-muted-foreground',
   connecting: 'bg-warning breathe',
+  replaying: 'bg-warning breathe',
   live: 'bg-success',
   waiting: 'bg-warning breathe',
   offline: 'bg-muted-foreground',
