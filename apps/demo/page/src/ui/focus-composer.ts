@@ -3,9 +3,17 @@ export function focusComposer(): void {
   document.getElementById('composer')?.focus()
 }
 
-/** Does so once the page is drawn if what had the focus is gone: Tab would start at the page's top. */
+/** For how many frames it is watched whether what has the focus goes: a second. */
+const watched = 60
+
+/** Does so once what has the focus is gone, if it goes soon: Tab would start at the page's top. */
 export function rescueFocus(): void {
-  requestAnimationFrame(() => {
-    if (document.activeElement === document.body) focusComposer()
-  })
+  const had = document.activeElement
+  let left = watched
+  const look = () => {
+    const has = document.activeElement
+    if (has === document.body) focusComposer()
+    else if (has === had && left-- > 0) requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
 }
