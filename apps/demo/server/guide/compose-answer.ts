@@ -1,6 +1,7 @@
 import type { OfferedPrompt } from '../../shared/ask-next.ts'
 import type { Match } from '../repository/search-index.ts'
 import type { Section } from '../repository/section.ts'
+import { queryWords } from '../repository/terms.ts'
 import { passageOf } from './passage.ts'
 import type { Question } from './question.ts'
 import { rebaseLinks, sourceLink } from './source-link.ts'
@@ -32,6 +33,7 @@ export interface Findings {
 export function composeAnswer(question: Question, { matches, total, isFile }: Findings): string {
   const [best] = matches
   if (!best) return nothingFound(question)
+  if (!isAbout(question, best)) return notKnown(question, matches)
   const quoted = quotedMatches(matches)
   const named = matches.slice(quoted.length)
   return [
@@ -116,6 +118,22 @@ function nothingFound({ query }: Question): string {
   return [
     `## Nothing found`,
     `${reason} I am not a language model: I search the project’s own files and quote them.`,
+  ].join('\n\n')
+}
+
+/** The least share of a question's words that a section about it has. */
+const leastShare = 0.6
+
+function isAbout({ query }: Question, { words }: Match): boolean {
+  return words.length / queryWords(query).length >= leastShare
+}
+
+/** Honest about matches that share a word and not the subject. */
+function notKnown({ query }: Question, matches: readonly Match[]): string {
+  return [
+    `## I don’t know`,
+    `No section of this repository is about “${inline(query)}”. I am not a language model: I answer from the project’s own files. These share a word with the question, but perhaps not its subject:`,
+    nameTable(matches.slice(0, mostNamed)),
   ].join('\n\n')
 }
 

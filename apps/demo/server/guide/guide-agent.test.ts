@@ -8,6 +8,7 @@ import { Repository } from '../repository/repository.ts'
 import { SearchIndex } from '../repository/search-index.ts'
 import { collect, partsOf, testContext, testMessage, textOf } from '../testing/run-agent.ts'
 import { ownRoot } from '../testing/test-repository.ts'
+import { curatedAnswers, curatedAnswerTo } from './curated-answers.ts'
 import { createGuideAgent } from './guide-agent.ts'
 
 describe('the guide, in this repository', () => {
@@ -58,6 +59,11 @@ describe('the guide, in this repository', () => {
     expect(text).toContain('```ts\nexport function applyEvent')
   })
 
+  it('knows the whole protocol', () => {
+    expect(() => repository.text('PROTOCOL.md')).not.toThrow()
+    expect(() => repository.text('pnpm-lock.yaml')).toThrow('not a text file')
+  })
+
   it('names its sources', async () => {
     const sources = partsOf(await ask('What is the layer rule?'), 'source')
     expect(sources[0]).toMatchObject({ sourceType: 'document', filename: 'CONTRIBUTING.md' })
@@ -97,6 +103,51 @@ describe('the guide, in this repository', () => {
     ])
     const [search] = partsOf(parts, 'tool-call')
     expect(search!.input).toEqual({ query: 'What is the layer rule?' })
+  })
+
+  it.each(curatedAnswers.flatMap(({ asks }, place) => asks.map((ask) => [ask, place] as const)))(
+    'has a written answer to “%s”, with its sources',
+    async (question, place) => {
+      const { text, sources } = curatedAnswers[place]!
+      const parts = await ask(question)
+      expect(textOf(parts)).toContain(text)
+      expect(partsOf(parts, 'source').map((part) => 'filename' in part && part.filename)).toEqual(
+        sources.map(({ path }) => path),
+      )
+      expect(partsOf(parts, 'tool-result')).toHaveLength(sources.length)
+    },
+  )
+
+  it.each([
+    ['how can I embed this in my server?', 'How do I embed it in my backend?'],
+    ['does it support postgres', 'Which databases does it support?'],
+    ['what happens if the server crashes?', 'What happens when the server crashes?'],
+    ['How much does Caughtup cost?', 'What does it cost?'],
+  ])('finds the written answer to “%s” by its words', (question, known) => {
+    expect(curatedAnswerTo(question)?.asks[0]).toBe(known)
+  })
+
+  it.each([
+    'What is the layer rule?',
+    'What does applyEvent do?',
+    'How does the server work?',
+    '?',
+  ])('has no written answer to “%s”', (question) =>
+    expect(curatedAnswerTo(question)).toBeUndefined(),
+  )
+
+  it('shows code from the README, as it is there', async () => {
+    const [block = ''] = /```ts[\s\S]*?```/.exec(textOf(await ask('How do I embed it?'))) ?? []
+    expect(block).toContain('createChatServer')
+    expect(repository.text('README.md')).toContain(block)
+  })
+
+  it('says that it does not know what no section is about', async () => {
+    // Spelled backwards, so that this file does not have its words.
+    const unknown = ['effarig', 'topaet'].map((word) => word.split('').toReversed().join(''))
+    const text = textOf(await ask(`Is a session a ${unknown.join(' or a ')}?`))
+    expect(text).toMatch(/^## I don’t know/)
+    expect(text).toContain('No section of this repository is about')
   })
 
   it('says that it found nothing', async () => {

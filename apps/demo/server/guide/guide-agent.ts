@@ -1,14 +1,17 @@
 import type { AgentPart } from '@caughtup/schema'
 
-import { askNextType } from '../../shared/ask-next.ts'
+import { askNextType, type OfferedPrompt } from '../../shared/ask-next.ts'
 import { callTool } from '../agents/call-tool.ts'
 import type { DemoAgent } from '../agents/demo-agent.ts'
 import { sayReasoning, sayText } from '../text/speak.ts'
 import type { RepoTools } from '../repository/repo-tools.ts'
 import type { Match, SearchIndex } from '../repository/search-index.ts'
+import type { Section } from '../repository/section.ts'
 import { queryWords } from '../repository/terms.ts'
 import { approximateTokens } from '../text/tokens.ts'
 import { composeAnswer, matchesOf, promptsAfter, quotedMatches } from './compose-answer.ts'
+import { composeCurated, promptsBeside } from './compose-curated.ts'
+import { curatedAnswerTo } from './curated-answers.ts'
 import { contextTokens, guideContextLimit, stepUsage } from './guide-usage.ts'
 import { type Question, readQuestion } from './question.ts'
 
@@ -19,8 +22,9 @@ const mostLinesRead = 30
 const callTokens = 20
 
 /**
- * Answers from this repository's own files, without a language model: it searches them, reads the
- * best matches, and quotes them. Its tool calls and their results are real.
+ * Answers from this repository's own files, without a language model. What many ask has a written answer,
+ * with its sources; for all else it searches, reads the best matches and quotes them, and says if they
+ * are not about the question. Its tool calls and their results are real.
  */
 export function createGuideAgent(options: { tools: RepoTools; index: SearchIndex }): DemoAgent {
   return (context) => answer(context, options)
@@ -31,21 +35,17 @@ async function* answer(
   { tools, index }: { tools: RepoTools; index: SearchIndex },
 ): AsyncGenerator<AgentPart, void, undefined> {
   const question = readQuestion(messages, prompt)
-  const found = index.search(question.query)
-  const matches = matchesOf(question, found)
-  const quoted = quotedMatches(matches)
+  const reply = curatedReply(question, index) ?? foundReply(question, index)
 
   yield { type: 'start-step' }
-  const plan = planOf(question, index)
-  yield* sayReasoning(plan, 'plan', pace)
+  yield* sayReasoning(reply.plan, 'plan', pace)
   const outputs: unknown[] = []
-  if (question.query !== '') {
+  if (reply.searches) {
     const input = { query: question.query }
     outputs.push(yield* callTool(tools.search, input, { toolCallId: 'search', pace }))
   }
-  for (const [n, { section }] of readsOf(quoted).entries()) {
-    const { path, from } = section
-    const to = Math.min(section.to, from + mostLinesRead - 1)
+  for (const [n, { path, from, to: end }] of reply.reads.entries()) {
+    const to = Math.min(end, from + mostLinesRead - 1)
     const toolCallId = `read-${n + 1}`
     outputs.push(yield* callTool(tools.read, { path, from, to }, { toolCallId, pace }))
   }
@@ -53,28 +53,68 @@ async function* answer(
   const results = approximateTokens(JSON.stringify(outputs))
   const searchUsage = stepUsage({
     input,
-    reasoning: approximateTokens(plan),
+    reasoning: approximateTokens(reply.plan),
     output: callTokens * outputs.length,
   })
   yield { type: 'finish-step', finishReason: 'tool-calls', usage: searchUsage }
 
   yield { type: 'start-step' }
-  const text = composeAnswer(question, {
-    matches,
-    total: found.length,
-    isFile: (path) => index.has(path),
-  })
-  yield* sayText(text, 'answer', pace)
-  yield* sourcesOf(quoted)
-  const prompts = promptsAfter(question, { matches, total: found.length })
-  if (prompts.length > 0) yield { type: askNextType, data: { prompts } }
+  yield* sayText(reply.text, 'answer', pace)
+  yield* sourcesOf(reply.sources)
+  if (reply.prompts.length > 0) yield { type: askNextType, data: { prompts: reply.prompts } }
   const answerUsage = stepUsage({
     input: input + searchUsage.outputTokens + results,
     reasoning: 0,
-    output: approximateTokens(text),
+    output: approximateTokens(reply.text),
   })
   yield { type: 'finish-step', finishReason: 'stop', usage: answerUsage }
   yield { type: 'finish', finishReason: 'stop', contextLimit: guideContextLimit }
+}
+
+/** What the guide does about a question, and says. */
+interface Reply {
+  plan: string
+  /** Whether it calls its search tool first. */
+  searches: boolean
+  /** Sections that it reads with its tool. */
+  reads: readonly Section[]
+  text: string
+  sources: readonly Section[]
+  prompts: readonly OfferedPrompt[]
+}
+
+/** A text that was written for this question, if there is one. */
+function curatedReply({ text, page }: Question, index: SearchIndex): Reply | undefined {
+  const answer = page === 0 ? curatedAnswerTo(text) : undefined
+  if (!answer) return undefined
+  const sources = answer.sources.flatMap(({ path, title }) => index.section(path, title) ?? [])
+  return {
+    plan: 'Many ask this, so there is an answer to it. I read the places that it is from.',
+    searches: false,
+    reads: sources,
+    text: composeCurated(text, answer, sources),
+    sources,
+    prompts: promptsBeside(answer),
+  }
+}
+
+/** What the search finds. */
+function foundReply(question: Question, index: SearchIndex): Reply {
+  const found = index.search(question.query)
+  const matches = matchesOf(question, found)
+  const quoted = quotedMatches(matches)
+  return {
+    plan: planOf(question, index),
+    searches: question.query !== '',
+    reads: readsOf(quoted).map(({ section }) => section),
+    text: composeAnswer(question, {
+      matches,
+      total: found.length,
+      isFile: (path) => index.has(path),
+    }),
+    sources: quoted.map(({ section }) => section),
+    prompts: promptsAfter(question, { matches, total: found.length }),
+  }
 }
 
 /** The best match, and the best one from another file. */
@@ -107,9 +147,8 @@ function rarest(words: readonly string[], index: SearchIndex): string | undefine
   return counted.length > 1 ? counted[0]?.word : undefined
 }
 
-function* sourcesOf(quoted: readonly Match[]): Generator<AgentPart, void, undefined> {
-  for (const { section } of quoted) {
-    const { path, from } = section
+function* sourcesOf(sections: readonly Section[]): Generator<AgentPart, void, undefined> {
+  for (const { path, from } of sections) {
     yield {
       type: 'source',
       sourceType: 'document',

@@ -5,8 +5,9 @@ import { CaughtupError, preview } from '@caughtup/schema'
 
 import { trackedFiles } from './tracked-files.ts'
 
-/** Largest file to read, in bytes. Larger ones, such as lock files, are only listed. */
-const mostBytes = 128 * 1024
+/** Largest file to read, in bytes. Larger ones are only listed, and so are lock files. */
+const mostBytes = 256 * 1024
+const lockFile = /(^|\/)pnpm-lock\.yaml$/
 /** Files read at the same time, so that a large repository does not use up file handles. */
 const readers = 16
 
@@ -30,7 +31,7 @@ export class Repository {
     const waiting = paths.values()
     const readNext = async () => {
       for (const path of waiting) {
-        const text = await readText(join(root, path))
+        const text = lockFile.test(path) ? undefined : await readText(join(root, path))
         if (text !== undefined) texts.set(path, text)
       }
     }

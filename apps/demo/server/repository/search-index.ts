@@ -72,6 +72,14 @@ export class SearchIndex {
     return this.#paths.has(path)
   }
 
+  /** The section of a file with this title. */
+  section(path: string, title: string): Section | undefined {
+    const found = this.#entries.find(
+      ({ section }) => section.path === path && section.title === title,
+    )
+    return found?.section
+  }
+
   /** The number of sections that contain a word. */
   countOf(word: string): number {
     return this.#postings.get(stem(word))?.size ?? 0
