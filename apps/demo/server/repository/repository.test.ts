@@ -39,7 +39,7 @@ describe('Repository', () => {
   })
 
   it('lists large and binary files without reading them', async () => {
-    const root = checkoutWith({ 'large.txt': 'x'.repeat(200_000), 'image.png': 'P\0NG' })
+    const root = checkoutWith({ 'large.txt': 'x'.repeat(300_000), 'image.png': 'P\0NG' })
     const repository = await Repository.open(root)
     expect(repository.paths).toEqual(['image.png', 'large.txt'])
     expect(() => repository.text('large.txt')).toThrow('is not a text file of at most')
