@@ -1,3 +1,4 @@
+import type { Prompt } from '@caughtup/web-client'
 import { createContext, use, useMemo, type ReactNode } from 'react'
 
 import type { DemoSession } from './demo-client.ts'
@@ -6,8 +7,10 @@ interface ShownSession {
   session: DemoSession
   /** The newest one: messages of older epochs cannot be changed. */
   epoch: number
+  /** Whether a run is active. */
+  busy: boolean
   /** Sends a prompt; the transcript shows it, and its failure. */
-  send: (text: string) => void
+  send: (prompt: string | Prompt) => void
 }
 
 const SessionContext = createContext<ShownSession | undefined>(undefined)
@@ -15,10 +18,11 @@ const SessionContext = createContext<ShownSession | undefined>(undefined)
 export function SessionProvider({
   session,
   epoch,
+  busy,
   send,
   children,
 }: ShownSession & { children: ReactNode }) {
-  const value = useMemo(() => ({ session, epoch, send }), [session, epoch, send])
+  const value = useMemo(() => ({ session, epoch, busy, send }), [session, epoch, busy, send])
   return <SessionContext value={value}>{children}</SessionContext>
 }
 

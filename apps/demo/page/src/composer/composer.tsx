@@ -1,6 +1,8 @@
-import { ArrowUp, Square } from 'lucide-react'
+import type { Prompt } from '@caughtup/web-client'
+import { ArrowUp, CornerRightUp, Square } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from 'react'
 
+import { IconButton } from '../ui/icon-button.tsx'
 import { fitHeight } from './fit-height.ts'
 import { useDraft } from './use-draft.ts'
 
@@ -8,14 +10,17 @@ interface ComposerProps {
   /** Names the draft's storage: one draft per chat. */
   draftKey: string
   streaming: boolean
-  onSend: (text: string) => void
+  onSend: (prompt: Prompt) => void
+  /** Called at each key, and with false once a prompt is sent. */
+  onTyping?: (types: boolean) => void
   /** Only for a chat that is gone: a prompt during an answer is queued instead. */
   disabled?: boolean
   /** Set while an answer can be stopped. */
   onStop?: () => void
 }
 
-export function Composer({ draftKey, streaming, onSend, disabled = false, onStop }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { draftKey, streaming, onSend, onTyping, disabled = false, onStop } = props
   const [draft, setDraft] = useDraft(draftKey)
   const field = useRef<HTMLTextAreaElement>(null)
   const canSend = draft.trim() !== '' && !disabled
@@ -29,9 +34,10 @@ export function Composer({ draftKey, streaming, onSend, disabled = false, onStop
     if (matchMedia('(pointer: fine)').matches) field.current?.focus()
   }, [])
 
-  const send = () => {
+  const send = (steers = false) => {
     if (!canSend) return
-    onSend(draft.trim())
+    onSend({ text: draft.trim(), ...(steers && { whenBusy: 'steer' }) })
+    onTyping?.(false)
     setDraft('')
     field.current?.focus()
   }
@@ -39,7 +45,7 @@ export function Composer({ draftKey, streaming, onSend, disabled = false, onStop
     // In an input method, Enter confirms a character and must not send.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
     event.preventDefault()
-    send()
+    send(streaming && (event.ctrlKey || event.metaKey))
   }
 
   return (
@@ -58,10 +64,20 @@ export function Composer({ draftKey, streaming, onSend, disabled = false, onStop
         placeholder={streaming ? 'Write the next prompt; it will be queued' : 'Write a message'}
         rows={1}
         value={draft}
-        onChange={(event) => setDraft(event.target.value)}
+        onChange={(event) => {
+          setDraft(event.target.value)
+          onTyping?.(true)
+        }}
         onKeyDown={onKeyDown}
         className="field-sizing-content max-h-[40dvh] min-h-9 min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-muted-foreground sm:text-[0.9375rem]"
       />
+      {streaming && canSend && (
+        <IconButton
+          icon={CornerRightUp}
+          label="Offer it to the answer that is being written (Ctrl+Enter)"
+          onClick={() => send(true)}
+        />
+      )}
       {onStop && (
         <button
           type="button"

@@ -1,9 +1,12 @@
-import type { PromptPart, QueuedRun } from '@caughtup/schema'
+import type { QueuedRun } from '@caughtup/schema'
 import type { PendingPrompt } from '@caughtup/web-client'
-import { Clock, FoldVertical, ListX, type LucideIcon, RotateCw, X } from 'lucide-react'
-import { memo, type ReactNode } from 'react'
+import { Clock, FoldVertical, ListX, RotateCw, X } from 'lucide-react'
+import { memo } from 'react'
 
+import { promptText } from '../format/prompt-text.ts'
 import { IconButton } from '../ui/icon-button.tsx'
+import { QueueEntry } from './queue-entry.tsx'
+import { QueuedPrompt } from './queued-prompt.tsx'
 
 interface PromptQueueProps {
   queue: readonly QueuedRun[]
@@ -19,69 +22,57 @@ export const PromptQueue = memo(function PromptQueue(props: PromptQueueProps) {
   const { queue, pending, onCancel, onRetry, onDismiss } = props
   if (queue.length === 0 && pending.length === 0) return null
   return (
-    <ul aria-label="Queue" className="mb-2 flex max-h-40 flex-col gap-1 overflow-y-auto">
-      {queue.map((run) => (
-        <Entry key={run.runId} icon={icons[run.kind]} onCancel={() => onCancel(run.runId)}>
-          {queuedText(run)}
-        </Entry>
-      ))}
-      {pending.map((prompt) => (
-        <Entry
-          key={prompt.messageId}
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled with the keyboard
+    <ul
+      aria-label="Queue"
+      tabIndex={0}
+      className="mb-2 flex max-h-40 flex-col gap-1 overflow-y-auto"
+    >
+      {queue.map((run) => {
+        if (run.kind === 'agent') {
+          return <QueuedPrompt key={run.runId} run={run} onCancel={() => onCancel(run.runId)} />
+        }
+        const isReset = run.kind === 'reset'
+        return (
+          <QueueEntry
+            key={run.runId}
+            icon={isReset ? ListX : FoldVertical}
+            text={isReset ? 'Clear the context' : 'Compact the context'}
+          >
+            <IconButton
+              icon={X}
+              label="Cancel this"
+              size="small"
+              onClick={() => onCancel(run.runId)}
+            />
+          </QueueEntry>
+        )
+      })}
+      {pending.map(({ messageId, parts, error }) => (
+        <QueueEntry
+          key={messageId}
           icon={Clock}
-          {...(prompt.error && {
-            onRetry: () => onRetry(prompt.messageId),
-            onCancel: () => onDismiss(prompt.messageId),
-          })}
+          text={`${promptText(parts)}${error ? ` (${error.message})` : ''}`}
+          look={error ? 'text-danger' : 'opacity-70'}
         >
-          <span className={prompt.error ? 'text-danger' : 'opacity-70'}>
-            {promptText(prompt.parts)}
-            {prompt.error && ` (${prompt.error.message})`}
-          </span>
-        </Entry>
+          {error && (
+            <>
+              <IconButton
+                icon={RotateCw}
+                label="Try again"
+                size="small"
+                onClick={() => onRetry(messageId)}
+              />
+              <IconButton
+                icon={X}
+                label="Cancel this prompt"
+                size="small"
+                onClick={() => onDismiss(messageId)}
+              />
+            </>
+          )}
+        </QueueEntry>
       ))}
     </ul>
   )
 })
-
-const icons = { agent: Clock, compaction: FoldVertical, reset: ListX }
-
-interface EntryProps {
-  icon: LucideIcon
-  onRetry?: () => void
-  onCancel?: () => void
-  children: ReactNode
-}
-
-function Entry({ icon: Icon, onRetry, onCancel, children }: EntryProps) {
-  return (
-    <li
-      data-testid="queued"
-      className="flex min-h-8 items-center gap-2 rounded-lg bg-muted pr-0.5 pl-3 text-sm"
-    >
-      <Icon aria-hidden size={14} className="shrink-0 text-muted-foreground" />
-      <span className="min-w-0 flex-1 truncate">{children}</span>
-      {onRetry && <IconButton icon={RotateCw} label="Try again" size="small" onClick={onRetry} />}
-      {onCancel && (
-        <IconButton icon={X} label="Cancel this prompt" size="small" onClick={onCancel} />
-      )}
-    </li>
-  )
-}
-
-function queuedText(run: QueuedRun): string {
-  switch (run.kind) {
-    case 'agent':
-      return promptText(run.parts)
-    case 'compaction':
-      return 'Compact the context'
-    case 'reset':
-      return 'Clear the context'
-  }
-}
-
-function promptText(parts: readonly PromptPart[]): string {
-  return parts
-    .map((part) => (part.type === 'text' ? part.text : (part.filename ?? 'a file')))
-    .join(' ')
-}

@@ -1,3 +1,4 @@
+import type { Unmerged } from '@caughtup/schema'
 import type { Connection } from '@caughtup/web-client'
 import { CloudOff, TriangleAlert } from 'lucide-react'
 
@@ -73,6 +74,16 @@ export function ConnectionNotice({ connection, stale, onReconnect }: ConnectionN
     return <Notice look="quiet">Catching up. Messages may be out of date.</Notice>
   }
   return null
+}
+
+const unmergedText: Record<Unmerged, string> = {
+  failed: 'Messages that another system added could not be read. The next prompt tries again.',
+  'run-active': 'Messages that another system added are shown after this answer.',
+}
+
+/** Why messages that another system added may be missing. */
+export function UnmergedNotice({ reason }: { reason: Unmerged }) {
+  return <Notice look="quiet">{unmergedText[reason]}</Notice>
 }
 
 function Notice({ look, children }: { look: 'quiet' | 'danger'; children: React.ReactNode }) {

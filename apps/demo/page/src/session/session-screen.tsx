@@ -1,3 +1,4 @@
+import type { Prompt } from '@caughtup/web-client'
 import { useActivity, useSession } from '@caughtup/web-client/react'
 import { useCallback, useEffect, useMemo } from 'react'
 
@@ -6,9 +7,11 @@ import { SessionProvider } from '../client/session-context.tsx'
 import { Composer } from '../composer/composer.tsx'
 import { PromptQueue } from '../composer/prompt-queue.tsx'
 import { sessionTitle } from '../format/session-title.ts'
+import { TypingLine } from '../people/typing-line.tsx'
+import { useTyping } from '../people/use-typing.ts'
 import { Transcript } from '../transcript/transcript.tsx'
 import { useToasts } from '../ui/toasts.tsx'
-import { ConnectionNotice } from './connection-notice.tsx'
+import { ConnectionNotice, UnmergedNotice } from './connection-notice.tsx'
 import { type PageControls, PageHeader } from './header/page-header.tsx'
 import { RunFailure } from './run-failure.tsx'
 import { SessionHeader } from './header/session-header.tsx'
@@ -28,7 +31,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   const gone = connection.remedy === 'leave'
   const title = gone && !row ? 'Chat not found' : sessionTitle(row)
 
-  const send = useCallback((text: string) => settle(session.send(text)), [session])
+  const send = useCallback((prompt: string | Prompt) => settle(session.send(prompt)), [session])
   const retry = useCallback((id: string) => settle(session.retryPending(id)), [session])
   const dismiss = useCallback((id: string) => session.dismissPending(id), [session])
   const stop = useCallback(() => attempt('Stopping', () => session.interrupt()), [attempt, session])
@@ -40,6 +43,8 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   const loadOlder = useCallback(() => void session.loadOlder(), [session])
   const markRead = useCallback(() => settle(session.markRead()), [session])
 
+  const typing = useTyping(session)
+
   useEscape(snapshot.canInterrupt ? stop : undefined)
   useAnnouncements(connection.status, messages)
   useEffect(() => {
@@ -47,7 +52,12 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   }, [title])
 
   return (
-    <SessionProvider session={session} epoch={snapshot.epoch} send={send}>
+    <SessionProvider
+      session={session}
+      epoch={snapshot.epoch}
+      busy={snapshot.run !== undefined}
+      send={send}
+    >
       <PageHeader {...controls}>
         <SessionHeader
           session={session}
@@ -56,6 +66,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
           model={snapshot.model ?? row?.lastModel}
           contextUsage={snapshot.contextUsage}
           usage={snapshot.usage}
+          presence={snapshot.presence}
           busy={snapshot.run !== undefined}
           canUndo={snapshot.canUndo}
           canRedo={snapshot.canRedo}
@@ -86,6 +97,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
           stale={snapshot.stale && messages.length > 0}
           onReconnect={() => session.reconnect()}
         />
+        {snapshot.unmerged && <UnmergedNotice reason={snapshot.unmerged} />}
         <RunFailure error={snapshot.lastError} messages={messages} />
         <PromptQueue
           queue={snapshot.queue}
@@ -94,12 +106,14 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
           onRetry={retry}
           onDismiss={dismiss}
         />
+        <TypingLine who={typing.who} />
         <Composer
           key={sessionId}
           draftKey={sessionId}
           streaming={streaming}
           onSend={send}
           disabled={gone}
+          onTyping={typing.tell}
           {...(snapshot.canInterrupt && { onStop: stop })}
         />
       </div>

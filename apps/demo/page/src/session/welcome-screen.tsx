@@ -1,3 +1,4 @@
+import type { Prompt } from '@caughtup/web-client'
 import { useEffect } from 'react'
 
 import { useClient } from '../client/client-context.tsx'
@@ -16,7 +17,7 @@ export function WelcomeScreen(controls: PageControls) {
     document.title = 'Caughtup'
   }, [])
 
-  const send = (text: string) =>
+  const send = (prompt: string | Prompt) =>
     attempt('Starting a chat', async () => {
       const { id } = await client.rpc.sessions.create({})
       // The chat opens before it sends, so that it shows the prompt at once.
@@ -24,7 +25,7 @@ export function WelcomeScreen(controls: PageControls) {
       // If sending fails, the chat shows the prompt with its error.
       client
         .session(id)
-        .send(text)
+        .send(prompt)
         .catch(() => {})
     })
 

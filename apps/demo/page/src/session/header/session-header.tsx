@@ -1,15 +1,20 @@
-import type { ContextUsage, UsageLedger } from '@caughtup/schema'
+import type { ContextUsage, Presence, UsageLedger } from '@caughtup/schema'
 import type { Connection } from '@caughtup/web-client'
-import { FoldVertical, ListX, Redo2, Undo2 } from 'lucide-react'
+import { Download, FoldVertical, ListX, Redo2, Undo2, Users } from 'lucide-react'
 import { memo, useState } from 'react'
 
+import { useClient } from '../../client/client-context.tsx'
 import type { DemoSession } from '../../client/demo-client.ts'
+import { MembersDialog } from '../../people/members-dialog.tsx'
+import { PresenceBadge } from '../../people/presence-badge.tsx'
 import { ConfirmDialog } from '../../ui/dialog/confirm-dialog.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
+import { Menu } from '../../ui/menu.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
 import { ConnectionBadge } from './connection-badge.tsx'
 import { ContextMeter } from './context-meter.tsx'
 import { EditableTitle } from './editable-title.tsx'
+import { exportTranscript } from './export-transcript.ts'
 import { UsageTotals } from './usage-totals.tsx'
 
 interface SessionHeaderProps {
@@ -19,6 +24,7 @@ interface SessionHeaderProps {
   model: string | undefined
   contextUsage: ContextUsage | undefined
   usage: UsageLedger | undefined
+  presence: readonly Presence[]
   /** Whether a run is active: compacting and clearing wait for its end, and an undo stops it. */
   busy: boolean
   canUndo: boolean
@@ -32,11 +38,14 @@ export const SessionHeader = memo(function SessionHeader({
   model,
   contextUsage,
   usage,
+  presence,
   busy,
   canUndo,
   canRedo,
 }: SessionHeaderProps) {
+  const client = useClient()
   const { attempt } = useToasts()
+  const [sharing, setSharing] = useState(false)
   const [confirmingReset, setConfirmingReset] = useState(false)
   return (
     <>
@@ -44,6 +53,7 @@ export const SessionHeader = memo(function SessionHeader({
         <EditableTitle sessionId={session.sessionId} title={title} />
         <div className="flex h-5 items-center gap-x-3 overflow-hidden text-xs whitespace-nowrap text-muted-foreground">
           <ConnectionBadge connection={connection} onReconnect={() => session.reconnect()} />
+          <PresenceBadge presence={presence} />
           {model && <span className="truncate max-sm:hidden">{model}</span>}
           {contextUsage && <ContextMeter usage={contextUsage} />}
           {usage && <UsageTotals usage={usage} />}
@@ -67,6 +77,19 @@ export const SessionHeader = memo(function SessionHeader({
         onClick={() => attempt('Compacting', () => session.history.compact())}
       />
       <IconButton icon={ListX} label="Clear the context" onClick={() => setConfirmingReset(true)} />
+      <Menu
+        label="More"
+        items={[
+          { icon: Users, text: 'Members…', onSelect: () => setSharing(true) },
+          {
+            icon: Download,
+            text: 'Export as JSON',
+            onSelect: () =>
+              attempt('Exporting', () => exportTranscript(client, session.sessionId, title)),
+          },
+        ]}
+      />
+      {sharing && <MembersDialog sessionId={session.sessionId} onClose={() => setSharing(false)} />}
       {confirmingReset && (
         <ConfirmDialog
           title="Clear the context?"

@@ -8,6 +8,7 @@ import { duration, fullTime } from '../../format/time.ts'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
 import { messageText } from '../../../../shared/message-text.ts'
+import { ForkButton } from '../message/fork-button.tsx'
 import { DeleteButton } from '../message/delete-button.tsx'
 import { VersionSwitch } from '../message/version-switch.tsx'
 
@@ -27,6 +28,7 @@ export function MessageFooter({ message }: { message: Message }) {
         <div className="flex min-w-0 items-center gap-1 opacity-0 transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
           <CopyButton text={messageText(message)} />
           <RetryButton message={message} />
+          <ForkButton message={message} />
           <DeleteButton message={message} />
           <span className="truncate">{facts.join(' · ')}</span>
         </div>
