@@ -22,12 +22,7 @@ export const PromptQueue = memo(function PromptQueue(props: PromptQueueProps) {
   const { queue, pending, onCancel, onRetry, onDismiss } = props
   if (queue.length === 0 && pending.length === 0) return null
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled with the keyboard
-    <ul
-      aria-label="Queue"
-      tabIndex={0}
-      className="mb-2 flex max-h-40 flex-col gap-1 overflow-y-auto"
-    >
+    <ul aria-label="Queue" className="mb-2 flex max-h-40 flex-col gap-1 overflow-y-auto">
       {queue.map((run) => {
         if (run.kind === 'agent') {
           return <QueuedPrompt key={run.runId} run={run} onCancel={() => onCancel(run.runId)} />

@@ -18,8 +18,6 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
       <div
         id={id}
         popover="auto"
-        role="group"
-        aria-label={label}
         className="fixed inset-auto top-14 right-3 rounded-xl border border-border bg-card p-1 text-foreground shadow-lg sm:right-14"
       >
         {items.map(({ icon: Icon, text, onSelect }) => (
