@@ -4,6 +4,8 @@ import { CaughtupError } from '@caughtup/schema/error'
 import { browserNetwork, type Network } from './core/network.ts'
 import { frameSchedule, type Schedule } from './core/notifier.ts'
 import type { Link } from './links/link.ts'
+import { memoryOutbox } from './outbox/memory-outbox.ts'
+import type { Outbox } from './outbox/outbox.ts'
 
 /** Options of `createChatClient`. */
 export interface ChatClientOptions {
@@ -12,6 +14,11 @@ export interface ChatClientOptions {
    * contains only the links that it imports.
    */
   link: Link
+  /**
+   * Where prompts are kept until the server has answered: `indexedDbOutbox({ user })`, or a store of yours with
+   * `storedOutbox`. @default in memory, as long as the page lives
+   */
+  outbox?: Outbox
   /** @default systemClock */
   clock?: Clock
   /** Returns numbers in [0, 1), for the jitter of delays. @default Math.random */
@@ -75,6 +82,7 @@ export const chatClientDefaults = {
  */
 export function resolveOptions({
   link,
+  outbox = memoryOutbox,
   clock = systemClock,
   random = Math.random,
   network = browserNetwork(),
@@ -93,6 +101,7 @@ export function resolveOptions({
   }
   return {
     link,
+    outbox,
     clock,
     random,
     network,

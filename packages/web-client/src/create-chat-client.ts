@@ -8,6 +8,7 @@ import { type ClientStats, Counters } from './core/counters.ts'
 import { Notifier } from './core/notifier.ts'
 import { request } from './core/request.ts'
 import { uuidSource } from './core/uuid-source.ts'
+import { WakeUp } from './core/retry.ts'
 import type { OpenLink } from './links/link.ts'
 import { type SearchOptions, SessionView } from './session/session-view.ts'
 import { SessionViews } from './session/session-views.ts'
@@ -46,17 +47,21 @@ export interface ChatClient {
   readonly internals: ClientInternals
   /** The counters of all views together. */
   stats(): ClientStats
-  /** Ends all streams and calls. The views keep their snapshots and open no more streams. */
+  /**
+   * Ends all streams and calls. The views keep their snapshots and open no more streams. What the `outbox` has
+   * is sent by the next client that has the same.
+   */
   close(): void
 }
 
 /**
  * A client of one server. It opens no connection before the first subscription or call, so that it can
- * be created while a server renders a page.
+ * be created while a server renders a page; except to send what its `outbox` still has.
  */
 export function createChatClient(options: ChatClientOptions): ChatClient {
   const {
     link: openLink,
+    outbox: openOutbox,
     schedule,
     notifyEvery,
     idleViews,
@@ -76,6 +81,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     renewConnection: () => link.renew?.(),
     notifier,
     counters,
+    wakeUp: new WakeUp(),
     closed: closed.signal,
   }
   const internals: ClientInternals = {
@@ -85,10 +91,17 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     rowsChanged: () => views.activityChanged(),
     isFollowed: (sessionId) => views.peek(sessionId)?.isFollowing ?? false,
   }
+  const outbox = openOutbox({
+    context,
+    changed: (sessionId) => views.peek(sessionId)?.outboxChanged(),
+    answered: (sessionId, messageId) => views.peek(sessionId)?.answered(messageId),
+    isConnected: (id) => settings.network.isOnline() && views.peek(id)?.isCut !== true,
+  })
   const views: SessionViews = new SessionViews(
     { idleViews, fullStreams },
     (sessionId) =>
       new SessionView(sessionId, context, {
+        outbox,
         activityOf: (id) => internals.view?.hint(id),
         subscribedChanged: (view, subscribed) => views.subscribedChanged(view, subscribed),
         preferred: (view) => views.prefer(view),

@@ -99,31 +99,57 @@ describe('sending', () => {
       data: { limit: 5 },
     })
     expect(session.getSnapshot().pending).toMatchObject([
-      { messageId: 'm', error: { code: 'TOO_LARGE' } },
+      { messageId: 'm', state: 'failed', error: { code: 'TOO_LARGE' } },
     ])
     const again = session.retryPending('m')
     expect(session.getSnapshot().pending[0]!.error).toBeUndefined()
-    session.dismissPending('m')
-    expect(session.getSnapshot().pending).toHaveLength(1)
     await expect(again).rejects.toMatchObject({ code: 'TOO_LARGE' })
-    session.dismissPending('m')
+    expect(session.getSnapshot().pending).toMatchObject([{ state: 'failed' }])
+    expect(await session.dismissPending('m')).toBe(true)
     expect(session.getSnapshot().pending).toEqual([])
+    expect(await session.dismissPending('m')).toBe(false)
+    expect(await session.retryPending('m')).toBeUndefined()
     expect(send.mock.calls.map(([input]) => input.messageId)).toEqual(['m', 'm'])
   })
 
-  test('gives up after a bounded number of attempts', async () => {
-    const send = vi.fn<NonNullable<Script['send']>>(() =>
-      Promise.reject(new ORPCError('UNAVAILABLE', { status: 503 })),
+  test('a busy server is asked until it takes the prompt', async () => {
+    let failures = 0
+    const send = vi.fn<NonNullable<Script['send']>>(({ messageId }) =>
+      ++failures < 40
+        ? Promise.reject(new ORPCError('UNAVAILABLE', { status: 503 }))
+        : Promise.resolve({ messageId: messageId!, runId: 'r', queued: false }),
     )
     const { client, clock } = setUp({ send })
     const sending = client.session('s').send('Hi')
-    const failed = sending.catch((error: unknown) => error)
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 50; i++) {
       await rest()
       await clock.advance(10_000)
     }
-    expect(await failed).toMatchObject({ code: 'UNAVAILABLE' })
-    expect(send).toHaveBeenCalledTimes(8)
+    await expect(sending).resolves.toMatchObject({ runId: 'r' })
+    expect(send).toHaveBeenCalledTimes(40)
+  })
+
+  test('after ten unknown errors in a row a prompt has failed, and the next one goes on', async () => {
+    const send = vi.fn<NonNullable<Script['send']>>((input) =>
+      'text' in input && input.text === 'breaks it'
+        ? Promise.reject(new Error('a bug'))
+        : Promise.resolve({ messageId: input.messageId!, runId: 'r', queued: false }),
+    )
+    const { client, clock } = setUp({ send })
+    const session = client.session('s')
+    const failed = session.send({ text: 'breaks it', messageId: 'bad' }).catch((e: unknown) => e)
+    const sent = session.send('Hi')
+    for (let i = 0; i < 12; i++) {
+      await rest()
+      await clock.advance(10_000)
+    }
+    expect(await failed).toMatchObject({ code: 'INTERNAL' })
+    await expect(sent).resolves.toMatchObject({ runId: 'r' })
+    expect(send).toHaveBeenCalledTimes(11)
+    expect(session.getSnapshot().pending).toMatchObject([
+      { state: 'sent', kept: false },
+      { messageId: 'bad', state: 'failed' },
+    ])
   })
 
   test('prompts arrive in the order in which they were sent, though the first is retried', async () => {

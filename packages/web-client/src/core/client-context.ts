@@ -6,7 +6,7 @@ import type { CallContext } from '../links/link.ts'
 import type { Counters } from './counters.ts'
 import type { Network } from './network.ts'
 import type { Notifier } from './notifier.ts'
-import type { Backoff } from './retry.ts'
+import type { Backoff, WakeUp } from './retry.ts'
 
 /** The typed procedures of the contract. */
 export type ChatRpc = ContractRouterClient<Contract, CallContext>
@@ -27,6 +27,8 @@ export interface ClientContext {
   readonly silence: number
   readonly requestTimeout: number
   readonly counters: Counters
+  /** Rings when a session is live again. */
+  readonly wakeUp: WakeUp
   /** Aborts when the client closes. */
   readonly closed: AbortSignal
 }

@@ -1,8 +1,11 @@
 import { type ErrorCode, type ErrorData, isErrorCode, isPermanent } from '@caughtup/schema/error'
 import { ORPCError } from '@orpc/client'
 
-/** A code of the protocol, `INTERNAL` for a 500, or `NETWORK` if no answer came. */
-export type ChatErrorCode = ErrorCode | 'NETWORK' | 'INTERNAL'
+/**
+ * A code of the protocol, `INTERNAL` for a 500, `NETWORK` if no answer came, or `CANCELLED` for a prompt that was
+ * removed before it was sent.
+ */
+export type ChatErrorCode = ErrorCode | 'NETWORK' | 'INTERNAL' | 'CANCELLED'
 
 /** An error as a view shows it. */
 export interface ViewError {
@@ -48,15 +51,19 @@ export function toViewError(error: unknown): ViewError {
 
 /** Whether a retry without any change can never succeed. */
 export function isPermanentError({ code }: { code: ChatErrorCode }): boolean {
-  return code !== 'NETWORK' && code !== 'INTERNAL' && isPermanent(code)
+  return !isErrorCode(code) ? code === 'CANCELLED' : isPermanent(code)
 }
 
 /** Tells errors by their code and not by their class, which a bundle may contain several times. */
 function codeOf(error: unknown): ChatErrorCode {
   if (!(error instanceof Error) || !('code' in error)) return 'NETWORK'
   const { code } = error
-  if (isErrorCode(code) || code === 'NETWORK' || code === 'INTERNAL') return code
+  if (isErrorCode(code) || isOwnCode(code)) return code
   return error instanceof ORPCError ? codeOfStatus(error.status) : 'NETWORK'
+}
+
+function isOwnCode(code: unknown): code is 'NETWORK' | 'INTERNAL' | 'CANCELLED' {
+  return code === 'NETWORK' || code === 'INTERNAL' || code === 'CANCELLED'
 }
 
 function codeOfStatus(status: number): ChatErrorCode {

@@ -7,3 +7,12 @@ export function keepIdentity<T extends object>(previous: T | undefined, next: T)
   const same = Object.entries(next).every(([key, value]) => Object.is(before.get(key), value))
   return same ? previous : next
 }
+
+/** `previous` if `next` has the same items. */
+export function keepItems<Item>(
+  previous: readonly Item[] | undefined,
+  next: readonly Item[],
+): readonly Item[] {
+  const same = previous?.length === next.length && next.every((item, i) => item === previous[i])
+  return same ? previous : next
+}

@@ -9,8 +9,9 @@ import type { ChatErrorCode } from './errors.ts'
  * - `leave`: the session is gone, or not the user's: show another one
  * - `change-request`: the server cannot do this: ask for something else or something smaller, after a
  *   look at what the session shows now
+ * - `none`: the user wanted it so
  */
-export type Remedy = 'try-again' | 'sign-in' | 'reload-page' | 'leave' | 'change-request'
+export type Remedy = 'try-again' | 'sign-in' | 'reload-page' | 'leave' | 'change-request' | 'none'
 
 const remedies: Readonly<Record<ChatErrorCode, Remedy>> = {
   NETWORK: 'try-again',
@@ -23,6 +24,7 @@ const remedies: Readonly<Record<ChatErrorCode, Remedy>> = {
   BAD_INPUT: 'change-request',
   CONFLICT: 'change-request',
   TOO_LARGE: 'change-request',
+  CANCELLED: 'none',
 }
 
 /** What helps against an error of a view, of a call or in a snapshot, for a page to offer. */

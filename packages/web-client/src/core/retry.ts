@@ -57,3 +57,19 @@ export async function waitToRetry(
     unwatch()
   }
 }
+
+/** Ends the waits before calls that are repeated, when the server is seen to answer again. */
+export class WakeUp {
+  #next = new AbortController()
+
+  /** Aborts at the next ring. */
+  get signal(): AbortSignal {
+    return this.#next.signal
+  }
+
+  ring(): void {
+    const rung = this.#next
+    this.#next = new AbortController()
+    rung.abort()
+  }
+}

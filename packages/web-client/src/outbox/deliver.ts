@@ -1,5 +1,5 @@
 import type { ClientContext } from '../core/client-context.ts'
-import { isPermanentError, toViewError } from '../core/errors.ts'
+import { isPermanentError, toViewError, type ViewError } from '../core/errors.ts'
 import { request } from '../core/request.ts'
 import { retryWait, waitToRetry } from '../core/retry.ts'
 
@@ -15,23 +15,45 @@ const maxAttempts = 8
  *
  * @throws {ChatClientError} a permanent error at once, any other after the last attempt
  */
-export async function deliver<T>(
+export function deliver<T>(
   context: ClientContext,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  return repeat(context, () => request(context, call), maxAttempts)
+}
+
+/**
+ * Repeats an attempt until it succeeds. `failures` are those in a row so far.
+ *
+ * @throws its error if that is permanent, the client was closed, or there were `most` attempts or, in a row,
+ * `unknownErrors`
+ */
+export async function repeat<T>(
+  context: ClientContext,
+  attempt: (failures: number) => Promise<T>,
+  most = Infinity,
+): Promise<T> {
+  const { closed, reconnect } = context
+  for (let failures = 0, unknown = 0; ;) {
     try {
-      return await request(context, call)
+      return await attempt(failures)
     } catch (cause) {
       const error = toViewError(cause)
-      if (context.closed.aborted || isPermanentError(error) || attempt === maxAttempts) throw cause
-      const wait = retryWait(attempt, error, context.reconnect, context.random)
-      try {
-        await waitToRetry(context, wait, context.closed)
-      } catch {
-        // The client was closed: the last attempt's error says more than that.
-        throw cause
-      }
+      failures += 1
+      unknown = error.code === 'INTERNAL' ? unknown + 1 : 0
+      const isLast = failures === most || unknown === reconnect.unknownErrors
+      if (closed.aborted || isPermanentError(error) || isLast) throw cause
+      await waitAfter(context, failures, error)
+      // The last attempt's error says more than that the client was closed.
+      if (closed.aborted) throw cause
     }
   }
+}
+
+/** Resolves when it is time for the next attempt, or the client is closed. */
+async function waitAfter(context: ClientContext, failures: number, error: ViewError) {
+  const { closed, reconnect, random, wakeUp } = context
+  const wait = retryWait(failures, error, reconnect, random)
+  const signals = wait.requested ? [closed] : [closed, wakeUp.signal]
+  await waitToRetry(context, wait, AbortSignal.any(signals)).catch(() => 'woken or closed')
 }

@@ -2,7 +2,7 @@ import type { Unmerged } from '@caughtup/schema'
 import { type AwaitedCall, isAwaited } from '@caughtup/schema/fold'
 
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
-import { keepIdentity } from '../core/keep-identity.ts'
+import { keepIdentity, keepItems } from '../core/keep-identity.ts'
 import type { Connection } from '../live/connection.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import type { SessionState } from './session-state.ts'
@@ -36,7 +36,7 @@ export function buildSessionSnapshot(
     queue: view.queue,
     pending: keepItems(
       previous?.pending,
-      state.outbox.map(({ shown }) => shown),
+      state.pending.map(({ shown }) => shown),
     ),
     presence: state.presence,
     streaming,
@@ -93,12 +93,4 @@ function waitingOf({ run, messages }: SessionState['view']): readonly AwaitedCal
 /** When the run is over, what is missing comes as any other change. */
 function unmergedOf({ unmerged, view }: SessionState): Unmerged | undefined {
   return unmerged === 'run-active' && !view.run ? undefined : unmerged
-}
-
-function keepItems<Item>(
-  previous: readonly Item[] | undefined,
-  next: readonly Item[],
-): readonly Item[] {
-  const same = previous?.length === next.length && next.every((item, i) => item === previous[i])
-  return same ? previous : next
 }

@@ -12,7 +12,7 @@ import type { AwaitedCall } from '@caughtup/schema/fold'
 
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
-import type { PendingPrompt } from '../outbox/outbox.ts'
+import type { PendingPrompt } from '../outbox/pending-prompts.ts'
 
 /** A session at one moment. Immutable; parts that did not change keep their identity. */
 export interface SessionSnapshot {
@@ -32,7 +32,7 @@ export interface SessionSnapshot {
   /** The tool calls for whose answers the run waits: approvals to give, calls for this client to make. */
   waiting: readonly AwaitedCall[]
   queue: readonly QueuedRun[]
-  /** Prompts that are not yet seen in the session. */
+  /** Prompts that are not yet seen in the session, by all tabs of the `outbox`; in their order. */
   pending: readonly PendingPrompt[]
   /** Who is watching the session, the caller too, by who came first; empty unless `live`. */
   presence: readonly Presence[]

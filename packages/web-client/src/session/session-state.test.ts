@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { pageOf } from '../../tests/support/page-of.ts'
 import { Recording, type SentFrame } from '../../tests/support/recording.ts'
 import { buildSessionSnapshot } from './build-session-snapshot.ts'
-import { addPrompt } from '../outbox/outbox.ts'
+import type { KeptPrompt } from '../outbox/kept-prompt.ts'
+import { markAnswered, showOutbox } from '../outbox/pending-prompts.ts'
 import {
   disconnect,
   emptySessionState,
@@ -427,15 +428,20 @@ describe('an event that needs a window', () => {
 describe('a pending prompt', () => {
   const input = { sessionId: 's', messageId: 'question', text: 'Hi' }
 
-  function sent(progress: 'sending' | 'answered', state = emptySessionState): SessionState {
-    return { ...state, outbox: addPrompt([], input).map((entry) => ({ ...entry, progress })) }
+  function sent(state: 'sending' | 'answered', before = emptySessionState): SessionState {
+    const prompt: KeptPrompt = { input, state: 'sending', revision: 1 }
+    const pending = showOutbox([], [prompt], before.view)
+    return {
+      ...before,
+      pending: state === 'sending' ? pending : markAnswered(pending, 'question'),
+    }
   }
 
   test('is removed when its message is seen live', () => {
     const recording = answered()
     const live = receive(sent('sending'), recording.full(0))
-    expect(live.outbox).toHaveLength(1)
-    expect(receive(live, [recording.batch(0, 2)]).outbox).toHaveLength(0)
+    expect(live.pending).toHaveLength(1)
+    expect(receive(live, [recording.batch(0, 2)]).pending).toHaveLength(0)
   })
 
   test('is removed when it is seen in the queue', () => {
@@ -448,7 +454,7 @@ describe('a pending prompt', () => {
       parts: [{ type: 'text', text: 'Hi' }],
       queuedAt: 1,
     })
-    expect(receive(live, [recording.batch(0)]).outbox).toHaveLength(0)
+    expect(receive(live, [recording.batch(0)]).pending).toHaveLength(0)
   })
 
   test('is removed when it is erased, as its creation is no longer in the journal', () => {
@@ -456,40 +462,40 @@ describe('a pending prompt', () => {
     const live = sent('answered', receive(emptySessionState, recording.full()))
     recording.append({ type: 'redacted' })
     recording.erase('question')
-    expect(receive(live, [recording.batch(0)]).outbox).toHaveLength(0)
+    expect(receive(live, [recording.batch(0)]).pending).toHaveLength(0)
   })
 
   test('stays while other messages are erased', () => {
     const recording = conversation()
     const live = sent('answered', receive(emptySessionState, recording.full()))
     recording.erase('q1')
-    expect(receive(live, [recording.batch(4)]).outbox).toHaveLength(1)
+    expect(receive(live, [recording.batch(4)]).pending).toHaveLength(1)
   })
 
   test('is removed by a replay that began after its answer, although it was undone since', () => {
     const recording = new Recording()
     recording.message('question', 'user', 'Hi')
     recording.undo()
-    expect(receive(sent('answered'), recording.full()).outbox).toHaveLength(0)
+    expect(receive(sent('answered'), recording.full()).pending).toHaveLength(0)
   })
 
   test('is removed by a replay that began after its answer, although a boundary hides it', () => {
     const recording = answered()
     recording.boundary('summary')
-    expect(receive(sent('answered'), recording.full()).outbox).toHaveLength(0)
+    expect(receive(sent('answered'), recording.full()).pending).toHaveLength(0)
   })
 
   test('stays when the replay began before its answer', () => {
     const recording = new Recording()
     const [replay, ...rest] = recording.full()
     const begun = receive(sent('sending'), [replay!])
-    expect(receive(sent('answered', begun), rest).outbox).toHaveLength(1)
+    expect(receive(sent('answered', begun), rest).pending).toHaveLength(1)
   })
 
   test('stays when the replay breaks', () => {
     const recording = new Recording()
     const broken = disconnect(receive(sent('answered'), recording.full().slice(0, 1)))
-    expect(broken.outbox).toMatchObject([{ progress: 'answered' }])
+    expect(broken.pending).toMatchObject([{ progress: 'answered' }])
   })
 })
 

@@ -21,7 +21,13 @@ import { presenceName } from '@caughtup/schema/protocol'
 
 import type { ViewError } from '../core/errors.ts'
 import type { Connection } from '../live/connection.ts'
-import { type Outbox, removeSeen, replayBegan, replayBroke, replayEnded } from '../outbox/outbox.ts'
+import {
+  type PendingPrompts,
+  removeSeen,
+  replayBegan,
+  replayBroke,
+  replayEnded,
+} from '../outbox/pending-prompts.ts'
 import { type Change, noteChange, type OlderRequest, placePage } from './older-page.ts'
 
 /** Everything that a session view knows. Immutable: the functions of this file return the next one. */
@@ -40,7 +46,7 @@ export interface SessionState {
   readonly gapAt: number | undefined
   readonly older: OlderRequest | undefined
   readonly olderError: ViewError | undefined
-  readonly outbox: Outbox
+  readonly pending: PendingPrompts
   readonly presence: readonly Presence[]
   /** As the last caught-up said it. */
   readonly unmerged: Unmerged | undefined
@@ -62,7 +68,7 @@ export const emptySessionState: SessionState = {
   gapAt: undefined,
   older: undefined,
   olderError: undefined,
-  outbox: [],
+  pending: [],
   presence: [],
   unmerged: undefined,
 }
@@ -108,7 +114,7 @@ export function disconnect(state: SessionState): SessionState {
     building: undefined,
     replay: undefined,
     caughtUp: false,
-    outbox: replayBroke(state.outbox),
+    pending: replayBroke(state.pending),
     presence: emptySessionState.presence,
   }
 }
@@ -145,7 +151,7 @@ function beginReplay(state: SessionState, frame: ChatFrameOf<'replay'>): Session
       frame.mode === 'since'
         ? undefined
         : { view: { ...emptyView, epoch: frame.epoch }, placed: false },
-    outbox: replayBegan(state.outbox),
+    pending: replayBegan(state.pending),
   }
 }
 
@@ -166,7 +172,7 @@ function applyChanges(
   eventId: string | undefined,
 ): SessionState | 'gap' | 'needs-window' {
   let view = state.building ? placedBefore(state.building, changes[0]) : state.view
-  let { older, outbox } = state
+  let { older, pending } = state
   // The state is given the last view alone, or none if it is a gap.
   const batch: Batch = {}
   for (const change of changes) {
@@ -175,11 +181,11 @@ function applyChanges(
     if (result === 'gap' || result === 'needs-window') return result
     if (result === 'applied' && older) older = noteChange(older, change, view.messages)
     // An event that names a prompt shows that it arrived: the journal has no creation of an erased one.
-    outbox = removeSeen(outbox, messagesOf(event))
+    pending = removeSeen(pending, messagesOf(event))
     view = next
   }
   if (state.building) return { ...state, building: { view, placed: true } }
-  return settlePage({ ...state, view, older, outbox, cursor: eventId ?? state.cursor })
+  return settlePage({ ...state, view, older, pending, cursor: eventId ?? state.cursor })
 }
 
 /** The window was read just before the first change after it. */
@@ -214,7 +220,7 @@ function endReplay(state: SessionState, frame: ChatFrameOf<'caught-up'>): Sessio
     lastReplay: { mode: frame.mode, ...(reason && { reason }), cursor: frame.cursor },
     older: building ? undefined : state.older,
     olderError: building ? undefined : state.olderError,
-    outbox: replayEnded(state.outbox, view),
+    pending: replayEnded(state.pending, view),
     unmerged: frame.unmerged,
   })
 }

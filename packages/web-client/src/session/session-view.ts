@@ -1,4 +1,4 @@
-import type { ChatFrame, SearchHit, SendResult } from '@caughtup/schema'
+import type { ChatFrame, SearchHit } from '@caughtup/schema'
 import type { View as Fold } from '@caughtup/schema/fold'
 import { presenceName, protocolMismatch, protocolVersion } from '@caughtup/schema/protocol'
 
@@ -11,13 +11,13 @@ import type { CallContext } from '../links/link.ts'
 import { LiveView } from '../live/live-view.ts'
 import type { View } from '../live/published.ts'
 import type { Progress } from '../live/stream-follower.ts'
-import { deliver } from '../outbox/deliver.ts'
-import { addPrompt, isInSession, markAnswered, markFailed, removePrompt } from '../outbox/outbox.ts'
-import { type Prompt, type PromptInput, promptInput } from '../outbox/prompt.ts'
+import type { OpenOutbox } from '../outbox/outbox.ts'
+import { markAnswered, showOutbox } from '../outbox/pending-prompts.ts'
 import { buildSessionSnapshot } from './build-session-snapshot.ts'
 import { CallOrder } from './call-order.ts'
 import { type HistoryCalls, historyCalls } from './history-calls.ts'
 import { type MessageCalls, messageCalls } from './message-calls.ts'
+import { type PromptCalls, promptCalls } from './prompt-calls.ts'
 import { ReadMark } from './read-mark.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import {
@@ -32,6 +32,7 @@ import {
 
 /** The client that owns a session view. */
 export interface SessionViewHost {
+  readonly outbox: OpenOutbox
   activityOf(sessionId: string): ActivityHint | undefined
   subscribedChanged(view: SessionView, subscribed: boolean): void
   /** The view is to have a stream before others. */
@@ -71,6 +72,10 @@ export class SessionView implements View<SessionSnapshot> {
   readonly context: ClientContext
   /** @internal */
   readonly observers = new Set<SessionObserver>()
+  readonly send: PromptCalls['send']
+  readonly retryPending: PromptCalls['retryPending']
+  readonly updatePending: PromptCalls['updatePending']
+  readonly dismissPending: PromptCalls['dismissPending']
   readonly retry: MessageCalls['retry']
   readonly resend: MessageCalls['resend']
   readonly choose: MessageCalls['choose']
@@ -95,6 +100,11 @@ export class SessionView implements View<SessionSnapshot> {
     this.context = { ...context, counters: this.#counters }
     this.#streamId = context.newId()
     this.#readMark = new ReadMark(this.context, sessionId)
+    const prompts = promptCalls(this.context, sessionId, this.#calls, host.outbox)
+    this.send = prompts.send
+    this.retryPending = prompts.retryPending
+    this.updatePending = prompts.updatePending
+    this.dismissPending = prompts.dismissPending
     this.history = historyCalls(this.context, sessionId, this.#calls)
     const calls = messageCalls(this.context, sessionId, this.#calls, () => this.#shownRun())
     const { retry, resend, choose, versions, respond, updateQueued } = calls
@@ -119,6 +129,7 @@ export class SessionView implements View<SessionSnapshot> {
         ),
       subscribedChanged: (subscribed) => this.#subscribedChanged(subscribed),
     })
+    this.outboxChanged()
   }
 
   /** Opens the stream with the first subscriber; returns the unsubscribe. */
@@ -129,31 +140,6 @@ export class SessionView implements View<SessionSnapshot> {
 
   stats(): ClientStats {
     return this.#counters.read()
-  }
-
-  /**
-   * Sends a prompt, which is in `pending` at once and until it is seen in the session. Retries with
-   * the same id over lost connections and busy servers, so that the prompt arrives once.
-   *
-   * A prompt that failed for good stays in `pending` with its `error`.
-   */
-  send(prompt: string | Prompt): Promise<SendResult> {
-    return this.#deliver(promptInput(this.sessionId, prompt, this.context.newId))
-  }
-
-  /** Sends a prompt that failed again, under its own id. */
-  async retryPending(messageId: string): Promise<SendResult | undefined> {
-    const entry = this.#state.outbox.find(({ input }) => input.messageId === messageId)
-    return entry?.progress === 'failed' ? this.#deliver(entry.input) : undefined
-  }
-
-  /** Removes a prompt from `pending`, unless it is being sent. */
-  dismissPending(messageId: string): void {
-    const { outbox } = this.#state
-    const entry = outbox.find(({ input }) => input.messageId === messageId)
-    if (entry && entry.progress !== 'sending') {
-      this.#change({ outbox: removePrompt(outbox, messageId) })
-    }
   }
 
   /**
@@ -283,9 +269,22 @@ export class SessionView implements View<SessionSnapshot> {
     this.#live.displace(displaced)
   }
 
-  /** @internal Whether the view has prompts without an answer. */
-  get isSending(): boolean {
-    return this.#state.outbox.some(({ progress }) => progress === 'sending')
+  /** @internal What the outbox has of this session changed. */
+  outboxChanged(): void {
+    const { pending, view } = this.#state
+    const next = showOutbox(pending, this.#host.outbox.of(this.sessionId), view)
+    if (next !== pending) this.#change({ pending: next })
+  }
+
+  /** @internal */
+  answered(messageId: string): void {
+    this.#change({ pending: markAnswered(this.#state.pending, messageId) })
+  }
+
+  /** @internal Whether the stream broke and is not back. */
+  get isCut(): boolean {
+    const { status, attempts } = this.#live.connection
+    return status === 'waiting' || status === 'offline' || (status === 'connecting' && attempts > 1)
   }
 
   /** @internal Whether the session is shown, also while its stream reconnects. */
@@ -297,31 +296,13 @@ export class SessionView implements View<SessionSnapshot> {
   /** @internal Drops the state; the next subscriber starts with a full replay. */
   forget(): void {
     this.#state = emptySessionState
+    this.outboxChanged()
     this.#live.changed()
   }
 
   /** @internal */
   close(): void {
     this.#live.close()
-  }
-
-  async #deliver(input: PromptInput): Promise<SendResult> {
-    const { messageId } = input
-    this.#change({ outbox: addPrompt(this.#state.outbox, input) })
-    try {
-      const result = await this.#calls.add(() =>
-        deliver(this.context, (signal) => this.context.rpc.messages.send(input, { signal })),
-      )
-      const { outbox, view, caughtUp } = this.#state
-      const isSeen = caughtUp && isInSession(view, messageId)
-      this.#change({
-        outbox: isSeen ? removePrompt(outbox, messageId) : markAnswered(outbox, messageId),
-      })
-      return result
-    } catch (cause) {
-      this.#change({ outbox: markFailed(this.#state.outbox, messageId, toViewError(cause)) })
-      throw cause
-    }
   }
 
   #shownRun(): string | undefined {
@@ -356,6 +337,7 @@ export class SessionView implements View<SessionSnapshot> {
     const { state, gap } = receiveFrame(before, frame, eventId)
     this.#state = state
     if (gap) return 'gap'
+    if (state.caughtUp && !before.caughtUp) this.context.wakeUp.ring()
     for (const observe of this.observers) observe(frame, before)
     return state.caughtUp ? 'live' : 'replaying'
   }

@@ -3,8 +3,7 @@ import type { SessionView } from './session-view.ts'
 /**
  * The session views of a client: one object per session, as long as it is referenced.
  *
- * The last `idleViews` views to lose their subscribers keep their state; others forget it, except
- * while they send a prompt. Of those with subscribers, the last `fullStreams` to get them have a stream;
+ * The last `idleViews` views to lose their subscribers keep their state; others forget it. Of those with subscribers, the last `fullStreams` to get them have a stream;
  * the others give way, and say so.
  */
 export class SessionViews {
@@ -85,14 +84,11 @@ export class SessionViews {
     for (const view of this.#subscribed) view.close()
   }
 
-  /** Views become idle one at a time, so looking at the two oldest each time is enough. */
+  /** Views become idle one at a time. */
   #evict(): void {
-    for (let looks = 0; looks < 2 && this.#idle.size > this.#idleViews; looks++) {
-      const [oldest] = this.#idle
-      if (!oldest) return
-      this.#idle.delete(oldest)
-      if (oldest.isSending) this.#idle.add(oldest)
-      else oldest.forget()
-    }
+    const [oldest] = this.#idle
+    if (!oldest || this.#idle.size <= this.#idleViews) return
+    this.#idle.delete(oldest)
+    oldest.forget()
   }
 }

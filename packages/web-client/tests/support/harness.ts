@@ -123,6 +123,8 @@ export function setUp(
   script: Script,
   options: Partial<ChatClientOptions> = {},
   linkOptions: Partial<SseOptions> = {},
+  /** Stands between the client and the server. */
+  through: (answer: () => Promise<Response>) => Promise<Response> = (answer) => answer(),
 ) {
   const clock = new ManualClock()
   const network = new FakeNetwork()
@@ -136,8 +138,10 @@ export function setUp(
         const breaks = input.url.endsWith('/onChat') ? [outage.signal] : []
         const signal = AbortSignal.any([input.signal, ...breaks])
         const request = new Request(input, { ...init, signal })
-        const { response } = await handler.handle(request, { prefix: '/rpc', context: {} })
-        return response ?? new Response('not here', { status: 404 })
+        return through(async () => {
+          const { response } = await handler.handle(request, { prefix: '/rpc', context: {} })
+          return response ?? new Response('not here', { status: 404 })
+        })
       },
       ...linkOptions,
     }),

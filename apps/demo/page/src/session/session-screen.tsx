@@ -33,7 +33,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
 
   const send = useCallback((prompt: string | Prompt) => settle(session.send(prompt)), [session])
   const retry = useCallback((id: string) => settle(session.retryPending(id)), [session])
-  const dismiss = useCallback((id: string) => session.dismissPending(id), [session])
+  const dismiss = useCallback((id: string) => settle(session.dismissPending(id)), [session])
   const stop = useCallback(() => attempt('Stopping', () => session.interrupt()), [attempt, session])
   const cancelQueued = useCallback(
     (runId: string) =>

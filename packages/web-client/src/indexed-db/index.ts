@@ -1,0 +1,2 @@
+export { indexedDbOutbox } from './indexed-db-outbox.ts'
+export { indexedDbOutboxStore, type UserDatabase } from './indexed-db-outbox-store.ts'

@@ -1,0 +1,1 @@
+export { type OutboxStoreCase, outboxStoreCases } from './outbox-store-cases.ts'

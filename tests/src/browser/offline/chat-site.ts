@@ -1,0 +1,89 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { type ChatServer, createChatServer } from '@caughtup/server'
+import { serve, type Serving } from '@caughtup/server/node'
+import { createStore, type Store } from '@caughtup/store'
+import { memory } from '@caughtup/store/memory'
+import type { BrowserContext, Page } from 'playwright-core'
+
+/** A site whose pages can always be loaded, and its chat server on another port, which can go down. */
+export class ChatSite {
+  readonly store: Store
+  readonly #pages: Server
+  #chat: ChatServer | undefined
+  #serving: Serving | undefined
+  #port = 0
+
+  private constructor(store: Store, pages: Server) {
+    this.store = store
+    this.#pages = pages
+  }
+
+  static async start(script: string): Promise<ChatSite> {
+    const pages = createServer((request, response) => {
+      const isScript = request.url === '/page.js'
+      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+      response.end(isScript ? script : '<title>Offline</title><script src="/page.js"></script>')
+    })
+    await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve))
+    const site = new ChatSite(await createStore({ storage: memory() }), pages)
+    await site.up()
+    return site
+  }
+
+  /** Starts the chat server, at the same address each time. */
+  async up(): Promise<void> {
+    this.#chat = createChatServer({
+      store: this.store,
+      agent: async function* () {},
+      principal: ({ url = '' }) => ({
+        id: new URL(url, 'http://localhost').searchParams.get('as') ?? 'nobody',
+      }),
+      origins: [this.#origin],
+      drain: 0,
+    })
+    this.#serving = await serve(this.#chat, { port: this.#port })
+    this.#port = this.#serving.port
+  }
+
+  async down(): Promise<void> {
+    await this.#serving?.close()
+    this.#serving = undefined
+  }
+
+  async open(
+    context: BrowserContext,
+    { user, link, session }: { user: string; link: 'sse' | 'webSocket'; session: string },
+  ): Promise<Page> {
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    const server = `http://127.0.0.1:${this.#port}`
+    const parameters = new URLSearchParams({ server, user, link, session })
+    await page.goto(`${this.#origin}/?${parameters.toString()}`)
+    await page.waitForFunction(() => 'offlinePage' in window)
+    return page
+  }
+
+  /** The texts of the session's prompts, as they are in the journal. */
+  async sent(sessionId: string): Promise<string[]> {
+    const { events } = await this.store.journal.list(sessionId, { types: ['message-created'] })
+    return events.flatMap((event) => {
+      if (event.type !== 'message-created' || event.message.role !== 'user') return []
+      const [part] = event.message.parts
+      return [part?.type === 'text' ? part.text : '']
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.down()
+    await this.store.close()
+    this.#pages.closeAllConnections()
+    this.#pages.close()
+  }
+
+  get #origin(): string {
+    const { port } = this.#pages.address() as AddressInfo
+    return `http://127.0.0.1:${port}`
+  }
+}
