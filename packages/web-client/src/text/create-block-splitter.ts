@@ -1,3 +1,5 @@
+import { beginsWith } from './begins-with.ts'
+
 /** A text in blocks. All of them, joined, are the text. */
 export interface TextBlocks {
   /** Blocks that do not change any more while the text grows; the same array while there is no other one. */
@@ -19,7 +21,7 @@ export interface TextBlocks {
 export function createBlockSplitter(): (text: string) => TextBlocks {
   let state = begin()
   return (text) => {
-    if (!text.startsWith(state.text)) state = begin()
+    if (!beginsWith(text, state.text)) state = begin()
     state = goOn(state, text)
     return state.blocks
   }

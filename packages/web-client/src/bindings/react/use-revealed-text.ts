@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 
+import { beginsWith } from '../../text/begins-with.ts'
 import { createTextReveal, type TextReveal } from '../../text/create-text-reveal.ts'
 
 export interface RevealedTextOptions {
@@ -31,7 +32,7 @@ export function useRevealedText(
   }, [frames, reveal, text, done])
   useEffect(() => frames.stop, [frames])
   // What is shown is no beginning of the text any more after an edit.
-  return text.startsWith(shown) ? shown : text
+  return beginsWith(text, shown) ? shown : text
 }
 
 /**
