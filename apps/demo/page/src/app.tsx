@@ -19,7 +19,7 @@ import { ThemeToggle } from './ui/theme-toggle.tsx'
 
 export function App() {
   const { transport } = useActiveClient()
-  const sessionId = useSessionRoute()
+  const { sessionId, messageId } = useSessionRoute()
   const listFits = useMediaQuery(roomForList)
   const drawerFits = useMediaQuery(roomForDrawer)
   const [listOpen, setListOpen] = useState(false)
@@ -79,7 +79,12 @@ export function App() {
             {sessionId === undefined ? (
               <WelcomeScreen {...controls} />
             ) : (
-              <SessionScreen key={sessionId} sessionId={sessionId} {...controls} />
+              <SessionScreen
+                key={sessionId}
+                sessionId={sessionId}
+                messageId={messageId}
+                {...controls}
+              />
             )}
           </main>
           {inspectorOpen && drawerFits && (

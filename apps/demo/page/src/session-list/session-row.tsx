@@ -16,6 +16,9 @@ interface SessionRowProps {
   /** Whether it is being read, so that nothing in it counts as unread. */
   onScreen: boolean
   tabbable: boolean
+  /** Its place in the list, from 1, and the length of the list: only a part of it is in the page. */
+  position: number
+  total: number
   onChosen: () => void
   onRename: (sessionId: string, title: string) => void
   onDelete: (sessionId: string) => void
@@ -27,6 +30,8 @@ export const SessionRow = memo(function SessionRow({
   selected,
   onScreen,
   tabbable,
+  position,
+  total,
   onChosen,
   onRename,
   onDelete,
@@ -43,7 +48,7 @@ export const SessionRow = memo(function SessionRow({
 
   if (renaming) {
     return (
-      <li className="px-1 py-1.5">
+      <li className="mb-0.5 flex h-14 items-center px-1">
         <RenameField
           title={row.title}
           className="h-9 w-full"
@@ -58,10 +63,12 @@ export const SessionRow = memo(function SessionRow({
   return (
     <li
       data-testid="session-row"
+      aria-posinset={position}
+      aria-setsize={total}
       data-session-id={row.sessionId}
       data-streaming={row.streaming}
       data-unread={unread}
-      className={`group relative rounded-lg [contain-intrinsic-size:auto_3.25rem] [content-visibility:auto] ${
+      className={`group relative mb-0.5 h-14 rounded-lg ${
         selected ? 'bg-accent' : 'hover:bg-muted'
       }`}
     >

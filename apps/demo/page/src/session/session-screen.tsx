@@ -7,6 +7,7 @@ import { SessionProvider } from '../client/session-context.tsx'
 import { Composer } from '../composer/composer.tsx'
 import { PromptQueue } from '../composer/prompt-queue.tsx'
 import { sessionTitle } from '../format/session-title.ts'
+import { openSession } from '../hooks/use-route.ts'
 import { TypingLine } from '../people/typing-line.tsx'
 import { useTyping } from '../people/use-typing.ts'
 import { Transcript } from '../transcript/transcript.tsx'
@@ -19,7 +20,13 @@ import { useAnnouncements } from './use-announcements.ts'
 import { useEscape } from './use-escape.ts'
 import { useKeptMessages } from './use-kept-messages.ts'
 
-export function SessionScreen({ sessionId, ...controls }: PageControls & { sessionId: string }) {
+interface SessionScreenProps extends PageControls {
+  sessionId: string
+  /** A message to show, with those around it, in place of the newest ones. */
+  messageId: string | undefined
+}
+
+export function SessionScreen({ sessionId, messageId, ...controls }: SessionScreenProps) {
   const client = useClient()
   const session = useMemo(() => client.session(sessionId), [client, sessionId])
   const snapshot = useSession(session)
@@ -31,7 +38,14 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
   const gone = connection.remedy === 'leave'
   const title = gone && !row ? 'Chat not found' : sessionTitle(row)
 
-  const send = useCallback((prompt: string | Prompt) => settle(session.send(prompt)), [session])
+  const send = useCallback(
+    (prompt: string | Prompt) => {
+      // What is sent is at the end.
+      openSession(sessionId)
+      settle(session.send(prompt))
+    },
+    [session, sessionId],
+  )
   const retry = useCallback((id: string) => settle(session.retryPending(id)), [session])
   const dismiss = useCallback((id: string) => settle(session.dismissPending(id)), [session])
   const stop = useCallback(() => attempt('Stopping', () => session.interrupt()), [attempt, session])
@@ -90,6 +104,7 @@ export function SessionScreen({ sessionId, ...controls }: PageControls & { sessi
         onSend={send}
         onRetry={retry}
         onDismiss={dismiss}
+        messageId={messageId}
       />
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
         <ConnectionNotice

@@ -13,8 +13,19 @@ import { useMessageWindow } from './scroll/use-message-window.ts'
 /** Below the last message, in px. */
 const endPadding = 24
 
+interface MessageListProps extends Omit<TranscriptProps, 'messageId'> {
+  /** Set if the messages are those around one, which may be far from the newest. */
+  around?: {
+    messageId: string
+    /** Called when the reader comes near the last message; undefined at the present. */
+    onNearEnd: (() => void) | undefined
+    /** Called to go to the newest messages. */
+    onLeave: () => void
+  }
+}
+
 /** The messages. Only those near the visible stretch are in the page. */
-export function MessageList(props: TranscriptProps) {
+export function MessageList({ around, ...props }: MessageListProps) {
   const { messages, pending, hasOlder, loadingOlder, olderError, onLoadOlder } = props
   const scroller = useRef<HTMLDivElement>(null)
   const { range, containerRef, measureRow, following, scrollProps, jumpToEnd } = useMessageWindow(
@@ -22,7 +33,8 @@ export function MessageList(props: TranscriptProps) {
     {
       messages,
       pending,
-      startAt: undefined,
+      startAt: around?.messageId,
+      onNearEnd: around?.onNearEnd,
       onNearTop: hasOlder && !loadingOlder && !olderError ? onLoadOlder : undefined,
     },
   )
@@ -56,7 +68,12 @@ export function MessageList(props: TranscriptProps) {
             const key = message?.id ?? prompt?.messageId
             return (
               // A row's height includes the margins inside it.
-              <div key={key} ref={measureRow} data-key={key} className="flow-root">
+              <div
+                key={key}
+                ref={measureRow}
+                data-key={key}
+                className={`flow-root ${key === around?.messageId ? 'found' : ''}`}
+              >
                 <div className="mx-auto max-w-3xl px-4 pb-4 sm:px-6">
                   {message && (
                     <MessageView
@@ -89,7 +106,9 @@ export function MessageList(props: TranscriptProps) {
         aria-hidden
         className="pointer-events-none absolute inset-x-0 bottom-0 h-5 bg-linear-to-t from-background"
       />
-      {!following && <JumpToLatest streaming={props.streaming} onJump={jumpToEnd} />}
+      {!following && (
+        <JumpToLatest streaming={props.streaming} onJump={around?.onLeave ?? jumpToEnd} />
+      )}
     </div>
   )
 }

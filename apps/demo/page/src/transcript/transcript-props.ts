@@ -16,6 +16,8 @@ export interface TranscriptProps {
   loadingOlder: boolean
   olderError: ViewError | undefined
   unread: number
+  /** A message to show, with those around it, in place of the newest ones. */
+  messageId: string | undefined
   onLoadOlder: () => void
   /** Called when the reader has seen the unread messages. */
   onRead: () => void

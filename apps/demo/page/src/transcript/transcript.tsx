@@ -2,6 +2,7 @@ import { memo } from 'react'
 
 import { loadingText } from '../format/loading-text.ts'
 import { useCountedRedraws } from '../inspector/redraw-counter.tsx'
+import { AroundTranscript } from './around-transcript.tsx'
 import { EmptyTranscript } from './empty-transcript.tsx'
 import { MessageList } from './message-list.tsx'
 import type { TranscriptProps } from './transcript-props.ts'
@@ -19,6 +20,10 @@ export const Transcript = memo(function Transcript(props: TranscriptProps) {
         onSend={onSend}
       />
     )
+  }
+  if (props.messageId !== undefined) {
+    // Another message is another place to begin at.
+    return <AroundTranscript key={props.messageId} {...props} messageId={props.messageId} />
   }
   return <MessageList {...props} />
 })

@@ -21,8 +21,9 @@ interface MessageWindowOptions {
   pending: readonly PendingPrompt[]
   /** A message to begin at; without one, at the end. */
   startAt: string | undefined
-  /** Called when the reader comes near the first message. */
+  /** Called when the reader comes near the first message, and near the last one if it begins at one. */
   onNearTop: (() => void) | undefined
+  onNearEnd: (() => void) | undefined
 }
 
 /** Where the reader is, as far as it decides which rows are drawn. */
@@ -42,7 +43,7 @@ interface Place {
  */
 export function useMessageWindow(
   scroller: RefObject<HTMLDivElement | null>,
-  { messages, pending, startAt, onNearTop }: MessageWindowOptions,
+  { messages, pending, startAt, onNearTop, onNearEnd }: MessageWindowOptions,
 ) {
   const container = useRef<HTMLDivElement>(null)
   const anchor = useRef<ScrollAnchor>(undefined)
@@ -54,7 +55,7 @@ export function useMessageWindow(
   const [viewport, setViewport] = useState(usualViewport)
   // Of the rows' heights: a change may ask for other rows.
   const [, setMeasured] = useState(0)
-  const reader = useReaderScroll({ following: startAt === undefined, onNearTop })
+  const reader = useReaderScroll({ follows: startAt === undefined, onNearTop, onNearEnd })
   const { following, setFollowing } = reader
 
   const keys = useMemo(

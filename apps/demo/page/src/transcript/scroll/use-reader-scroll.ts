@@ -13,14 +13,15 @@ const upwardKeys = new Set(['ArrowUp', 'PageUp', 'Home'])
 /** Within this many px of the end, about one line, the reader counts as being at the end. */
 const endThreshold = 32
 
-/** Within this many px of the top, about a screen, the next page is loaded ahead. */
-const topThreshold = 1_000
+/** Within this many px of an end, about a screen, the next page is loaded ahead. */
+const pageThreshold = 1_000
 
 interface ReaderScrollOptions {
-  /** Whether it begins at the end. */
-  following: boolean
-  /** Undefined while there is nothing to load. */
+  /** Whether it begins at the end, and stays there as it grows. */
+  follows: boolean
+  /** Each undefined while there is nothing to load. */
   onNearTop: (() => void) | undefined
+  onNearEnd: (() => void) | undefined
 }
 
 /**
@@ -31,12 +32,12 @@ interface ReaderScrollOptions {
  * history by itself.
  */
 export function useReaderScroll(options: ReaderScrollOptions) {
-  const [following, setShown] = useState(options.following)
+  const [following, setShown] = useState(options.follows)
   // Also asked between two renderings.
-  const follows = useRef(options.following)
+  const follows = useRef(options.follows)
   const lastTop = useRef(0)
-  const nearTop = useRef(options.onNearTop)
-  useEffect(() => void (nearTop.current = options.onNearTop))
+  const latest = useRef(options)
+  useEffect(() => void (latest.current = options))
 
   const setFollowing = useCallback((next: boolean) => {
     follows.current = next
@@ -46,7 +47,7 @@ export function useReaderScroll(options: ReaderScrollOptions) {
   return useMemo(() => {
     const goesUp = (scroller: HTMLElement) => {
       if (scroller.scrollTop > 0) setFollowing(false)
-      if (scroller.scrollTop < topThreshold) nearTop.current?.()
+      if (scroller.scrollTop < pageThreshold) latest.current.onNearTop?.()
     }
     return {
       following,
@@ -57,10 +58,12 @@ export function useReaderScroll(options: ReaderScrollOptions) {
       onScroll: ({ currentTarget: scroller }: { currentTarget: HTMLElement }) => {
         const { scrollTop: top, scrollHeight, clientHeight } = scroller
         const [upward, downward] = [top < lastTop.current, top > lastTop.current]
-        const atEnd = scrollHeight - clientHeight - top <= endThreshold
+        const left = scrollHeight - clientHeight - top
+        const atEnd = left <= endThreshold
         lastTop.current = top
         if (upward && !atEnd) goesUp(scroller)
-        if (downward && atEnd) setFollowing(true)
+        if (downward && atEnd && latest.current.follows) setFollowing(true)
+        if (downward && left < pageThreshold) latest.current.onNearEnd?.()
       },
       // Wheel and keys come before the first scrolled pixel: without them, an answer that grows at that
       // moment would pull the reader back down.
