@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react'
 import { useActiveClient, useConnectivity } from '../client/client-context.tsx'
 import { type Transport, transports } from '../client/demo-client.ts'
 import { IconButton } from '../ui/icon-button.tsx'
+import { LiveCharts } from './live-charts.tsx'
 import { NetworkControl } from './network-control.tsx'
 import { ServerMetrics } from './server-metrics.tsx'
 import { StreamPanel } from './stream-panel.tsx'
@@ -39,6 +40,7 @@ export function InspectorDrawer({ sessionId, onClose }: InspectorDrawerProps) {
         {sessionId !== undefined && (
           <StreamPanel key={sessionId} session={client.session(sessionId)} />
         )}
+        <LiveCharts history={reading?.history ?? []} />
         <TrafficMetrics reading={reading} />
         <ServerMetrics reading={reading} />
         <section aria-label="Calls and frames" className="border-t border-border px-5 py-3">

@@ -19,9 +19,13 @@ export interface InspectorRates {
   notificationsPerSecond: number
   redrawsPerSecond: number
   commitsPerSecond?: number
-  /** Deltas per commit, and a delta is nearly always a token; absent without commits. */
+  /** Deltas, and a delta is nearly always a token. */
+  tokensPerSecond?: number
+  /** Absent without commits. */
   tokensPerCommit?: number
   eventsPerCommit?: number
+  /** Events that the slowest reader of the server had yet to read at the end. */
+  followerLag?: number
 }
 
 export function inspectorRates(before: InspectorSample, after: InspectorSample): InspectorRates {
@@ -38,6 +42,8 @@ export function inspectorRates(before: InspectorSample, after: InspectorSample):
   return {
     ...rates,
     commitsPerSecond: commits / seconds,
+    tokensPerSecond: (store.deltas - former.deltas) / seconds,
+    followerLag: store.followerLag,
     ...(commits > 0 && {
       tokensPerCommit: (store.deltas - former.deltas) / commits,
       eventsPerCommit: (store.events - former.events) / commits,

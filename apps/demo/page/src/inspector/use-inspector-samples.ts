@@ -8,10 +8,14 @@ import { useRedrawCounter } from './redraw-counter.tsx'
 
 /** Rates per second need no finer steps. */
 const intervalMs = 1_000
+/** Rates that are kept for charts: a minute's. */
+export const mostKept = 60
 
 export interface InspectorReading {
   sample: InspectorSample
   rates?: InspectorRates
+  /** The rates until now, oldest first, at most `mostKept`. */
+  history: readonly InspectorRates[]
   /** Why the server's figures are missing. */
   serverError?: string
 }
@@ -26,6 +30,7 @@ export function useInspectorSamples(): InspectorReading | undefined {
   useEffect(() => {
     const abort = new AbortController()
     let former: InspectorSample | undefined
+    let history: readonly InspectorRates[] = []
     const take = async () => {
       const { server, serverError }: ServerAnswer = network.isOnline()
         ? await serverStats(client, abort.signal)
@@ -37,9 +42,12 @@ export function useInspectorSamples(): InspectorReading | undefined {
         redraws: redraws.count,
         ...(server && { server }),
       }
+      const rates = former && inspectorRates(former, sample)
+      if (rates) history = [...history, rates].slice(-mostKept)
       setReading({
         sample,
-        ...(former && { rates: inspectorRates(former, sample) }),
+        history,
+        ...(rates && { rates }),
         ...(serverError !== undefined && { serverError }),
       })
       former = sample
