@@ -1,4 +1,4 @@
-import { CaughtupError, preview } from './error.ts'
+import { CaughtupError } from './error.ts'
 
 /**
  * The version of the protocol. It is raised by each change that clients or servers of the version
@@ -9,13 +9,15 @@ export const protocolVersion = 1
 /** The header in which each request names the version of its client. */
 export const protocolHeader = 'caughtup-protocol'
 
-/** The error for a client and a server that speak different versions. */
+/**
+ * The error for a client and a server that speak different versions. `client` may be any text that was
+ * sent as one; the caller shortens it.
+ */
 export function protocolMismatch(client: string | number, server: number): CaughtupError {
-  const [asked, spoken] = [preview(client), preview(server)]
   return new CaughtupError(
     'PROTOCOL_MISMATCH',
-    `The client speaks version ${asked} of the protocol and the server version ${spoken}: reload the page, or update the client.`,
-    { field: protocolHeader, value: asked, limit: server },
+    `The client speaks version ${client} of the protocol and the server version ${server}: reload the page, or update the client.`,
+    { field: protocolHeader, value: String(client), limit: server },
   )
 }
 

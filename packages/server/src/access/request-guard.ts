@@ -131,7 +131,7 @@ function assertPost(method: string): void {
 function assertProtocol(headers: RequestHeaders): void {
   const version = single(headers[protocolHeader])
   if (version === undefined || version === String(protocolVersion)) return
-  throw protocolMismatch(version, protocolVersion)
+  throw protocolMismatch(preview(version), protocolVersion)
 }
 
 /**

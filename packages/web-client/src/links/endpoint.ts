@@ -1,5 +1,5 @@
 import { abortable } from '@caughtup/schema/abortable'
-import { CaughtupError, preview } from '@caughtup/schema/error'
+import { CaughtupError } from '@caughtup/schema/error'
 
 /** An address, absolute or relative to the page, or a function that is called at each use. */
 export type UrlSource = string | URL | (() => string | URL | Promise<string | URL>)
@@ -21,7 +21,7 @@ function absoluteUrl(url: string | URL): URL {
   try {
     return new URL(url, base)
   } catch (cause) {
-    const value = preview(String(url))
+    const value = String(url).slice(0, 100)
     const why = base === undefined ? ' Outside a page, give an absolute URL.' : ''
     const message = `The link's url ${JSON.stringify(value)} is not a URL.${why}`
     throw new CaughtupError('BAD_INPUT', message, { field: 'url', value }, { cause })

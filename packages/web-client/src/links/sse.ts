@@ -1,9 +1,9 @@
 import { abortable } from '@caughtup/schema/abortable'
 import type { ClientOptions } from '@orpc/client'
 import { StandardLink, type StandardLinkClient } from '@orpc/client/standard'
-import { toEventIterator } from '@orpc/standard-server-fetch'
 
 import { resolveUrl, type UrlSource } from './endpoint.ts'
+import { framesOf } from './event-stream-body.ts'
 import { jsonCodec } from './json-codec.ts'
 import type { CallContext, Link, OpenLink } from './link.ts'
 import { noSlot, slotsOf, type StreamSlots } from './stream-slots.ts'
@@ -102,10 +102,8 @@ function httpSender(fetch: SseOptions['fetch']): StandardLinkClient<CallContext>
         headers: {},
         async body() {
           const type = response.headers.get('content-type') ?? ''
-          if (type.startsWith('text/event-stream')) {
-            return toEventIterator(
-              onBytes ? observed(response.body, onBytes, request.signal) : response.body,
-            )
+          if (type.startsWith('text/event-stream') && response.body) {
+            return framesOf(response.body, onBytes)
           }
           const text = await response.text()
           return type.startsWith('application/json') ? JSON.parse(text) : undefined
@@ -113,22 +111,4 @@ function httpSender(fetch: SseOptions['fetch']): StandardLinkClient<CallContext>
       }
     },
   }
-}
-
-/**
- * The stream; `onBytes` hears of each of its chunks. Keep-alive comments count as signs of life, and
- * only this layer sees them.
- */
-function observed(
-  stream: Response['body'],
-  onBytes: (bytes: number) => void,
-  signal: AbortSignal,
-): Response['body'] {
-  const observer = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-    transform(chunk, controller) {
-      onBytes(chunk.byteLength)
-      controller.enqueue(chunk)
-    },
-  })
-  return stream && stream.pipeThrough(observer, { signal })
 }

@@ -73,8 +73,8 @@ export function slotsOf(endpoint: URL): StreamSlots | undefined {
 /** Why a stream waits: all slots are taken. */
 export function noSlot(): CaughtupError {
   const message =
-    `All ${slotCount} streams that this browser's tabs may have over HTTP/1.1 are taken: ` +
-    'close another tab, serve over HTTP/2, or use a WebSocket (the links auto and webSocket).'
+    `All ${slotCount} streams that the browser's tabs may have over HTTP/1.1 are taken: ` +
+    'close a tab, or use HTTP/2 or a WebSocket.'
   const data = { field: 'streams', limit: slotCount, reason: 'too-many-tabs' }
   return new CaughtupError('LIMIT_EXCEEDED', message, data)
 }
