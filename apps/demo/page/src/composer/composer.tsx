@@ -1,9 +1,12 @@
 import type { Prompt } from '@caughtup/web-client'
 import { ArrowUp, CornerRightUp, Square } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from 'react'
+import { type KeyboardEvent, type SyntheticEvent, useEffect, useLayoutEffect, useRef } from 'react'
 
 import { IconButton } from '../ui/icon-button.tsx'
+import { AttachButton } from './attach-button.tsx'
+import { AttachmentList } from './attachment-list.tsx'
 import { fitHeight } from './fit-height.ts'
+import { useAttachments } from './use-attachments.ts'
 import { useDraft } from './use-draft.ts'
 
 interface ComposerProps {
@@ -23,7 +26,8 @@ export function Composer(props: ComposerProps) {
   const { draftKey, streaming, onSend, onTyping, disabled = false, onStop } = props
   const [draft, setDraft] = useDraft(draftKey)
   const field = useRef<HTMLTextAreaElement>(null)
-  const canSend = draft.trim() !== '' && !disabled
+  const { attached, add, remove, clear } = useAttachments()
+  const canSend = (draft.trim() !== '' || attached.length > 0) && !disabled
 
   useLayoutEffect(() => {
     if (field.current) fitHeight(field.current)
@@ -36,10 +40,20 @@ export function Composer(props: ComposerProps) {
 
   const send = (steers = false) => {
     if (!canSend) return
-    onSend({ text: draft.trim(), ...(steers && { whenBusy: 'steer' }) })
+    const text = draft.trim()
+    const said = text === '' ? [] : [{ type: 'text' as const, text }]
+    const content = attached.length > 0 ? { parts: [...attached, ...said] } : { text }
+    onSend({ ...content, ...(steers && { whenBusy: 'steer' }) })
+    clear()
     onTyping?.(false)
     setDraft('')
     field.current?.focus()
+  }
+  /** Images that are pasted or dropped are attached; text goes into the field. */
+  const take = (event: SyntheticEvent, { files }: DataTransfer) => {
+    if (files.length === 0) return
+    event.preventDefault()
+    add(files)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     // In an input method, Enter confirms a character and must not send.
@@ -54,8 +68,10 @@ export function Composer(props: ComposerProps) {
         event.preventDefault()
         send()
       }}
-      className="flex items-end gap-2 rounded-2xl border border-input bg-card p-1.5 pl-4 shadow-xs transition-colors focus-within:border-primary"
+      className="flex flex-wrap items-end gap-2 rounded-2xl border border-input bg-card p-1.5 pl-4 shadow-xs transition-colors focus-within:border-primary"
     >
+      <AttachmentList attached={attached} onRemove={remove} />
+      <AttachButton onFiles={add} />
       <textarea
         ref={field}
         id="composer"
@@ -69,6 +85,8 @@ export function Composer(props: ComposerProps) {
           onTyping?.(true)
         }}
         onKeyDown={onKeyDown}
+        onPaste={(event) => take(event, event.clipboardData)}
+        onDrop={(event) => take(event, event.dataTransfer)}
         className="field-sizing-content max-h-[40dvh] min-h-9 min-w-0 flex-1 resize-none bg-transparent py-1.5 text-base leading-6 outline-none placeholder:text-muted-foreground sm:text-[0.9375rem]"
       />
       {streaming && canSend && (
