@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     projects: ['packages/*', 'apps/*', 'benches', 'tests', 'scripts'],
     pool: 'forks',
-    // Two cores are the common machine here; more forks only make timing tests unsteady.
-    maxWorkers: 2,
+    // `pnpm test` says on its command line how many processes there are, and that files share them: what
+    // stands here of these does not reach the projects.
     reporters: ['default', 'json'],
     outputFile: { json: '.reports/vitest.json' },
   },

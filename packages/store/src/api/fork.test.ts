@@ -3,6 +3,7 @@ import { systemClock } from '@caughtup/schema/clock'
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../store.ts'
+import { long } from '../../tests/support/long.ts'
 import { ended, openTestStore, startRun } from '../../tests/support/open-test-store.ts'
 import {
   append,
@@ -208,7 +209,7 @@ describe.each(engines)('a fork on %s', (engine) => {
     expect(await shownIds(again.store, sessions[0]!.id)).toEqual(['u1', 'a1'])
   })
 
-  const many = engine === 'sqlite' ? 100_000 : 20_000
+  const many = long ? 100_000 : 20_000
   test(`of ${many} messages is made in many bounded steps, and others get on between them`, async () => {
     // Maintenance may make the step, too.
     let steps = 0
@@ -241,5 +242,5 @@ describe.each(engines)('a fork on %s', (engine) => {
       { id: 'm0' },
       { id: 'm1' },
     ])
-  }, 60_000)
+  }, 120_000)
 })
