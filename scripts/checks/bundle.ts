@@ -59,6 +59,11 @@ const entries: readonly Entry[] = [
     without: [peer, fetch],
     most: 6,
   },
+  {
+    imports: "{ indexedDbCache } from '@caughtup/web-client/indexed-db'",
+    without: [peer, fetch],
+    most: 4,
+  },
   { imports: "{ useSession } from '@caughtup/web-client/react'", most: 0.7 },
   { imports: "{ useMessage } from '@caughtup/web-client/react'", most: 1.2 },
   { imports: "{ StreamingText } from '@caughtup/web-client/react'", most: 1.5 },

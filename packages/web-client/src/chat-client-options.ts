@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 import { CaughtupError } from '@caughtup/schema/error'
 
+import type { Cache } from './cache/cache.ts'
 import { browserNetwork, type Network } from './core/network.ts'
 import { frameSchedule, type Schedule } from './core/notifier.ts'
 import type { Link } from './links/link.ts'
@@ -19,6 +20,11 @@ export interface ChatClientOptions {
    * `storedOutbox`. @default in memory, as long as the page lives
    */
   outbox?: Outbox
+  /**
+   * Where sessions are kept for the next page, which shows them before the network answers:
+   * `indexedDbCache({ user })`. @default none
+   */
+  cache?: Cache
   /** @default systemClock */
   clock?: Clock
   /** Returns numbers in [0, 1), for the jitter of delays. @default Math.random */
@@ -83,6 +89,7 @@ export const chatClientDefaults = {
 export function resolveOptions({
   link,
   outbox = memoryOutbox,
+  cache,
   clock = systemClock,
   random = Math.random,
   network = browserNetwork(),
@@ -102,6 +109,7 @@ export function resolveOptions({
   return {
     link,
     outbox,
+    cache,
     clock,
     random,
     network,

@@ -62,6 +62,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
   const {
     link: openLink,
     outbox: openOutbox,
+    cache: openCache,
     schedule,
     notifyEvery,
     idleViews,
@@ -97,11 +98,13 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     answered: (sessionId, messageId) => views.peek(sessionId)?.answered(messageId),
     isConnected: (id) => settings.network.isOnline() && views.peek(id)?.isCut !== true,
   })
+  const cache = openCache?.(context)
   const views: SessionViews = new SessionViews(
     { idleViews, fullStreams },
     (sessionId) =>
       new SessionView(sessionId, context, {
         outbox,
+        cache,
         activityOf: (id) => internals.view?.hint(id),
         subscribedChanged: (view, subscribed) => views.subscribedChanged(view, subscribed),
         preferred: (view) => views.prefer(view),

@@ -2,6 +2,7 @@ export type { ActivitySnapshot } from './activity/activity-snapshot.ts'
 export { activityView, type ActivityView } from './activity/activity-view.ts'
 export type { AroundSnapshot } from './around/around-snapshot.ts'
 export { aroundView, type AroundView } from './around/around-view.ts'
+export type { Cache } from './cache/cache.ts'
 export type { ChatClientOptions, ReconnectOptions } from './chat-client-options.ts'
 export type { ChatRpc } from './core/client-context.ts'
 export type { ClientStats } from './core/counters.ts'
@@ -41,7 +42,7 @@ export type { Asked, CallAnswer, MessageCalls } from './session/message-calls.ts
 export { messageView } from './session/message-view.ts'
 export type { PromptCalls } from './session/prompt-calls.ts'
 export type { SessionSnapshot } from './session/session-snapshot.ts'
-export type { SearchOptions, SessionView, Signal } from './session/session-view.ts'
+export type { SearchOptions, SessionCache, SessionView, Signal } from './session/session-view.ts'
 export { createBlockSplitter, type TextBlocks } from './text/create-block-splitter.ts'
 export {
   createTextReveal,

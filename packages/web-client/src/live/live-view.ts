@@ -14,6 +14,7 @@ export interface LiveViewSource<Frame, Snapshot> extends Omit<
   build(connection: Connection, previous: Snapshot | undefined): Snapshot
   /** The first subscriber came, or the last one went. */
   subscribedChanged?(subscribed: boolean): void
+  connectionChanged?(): void
 }
 
 /**
@@ -38,7 +39,10 @@ export class LiveView<Frame extends ChatFrame | ActivityFrame, Snapshot extends 
       },
       disconnected: () => source.disconnected(),
       recovers: (error) => source.recovers(error),
-      connectionChanged: () => this.changedByFrame(),
+      connectionChanged: () => {
+        source.connectionChanged?.()
+        this.changedByFrame()
+      },
     })
     this.#published = new Published(context, {
       build: (previous) => source.build(this.connection, previous),

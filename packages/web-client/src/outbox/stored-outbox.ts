@@ -47,6 +47,8 @@ class StoredOutbox implements OpenOutbox {
   readonly #senders = new Map<string, Sender[]>()
   /** The sessions for which this client is sending, or waits to. */
   readonly #sending = new Set<string>()
+  /** Whether the server has answered since the page was loaded. */
+  #isReached = false
   #last: Promise<unknown> = Promise.resolve()
   #cancelTakeOver: (() => void) | undefined
 
@@ -63,6 +65,7 @@ class StoredOutbox implements OpenOutbox {
       // After what is under way.
       void this.#last.then(() => store.close?.())
     })
+    host.context.wakeUp.signal.addEventListener('abort', () => (this.#isReached = true))
     void this.#refresh().then(() => this.#sendAll())
   }
 
@@ -142,7 +145,7 @@ class StoredOutbox implements OpenOutbox {
             await this.#refresh()
             sent = this.#next(sessionId)?.input.messageId
             if (sent === undefined || context.closed.aborted) return
-            await this.#attempt(sessionId, sent, failures > 0)
+            await this.#attempt(sessionId, sent, failures > 0 || !this.#isReached)
             // The count of failures is that of one prompt.
             if (failures > 0) return
           }
@@ -167,6 +170,7 @@ class StoredOutbox implements OpenOutbox {
     const result = await sendPrompt(this.#host, sessionId, hasFailed, (decision) =>
       this.#decide(messageId, decision),
     )
+    this.#isReached = true
     this.#store.announce?.(result)
     this.#host.answered(sessionId, messageId)
     const senders = this.#senders.get(messageId)

@@ -25,7 +25,7 @@ export function buildSessionSnapshot(
       ...connection,
       ...(lastReplay && { lastReplay }),
     }),
-    stale: !caughtUp && !isUnchanged(state, hint),
+    stale: !caughtUp && (!lastReplay || !isUnchanged(state, hint)),
     messages: view.messages,
     epoch: view.epoch,
     hasOlder: view.hasOlder,

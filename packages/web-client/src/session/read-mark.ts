@@ -1,3 +1,5 @@
+import type { View } from '@caughtup/schema/fold'
+
 import type { ClientContext } from '../core/client-context.ts'
 import { request } from '../core/request.ts'
 
@@ -32,4 +34,9 @@ export class ReadMark {
       throw error
     }
   }
+}
+
+/** The order of the newest message that is done. */
+export function newestDone({ messages }: View): number {
+  return messages.findLast(({ status }) => status === 'done')?.order ?? 0
 }

@@ -1,5 +1,4 @@
 import type { ChatFrame, SearchHit } from '@caughtup/schema'
-import type { View as Fold } from '@caughtup/schema/fold'
 import { presenceName, protocolMismatch, protocolVersion } from '@caughtup/schema/protocol'
 
 import type { ActivityHint } from '../activity/activity-snapshot.ts'
@@ -8,6 +7,7 @@ import { type ClientStats, Counters } from '../core/counters.ts'
 import { toViewError, type ViewError } from '../core/errors.ts'
 import { request } from '../core/request.ts'
 import type { CallContext } from '../links/link.ts'
+import type { Connection } from '../live/connection.ts'
 import { LiveView } from '../live/live-view.ts'
 import type { View } from '../live/published.ts'
 import type { Progress } from '../live/stream-follower.ts'
@@ -18,7 +18,7 @@ import { CallOrder } from './call-order.ts'
 import { type HistoryCalls, historyCalls } from './history-calls.ts'
 import { type MessageCalls, messageCalls } from './message-calls.ts'
 import { type PromptCalls, promptCalls } from './prompt-calls.ts'
-import { ReadMark } from './read-mark.ts'
+import { newestDone, ReadMark } from './read-mark.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import {
   disconnect,
@@ -30,9 +30,19 @@ import {
   type SessionState,
 } from './session-state.ts'
 
+/** What keeps sessions for the next page. It never fails: what it does not have comes by the network. */
+export interface SessionCache {
+  /** Shows what is cached of a view that knows nothing yet; resolves when there is nothing more to come. */
+  restore(view: SessionView): Promise<void>
+  /** The view's connection changed, or the last subscriber goes. */
+  changed(view: SessionView, isLeft: boolean): void
+  remove(sessionId: string): void
+}
+
 /** The client that owns a session view. */
 export interface SessionViewHost {
   readonly outbox: OpenOutbox
+  readonly cache: SessionCache | undefined
   activityOf(sessionId: string): ActivityHint | undefined
   subscribedChanged(view: SessionView, subscribed: boolean): void
   /** The view is to have a stream before others. */
@@ -128,6 +138,7 @@ export class SessionView implements View<SessionSnapshot> {
           previous,
         ),
       subscribedChanged: (subscribed) => this.#subscribedChanged(subscribed),
+      connectionChanged: () => host.cache?.changed(this, false),
     })
     this.outboxChanged()
   }
@@ -293,9 +304,19 @@ export class SessionView implements View<SessionSnapshot> {
     return status !== 'idle' && status !== 'displaced' && status !== 'ended' && status !== 'failed'
   }
 
-  /** @internal Drops the state; the next subscriber starts with a full replay. */
+  /** @internal */
+  get connection(): Connection {
+    return this.#live.connection
+  }
+
+  /** @internal Drops the state; the next subscriber starts with a full replay, or from the cache. */
   forget(): void {
-    this.#state = emptySessionState
+    this.restore(emptySessionState)
+  }
+
+  /** @internal Goes on from a state. */
+  restore(state: SessionState): void {
+    this.#state = state
     this.outboxChanged()
     this.#live.changed()
   }
@@ -319,7 +340,8 @@ export class SessionView implements View<SessionSnapshot> {
     )
   }
 
-  #open({ signal, context }: { signal: AbortSignal; context: CallContext }) {
+  async #open({ signal, context }: { signal: AbortSignal; context: CallContext }) {
+    if (this.#host.cache) await this.#host.cache.restore(this)
     return this.context.rpc.onChat(
       { sessionId: this.sessionId, mode: modeOf(this.#state), streamId: this.#streamId },
       { signal, context },
@@ -348,14 +370,23 @@ export class SessionView implements View<SessionSnapshot> {
 
   #subscribedChanged(subscribed: boolean): void {
     // While the stream is closed no changes are noted, so a page that comes then would be stale.
-    if (!subscribed) this.#state = { ...this.#state, older: undefined }
+    if (!subscribed) {
+      this.#state = { ...this.#state, older: undefined }
+      this.#host.cache?.changed(this, true)
+    }
     this.#host.subscribedChanged(this, subscribed)
   }
 
   /** After an error about the cursor a full replay can succeed, because it needs none. */
   #recovers(error: ViewError): boolean {
-    if (error.code !== 'BAD_INPUT' || this.#state.cursor === undefined) return false
-    this.#state = forgetPlace(this.#state)
+    const { cursor, lastReplay } = this.#state
+    if (cursor === undefined) return false
+    // What was cached may have been damaged, so that nothing can be applied to it.
+    if (!lastReplay && error.code === 'INTERNAL') {
+      this.#host.cache?.remove(this.sessionId)
+      this.forget()
+    } else if (error.code === 'BAD_INPUT') this.#state = forgetPlace(this.#state)
+    else return false
     return true
   }
 
@@ -363,8 +394,4 @@ export class SessionView implements View<SessionSnapshot> {
     this.#state = { ...this.#state, ...change }
     this.#live.changed()
   }
-}
-
-function newestDone({ messages }: Fold): number {
-  return messages.findLast(({ status }) => status === 'done')?.order ?? 0
 }
