@@ -83,7 +83,8 @@ export function promptsAfter(
   question: Question,
   { matches, total }: Pick<Findings, 'matches' | 'total'>,
 ): OfferedPrompt[] {
-  if (matches.length === 0) return afterNothing
+  const [best] = matches
+  if (!best || !isAbout(question, best)) return afterNothing
   const left = total - (question.page + 1) * pageSize
   return [
     ...matches.slice(1, 3).map(({ section }) => ({ prompt: askAbout(section) })),

@@ -145,7 +145,12 @@ describe('the guide, in this repository', () => {
   it('says that it does not know what no section is about', async () => {
     // Spelled backwards, so that this file does not have its words.
     const unknown = ['effarig', 'topaet'].map((word) => word.split('').toReversed().join(''))
-    const text = textOf(await ask(`Is a session a ${unknown.join(' or a ')}?`))
+    const parts = await ask(`Is a session a ${unknown.join(' or a ')}?`)
+    const text = textOf(parts)
+    const [offered] = parts.flatMap((part) =>
+      part.type === askNextType && 'data' in part ? offeredPrompts(part.data) : [],
+    )
+    expect(offered).toEqual({ prompt: 'What is Caughtup?' })
     expect(text).toMatch(/^## I don’t know/)
     expect(text).toContain('No section of this repository is about')
   })
