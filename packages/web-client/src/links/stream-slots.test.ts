@@ -3,6 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { setUp } from '../../tests/support/harness.ts'
 import { serving, shows, status } from '../../tests/support/play.ts'
 import { Recording } from '../../tests/support/recording.ts'
+import { StreamSlots } from './stream-slots.ts'
 
 // As in a browser, which has a location; the locks are those of Node, which is one "browser".
 beforeEach(() => {
@@ -53,12 +54,32 @@ test('four streams are live, and others wait, say why, and get the places that b
   await shows(clock, () => status(first!.view) === 'live')
 })
 
-test('a stream waits as long as other tabs have the slots, and nothing counts as silent meanwhile', async () => {
-  const tabs = [0, 1, 2, 3].map((index) => {
+/** Takes all slots, as the streams of other tabs do; returns what closes each of them. */
+function otherTabs() {
+  return [0, 1, 2, 3].map((index) => {
     const { promise, resolve } = Promise.withResolvers<void>()
     void navigator.locks.request(`caughtup-sse-${index} http://test`, () => promise)
     return resolve
   })
+}
+
+test('a stream keeps one slot, also if it is given several in the same moment', async () => {
+  const held: unknown[] = []
+  // A browser's locks are given by another process, which may not know yet that one is enough.
+  const locks = {
+    request: async (name: string, _options: LockOptions, occupy: (lock: Lock) => unknown) => {
+      held.push(occupy({ name, mode: 'exclusive' }))
+    },
+  } as LockManager
+  const stream = new AbortController()
+  await new StreamSlots(locks, 'http://test').wait(stream.signal)
+  expect(held).toEqual([expect.any(Promise), undefined, undefined, undefined])
+  stream.abort()
+  await held[0]
+})
+
+test('a stream waits as long as other tabs have the slots, and nothing counts as silent meanwhile', async () => {
+  const tabs = otherTabs()
   const { clock, client, views, count } = follow(1)
   await shows(clock, () => count('waiting') === 1)
   await clock.advance(600_000)
