@@ -216,3 +216,23 @@ test('what the failed store may still have is removed there too, or the removal 
   expect(await session.dismissPending('2')).toBe(true)
   expect((await store.list()).map(({ input }) => input.messageId)).toEqual(['1'])
 })
+
+test('a prompt is kept at once, and sent after the calls of the view before it', async () => {
+  const store = memoryStore()
+  const answer = Promise.withResolvers<{ interrupted: boolean }>()
+  const send = vi.fn(accept)
+  const { client } = setUp(
+    { send, interrupt: () => answer.promise },
+    { outbox: storedOutbox(store) },
+  )
+  const session = client.session('s')
+  const interrupting = session.interrupt()
+  const sending = session.send({ text: 'Hi', messageId: 'm' })
+  await rest()
+  expect(session.getSnapshot().pending).toMatchObject([{ state: 'queued', kept: true }])
+  expect(ids(send)).toEqual([])
+  answer.resolve({ interrupted: true })
+  await interrupting
+  await sending
+  expect(ids(send)).toEqual(['m'])
+})
