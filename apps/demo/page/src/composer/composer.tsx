@@ -77,7 +77,7 @@ export function Composer(props: ComposerProps) {
         id="composer"
         data-testid="composer"
         aria-label="Message"
-        placeholder={streaming ? 'Write the next prompt; it will be queued' : 'Write a message'}
+        placeholder={streaming ? 'Write the next prompt' : 'Write a message'}
         rows={1}
         value={draft}
         onChange={(event) => {

@@ -47,6 +47,33 @@ export const SessionHeader = memo(function SessionHeader({
   const { attempt } = useToasts()
   const [sharing, setSharing] = useState(false)
   const [confirmingReset, setConfirmingReset] = useState(false)
+  const { history } = session
+  const actions = [
+    {
+      icon: Undo2,
+      text: busy ? 'Stop and undo the last turn' : 'Undo the last turn',
+      disabled: !canUndo,
+      onSelect: () => attempt('Undoing', () => history.undo()),
+    },
+    {
+      icon: Redo2,
+      text: 'Redo the undone turn',
+      disabled: !canRedo || busy,
+      onSelect: () => attempt('Redoing', () => history.redo()),
+    },
+    {
+      icon: FoldVertical,
+      text: busy ? 'Compact the context after this answer' : 'Compact the context',
+      disabled: false,
+      onSelect: () => attempt('Compacting', () => history.compact()),
+    },
+    {
+      icon: ListX,
+      text: 'Clear the context',
+      disabled: false,
+      onSelect: () => setConfirmingReset(true),
+    },
+  ]
   return (
     <>
       <div className="min-w-0 flex-1">
@@ -59,27 +86,21 @@ export const SessionHeader = memo(function SessionHeader({
           {usage && <UsageTotals usage={usage} />}
         </div>
       </div>
-      <IconButton
-        icon={Undo2}
-        label={busy ? 'Stop and undo the last turn' : 'Undo the last turn'}
-        disabled={!canUndo}
-        onClick={() => attempt('Undoing', () => session.history.undo())}
-      />
-      <IconButton
-        icon={Redo2}
-        label="Redo the undone turn"
-        disabled={!canRedo || busy}
-        onClick={() => attempt('Redoing', () => session.history.redo())}
-      />
-      <IconButton
-        icon={FoldVertical}
-        label={busy ? 'Compact the context after this answer' : 'Compact the context'}
-        onClick={() => attempt('Compacting', () => session.history.compact())}
-      />
-      <IconButton icon={ListX} label="Clear the context" onClick={() => setConfirmingReset(true)} />
+      {actions.map(({ icon, text, disabled, onSelect }) => (
+        <IconButton
+          key={icon.displayName}
+          icon={icon}
+          label={text}
+          disabled={disabled}
+          className="max-sm:hidden"
+          onClick={onSelect}
+        />
+      ))}
       <Menu
         label="More"
         items={[
+          // On a phone they have no room beside the title.
+          ...actions.map((action) => ({ ...action, className: 'sm:hidden' })),
           { icon: Users, text: 'Members…', onSelect: () => setSharing(true) },
           {
             icon: Download,
