@@ -6,7 +6,7 @@ import { skipBrowserTests } from '../browser/browser.ts'
 import { DemoPage } from './demo-page.ts'
 import { withDemo } from './with-demo.ts'
 
-/** What axe finds on a page in its present state, of any severity. */
+/** What axe finds on a page in its present state, except what it calls minor. */
 async function problemsOf(page: Page): Promise<string[]> {
   // What appears late or fades in has its colours only then.
   await page.evaluate(() => Promise.all(document.getAnimations().map(({ ready }) => ready)))
@@ -20,7 +20,8 @@ async function problemsOf(page: Page): Promise<string[]> {
   )
   await page.evaluate(axe.source)
   const { violations } = await page.evaluate(() => window.axe.run())
-  return violations.flatMap(({ id, nodes }) =>
+  const more = violations.filter(({ impact }) => impact !== 'minor')
+  return more.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
   )
 }

@@ -1,5 +1,5 @@
 import { type ComponentProps, memo, useRef } from 'react'
-import { Streamdown } from 'streamdown'
+import { Streamdown, type ThemeInput } from 'streamdown'
 
 import { useCodeHighlight } from './code-highlight.tsx'
 import type { MarkdownProps } from './plain-text.tsx'
@@ -9,6 +9,11 @@ import { useStillText } from './use-still-text.ts'
 
 const components = { img: ImageLink }
 const linkSafety = { enabled: false }
+/** GitHub's usual themes have an orange and a gray that are too light to read on white. */
+const shikiTheme: [ThemeInput, ThemeInput] = [
+  'github-light-high-contrast',
+  'github-dark-high-contrast',
+]
 const controls = {
   code: { copy: true, download: false },
   table: { copy: true, download: false, fullscreen: false },
@@ -30,6 +35,7 @@ export const RenderedMarkdown = memo(function RenderedMarkdown({ text, streaming
         lineNumbers={false}
         linkSafety={linkSafety}
         parseIncompleteMarkdown={streaming}
+        shikiTheme={shikiTheme}
         tableMaxHeight={Infinity}
         {...(code && { plugins: code })}
       >
