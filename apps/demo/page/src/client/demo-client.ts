@@ -1,4 +1,5 @@
 import { auto, createChatClient, type Link, sse, webSocket } from '@caughtup/web-client'
+import { indexedDbCache, indexedDbOutbox } from '@caughtup/web-client/indexed-db'
 
 import { gatedFetch, gatedWebSocket } from './gated-transport.ts'
 import type { NetworkSwitch } from './network-switch.ts'
@@ -14,11 +15,26 @@ export function pagePrincipal(): string | undefined {
   return new URL(location.href).searchParams.get('as') ?? undefined
 }
 
-/** A client of the server that served this page. The URL names the principal, for WebSockets too. */
-export function createDemoClient(transport: Transport, network: NetworkSwitch): DemoClient {
+/**
+ * A client of the server that served this page. The URL names the principal, for WebSockets too. What it
+ * sends and shows outlives the page, unless it plays a device of its own.
+ */
+export function createDemoClient(
+  transport: Transport,
+  network: NetworkSwitch,
+  { isOtherDevice = false } = {},
+): DemoClient {
   const principal = pagePrincipal()
   const url = principal === undefined ? '/rpc' : `/rpc?as=${encodeURIComponent(principal)}`
-  return createChatClient({ link: linkOf(transport, url, network), network })
+  const user = principal ?? 'local'
+  return createChatClient({
+    link: linkOf(transport, url, network),
+    network,
+    ...(!isOtherDevice && {
+      outbox: indexedDbOutbox({ user }),
+      cache: indexedDbCache({ user }),
+    }),
+  })
 }
 
 function linkOf(transport: Transport, url: string, network: NetworkSwitch): Link {

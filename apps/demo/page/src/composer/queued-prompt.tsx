@@ -1,12 +1,13 @@
-import type { PromptPart, QueuedRun } from '@caughtup/schema'
+import type { QueuedRun } from '@caughtup/schema'
 import { Clock, CornerRightUp, Pencil, X } from 'lucide-react'
-import { type KeyboardEvent, useState } from 'react'
+import { useState } from 'react'
 
 import { useShownSession } from '../client/session-context.tsx'
 import { promptText } from '../format/prompt-text.ts'
 import { focusComposer } from '../ui/focus-composer.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { useToasts } from '../ui/toasts.tsx'
+import { PromptField } from './prompt-field.tsx'
 import { QueueEntry } from './queue-entry.tsx'
 
 interface QueuedPromptProps {
@@ -22,14 +23,16 @@ export function QueuedPrompt({ run, onCancel }: QueuedPromptProps) {
 
   if (editing) {
     return (
-      <QueuedEdit
-        parts={run.parts}
-        onDone={(parts) => {
-          setEditing(false)
-          focusComposer()
-          if (parts) attempt('Editing the prompt', () => session.updateQueued(run.runId, parts))
-        }}
-      />
+      <li className="flex min-h-8 items-center">
+        <PromptField
+          parts={run.parts}
+          onDone={(parts) => {
+            setEditing(false)
+            focusComposer()
+            if (parts) attempt('Editing the prompt', () => session.updateQueued(run.runId, parts))
+          }}
+        />
+      </li>
     )
   }
   if (run.retry) {
@@ -61,40 +64,5 @@ export function QueuedPrompt({ run, onCancel }: QueuedPromptProps) {
       />
       <IconButton icon={X} label="Cancel this prompt" size="small" onClick={onCancel} />
     </QueueEntry>
-  )
-}
-
-interface QueuedEditProps {
-  parts: readonly PromptPart[]
-  /** Called with the new content, or without one if it is to stay. */
-  onDone: (parts?: readonly PromptPart[]) => void
-}
-
-function QueuedEdit({ parts, onDone }: QueuedEditProps) {
-  const files = parts.filter((part) => part.type !== 'text')
-  const [text, setText] = useState(promptText(parts.filter((part) => part.type === 'text')))
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') {
-      // Handled here: it must not stop the answer.
-      event.preventDefault()
-      onDone()
-    }
-    if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
-      event.preventDefault()
-      onDone(text.trim() === '' ? undefined : [...files, { type: 'text', text: text.trim() }])
-    }
-  }
-  return (
-    <li className="flex min-h-8 items-center">
-      <input
-        // oxlint-disable-next-line jsx-a11y/no-autofocus -- it takes the place of what was activated
-        autoFocus
-        aria-label="Queued prompt"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={onKeyDown}
-        className="h-8 w-full rounded-lg border border-input bg-background px-3 text-sm"
-      />
-    </li>
   )
 }

@@ -56,7 +56,7 @@ export class Stage {
 
   /** Another device that shows a session. It is closed with the stage. */
   otherDevice(sessionId = this.session.sessionId): Device {
-    const client = createDemoClient('auto', new NetworkSwitch())
+    const client = createDemoClient('auto', new NetworkSwitch(), { isOtherDevice: true })
     const session = client.session(sessionId)
     this.#opened.defer(session.subscribe(() => {}))
     this.#opened.defer(() => client.close())
