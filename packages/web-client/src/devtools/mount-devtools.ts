@@ -62,7 +62,7 @@ export function mountDevtools(parent: HTMLElement, client: DevtoolsClient): () =
         element(
           'thead',
           {},
-          cells('th', ['Session', 'Connection', 'Seq', 'Messages', 'Pending', '']),
+          cells('th', ['Session', 'Connection', 'Seq', 'Messages', 'Pending', 'Whole']),
         ),
         sessions,
       ),
