@@ -134,7 +134,7 @@ test('no other document has samples', () => {
   ])
   expect(ofStore).toHaveLength(5)
   expect(ofTranscripts).toHaveLength(1)
-  expect(ofClient).toHaveLength(7)
+  expect(ofClient).toHaveLength(8)
   expect(ofServer).toHaveLength(6)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })

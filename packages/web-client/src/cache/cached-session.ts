@@ -3,6 +3,7 @@ import type { View } from '@caughtup/schema/fold'
 import { protocolVersion } from '@caughtup/schema/protocol'
 
 import type { SessionState } from '../session/session-state.ts'
+import type { SessionView } from '../session/session-view.ts'
 
 /** How many messages are cached of a session, as many as a window has. */
 const mostMessages = 100
@@ -38,6 +39,11 @@ export function fromCache(value: unknown): CachedSession | undefined {
     messages.every(({ order }, index) => index === 0 || order > messages[index - 1].order)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as far as it is shown, it was checked; the rest is written by `toCache`
   return isWhole ? (value as unknown as CachedSession) : undefined
+}
+
+/** Whether a view knows nothing yet, so that what was kept may be shown. */
+export function isEmpty({ state }: SessionView): boolean {
+  return state.cursor === undefined && state.view.messages.length === 0 && !state.lastReplay
 }
 
 function isMessage(value: unknown): boolean {

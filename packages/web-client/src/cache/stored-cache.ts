@@ -4,7 +4,7 @@ import type { ClientContext } from '../core/client-context.ts'
 import { emptySessionState } from '../session/session-state.ts'
 import type { SessionCache, SessionView } from '../session/session-view.ts'
 import type { Cache } from './cache.ts'
-import { type CachedSession, fromCache, toCache } from './cached-session.ts'
+import { type CachedSession, fromCache, isEmpty, toCache } from './cached-session.ts'
 
 /** A session is written when nothing came for this long, in ms, and not while an answer streams. */
 const idleAfter = 2_000
@@ -103,8 +103,4 @@ class StoredCache implements SessionCache {
     this.#last = used
     return used
   }
-}
-
-function isEmpty({ state }: SessionView): boolean {
-  return state.cursor === undefined && state.view.messages.length === 0 && !state.lastReplay
 }
