@@ -63,7 +63,8 @@ export function useMessageWindow(
     [messages, pending],
   )
   const sizes = heights.of(keys, (index) => estimateHeight(messages[index]))
-  const top = following ? sum(sizes) - viewport : topOf(place, keys, sizes)
+  // The reader leaves the end before their first scrolled pixel, and so before they have a place.
+  const top = following || !place ? sum(sizes) - viewport : topOf(place, keys, sizes)
   const range = rowsWithin(sizes, top - overscan, top + viewport + overscan)
 
   /** Puts the reader back to their place after the content has changed. */
@@ -131,8 +132,9 @@ export function useMessageWindow(
     const rows = container.current
     if (!rows) return
     anchor.current = anchorOf(element, rows) ?? virtualAnchor(element, keys, sizes)
+    if (reader.isFollowing()) return setPlace(undefined)
     const next = placeOf(anchor.current, element, keys)
-    const nextTop = topOf(next, keys, sizes)
+    const nextTop = next ? topOf(next, keys, sizes) : 0
     const drawn = rowsWithin(sizes, nextTop - overscan / 2, nextTop + viewport + overscan / 2)
     if (!covers(range, drawn)) setPlace(next)
   }
@@ -152,12 +154,7 @@ function measuring() {
   return { heights, observer: new RowObserver(heights) }
 }
 
-function topOf(
-  place: Place | undefined,
-  keys: readonly string[],
-  sizes: readonly number[],
-): number {
-  if (!place) return 0
+function topOf(place: Place, keys: readonly string[], sizes: readonly number[]): number {
   const found = keys.indexOf(place.key)
   // A message that is gone: what took its place in the order.
   const index = found < 0 ? Math.min(place.index, keys.length - 1) : found
