@@ -8,7 +8,12 @@ import { withDemo } from './with-demo.ts'
 
 /** What axe finds on a page in its present state, except what it calls minor. */
 async function problemsOf(page: Page): Promise<string[]> {
-  // What appears late or fades in has its colours only then.
+  // What appears late or fades has its colours only then. A fade begins with the next frame.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 3; frame++) {
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+    }
+  })
   await page.evaluate(() => Promise.all(document.getAnimations().map(({ ready }) => ready)))
   await page.waitForFunction(() =>
     document
