@@ -14,7 +14,8 @@ async function problemsOf(page: Page): Promise<string[]> {
       await new Promise((resolve) => requestAnimationFrame(resolve))
     }
   })
-  await page.evaluate(() => Promise.all(document.getAnimations().map(({ ready }) => ready)))
+  // One that is cancelled meanwhile, as its element leaves, rejects.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ ready }) => ready)))
   await page.waitForFunction(() =>
     document
       .getAnimations()
