@@ -43,7 +43,7 @@ describe.skipIf(skipBrowserTests())('what interrupts a page', () => {
     'ten cuts during an answer over %s leave its text exact',
     async (transport) => {
       const tab = await DemoPage.openNew(demo.browser, `${demo.url}?transport=${transport}`)
-      await tab.send('/count 6000 300')
+      await tab.send('/count 8000 300')
       for (let cut = 1; cut <= 10; cut++) {
         await tab.live()
         // After more than a second's text the view considers the stream stable and reconnects at once.
@@ -52,8 +52,8 @@ describe.skipIf(skipBrowserTests())('what interrupts a page', () => {
         await tab.cut()
       }
       await tab.idle()
-      expect(await tab.answer()).toBe(countedTo(6_000))
-      expect(await tab.shownAnswer()).toContain(countedTo(6_000))
+      expect(await tab.answer()).toBe(countedTo(8_000))
+      expect(await tab.shownAnswer()).toContain(countedTo(8_000))
       const { messages, connection } = await tab.snapshot()
       expect(messages).toHaveLength(2)
       expect(connection.lastReplay?.mode).toBe('since')
