@@ -46,7 +46,7 @@ test('four streams are live, and others wait, say why, and get the places that b
   first!.leave()
   await shows(clock, () => count('live') === 4 && count('waiting') === 1)
   expect(client.stats().connects).toBe(6)
-  // Whoever no longer wants a slot does not stand in the way of others.
+  // A stream that stopped waiting for a slot does not block the others.
   for (const { view, leave } of [fifth!, sixth!]) if (status(view) === 'waiting') leave()
   first!.view.subscribe(() => {})
   await shows(clock, () => status(first!.view) === 'waiting')

@@ -31,7 +31,7 @@ export function useRevealedText(
     frames.start()
   }, [frames, reveal, text, done])
   useEffect(() => frames.stop, [frames])
-  // What is shown is no beginning of the text any more after an edit.
+  // After an edit, the shown text may no longer be the beginning of the whole text.
   return beginsWith(text, shown) ? shown : text
 }
 

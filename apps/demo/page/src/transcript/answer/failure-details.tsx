@@ -3,7 +3,7 @@ interface FailureDetailsProps {
   facts: readonly (readonly [string, string | number | undefined])[]
 }
 
-/** What to tell whoever looks into a failure. */
+/** The details of a failure, to be passed on to somebody who can look into it. */
 export function FailureDetails({ facts }: FailureDetailsProps) {
   const known = facts.filter(([, value]) => value !== undefined && value !== '')
   if (known.length === 0) return null
