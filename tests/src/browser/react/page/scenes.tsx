@@ -120,7 +120,7 @@ function useExternalStore(session: SessionView) {
 
 const slowComponents = 150
 /** In ms: together they take several frames. */
-const slowness = 2
+const slowness = 6
 
 /** Shows the whole snapshot, and mounts slow components in a transition when it is let go on. */
 function Transition({
