@@ -1,0 +1,18 @@
+import { statusTexts } from './status-texts.ts'
+
+/** Every word that the components say, in English. `UiProvider` puts others in their place. */
+export const englishTexts = {
+  status: statusTexts,
+}
+
+/** The words of the components, by what they belong to. Each is a text, or a function that makes one. */
+export type Texts = typeof englishTexts
+
+/** Other words for some of the texts; what is left out stays English. */
+export type TextChanges = { [Section in keyof Texts]?: Partial<Texts[Section]> }
+
+export function withTexts(changes: TextChanges): Texts {
+  return {
+    status: { ...statusTexts, ...changes.status },
+  }
+}
