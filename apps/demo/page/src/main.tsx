@@ -1,4 +1,5 @@
 import './main.css'
+import { Announcer } from '@caughtup/react-ui'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
@@ -10,7 +11,7 @@ import { applyStoredTheme } from './hooks/use-theme.ts'
 import { TourProvider } from './tour/tour-context.tsx'
 import { Tour } from './tour/tour.ts'
 import { preloadMarkdown } from './transcript/markdown/markdown.tsx'
-import { AnnouncerProvider } from './ui/announcer.tsx'
+import { ComponentsProvider } from './ui/components-provider.tsx'
 import { ToastProvider } from './ui/toasts.tsx'
 
 applyStoredTheme()
@@ -26,13 +27,15 @@ preloadMarkdown()
 createRoot(root).render(
   <StrictMode>
     <ConnectivityProvider clients={clients} network={network}>
-      <AnnouncerProvider>
+      <Announcer>
         <ToastProvider>
-          <TourProvider tour={tour}>
-            <App />
-          </TourProvider>
+          <ComponentsProvider>
+            <TourProvider tour={tour}>
+              <App />
+            </TourProvider>
+          </ComponentsProvider>
         </ToastProvider>
-      </AnnouncerProvider>
+      </Announcer>
     </ConnectivityProvider>
   </StrictMode>,
 )

@@ -1,7 +1,11 @@
+import { announcementTexts } from './announcement-texts.ts'
+import { connectionTexts } from './connection-texts.ts'
 import { statusTexts } from './status-texts.ts'
 
 /** Every word that the components say, in English. `UiProvider` puts others in their place. */
 export const englishTexts = {
+  announcements: announcementTexts,
+  connection: connectionTexts,
   status: statusTexts,
 }
 
@@ -13,6 +17,8 @@ export type TextChanges = { [Section in keyof Texts]?: Partial<Texts[Section]> }
 
 export function withTexts(changes: TextChanges): Texts {
   return {
+    announcements: { ...announcementTexts, ...changes.announcements },
+    connection: { ...connectionTexts, ...changes.connection },
     status: { ...statusTexts, ...changes.status },
   }
 }

@@ -1,10 +1,9 @@
+import { useConnectionText } from '@caughtup/react-ui'
 import { useSession } from '@caughtup/web-client/react'
 import { Pause, Play, Scissors } from 'lucide-react'
 
 import { useConnectivity } from '../client/client-context.tsx'
 import type { DemoSession } from '../client/demo-client.ts'
-import { useNow } from '../hooks/use-now.ts'
-import { connectionText } from '../format/connection-text.ts'
 import { Button } from '../ui/button.tsx'
 import { Metric, MetricGroup } from './metric.tsx'
 
@@ -12,7 +11,7 @@ import { Metric, MetricGroup } from './metric.tsx'
 export function StreamPanel({ session }: { session: DemoSession }) {
   const { connection, messages, run, skipped, epoch } = useSession(session)
   const { network } = useConnectivity()
-  const now = useNow(connection.status === 'waiting' ? 250 : undefined)
+  const status = useConnectionText(session)
   const { lastReplay } = connection
   const paused = connection.status === 'idle'
   return (
@@ -36,7 +35,7 @@ export function StreamPanel({ session }: { session: DemoSession }) {
         </Button>
       </div>
       <MetricGroup title="Stream">
-        <Metric name="status" label="Status" value={connectionText(connection, now)} />
+        <Metric name="status" label="Status" value={status} />
         <Metric name="attempts" label="Attempts since live" value={connection.attempts} />
         <Metric
           name="replay-mode"

@@ -1,11 +1,11 @@
 import { Plus, Search } from 'lucide-react'
+import { useLoadingText } from '@caughtup/react-ui'
 import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react'
 import { activityView } from '@caughtup/web-client'
 import { useActivity } from '@caughtup/web-client/react'
 
 import { pagePrincipal } from '../client/demo-client.ts'
 import { useClient } from '../client/client-context.tsx'
-import { loadingText } from '../format/loading-text.ts'
 import { sessionTitle } from '../format/session-title.ts'
 import { openHome } from '../hooks/use-route.ts'
 import { usePageVisible } from '../hooks/use-page-visible.ts'
@@ -31,6 +31,7 @@ interface SessionListProps {
 export function SessionList({ selectedId, onChosen, foot }: SessionListProps) {
   const client = useClient()
   const { rows: all, connection, stale } = useActivity(client)
+  const loading = useLoadingText(activityView(client))
   const { attempt } = useToasts()
   const visible = usePageVisible()
   const [deletingId, setDeletingId] = useState<string>()
@@ -115,9 +116,7 @@ export function SessionList({ selectedId, onChosen, foot }: SessionListProps) {
         </ul>
         {all.length === 0 && (
           <p className="px-3 py-6 text-sm text-muted-foreground">
-            {stale
-              ? loadingText(connection, 'chats')
-              : 'No chats yet. Send a message to start one.'}
+            {stale ? loading : 'No chats yet. Send a message to start one.'}
           </p>
         )}
         {wanted !== '' && (

@@ -1,3 +1,4 @@
+import { SessionAnnouncements } from '@caughtup/react-ui'
 import type { Prompt } from '@caughtup/web-client'
 import { useActivity, useSession } from '@caughtup/web-client/react'
 import { useCallback, useEffect, useMemo } from 'react'
@@ -16,7 +17,6 @@ import { ConnectionNotice, UnmergedNotice } from './connection-notice.tsx'
 import { type PageControls, PageHeader } from './header/page-header.tsx'
 import { RunFailure } from './run-failure.tsx'
 import { SessionHeader } from './header/session-header.tsx'
-import { useAnnouncements } from './use-announcements.ts'
 import { useEscape } from './use-escape.ts'
 import { useKeptMessages } from './use-kept-messages.ts'
 
@@ -60,7 +60,6 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
   const typing = useTyping(session)
 
   useEscape(snapshot.canInterrupt ? stop : undefined)
-  useAnnouncements(connection.status, messages)
   useEffect(() => {
     document.title = `${title} · Caughtup`
   }, [title])
@@ -72,6 +71,7 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
       busy={snapshot.run !== undefined}
       send={send}
     >
+      <SessionAnnouncements session={session} />
       <PageHeader {...controls}>
         <SessionHeader
           session={session}
@@ -107,11 +107,7 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
         messageId={messageId}
       />
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
-        <ConnectionNotice
-          connection={connection}
-          stale={snapshot.stale && messages.length > 0}
-          onReconnect={() => session.reconnect()}
-        />
+        <ConnectionNotice session={session} />
         {snapshot.unmerged && <UnmergedNotice reason={snapshot.unmerged} />}
         <RunFailure error={snapshot.lastError} messages={messages} />
         <PromptQueue

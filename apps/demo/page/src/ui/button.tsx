@@ -11,12 +11,11 @@ interface ButtonProps extends Omit<ComponentProps<'button'>, 'type'> {
   type?: 'button' | 'submit'
 }
 
+/** The classes of a button, for one that a component draws. */
+export function buttonLook(look: keyof typeof looks = 'plain'): string {
+  return `inline-flex min-h-8 [&_svg]:shrink-0 items-center justify-center gap-1.5 rounded-lg px-3 py-1 text-sm font-medium transition-colors disabled:pointer-events-none disabled:opacity-50 aria-disabled:pointer-events-none aria-disabled:opacity-50 ${looks[look]}`
+}
+
 export function Button({ look = 'plain', type = 'button', className = '', ...rest }: ButtonProps) {
-  return (
-    <button
-      type={type}
-      className={`inline-flex min-h-8 [&_svg]:shrink-0 items-center justify-center gap-1.5 rounded-lg px-3 py-1 text-sm font-medium transition-colors disabled:pointer-events-none disabled:opacity-50 ${looks[look]} ${className}`}
-      {...rest}
-    />
-  )
+  return <button type={type} className={`${buttonLook(look)} ${className}`} {...rest} />
 }

@@ -1,7 +1,7 @@
+import { useConnectionText } from '@caughtup/react-ui'
 import type { Connection, ConnectionStatus } from '@caughtup/web-client'
 
-import { useNow } from '../../hooks/use-now.ts'
-import { connectionText } from '../../format/connection-text.ts'
+import type { DemoSession } from '../../client/demo-client.ts'
 
 /** Where nothing more is tried, or not yet: what may be asked to connect. */
 const stopped: ReadonlySet<ConnectionStatus> = new Set(['displaced', 'waiting', 'ended', 'failed'])
@@ -19,13 +19,12 @@ const dots: Record<ConnectionStatus, string> = {
 }
 
 interface ConnectionBadgeProps {
+  session: DemoSession
   connection: Connection
-  onReconnect: () => void
 }
 
-export function ConnectionBadge({ connection, onReconnect }: ConnectionBadgeProps) {
+export function ConnectionBadge({ session, connection }: ConnectionBadgeProps) {
   const { status } = connection
-  const now = useNow(status === 'waiting' ? 250 : undefined)
   return (
     <span
       data-testid="connection"
@@ -34,12 +33,12 @@ export function ConnectionBadge({ connection, onReconnect }: ConnectionBadgeProp
       title={connection.error?.message}
     >
       <span aria-hidden className={`size-2 rounded-full ${dots[status]}`} />
-      {connectionText(connection, now)}
+      {useConnectionText(session)}
       {stopped.has(status) && (
         <button
           type="button"
           className="rounded font-medium text-primary underline underline-offset-2"
-          onClick={onReconnect}
+          onClick={() => session.reconnect()}
         >
           {status === 'waiting' ? 'Try now' : 'Reconnect'}
         </button>

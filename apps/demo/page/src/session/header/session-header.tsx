@@ -79,7 +79,7 @@ export const SessionHeader = memo(function SessionHeader({
       <div className="min-w-0 flex-1">
         <EditableTitle sessionId={session.sessionId} title={title} />
         <div className="flex h-5 items-center gap-x-3 overflow-hidden text-xs whitespace-nowrap text-muted-foreground">
-          <ConnectionBadge connection={connection} onReconnect={() => session.reconnect()} />
+          <ConnectionBadge session={session} connection={connection} />
           <PresenceBadge presence={presence} />
           {model && <span className="truncate max-sm:hidden">{model}</span>}
           {contextUsage && <ContextMeter usage={contextUsage} />}

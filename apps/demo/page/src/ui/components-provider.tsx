@@ -1,0 +1,27 @@
+import { type TextChanges, type UiAction, UiProvider } from '@caughtup/react-ui'
+import type { ReactNode } from 'react'
+
+import { useToasts } from './toasts.tsx'
+
+const texts: TextChanges = {
+  connection: { leave: 'Start a new chat' },
+}
+
+const actions: Record<UiAction, string> = {
+  respond: 'Answering',
+  'choose-version': 'Showing another version',
+  'sign-in': 'Signing in',
+}
+
+/** The words of the components, and toasts for what fails in them. */
+export function ComponentsProvider({ children }: { children: ReactNode }) {
+  const { attempt } = useToasts()
+  return (
+    <UiProvider
+      texts={texts}
+      onError={({ action, error }) => attempt(actions[action], () => Promise.reject(error))}
+    >
+      {children}
+    </UiProvider>
+  )
+}

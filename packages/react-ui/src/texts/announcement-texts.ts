@@ -1,0 +1,6 @@
+/** What screen readers are told, besides what is wrong with the connection. */
+export const announcementTexts = {
+  connectedAgain: 'Connected again.',
+  answerComplete: (text: string) => `Answer complete. ${text}`,
+  waitsForYou: 'The answer waits for you.',
+}

@@ -1,0 +1,27 @@
+import { type FocusEvent, useEffect, useRef } from 'react'
+
+/**
+ * For an element that disappears by what is done in it: if it has the focus then, the focus goes back to
+ * where it came from, and not to the top of the page.
+ */
+export function useReturnedFocus(present: boolean) {
+  const origin = useRef<HTMLElement>(undefined)
+  const inside = useRef(false)
+  useEffect(() => {
+    if (present) return undefined
+    if (inside.current && document.activeElement === document.body) origin.current?.focus()
+    inside.current = false
+    return undefined
+  }, [present])
+  return {
+    onFocus({ currentTarget, relatedTarget }: FocusEvent) {
+      inside.current = true
+      const isOutside =
+        relatedTarget instanceof HTMLElement && !currentTarget.contains(relatedTarget)
+      if (isOutside) origin.current = relatedTarget
+    },
+    onBlur({ currentTarget, relatedTarget }: FocusEvent) {
+      if (!currentTarget.contains(relatedTarget)) inside.current = false
+    },
+  }
+}
