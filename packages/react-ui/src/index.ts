@@ -1,3 +1,25 @@
+export type { Attachment, FilePart, Refusal, Upload } from './attachments/attachment.ts'
+export type { AttachmentLimits } from './attachments/attachment-limits.ts'
+export { Composer, type ComposerProps } from './composer/composer.tsx'
+export { ComposerAttach } from './composer/composer-attach.tsx'
+export {
+  type AttachmentActions,
+  AttachmentStatus,
+  type AttachmentStatusProps,
+  ComposerAttachments,
+  type ComposerAttachmentsProps,
+} from './composer/composer-attachments.tsx'
+export {
+  type ComposerButtonProps,
+  ComposerSend,
+  ComposerSteer,
+  ComposerStop,
+} from './composer/composer-buttons.tsx'
+export { type ComposerState, useComposer } from './composer/composer-context.ts'
+export { ComposerField, type ComposerFieldProps } from './composer/composer-field.tsx'
+export type { ComposerOptions, SendPrompt } from './composer/composer-form.tsx'
+export { ComposerRefusals } from './composer/composer-refusals.tsx'
+export type { DraftStorage } from './composer/draft-storage.ts'
 export {
   ConnectionAction,
   ConnectionBanner,

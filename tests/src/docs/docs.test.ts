@@ -28,7 +28,15 @@ const ofClient = samplesIn('packages/web-client/README.md')
 const [, , , errors] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
 const [, , , merging, stopping, testing] = ofServer
-const samples = [...quickStart, ...ofStore, ...ofTranscripts, ...ofClient, ...ofServer]
+const ofComponents = samplesIn('packages/react-ui/README.md')
+const samples = [
+  ...quickStart,
+  ...ofStore,
+  ...ofTranscripts,
+  ...ofClient,
+  ...ofServer,
+  ...ofComponents,
+]
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -127,6 +135,7 @@ test('no other document has samples', () => {
     'README.md',
     'docs/hosts.md',
     'docs/types.md',
+    'packages/react-ui/README.md',
     'packages/server/README.md',
     'packages/store/README.md',
     'packages/transcripts/README.md',
@@ -230,6 +239,20 @@ test('the React component renders', async () => {
   expect(renderToString(createElement(Transcript, { client, id: 'a' }))).toBe('<main></main>')
   client.close()
 })
+
+test.each([['Writing', '<textarea']])(
+  'the sample %s of the components renders',
+  async (name, expected) => {
+    const index = samples.findIndex(({ code }) => code.includes(`export function ${name}(`))
+    const file = path.join(folder, `sample-${index}.tsx`)
+    const module: unknown = await import(/* @vite-ignore */ file)
+    const sample = (module as Record<string, FunctionComponent<Record<string, unknown>>>)[name]!
+    const client = createChatClient({ link: auto({ url: '/rpc' }) })
+    const props = { client, session: client.session('a') }
+    expect(renderToString(createElement(sample, props))).toContain(expected)
+    client.close()
+  },
+)
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

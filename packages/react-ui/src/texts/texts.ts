@@ -1,11 +1,13 @@
 import { announcementTexts } from './announcement-texts.ts'
 import { connectionTexts } from './connection-texts.ts'
+import { composerTexts } from './composer-texts.ts'
 import { statusTexts } from './status-texts.ts'
 
 /** Every word that the components say, in English. `UiProvider` puts others in their place. */
 export const englishTexts = {
   announcements: announcementTexts,
   connection: connectionTexts,
+  composer: composerTexts,
   status: statusTexts,
 }
 
@@ -19,6 +21,7 @@ export function withTexts(changes: TextChanges): Texts {
   return {
     announcements: { ...announcementTexts, ...changes.announcements },
     connection: { ...connectionTexts, ...changes.connection },
+    composer: { ...composerTexts, ...changes.composer },
     status: { ...statusTexts, ...changes.status },
   }
 }

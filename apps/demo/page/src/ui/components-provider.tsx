@@ -11,6 +11,8 @@ const actions: Record<UiAction, string> = {
   respond: 'Answering',
   'choose-version': 'Showing another version',
   'sign-in': 'Signing in',
+  send: 'Sending',
+  stop: 'Stopping',
 }
 
 /** The words of the components, and toasts for what fails in them. */
