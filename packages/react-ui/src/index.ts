@@ -20,6 +20,23 @@ export { ComposerField, type ComposerFieldProps } from './composer/composer-fiel
 export type { ComposerOptions, SendPrompt } from './composer/composer-form.tsx'
 export { ComposerRefusals } from './composer/composer-refusals.tsx'
 export type { DraftStorage } from './composer/draft-storage.ts'
+export { ApprovalCard, type ApprovalCardProps } from './answers/approval-card.tsx'
+export { type Approval, useApproval } from './answers/approval-context.ts'
+export {
+  ApprovalAnswer,
+  ApprovalOutput,
+  ApprovalReason,
+  ApproveButton,
+  DenyButton,
+} from './answers/approval-parts.tsx'
+export type { ApprovalState } from './answers/approval-state.ts'
+export {
+  VersionNext,
+  VersionPosition,
+  VersionPrevious,
+  VersionSwitch,
+  type VersionSwitchProps,
+} from './answers/version-switch.tsx'
 export {
   ConnectionAction,
   ConnectionBanner,

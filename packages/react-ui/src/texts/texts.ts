@@ -1,4 +1,5 @@
 import { announcementTexts } from './announcement-texts.ts'
+import { answerTexts } from './answer-texts.ts'
 import { connectionTexts } from './connection-texts.ts'
 import { composerTexts } from './composer-texts.ts'
 import { statusTexts } from './status-texts.ts'
@@ -6,6 +7,7 @@ import { statusTexts } from './status-texts.ts'
 /** Every word that the components say, in English. `UiProvider` puts others in their place. */
 export const englishTexts = {
   announcements: announcementTexts,
+  answers: answerTexts,
   connection: connectionTexts,
   composer: composerTexts,
   status: statusTexts,
@@ -20,6 +22,7 @@ export type TextChanges = { [Section in keyof Texts]?: Partial<Texts[Section]> }
 export function withTexts(changes: TextChanges): Texts {
   return {
     announcements: { ...announcementTexts, ...changes.announcements },
+    answers: { ...answerTexts, ...changes.answers },
     connection: { ...connectionTexts, ...changes.connection },
     composer: { ...composerTexts, ...changes.composer },
     status: { ...statusTexts, ...changes.status },

@@ -8,6 +8,13 @@ interface IconButtonProps extends Omit<ComponentProps<'button'>, 'children' | 't
   size?: 'small' | 'medium'
 }
 
+/** The classes of an icon's button, for one that a component draws. */
+export function iconButtonLook(size: 'small' | 'medium'): string {
+  return `inline-flex shrink-0 items-center justify-center rounded-lg text-muted-foreground transition-colors hover:bg-muted hover:text-foreground disabled:pointer-events-none disabled:opacity-40 aria-disabled:pointer-events-none aria-disabled:opacity-40 aria-pressed:bg-accent aria-pressed:text-foreground ${
+    size === 'small' ? 'size-7' : 'size-9'
+  }`
+}
+
 export function IconButton({
   icon: Icon,
   label,
@@ -20,9 +27,7 @@ export function IconButton({
       type="button"
       aria-label={label}
       title={label}
-      className={`inline-flex shrink-0 items-center justify-center rounded-lg text-muted-foreground transition-colors hover:bg-muted hover:text-foreground disabled:pointer-events-none disabled:opacity-40 aria-pressed:bg-accent aria-pressed:text-foreground ${
-        size === 'small' ? 'size-7' : 'size-9'
-      } ${className}`}
+      className={`${iconButtonLook(size)} ${className}`}
       {...rest}
     >
       <Icon aria-hidden size={size === 'small' ? 15 : 18} strokeWidth={1.75} />

@@ -20,9 +20,7 @@ export function ToolCard({ part }: { part: ToolPart }) {
   return (
     <>
       <CallCard part={part} />
-      {part.state === 'approval-requested' && !part.approval.isAutomatic && (
-        <ApprovalButtons toolCallId={part.toolCallId} />
-      )}
+      <ApprovalButtons part={part} />
     </>
   )
 }
