@@ -37,7 +37,7 @@ describe.skipIf(skipBrowserTests())('images in the demo', () => {
     const input = tab.page.getByLabel('Image', { exact: true })
     const buffer = Buffer.alloc(1_200_000)
     await input.setInputFiles({ name: 'large.png', mimeType: 'image/png', buffer })
-    await tab.page.getByText('large.png has 1.2 MB; an image may have 700.0 kB.').waitFor()
+    await tab.page.getByText('large.png has 1.2 MB; a file may have 700.0 kB.').waitFor()
     await input.setInputFiles({ name: 'a.zip', mimeType: 'application/zip', buffer })
     await tab.page.getByText('a.zip is not an image.').waitFor()
     expect(await tab.page.getByRole('list', { name: 'Attached' }).count()).toBe(0)

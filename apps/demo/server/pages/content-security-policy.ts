@@ -5,12 +5,12 @@ export const nothing = policy({})
 
 /**
  * For the page: only its own files and server, no inline script or style. Images of a chat are in its
- * messages, as data.
+ * messages, as data; those that are being attached are shown from the page's own memory (`blob:`).
  */
 export const ownFilesOnly = policy({
   'script-src': "'self'",
   'style-src': "'self'",
-  'img-src': "'self' data:",
+  'img-src': "'self' data: blob:",
   'connect-src': "'self'",
 })
 

@@ -13,14 +13,14 @@ export interface ComposerFieldProps extends Omit<
   'value' | 'defaultValue'
 > {
   /** Focuses the field at first, except on a touch screen, where that would open the keyboard over the page. */
-  autoFocus?: boolean
+  focusOnMount?: boolean
 }
 
 /**
  * A `<textarea>` that grows with its text, up to its `max-height`. Enter sends, Shift+Enter breaks the line, and
  * Ctrl+Enter or Cmd+Enter steers while an answer is written.
  */
-export function ComposerField({ autoFocus = false, style, ...props }: ComposerFieldProps) {
+export function ComposerField({ focusOnMount = false, style, ...props }: ComposerFieldProps) {
   const texts = useTexts().composer
   const { text, write, streaming, sending, send, fieldRef } = useComposer()
 
@@ -28,8 +28,8 @@ export function ComposerField({ autoFocus = false, style, ...props }: ComposerFi
     if (fieldRef.current) fitHeight(fieldRef.current)
   }, [text, fieldRef])
   useEffect(() => {
-    if (autoFocus && matchMedia('(pointer: fine)').matches) fieldRef.current?.focus()
-  }, [autoFocus, fieldRef])
+    if (focusOnMount && matchMedia('(pointer: fine)').matches) fieldRef.current?.focus()
+  }, [focusOnMount, fieldRef])
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     props.onKeyDown?.(event)

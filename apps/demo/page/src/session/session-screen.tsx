@@ -118,15 +118,7 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
           onDismiss={dismiss}
         />
         <TypingLine who={typing.who} />
-        <Composer
-          key={sessionId}
-          draftKey={sessionId}
-          streaming={streaming}
-          onSend={send}
-          disabled={gone}
-          onTyping={typing.tell}
-          {...(snapshot.canInterrupt && { onStop: stop })}
-        />
+        <Composer session={session} onSend={send} onTyping={typing.tell} />
       </div>
     </SessionProvider>
   )

@@ -17,26 +17,29 @@ export function WelcomeScreen(controls: PageControls) {
     document.title = 'Caughtup'
   }, [])
 
-  const send = (prompt: string | Prompt) =>
-    attempt('Starting a chat', async () => {
-      const { id } = await client.rpc.sessions.create({})
-      // The chat opens before it sends, so that it shows the prompt at once.
-      openSession(id)
-      // If sending fails, the chat shows the prompt with its error.
-      client
-        .session(id)
-        .send(prompt)
-        .catch(() => {})
-    })
+  const start = async (prompt: string | Prompt) => {
+    const { id } = await client.rpc.sessions.create({})
+    // The chat opens before it sends, so that it shows the prompt at once.
+    openSession(id)
+    // If sending fails, the chat shows the prompt with its error.
+    client
+      .session(id)
+      .send(prompt)
+      .catch(() => {})
+  }
 
   return (
     <>
       <PageHeader {...controls} />
       <div className="flex min-h-0 flex-1 items-center justify-center overflow-y-auto p-4">
-        <Suggestions heading="h1" onSend={send} onTour={controls.onToggleTour} />
+        <Suggestions
+          heading="h1"
+          onSend={(text) => attempt('Starting a chat', () => start(text))}
+          onTour={controls.onToggleTour}
+        />
       </div>
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
-        <Composer draftKey="new" streaming={false} onSend={send} />
+        <Composer onSend={start} />
       </div>
     </>
   )

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useToasts } from './toasts.tsx'
 
 const texts: TextChanges = {
+  composer: { attach: 'Attach an image', files: 'Image' },
   connection: { leave: 'Start a new chat' },
 }
 
