@@ -64,6 +64,7 @@ const entries: readonly Entry[] = [
     without: [peer, fetch],
     most: 4,
   },
+  { imports: "{ uploader } from '@caughtup/web-client'", without: [peer, fetch, idb], most: 4 },
   { imports: "{ useSession } from '@caughtup/web-client/react'", most: 0.7 },
   { imports: "{ useMessage } from '@caughtup/web-client/react'", most: 1.2 },
   { imports: "{ StreamingText } from '@caughtup/web-client/react'", most: 1.5 },

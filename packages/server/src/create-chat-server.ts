@@ -3,6 +3,7 @@ import { RateLimit } from './access/rate-limit.ts'
 import { ReadSlots } from './access/read-slots.ts'
 import { RequestGuard } from './access/request-guard.ts'
 import { AgentKind } from './agent/agent-kind.ts'
+import { AttachmentRoute } from './attachments/attachment-route.ts'
 import { closeChat } from './close-chat.ts'
 import { CompactionKind } from './epochs/compaction-kind.ts'
 import { IdleCompactions } from './epochs/idle-compactions.ts'
@@ -112,6 +113,7 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
     sends: new RateLimit('sendsPerMinute', { limits, clock: store.clock }),
     interrupts: new RateLimit('interruptsPerMinute', { limits, clock: store.clock }),
     changes: new RateLimit('changesPerMinute', { limits, clock: store.clock }),
+    uploads: new RateLimit('uploadsPerMinute', { limits, clock: store.clock }),
   }
   const requestEpoch = new RequestEpoch(settings, runs, rates.sends)
   const router = createRouter({
@@ -139,11 +141,17 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
     startedAt: store.clock.monotonic(),
   })
   const guard = new RequestGuard(settings)
+  const around = { start, closing: closing.signal, guard }
   const answer = createHttpAnswer(router, {
+    ...around,
     settings,
-    guard,
-    start,
-    closing: closing.signal,
+    attachments:
+      settings.attachments &&
+      new AttachmentRoute(settings, settings.attachments, {
+        ...around,
+        access,
+        rate: rates.uploads,
+      }),
   })
 
   const hurry = new AbortController()

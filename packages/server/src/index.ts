@@ -1,4 +1,11 @@
 export type { DescribeError } from './host/describe-error.ts'
+export type {
+  AttachmentInfo,
+  AttachmentOptions,
+  AttachmentStorage,
+  NewAttachment,
+  StoredAttachment,
+} from './host/attachments.ts'
 export type { Agent, AgentContext, AgentStream } from './host/agent.ts'
 export { type ChatServer, createChatServer } from './create-chat-server.ts'
 export type { RequestGuard } from './access/request-guard.ts'

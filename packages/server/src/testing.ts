@@ -1,3 +1,8 @@
+export {
+  type AttachmentStorageCase,
+  attachmentStorageCases,
+} from './attachments/attachment-storage-cases.ts'
+
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/fetch'
 import type { RouterClient } from '@orpc/server'

@@ -29,6 +29,12 @@ export {
 } from './links/link.ts'
 export type { Socket, WebSocketConstructor } from './links/rpc-socket.ts'
 export { type HeadersSource, sse, type SseOptions } from './links/sse.ts'
+export {
+  type Upload,
+  type UploadedFile,
+  uploader,
+  type UploaderOptions,
+} from './uploads/uploader.ts'
 export { webSocket, type WebSocketOptions } from './links/web-socket.ts'
 export type { Connection, ConnectionStatus } from './live/connection.ts'
 export type { View } from './live/published.ts'

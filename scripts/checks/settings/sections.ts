@@ -1,4 +1,5 @@
 import { readConfig } from '../../../apps/demo/server/config.ts'
+import { diskAttachments } from '../../../packages/server/src/disk-attachments.ts'
 import { createStore } from '../../../packages/store/src/index.ts'
 import { memory } from '../../../packages/store/src/engines/memory/index.ts'
 import { sqlite, type SqliteOptions } from '../../../packages/store/src/engines/sqlite/index.ts'
@@ -55,6 +56,17 @@ export const sections: readonly Section[] = [
     title: 'The link that chooses',
     intro: '`auto({ … })` of `@caughtup/web-client`.',
     interface: 'AutoOptions',
+  },
+  {
+    title: 'Uploads',
+    intro: '`uploader({ … })` of `@caughtup/web-client`.',
+    interface: 'UploaderOptions',
+  },
+  {
+    title: 'Attachments on disk',
+    intro: '`diskAttachments({ … })` of `@caughtup/server/disk-attachments`.',
+    interface: 'DiskAttachmentsOptions',
+    attempt: (options) => diskAttachments({ folder: 'attachments', ...options }),
   },
 ]
 

@@ -25,9 +25,9 @@ const [storeAlone, streaming, indexing, engine, imported] = ofStore
 const ofTranscripts = samplesIn('packages/transcripts/README.md')
 const [readers] = ofTranscripts
 const ofClient = samplesIn('packages/web-client/README.md')
-const [, , , errors] = ofClient
+const [, , , errors, uploading] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
-const [, , , merging, stopping, testing] = ofServer
+const [, , , merging, stopping, attaching, testing] = ofServer
 const ofComponents = samplesIn('packages/react-ui/README.md')
 const samples = [
   ...quickStart,
@@ -90,6 +90,26 @@ test('an error of a call is reported as the client’s README says', async () =>
   }
 })
 
+test('a file is uploaded as the READMEs of the server and the client say', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
+  const server = run(attaching, {
+    'port: 4000': 'port: 0',
+    "'chat.db'": `'${data}/chat.db'`,
+    "'attachments'": `'${data}/attachments'`,
+  })
+  const url = await printed(server, /Listening on (\S+)/)
+  const client = run(uploading, { 'http://127.0.0.1:4000/rpc': new URL('/rpc', url).href })
+  try {
+    expect(await printed(client, /^(Sent .*)$/m)).toBe(
+      'Sent report.pdf of 12 bytes as application/pdf',
+    )
+  } finally {
+    client.kill()
+    server.kill()
+    rmSync(data, { recursive: true, force: true })
+  }
+})
+
 test('a server of your own ends by itself after SIGTERM', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   const port = await freePort()
@@ -143,8 +163,8 @@ test('no other document has samples', () => {
   ])
   expect(ofStore).toHaveLength(5)
   expect(ofTranscripts).toHaveLength(1)
-  expect(ofClient).toHaveLength(8)
-  expect(ofServer).toHaveLength(6)
+  expect(ofClient).toHaveLength(9)
+  expect(ofServer).toHaveLength(7)
   expect(streaming?.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
 

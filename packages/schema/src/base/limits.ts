@@ -58,6 +58,8 @@ export interface Limits {
   signalBytes: number
   /** Signals that one principal sends in one minute, and transients of one run of the agent. @default 600 */
   signalsPerMinute: number
+  /** Files that one principal uploads in one minute. @default 120 */
+  uploadsPerMinute: number
 }
 
 export const defaultLimits: Readonly<Limits> = {
@@ -87,4 +89,5 @@ export const defaultLimits: Readonly<Limits> = {
   changesPerMinute: 120,
   signalBytes: 4 * KiB,
   signalsPerMinute: 600,
+  uploadsPerMinute: 120,
 }

@@ -3,11 +3,12 @@ import { protocolHeader, protocolMismatch, protocolVersion } from '@caughtup/sch
 import { ORPCError } from '@orpc/server'
 import { CORSPlugin } from '@orpc/server/plugins'
 import type { StandardHandlerOptions, StandardHandlerPlugin } from '@orpc/server/standard'
+import type { StandardLazyRequest } from '@orpc/standard-server'
 
 import { tooLarge } from '../errors/call-errors.ts'
 import { mapReadErrors } from '../errors/wire-error.ts'
 import type { Settings } from '../host/server-options.ts'
-import type { ChatContext } from '../host/request.ts'
+import type { ChatContext, ChatRequest } from '../host/request.ts'
 import { isAllowedHost } from './allowed-host.ts'
 import { isAllowedOrigin } from './allowed-origin.ts'
 
@@ -53,21 +54,33 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
   readonly #request: Interceptor = (call) =>
     mapReadErrors(async () => {
       const { request, context } = call
-      const { method, headers, url } = request
+      const { method, headers } = request
       assertPost(method)
-      this.assertSource({
-        origin: single(headers['origin']),
-        site: single(headers['sec-fetch-site']),
-        // In HTTP/2 the host is a pseudo-header.
-        host: single(headers[':authority'] ?? headers['host']) ?? url.host,
-        localAddress: context.request.localAddress,
-      })
-      assertProtocol(headers)
+      this.assertClient(request, context.request)
       assertJson(headers, { required: true })
       const { bodyBytes } = this.#settings.limits
       if (Number(single(headers['content-length'])) > bodyBytes) throw tooLarge(bodyBytes)
       return call.next()
     }, this.#settings)
+
+  /**
+   * Checks where a request comes from, and the version that its client speaks.
+   *
+   * @throws CaughtupError `UNAUTHORIZED`, `PROTOCOL_MISMATCH`
+   */
+  assertClient(
+    { headers, url }: Pick<StandardLazyRequest, 'headers' | 'url'>,
+    { localAddress }: ChatRequest,
+  ): void {
+    this.assertSource({
+      origin: single(headers['origin']),
+      site: single(headers['sec-fetch-site']),
+      // In HTTP/2 the host is a pseudo-header.
+      host: single(headers[':authority'] ?? headers['host']) ?? url.host,
+      localAddress,
+    })
+    assertProtocol(headers)
+  }
 
   /** Checks the calls of a WebSocket, whose source was checked at the handshake. */
   readonly call: Interceptor = (call) =>

@@ -3,6 +3,7 @@ import { createStore, type Store } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
 import { expect, test } from 'vitest'
 
+import { filesOf, testAttachments } from '../../tests/support/attachments.ts'
 import { calls } from '../../tests/support/calls.ts'
 import { type Client, fetchClient, openTestServer } from '../../tests/support/open-test-server.ts'
 import { whoMay } from './who-may.ts'
@@ -10,12 +11,15 @@ import { whoMay } from './who-may.ts'
 const no = 'NOT_FOUND'
 const unknown = 'UNAUTHORIZED'
 
+/** The requests for attachments; they reject with the code of the answer. */
+type Files = ReturnType<typeof filesOf>
+
 interface Row {
   procedure: keyof typeof whoMay
   /** What the row is about, if the procedure has several. */
   of?: string
   /** @default calls[procedure] */
-  call?: (client: Client, sessionId: string) => Promise<unknown>
+  call?: (client: Client, sessionId: string, files: Files) => Promise<unknown>
   /** Whether the last turn is undone before. */
   isUndone?: boolean
   /** Whether a run waits for approval of a tool call, and a prompt of the author behind it. */
@@ -138,6 +142,16 @@ const rows: Row[] = [
   { procedure: 'usage.get', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'usage.epochs', cells: ['ok', 'ok', 'ok', no, unknown] },
   { procedure: 'server.stats', cells: ['ok', 'ok', 'ok', 'ok', unknown] },
+  {
+    procedure: 'attachments.upload',
+    call: (_, sessionId, { upload }) => upload(sessionId),
+    cells: ['ok', 'ok', 'ok', no, unknown],
+  },
+  {
+    procedure: 'attachments.read',
+    call: async (_, sessionId, { upload, read }) => read((await upload(sessionId, 'owner')).url),
+    cells: ['ok', 'ok', 'ok', no, unknown],
+  },
 ]
 
 const principals = ['owner', 'author', 'member', 'stranger', undefined] as const
@@ -220,6 +234,13 @@ async function stateOf(store: Store, sessionId: string) {
   ]
 }
 
+function callOf(procedure: Row['procedure']) {
+  if (procedure === 'attachments.upload' || procedure === 'attachments.read') {
+    throw new Error(`The row of ${procedure} has no call.`)
+  }
+  return calls[procedure]
+}
+
 test('the table has every procedure', () => {
   expect([...new Set(rows.map(({ procedure }) => procedure))].toSorted()).toEqual(
     Object.keys(whoMay).toSorted(),
@@ -228,17 +249,19 @@ test('the table has every procedure', () => {
 
 test.each(rows.map((row) => [[row.procedure, row.of].filter(Boolean).join(' of '), row] as const))(
   '%s is answered as the table says, whoever calls',
-  async (_, { procedure, call = calls[procedure], cells, ...state }) => {
+  async (_, { procedure, call = callOf(procedure), cells, ...state }) => {
     const { chat, store, errors } = await openTestServer({
       store: await createStore({ storage: memory() }),
       summarise: () => Promise.resolve('all of it'),
       stats: () => true,
+      attachments: testAttachments(),
     })
     for (const [index, principal] of principals.entries()) {
       const sessionId = await openSession(store, state)
       const before = await stateOf(store, sessionId)
       const client = fetchClient((request) => chat.fetch(request), principal)
-      const outcome = await call(client, sessionId).then(
+      const files = filesOf((request) => chat.fetch(request), principal)
+      const outcome = await call(client, sessionId, files).then(
         () => 'ok',
         (error: { code: string }) => error.code,
       )

@@ -53,6 +53,8 @@ export const whoMay = {
   'usage.get': 'members',
   'usage.epochs': 'members',
   'server.stats': 'stats',
+  'attachments.upload': 'members',
+  'attachments.read': 'members',
 } as const satisfies Record<Action, Who>
 
 /** The actions that these may perform. */

@@ -9,6 +9,7 @@ import { noticePart, runEndedDraft, type RunEnd, type RunExecution } from '../ru
 import type { QueuedRunOf } from '../runs/run-kind.ts'
 import type { Signals } from '../streams/signals.ts'
 import { AgentPump } from './agent-pump.ts'
+import { AttachedFiles } from './attached-files.ts'
 import { UsageTally } from './agent-usage.ts'
 import { DeclaredParts } from './declared-parts.ts'
 import { modelContext } from './model-context.ts'
@@ -40,6 +41,7 @@ const attempts = 20
 export class AgentRun implements RunExecution {
   readonly #settings: Settings
   readonly #options: AgentRunOptions
+  readonly #files: AttachedFiles
   readonly #tally: UsageTally
   readonly #steps = new StepCount()
   #writer: MessageWriter
@@ -52,6 +54,7 @@ export class AgentRun implements RunExecution {
     const { run, answer } = options
     this.#settings = settings
     this.#options = options
+    this.#files = new AttachedFiles(settings, options.sessionId)
     this.#writer = this.#writerOf(answer.id, 'parts' in answer ? answer : undefined)
     this.#earlierUsage = run.usage
     this.#tally = new UsageTally(settings.contextLimit)
@@ -121,7 +124,8 @@ export class AgentRun implements RunExecution {
     const { sessionId, run, answer } = this.#options
     const { store } = this.#settings
     const { id: runId, model, thinkingLevel, attempt = 1 } = run
-    const messages = await modelContext(store, sessionId, { signal, open: answer.id })
+    const files = this.#files
+    const messages = await modelContext(store, sessionId, { signal, open: answer.id, files })
     const prompt = messages.findLast(({ id, role, order }) =>
       'promptId' in answer ? id === answer.promptId : role === 'user' && order < answer.order,
     )
@@ -195,7 +199,10 @@ export class AgentRun implements RunExecution {
         this.#earlierUsage = undefined
         this.#writer = this.#writerOf(answer.id)
         const ids = new Set(prompts.map(({ messageId }) => messageId))
-        return result.messages.filter(({ id }) => ids.has(id))
+        return this.#files.fill(
+          result.messages.filter(({ id }) => ids.has(id)),
+          signal,
+        )
       }
       // The same prompt was sent twice at the same moment: it runs next, and is dropped then.
       if (refused !== 'guard-failed') return []

@@ -3,16 +3,19 @@ import { settleParts } from '@caughtup/schema/fold'
 import { noticeType } from '@caughtup/schema/notice'
 import type { Store } from '@caughtup/store'
 
+import type { AttachedFiles } from './attached-files.ts'
+
 /**
  * The model's context: all messages of the newest epoch, its summary first. They are valid for the AI
  * SDK's `convertToModelMessages` and `streamText`. They are the caller's own: others read the same window.
  *
  * @param open - the open message that a run goes on in, which is the last one then
+ * @param files - reads attachments; without it, files by relative URLs are left out
  */
 export async function modelContext(
   store: Store,
   sessionId: string,
-  { signal, open }: { signal: AbortSignal; open?: string },
+  { signal, open, files }: { signal: AbortSignal; open?: string; files?: AttachedFiles },
 ): Promise<Message[]> {
   const { messages, head, hasOlder } = await store.window(sessionId, { signal })
   const stretches = [messages]
@@ -28,12 +31,9 @@ export async function modelContext(
     more = page.hasOlder
     limit = store.limits.pageMost
   }
-  const shown = stretches
-    .flat()
-    .filter(({ id, status }) => status === 'done' || id === open)
-    .map(forModel)
-    .filter(hasContent)
-  return structuredClone(shown)
+  const shown = stretches.flat().filter(({ id, status }) => status === 'done' || id === open)
+  const filled = files ? await files.fill(shown, signal) : shown
+  return structuredClone(filled.map(forModel).filter(hasContent))
 }
 
 /**

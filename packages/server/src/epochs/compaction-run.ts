@@ -1,6 +1,7 @@
 import { CaughtupError, type EventDraft, type MessageDraft } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
+import { AttachedFiles } from '../agent/attached-files.ts'
 import { modelContext } from '../agent/model-context.ts'
 import type { Settings } from '../host/server-options.ts'
 import { authorOf } from '../host/principal.ts'
@@ -28,7 +29,8 @@ export class CompactionRun implements RunExecution {
     const sessionId = this.#sessionId
     const { runId } = this.#queued
     if (!summarise) throw noSummarise()
-    const messages = await modelContext(store, sessionId, { signal })
+    const files = new AttachedFiles(this.#settings, sessionId)
+    const messages = await modelContext(store, sessionId, { signal, files })
     const { head } = await store.head(sessionId, { signal })
     this.#limit = head.contextUsage?.limit ?? this.#settings.contextLimit
     // An empty epoch needs no summary, and no next epoch.

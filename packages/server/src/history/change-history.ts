@@ -8,6 +8,7 @@ import {
 
 import type { Access } from '../access/access.ts'
 import type { RateLimit } from '../access/rate-limit.ts'
+import { attachmentsToErase, eraseAttachments } from '../attachments/remove-attachments.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
 import { contentOf } from '../prompts/prompt-input.ts'
@@ -40,9 +41,9 @@ export class ChangeHistory {
 
   /** @throws CaughtupError `BAD_INPUT`, `TOO_LARGE`, `LIMIT_EXCEEDED`, `NOT_FOUND`, `CONFLICT` */
   async edit(session: Session, input: EditInput, principal: Principal): Promise<{ seq: number }> {
-    const { store, limits } = this.#settings
+    const { store } = this.#settings
     const { parts, field } = contentOf(input)
-    assertPrompt(parts, field, limits)
+    assertPrompt(parts, field, this.#settings)
     this.#rate.take(principal.id)
     await this.#access.authorizeMessages(principal, session, [input.messageId])
     const { seq } = await store.history.edit(session.id, input.messageId, { parts })
@@ -65,7 +66,10 @@ export class ChangeHistory {
     assertCount(messageIds, this.#settings.limits)
     this.#rate.take(principal.id)
     await this.#access.authorizeMessages(principal, session, messageIds)
-    return changed(await this.#settings.store.history.erase(session.id, messageIds))
+    const attachments = await attachmentsToErase(this.#settings, session, messageIds, principal)
+    const erased = await this.#settings.store.history.erase(session.id, messageIds)
+    await eraseAttachments(this.#settings, attachments)
+    return changed(erased)
   }
 
   /**

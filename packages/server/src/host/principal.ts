@@ -11,8 +11,13 @@ export interface PrincipalId {
  */
 export type Principal = OutputOfDeclared<'principal', PrincipalId>
 
-/** A procedure of the contract by its path: `onChat`, `messages.send`, `server.stats` … */
-export type Action = {
+/**
+ * What a caller may want to do: a procedure of the contract by its path (`onChat`, `messages.send`,
+ * `server.stats` …), or one of the requests for attachments.
+ */
+export type Action = ProcedurePath | 'attachments.upload' | 'attachments.read'
+
+export type ProcedurePath = {
   [K in keyof Contract]: Contract[K] extends { '~orpc': unknown }
     ? K
     : `${K}.${keyof Contract[K] & string}`

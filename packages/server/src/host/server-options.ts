@@ -3,6 +3,11 @@ import { defaultAssistantName } from '@caughtup/schema/notice'
 import { type OnError, resolveOnError, type Store } from '@caughtup/store'
 
 import type { Agent } from './agent.ts'
+import {
+  type AttachmentOptions,
+  resolveAttachments,
+  type ResolvedAttachments,
+} from './attachments.ts'
 import { assertSchemas } from './declared.ts'
 import { carefulDescribe, type DescribeError } from './describe-error.ts'
 import type { Price } from './price.ts'
@@ -54,6 +59,8 @@ export interface ChatServerOptions {
   schemas?: ChatSchemas
   /** Called when a run has ended or waits, at least once each. Without one, nothing is written for them. */
   hooks?: HookOptions
+  /** Files that members upload to sessions. Without it, a file of a prompt is in its URL, or elsewhere. */
+  attachments?: AttachmentOptions
   /** Another system that appends to the same conversations. Without it, nothing is merged. */
   transcript?: TranscriptOptions
   /**
@@ -146,6 +153,7 @@ export interface ChatServerOptions {
 }
 
 type Optional =
+  | 'attachments'
   | 'summarise'
   | 'can'
   | 'model'
@@ -173,6 +181,7 @@ export interface Settings
   extends Required<Omit<ChatServerOptions, Optional>>, Pick<ChatServerOptions, Optional> {
   limits: Readonly<Limits>
   hooks: ResolvedHooks
+  attachments?: ResolvedAttachments
   transcript?: ResolvedTranscript
 }
 
@@ -199,11 +208,12 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   assertSchemas(options.schemas ?? {})
   assertCompacts(options)
   const onError = resolveOnError(options.onError)
-  const { transcript, ...given } = options
+  const { attachments, transcript, ...given } = options
   return {
     ...given,
     schemas: options.schemas ?? {},
     hooks: resolveHooks(options.hooks),
+    ...(attachments !== undefined && { attachments: resolveAttachments(attachments) }),
     ...(transcript !== undefined && { transcript: resolveTranscript(transcript) }),
     stats: options.stats ?? (() => false),
     assistantName: options.assistantName?.trim() || chatServerDefaults.assistantName,

@@ -1,5 +1,6 @@
 import type { UpdateSessionInput } from '@caughtup/schema'
 
+import { removeWithAttachments } from '../attachments/remove-attachments.ts'
 import { declaredObject } from '../host/declared.ts'
 import type { ProcedureDeps, Procedures } from './base.ts'
 
@@ -98,7 +99,7 @@ export function sessionProcedures(
     }),
     delete: remove.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'sessions.delete', input.sessionId)
-      await sessions.delete(id)
+      await removeWithAttachments(settings, id, () => sessions.delete(id))
       runs.abandon(({ sessionId }) => sessionId === id)
       return { deleted: true }
     }),

@@ -75,9 +75,9 @@ export class AnswerAgain {
 
   /** @throws CaughtupError as {@link retry}, `BAD_INPUT` and `TOO_LARGE` */
   async resend(session: Session, input: ResendInput, principal: Principal): Promise<SendResult> {
-    const { store, limits } = this.#settings
+    const { store } = this.#settings
     const { parts, field } = contentOf(input)
-    assertPrompt(parts, field, limits)
+    assertPrompt(parts, field, this.#settings)
     const kept = await keptOf(input, this.#settings)
     this.#rate.take(principal.id)
     const { id } = session

@@ -8,6 +8,9 @@ import {
   type PromptPart,
 } from '@caughtup/schema'
 
+import { attachmentPlace } from '../attachments/attachment-url.ts'
+import type { Settings } from '../host/server-options.ts'
+
 /**
  * Checks the content of a prompt beyond its schema.
  *
@@ -17,15 +20,18 @@ import {
 export function assertPrompt(
   parts: readonly PromptPart[],
   field: 'text' | 'parts',
-  { promptBytes, messageParts, messageBytes }: Limits,
+  { limits, attachments, path }: Pick<Settings, 'limits' | 'attachments' | 'path'>,
 ): void {
+  const { promptBytes, messageParts, messageBytes } = limits
   const texts = parts.map((part) => (part.type === 'text' ? part.text : ''))
   if (parts.every(({ type }) => type === 'text') && texts.join('').trim() === '') {
     throw new CaughtupError('BAD_INPUT', 'The prompt is empty.', { field, value: '' })
   }
   for (const [index, part] of parts.entries()) {
-    // Providers accept only absolute URLs, and get every message of the session: all later runs would fail.
-    if (part.type === 'file' && !URL.canParse(part.url)) throw relativeUrl(index, part.url)
+    if (part.type !== 'file' || URL.canParse(part.url)) continue
+    // The agent gets the bytes of attachments. Of other files, providers accept only absolute URLs, and get
+    // every message of the session: all later runs would fail.
+    if (!attachments || !attachmentPlace(path, part.url)) throw relativeUrl(index, part.url)
   }
   const textBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   assertSize(field, 'bytes of text', textBytes, promptBytes, texts.join(' '))

@@ -34,7 +34,7 @@ export class SendMessage {
    */
   async send(session: Session, input: SendInput, principal: Principal): Promise<SendResult> {
     const { parts, field } = contentOf(input)
-    assertPrompt(parts, field, this.#settings.limits)
+    assertPrompt(parts, field, this.#settings)
     const kept = await keptOf(input, this.#settings)
     this.#rate.take(principal.id)
     const { messageId = uuid(), whenBusy = 'queue' } = input

@@ -30,7 +30,7 @@ export class UpdateQueued {
   ): Promise<{ runId: string }> {
     const { store, limits } = this.#settings
     const { parts, field } = contentOf(input)
-    assertPrompt(parts, field, limits)
+    assertPrompt(parts, field, this.#settings)
     this.#rate.take(principal.id)
     const { runId } = input
     const { queue } = (await store.head(session.id)).head

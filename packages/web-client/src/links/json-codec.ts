@@ -62,7 +62,7 @@ function jsonOf(answer: unknown): unknown {
 }
 
 /** The error that the server sent; without one in the answer, an error of its status alone. */
-function errorOf(answer: unknown, status: number): ORPCError<string, unknown> {
+export function errorOf(answer: unknown, status: number): ORPCError<string, unknown> {
   const json = isObject(answer) && 'json' in answer ? answer.json : undefined
   if (isORPCErrorJson(json)) return createORPCErrorFromJson(json)
   return new ORPCError('MALFORMED_ANSWER', { status, message: `the server answered ${status}` })

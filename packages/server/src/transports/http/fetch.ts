@@ -26,6 +26,7 @@ export function createFetch(
       url: new URL(request.url),
       headers: Object.fromEntries(headers),
       body: async () => (body ? readJson(body, limits.bodyBytes) : undefined),
+      bytes: body ?? undefined,
       signal,
     }
     const claim: StreamClaim = {}

@@ -2,23 +2,25 @@ import { StandardRPCHandler } from '@orpc/server/standard'
 import type { StandardLazyRequest, StandardResponse } from '@orpc/standard-server'
 
 import type { RequestGuard } from '../../access/request-guard.ts'
+import type { AttachmentRequest, AttachmentRoute } from '../../attachments/attachment-route.ts'
 import { notFound } from '../../errors/call-errors.ts'
 import type { CallContext, ProcedureDeps } from '../../procedures/base.ts'
 import type { ChatRouter } from '../../procedures/router.ts'
 
 /** Answers a request over HTTP, in any runtime; a path outside of `settings.path` gets a 404. */
 export type HttpAnswer = (
-  request: StandardLazyRequest,
+  request: StandardLazyRequest & AttachmentRequest,
   context: CallContext,
 ) => Promise<StandardResponse>
 
 interface HttpAnswerParts extends Pick<ProcedureDeps, 'settings' | 'start' | 'closing'> {
   guard: RequestGuard
+  attachments: AttachmentRoute | undefined
 }
 
 export function createHttpAnswer(
   router: ChatRouter,
-  { settings, guard, start, closing }: HttpAnswerParts,
+  { settings, guard, attachments, start, closing }: HttpAnswerParts,
 ): HttpAnswer {
   const handler = new StandardRPCHandler(router, { plugins: [guard] })
   const { path } = settings
@@ -30,6 +32,7 @@ export function createHttpAnswer(
       start()
       return health(request.method, closing.aborted)
     }
+    if (attachments?.handles(request)) return attachments.answer(request, context.request)
     const { matched, response } = await handler.handle(request, { ...prefix, context })
     return matched ? response : { ...notFound(), headers: { 'cache-control': 'no-store' } }
   }

@@ -30,7 +30,7 @@ export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeH
   const respond = async (request: NodeRequest, response: NodeResponse) => {
     response.setTimeout(stuckAfter, () => response.destroy())
     const read = async () => request.body ?? readJson(request, limits.bodyBytes)
-    const standard = { ...toStandardLazyRequest(request, response), body: read }
+    const standard = { ...toStandardLazyRequest(request, response), body: read, bytes: request }
     const taken = new Promise<void>((resolve) => response.once('close', () => resolve()))
     const claim: StreamClaim = {}
     const context = { request: chatRequest(request), taken, claim }

@@ -1,0 +1,1 @@
+export { diskAttachments, type DiskAttachmentsOptions } from './attachments/disk-attachments.ts'
