@@ -50,6 +50,19 @@ export {
   type TroubleAction,
   type TroubleKind,
 } from './status/connection-trouble.ts'
+export { MessageList, type MessageListProps } from './messages/message-list.tsx'
+export { MessageListAround, type MessageListAroundProps } from './messages/message-list-around.tsx'
+export type { MessageListOptions } from './messages/list-frame.tsx'
+export { HistoryStart, HistoryTop, LoadOlder, OlderFailed } from './messages/parts/history-top.tsx'
+export { JumpToLatest } from './messages/parts/jump-to-latest.tsx'
+export {
+  type MessageListState,
+  type RowLooks,
+  useMessageList,
+} from './messages/parts/message-list-context.ts'
+export { MessageRows, type MessageRowsProps } from './messages/parts/message-rows.tsx'
+export { MessageViewport } from './messages/parts/message-viewport.tsx'
+export { NoMessages, type NoMessagesProps } from './messages/parts/no-messages.tsx'
 export { ContextMeter, type ContextMeterProps } from './status/context-meter.tsx'
 export { SessionAnnouncements } from './status/session-announcements.tsx'
 export { useConnectionText } from './status/use-connection-text.ts'

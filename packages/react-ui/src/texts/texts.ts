@@ -2,6 +2,7 @@ import { announcementTexts } from './announcement-texts.ts'
 import { answerTexts } from './answer-texts.ts'
 import { connectionTexts } from './connection-texts.ts'
 import { composerTexts } from './composer-texts.ts'
+import { messageTexts } from './message-texts.ts'
 import { statusTexts } from './status-texts.ts'
 
 /** Every word that the components say, in English. `UiProvider` puts others in their place. */
@@ -10,6 +11,7 @@ export const englishTexts = {
   answers: answerTexts,
   connection: connectionTexts,
   composer: composerTexts,
+  messages: messageTexts,
   status: statusTexts,
 }
 
@@ -25,6 +27,7 @@ export function withTexts(changes: TextChanges): Texts {
     answers: { ...answerTexts, ...changes.answers },
     connection: { ...connectionTexts, ...changes.connection },
     composer: { ...composerTexts, ...changes.composer },
+    messages: { ...messageTexts, ...changes.messages },
     status: { ...statusTexts, ...changes.status },
   }
 }

@@ -8,7 +8,6 @@ import { SessionProvider } from '../client/session-context.tsx'
 import { Composer } from '../composer/composer.tsx'
 import { PromptQueue } from '../composer/prompt-queue.tsx'
 import { sessionTitle } from '../format/session-title.ts'
-import { openSession } from '../hooks/use-route.ts'
 import { TypingLine } from '../people/typing-line.tsx'
 import { useTyping } from '../people/use-typing.ts'
 import { Transcript } from '../transcript/transcript.tsx'
@@ -18,7 +17,6 @@ import { type PageControls, PageHeader } from './header/page-header.tsx'
 import { RunFailure } from './run-failure.tsx'
 import { SessionHeader } from './header/session-header.tsx'
 import { useEscape } from './use-escape.ts'
-import { useKeptMessages } from './use-kept-messages.ts'
 
 interface SessionScreenProps extends PageControls {
   sessionId: string
@@ -33,19 +31,11 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
   const { rows } = useActivity(client)
   const row = rows.find((one) => one.sessionId === sessionId)
   const { attempt } = useToasts()
-  const { connection, pending, streaming } = snapshot
-  const messages = useKeptMessages(session, snapshot)
+  const { connection, messages, pending, streaming } = snapshot
   const gone = connection.remedy === 'leave'
   const title = gone && !row ? 'Chat not found' : sessionTitle(row)
 
-  const send = useCallback(
-    (prompt: string | Prompt) => {
-      // What is sent is at the end.
-      openSession(sessionId)
-      settle(session.send(prompt))
-    },
-    [session, sessionId],
-  )
+  const send = useCallback((prompt: string | Prompt) => settle(session.send(prompt)), [session])
   const retry = useCallback((id: string) => settle(session.retryPending(id)), [session])
   const dismiss = useCallback((id: string) => settle(session.dismissPending(id)), [session])
   const stop = useCallback(() => attempt('Stopping', () => session.interrupt()), [attempt, session])
@@ -54,8 +44,6 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
       attempt('Cancelling the prompt', () => client.rpc.runs.interrupt({ sessionId, runId })),
     [attempt, client, sessionId],
   )
-  const loadOlder = useCallback(() => void session.loadOlder(), [session])
-  const markRead = useCallback(() => settle(session.markRead()), [session])
 
   const typing = useTyping(session)
 
@@ -87,24 +75,10 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
         />
       </PageHeader>
       <Transcript
-        messages={messages}
-        // During an answer a prompt has to wait, so it is shown in the queue at once.
-        pending={streaming ? noPrompts : pending}
-        epoch={snapshot.epoch}
-        streaming={streaming}
-        connection={connection}
-        stale={snapshot.stale}
-        gone={gone}
-        hasOlder={snapshot.hasOlder}
-        loadingOlder={snapshot.loadingOlder}
-        olderError={snapshot.olderError}
         unread={row?.unread ?? 0}
-        onLoadOlder={loadOlder}
-        onRead={markRead}
-        onSend={send}
+        messageId={messageId}
         onRetry={retry}
         onDismiss={dismiss}
-        messageId={messageId}
       />
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
         <ConnectionNotice session={session} />
@@ -126,7 +100,7 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
 
 const noPrompts: readonly never[] = []
 
-/** For calls whose failure the snapshot shows; a failed read mark is repaired by the next one. */
+/** For calls whose failure the snapshot shows. */
 function settle(call: Promise<unknown>): void {
   call.catch(() => {})
 }

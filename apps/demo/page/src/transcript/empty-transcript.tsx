@@ -1,29 +1,24 @@
+import { NoMessages, useMessageList } from '@caughtup/react-ui'
+import { useSession } from '@caughtup/web-client/react'
+
+import { useShownSession } from '../client/session-context.tsx'
 import { Suggestions } from '../composer/suggestions.tsx'
 
-interface EmptyTranscriptProps {
-  /** Shown in place of suggestions while the messages have not come. */
-  loading: string | undefined
-  epoch: number
-  onSend: (text: string) => void
-}
-
-/** A session without messages: they are still loading, or nobody has written any. */
-export function EmptyTranscript({ loading, epoch, onSend }: EmptyTranscriptProps) {
+/** In the place of messages: they are still loading, cannot be shown, or nobody has written any. */
+export function EmptyTranscript() {
+  const { session, send } = useShownSession()
+  const { epoch } = useMessageList()
+  const isGone = useSession(session, ({ connection }) => connection.remedy !== undefined)
   return (
-    <section
-      data-testid="transcript"
-      aria-label="Transcript"
-      aria-busy={loading !== undefined}
-      className="flex min-h-0 flex-1 items-center justify-center overflow-y-auto p-4"
+    <NoMessages
+      className="flex flex-1 items-center justify-center p-4 text-center text-sm text-muted-foreground data-[status=loading]:appear-late"
+      // What is the matter with the chat stands above the composer.
+      failed={isGone ? '' : undefined}
     >
-      {loading !== undefined ? (
-        <output className="appear-late text-center text-sm text-muted-foreground">{loading}</output>
-      ) : (
-        <div>
-          {epoch > 0 && <p className="text-sm text-muted-foreground">The context was cleared.</p>}
-          <Suggestions onSend={onSend} />
-        </div>
-      )}
-    </section>
+      <div className="text-left text-foreground">
+        {epoch > 0 && <p className="text-muted-foreground">The context was cleared.</p>}
+        <Suggestions onSend={send} />
+      </div>
+    </NoMessages>
   )
 }

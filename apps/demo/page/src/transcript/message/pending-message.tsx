@@ -24,12 +24,7 @@ export function PendingMessage({ prompt, onRetry, onDismiss }: PendingMessagePro
   const [editing, setEditing] = useState(false)
   const canChange = state === 'queued' || state === 'failed'
   return (
-    <article
-      aria-label="You"
-      aria-busy={state !== 'failed'}
-      data-pending={state}
-      className="flex flex-col items-end gap-1"
-    >
+    <div className="flex flex-col items-end gap-1">
       <MessageContent
         message={{ id: messageId, role: 'user', status: 'open' }}
         className={`${userBubble} ${error ? 'bg-danger-soft' : 'opacity-70'}`}
@@ -74,7 +69,7 @@ export function PendingMessage({ prompt, onRetry, onDismiss }: PendingMessagePro
           )}
         </div>
       )}
-    </article>
+    </div>
   )
 }
 

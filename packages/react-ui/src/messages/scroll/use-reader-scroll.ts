@@ -25,10 +25,10 @@ interface ReaderScrollOptions {
 }
 
 /**
- * Tells the reader's own scrolling from that of the page, and whether the transcript stays at its end
+ * Tells the reader's own scrolling from that of the page, and whether the list stays at its end
  * as it grows: until the reader scrolls up, and again once they scroll back down.
  *
- * Only the reader's own scrolling loads older messages: a short transcript must not load its whole
+ * Only the reader's own scrolling loads older messages: a short chat must not load its whole
  * history by itself.
  */
 export function useReaderScroll(options: ReaderScrollOptions) {

@@ -4,9 +4,8 @@ import type { Message } from '@caughtup/schema'
 const lineLength = 85
 const lineHeight = 25
 
-/** The likely height of a message, in px, until it is measured. */
-export function estimateHeight(message: Message | undefined): number {
-  if (!message) return 80
+/** The likely height of a message in px, with the space around it, until it is measured. */
+export function estimateHeight(message: Message): number {
   let height = message.role === 'user' ? 70 : 60
   for (const part of message.parts) {
     height +=

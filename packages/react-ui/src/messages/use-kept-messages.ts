@@ -1,8 +1,6 @@
 import type { Message } from '@caughtup/schema'
-import type { SessionSnapshot } from '@caughtup/web-client'
+import type { SessionSnapshot, SessionView } from '@caughtup/web-client'
 import { useEffect, useState } from 'react'
-
-import type { DemoSession } from '../client/demo-client.ts'
 
 /** Of the messages before a boundary, those that stay: more than anybody reads in the meantime. */
 const mostKept = 500
@@ -15,7 +13,7 @@ const none: readonly Message[] = []
  * loaded them again.
  */
 export function useKeptMessages(
-  session: DemoSession,
+  session: SessionView,
   { messages, epoch, connection, hasOlder, loadingOlder, olderError }: SessionSnapshot,
 ): readonly Message[] {
   const [last, setLast] = useState({ messages, epoch })

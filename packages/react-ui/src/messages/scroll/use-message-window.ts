@@ -1,24 +1,36 @@
 import type { Message } from '@caughtup/schema'
 import type { PendingPrompt } from '@caughtup/web-client'
-import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type RefObject,
+  type UIEvent,
+  useCallback,
+  useMemo,
+  useRef,
+  useState,
+  type WheelEvent,
+} from 'react'
 
-import { estimateHeight } from './estimate-height.ts'
-import { historyTopHeight } from './history-top.tsx'
+import { useBrowserLayoutEffect } from '../../ui/use-browser-layout-effect.ts'
+import { passFocusOn } from './pass-focus-on.ts'
 import { RowHeights, type RowRange, rowsWithin, sum } from './row-heights.ts'
 import { RowObserver } from './row-observer.ts'
 import { anchorOf, movedBy, positionIn, rowOf, type ScrollAnchor } from './scroll-anchor.ts'
+import { useNewPrompt } from './use-new-prompt.ts'
 import { useReaderScroll } from './use-reader-scroll.ts'
 
 /** Rows this far outside the visible stretch are drawn ahead, in px. */
 const overscan = 1_000
-/** Where a message that is jumped to comes to rest, in px below the top. */
-const jumpMargin = 72
-/** Assumed until the first layout. */
+/** Assumed until the first layout, in px. */
 const usualViewport = 1_000
+/** A prompt that is not sent is a row of about this height, in px. */
+const promptHeight = 80
 
-interface MessageWindowOptions {
+export interface MessageWindowOptions {
   messages: readonly Message[]
   pending: readonly PendingPrompt[]
+  /** The likely height of a row in px. */
+  estimateHeight: (message: Message) => number
   /** A message to begin at; without one, at the end. */
   startAt: string | undefined
   /** Called when the reader comes near the first message, and near the last one if it begins at one. */
@@ -34,6 +46,27 @@ interface Place {
   within: number
 }
 
+export interface MessageWindow {
+  /** The rows to draw. */
+  range: RowRange
+  /** Whether the reader is at the end, and stays there as it grows. */
+  following: boolean
+  jumpToEnd: () => void
+  /** What scrolls, and the element of the rows in it. */
+  scroller: RefObject<HTMLElement | null>
+  rows: RefObject<HTMLDivElement | null>
+  /** To be told of what the reader does with what scrolls. */
+  reader: {
+    onScroll: (event: UIEvent<HTMLElement>) => void
+    onWheel: (event: WheelEvent<HTMLElement>) => void
+    onKeyDown: (event: KeyboardEvent<HTMLElement>) => void
+  }
+  /** Keeps the reader's place while what scrolls or its content change their sizes; returns what ends it. */
+  watchSizes: (...elements: readonly HTMLElement[]) => () => void
+  /** Measures a row while it is in the page; to be ended before it leaves. */
+  watchRow: (row: HTMLElement) => () => void
+}
+
 /**
  * Decides which rows are in the page, and keeps the reader's place: at the end if they are there, else
  * at what they look at, whatever is added above or turns out to have another height than estimated.
@@ -41,16 +74,21 @@ interface Place {
  * Rows are keyed by message id, and a pending prompt has the id of the message that it becomes. So a
  * row keeps its place when older pages arrive, and when the server acknowledges a prompt.
  */
-export function useMessageWindow(
-  scroller: RefObject<HTMLDivElement | null>,
-  { messages, pending, startAt, onNearTop, onNearEnd }: MessageWindowOptions,
-) {
+export function useMessageWindow({
+  messages,
+  pending,
+  estimateHeight,
+  startAt,
+  onNearTop,
+  onNearEnd,
+}: MessageWindowOptions): MessageWindow {
+  const scroller = useRef<HTMLElement>(null)
   const container = useRef<HTMLDivElement>(null)
   const anchor = useRef<ScrollAnchor>(undefined)
   const jump = useRef(startAt)
   const [{ heights, observer }] = useState(measuring)
   const [place, setPlace] = useState<Place | undefined>(
-    startAt === undefined ? undefined : { key: startAt, index: 0, within: -jumpMargin },
+    startAt === undefined ? undefined : { key: startAt, index: 0, within: 0 },
   )
   const [viewport, setViewport] = useState(usualViewport)
   // Of the rows' heights: a change may ask for other rows.
@@ -62,7 +100,10 @@ export function useMessageWindow(
     () => [...messages.map(({ id }) => id), ...pending.map(({ messageId }) => messageId)],
     [messages, pending],
   )
-  const sizes = heights.of(keys, (index) => estimateHeight(messages[index]))
+  const sizes = heights.of(keys, (index) => {
+    const message = messages[index]
+    return message ? estimateHeight(message) : promptHeight
+  })
   // The reader leaves the end before their first scrolled pixel, and so before they have a place.
   const top = following || !place ? sum(sizes) - viewport : topOf(place, keys, sizes)
   const range = rowsWithin(sizes, top - overscan, top + viewport + overscan)
@@ -73,7 +114,7 @@ export function useMessageWindow(
     if (!element || !rows) return
     const wanted = jump.current === undefined ? undefined : rowOf(rows, jump.current)
     if (wanted) {
-      element.scrollTop = positionIn(element, wanted) - jumpMargin
+      element.scrollTop = positionIn(element, wanted) - scrollPadding(element)
       anchor.current = anchorOf(element, rows)
       // What it was estimated to have above it was wrong: once more, when that is measured.
       requestAnimationFrame(() => (jump.current = undefined))
@@ -94,44 +135,55 @@ export function useMessageWindow(
     reader.settledAt(element)
   }, [reader, scroller])
 
-  useLayoutEffect(settle)
+  useBrowserLayoutEffect(settle)
 
-  useLayoutEffect(() => {
+  useBrowserLayoutEffect(() => {
     observer.listen(() => {
       settle()
       setMeasured((count) => count + 1)
     })
   }, [observer, settle])
 
-  // The composer grows with its text, and the window shrinks with a phone's keyboard.
-  useLayoutEffect(() => {
-    const element = scroller.current
-    if (!element) return
-    const resized = new ResizeObserver(() => {
-      setViewport(element.clientHeight)
-      settle()
-    })
-    resized.observe(element)
-    return () => resized.disconnect()
-  }, [scroller, settle])
+  const watchSizes = useCallback(
+    (...elements: readonly HTMLElement[]) => {
+      const resized = new ResizeObserver(() => {
+        setViewport(scroller.current?.clientHeight ?? usualViewport)
+        settle()
+      })
+      for (const element of elements) resized.observe(element)
+      return () => resized.disconnect()
+    },
+    [settle],
+  )
+
+  const latestKeys = useRef(keys)
+  useBrowserLayoutEffect(() => void (latestKeys.current = keys))
+  const watchRow = useCallback(
+    (row: HTMLElement) => {
+      const leave = observer.observe(row)
+      return () => {
+        leave()
+        const key = row.dataset['key'] ?? ''
+        // Scrolled away, so the keyboard scrolls on. Who deletes a message knows where to go on.
+        passFocusOn(row, () => (latestKeys.current.includes(key) ? scroller.current : null))
+      }
+    },
+    [observer],
+  )
 
   const jumpToEnd = useCallback(() => {
     jump.current = undefined
     setFollowing(true)
   }, [setFollowing])
 
-  // A person who has just sent a prompt wants to see it.
-  const newestPending = pending.at(-1)?.messageId
-  useLayoutEffect(() => {
-    if (newestPending !== undefined) jumpToEnd()
-  }, [newestPending, jumpToEnd])
+  useNewPrompt(pending, jumpToEnd)
 
-  const onScroll = (event: { currentTarget: HTMLElement }) => {
+  const onScroll = (event: UIEvent<HTMLElement>) => {
     const { currentTarget: element } = event
     reader.onScroll(event)
     const rows = container.current
     if (!rows) return
-    anchor.current = anchorOf(element, rows) ?? virtualAnchor(element, keys, sizes)
+    anchor.current = anchorOf(element, rows) ?? virtualAnchor(element, rows, keys, sizes, range)
     if (reader.isFollowing()) return setPlace(undefined)
     const next = placeOf(anchor.current, element, keys)
     const nextTop = next ? topOf(next, keys, sizes) : 0
@@ -141,11 +193,13 @@ export function useMessageWindow(
 
   return {
     range,
-    containerRef: container,
-    measureRow: observer.observe,
     following,
-    scrollProps: { onScroll, onWheel: reader.onWheel, onKeyDown: reader.onKeyDown },
     jumpToEnd,
+    scroller,
+    reader: { onScroll, onWheel: reader.onWheel, onKeyDown: reader.onKeyDown },
+    rows: container,
+    watchSizes,
+    watchRow,
   }
 }
 
@@ -173,15 +227,25 @@ function placeOf(
 
 /** Where no row is drawn, after a leap of the scroll bar: the row that would be there. */
 function virtualAnchor(
-  { scrollTop }: HTMLElement,
+  scroller: HTMLElement,
+  rows: HTMLElement,
   keys: readonly string[],
   sizes: readonly number[],
+  drawn: RowRange,
 ): ScrollAnchor | undefined {
-  const { start, before } = rowsWithin(sizes, scrollTop - historyTopHeight, scrollTop)
+  // Above the rows is what a page has there, of any height.
+  const above = positionIn(scroller, rows.firstElementChild ?? rows) - drawn.before
+  const { start, before } = rowsWithin(sizes, scroller.scrollTop - above, scroller.scrollTop)
   const key = keys[start]
   if (key === undefined) return undefined
-  const position = historyTopHeight + before
+  const position = above + before
   return { key, element: undefined, position, rowPosition: position }
+}
+
+/** Where something that is scrolled to comes to rest, in px below the top. */
+function scrollPadding(scroller: HTMLElement): number {
+  const padding = Number.parseFloat(getComputedStyle(scroller).scrollPaddingTop)
+  return Number.isNaN(padding) ? 0 : padding
 }
 
 function covers(drawn: RowRange, wanted: RowRange): boolean {
