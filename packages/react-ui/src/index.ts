@@ -37,6 +37,28 @@ export {
   VersionSwitch,
   type VersionSwitchProps,
 } from './answers/version-switch.tsx'
+export { SessionList, type SessionListProps } from './sessions/session-list.tsx'
+export {
+  type SessionListState,
+  type SessionTarget,
+  useSessionList,
+} from './sessions/session-list-context.ts'
+export { SessionListNotice } from './sessions/session-list-notice.tsx'
+export { SessionListRows, type SessionListRowsProps } from './sessions/session-list-rows.tsx'
+export { SessionListScroller } from './sessions/session-list-scroller.tsx'
+export {
+  SessionHitLink,
+  SessionListHits,
+  type SessionListHitsProps,
+  SessionListSearch,
+} from './sessions/session-list-search.tsx'
+export {
+  SessionRow,
+  SessionRowLink,
+  SessionRowMark,
+  type SessionRowProps,
+} from './sessions/session-row.tsx'
+export { type SessionRowState, useSessionRow } from './sessions/session-row-context.ts'
 export {
   ConnectionAction,
   ConnectionBanner,

@@ -1,10 +1,6 @@
-import {
-  type ComponentPropsWithoutRef,
-  type KeyboardEvent,
-  useEffect,
-  useLayoutEffect,
-} from 'react'
+import { type ComponentPropsWithoutRef, type KeyboardEvent, useEffect } from 'react'
 
+import { useBrowserLayoutEffect } from '../ui/use-browser-layout-effect.ts'
 import { useTexts } from '../ui/ui-provider.tsx'
 import { useComposer } from './composer-context.ts'
 
@@ -24,7 +20,7 @@ export function ComposerField({ focusOnMount = false, style, ...props }: Compose
   const texts = useTexts().composer
   const { text, write, streaming, sending, send, fieldRef } = useComposer()
 
-  useIsomorphicLayoutEffect(() => {
+  useBrowserLayoutEffect(() => {
     if (fieldRef.current) fitHeight(fieldRef.current)
   }, [text, fieldRef])
   useEffect(() => {
@@ -73,6 +69,3 @@ function fitHeight(field: HTMLTextAreaElement): void {
   field.style.height = 'auto'
   field.style.height = `${field.scrollHeight}px`
 }
-
-/** A server has no layout, and older versions of React warn there. */
-const useIsomorphicLayoutEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect

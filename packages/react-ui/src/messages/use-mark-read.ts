@@ -2,7 +2,7 @@ import type { Message } from '@caughtup/schema'
 import type { SessionView } from '@caughtup/web-client'
 import { useEffect } from 'react'
 
-import { usePageVisible } from './use-page-visible.ts'
+import { usePageVisible } from '../ui/use-page-visible.ts'
 
 interface MarkReadOptions {
   unread: number

@@ -3,6 +3,7 @@ import { answerTexts } from './answer-texts.ts'
 import { connectionTexts } from './connection-texts.ts'
 import { composerTexts } from './composer-texts.ts'
 import { messageTexts } from './message-texts.ts'
+import { sessionTexts } from './session-texts.ts'
 import { statusTexts } from './status-texts.ts'
 
 /** Every word that the components say, in English. `UiProvider` puts others in their place. */
@@ -12,6 +13,7 @@ export const englishTexts = {
   connection: connectionTexts,
   composer: composerTexts,
   messages: messageTexts,
+  sessions: sessionTexts,
   status: statusTexts,
 }
 
@@ -28,6 +30,7 @@ export function withTexts(changes: TextChanges): Texts {
     connection: { ...connectionTexts, ...changes.connection },
     composer: { ...composerTexts, ...changes.composer },
     messages: { ...messageTexts, ...changes.messages },
+    sessions: { ...sessionTexts, ...changes.sessions },
     status: { ...statusTexts, ...changes.status },
   }
 }

@@ -1,31 +1,26 @@
-import type { Connection } from '@caughtup/web-client'
+import { ConnectionAction, ConnectionBanner, ConnectionText } from '@caughtup/react-ui'
+import { activityView } from '@caughtup/web-client'
 import type { ReactNode } from 'react'
 
-import { Button } from '../ui/button.tsx'
-
-interface ListStatusProps {
-  connection: Connection
-  stale: boolean
-  principal: string | undefined
-  onReconnect: () => void
-  children?: ReactNode
-}
+import { useClient } from '../client/client-context.tsx'
+import { pagePrincipal } from '../client/demo-client.ts'
+import { buttonLook } from '../ui/button.tsx'
 
 /** The list's foot: the owner of the chats, and whether the list may be out of date. */
-export function ListStatus(props: ListStatusProps) {
-  const { connection, stale, principal, onReconnect, children } = props
-  const failed = connection.status === 'failed' || connection.status === 'ended'
+export function ListStatus({ children }: { children?: ReactNode }) {
+  const client = useClient()
   return (
     <div className="flex min-h-11 shrink-0 items-center gap-1 border-t border-border py-1 pr-3 pl-5 text-xs text-muted-foreground">
-      <span className="mr-auto truncate">Signed in as {principal ?? 'local'}</span>
-      {failed && (
-        <Button className="shrink-0" onClick={onReconnect}>
+      <span className="mr-auto truncate">Signed in as {pagePrincipal() ?? 'local'}</span>
+      <ConnectionBanner view={activityView(client)} className="group/list shrink-0">
+        <span className="appear-late text-warning group-data-urgent/list:hidden">
+          May be out of date
+        </span>
+        <ConnectionText className="sr-only group-not-data-urgent/list:hidden" />
+        <ConnectionAction className={`${buttonLook()} group-not-data-urgent/list:hidden`}>
           Reconnect list
-        </Button>
-      )}
-      {!failed && stale && (
-        <span className="appear-late shrink-0 text-warning">May be out of date</span>
-      )}
+        </ConnectionAction>
+      </ConnectionBanner>
       {children}
     </div>
   )

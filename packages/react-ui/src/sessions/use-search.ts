@@ -1,12 +1,9 @@
 import type { SearchHit } from '@caughtup/schema'
-import { asChatError } from '@caughtup/web-client'
+import { asChatError, type ChatClient } from '@caughtup/web-client'
 import { useEffect, useState } from 'react'
-
-import { useClient } from '../client/client-context.tsx'
 
 /** The time in ms without a key after which messages are searched. */
 const restMs = 200
-const mostHits = 30
 
 export interface FoundMessages {
   /** Of which text these are the hits: the newest one may still be under way. */
@@ -17,20 +14,18 @@ export interface FoundMessages {
 
 const nothing: FoundMessages = { text: '', hits: [] }
 
-/** The messages of all chats that have every word of a text. */
-export function useSearch(text: string): FoundMessages {
-  const client = useClient()
+/** The messages of all sessions that have every word of a text. */
+export function useSearch(client: ChatClient, text: string, limit: number): FoundMessages {
   const [found, setFound] = useState(nothing)
-  const wanted = text.trim()
   useEffect(() => {
-    if (wanted === '') return
+    if (text === '') return undefined
     let isCurrent = true
     const search = async () => {
       try {
-        const { hits } = await client.search(wanted, { limit: mostHits })
-        if (isCurrent) setFound({ text: wanted, hits })
+        const { hits } = await client.search(text, { limit })
+        if (isCurrent) setFound({ text, hits })
       } catch (error) {
-        if (isCurrent) setFound({ text: wanted, hits: [], error: asChatError(error).message })
+        if (isCurrent) setFound({ text, hits: [], error: asChatError(error).message })
       }
     }
     const timer = setTimeout(() => void search(), restMs)
@@ -38,6 +33,6 @@ export function useSearch(text: string): FoundMessages {
       isCurrent = false
       clearTimeout(timer)
     }
-  }, [client, wanted])
-  return wanted === '' ? nothing : found
+  }, [client, text, limit])
+  return text === '' ? nothing : found
 }
