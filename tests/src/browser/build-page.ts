@@ -5,21 +5,26 @@ import { build, type Alias } from 'vite'
 export interface PageSources {
   /** A folder with `react` and `react-dom`, and perhaps `@caughtup`, in its `node_modules`. */
   from?: string
+  /** As a page is shipped, in place of React's development build. @default false */
+  production?: boolean
 }
 
 /**
- * The script of a page, with React's development build: only that one has the Profiler and the second
- * mounting of strict mode.
+ * The script of a page, with React's development build if nothing else is asked for: only that one has the
+ * Profiler and the second mounting of strict mode.
  */
-export async function buildPage(page: string, { from }: PageSources = {}): Promise<string> {
+export async function buildPage(
+  page: string,
+  { from, production = false }: PageSources = {},
+): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: 'error',
-    define: { 'process.env.NODE_ENV': '"development"' },
+    define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
     resolve: { alias: from === undefined ? [] : aliases(from) },
     build: {
       write: false,
-      minify: false,
+      minify: production,
       rolldownOptions: { input: page },
     },
   })

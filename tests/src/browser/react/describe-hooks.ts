@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
+import { Random } from '@caughtup/schema/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -13,6 +14,18 @@ declare global {
   interface Window {
     reactPage: ReactPage
   }
+}
+
+/** A fixed one, and one of this moment. A failure names its seed, for `SEED=… vitest run …`. */
+const seeds = process.env['SEED']
+  ? [Number(process.env['SEED'])]
+  : [1, Math.floor(Math.random() * 2 ** 31)]
+
+/** Some lines, of which some are empty or long, and the last one may go on. */
+function lines(random: Random, count: number): string {
+  const line = () =>
+    'a word '.repeat(random.pick([0, 1, 4, 60])) + '\n'.repeat(random.between(0, 2))
+  return Array.from({ length: count }, line).join('')
 }
 
 /** The promises of the hooks, in a real browser with a real server, for the React of `sources`. */
@@ -152,6 +165,119 @@ export function describeHooks(version: string, sources: PageSources = {}): void 
       await expect.poll(() => lastText(page)).toBe('')
       await page.evaluate(() => window.reactPage.session.history.redo())
       await expect.poll(() => lastText(page)).toBe('A')
+    })
+
+    /** How a streamed text stands beside the same text as React would write it. */
+    const compared = (page: Page) =>
+      page.evaluate(() => {
+        const shown = document.querySelector('#root p:last-child')!
+        const plain = document.createElement('p')
+        plain.textContent = shown.textContent
+        shown.after(plain)
+        const heights = [shown, plain].map((one) => one.getBoundingClientRect().height)
+        plain.remove()
+        return { text: plain.textContent, heights, blocks: shown.childNodes.length }
+      })
+
+    test.each(seeds)(
+      'a long text in blocks looks as if it were in one, with seed %i',
+      async (seed) => {
+        const random = new Random(seed)
+        await using chat = await open()
+        const { page } = chat
+        await page.addStyleTag({ content: 'p { white-space: pre-wrap; width: 300px }' })
+        await page.evaluate(() => window.reactPage.show('texts'))
+        const run = await chat.ask()
+        let text = ''
+        const looksAsOne = async () => {
+          await expect.poll(() => lastText(page)).toBe(text)
+          const { heights, blocks } = await compared(page)
+          expect(heights[0]).toBe(heights[1])
+          return blocks
+        }
+        for (let piece = 0; piece < 30; piece++) {
+          const added = lines(random, 10)
+          text += added
+          await chat.stream(run, [added])
+          await looksAsOne()
+        }
+        expect(await looksAsOne()).toBeGreaterThan(3)
+        run.finish()
+        await page.waitForFunction(() => !window.reactPage.session.getSnapshot().run)
+        const edit = async (next: string) => {
+          text = next
+          await page.evaluate(async (to) => {
+            const { session } = window.reactPage
+            await session.history.edit(session.getSnapshot().messages.at(-1)!.id, to)
+          }, next)
+          await looksAsOne()
+        }
+        for (let count = 0; count < 30; count++) {
+          const from = random.between(0, text.length)
+          const to = from + random.between(0, random.chance(0.3) ? text.length : 40)
+          const added = lines(random, random.between(0, 3))
+          await edit(`${text.slice(0, from)}${added}${text.slice(to)}` || 'Nothing is left.')
+        }
+      },
+    )
+
+    test('what is selected over several blocks stays, and is copied as it is written', async () => {
+      const text = Array.from({ length: 60 }, (_, n) => `Line ${n} of a long answer.\n`).join('')
+      await using chat = await open()
+      const { page } = chat
+      await page.addStyleTag({ content: 'p { white-space: pre-wrap }' })
+      await page.evaluate(() => window.reactPage.show('texts'))
+      const run = await chat.ask()
+      await chat.stream(run, [text.repeat(3)])
+      await expect.poll(() => lastText(page)).toBe(text.repeat(3))
+      await page.evaluate(() => {
+        const blocks = [...document.querySelector('#root p:last-child')!.children]
+        getSelection()!.setBaseAndExtent(blocks[0]!.firstChild!, 0, blocks[2]!.firstChild!, 9)
+      })
+      const before = await selected(page)
+      expect(text.repeat(3)).toContain(before)
+      await chat.stream(run, ['More.\n', 'And more.'])
+      run.finish()
+      await expect.poll(() => lastText(page)).toBe(`${text.repeat(3)}More.\nAnd more.`)
+      expect(await selected(page)).toBe(before)
+    })
+
+    test('an edit that joins two blocks at their line break makes one line of theirs', async () => {
+      const text = 'A line of an answer.\n'.repeat(200)
+      await using chat = await open()
+      const { page } = chat
+      await page.addStyleTag({ content: 'p { white-space: pre-wrap }' })
+      await page.evaluate(() => window.reactPage.show('texts'))
+      const run = await chat.ask()
+      await chat.stream(run, [text])
+      run.finish()
+      await page.waitForFunction(() => !window.reactPage.session.getSnapshot().run)
+      await expect.poll(() => lastText(page)).toBe(text)
+      const first = await page.evaluate(
+        () => document.querySelector('#root p:last-child')!.firstChild!.textContent!.length,
+      )
+      const joined = `${text.slice(0, first - 1)} ${text.slice(first)}`
+      await page.evaluate(async (to) => {
+        const { session } = window.reactPage
+        await session.history.edit(session.getSnapshot().messages.at(-1)!.id, to)
+      }, joined)
+      await expect.poll(() => lastText(page)).toBe(joined)
+      const { heights, blocks } = await compared(page)
+      expect(blocks).toBeGreaterThan(1)
+      expect(heights[0]).toBe(heights[1])
+    })
+
+    test('a text whose line breaks are not seen stays in one piece', async () => {
+      await using chat = await open()
+      const { page } = chat
+      await page.evaluate(() => window.reactPage.show('texts'))
+      const run = await chat.ask()
+      await chat.stream(run, ['One line.\n'.repeat(300), 'The end.'])
+      await expect.poll(() => lastText(page)).toMatch(/The end\.$/)
+      const { heights, blocks } = await compared(page)
+      expect(blocks).toBe(1)
+      expect(heights[0]).toBe(heights[1])
+      run.finish()
     })
 
     test('a revealed text is there at once, flows, and ends exactly', async () => {
