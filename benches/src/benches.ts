@@ -5,6 +5,7 @@ import { opening } from './benches/opening.ts'
 import { sinceCursor } from './benches/since-cursor.ts'
 import { start } from './benches/start/start.ts'
 import { streaming } from './benches/streaming/streaming.ts'
+import { client } from './in-browser/client.ts'
 import { fairness } from './subscribers/fairness.ts'
 import { fanOutRate } from './subscribers/fan-out-rate.ts'
 import { fanOut } from './subscribers/fan-out.ts'
@@ -24,4 +25,5 @@ export const benches = [
   resume,
   fairness,
   idle,
+  client,
 ]

@@ -1,0 +1,37 @@
+declare global {
+  interface Window {
+    benchPage: BenchPage
+  }
+}
+
+/** What a bench does with a page, and reads from it. */
+export interface BenchPage {
+  /** Sends the prompt that is answered with so many tokens. */
+  ask(): void
+  /** Whether the answer has ended and is shown. */
+  done(): boolean
+  /** The text of the newest message as the document shows it. */
+  lastText(): string
+  /** How often rows were drawn by React. */
+  rows: number
+  /** How often the page heard of something new. */
+  notifications: number
+  /** Of the main thread, in ms: those above 50. */
+  longTasks: number[]
+}
+
+const page = { rows: 0, notifications: 0, longTasks: [] as number[] }
+
+/** The page's figures; those that look at the document are the same for all sides. */
+export function announce(side: Pick<BenchPage, 'ask' | 'done'>): BenchPage {
+  const observer = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) page.longTasks.push(duration)
+  })
+  observer.observe({ type: 'longtask' })
+  const lastText = () => document.querySelector('#root > :last-child')?.textContent ?? ''
+  window.benchPage = Object.assign(page, { lastText, ...side })
+  return window.benchPage
+}
+
+/** Counted by the rows and the lists as they are drawn. */
+export const counts = page

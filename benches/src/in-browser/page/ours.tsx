@@ -1,0 +1,78 @@
+// A chat on our client. `?way=` is how its rows are drawn.
+import { createChatClient, type SessionView, sse } from '@caughtup/web-client'
+import { StreamingText, useMessage, useSession } from '@caughtup/web-client/react'
+import { memo } from 'react'
+import { createRoot } from 'react-dom/client'
+
+import { announce, counts } from './bench-page.ts'
+import { Row } from './rows.tsx'
+
+const parameters = new URLSearchParams(location.search)
+const client = createChatClient({
+  link: sse({ url: '/rpc' }),
+  notifyEvery: Number(parameters.get('notifyEvery')),
+})
+const session = client.session(parameters.get('session') ?? '')
+
+/** Rows whose texts are written past React. */
+function StreamedRows() {
+  const ids = useSession(session, ({ messages }) => messages.map(({ id }) => id))
+  return ids.map((id) => <StreamedRow key={id} session={session} id={id} />)
+}
+
+interface RowProps {
+  session: SessionView
+  id: string
+}
+
+const StreamedRow = memo(function StreamedRow({ id }: RowProps) {
+  counts.rows += 1
+  return <StreamingText as="div" className="row" session={session} messageId={id} />
+})
+
+/** Rows that React draws, each when its own message changes. */
+function SelectedRows() {
+  const ids = useSession(session, ({ messages }) => messages.map(({ id }) => id))
+  return ids.map((id) => <SelectedRow key={id} session={session} id={id} />)
+}
+
+const SelectedRow = memo(function SelectedRow({ id }: RowProps) {
+  const message = useMessage(session, id)
+  return message ? <Row message={message} /> : null
+})
+
+/** The whole snapshot in one component, with memoised rows: what a page is at first. */
+function WholeList() {
+  const { messages } = useSession(session)
+  return messages.map((message) => <Row key={message.id} message={message} />)
+}
+
+const ways = { streamed: StreamedRows, selected: SelectedRows, whole: WholeList }
+const Rows = ways[parameters.get('way') as keyof typeof ways]
+
+let asked = false
+announce({
+  ask() {
+    asked = true
+    session.subscribe(() => (counts.notifications += 1))
+    void session.send('Go on.')
+  },
+  done() {
+    const { messages, run } = session.getSnapshot()
+    return asked && !run && messages.at(-1)?.role === 'assistant'
+  },
+})
+
+/** The window of a fresh client, and then older pages until all of it is held. */
+async function load() {
+  const leave = session.subscribe(() => {})
+  while (session.getSnapshot().connection.status !== 'live') await drawn()
+  while (session.getSnapshot().hasOlder) await session.loadOlder()
+  createRoot(document.querySelector('#root')!).render(<Rows />)
+  await drawn()
+  leave()
+  document.body.dataset['ready'] = 'true'
+}
+
+const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve))
+void load()
