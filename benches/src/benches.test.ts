@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 
+import { skipBrowserTests } from '@caughtup/tests/browser'
 import { describe, expect, it } from 'vitest'
 
 import { benches } from './benches.ts'
@@ -14,24 +15,27 @@ describe.skipIf(process.platform !== 'linux')('pnpm bench --smoke', () => {
   const options = parseOptions(['--smoke', '--on', tmpdir()])
 
   for (const bench of benches) {
-    it(`reports and draws every figure of ${bench.name}`, async () => {
-      const rounds = await runBench(bench, options)
+    it.skipIf(bench.inBrowser && skipBrowserTests())(
+      `reports and draws every figure of ${bench.name}`,
+      async () => {
+        const rounds = await runBench(bench, options)
 
-      const rows = rounds.flat()
-      expect(rows.length).toBeGreaterThan(0)
-      const missing = rows.flatMap((row) =>
-        bench.columns.filter(({ key }) => !isFigure(row[key])).map(({ key }) => ({ key, row })),
-      )
-      expect(missing).toEqual([])
-      const origin = { at: '', commit: '', node: '', machine: '', load: 0 }
-      const result = { origin: { ...origin, medium: 'disk' as const }, rounds }
-      const charts = (bench.charts ?? []).map((chart) =>
-        renderChart(chart, bench.columns, summarise(rounds)),
-      )
-      for (const written of [resultsPage([{ bench, result }]), ...charts]) {
-        expect(written).not.toMatch(/NaN|undefined|Infinity/)
-      }
-    })
+        const rows = rounds.flat()
+        expect(rows.length).toBeGreaterThan(0)
+        const missing = rows.flatMap((row) =>
+          bench.columns.filter(({ key }) => !isFigure(row[key])).map(({ key }) => ({ key, row })),
+        )
+        expect(missing).toEqual([])
+        const origin = { at: '', commit: '', node: '', machine: '', load: 0 }
+        const result = { origin: { ...origin, medium: 'disk' as const }, rounds }
+        const charts = (bench.charts ?? []).map((chart) =>
+          renderChart(chart, bench.columns, summarise(rounds)),
+        )
+        for (const written of [resultsPage([{ bench, result }]), ...charts]) {
+          expect(written).not.toMatch(/NaN|undefined|Infinity/)
+        }
+      },
+    )
   }
 })
 

@@ -6,6 +6,7 @@ import { sinceCursor } from './benches/since-cursor.ts'
 import { start } from './benches/start/start.ts'
 import { streaming } from './benches/streaming/streaming.ts'
 import { client } from './in-browser/client.ts'
+import { firstPaint } from './in-browser/first-paint.ts'
 import { fairness } from './subscribers/fairness.ts'
 import { fanOutRate } from './subscribers/fan-out-rate.ts'
 import { fanOut } from './subscribers/fan-out.ts'
@@ -26,4 +27,5 @@ export const benches = [
   fairness,
   idle,
   client,
+  firstPaint,
 ]

@@ -9,6 +9,8 @@ import { buildPage } from '@caughtup/tests/build-page'
 
 import { tokenText } from '../measure/token-text.ts'
 
+export type PageName = 'ours' | 'use-chat' | 'opening' | 'opening-use-chat'
+
 /** What the agent says, and when. */
 export interface Answer {
   tokens: number
@@ -20,17 +22,15 @@ export interface Answer {
 export interface ChatSite {
   url: string
   sessionId: string
+  /** Of the document and its script. */
+  pageBytes: number
   /** The text that the page has to show in the end. */
   expected: string
   close(): Promise<void>
 }
 
 /** A page and what it speaks to: our server, or a route that speaks the AI SDK's UI message stream. */
-export async function openSite(
-  page: 'ours' | 'use-chat',
-  held: number,
-  answer: Answer,
-): Promise<ChatSite> {
+export async function openSite(page: PageName, held: number, answer: Answer): Promise<ChatSite> {
   const file = new URL(`page/${page}.tsx`, import.meta.url).pathname
   const script = await buildPage(file, { production: true })
   const store = await createStore({ storage: memory() })
@@ -57,6 +57,7 @@ export async function openSite(
   return {
     url: serving.url,
     sessionId,
+    pageBytes: Buffer.byteLength(script) + Buffer.byteLength(document),
     expected: Array.from({ length: answer.tokens }, (_, n) => saidToken(n)).join(''),
     async close() {
       await serving.close()

@@ -1,5 +1,5 @@
 import { type Bench, type Case, figure, type Goal, ours, type Row } from '../measure/bench.ts'
-import { openSite } from './chat-site.ts'
+import { openSite, type PageName } from './chat-site.ts'
 import { MeasuredPage, type Spent } from './measured-page.ts'
 
 const perSecond = 500
@@ -11,7 +11,7 @@ interface Side {
   how: string
   held: number
   tokens: number
-  page: 'ours' | 'use-chat'
+  page: PageName
   query: Record<string, string>
 }
 
@@ -36,6 +36,7 @@ export const client: Bench = {
   name: 'client',
   rounds: 3,
   question: 'What an answer costs the page that shows it, in Chromium, beside useChat.',
+  inBrowser: true,
   columns: [
     { key: 'side', title: 'side' },
     { key: 'how', title: 'how the page draws' },

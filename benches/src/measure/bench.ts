@@ -5,6 +5,8 @@ export interface Bench {
   question: string
   /** How often all cases are measured: each once in turn, then each again. @default 3 */
   rounds?: number
+  /** Whether it needs Chromium. @default false */
+  inBrowser?: boolean
   columns: readonly Column[]
   cases(profile: Profile): Case[]
   /** Relates the rows of one round: subtracts the control, adds ratios. */

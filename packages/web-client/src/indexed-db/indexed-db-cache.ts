@@ -35,12 +35,10 @@ export function indexedDbCache({ user, name = 'caughtup', sessions = 50 }: Cache
     return { transaction, store: transaction.store }
   }
   return storedCache({
+    // Nothing is written here: the page waits for it, and what is opened is written again when it is idle.
     async read(sessionId) {
-      const { transaction, store } = await begin()
-      const entry = await store.get(sessionId)
-      if (entry) await store.put({ ...entry, usedAt: Date.now() })
-      await transaction.done
-      return entry?.session
+      const opened = await database.open()
+      return (await opened.get('sessions', sessionId))?.session
     },
     async write(sessionId, session) {
       const { transaction, store } = await begin()
