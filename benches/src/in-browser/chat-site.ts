@@ -16,7 +16,7 @@ export interface Answer {
   tokens: number
   perSecond: number
   /** Told of each token that was said, by the number of all so far. */
-  onToken(said: number): void
+  onToken: (said: number) => void
 }
 
 export interface ChatSite {

@@ -33,5 +33,10 @@ export function announce(side: Pick<BenchPage, 'ask' | 'done'>): BenchPage {
   return window.benchPage
 }
 
-/** Counted by the rows and the lists as they are drawn. */
-export const counts = page
+export function countRow(): void {
+  page.rows += 1
+}
+
+export function countNotification(): void {
+  page.notifications += 1
+}

@@ -2,10 +2,10 @@
 import { useChat } from '@ai-sdk/react'
 import type { UIMessage } from 'ai'
 import { useLayoutEffect } from 'react'
-import { createRoot } from 'react-dom/client'
 
 import { note } from './opened.ts'
 import { Row } from './rows.tsx'
+import { show } from './show.tsx'
 
 function Chat({ initial }: { initial: UIMessage[] }) {
   const { messages } = useChat({ messages: initial })
@@ -18,7 +18,7 @@ function Chat({ initial }: { initial: UIMessage[] }) {
 
 async function load() {
   const response = await fetch('/use-chat/messages')
-  const initial = (await response.json()) as UIMessage[]
-  createRoot(document.querySelector('#root')!).render(<Chat initial={initial} />)
+  const initial: UIMessage[] = await response.json()
+  show(<Chat initial={initial} />)
 }
 void load()

@@ -3,9 +3,9 @@ import { createChatClient, sse } from '@caughtup/web-client'
 import { indexedDbCache } from '@caughtup/web-client/indexed-db'
 import { useSession } from '@caughtup/web-client/react'
 import { useLayoutEffect } from 'react'
-import { createRoot } from 'react-dom/client'
 
 import { Row } from './rows.tsx'
+import { show } from './show.tsx'
 import { note } from './opened.ts'
 
 const parameters = new URLSearchParams(location.search)
@@ -28,4 +28,4 @@ function Chat() {
   return messages.map((message) => <Row key={message.id} message={message} />)
 }
 
-createRoot(document.querySelector('#root')!).render(<Chat />)
+show(<Chat />)

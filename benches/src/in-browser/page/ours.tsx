@@ -2,10 +2,10 @@
 import { createChatClient, type SessionView, sse } from '@caughtup/web-client'
 import { StreamingText, useMessage, useSession } from '@caughtup/web-client/react'
 import { memo } from 'react'
-import { createRoot } from 'react-dom/client'
 
-import { announce, counts } from './bench-page.ts'
+import { announce, countNotification, countRow } from './bench-page.ts'
 import { Row } from './rows.tsx'
+import { show } from './show.tsx'
 
 const parameters = new URLSearchParams(location.search)
 const client = createChatClient({
@@ -26,7 +26,7 @@ interface RowProps {
 }
 
 const StreamedRow = memo(function StreamedRow({ id }: RowProps) {
-  counts.rows += 1
+  countRow()
   return <StreamingText as="div" className="row" session={session} messageId={id} />
 })
 
@@ -47,14 +47,16 @@ function WholeList() {
   return messages.map((message) => <Row key={message.id} message={message} />)
 }
 
-const ways = { streamed: StreamedRows, selected: SelectedRows, whole: WholeList }
-const Rows = ways[parameters.get('way') as keyof typeof ways]
+const ways = new Map(
+  Object.entries({ streamed: StreamedRows, selected: SelectedRows, whole: WholeList }),
+)
+const Rows = ways.get(parameters.get('way') ?? '') ?? WholeList
 
 let asked = false
 announce({
   ask() {
     asked = true
-    session.subscribe(() => (counts.notifications += 1))
+    session.subscribe(countNotification)
     void session.send('Go on.')
   },
   done() {
@@ -68,7 +70,7 @@ async function load() {
   const leave = session.subscribe(() => {})
   while (session.getSnapshot().connection.status !== 'live') await drawn()
   while (session.getSnapshot().hasOlder) await session.loadOlder()
-  createRoot(document.querySelector('#root')!).render(<Rows />)
+  show(<Rows />)
   await drawn()
   leave()
   document.body.dataset['ready'] = 'true'

@@ -1,6 +1,6 @@
 import { memo } from 'react'
 
-import { counts } from './bench-page.ts'
+import { countRow } from './bench-page.ts'
 
 interface MessageLike {
   parts: readonly { type: string; text?: string }[]
@@ -8,7 +8,7 @@ interface MessageLike {
 
 /** A message as React draws it, on both sides: memoised, and so is each paragraph. */
 export const Row = memo(function Row({ message }: { message: MessageLike }) {
-  counts.rows += 1
+  countRow()
   const text = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
   return (
     <div className="row">

@@ -2,10 +2,10 @@
 import { useChat } from '@ai-sdk/react'
 import { DefaultChatTransport, type UIMessage } from 'ai'
 import { useEffect } from 'react'
-import { createRoot } from 'react-dom/client'
 
-import { announce, counts } from './bench-page.ts'
+import { announce, countNotification } from './bench-page.ts'
 import { Row } from './rows.tsx'
+import { show } from './show.tsx'
 
 const throttle = Number(new URLSearchParams(location.search).get('throttle'))
 
@@ -15,9 +15,7 @@ function Chat({ initial }: { initial: UIMessage[] }) {
     transport: new DefaultChatTransport({ api: '/use-chat' }),
     ...(throttle > 0 && { throttle }),
   })
-  useEffect(() => {
-    counts.notifications += 1
-  })
+  useEffect(countNotification)
   useEffect(() => {
     let asked = false
     announce({
@@ -37,7 +35,7 @@ function Chat({ initial }: { initial: UIMessage[] }) {
 
 async function load() {
   const response = await fetch('/use-chat/messages')
-  const initial = (await response.json()) as UIMessage[]
-  createRoot(document.querySelector('#root')!).render(<Chat initial={initial} />)
+  const initial: UIMessage[] = await response.json()
+  show(<Chat initial={initial} />)
 }
 void load()

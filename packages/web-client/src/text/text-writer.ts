@@ -66,9 +66,12 @@ export function textWriter(element: Element): (text: string) => void {
     while (start < most && before[start] === text[start]) start++
     let same = 0
     while (same < most - start && before.at(-1 - same) === text.at(-1 - same)) same++
+    // The block in which the change begins.
     let [place, from] = [0, 0]
-    while (place < blocks.length - 1 && from + blocks[place]!.length <= start) {
-      from += blocks[place++]!.length
+    for (const { length } of blocks.slice(0, -1)) {
+      if (from + length > start) break
+      from += length
+      place += 1
     }
     const block = blocks[place]
     const end = before.length - same
