@@ -2,12 +2,15 @@ import { fileURLToPath } from 'node:url'
 
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 import { createChatServer } from '@caughtup/server'
+import { diskAttachments } from '@caughtup/server/disk-attachments'
 import { serve } from '@caughtup/server/node'
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
+import { fileTypes, mostFileBytes } from '../shared/file-limits.ts'
 import type { DemoConfig } from './config.ts'
 import { createAgent } from './create-agent.ts'
+import { openFilesFolder } from './files-folder.ts'
 import { fillPlan } from './fill/fill-plan.ts'
 import { Filler } from './fill/filler.ts'
 import { demoPages } from './pages/demo-pages.ts'
@@ -55,8 +58,15 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     clock,
   })
   opened.defer(() => store.close())
+  const files = await openFilesFolder(config.database)
+  opened.defer(() => files.close())
   const chat = createChatServer({
     store,
+    attachments: {
+      storage: diskAttachments({ folder: files.path }),
+      maxBytes: mostFileBytes,
+      mediaTypes: fileTypes,
+    },
     ...createAgent({ config, repository, index, filler, clock }),
     principal: (request) => filler.principalOf(request) ?? demoPrincipal(request),
     stats: () => true,

@@ -1,4 +1,5 @@
 export type { Attachment, FilePart, Refusal, Upload } from './attachments/attachment.ts'
+export { embedFile, shrinkImage } from './attachments/embed-image.ts'
 export type { AttachmentLimits } from './attachments/attachment-limits.ts'
 export { Composer, type ComposerProps } from './composer/composer.tsx'
 export { ComposerAttach } from './composer/composer-attach.tsx'

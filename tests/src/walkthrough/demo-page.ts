@@ -3,7 +3,10 @@ import type { Browser, Page } from 'playwright-core'
 
 declare global {
   interface Window {
-    caughtup?: { client: ChatClient; network: { cut(): void } }
+    caughtup?: {
+      client: ChatClient
+      network: { cut(): void; forceOffline(offline: boolean): void }
+    }
     /** Animation frames since `countFrames`. */
     framesDrawn?: number
   }

@@ -39,6 +39,25 @@ describe('the guide, in this repository', () => {
     expect(types.at(-1)).toBe('finish')
   })
 
+  it('says what it got of the files that came with a question', async () => {
+    const photo = Buffer.alloc(14_200).toString('base64')
+    const file = (filename: string, mediaType: string): Message['parts'][number] => ({
+      type: 'file',
+      filename,
+      mediaType,
+      url: `data:${mediaType};base64,${photo}`,
+    })
+    const files = [file('photo.png', 'image/png'), file('a.pdf', 'application/pdf')]
+    const alone = textOf(await ask([testMessage(1, 'user', files)]))
+    expect(alone).toBe(
+      'You attached `photo.png` (image/png, 14.2 kB) and `a.pdf` (application/pdf, 14.2 kB). I am not a language model, so I cannot look into them.',
+    )
+    const question = { type: 'text' as const, text: 'What is the layer rule?' }
+    const answer = textOf(await ask([testMessage(1, 'user', [files[0]!, question])]))
+    expect(answer).toContain('`photo.png` (image/png, 14.2 kB)')
+    expect(answer).toContain(textOf(await ask(question.text)))
+  })
+
   it('shows the real results of its tools', async () => {
     const results = partsOf(await ask('What is the layer rule?'), 'tool-result')
     const read = results.find(({ toolName }) => toolName === 'read_file')!

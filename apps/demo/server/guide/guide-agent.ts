@@ -12,6 +12,7 @@ import { approximateTokens } from '../text/tokens.ts'
 import { composeAnswer, matchesOf, promptsAfter, quotedMatches } from './compose-answer.ts'
 import { composeCurated, promptsBeside } from './compose-curated.ts'
 import { curatedAnswerTo } from './curated-answers.ts'
+import { describeFiles } from './describe-files.ts'
 import { contextTokens, guideContextLimit, stepUsage } from './guide-usage.ts'
 import { type Question, readQuestion } from './question.ts'
 
@@ -35,7 +36,10 @@ async function* answer(
   { tools, index }: { tools: RepoTools; index: SearchIndex },
 ): AsyncGenerator<AgentPart, void, undefined> {
   const question = readQuestion(messages, prompt)
-  const reply = curatedReply(question, index) ?? foundReply(question, index)
+  const files = describeFiles(prompt)
+  const asked = files !== '' && question.text === '' ? filesReply : undefined
+  const reply = asked ?? curatedReply(question, index) ?? foundReply(question, index)
+  const text = [files, reply.text].filter((part) => part !== '').join('\n\n')
 
   yield { type: 'start-step' }
   yield* sayReasoning(reply.plan, 'plan', pace)
@@ -59,13 +63,13 @@ async function* answer(
   yield { type: 'finish-step', finishReason: 'tool-calls', usage: searchUsage }
 
   yield { type: 'start-step' }
-  yield* sayText(reply.text, 'answer', pace)
+  yield* sayText(text, 'answer', pace)
   yield* sourcesOf(reply.sources)
   if (reply.prompts.length > 0) yield { type: askNextType, data: { prompts: reply.prompts } }
   const answerUsage = stepUsage({
     input: input + searchUsage.outputTokens + results,
     reasoning: 0,
-    output: approximateTokens(reply.text),
+    output: approximateTokens(text),
   })
   yield { type: 'finish-step', finishReason: 'stop', usage: answerUsage }
   yield { type: 'finish', finishReason: 'stop', contextLimit: guideContextLimit }
@@ -81,6 +85,16 @@ interface Reply {
   text: string
   sources: readonly Section[]
   prompts: readonly OfferedPrompt[]
+}
+
+/** There is no question, only files. */
+const filesReply: Reply = {
+  plan: 'There are files, and no question. I say what I got.',
+  searches: false,
+  reads: [],
+  text: '',
+  sources: [],
+  prompts: [],
 }
 
 /** A text that was written for this question, if there is one. */

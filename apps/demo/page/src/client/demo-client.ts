@@ -15,6 +15,12 @@ export function pagePrincipal(): string | undefined {
   return new URL(location.href).searchParams.get('as') ?? undefined
 }
 
+/** A path of the server, for who the page acts as. */
+export function asPagePrincipal(path: string): string {
+  const principal = pagePrincipal()
+  return principal === undefined ? path : `${path}?as=${encodeURIComponent(principal)}`
+}
+
 /**
  * A client of the server that served this page. The URL names the principal, for WebSockets too. What it
  * sends and shows outlives the page, unless it plays a device of its own.
@@ -24,9 +30,8 @@ export function createDemoClient(
   network: NetworkSwitch,
   { isOtherDevice = false } = {},
 ): DemoClient {
-  const principal = pagePrincipal()
-  const url = principal === undefined ? '/rpc' : `/rpc?as=${encodeURIComponent(principal)}`
-  const user = principal ?? 'local'
+  const url = asPagePrincipal('/rpc')
+  const user = pagePrincipal() ?? 'local'
   return createChatClient({
     link: linkOf(transport, url, network),
     network,

@@ -8,12 +8,16 @@ import {
   ComposerSteer,
   ComposerStop,
   type SendPrompt,
+  type Upload,
 } from '@caughtup/react-ui'
-import { ArrowUp, CornerRightUp, ImagePlus, Square } from 'lucide-react'
+import { ArrowUp, CornerRightUp, Paperclip, Square } from 'lucide-react'
+import { useMemo } from 'react'
 
+import { fileTypes } from '../../../shared/file-limits.ts'
 import { type DemoSession, pagePrincipal } from '../client/demo-client.ts'
 import { IconButtonIcon, iconButtonLook } from '../ui/icon-button.tsx'
 import { AttachedFile } from './attached-file.tsx'
+import { fileUpload } from './file-upload.ts'
 
 interface ComposerProps {
   /** The chat that is written to; without one, the first prompt starts one. */
@@ -21,15 +25,22 @@ interface ComposerProps {
   onSend: SendPrompt
   /** Called at each change, and with false once a prompt is sent. */
   onTyping?: (types: boolean) => void
+  /** Where files go that are too large for a prompt. */
+  files: Upload
 }
 
-export function Composer({ session, onSend, onTyping }: ComposerProps) {
+const fileLimits = { accept: fileTypes.join(',') }
+
+export function Composer({ session, onSend, onTyping, files }: ComposerProps) {
+  const upload = useMemo(() => fileUpload(files), [files])
   return (
     <Form
       {...(session && { session })}
       // Each user has drafts of their own.
       draftKey={`${pagePrincipal() ?? ''}-${session?.sessionId ?? 'new'}`}
       onSend={onSend}
+      upload={upload}
+      limits={fileLimits}
       {...(onTyping && { onTyping })}
       className="flex flex-wrap items-end gap-2 rounded-2xl border border-input bg-card p-1.5 pl-4 shadow-xs transition-colors focus-within:border-primary data-dragging:border-dashed data-dragging:border-primary"
     >
@@ -42,7 +53,7 @@ export function Composer({ session, onSend, onTyping }: ComposerProps) {
       />
       <ComposerRefusals className="w-full text-sm wrap-anywhere text-danger empty:hidden" />
       <ComposerAttach className={`-ml-2.5 ${iconButtonLook()}`}>
-        <IconButtonIcon icon={ImagePlus} />
+        <IconButtonIcon icon={Paperclip} />
       </ComposerAttach>
       <ComposerField
         id="composer"

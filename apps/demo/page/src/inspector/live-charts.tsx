@@ -1,4 +1,5 @@
-import { byteSize, rate, wholeNumber } from '../format/number.ts'
+import { byteSize } from '../../../shared/byte-size.ts'
+import { rate, wholeNumber } from '../format/number.ts'
 import type { InspectorRates } from './inspector-rates.ts'
 import { Sparkline } from './sparkline.tsx'
 import { mostKept } from './use-inspector-samples.ts'

@@ -1,4 +1,5 @@
-import { byteSize, rate, wholeNumber } from '../format/number.ts'
+import { byteSize } from '../../../shared/byte-size.ts'
+import { rate, wholeNumber } from '../format/number.ts'
 import { Metric, MetricGroup } from './metric.tsx'
 import type { InspectorReading } from './use-inspector-samples.ts'
 

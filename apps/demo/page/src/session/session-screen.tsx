@@ -3,9 +3,10 @@ import type { Prompt } from '@caughtup/web-client'
 import { useActivity, useSession } from '@caughtup/web-client/react'
 import { useCallback, useEffect, useMemo } from 'react'
 
-import { useClient } from '../client/client-context.tsx'
+import { useClient, useConnectivity } from '../client/client-context.tsx'
 import { SessionProvider } from '../client/session-context.tsx'
 import { Composer } from '../composer/composer.tsx'
+import { chatFiles } from '../composer/file-upload.ts'
 import { PromptQueue } from '../composer/prompt-queue.tsx'
 import { sessionTitle } from '../format/session-title.ts'
 import { TypingLine } from '../people/typing-line.tsx'
@@ -46,6 +47,8 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
   )
 
   const typing = useTyping(session)
+  const { network } = useConnectivity()
+  const files = useMemo(() => chatFiles(sessionId, network), [sessionId, network])
 
   useEscape(snapshot.canInterrupt ? stop : undefined)
   useEffect(() => {
@@ -92,7 +95,7 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
           onDismiss={dismiss}
         />
         <TypingLine who={typing.who} />
-        <Composer session={session} onSend={send} onTyping={typing.tell} />
+        <Composer session={session} onSend={send} onTyping={typing.tell} files={files} />
       </div>
     </SessionProvider>
   )

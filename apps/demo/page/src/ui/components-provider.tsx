@@ -1,10 +1,16 @@
-import { type TextChanges, type UiAction, UiProvider } from '@caughtup/react-ui'
+import { englishTexts, type TextChanges, type UiAction, UiProvider } from '@caughtup/react-ui'
 import type { ReactNode } from 'react'
 
 import { useToasts } from './toasts.tsx'
 
 const texts: TextChanges = {
-  composer: { attach: 'Attach an image', files: 'Image' },
+  composer: {
+    attach: 'Attach an image or a PDF',
+    refused: (refusal) =>
+      refusal.reason === 'type'
+        ? `${refusal.filename} is neither an image nor a PDF.`
+        : englishTexts.composer.refused(refusal),
+  },
   connection: { leave: 'Start a new chat' },
 }
 

@@ -1,4 +1,5 @@
-import { byteSize, wholeNumber } from '../../format/number.ts'
+import { byteSize } from '../../../../shared/byte-size.ts'
+import { wholeNumber } from '../../format/number.ts'
 import { lastOrder } from '../stage/stage.ts'
 import { tallyOf } from '../evidence/tally.ts'
 import type { TourStep } from '../stage/tour-step.ts'

@@ -1,4 +1,5 @@
-import { byteSize, wholeNumber } from '../../format/number.ts'
+import { byteSize } from '../../../../shared/byte-size.ts'
+import { wholeNumber } from '../../format/number.ts'
 import type { Stage } from '../stage/stage.ts'
 import { tallyOfOrders } from '../evidence/tally.ts'
 import type { TourStep } from '../stage/tour-step.ts'

@@ -1,20 +1,23 @@
 import { FileText } from 'lucide-react'
 
+import { asPagePrincipal } from '../../client/demo-client.ts'
 import { safeHref } from './safe-href.ts'
 
 interface FileViewProps {
   part: { mediaType: string; url: string; filename?: string }
 }
 
-/** Shows embedded images; other files are links, so that opening a chat fetches nothing. */
+/** Shows images of this server and embedded ones; other files are links, so that opening a chat fetches nothing. */
 export function FileView({ part }: FileViewProps) {
   const name = part.filename ?? part.mediaType
-  if (part.mediaType.startsWith('image/') && part.url.startsWith('data:')) {
-    return <img src={part.url} alt={name} className="max-h-96 max-w-full rounded-xl" />
+  const isOwn = part.url.startsWith('/rpc/attachments/')
+  const url = isOwn ? asPagePrincipal(part.url) : part.url
+  if (part.mediaType.startsWith('image/') && (isOwn || url.startsWith('data:'))) {
+    return <img src={url} alt={name} className="max-h-96 max-w-full rounded-xl" />
   }
   return (
     <a
-      href={safeHref(part.url)}
+      href={safeHref(url)}
       download={part.filename}
       target="_blank"
       rel="noreferrer"
