@@ -25,7 +25,7 @@ export interface SessionListRowsProps extends Omit<ComponentProps<'ul'>, 'ref' |
 /** Of a `SessionList`: the rows, in a `<ul>` that is as high as all of them. */
 export function SessionListRows({ renderRow, rowHeight, style, ...props }: SessionListRowsProps) {
   const { rows, selectedId, titleOf, scroller } = useSessionList()
-  const isVisible = usePageVisible()
+  const isVisible = usePageVisible(true)
   const list = useRef<HTMLUListElement>(null)
   const ids = useMemo(() => rows.map(({ sessionId }) => sessionId), [rows])
   const window = useListWindow({ scroller, list, count: rows.length, rowHeight })

@@ -1,11 +1,15 @@
 import { useSyncExternalStore } from 'react'
 
-/** Whether the page is not in the background. */
-export function usePageVisible(): boolean {
+/**
+ * Whether the page is not in the background.
+ *
+ * @param onServer what is taken for it while a server renders
+ */
+export function usePageVisible(onServer = false): boolean {
   return useSyncExternalStore(
     subscribe,
     () => document.visibilityState === 'visible',
-    () => false,
+    () => onServer,
   )
 }
 
