@@ -67,7 +67,7 @@ const entries: readonly Entry[] = [
   { imports: "{ uploader } from '@caughtup/web-client'", without: [peer, fetch, idb], most: 4 },
   { imports: "{ useSession } from '@caughtup/web-client/react'", most: 0.7 },
   { imports: "{ useMessage } from '@caughtup/web-client/react'", most: 1.2 },
-  { imports: "{ StreamingText } from '@caughtup/web-client/react'", most: 1.5 },
+  { imports: "{ StreamingText } from '@caughtup/web-client/react'", most: 1.8 },
   { imports: "{ useRevealedText } from '@caughtup/web-client/react'", most: 1.2 },
   {
     imports: "{ asChatError, isPermanentError } from '@caughtup/web-client'",
