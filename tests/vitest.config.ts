@@ -1,11 +1,11 @@
-import { defineProject } from 'vitest/config'
+import { configDefaults, defineProject } from 'vitest/config'
+
+import { wholeSystems } from './whole-systems.ts'
 
 export default defineProject({
   test: {
-    globalSetup: ['src/browser/announce-browser.ts'],
-    // Whole systems and browsers start here: give them time on a slow machine.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    ...wholeSystems,
+    name: 'tests',
+    exclude: [...configDefaults.exclude, 'src/walkthrough/**'],
   },
 })

@@ -1,0 +1,8 @@
+/** For tests that start whole systems and browsers. */
+export const wholeSystems = {
+  globalSetup: ['src/browser/announce-browser.ts'],
+  // Time on a slow machine.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 10_000 } },
+}
