@@ -1,42 +1,9 @@
-import axe from 'axe-core'
-import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import { axeProblems } from '../browser/axe-problems.ts'
 import { skipBrowserTests } from '../browser/browser.ts'
 import { DemoPage } from './demo-page.ts'
 import { withDemo } from './with-demo.ts'
-
-/** What axe finds on a page in its present state, except what it calls minor. */
-async function problemsOf(page: Page): Promise<string[]> {
-  // What appears late or fades has its colours only then. A fade begins with the next frame.
-  await page.evaluate(async () => {
-    for (let frame = 0; frame < 3; frame++) {
-      await new Promise((resolve) => requestAnimationFrame(resolve))
-    }
-  })
-  // One that is cancelled meanwhile, as its element leaves, rejects.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ ready }) => ready)))
-  await page.waitForFunction(() =>
-    document
-      .getAnimations()
-      .every(
-        ({ playState, effect }) =>
-          playState !== 'running' || effect?.getTiming().iterations === Infinity,
-      ),
-  )
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() => window.axe.run())
-  const more = violations.filter(({ impact }) => impact !== 'minor')
-  return more.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-  )
-}
-
-declare global {
-  interface Window {
-    axe: typeof axe
-  }
-}
 
 const looks = [
   { name: 'light', colorScheme: 'light', width: 1200 },
@@ -55,7 +22,7 @@ describe.skipIf(skipBrowserTests())('axe finds nothing in the demo', () => {
     await page.emulateMedia({ colorScheme })
     await page.setViewportSize({ width, height: 800 })
     const clean = async (screen: string) =>
-      expect({ screen, problems: await problemsOf(page) }).toEqual({ screen, problems: [] })
+      expect({ screen, problems: await axeProblems(page) }).toEqual({ screen, problems: [] })
 
     await clean('an empty chat')
     await tab.send('What is a journal?')
