@@ -21,6 +21,20 @@ export { ComposerField, type ComposerFieldProps } from './composer/composer-fiel
 export type { ComposerOptions, SendPrompt } from './composer/composer-form.tsx'
 export { ComposerRefusals } from './composer/composer-refusals.tsx'
 export type { DraftStorage } from './composer/draft-storage.ts'
+export { PendingPrompt, type PendingPromptProps } from './prompts/pending-prompt.tsx'
+export { useWaitingPrompt, type WaitingPromptState } from './prompts/prompt-context.ts'
+export { PromptEditor, type PromptEditorProps } from './prompts/prompt-editor.tsx'
+export {
+  type PromptButtonProps,
+  PromptContent,
+  PromptEdit,
+  PromptRemove,
+  PromptRetry,
+  PromptStatus,
+  PromptSteer,
+} from './prompts/prompt-parts.tsx'
+export { PromptQueue, type PromptQueueProps } from './prompts/prompt-queue.tsx'
+export type { WaitingPrompt, WaitingState } from './prompts/waiting-prompt.ts'
 export { ApprovalCard, type ApprovalCardProps } from './answers/approval-card.tsx'
 export { type Approval, useApproval } from './answers/approval-context.ts'
 export {

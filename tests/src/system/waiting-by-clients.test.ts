@@ -125,7 +125,7 @@ test.each<[string, (url: string) => Link]>([
   },
 )
 
-test('a prompt that waits behind a waiting run can be edited until its turn comes', async () => {
+test('a prompt that waits behind a waiting run can be edited until its turn comes, or removed', async () => {
   const { store, open } = await openServer(testFolder())
   const { id: sessionId } = await store.sessions.create({ owner: 'ann' })
   const view = open((url) => sse({ url }), sessionId)
@@ -133,11 +133,15 @@ test('a prompt that waits behind a waiting run can be edited until its turn come
   await shows(view, waitsFor('remove', 'place'))
   const { runId } = await view.send({ text: 'nxt', messageId: 'next' })
   await shows(view, ({ queue }) => queue.length === 1)
+  const { runId: unwanted } = await view.send({ text: 'unwanted', messageId: 'unwanted' })
+  expect(await view.removeQueued(unwanted)).toBe(true)
   await view.updateQueued(runId, 'next')
   await shows(view, ({ queue }) => JSON.stringify(queue).includes('"next"}]'))
   await view.interrupt()
   await shows(view, ({ messages }) => messages.some(({ id }) => id === 'next'))
   const next = view.getSnapshot().messages.find(({ id }) => id === 'next')
   expect(next).toMatchObject({ parts: [{ text: 'next' }], metadata: { author: 'ann' } })
+  expect(JSON.stringify(view.getSnapshot())).not.toContain('unwanted')
   await expect(view.updateQueued(runId, 'late')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect(await view.removeQueued(unwanted)).toBe(false)
 })

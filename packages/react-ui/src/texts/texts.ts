@@ -4,6 +4,7 @@ import { connectionTexts } from './connection-texts.ts'
 import { composerTexts } from './composer-texts.ts'
 import { messageTexts } from './message-texts.ts'
 import { sessionTexts } from './session-texts.ts'
+import { promptsTexts } from './prompts-texts.ts'
 import { statusTexts } from './status-texts.ts'
 
 /** Every word that the components say, in English. `UiProvider` puts others in their place. */
@@ -14,6 +15,7 @@ export const englishTexts = {
   composer: composerTexts,
   messages: messageTexts,
   sessions: sessionTexts,
+  prompts: promptsTexts,
   status: statusTexts,
 }
 
@@ -31,6 +33,7 @@ export function withTexts(changes: TextChanges): Texts {
     composer: { ...composerTexts, ...changes.composer },
     messages: { ...messageTexts, ...changes.messages },
     sessions: { ...sessionTexts, ...changes.sessions },
+    prompts: { ...promptsTexts, ...changes.prompts },
     status: { ...statusTexts, ...changes.status },
   }
 }

@@ -4,7 +4,15 @@ import { createContext, type ReactNode, useCallback, useContext, useMemo } from 
 import { englishTexts, type TextChanges, type Texts, withTexts } from '../texts/texts.ts'
 
 /** What a person wanted to do with a component, when it failed. */
-export type UiAction = 'respond' | 'choose-version' | 'sign-in' | 'send' | 'stop'
+export type UiAction =
+  | 'respond'
+  | 'choose-version'
+  | 'sign-in'
+  | 'send'
+  | 'stop'
+  | 'edit-prompt'
+  | 'remove-prompt'
+  | 'steer'
 
 /** A call that a component made for a person, and that failed. */
 export interface UiFailure {

@@ -92,6 +92,7 @@ export class SessionView implements View<SessionSnapshot> {
   readonly versions: MessageCalls['versions']
   readonly respond: MessageCalls['respond']
   readonly updateQueued: MessageCalls['updateQueued']
+  readonly removeQueued: MessageCalls['removeQueued']
   readonly #host: SessionViewHost
   readonly #counters: Counters
   readonly #live: LiveView<ChatFrame, SessionSnapshot>
@@ -117,9 +118,10 @@ export class SessionView implements View<SessionSnapshot> {
     this.dismissPending = prompts.dismissPending
     this.history = historyCalls(this.context, sessionId, this.#calls)
     const calls = messageCalls(this.context, sessionId, this.#calls, () => this.#shownRun())
-    const { retry, resend, choose, versions, respond, updateQueued } = calls
+    const { retry, resend, choose, versions, respond, updateQueued, removeQueued } = calls
     this.respond = respond
     this.updateQueued = updateQueued
+    this.removeQueued = removeQueued
     this.retry = retry
     this.resend = resend
     this.choose = choose
