@@ -260,19 +260,19 @@ test('the React component renders', async () => {
   client.close()
 })
 
-test.each([['Writing', '<textarea']])(
-  'the sample %s of the components renders',
-  async (name, expected) => {
-    const index = samples.findIndex(({ code }) => code.includes(`export function ${name}(`))
-    const file = path.join(folder, `sample-${index}.tsx`)
-    const module: unknown = await import(/* @vite-ignore */ file)
-    const sample = (module as Record<string, FunctionComponent<Record<string, unknown>>>)[name]!
-    const client = createChatClient({ link: auto({ url: '/rpc' }) })
-    const props = { client, session: client.session('a') }
-    expect(renderToString(createElement(sample, props))).toContain(expected)
-    client.close()
-  },
-)
+test.each([
+  ['Writing', '<textarea'],
+  ['Waiting', ''],
+])('the sample %s of the components renders', async (name, expected) => {
+  const index = samples.findIndex(({ code }) => code.includes(`export function ${name}(`))
+  const file = path.join(folder, `sample-${index}.tsx`)
+  const module: unknown = await import(/* @vite-ignore */ file)
+  const sample = (module as Record<string, FunctionComponent<Record<string, unknown>>>)[name]!
+  const client = createChatClient({ link: auto({ url: '/rpc' }) })
+  const props = { client, session: client.session('a') }
+  expect(renderToString(createElement(sample, props))).toContain(expected)
+  client.close()
+})
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -12,7 +12,7 @@ test('a server renders it with its parts, empty and ready to write', () => {
   const html = renderToStaticMarkup(<Composer session={client.session('s')} className="mine" />)
   client.close()
   expect(html).toContain('<form class="mine">')
-  expect(html).toContain('<textarea aria-label="Message" placeholder="Write a message"')
+  expect(html).toContain('<textarea rows="1" aria-label="Message" placeholder="Write a message"')
   expect(html).toContain('<input type="file" aria-label="Files" accept="image/*"')
   expect(html).toMatch(/<button aria-label="Send"[^>]* type="submit" disabled="">/)
   expect(html).not.toContain('Stop')
@@ -31,6 +31,6 @@ test('has the parts that it is given, in words of the page, also before there is
     </UiProvider>,
   )
   expect(html).toBe(
-    '<form><b>0</b><textarea aria-label="Nachricht" placeholder="…" rows="1" class="field" style="color:red;field-sizing:content"></textarea></form>',
+    '<form><b>0</b><textarea rows="1" aria-label="Nachricht" placeholder="…" class="field" style="color:red;field-sizing:content"></textarea></form>',
   )
 })

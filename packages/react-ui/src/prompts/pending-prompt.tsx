@@ -1,7 +1,6 @@
 import type { PendingPrompt as Pending, SessionView } from '@caughtup/web-client'
 import { type ComponentPropsWithoutRef, useRef } from 'react'
 
-import { useTexts } from '../ui/ui-provider.tsx'
 import { PromptContext } from './prompt-context.ts'
 import { PromptEditor } from './prompt-editor.tsx'
 import {
@@ -17,7 +16,7 @@ import { inOutbox } from './waiting-place.ts'
 import { fromOutbox } from './waiting-prompt.ts'
 
 export interface PendingPromptProps extends Omit<
-  ComponentPropsWithoutRef<'article'>,
+  ComponentPropsWithoutRef<'div'>,
   'onFocus' | 'onBlur'
 > {
   session: SessionView
@@ -26,26 +25,18 @@ export interface PendingPromptProps extends Omit<
 }
 
 /**
- * A prompt that the server does not have yet, or that it refused, where the messages are: an `<article>` with
+ * A prompt that the server does not have yet, or that it refused, where the messages are: a `<div>` with
  * `data-state` `unsent`, `sending` or `failed`. Until it is sent it can be edited and removed. Without children it
  * has all its parts: `PromptEditor`, `PromptContent`, `PromptStatus`, `PromptRetry`, `PromptEdit` and `PromptRemove`.
  */
 export function PendingPrompt({ session, prompt, children, ...props }: PendingPromptProps) {
-  const { pending } = useTexts().prompts
   const state = usePromptState(fromOutbox(prompt), inOutbox(session, prompt.messageId))
-  const root = useRef<HTMLElement>(null)
+  const root = useRef<HTMLDivElement>(null)
   const originRef = useRef<HTMLElement>(null)
   const focus = useKeptFocus(root, originRef)
   return (
     <PromptContext.Provider value={state}>
-      <article
-        aria-label={pending}
-        aria-busy={state.state !== 'failed'}
-        data-state={state.state}
-        {...props}
-        ref={root}
-        {...focus}
-      >
+      <div data-state={state.state} {...props} ref={root} {...focus}>
         {children ?? (
           <>
             <PromptEditor />
@@ -56,7 +47,7 @@ export function PendingPrompt({ session, prompt, children, ...props }: PendingPr
             <PromptRemove />
           </>
         )}
-      </article>
+      </div>
     </PromptContext.Provider>
   )
 }

@@ -1,11 +1,12 @@
 import { type FocusEvent, type RefObject, useEffect, useRef } from 'react'
 
-import { useClientLayoutEffect } from '../ui/use-client-layout-effect.ts'
+import { passFocusOn } from '../ui/pass-focus-on.ts'
+import { useBrowserLayoutEffect } from '../ui/use-browser-layout-effect.ts'
 
 /**
- * For an element whose buttons go with what they do: if the focus goes with one of them, a button of the same
- * element gets it, or of a neighbour in its list, for the same action if there is one, or what had it before all these. Otherwise Tab would begin
- * at the page's top.
+ * For an element whose buttons go with what they do: if the focus goes with one of them, it passes to a button
+ * of the same element, or of a neighbour in its list, best for the same action, or to what had it before all these.
+ * Otherwise Tab would begin at the page's top.
  *
  * @param originRef where the focus came from; shared by the elements of a list
  */
@@ -15,21 +16,20 @@ export function useKeptFocus(
 ) {
   const inside = useRef(false)
   const action = useRef<string>(undefined)
+  // A button went, and the element stays.
   useEffect(() => {
     const element = root.current
-    if (inside.current && element && isFocusLost(element))
-      heirOf(heirs(element), action.current, originRef)?.focus()
+    if (!inside.current || !element) return
+    const { activeElement, body } = element.ownerDocument
+    if (activeElement === body) heirOf(withNeighbours(element), action.current, originRef)?.focus()
   })
-  useClientLayoutEffect(() => {
+  useBrowserLayoutEffect(() => {
     const element = root.current
     return () => {
-      if (!inside.current || !element) return
+      if (!element) return
       // What is around it can be asked as long as it is there.
-      const next = heirs(element)
-      queueMicrotask(() => {
-        if (!element.isConnected && isFocusLost(element))
-          heirOf(next, action.current, originRef)?.focus()
-      })
+      const heirs = withNeighbours(element)
+      passFocusOn(element, () => heirOf(heirs, action.current, originRef))
     }
   }, [root, originRef])
   return {
@@ -47,12 +47,8 @@ export function useKeptFocus(
   }
 }
 
-function isFocusLost({ ownerDocument }: HTMLElement): boolean {
-  return ownerDocument.activeElement === ownerDocument.body
-}
-
 /** The element, those after it and those before it. */
-function heirs(element: HTMLElement): Element[] {
+function withNeighbours(element: HTMLElement): Element[] {
   const all = element.matches('li') ? [...(element.parentElement?.children ?? [])] : [element]
   const index = all.indexOf(element)
   return [...all.slice(index), ...all.slice(0, index).reverse()]

@@ -3,7 +3,6 @@ import type { WaitingPrompt } from '../prompts/waiting-prompt.ts'
 /** What the prompts that wait say. */
 export const promptsTexts = {
   queue: 'Queue',
-  pending: 'Your prompt',
   /** What waits, where that is no prompt. */
   kind: (kind: Exclude<WaitingPrompt['kind'], 'prompt'>): string =>
     ({

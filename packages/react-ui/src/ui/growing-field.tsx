@@ -6,7 +6,7 @@ import {
   useRef,
 } from 'react'
 
-import { useClientLayoutEffect } from './use-client-layout-effect.ts'
+import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 
 type GrowingFieldProps = ComponentPropsWithoutRef<'textarea'> & { value: string }
 
@@ -16,7 +16,7 @@ export const GrowingField = forwardRef<HTMLTextAreaElement, GrowingFieldProps>(
     const field = useRef<HTMLTextAreaElement>(null)
     // oxlint-disable-next-line typescript/no-non-null-assertion -- it is there when refs are set
     useImperativeHandle(ref, () => field.current!)
-    useClientLayoutEffect(() => {
+    useBrowserLayoutEffect(() => {
       if (field.current) fitHeight(field.current)
     }, [props.value])
     return (

@@ -1,73 +1,81 @@
-import type { QueuedRun } from '@caughtup/schema'
-import type { PendingPrompt } from '@caughtup/web-client'
-import { Clock, FoldVertical, ListX, RotateCw, X } from 'lucide-react'
-import { memo } from 'react'
+import {
+  PromptContent,
+  PromptEdit,
+  PromptEditor,
+  PromptQueue as Queue,
+  PromptRemove,
+  PromptRetry,
+  PromptStatus,
+  PromptSteer,
+  type WaitingPromptState,
+  type WaitingState,
+} from '@caughtup/react-ui'
+import { Clock, CornerRightUp, FoldVertical, ListX, Pencil, RotateCw, X } from 'lucide-react'
 
-import { promptText } from '../format/prompt-text.ts'
-import { IconButton } from '../ui/icon-button.tsx'
-import { QueueEntry } from './queue-entry.tsx'
-import { QueuedPrompt } from './queued-prompt.tsx'
+import type { DemoSession } from '../client/demo-client.ts'
+import { IconButtonIcon, iconButtonLook } from '../ui/icon-button.tsx'
 
-interface PromptQueueProps {
-  queue: readonly QueuedRun[]
-  /** Prompts that the server has not acknowledged yet. */
-  pending: readonly PendingPrompt[]
-  onCancel: (runId: string) => void
-  onRetry: (messageId: string) => void
-  onDismiss: (messageId: string) => void
+/** What waits for the current run to end. */
+export function PromptQueue({ session }: { session: DemoSession }) {
+  return (
+    <Queue
+      session={session}
+      className="mb-2 flex max-h-40 flex-col gap-1 overflow-y-auto"
+      renderPrompt={(prompt) => <QueueEntry {...prompt} />}
+    />
+  )
 }
 
-/** The runs that wait for the current one to end. */
-export const PromptQueue = memo(function PromptQueue(props: PromptQueueProps) {
-  const { queue, pending, onCancel, onRetry, onDismiss } = props
-  if (queue.length === 0 && pending.length === 0) return null
+const button = iconButtonLook('small')
+
+const looks: Readonly<Record<WaitingState, string>> = {
+  unsent: 'opacity-70',
+  sending: 'opacity-70',
+  failed: 'text-danger',
+  queued: '',
+  steering: '',
+}
+
+function QueueEntry(prompt: WaitingPromptState) {
+  const { state } = prompt
+  if (prompt.editing) return <PromptEditor className={waitingField} />
   return (
-    <ul aria-label="Queue" className="mb-2 flex max-h-40 flex-col gap-1 overflow-y-auto">
-      {queue.map((run) => {
-        if (run.kind === 'agent') {
-          return <QueuedPrompt key={run.runId} run={run} onCancel={() => onCancel(run.runId)} />
-        }
-        const isReset = run.kind === 'reset'
-        return (
-          <QueueEntry
-            key={run.runId}
-            icon={isReset ? ListX : FoldVertical}
-            text={isReset ? 'Clear the context' : 'Compact the context'}
-          >
-            <IconButton
-              icon={X}
-              label="Cancel this"
-              size="small"
-              onClick={() => onCancel(run.runId)}
-            />
-          </QueueEntry>
-        )
-      })}
-      {pending.map(({ messageId, parts, error }) => (
-        <QueueEntry
-          key={messageId}
-          icon={Clock}
-          text={`${promptText(parts)}${error ? ` (${error.message})` : ''}`}
-          look={error ? 'text-danger' : 'opacity-70'}
-        >
-          {error && (
-            <>
-              <IconButton
-                icon={RotateCw}
-                label="Try again"
-                size="small"
-                onClick={() => onRetry(messageId)}
-              />
-              <IconButton
-                icon={X}
-                label="Cancel this prompt"
-                size="small"
-                onClick={() => onDismiss(messageId)}
-              />
-            </>
-          )}
-        </QueueEntry>
-      ))}
-    </ul>
+    <div
+      data-testid="queued"
+      className="flex min-h-8 items-center gap-2 rounded-lg bg-muted pr-0.5 pl-3 text-sm"
+    >
+      <WaitingIcon {...prompt} />
+      <span className={`min-w-0 flex-1 truncate ${looks[state]}`}>
+        <PromptContent />
+        {state === 'failed' && <PromptStatus className="before:content-['_·_']" />}
+      </span>
+      <PromptSteer className={button}>
+        <IconButtonIcon icon={CornerRightUp} size="small" />
+      </PromptSteer>
+      <PromptRetry className={button}>
+        <IconButtonIcon icon={RotateCw} size="small" />
+      </PromptRetry>
+      <PromptEdit className={button}>
+        <IconButtonIcon icon={Pencil} size="small" />
+      </PromptEdit>
+      <PromptRemove className={button}>
+        <IconButtonIcon icon={X} size="small" />
+      </PromptRemove>
+    </div>
   )
-})
+}
+
+/** The classes of a field for the text of a prompt that waits. */
+export const waitingField =
+  'block max-h-32 min-h-8 w-full resize-none rounded-lg border border-input bg-background px-3 py-1 text-sm'
+
+function WaitingIcon({ kind, state }: WaitingPromptState) {
+  const look = { size: 14, className: 'shrink-0 text-muted-foreground' }
+  if (kind === 'reset') return <ListX aria-hidden {...look} />
+  if (kind === 'compaction') return <FoldVertical aria-hidden {...look} />
+  return state === 'steering' ? (
+    <CornerRightUp aria-hidden {...look} />
+  ) : (
+    <Clock aria-hidden {...look} />
+  )
+}

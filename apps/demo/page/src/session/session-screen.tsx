@@ -32,19 +32,12 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
   const { rows } = useActivity(client)
   const row = rows.find((one) => one.sessionId === sessionId)
   const { attempt } = useToasts()
-  const { connection, messages, pending, streaming } = snapshot
+  const { connection, messages } = snapshot
   const gone = connection.remedy === 'leave'
   const title = gone && !row ? 'Chat not found' : sessionTitle(row)
 
   const send = useCallback((prompt: string | Prompt) => settle(session.send(prompt)), [session])
-  const retry = useCallback((id: string) => settle(session.retryPending(id)), [session])
-  const dismiss = useCallback((id: string) => settle(session.dismissPending(id)), [session])
   const stop = useCallback(() => attempt('Stopping', () => session.interrupt()), [attempt, session])
-  const cancelQueued = useCallback(
-    (runId: string) =>
-      attempt('Cancelling the prompt', () => client.rpc.runs.interrupt({ sessionId, runId })),
-    [attempt, client, sessionId],
-  )
 
   const typing = useTyping(session)
   const { network } = useConnectivity()
@@ -77,31 +70,18 @@ export function SessionScreen({ sessionId, messageId, ...controls }: SessionScre
           canRedo={snapshot.canRedo}
         />
       </PageHeader>
-      <Transcript
-        unread={row?.unread ?? 0}
-        messageId={messageId}
-        onRetry={retry}
-        onDismiss={dismiss}
-      />
+      <Transcript unread={row?.unread ?? 0} messageId={messageId} />
       <div className="mx-auto w-full max-w-3xl px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
         <ConnectionNotice session={session} />
         {snapshot.unmerged && <UnmergedNotice reason={snapshot.unmerged} />}
         <RunFailure error={snapshot.lastError} messages={messages} />
-        <PromptQueue
-          queue={snapshot.queue}
-          pending={streaming ? pending : noPrompts}
-          onCancel={cancelQueued}
-          onRetry={retry}
-          onDismiss={dismiss}
-        />
+        <PromptQueue session={session} />
         <TypingLine who={typing.who} />
         <Composer session={session} onSend={send} onTyping={typing.tell} files={files} />
       </div>
     </SessionProvider>
   )
 }
-
-const noPrompts: readonly never[] = []
 
 /** For calls whose failure the snapshot shows. */
 function settle(call: Promise<unknown>): void {

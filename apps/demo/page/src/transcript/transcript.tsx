@@ -24,21 +24,13 @@ interface TranscriptProps {
   unread: number
   /** A message to show, with those around it, in place of the newest ones. */
   messageId: string | undefined
-  onRetry: (messageId: string) => void
-  onDismiss: (messageId: string) => void
 }
 
 /** The messages of the shown session, or suggestions for the first one. */
-export function Transcript({ unread, messageId, onRetry, onDismiss }: TranscriptProps) {
+export function Transcript({ unread, messageId }: TranscriptProps) {
   const { session } = useShownSession()
   const { sessionId } = session
   const leave = useCallback(() => openSession(sessionId), [sessionId])
-  const renderPending = useCallback(
-    (prompt: PendingPrompt) => (
-      <PendingMessage prompt={prompt} onRetry={onRetry} onDismiss={onDismiss} />
-    ),
-    [onRetry, onDismiss],
-  )
   const looks = {
     className: 'relative min-h-0 flex-1',
     renderMessage,
@@ -51,6 +43,7 @@ export function Transcript({ unread, messageId, onRetry, onDismiss }: Transcript
 }
 
 const renderMessage = (message: Message) => <MessageView message={message} />
+const renderPending = (prompt: PendingPrompt) => <PendingMessage prompt={prompt} />
 const renderCleared = () => <EpochDivider>Context cleared</EpochDivider>
 
 /** A row's content is in the middle column. */

@@ -20,6 +20,9 @@ const actions: Record<UiAction, string> = {
   'sign-in': 'Signing in',
   send: 'Sending',
   stop: 'Stopping',
+  'edit-prompt': 'Editing the prompt',
+  'remove-prompt': 'Cancelling the prompt',
+  steer: 'Offering the prompt',
 }
 
 /** The words of the components, and toasts for what fails in them. */

@@ -1,7 +1,7 @@
 import type { RefObject } from 'react'
 
 import { useBrowserLayoutEffect } from '../../ui/use-browser-layout-effect.ts'
-import { passFocusOn } from './pass-focus-on.ts'
+import { passFocusOn } from '../../ui/pass-focus-on.ts'
 
 /** Passes the focus on when an element leaves that has it. */
 export function useFocusPassedOn(

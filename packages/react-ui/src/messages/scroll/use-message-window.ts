@@ -12,7 +12,7 @@ import {
 } from 'react'
 
 import { useBrowserLayoutEffect } from '../../ui/use-browser-layout-effect.ts'
-import { passFocusOn } from './pass-focus-on.ts'
+import { passFocusOn } from '../../ui/pass-focus-on.ts'
 import { RowHeights, type RowRange, rowsWithin, sum } from './row-heights.ts'
 import { RowObserver } from './row-observer.ts'
 import { anchorOf, movedBy, positionIn, rowOf, type ScrollAnchor } from './scroll-anchor.ts'
