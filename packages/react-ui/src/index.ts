@@ -34,7 +34,7 @@ export {
   PromptSteer,
 } from './prompts/prompt-parts.tsx'
 export { PromptQueue, type PromptQueueProps } from './prompts/prompt-queue.tsx'
-export type { WaitingPrompt, WaitingState } from './prompts/waiting-prompt.ts'
+export type { WaitingPrompt, WaitingState } from './prompts/waiting/waiting-prompt.ts'
 export { ApprovalCard, type ApprovalCardProps } from './answers/approval-card.tsx'
 export { type Approval, useApproval } from './answers/approval-context.ts'
 export {

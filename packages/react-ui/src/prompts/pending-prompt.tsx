@@ -12,8 +12,8 @@ import {
 } from './prompt-parts.tsx'
 import { useKeptFocus } from './use-kept-focus.ts'
 import { usePromptState } from './use-prompt-state.ts'
-import { inOutbox } from './waiting-place.ts'
-import { fromOutbox } from './waiting-prompt.ts'
+import { inOutbox } from './waiting/waiting-place.ts'
+import { fromOutbox } from './waiting/waiting-prompt.ts'
 
 export interface PendingPromptProps extends Omit<
   ComponentPropsWithoutRef<'div'>,

@@ -1,7 +1,7 @@
 import type { PromptPart } from '@caughtup/schema'
 import { createContext, useContext } from 'react'
 
-import type { WaitingPrompt } from './waiting-prompt.ts'
+import type { WaitingPrompt } from './waiting/waiting-prompt.ts'
 
 /** A prompt that waits, and what can be done with it. */
 export interface WaitingPromptState extends WaitingPrompt {

@@ -3,7 +3,7 @@ import type { ComponentPropsWithoutRef, HTMLAttributes } from 'react'
 import type { Texts } from '../texts/texts.ts'
 import { useTexts } from '../ui/ui-provider.tsx'
 import { useWaitingPrompt } from './prompt-context.ts'
-import type { WaitingAction, WaitingPrompt } from './waiting-prompt.ts'
+import type { WaitingAction, WaitingPrompt } from './waiting/waiting-prompt.ts'
 
 /** What waits, in one line: the text of a prompt and the names of its files. Not there while it is edited. */
 export function PromptContent(props: ComponentPropsWithoutRef<'span'>) {

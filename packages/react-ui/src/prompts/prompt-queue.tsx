@@ -15,8 +15,8 @@ import {
 } from './prompt-parts.tsx'
 import { useKeptFocus } from './use-kept-focus.ts'
 import { usePromptState } from './use-prompt-state.ts'
-import { inOutbox, inQueue, type WaitingPlace } from './waiting-place.ts'
-import { fromOutbox, fromQueue, type WaitingPrompt } from './waiting-prompt.ts'
+import { inOutbox, inQueue, type WaitingPlace } from './waiting/waiting-place.ts'
+import { fromOutbox, fromQueue, type WaitingPrompt } from './waiting/waiting-prompt.ts'
 
 export interface PromptQueueProps extends ComponentPropsWithoutRef<'ul'> {
   session: SessionView

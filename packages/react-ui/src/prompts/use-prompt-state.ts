@@ -2,8 +2,8 @@ import { useId, useState } from 'react'
 
 import { type UiAction, useAttempt } from '../ui/ui-provider.tsx'
 import type { WaitingPromptState } from './prompt-context.ts'
-import type { WaitingPlace } from './waiting-place.ts'
-import { canDo, type WaitingPrompt } from './waiting-prompt.ts'
+import type { WaitingPlace } from './waiting/waiting-place.ts'
+import { canDo, type WaitingPrompt } from './waiting/waiting-prompt.ts'
 
 /** What the parts of a prompt that waits share. */
 export function usePromptState(prompt: WaitingPrompt, place: WaitingPlace): WaitingPromptState {

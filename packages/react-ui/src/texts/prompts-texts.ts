@@ -1,4 +1,4 @@
-import type { WaitingPrompt } from '../prompts/waiting-prompt.ts'
+import type { WaitingPrompt } from '../prompts/waiting/waiting-prompt.ts'
 
 /** What the prompts that wait say. */
 export const promptsTexts = {
