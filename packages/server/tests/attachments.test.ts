@@ -446,6 +446,23 @@ describe('removal', () => {
     expect(server.files()).toEqual([])
   })
 
+  test('a file that is stored between the first removal and the deletion goes, too', async () => {
+    let removals = 0
+    const server = await open({
+      wrap: (disk) => ({
+        removeSession: async (id) => {
+          await disk.removeSession(id)
+          if (removals++ > 0) return
+          const { upload } = await hosts[0]![1](server)
+          await upload(id, 'member')
+        },
+      }),
+    })
+    const { sessionId, client } = server
+    await client().sessions.delete({ sessionId })
+    expect([removals, server.files()]).toEqual([2, []])
+  })
+
   test('of an upload to a session that is deleted meanwhile nothing is left', async () => {
     const server = await open({
       wrap: (disk) => ({

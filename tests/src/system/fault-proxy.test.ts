@@ -9,10 +9,19 @@ import { createChatServer } from '@caughtup/server'
 import { serve } from '@caughtup/server/node'
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
-import { createChatClient, type Link, sse, webSocket } from '@caughtup/web-client'
+import {
+  type ChatClient,
+  type ChatClientOptions,
+  createChatClient,
+  type Link,
+  type SessionView,
+  sse,
+  webSocket,
+} from '@caughtup/web-client'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { openFaultProxy } from './fault-proxy.ts'
+import { KeptDevice } from './kept-device.ts'
 
 const promptsEach = 8
 /** Fixed ones, and one of this moment. A failure names its seed, for `SEED=… vitest run …`. */
@@ -56,6 +65,20 @@ async function openServer() {
 const textOf = ({ parts }: Message) =>
   parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
+/** A page that sends, and shows what it has. */
+interface Device {
+  view: SessionView
+  send(text: string): Promise<unknown>
+  /** @default it keeps nothing, and is never reloaded */
+  reload?: () => Promise<void>
+}
+
+function plainDevice(sessionId: string, client: ChatClient): Device {
+  const view = client.session(sessionId)
+  view.subscribe(() => {})
+  return { view, send: (text) => view.send({ text, messageId: text }) }
+}
+
 test.each(links.flatMap(([name, link]) => seeds.map((seed) => [name, seed, link] as const)))(
   'behind a proxy that cuts, delays, holds, silences and answers with pages, over %s, with seed %i, all devices end with the journal, and each prompt is there once',
   async (_, seed, link) => {
@@ -63,7 +86,7 @@ test.each(links.flatMap(([name, link]) => seeds.map((seed) => [name, seed, link]
     const { store, sessionId, port } = await openServer()
     const proxy = await openFaultProxy(port, random)
     onTestFinished(() => proxy.close())
-    const devices = ['a', 'b'].map((name) => {
+    const open = (kept: Pick<ChatClientOptions, 'outbox' | 'cache'> = {}) => {
       const client = createChatClient({
         link: link(`http://127.0.0.1:${proxy.port}/rpc`),
         schedule: (callback) => {
@@ -73,57 +96,57 @@ test.each(links.flatMap(([name, link]) => seeds.map((seed) => [name, seed, link]
         silence: 600,
         requestTimeout: 600,
         reconnect: { minDelay: 5, maxDelay: 50, unknownErrors: 1_000 },
+        ...kept,
       })
       onTestFinished(() => client.close())
-      const view = client.session(sessionId)
-      onTestFinished(view.subscribe(() => {}))
-      return { name, view }
-    })
+      return client
+    }
+    const kept = [new KeptDevice(sessionId, open), new KeptDevice(sessionId, open)]
+    const devices: Device[] = [...kept, plainDevice(sessionId, open())]
 
-    const sent = devices.flatMap(({ name, view }) =>
-      Array.from({ length: promptsEach }, (_each, n) => ({ view, text: `${name}${n}` })),
-    )
-    const answers = await Promise.all(
-      devices.map(async ({ view }) => {
-        const ids: string[] = []
-        for (const prompt of sent.filter((one) => one.view === view)) {
-          const result = view.send(prompt.text)
-          // Some are sent before the one before was answered.
+    const names = ['a', 'b', 'c']
+    let reloads = 0
+    await Promise.all(
+      devices.map(async (device, index) => {
+        const sent: Promise<unknown>[] = []
+        for (let n = 0; n < promptsEach; n++) {
+          const result = device.send(`${names[index]}${n}`)
+          sent.push(result)
+          // Some are sent before the one before was answered, and some pages are gone before.
           if (random.chance(0.5)) await result
           else await setTimeout(random.between(0, 30))
-          ids.push((await result).messageId)
+          if (!device.reload || random.chance(0.6)) continue
+          reloads++
+          await device.reload()
         }
-        return ids
+        await Promise.all(sent)
       }),
     )
     proxy.calm()
-    await expect
-      .poll(
-        async () => {
-          const { head } = await store.head(sessionId)
-          const [a, b] = devices.map(({ view }) => view.getSnapshot())
-          const settled = [a, b].every(
-            (snapshot) =>
-              snapshot?.connection.status === 'live' &&
-              snapshot.pending.length === 0 &&
-              !snapshot.run &&
-              snapshot.queue.length === 0,
-          )
-          return settled && head.run === undefined && head.queue.length === 0
-        },
-        { timeout: 30_000 },
-      )
-      .toBe(true)
+    const settled = async () => {
+      const { head } = await store.head(sessionId)
+      const areDevices = devices.every(({ view }) => {
+        const { connection, pending, run, queue } = view.getSnapshot()
+        return connection.status === 'live' && pending.length === 0 && !run && queue.length === 0
+      })
+      return areDevices && head.run === undefined && head.queue.length === 0
+    }
+    await expect.poll(settled, { timeout: 30_000 }).toBe(true)
+    // What they begin with now is the end of it.
+    const restoredBefore = kept.map(({ restored }) => restored)
+    for (const device of kept) await device.reload()
+    await expect.poll(settled, { timeout: 30_000 }).toBe(true)
+    expect(kept.map(({ restored }) => restored)).toEqual(restoredBefore.map((times) => times + 1))
 
     const { messages } = await store.window(sessionId)
     for (const { view } of devices) expect(view.getSnapshot().messages).toEqual(messages)
     const prompts = messages.filter(({ role }) => role === 'user')
-    expect(prompts.map(({ id }) => id).toSorted()).toEqual(answers.flat().toSorted())
-    expect(prompts).toHaveLength(2 * promptsEach)
-    for (const { name } of devices) {
+    for (const name of names) {
       const own = prompts.map(textOf).filter((text) => text.startsWith(name))
       expect(own).toEqual(Array.from({ length: promptsEach }, (_each, n) => `${name}${n}`))
     }
+    expect(prompts.map(({ id }) => id)).toEqual(prompts.map(textOf))
+    expect(prompts).toHaveLength(names.length * promptsEach)
     // Each answer is whole, and follows its prompt.
     const texts = messages.map(textOf)
     expect(texts.filter((_text, index) => index % 2 === 1)).toEqual(
@@ -132,5 +155,6 @@ test.each(links.flatMap(([name, link]) => seeds.map((seed) => [name, seed, link]
       ),
     )
     expect(Object.keys(proxy.faults).length).toBeGreaterThanOrEqual(4)
+    expect(reloads).toBeGreaterThan(0)
   },
 )

@@ -11,11 +11,13 @@ const idleAfter = 2_000
 /** The network is not kept waiting any longer for the cache, in ms. */
 const readTimeout = 500
 
-/** Where sessions are cached. A call may fail: then what it was for is not cached. */
+/** Where sessions are cached, of one user. A call may fail: then what it was for is not cached. */
 export interface CacheStore {
+  /** What was written last, or `undefined`. It is checked before it is used. */
   read(sessionId: string): Promise<unknown>
   write(sessionId: string, session: CachedSession): Promise<void>
   remove(sessionId: string): Promise<void>
+  /** Called when the client is closed, after its last call. */
   close(): void
 }
 
