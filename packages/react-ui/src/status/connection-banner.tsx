@@ -1,4 +1,5 @@
-import { type ComponentProps, createContext, type ReactNode, useContext } from 'react'
+import { useView } from '@caughtup/web-client/react'
+import { type ComponentProps, createContext, type ReactNode, useContext, useState } from 'react'
 
 import type { Texts } from '../texts/texts.ts'
 import { useAnnounce } from '../ui/announcer.tsx'
@@ -48,20 +49,19 @@ export function ConnectionBanner({
   children,
   ...props
 }: ConnectionBannerProps) {
-  const trouble = useConnectionTrouble(view)
+  const { trouble, reconnect } = useLastingTrouble(view)
   const attempt = useAttempt()
   const isAnnounced = useAnnounce() !== undefined
-  const focus = useReturnedFocus(trouble !== undefined)
   if (!trouble) return null
   const { kind, urgent, action, keptPrompts } = trouble
   const actions: Record<TroubleAction, (() => void) | undefined> = {
-    reconnect: () => view.reconnect(),
+    reconnect,
     'reload-page': onReloadPage,
     leave: onLeave,
     'sign-in': () => {
       void attempt('sign-in', async () => {
         await onSignIn?.()
-        view.reconnect()
+        reconnect()
       })
     },
   }
@@ -73,7 +73,6 @@ export function ConnectionBanner({
       data-kind={kind}
       data-urgent={urgent || undefined}
       data-kept-prompts={keptPrompts || undefined}
-      {...focus}
       {...props}
     >
       <BannerContext.Provider value={{ trouble, ...(act && { act }) }}>
@@ -96,24 +95,59 @@ export function ConnectionText({ children, ...props }: Omit<ComponentProps<'span
 }
 
 /** Of a `ConnectionBanner`: the button that helps, with `data-action`; nothing where none does. */
-export function ConnectionAction({ children, ...props }: Omit<ComponentProps<'button'>, 'ref'>) {
+export function ConnectionAction(props: ButtonProps) {
   const { trouble, act } = useBanner()
+  return act && trouble.action ? (
+    <ActionButton trouble={trouble} action={trouble.action} act={act} {...props} />
+  ) : null
+}
+
+type ButtonProps = Omit<ComponentProps<'button'>, 'ref'>
+
+interface ActionButtonProps extends ButtonProps {
+  trouble: ConnectionTrouble
+  action: TroubleAction
+  act: () => void
+}
+
+function ActionButton({ trouble, action, act, children, ...props }: ActionButtonProps) {
   const { connection: texts } = useTexts()
-  if (!act || !trouble.action) return null
+  const focus = useReturnedFocus()
+  const { kind, trying } = trouble
   return (
     <button
       type="button"
-      data-action={trouble.action}
-      // It stays, so that it keeps the focus.
-      aria-disabled={trouble.trying || undefined}
+      data-action={action}
+      // It keeps the focus, so it is not really disabled.
+      aria-disabled={trying || undefined}
       onClick={() => {
-        if (!trouble.trying) act()
+        if (!trying) act()
       }}
+      {...focus}
       {...props}
     >
-      {children ?? actionText(trouble.kind, trouble.action, texts)}
+      {children ?? actionText(kind, action, texts)}
     </button>
   )
+}
+
+/**
+ * The trouble of a view. An attempt that a person asked for is the first of a new series, as at the start of
+ * a page: until it is over, the trouble is still the one before.
+ */
+function useLastingTrouble(view: ConnectionBannerProps['view']) {
+  const trouble = useConnectionTrouble(view)
+  const status = useView(view, ({ connection }) => connection.status)
+  const [asked, setAsked] = useState<ConnectionTrouble>()
+  const isAsking = status === 'connecting' || status === 'idle'
+  if (asked && !isAsking) setAsked(undefined)
+  const reconnect = () => {
+    view.reconnect()
+    setAsked(trouble)
+  }
+  const isOver = trouble && trouble.kind !== 'catching-up'
+  const lasts = asked && isAsking && !isOver
+  return { trouble: lasts ? { ...asked, trying: true } : trouble, reconnect }
 }
 
 const actionTexts = {

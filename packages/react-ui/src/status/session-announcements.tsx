@@ -41,26 +41,32 @@ function useConnectionAnnouncements(session: SessionView): void {
   const keptBefore = useRef(0)
   useEffect(() => {
     if (keptPrompts > keptBefore.current) announce?.(connection.promptsKept(keptPrompts))
-    keptBefore.current = keptPrompts
-  }, [announce, connection, keptPrompts])
+    // An attempt under way hides the trouble for a moment, and with it the count.
+    if (isLive || keptPrompts > 0) keptBefore.current = keptPrompts
+  }, [announce, connection, keptPrompts, isLive])
 }
 
 function useAnswerAnnouncements(session: SessionView): void {
   const announce = useAnnounce()
   const { announcements } = useTexts()
-  const [id, isOpen] = useSession(session, ({ messages }) => {
+  const [order, isOpen, isLive] = useSession(session, ({ messages, connection: { status } }) => {
     const last = messages.at(-1)
-    return last?.role === 'assistant' ? [last.id, last.status === 'open'] : []
+    return [last?.order ?? 0, last?.status === 'open', status === 'live'] as const
   })
-  const openId = useRef<string>(undefined)
+  // What came before it is old.
+  const newest = useRef<number>(undefined)
   useEffect(() => {
-    if (isOpen) openId.current = id
-    else if (id !== undefined && openId.current === id) {
-      openId.current = undefined
-      const answer = session.getSnapshot().messages.find((message) => message.id === id)
-      if (answer) announce?.(announcements.answerComplete(textOf(answer).slice(0, spokenLength)))
-    }
-  }, [announce, announcements, id, isOpen, session])
+    if (!isLive) return
+    const before = newest.current
+    if (isOpen) newest.current ??= order - 1
+    else newest.current = Math.max(order, before ?? 0)
+    if (before === undefined || isOpen || order <= before) return
+    const answer = session.getSnapshot().messages.findLast((message) => message.order === order)
+    if (answer?.role !== 'assistant') return
+    const isFailed = answer.metadata.finishReason === 'error'
+    const text = textOf(answer).slice(0, spokenLength)
+    announce?.(isFailed ? announcements.answerFailed : announcements.answerComplete(text))
+  }, [announce, announcements, order, isOpen, isLive, session])
 
   const waits = useSession(session, ({ waiting }) => waiting.length > 0)
   const waited = useRef(waits)

@@ -2,5 +2,6 @@
 export const announcementTexts = {
   connectedAgain: 'Connected again.',
   answerComplete: (text: string) => `Answer complete. ${text}`,
+  answerFailed: 'The answer failed.',
   waitsForYou: 'The answer waits for you.',
 }

@@ -1,18 +1,18 @@
 import { type FocusEvent, useEffect, useRef } from 'react'
 
 /**
- * For an element that disappears by what is done in it: if it has the focus then, the focus goes back to
+ * For a component that is taken away by what is done in it: if it has the focus then, the focus goes back to
  * where it came from, and not to the top of the page.
  */
-export function useReturnedFocus(present: boolean) {
+export function useReturnedFocus() {
   const origin = useRef<HTMLElement>(undefined)
   const inside = useRef(false)
-  useEffect(() => {
-    if (present) return undefined
-    if (inside.current && document.activeElement === document.body) origin.current?.focus()
-    inside.current = false
-    return undefined
-  }, [present])
+  useEffect(
+    () => () => {
+      if (inside.current && document.activeElement === document.body) origin.current?.focus()
+    },
+    [],
+  )
   return {
     onFocus({ currentTarget, relatedTarget }: FocusEvent) {
       inside.current = true

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { type ChatServer, createChatServer } from '@caughtup/server'
+import { type Agent, type ChatServer, createChatServer } from '@caughtup/server'
 import { serve, type Serving } from '@caughtup/server/node'
 import { createStore, type Store } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
@@ -11,23 +11,27 @@ import type { BrowserContext, Page } from 'playwright-core'
 export class ChatSite {
   readonly store: Store
   readonly #pages: Server
+  readonly #agent: Agent
   #chat: ChatServer | undefined
   #serving: Serving | undefined
   #port = 0
 
-  private constructor(store: Store, pages: Server) {
+  private constructor(store: Store, pages: Server, agent: Agent) {
     this.store = store
+    this.#agent = agent
     this.#pages = pages
   }
 
-  static async start(script: string): Promise<ChatSite> {
+  static async start(script: string, agent: Agent = async function* () {}): Promise<ChatSite> {
     const pages = createServer((request, response) => {
       const isScript = request.url === '/page.js'
       response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
-      response.end(isScript ? script : '<title>Offline</title><script src="/page.js"></script>')
+      response.end(
+        isScript ? script : '<title>Offline</title><script type="module" src="/page.js"></script>',
+      )
     })
     await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve))
-    const site = new ChatSite(await createStore({ storage: memory() }), pages)
+    const site = new ChatSite(await createStore({ storage: memory() }), pages, agent)
     await site.up()
     return site
   }
@@ -36,7 +40,7 @@ export class ChatSite {
   async up(): Promise<void> {
     this.#chat = createChatServer({
       store: this.store,
-      agent: async function* () {},
+      agent: this.#agent,
       principal: ({ url = '' }) => ({
         id: new URL(url, 'http://localhost').searchParams.get('as') ?? 'nobody',
       }),
@@ -55,13 +59,15 @@ export class ChatSite {
   async open(
     context: BrowserContext,
     { user, link, session }: { user: string; link: 'sse' | 'webSocket'; session: string },
+    /** What the page's script leaves in the window once it runs. */
+    ready = 'offlinePage',
   ): Promise<Page> {
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)
     const server = `http://127.0.0.1:${this.#port}`
     const parameters = new URLSearchParams({ server, user, link, session })
     await page.goto(`${this.#origin}/?${parameters.toString()}`)
-    await page.waitForFunction(() => 'offlinePage' in window)
+    await page.waitForFunction((name) => name in window, ready)
     return page
   }
 
