@@ -263,6 +263,9 @@ test('the React component renders', async () => {
 test.each([
   ['Writing', '<textarea'],
   ['Waiting', ''],
+  ['Listing', '<p data-kind="loading">Loading…</p>'],
+  ['Telling', '<output aria-live="polite"'],
+  ['Answering', '<article></article>'],
 ])('the sample %s of the components renders', async (name, expected) => {
   const index = samples.findIndex(({ code }) => code.includes(`export function ${name}(`))
   const file = path.join(folder, `sample-${index}.tsx`)

@@ -37,7 +37,7 @@ import { StrictMode, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 
 /** What a test finds in the page. */
-export interface ComponentsPage {
+interface ComponentsPage {
   client: ChatClient
   session: SessionView
   /** Of all sessions, in the order of the list. */
