@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { AgentPart } from '@caughtup/schema'
 import { ManualClock } from '@caughtup/schema/testing'
 import { type Agent, type AgentContext, createChatServer, type Summary } from '@caughtup/server'
+import { diskAttachments } from '@caughtup/server/disk-attachments'
 import { serve } from '@caughtup/server/node'
 import { createStore, type ImportedRow } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
@@ -54,6 +55,10 @@ export async function openExampleServer(): Promise<ExampleServer> {
       return id === undefined ? undefined : { id }
     },
     contextLimit: 200_000,
+    attachments: {
+      storage: diskAttachments({ folder: path.join(folder, 'files') }),
+      mediaTypes: ['text/plain', 'image/png'],
+    },
   })
   const serving = await serve(chat)
   const sessionId = async () => {
