@@ -21,7 +21,12 @@ export class HostProcess {
     this.#data = mkdtempSync(path.join(tmpdir(), 'caughtup-host-'))
     this.#child = spawn(command, args, {
       cwd: here,
-      env: { ...process.env, PORT: '0', CHAT_DB: path.join(this.#data, 'chat.db') },
+      env: {
+        ...process.env,
+        PORT: '0',
+        CHAT_DB: path.join(this.#data, 'chat.db'),
+        CHAT_FILES: path.join(this.#data, 'files'),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const note = (chunk: Buffer) => (this.#output += chunk.toString())

@@ -10,6 +10,7 @@ import {
   createChatClient,
   type SessionView,
   sse,
+  uploader,
   webSocket,
 } from '@caughtup/web-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -147,6 +148,24 @@ describe.each(hosts)('$name', ({ name, command, args, sockets }) => {
     const [response]: IncomingMessage[] = await once(asked, 'response')
     expect(response?.statusCode).toBe(413)
     expect(await json(response!)).toMatchObject({ json: { code: 'TOO_LARGE' } })
+  })
+
+  test('stores a file as it comes, and gives it back in whole and in part', async () => {
+    const client = createChatClient({ link: sse({ url: `${url}/rpc` }) })
+    const { id: sessionId } = await client.rpc.sessions.create({})
+    client.close()
+    const upload = uploader({ url: `${url}/rpc`, sessionId })
+    // A compressing host would like it, and 200 kB are many chunks.
+    const text = Array.from({ length: 20_000 }, (_, line) => `line ${line}\n`).join('')
+    const file = await upload(new File([text], 'lines.txt', { type: 'text/plain' }))
+    expect(file).toMatchObject({ filename: 'lines.txt', size: text.length })
+    const whole = await fetch(new URL(file.url, url))
+    expect(await whole.text()).toBe(text)
+    expect(whole.headers.get('content-security-policy')).toContain('sandbox')
+    const part = await fetch(new URL(file.url, url), { headers: { range: 'bytes=5-9' } })
+    expect([part.status, await part.text()]).toEqual([206, text.slice(5, 10)])
+    const lie = new File([text], 'lines.png', { type: 'image/png' })
+    await expect(upload(lie)).rejects.toMatchObject({ data: { reason: 'media-type' } })
   })
 
   const stopping = async () => {

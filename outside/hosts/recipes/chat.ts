@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 
 import { type Agent, createChatServer } from '@caughtup/server'
+import { diskAttachments } from '@caughtup/server/disk-attachments'
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
@@ -16,7 +17,15 @@ export async function openChat() {
   const store = await createStore({
     storage: sqlite({ path: process.env['CHAT_DB'] ?? 'chat.db' }),
   })
-  const chat = createChatServer({ store, agent, principal: () => ({ id: 'me' }) })
+  const chat = createChatServer({
+    store,
+    agent,
+    principal: () => ({ id: 'me' }),
+    attachments: {
+      storage: diskAttachments({ folder: process.env['CHAT_FILES'] ?? 'chat-files' }),
+      mediaTypes: ['text/plain', 'image/png'],
+    },
+  })
   const close = async () => {
     await chat.close()
     await store.close()

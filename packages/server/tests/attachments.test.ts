@@ -1,13 +1,16 @@
 import { Buffer } from 'node:buffer'
 import { request as httpRequest } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { connect } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 
 import { CaughtupError } from '@caughtup/schema'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import type { AttachmentOptions, AttachmentStorage } from '../src/host/attachments.ts'
 import { filesOf, png, testAttachments, type TestAttachments } from './support/attachments.ts'
 import {
+  listen,
   openTestServer,
   readRun,
   readUntil,
@@ -81,7 +84,7 @@ describe.each(hosts)('over %s', (_, filesThrough) => {
         'content-security-policy':
           "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
         'cross-origin-resource-policy': 'same-origin',
-        'cache-control': 'private, max-age=31536000, immutable',
+        'cache-control': 'private, max-age=31536000, immutable, no-transform',
       })
       expect(Buffer.from(await response.arrayBuffer()).equals(png)).toBe(true)
     }
@@ -341,6 +344,30 @@ describe.each(hosts)('over %s', (_, filesThrough) => {
     const sent = server.client().messages.send({ sessionId: id, parts })
     await expect(sent).rejects.toMatchObject({ code: 'BAD_INPUT', data: { field: 'parts.0.url' } })
   })
+})
+
+test('files go over HTTP/2, too', async () => {
+  const server = await open()
+  const host = createHttp2Server(server.chat.nodeHandler)
+  const session = connectHttp2(`http://localhost:${await listen(host, 'localhost')}`)
+  onTestFinished(() => session.close())
+  const ask = async (method: string, path: string, headers: Record<string, string> = {}) => {
+    const stream = session.request({
+      ':method': method,
+      ':path': path,
+      'x-principal': 'me',
+      ...headers,
+    })
+    stream.end(method === 'POST' ? png : undefined)
+    return buffer(stream)
+  }
+  const answer = await ask('POST', `/rpc/attachments/${server.sessionId}`, {
+    'content-type': 'image/png',
+  })
+  const { json } = JSON.parse(answer.toString()) as { json: { url: string } }
+  expect((await ask('GET', json.url)).equals(png)).toBe(true)
+  const evil = await ask('GET', json.url, { ':authority': 'evil.example' })
+  expect(evil.toString()).toContain('host-not-allowed')
 })
 
 test('an upload that breaks off leaves nothing', async () => {

@@ -11,8 +11,11 @@ import { disposition } from './filename.ts'
 import { isShownInline } from './media-type.ts'
 import { stored } from './storage-calls.ts'
 
-/** An attachment never changes under its URL, and is nobody else's to keep. */
-const caching = 'private, max-age=31536000, immutable'
+/**
+ * An attachment never changes under its URL, and is nobody else's to keep. A host that compressed it would
+ * spoil its length and its ranges.
+ */
+const caching = 'private, max-age=31536000, immutable, no-transform'
 
 /** A file of a member is not a page of the host's: in it nothing runs, loads or frames. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
