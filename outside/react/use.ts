@@ -1,3 +1,13 @@
+import {
+  Announcer,
+  ConnectionBanner,
+  SessionAnnouncements,
+  SessionList,
+  SessionListRows,
+  SessionListScroller,
+  SessionRow,
+  VersionSwitch,
+} from '@caughtup/react-ui'
 import type { ChatClient, SessionSnapshot } from '@caughtup/web-client'
 import {
   StreamingText,
@@ -23,4 +33,18 @@ export function Last({ client }: { client: ChatClient }): ReactElement {
   const past = createElement('p', useStreamingText(session, messageId))
   const whole = createElement(StreamingText, { session, messageId, as: 'pre', className: 'whole' })
   return createElement('div', null, role, past, whole)
+}
+
+export function Chat({ client }: { client: ChatClient }): ReactElement {
+  const session = client.session('s')
+  const newest = useSession(session, ({ messages }) => messages.at(-1))
+  const rows = createElement(SessionListRows, { renderRow: () => createElement(SessionRow) })
+  return createElement(Announcer, {
+    children: [
+      createElement(SessionAnnouncements, { session }),
+      createElement(ConnectionBanner, { view: session, className: 'banner' }),
+      newest && createElement(VersionSwitch, { session, message: newest }),
+      createElement(SessionList, { client }, createElement(SessionListScroller, null, rows)),
+    ],
+  })
 }

@@ -41,6 +41,7 @@ function aliases(from: string): Alias[] {
   return [
     { find: /^(react|react-dom)(?=\/|$)/, replacement: `${modules}/$1` },
     { find: /^@caughtup\/web-client$/, replacement: `${client}/index.mjs` },
-    { find: /^@caughtup\/web-client\/react$/, replacement: `${client}/react.mjs` },
+    { find: /^@caughtup\/web-client\/(react|indexed-db)$/, replacement: `${client}/$1.mjs` },
+    { find: /^@caughtup\/react-ui$/, replacement: `${modules}/@caughtup/react-ui/dist/index.mjs` },
   ]
 }

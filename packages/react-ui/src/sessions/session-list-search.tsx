@@ -49,7 +49,7 @@ export function SessionListHits({ renderHit, children, ...props }: SessionListHi
         {found.hits.map((hit) => {
           const title = titles.get(hit.sessionId) ?? texts.untitled
           return (
-            <li key={hit.messageId}>
+            <li key={`${hit.sessionId}/${hit.messageId}`}>
               {renderHit ? (
                 renderHit(hit, title)
               ) : (

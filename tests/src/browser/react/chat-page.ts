@@ -13,20 +13,36 @@ export interface ChatPage {
   sessionId: string
   /** Sends a prompt as the page, and returns the run that answers it. */
   ask(): Promise<SteppedRun>
+  /** The same past the page's view, as another device would. */
+  askElsewhere(): Promise<SteppedRun>
   /** Yields text, piece by piece, each at least a frame after the one before. */
   stream(run: SteppedRun, pieces: readonly string[]): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function openChatPage(browser: Browser, script: string, old = 0): Promise<ChatPage> {
+export interface ChatPageOptions {
+  /** Messages that are there from the start. @default 0 */
+  old?: number
+  /** What a server renders into the page. @default nothing */
+  render?: (url: string, sessionId: string) => Promise<string>
+}
+
+export async function openChatPage(
+  browser: Browser,
+  script: string,
+  { old = 0, render = () => Promise.resolve('') }: ChatPageOptions = {},
+): Promise<ChatPage> {
   const store = await createStore({ storage: memory() })
   const stepped = new SteppedAgent()
   const chat = createChatServer({ store, agent: stepped.agent, principal: () => ({ id: 'me' }) })
+  let rendered = ''
   const serving = await serve(chat, {
     fallback(request, response) {
       const isScript = request.url === '/page.js'
       response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
-      response.end(isScript ? script : '<div id="root"></div><script src="/page.js"></script>')
+      response.end(
+        isScript ? script : `<div id="root">${rendered}</div><script src="/page.js"></script>`,
+      )
     },
   })
   const { id: sessionId } = await store.sessions.create({ owner: 'me' })
@@ -36,6 +52,7 @@ export async function openChatPage(browser: Browser, script: string, old = 0): P
     parts: [{ type: 'text' as const, text: `Old ${index}` }],
   }))
   if (old > 0) await store.reconcile(sessionId, rows)
+  rendered = await render(`${serving.url}/rpc`, sessionId)
   const page = await browser.newPage()
   page.setDefaultTimeout(15_000)
   await page.goto(`${serving.url}/?session=${sessionId}`)
@@ -46,6 +63,13 @@ export async function openChatPage(browser: Browser, script: string, old = 0): P
     sessionId,
     async ask() {
       await page.evaluate(() => window.reactPage.session.send('Hi'))
+      return stepped.run()
+    },
+    async askElsewhere() {
+      await page.evaluate(
+        (id) => window.reactPage.client.rpc.messages.send({ sessionId: id, text: 'Elsewhere' }),
+        sessionId,
+      )
       return stepped.run()
     },
     async stream(run, pieces) {

@@ -9,6 +9,7 @@ import { launchBrowser, skipBrowserTests } from '../browser.ts'
 import { buildPage, type PageSources } from '../build-page.ts'
 import { openChatPage } from './chat-page.ts'
 import type { ReactPage } from './page/page.tsx'
+import type {} from './page/server.tsx'
 
 declare global {
   interface Window {
@@ -42,7 +43,7 @@ export function describeHooks(version: string, sources: PageSources = {}): void 
       JSON.parse(
         await page.evaluate(() => JSON.stringify(window.reactPage.counts)),
       ) as ReactPage['counts']
-    const open = (old?: number) => openChatPage(browser, script, old)
+    const open = (old = 0) => openChatPage(browser, script, { old })
 
     test('the page has this version', async () => {
       await using chat = await open()
@@ -373,5 +374,60 @@ export function describeHooks(version: string, sources: PageSources = {}): void 
       expect(meanwhile).toBeGreaterThan(0)
       expect(beginnings).toBeGreaterThan(meanwhile)
     })
+
+    test.each(['rows', 'texts'] as const)(
+      'a page with %s that a server rendered is taken over as it is, and goes on from there',
+      async (scene) => {
+        const rendered = await serverRendering(sources, scene)
+        await using chat = await openChatPage(browser, script, { old: 30, render: rendered.render })
+        const { page } = chat
+        const warnings: string[] = []
+        page.on('console', (message) => warnings.push(message.text()))
+        const shown = () => page.locator('#root p').allTextContents()
+        const before = await shown()
+        expect(before).toHaveLength(30)
+
+        // What came while the page was on its way.
+        const run = await chat.askElsewhere()
+        await chat.stream(run, ['Mean'])
+        const isRestored = await page.evaluate(
+          ([name, initial]) => {
+            const root = document.querySelector('#root')!
+            const first = root.querySelector('p')!
+            // Told of each change, in the same turn: an element that goes, or an empty page.
+            new MutationObserver((records) => {
+              const gone = records.flatMap(({ removedNodes }) => [...removedNodes])
+              if (gone.length > 0 || !first.isConnected) window.reactPage.counts.shown.push('gone')
+            }).observe(root, { childList: true, subtree: true })
+            return window.reactPage.hydrate(name, initial)
+          },
+          [scene, rendered.initial()] as const,
+        )
+        expect(isRestored).toBe(true)
+        await expect.poll(shown).toEqual([...before, 'Elsewhere', 'Mean'])
+        const counts = await countsOf(page)
+        expect(counts).toMatchObject({ streams: 1, modes: ['since'], repaired: [], shown: [] })
+        expect(warnings).toEqual([])
+        await chat.stream(run, ['while.'])
+        run.finish()
+        await expect.poll(() => lastText(page)).toBe('Meanwhile.')
+      },
+    )
   })
+}
+
+/** Renders a scene in this process, with the React of `sources`. */
+async function serverRendering(sources: PageSources, scene: 'rows' | 'texts') {
+  const code = await buildPage(path.join(import.meta.dirname, 'page/server.tsx'), sources)
+  // In a scope of its own, as a module.
+  await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`)
+  let snapshot: unknown
+  return {
+    initial: () => snapshot,
+    async render(url: string, sessionId: string) {
+      const { html, initial } = await globalThis.renderScene(url, sessionId, scene)
+      snapshot = initial
+      return html
+    },
+  }
 }

@@ -2,6 +2,8 @@
 export const counts = {
   /** Streams that the client opened. */
   streams: 0,
+  /** What each of them asked for. */
+  modes: [] as string[],
   /** Commits of each message's row, by React's Profiler. */
   rows: {} as Record<string, number>,
   /** Commits of the list of rows. */
@@ -15,5 +17,7 @@ export const counts = {
   goOn: () => {},
   /** What the revealed text showed, commit by commit. */
   shown: [] as string[],
+  /** What React repaired while it took over what a server had rendered. */
+  repaired: [] as string[],
   setText: (_text: string, _done: boolean) => {},
 }
