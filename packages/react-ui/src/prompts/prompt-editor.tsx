@@ -31,8 +31,12 @@ function Editor(props: PromptEditorProps) {
   const [text, setText] = useState(() =>
     parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
   )
-  // It takes the place of what was activated.
-  useEffect(() => field.current?.focus(), [])
+  // It takes the place of what was activated. One goes on at the end.
+  useEffect(() => {
+    const element = field.current
+    element?.focus()
+    element?.setSelectionRange(element.value.length, element.value.length)
+  }, [])
   const files = parts.filter(({ type }) => type !== 'text')
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {

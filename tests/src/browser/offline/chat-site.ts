@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { type Agent, type ChatServer, createChatServer } from '@caughtup/server'
@@ -18,16 +18,28 @@ export class ChatSite {
 
   private constructor(store: Store, pages: Server, agent: Agent) {
     this.store = store
-    this.#agent = agent
     this.#pages = pages
+    this.#agent = agent
   }
 
-  static async start(script: string, agent: Agent = async function* () {}): Promise<ChatSite> {
+  /** `files` takes the requests to `/files` of the pages' server. */
+  static async start(
+    script: string,
+    agent: Agent = async function* () {},
+    files?: RequestListener,
+  ): Promise<ChatSite> {
     const pages = createServer((request, response) => {
+      if (request.url === '/files' && files) {
+        files(request, response)
+        return
+      }
       const isScript = request.url === '/page.js'
-      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+      const type = isScript ? 'text/javascript' : 'text/html'
+      response.setHeader('content-type', `${type}; charset=utf-8`)
       response.end(
-        isScript ? script : '<title>Offline</title><script type="module" src="/page.js"></script>',
+        isScript
+          ? script
+          : '<title>Test</title><div id="root"></div><script type="module" src="/page.js"></script>',
       )
     })
     await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve))
@@ -58,14 +70,14 @@ export class ChatSite {
 
   async open(
     context: BrowserContext,
-    { user, link, session }: { user: string; link: 'sse' | 'webSocket'; session: string },
+    asked: { user: string; link: 'sse' | 'webSocket'; session: string; upload?: 'yes' },
     /** What the page's script leaves in the window once it runs. */
     ready = 'offlinePage',
   ): Promise<Page> {
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)
     const server = `http://127.0.0.1:${this.#port}`
-    const parameters = new URLSearchParams({ server, user, link, session })
+    const parameters = new URLSearchParams({ server, ...asked })
     await page.goto(`${this.#origin}/?${parameters.toString()}`)
     await page.waitForFunction((name) => name in window, ready)
     return page
