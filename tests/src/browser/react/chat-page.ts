@@ -21,8 +21,8 @@ export interface ChatPage {
 }
 
 export interface ChatPageOptions {
-  /** Messages that are there from the start. @default 0 */
-  old?: number
+  /** Texts of messages that are there from the start, or how many short ones. @default 0 */
+  old?: number | readonly string[]
   /** What a server renders into the page. @default nothing */
   render?: (url: string, sessionId: string) => Promise<string>
 }
@@ -46,12 +46,13 @@ export async function openChatPage(
     },
   })
   const { id: sessionId } = await store.sessions.create({ owner: 'me' })
-  const rows = Array.from({ length: old }, (_, index) => ({
+  const texts = typeof old === 'number' ? Array.from({ length: old }, (_, n) => `Old ${n}`) : old
+  const rows = texts.map((text, index) => ({
     id: `old-${index}`,
     role: 'user' as const,
-    parts: [{ type: 'text' as const, text: `Old ${index}` }],
+    parts: [{ type: 'text' as const, text }],
   }))
-  if (old > 0) await store.reconcile(sessionId, rows)
+  if (rows.length > 0) await store.reconcile(sessionId, rows)
   rendered = await render(`${serving.url}/rpc`, sessionId)
   const page = await browser.newPage()
   page.setDefaultTimeout(15_000)

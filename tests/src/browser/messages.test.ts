@@ -1,0 +1,5 @@
+import { version } from 'react'
+
+import { describeMessageList } from './messages/describe-message-list.ts'
+
+describeMessageList(version.split('.')[0] ?? '')
