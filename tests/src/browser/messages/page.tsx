@@ -48,7 +48,9 @@ function Chat() {
   }, [])
   const row = useActivity(client).rows.find(({ sessionId }) => sessionId === session.sessionId)
   if (messageId === undefined) {
-    return <MessageList session={session} unread={row?.unread} {...looks} />
+    return (
+      <MessageList session={session} unread={row?.unread} data-unread={row?.unread} {...looks} />
+    )
   }
   return (
     <MessageListAround
