@@ -89,6 +89,7 @@ export {
 } from './status/connection-trouble.ts'
 export { MessageList, type MessageListProps } from './messages/message-list.tsx'
 export { MessageListAround, type MessageListAroundProps } from './messages/message-list-around.tsx'
+export { MessageText, type MessageTextProps } from './messages/message-text.tsx'
 export type { MessageListOptions } from './messages/list-frame.tsx'
 export { HistoryStart, HistoryTop, LoadOlder, OlderFailed } from './messages/parts/history-top.tsx'
 export { JumpToLatest } from './messages/parts/jump-to-latest.tsx'

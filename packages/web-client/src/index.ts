@@ -59,3 +59,5 @@ export {
   type TextRevealOptions,
   type TextUpdate,
 } from './text/create-text-reveal.ts'
+export { createTextWriter } from './text/create-text-writer.ts'
+export { messageText } from './text/message-text.ts'

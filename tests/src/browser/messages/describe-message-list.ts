@@ -148,6 +148,38 @@ export function describeMessageList(version: string, sources: PageSources = {}):
       expect(after[answer]! - before[answer]!).toBeGreaterThan(10)
     })
 
+    test('a text flows to its exact end, and keeps what the reader selected in it', async () => {
+      await using opened = await open(long.slice(0, 9))
+      const { chat, page } = opened
+      const run = await chat.ask()
+      await chat.stream(run, ['First '])
+      const text = page.getByRole('article').last().locator('p')
+      await expect.poll(() => text.textContent()).toBe('First ')
+      expect(await text.getAttribute('aria-busy')).toBe('true')
+      const lengths = await text.evaluateHandle((element) => {
+        const { firstChild: node } = element
+        getSelection()!.setBaseAndExtent(node!, 1, node!, 4)
+        const seen: number[] = []
+        new MutationObserver(() => seen.push(element.textContent.length)).observe(element, {
+          characterData: true,
+          subtree: true,
+        })
+        return seen
+      })
+      const burst = 'All of this comes at once. '.repeat(20)
+      await chat.stream(run, [burst, 'The end.'])
+      run.finish()
+      await expect.poll(() => text.textContent()).toBe(`First ${burst}The end.`)
+      expect((await lengths.jsonValue()).length).toBeGreaterThan(3)
+      await expect.poll(() => text.getAttribute('aria-busy')).toBe(null)
+      expect(await page.evaluate(() => getSelection()!.toString())).toBe('irs')
+      // Of an older epoch, which the session's view no longer holds, it is shown all the same.
+      await page.evaluate(() => window.listPage.session.history.reset())
+      await page.waitForFunction(() => window.listPage.session.getSnapshot().epoch === 1)
+      expect(await text.textContent()).toBe(`First ${burst}The end.`)
+      await page.getByText('Context cleared').waitFor()
+    })
+
     test('jumps to a message, reads on from it to the present, and goes back to the newest', async () => {
       await using opened = await open(long)
       const { reader, page } = opened

@@ -1,4 +1,4 @@
-import { MessageList, MessageListAround } from '@caughtup/react-ui'
+import { MessageList, MessageListAround, MessageText } from '@caughtup/react-ui'
 import type { Message } from '@caughtup/schema'
 import { createChatClient, type PendingPrompt, type SessionView, sse } from '@caughtup/web-client'
 import { useActivity } from '@caughtup/web-client/react'
@@ -26,15 +26,9 @@ const countCommit = (id: string) => {
 
 const looks = {
   style: { height: 600, width: 500 },
-  renderMessage: ({ id, parts }: Message) => (
-    <Profiler id={id} onRender={countCommit}>
-      {parts.map((part, index) =>
-        part.type === 'text' ? (
-          <p key={index} style={{ whiteSpace: 'pre-wrap' }}>
-            {part.text}
-          </p>
-        ) : null,
-      )}
+  renderMessage: (message: Message) => (
+    <Profiler id={message.id} onRender={countCommit}>
+      <MessageText message={message} as="p" style={{ whiteSpace: 'pre-wrap' }} />
       <button type="button">Copy</button>
     </Profiler>
   ),

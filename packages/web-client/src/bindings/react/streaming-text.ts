@@ -3,7 +3,7 @@ import { createElement, type HTMLAttributes, type ReactElement, useMemo } from '
 import { messageView } from '../../session/message-view.ts'
 import type { SessionView } from '../../session/session-view.ts'
 import { messageText } from '../../text/message-text.ts'
-import { textWriter } from '../../text/text-writer.ts'
+import { createTextWriter } from '../../text/create-text-writer.ts'
 
 /** What an element needs to show a streaming text: `<p {...useStreamingText(session, id)} />`. */
 export interface StreamingTextProps {
@@ -60,7 +60,7 @@ function streamingText(session: SessionView, messageId: string, part?: number): 
       leave()
       leave = () => {}
       if (!element) return
-      const write = textWriter(element)
+      const write = createTextWriter(element)
       leave = subscribe(() => write(text()))
       write(text())
     },

@@ -14,7 +14,7 @@ const blockLength = 1_000
  * A long text whose line breaks are seen is divided at some of them: behind the first block, each is a `<span>`
  * that is displayed as a block. It looks as before, and costs the same however long it grows.
  */
-export function textWriter(element: Element): (text: string) => void {
+export function createTextWriter(element: Element): (text: string) => void {
   let blocks: Text[] = []
   let written = ''
 
