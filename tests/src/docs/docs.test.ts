@@ -261,6 +261,7 @@ test('the React component renders', async () => {
 })
 
 test.each([
+  ['Reading', 'role="status"'],
   ['Writing', '<textarea'],
   ['Waiting', ''],
   ['Listing', '<p data-kind="loading">Loading…</p>'],
