@@ -1,6 +1,7 @@
 import { ORPCError } from '@orpc/server'
 import { describe, expect, test, vi } from 'vitest'
 
+import type { SessionSnapshot } from '../src/session/session-snapshot.ts'
 import { aborted, rest, type Script, setUp, until } from './support/harness.ts'
 import { type OnChat, serving, shows, status } from './support/play.ts'
 import { answered, Recording } from './support/recording.ts'
@@ -32,6 +33,37 @@ describe('sending', () => {
     seen.resolve()
     await shows(clock, () => session.getSnapshot().messages.length === 1)
     expect(session.getSnapshot().pending).toEqual([])
+  })
+
+  test('of a prompt that is seen within a frame, listeners hear that it was pending', async () => {
+    const recording = new Recording()
+    const seen = Promise.withResolvers<void>()
+    const { client, clock } = setUp({
+      async *onChat(_input, signal) {
+        yield* recording.full(0)
+        await seen.promise
+        yield recording.batch(0)
+        await aborted(signal)
+      },
+      send: ({ messageId }) =>
+        Promise.resolve({ messageId: messageId!, runId: 'r', queued: false }),
+    })
+    const session = client.session('s')
+    session.subscribe(() => {})
+    await shows(clock, () => status(session) === 'live')
+    expect(session.getSnapshot().lastPending).toBeUndefined()
+    const listener = vi.fn(() => session.getSnapshot())
+    session.subscribe(listener)
+    const { framesReceived } = session.stats()
+    const sending = session.send({ text: 'Hi', messageId: 'mine' })
+    recording.message('mine', 'user', 'Hi')
+    seen.resolve()
+    await sending
+    await until(() => session.stats().framesReceived > framesReceived)
+    expect(listener).not.toHaveBeenCalled()
+    await clock.advance(16)
+    const heard = listener.mock.results.map(({ value }) => value as SessionSnapshot)
+    expect(heard).toMatchObject([{ pending: [], messages: [{ id: 'mine' }], lastPending: 'mine' }])
   })
 
   test('a prompt that is in the session already is not pending', async () => {

@@ -29,6 +29,7 @@ export interface MessageListOptions extends HTMLAttributes<HTMLDivElement>, RowL
 interface ListFrameProps extends MessageListOptions {
   source: Omit<MessageListState, 'following' | 'jumpToLatest'>
   unread?: number | undefined
+  lastPending?: string | undefined
   /** Set if the messages are those around one, which may be far from the newest. */
   around?: {
     messageId: string
@@ -43,6 +44,7 @@ interface ListFrameProps extends MessageListOptions {
 export function ListFrame({
   source,
   unread = 0,
+  lastPending,
   around,
   renderMessage,
   renderPending,
@@ -56,6 +58,7 @@ export function ListFrame({
   const window = useMessageWindow({
     messages,
     pending,
+    lastPending,
     estimateHeight,
     startAt: around?.messageId,
     onNearEnd: around?.onNearEnd,

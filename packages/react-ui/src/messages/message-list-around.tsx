@@ -30,10 +30,10 @@ export function MessageListAround(props: MessageListAroundProps) {
 function MessagesAround({ session, messageId, onLeave, ...props }: MessageListAroundProps) {
   const view = useMemo(() => aroundView(session, messageId), [session, messageId])
   const { messages, error, hasOlder, loadingOlder, olderError, reachesLive } = useView(view)
-  const pending = useSession(session, (snapshot) => snapshot.pending)
+  const newest = useSession(session, ({ lastPending }) => lastPending)
   const epoch = useSession(session, (snapshot) => snapshot.epoch)
   const streaming = useSession(session, (snapshot) => snapshot.streaming)
-  useNewPrompt(pending, onLeave)
+  useNewPrompt(newest, onLeave)
   const loadOlder = useCallback(() => void view.loadOlder(), [view])
   const loadNewer = useCallback(() => void view.loadNewer(), [view])
   const missing = error ? 'failed' : 'loading'

@@ -38,13 +38,14 @@ function NewestMessages({ session, ...props }: MessageListProps) {
   const snapshot = useSession(session)
   const { epoch, streaming, hasOlder, loadingOlder, olderError, connection } = snapshot
   const messages = useKeptMessages(session, snapshot)
-  const pending = streaming || !props.renderPending ? none : snapshot.pending
+  const pending = streaming ? none : snapshot.pending
   const loadOlder = useCallback(() => void session.loadOlder(), [session])
   const isEmpty = messages.length === 0 && pending.length === 0 && !hasOlder
   const status = isEmpty ? emptyStatus(snapshot) : 'filled'
   return (
     <ListFrame
       {...props}
+      lastPending={snapshot.lastPending}
       source={{
         session,
         messages,

@@ -44,6 +44,7 @@ export function buildSessionSnapshot(
     ...(thinkingLevel !== undefined && { thinkingLevel }),
     ...(lastError && { lastError }),
     canInterrupt,
+    lastPending: state.pending.at(-1)?.shown.messageId ?? previous?.lastPending,
     ...(usage && { usage }),
     ...(contextUsage && { contextUsage }),
     ...(unmerged && { unmerged }),

@@ -34,6 +34,12 @@ export interface SessionSnapshot {
   queue: readonly QueuedRun[]
   /** Prompts that are not yet seen in the session, by all tabs of the `outbox`; in their order. */
   pending: readonly PendingPrompt[]
+  /**
+   * The message id of the prompt that was last in `pending`, also when the session has it: of one that the server
+   * has within a frame, listeners see no snapshot in which it is pending. For pages that bring people to what they
+   * have just sent.
+   */
+  lastPending: string | undefined
   /** Who is watching the session, the caller too, by who came first; empty unless `live`. */
   presence: readonly Presence[]
   /** From the stream once caught up, from the activity feed until then. */

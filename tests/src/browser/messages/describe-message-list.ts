@@ -230,6 +230,27 @@ export function describeMessageList(version: string, sources: PageSources = {}):
       next.finish()
     })
 
+    test('a prompt on its way stands after the messages, and its row stays when it is one', async () => {
+      await using opened = await open(long.slice(0, 9))
+      const { chat, page } = opened
+      let letGo = () => {}
+      const held = new Promise<void>((resolve) => (letGo = resolve))
+      await page.route('**/messages/send', async (route) => {
+        await held
+        await route.continue()
+      })
+      const asking = chat.ask()
+      const last = page.locator('[data-key]').last()
+      await last.locator('article[data-pending]').getByText('Hi').waitFor()
+      await last.evaluate((row) => row.setAttribute('data-marked', ''))
+      letGo()
+      const run = await asking
+      const marked = page.locator('[data-marked]')
+      await marked.locator('article:not([data-pending])').getByText('Hi').waitFor()
+      await expect.poll(() => page.locator('[data-pending]').count()).toBe(0)
+      run.finish()
+    })
+
     test('the keyboard loads older messages up to the beginning, and keeps the focus', async () => {
       await using opened = await open(long.slice(0, 250))
       const { reader, page } = opened

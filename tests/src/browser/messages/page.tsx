@@ -1,6 +1,6 @@
 import { MessageList, MessageListAround, MessageText } from '@caughtup/react-ui'
 import type { Message } from '@caughtup/schema'
-import { createChatClient, type PendingPrompt, type SessionView, sse } from '@caughtup/web-client'
+import { createChatClient, type SessionView, sse } from '@caughtup/web-client'
 import { useActivity } from '@caughtup/web-client/react'
 import { Profiler, StrictMode, useEffect, useState } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -32,7 +32,6 @@ const looks = {
       <button type="button">Copy</button>
     </Profiler>
   ),
-  renderPending: ({ messageId }: PendingPrompt) => <p>Waits: {messageId}</p>,
 }
 
 function Chat() {

@@ -37,7 +37,9 @@ export interface RowLooks {
   renderMessage: (message: Message) => ReactNode
   /**
    * Draws a prompt that is not in the session yet, in such an `<article>` too; the row stays when the
-   * prompt becomes a message. Without it, a list shows no such prompts.
+   * prompt becomes a message.
+   *
+   * @default a `<PendingPrompt>` with all its parts
    */
   renderPending?: ((prompt: PendingPrompt) => ReactNode) | undefined
   /** Draws what stands where the context was cleared. @default the words for it */

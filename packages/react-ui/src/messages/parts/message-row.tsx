@@ -1,16 +1,18 @@
 import type { Message } from '@caughtup/schema'
-import type { PendingPrompt } from '@caughtup/web-client'
+import type { PendingPrompt as Prompt, SessionView } from '@caughtup/web-client'
 import { memo, useRef } from 'react'
 
+import { PendingPrompt } from '../../prompts/pending-prompt.tsx'
 import { useTexts } from '../../ui/ui-provider.tsx'
 import { useBrowserLayoutEffect } from '../../ui/use-browser-layout-effect.ts'
 import type { RowLooks } from './message-list-context.ts'
 
 interface MessageRowProps extends RowLooks {
+  session: SessionView
   /** The id of its message, or of the message that its prompt becomes. */
   id: string
   message: Message | undefined
-  prompt: PendingPrompt | undefined
+  prompt: Prompt | undefined
   /** Whether the context was cleared right before or after it. */
   clearedBefore: boolean
   clearedAfter: boolean
@@ -25,6 +27,7 @@ interface MessageRowProps extends RowLooks {
 
 /** Memoised by the message's identity: while an answer streams, only its row is drawn again. */
 export const MessageRow = memo(function MessageRow({
+  session,
   id,
   message,
   prompt,
@@ -68,7 +71,11 @@ export const MessageRow = memo(function MessageRow({
           data-role="user"
           data-pending={prompt.state}
         >
-          {looks.renderPending?.(prompt)}
+          {looks.renderPending ? (
+            looks.renderPending(prompt)
+          ) : (
+            <PendingPrompt session={session} prompt={prompt} />
+          )}
         </article>
       )}
       {clearedAfter && <ClearedMark {...looks} />}

@@ -14,7 +14,7 @@ export interface MessageRowsProps extends Omit<HTMLAttributes<HTMLDivElement>, '
 export function MessageRows({ rowClassName, ...attributes }: MessageRowsProps) {
   const texts = useTexts().messages
   const { state, looks, window, found } = useMessageListInside()
-  const { messages, pending, epoch, hasOlder, loadingOlder } = state
+  const { session, messages, pending, epoch, hasOlder, loadingOlder } = state
   const { range, rows, watchRow } = window
   const indices = Array.from({ length: range.end - range.start }, (_, at) => range.start + at)
   const feed = { role: 'feed', 'aria-label': texts.messages, 'aria-busy': loadingOlder }
@@ -39,6 +39,7 @@ export function MessageRows({ rowClassName, ...attributes }: MessageRowsProps) {
           return (
             <MessageRow
               key={key}
+              session={session}
               id={key}
               message={message}
               prompt={message ? undefined : prompt}

@@ -29,6 +29,8 @@ const promptHeight = 80
 export interface MessageWindowOptions {
   messages: readonly Message[]
   pending: readonly PendingPrompt[]
+  /** The id of the newest prompt of the caller: another one brings them to the end. */
+  lastPending: string | undefined
   /** The likely height of a row in px. */
   estimateHeight: (message: Message) => number
   /** A message to begin at; without one, at the end. */
@@ -77,6 +79,7 @@ export interface MessageWindow {
 export function useMessageWindow({
   messages,
   pending,
+  lastPending,
   estimateHeight,
   startAt,
   onNearTop,
@@ -176,7 +179,7 @@ export function useMessageWindow({
     setFollowing(true)
   }, [setFollowing])
 
-  useNewPrompt(pending, jumpToEnd)
+  useNewPrompt(lastPending, jumpToEnd)
 
   const onScroll = (event: UIEvent<HTMLElement>) => {
     const { currentTarget: element } = event

@@ -72,7 +72,10 @@ export function useReaderScroll(options: ReaderScrollOptions) {
       },
       onKeyDown: ({ key, target, currentTarget }: KeyboardEvent<HTMLElement>) => {
         // Inside, in a field for instance, the same keys do something else.
-        if (target === currentTarget && upwardKeys.has(key)) goesUp(currentTarget)
+        if (target !== currentTarget) return
+        if (upwardKeys.has(key)) goesUp(currentTarget)
+        // What is measured on the way moves the end on, so that the browser would stop short of it.
+        if (key === 'End' && latest.current.follows) setFollowing(true)
       },
     }
   }, [following, setFollowing])
