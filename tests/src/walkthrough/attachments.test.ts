@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 
 import type { Page } from 'playwright-core'
@@ -6,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { skipBrowserTests } from '../browser/browser.ts'
 import { DemoPage } from './demo-page.ts'
+import { temporaryFolder } from './demo-process.ts'
 import { withDemo } from './with-demo.ts'
 
 const pixel = { name: 'dot.png', mimeType: 'image/png', buffer: picture(1) }
@@ -117,6 +120,41 @@ describe.skipIf(skipBrowserTests())('files in the demo', () => {
       expect(problems).toEqual([])
     },
   )
+
+  test('an image is pasted from the clipboard, or dropped on the message box', async () => {
+    const tab = await open()
+    const { page } = tab
+    const folder = temporaryFolder()
+    onTestFinished(() => folder.remove())
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.bringToFront()
+    await page.evaluate(async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))
+      const image = new Blob([bytes], { type: 'image/png' })
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': image })])
+    }, pixel.buffer.toString('base64'))
+    await page.getByTestId('composer').focus()
+    await page.keyboard.press('Control+V')
+    const ready = attached(page).locator('[data-state=ready]')
+    await expect.poll(() => ready.count()).toBe(1)
+
+    const file = path.join(folder.path, 'dropped.png')
+    writeFileSync(file, pixel.buffer)
+    const { x, y } = (await page.getByTestId('composer').boundingBox())!
+    const devtools = await page.context().newCDPSession(page)
+    const data = { items: [], files: [file], dragOperationsMask: 1 }
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await devtools.send('Input.dispatchDragEvent', { type, x: x + 5, y: y + 5, data })
+    }
+    await expect.poll(() => ready.count()).toBe(2)
+    await page.keyboard.press('Enter')
+    await tab.idle()
+    const { messages } = await tab.snapshot()
+    const files = messages[0]!.parts.flatMap((part) =>
+      part.type === 'file' ? [`${part.filename} ${part.mediaType}`] : [],
+    )
+    expect(files).toEqual(['image.png image/png', 'dropped.png image/png'])
+  })
 
   test('the guide says what it got, and a PDF can be saved', async () => {
     const tab = await open()
