@@ -63,6 +63,15 @@ export function describeMessageList(version: string, sources: PageSources = {}):
       }
     })
 
+    test('shows what is at the top after a leap there from the end', async () => {
+      await using opened = await open(long.slice(0, 90))
+      const { reader, page } = opened
+      await expect.poll(() => reader.left()).toBe(0)
+      await reader.list.evaluate((list) => list.scrollTo({ top: 0 }))
+      await page.getByText('Message 0, line 0').waitFor()
+      await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
+    })
+
     test('keeps the reader’s place when rows above it grow, in the page and outside of it', async () => {
       await using opened = await open(long.slice(0, 90))
       const { reader, page } = opened

@@ -61,7 +61,11 @@ export function useReaderScroll(options: ReaderScrollOptions) {
         const left = scrollHeight - clientHeight - top
         const atEnd = left <= endThreshold
         lastTop.current = top
-        if (upward && !atEnd) goesUp(scroller)
+        if (upward && !atEnd) {
+          // A leap of the scroll bar may lead to the very top.
+          setFollowing(false)
+          goesUp(scroller)
+        }
         if (downward && atEnd && latest.current.follows) setFollowing(true)
         if (downward && left < pageThreshold) latest.current.onNearEnd?.()
       },
