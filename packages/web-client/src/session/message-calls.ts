@@ -46,11 +46,6 @@ export interface MessageCalls {
     runId: string,
     content: string | readonly PromptPart[],
   ) => Promise<{ runId: string }>
-  /**
-   * Removes a run of `queue`: a prompt, or a compaction or reset. One that began meanwhile is stopped.
-   * Resolves with false if it was over.
-   */
-  removeQueued: (runId: string) => Promise<boolean>
   /** Shows the version that begins with a message. Refused during a run. */
   choose: (messageId: string) => Promise<HistoryChange>
   /** The versions of which a message is the first of one (see `message.version`), in order. */
@@ -78,11 +73,6 @@ export function messageCalls(
       request(context, (signal) =>
         runs.updateQueued({ sessionId, runId, ...editOf(content) }, { signal }),
       ),
-    async removeQueued(runId) {
-      const input = { sessionId, runId }
-      const answer = await request(context, (signal) => runs.interrupt(input, { signal }))
-      return answer.interrupted
-    },
     retry(messageId, asked) {
       const target = messageId === undefined ? {} : { messageId }
       const input = { sessionId, ...target, answerId: newId(), ...asked }

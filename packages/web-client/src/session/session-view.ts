@@ -92,7 +92,6 @@ export class SessionView implements View<SessionSnapshot> {
   readonly versions: MessageCalls['versions']
   readonly respond: MessageCalls['respond']
   readonly updateQueued: MessageCalls['updateQueued']
-  readonly removeQueued: MessageCalls['removeQueued']
   readonly #host: SessionViewHost
   readonly #counters: Counters
   readonly #live: LiveView<ChatFrame, SessionSnapshot>
@@ -118,10 +117,9 @@ export class SessionView implements View<SessionSnapshot> {
     this.dismissPending = prompts.dismissPending
     this.history = historyCalls(this.context, sessionId, this.#calls)
     const calls = messageCalls(this.context, sessionId, this.#calls, () => this.#shownRun())
-    const { retry, resend, choose, versions, respond, updateQueued, removeQueued } = calls
+    const { retry, resend, choose, versions, respond, updateQueued } = calls
     this.respond = respond
     this.updateQueued = updateQueued
-    this.removeQueued = removeQueued
     this.retry = retry
     this.resend = resend
     this.choose = choose
@@ -158,8 +156,10 @@ export class SessionView implements View<SessionSnapshot> {
   /**
    * Ends the run that is shown. If there is none or it is over, waits for the calls before this one, so
    * that it ends the run of a prompt that is still under way; otherwise ends the active run, if any.
+   * With an id, removes that run from `queue`, or ends it if it began meanwhile.
    */
-  interrupt(): Promise<{ interrupted: boolean }> {
+  interrupt(runId?: string): Promise<{ interrupted: boolean }> {
+    if (runId !== undefined) return this.#interrupt(runId)
     return this.#calls.addAtOnce(async (before) => {
       const shown = this.#shownRun()
       const answer = shown === undefined ? undefined : await this.#interrupt(shown)
@@ -333,13 +333,8 @@ export class SessionView implements View<SessionSnapshot> {
   }
 
   #interrupt(runId: string | undefined): Promise<{ interrupted: boolean }> {
-    const { sessionId } = this
-    return request(this.context, (signal) =>
-      this.context.rpc.runs.interrupt(
-        { sessionId, ...(runId !== undefined && { runId }) },
-        { signal },
-      ),
-    )
+    const input = { sessionId: this.sessionId, ...(runId !== undefined && { runId }) }
+    return request(this.context, (signal) => this.context.rpc.runs.interrupt(input, { signal }))
   }
 
   async #open({ signal, context }: { signal: AbortSignal; context: CallContext }) {

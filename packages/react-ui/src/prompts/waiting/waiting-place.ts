@@ -20,13 +20,13 @@ export function inOutbox(session: SessionView, messageId: string): WaitingPlace 
 }
 
 export function inQueue(session: SessionView, run: QueuedRun): WaitingPlace {
-  const remove = () => session.removeQueued(run.runId)
+  const remove = () => session.interrupt(run.runId)
   return {
     edit: (parts) => session.updateQueued(run.runId, parts),
     remove,
     async steer() {
       const waits = session.getSnapshot().queue.some(({ runId }) => runId === run.runId)
-      if (run.kind !== 'agent' || !waits || !(await remove())) return
+      if (run.kind !== 'agent' || !waits || !(await remove()).interrupted) return
       const { parts, model, thinkingLevel, custom } = run
       const asked = {
         ...(model !== undefined && { model }),
