@@ -5,6 +5,7 @@ export default defineConfig({
     'src/engine.ts',
     'src/index.ts',
     'src/engines/memory/index.ts',
+    'src/engines/postgres/index.ts',
     'src/engines/rows/index.ts',
     'src/engines/sqlite/index.ts',
     'src/conformance/index.ts',

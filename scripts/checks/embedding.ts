@@ -13,8 +13,12 @@ const folder = join(root, '.reports/embedding')
 const modules = join(folder, 'node_modules')
 rmSync(folder, { recursive: true, force: true })
 
-/** What an application has beside ours: types of the platform, of React and of `ws`. */
-const installed = { 'web-client': ['@types/node', '@types/react'], server: ['@types/ws'] }
+/** What an application has beside ours: types of the platform, of React, of `ws` and of `pg`. */
+const installed = {
+  'web-client': ['@types/node', '@types/react'],
+  server: ['@types/ws'],
+  store: ['@types/pg'],
+}
 
 interface Manifest {
   name: string

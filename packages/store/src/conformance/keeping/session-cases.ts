@@ -270,14 +270,15 @@ export const sessionCases: Cases = {
       storage.deleteSession(session),
       storage.addMember(session, 'bob', 9),
     ])
+    // Which one comes first is the database's to say.
+    const members = joined.status === 'fulfilled' ? ['ann', 'bob'] : ['ann']
     assert.deepEqual(
-      [first, second],
+      [first, second].sort((a, b) => lengthOf(b) - lengthOf(a)),
       [
-        { status: 'fulfilled', value: ['ann'] },
+        { status: 'fulfilled', value: members },
         { status: 'fulfilled', value: [] },
       ],
     )
-    assert.equal(joined.status, 'rejected')
     await storage.createSession({ id: session, title: '', createdAt: 9, members: ['ann'] })
     assert.deepEqual(await storage.members(session), ['ann'])
   },
@@ -303,4 +304,8 @@ export const sessionCases: Cases = {
     const found = await storage.search({ text: 'answer', in: { sessionId: other }, limit: 9 })
     assert.deepEqual(found, [])
   },
+}
+
+function lengthOf(outcome: PromiseSettledResult<readonly string[]>): number {
+  return outcome.status === 'fulfilled' ? outcome.value.length : -1
 }

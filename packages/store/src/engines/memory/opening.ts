@@ -1,19 +1,10 @@
-import { abortable } from '@caughtup/schema/abortable'
-
-import type { RemoteChanges } from '../../port/change-feed.ts'
-import { StorageError } from '../../port/storage-error.ts'
 import type { RowChangeFeed } from '../rows/change-feed.ts'
-
-/** Sessions that are told apart; where more changed between two calls, all are said to have. */
-const namedSessions = 10_000
+import { CollectedChanges } from '../rows/collected-changes.ts'
 
 /** Collects the changes by other openings of the database until this one asks for them. */
 export class Opening implements RowChangeFeed {
   readonly #all: Set<Opening>
-  #changed: Set<string> | 'all' | undefined
-  #members = new Set<string>()
-  #signal = Promise.withResolvers<void>()
-  #closed = false
+  readonly #collected = new CollectedChanges()
 
   constructor(all: Set<Opening>) {
     this.#all = all
@@ -22,39 +13,16 @@ export class Opening implements RowChangeFeed {
 
   announce(sessionIds: readonly string[], { members }: { members: boolean }): void {
     for (const opening of this.#all) {
-      if (opening !== this) opening.#notice(sessionIds, members ? sessionIds : [])
+      if (opening !== this) opening.#collected.notice(sessionIds, members ? sessionIds : [])
     }
   }
 
-  async next(signal: AbortSignal): Promise<RemoteChanges> {
-    for (;;) {
-      signal.throwIfAborted()
-      if (this.#closed) throw new StorageError('closed', 'The database is closed.')
-      const [sessions, members] = [this.#changed, this.#members]
-      this.#changed = undefined
-      this.#members = new Set()
-      if (sessions) return { sessions, members: sessions === 'all' ? sessions : members }
-      await abortable(this.#signal.promise, signal)
-    }
+  next(signal: AbortSignal) {
+    return this.#collected.next(signal)
   }
 
   close(): void {
-    this.#closed = true
     this.#all.delete(this)
-    this.#notify()
-  }
-
-  #notice(sessionIds: readonly string[], members: readonly string[]): void {
-    if (this.#changed === 'all') return
-    this.#changed ??= new Set()
-    for (const id of sessionIds) this.#changed.add(id)
-    for (const id of members) this.#members.add(id)
-    if (this.#changed.size > namedSessions) this.#changed = 'all'
-    this.#notify()
-  }
-
-  #notify(): void {
-    this.#signal.resolve()
-    this.#signal = Promise.withResolvers()
+    this.#collected.close()
   }
 }

@@ -50,6 +50,8 @@ export interface RowStorageOptions {
   random: () => number
   /** Ms between two looks for what retention removes. @default 3,600,000 */
   lookEvery?: number
+  /** Lets go of what the tables hold. */
+  close?: () => Promise<void>
 }
 
 /** The storage port on the row operations of a database. */
@@ -63,9 +65,18 @@ export class RowStorage implements Storage {
   readonly #states = new SessionStates()
   readonly #commits: Commits
   readonly #maintenance: Maintenance
+  readonly #close: () => Promise<void>
   #closed = false
 
-  constructor({ tables, changes, clock, random, lookEvery = 3_600_000 }: RowStorageOptions) {
+  constructor({
+    tables,
+    changes,
+    clock,
+    random,
+    lookEvery = 3_600_000,
+    close = async () => {},
+  }: RowStorageOptions) {
+    this.#close = close
     this.#tables = tables
     this.changes = changes
     this.#random = random
@@ -273,8 +284,10 @@ export class RowStorage implements Storage {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return
     this.#closed = true
     this.changes.close()
+    await this.#close()
   }
 
   /** @throws CaughtupError `NOT_FOUND` */

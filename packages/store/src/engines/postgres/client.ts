@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto'
+
+import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg'
+
+import { StorageError, type StorageFailure } from '../../port/storage-error.ts'
+
+/** Runs one statement; `$schema` in it is the schema's name, and bigints come as numbers. */
+export type Run = <Row extends QueryResultRow>(
+  text: string,
+  values?: readonly unknown[],
+) => Promise<{ rows: Row[]; rowCount: number }>
+
+const int8 = 20
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === int8 ? Number : pg.types.getTypeParser(oid, format),
+}
+
+/** The statements of one schema, over connections of the host's pool. */
+export class Client {
+  readonly #pool: Pool
+  readonly #schema: string
+  /** Each statement has its name by its text: the same one always means the same. */
+  readonly #prepared = new Map<string, { name: string; text: string }>()
+
+  constructor(pool: Pool, schema: string) {
+    this.#pool = pool
+    this.#schema = schema
+    // A connection that breaks while nobody uses it: the pool takes another one, without this the process ends.
+    pool.on('error', () => undefined)
+  }
+
+  /** A read outside of transactions. */
+  readonly read: Run = (text, values) => this.#on(this.#pool, 'busy')(text, values)
+  /** A write outside of transactions: if its answer is lost, it may have been made. */
+  readonly write: Run = (text, values) => this.#on(this.#pool, 'unknown')(text, values)
+
+  /** Reads that see one moment. */
+  snapshot<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', 'busy', work)
+  }
+
+  transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN', 'unknown', work)
+  }
+
+  async #transaction<T>(
+    begin: string,
+    lost: 'busy' | 'unknown',
+    work: (run: Run) => Promise<T>,
+  ): Promise<T> {
+    const client = await this.#connect()
+    let broken: Error | undefined
+    try {
+      await this.#on(client, 'busy')(begin)
+      const result = await work(this.#on(client, 'busy'))
+      const { command } = await this.#commit(client, lost)
+      // The COMMIT of a transaction that has failed succeeds, as a rollback.
+      if (command !== 'COMMIT') throw new StorageError('busy', 'The transaction was rolled back.')
+      return result
+    } catch (error) {
+      broken = await rolledBack(client)
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async #commit(client: PoolClient, lost: 'busy' | 'unknown') {
+    try {
+      return await client.query('COMMIT')
+    } catch (error) {
+      throw asStorageError(error, lost)
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      throw asStorageError(error, 'busy')
+    }
+  }
+
+  #on(on: Pool | PoolClient, lost: 'busy' | 'unknown'): Run {
+    return async (text, values = []) => {
+      try {
+        const { rows, rowCount } = await on.query({
+          ...this.#named(text),
+          values: [...values],
+          types,
+        })
+        return { rows, rowCount: rowCount ?? 0 }
+      } catch (error) {
+        throw asStorageError(error, lost)
+      }
+    }
+  }
+
+  #named(text: string) {
+    const known = this.#prepared.get(text)
+    if (known) return known
+    const full = text.replaceAll('$schema', this.#schema)
+    const name = `caughtup_${createHash('sha256').update(full).digest('hex').slice(0, 24)}`
+    const made = { name, text: full }
+    this.#prepared.set(text, made)
+    return made
+  }
+}
+
+/** The error with which the connection is not to be used any more, if it cannot be rolled back. */
+async function rolledBack(client: PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('ROLLBACK')
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** SQLSTATEs, or classes of them, by what they mean here. */
+const failures: readonly [start: string, failure: StorageFailure][] = [
+  ['53100', 'full'],
+  ['58', 'io'],
+  ['XX', 'corrupt'],
+  ['22', 'corrupt'],
+  ['42', 'corrupt'],
+]
+
+/** Codes after which nothing was written, and trying again may help. */
+const again = /^(40|53|55|57014|25P0)/
+
+export class UniqueViolation extends StorageError {
+  constructor(cause: unknown) {
+    super('corrupt', 'A row with this key is there already.', { cause })
+  }
+}
+
+/** `lost`: what it means if the connection broke before there was an answer. */
+export function asStorageError(error: unknown, lost: 'busy' | 'unknown'): Error {
+  if (error instanceof StorageError) return error
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  if (code === '23505') return new UniqueViolation(cause)
+  const [, failure] = failures.find(([start]) => code.startsWith(start)) ?? []
+  if (failure) return new StorageError(failure, cause.message, { cause })
+  const isNew =
+    again.test(code) || /^(ECONNREFUSED|ENOENT|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/.test(code)
+  const neverSent = /timeout exceeded when trying to connect/.test(cause.message)
+  return new StorageError(isNew || neverSent ? 'busy' : lost, cause.message, { cause })
+}

@@ -1,0 +1,107 @@
+import { once } from 'node:events'
+
+import { systemClock } from '@caughtup/schema/clock'
+import pg from 'pg'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import { storageConformance } from '../../conformance/index.ts'
+import { postgresSchema } from '../../../tests/support/postgres-server.ts'
+import { postgres } from './index.ts'
+
+const options = { clock: systemClock, random: Math.random }
+
+const open = async () => {
+  const { pool, schema, remove } = await postgresSchema()
+  return { factory: postgres({ pool, schema }), remove }
+}
+
+// Its programs make thousands of round trips.
+describe('conformance', { timeout: 120_000 }, () => {
+  for (const { title, run } of storageConformance({ open })) {
+    // oxlint-disable-next-line vitest/valid-title -- each case brings its own
+    test(title, run)
+  }
+})
+
+async function aSchema() {
+  const made = await postgresSchema()
+  onTestFinished(made.remove)
+  return made
+}
+
+test('ten processes that start at once make the tables once', async () => {
+  const { pool, schema } = await aSchema()
+  const storages = await Promise.all(
+    Array.from({ length: 10 }, () => postgres({ pool, schema }).open(options)),
+  )
+  const session = { id: 's', title: '', createdAt: 1, members: ['ann'] }
+  await storages[0]?.createSession(session)
+  for (const storage of storages) expect((await storage.session('s'))?.owner).toBe('ann')
+  for (const storage of storages) await storage.close()
+})
+
+test('tables of another version are refused and stay as they are', async () => {
+  const { pool, schema } = await aSchema()
+  await (await postgres({ pool, schema }).open(options)).close()
+  await pool.query(`UPDATE ${schema}.meta SET version = 99`)
+  await expect(postgres({ pool, schema }).open(options)).rejects.toThrow(/version 99.*version 1/)
+  expect((await pool.query(`SELECT version FROM ${schema}.meta`)).rows).toEqual([{ version: 99 }])
+})
+
+test('after its listening connection was lost it says that anything may have changed', async () => {
+  const { pool, schema } = await aSchema()
+  const [one, two] = [
+    await postgres({ pool, schema }).open(options),
+    await postgres({ pool, schema }).open(options),
+  ]
+  const never = new AbortController().signal
+  const listening = `FROM pg_stat_activity WHERE query LIKE 'LISTEN %${schema}%'`
+  const { rows } = await pool.query(`SELECT pg_terminate_backend(pid) ${listening}`)
+  expect(rows).toHaveLength(2)
+  expect((await one.changes.next(never)).sessions).toBe('all')
+  expect((await two.changes.next(never)).sessions).toBe('all')
+  await one.createSession({ id: 's', title: '', createdAt: 1, members: ['ann'] })
+  expect((await two.changes.next(never)).sessions).toEqual(new Set(['s']))
+  await one.close()
+  await two.close()
+})
+
+test('connections of the pool that were terminated while idle are replaced', async () => {
+  const { pool, schema } = await aSchema()
+  const storage = await postgres({ pool, schema }).open(options)
+  await storage.createSession({ id: 's', title: '', createdAt: 1, members: ['ann'] })
+  const other = new pg.Client(pool.options)
+  await other.connect()
+  onTestFinished(() => other.end())
+  const gone = once(pool, 'remove')
+  const { rows } = await other.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE application_name = '${schema}' AND pid <> pg_backend_pid() AND query NOT LIKE 'LISTEN%'`,
+  )
+  expect(rows.length).toBeGreaterThan(0)
+  await gone
+  expect((await storage.session('s'))?.id).toBe('s')
+  await storage.close()
+})
+
+test('a store with an address has a pool of its own, and closes it', async () => {
+  const { pool, schema } = await aSchema()
+  const { host, user, database } = pool.options
+  const url = `postgresql://${user}@/${database}?host=${encodeURIComponent(host ?? '')}`
+  const storage = await postgres({ url, schema }).open(options)
+  await storage.createSession({ id: 's', title: '', createdAt: 1, members: ['ann'] })
+  await storage.close()
+  const { rows } = await pool.query(
+    `SELECT count(*)::int AS count FROM pg_stat_activity
+     WHERE pid <> pg_backend_pid() AND query LIKE '%"${schema}"%'`,
+  )
+  expect(rows).toEqual([{ count: 0 }])
+})
+
+test('a database that is not there is said to be busy, and wrong options are refused', async () => {
+  const pool = new pg.Pool({ host: '/nowhere' })
+  onTestFinished(() => pool.end())
+  await expect(postgres({ pool }).open(options)).rejects.toMatchObject({ failure: 'busy' })
+  expect(() => postgres({})).toThrow(/url is .*address of a database/)
+  expect(() => postgres({ pool, schema: 'a;b' })).toThrow(/schema is .*1 to 50 letters/)
+})

@@ -1,0 +1,58 @@
+import pg, { type Pool } from 'pg'
+
+import { randomTag } from '../../base/random-tag.ts'
+import { assertInput } from '../../input/assert-input.ts'
+import { type Kind, object, text } from '../../input/kinds.ts'
+import type { StorageFactory } from '../../port/storage.ts'
+import { RowStorage } from '../rows/row-storage.ts'
+import { asStorageError, Client } from './client.ts'
+import { Listener } from './listen.ts'
+import { migrate } from './schema.ts'
+import { PostgresTables } from './tables.ts'
+
+export interface PostgresOptions {
+  /** The host's own pool of node-postgres. It stays open when the store is closed. */
+  pool?: Pool
+  /** The address of the database, for a pool of the store's own. */
+  url?: string
+  /** The schema of the tables; it is made if it is missing. @default 'caughtup' */
+  schema?: string
+}
+
+const address = { ...text, words: 'the address of a database: give it, or a pool' }
+/** The channel of a schema has its name, and 63 bytes at most. */
+const schemaName: Kind = {
+  words: 'the name of a schema: 1 to 50 letters, digits and underscores',
+  is: (value) => typeof value === 'string' && /^\w{1,50}$/.test(value),
+}
+
+/**
+ * Sessions in PostgreSQL (14 or later), for any number of processes. They tell each other of changes by NOTIFY,
+ * over one more connection per store.
+ *
+ * @throws CaughtupError `BAD_INPUT` for other options; on opening, StorageError if the database cannot be reached
+ *   or has tables of another version
+ */
+export function postgres(options: PostgresOptions): StorageFactory {
+  assertInput('options', options, object)
+  const { pool: given, url, schema = 'caughtup' } = options
+  if (!given) assertInput('url', url, address)
+  assertInput('schema', schema, schemaName)
+  return {
+    async open({ clock, random }) {
+      const pool = given ?? new pg.Pool({ connectionString: url })
+      const config = given ? given.options : { connectionString: url }
+      const changes = new Listener({ config, schema, clock, name: randomTag(random, 12) })
+      try {
+        await migrate(pool, schema)
+        await changes.start()
+      } catch (error) {
+        if (!given) await pool.end()
+        throw asStorageError(error, 'busy')
+      }
+      const tables = new PostgresTables(new Client(pool, pg.escapeIdentifier(schema)))
+      const close = given ? undefined : () => pool.end()
+      return new RowStorage({ tables, changes, clock, random, ...(close && { close }) })
+    },
+  }
+}

@@ -1,0 +1,151 @@
+import { escapeIdentifier, type Pool, type PoolClient } from 'pg'
+
+import { StorageError } from '../../port/storage-error.ts'
+
+/** Of the tables below. A database with a later one is refused. */
+const version = 1
+
+/**
+ * Bodies are JSON as text: it holds every string that JavaScript has, which `jsonb` and raw text do not. Times
+ * are ms, ids are compared byte by byte, and principals are keyed by a hash, since an index holds 2.7 kB at most.
+ */
+const tables = (schema: string) => `
+CREATE TABLE ${schema}.sessions (
+  key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id text COLLATE "C" NOT NULL UNIQUE,
+  -- The newest entry that also wrote this row: with the floor, the fence of those who append.
+  seq bigint NOT NULL,
+  floor bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  active boolean NOT NULL,
+  hidden boolean NOT NULL,
+  job boolean NOT NULL,
+  copying boolean NOT NULL,
+  body text NOT NULL
+);
+CREATE INDEX sessions_active ON ${schema}.sessions (key) WHERE active AND NOT hidden;
+CREATE INDEX sessions_idle ON ${schema}.sessions (updated_at, id) WHERE NOT active AND NOT hidden;
+CREATE INDEX sessions_job ON ${schema}.sessions (key) WHERE job;
+CREATE INDEX sessions_copying ON ${schema}.sessions (key) WHERE copying;
+CREATE TABLE ${schema}.events (
+  session bigint NOT NULL,
+  -- A row is one slice of one session. Never keyed by its last entry: two slices of different lengths from one
+  -- place would both go in.
+  first bigint NOT NULL,
+  seq bigint NOT NULL,
+  at bigint NOT NULL,
+  tag text NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (session, first)
+);
+CREATE TABLE ${schema}.messages (
+  session bigint NOT NULL,
+  ord bigint NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  epoch bigint NOT NULL,
+  revision bigint NOT NULL,
+  role text NOT NULL,
+  open boolean NOT NULL,
+  -- The stretch that hides it and what that hangs on; 0 for a shown one.
+  hidden bigint NOT NULL,
+  anchor bigint NOT NULL,
+  -- Of a prompt that a recall may find, a hash.
+  author text COLLATE "C",
+  created bigint NOT NULL,
+  -- Written by maintenance.
+  words tsvector,
+  body text NOT NULL,
+  PRIMARY KEY (session, ord),
+  UNIQUE (session, id)
+);
+CREATE INDEX messages_open ON ${schema}.messages (session, ord) WHERE open;
+CREATE INDEX messages_hidden ON ${schema}.messages (session, hidden) WHERE hidden > 0;
+CREATE INDEX messages_unread ON ${schema}.messages (session, ord)
+  WHERE role = 'assistant' AND NOT open AND hidden = 0;
+CREATE INDEX messages_author ON ${schema}.messages (author, created DESC, session DESC, ord DESC)
+  WHERE author IS NOT NULL AND hidden = 0;
+CREATE INDEX messages_words ON ${schema}.messages USING gin (words);
+CREATE INDEX messages_unindexed ON ${schema}.messages (session, ord) WHERE words IS NULL AND NOT open;
+CREATE TABLE ${schema}.members (
+  principal text COLLATE "C" NOT NULL,
+  session bigint NOT NULL,
+  place bigint NOT NULL,
+  name text NOT NULL,
+  read_up_to bigint NOT NULL,
+  position bigint NOT NULL,
+  recency bigint NOT NULL,
+  PRIMARY KEY (principal, session)
+);
+CREATE INDEX members_session ON ${schema}.members (session, place);
+CREATE INDEX members_position ON ${schema}.members (principal, position, session);
+CREATE INDEX members_recency ON ${schema}.members (principal, recency DESC);
+CREATE TABLE ${schema}.feeds (
+  principal text COLLATE "C" PRIMARY KEY,
+  position bigint NOT NULL,
+  floor bigint NOT NULL DEFAULT 0
+);
+CREATE TABLE ${schema}.removals (
+  principal text COLLATE "C" NOT NULL,
+  position bigint NOT NULL,
+  session_id text COLLATE "C" NOT NULL,
+  PRIMARY KEY (principal, position, session_id)
+);
+CREATE TABLE ${schema}.remembered (
+  session bigint NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  hash text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  count bigint NOT NULL,
+  PRIMARY KEY (session, kind, hash)
+);
+CREATE TABLE ${schema}.owed (
+  id text COLLATE "C" PRIMARY KEY,
+  number bigint GENERATED ALWAYS AS IDENTITY,
+  session bigint NOT NULL,
+  process text COLLATE "C" NOT NULL,
+  due bigint NOT NULL,
+  attempts bigint NOT NULL,
+  body text NOT NULL
+);
+CREATE INDEX owed_process ON ${schema}.owed (process, due, number);
+CREATE INDEX owed_session ON ${schema}.owed (session);
+CREATE TABLE ${schema}.processes (id text COLLATE "C" PRIMARY KEY, beats bigint NOT NULL);
+CREATE TABLE ${schema}.deleted (session bigint PRIMARY KEY);
+`
+
+/** Makes the tables where they are missing. Any number of processes may do so at once. */
+export async function migrate(pool: Pool, schema: string): Promise<void> {
+  const client = await pool.connect()
+  let broken = false
+  try {
+    await client.query('BEGIN')
+    // Of the transaction: a lock of the connection would not be one behind a pooler.
+    const name = `caughtup:${schema}`
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name])
+    await makeTables(client, schema)
+    await client.query('COMMIT')
+  } catch (error) {
+    broken = true
+    throw error
+  } finally {
+    // It takes the open transaction with it.
+    client.release(broken)
+  }
+}
+
+async function makeTables(client: PoolClient, schema: string): Promise<void> {
+  const quoted = escapeIdentifier(schema)
+  await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted}`)
+  await client.query(`CREATE TABLE IF NOT EXISTS ${quoted}.meta (version int NOT NULL)`)
+  const { rows } = await client.query<{ version: number }>(`SELECT version FROM ${quoted}.meta`)
+  const found = rows[0]?.version
+  if (found === undefined) {
+    await client.query(tables(quoted))
+    await client.query(`INSERT INTO ${quoted}.meta VALUES (${version})`)
+  } else if (found !== version) {
+    throw new StorageError(
+      'corrupt',
+      `The tables in schema ${schema} have version ${found}, and this program knows version ${version}.`,
+    )
+  }
+}

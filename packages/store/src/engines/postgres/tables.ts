@@ -1,0 +1,131 @@
+import { searchText } from '../../core/reading/search-text.ts'
+import { words } from '../../core/reading/search-words.ts'
+import type { OwedHook } from '../../port/owed.ts'
+import type { AppendedRow, OwedRow } from '../rows/tables/rows.ts'
+import type { Tables, Transaction } from '../rows/tables/tables.ts'
+import { appendRows } from './append.ts'
+import type { Client } from './client.ts'
+import { PostgresReads } from './reads.ts'
+import { messageOf } from './stored.ts'
+import { PostgresTransaction } from './transaction.ts'
+
+/** Rows that a step of maintenance writes. */
+const stepRows = 500
+
+/** The row engine's tables in PostgreSQL. */
+export class PostgresTables extends PostgresReads implements Tables {
+  readonly #client: Client
+
+  constructor(client: Client) {
+    super(client.read, (work) => client.snapshot(work))
+    this.#client = client
+  }
+
+  append(rows: readonly AppendedRow[]): Promise<boolean> {
+    return appendRows(this.#client.write, rows)
+  }
+
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#client.transaction((run) => work(new PostgresTransaction(run)))
+  }
+
+  async heartbeat(process: string): Promise<void> {
+    await this.#client.write(
+      `INSERT INTO $schema.processes AS p (id, beats) VALUES ($1, 1)
+       ON CONFLICT (id) DO UPDATE SET beats = p.beats + 1`,
+      [process],
+    )
+  }
+
+  async owed(process: string, limit: number): Promise<OwedRow[]> {
+    interface Row {
+      session: number
+      process: string
+      due: number
+      attempts: number
+      body: string
+    }
+    const { rows } = await this.run<Row>(
+      `SELECT session, process, due, attempts, body FROM $schema.owed WHERE process = $1
+       ORDER BY due, number LIMIT $2`,
+      [process, limit],
+    )
+    return rows.map(({ body, ...row }) => {
+      const hook: OwedHook = JSON.parse(body)
+      return { ...row, hook }
+    })
+  }
+
+  async owing(): Promise<{ process: string; beats: number }[]> {
+    const { rows } = await this.run<{ process: string; beats: number }>(
+      `SELECT o.process, coalesce(p.beats, 0) AS beats FROM (SELECT DISTINCT process FROM $schema.owed) o
+       LEFT JOIN $schema.processes p ON p.id = o.process`,
+    )
+    return rows
+  }
+
+  async takeOwed(from: string, to: string): Promise<void> {
+    await this.#client.write('UPDATE $schema.owed SET process = $2 WHERE process = $1', [from, to])
+  }
+
+  async postponeOwed(id: string, process: string, due: number): Promise<void> {
+    await this.#client.write(
+      'UPDATE $schema.owed SET due = $3, attempts = attempts + 1 WHERE id = $1 AND process = $2',
+      [id, process, due],
+    )
+  }
+
+  async settleOwed(id: string): Promise<void> {
+    await this.#client.write('DELETE FROM $schema.owed WHERE id = $1', [id])
+  }
+
+  async maintain(): Promise<boolean> {
+    return (await this.#removeDeleted()) || (await this.#indexWords())
+  }
+
+  /** Rows that a deleted session left. */
+  async #removeDeleted(): Promise<boolean> {
+    const { rows } = await this.run<{ session: number }>(
+      'SELECT session FROM $schema.deleted ORDER BY session LIMIT 1',
+    )
+    const session = rows[0]?.session
+    if (session === undefined) return false
+    for (const table of ['messages', 'events', 'remembered']) {
+      const { rowCount } = await this.#client.write(
+        `DELETE FROM $schema.${table} WHERE ctid = ANY(ARRAY(
+           SELECT ctid FROM $schema.${table} WHERE session = $1 LIMIT ${stepRows}))`,
+        [session],
+      )
+      if (rowCount > 0) return true
+    }
+    await this.#client.write('DELETE FROM $schema.deleted WHERE session = $1', [session])
+    return true
+  }
+
+  async #indexWords(): Promise<boolean> {
+    const { rows } = await this.run<{
+      session: number
+      ord: number
+      revision: number
+      body: string
+    }>(
+      `SELECT session, ord, revision, body FROM $schema.messages WHERE words IS NULL AND NOT open
+       ORDER BY session, ord LIMIT ${stepRows}`,
+    )
+    if (rows.length === 0) return false
+    const found = rows.map((row) => [...new Set(words(searchText(messageOf(row))))].join('\n'))
+    await this.#client.write(
+      // One that has changed meanwhile is indexed with its next text.
+      `UPDATE $schema.messages m SET words = array_to_tsvector(array_remove(string_to_array(t.words, E'\\n'), ''))
+       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) AS t(session, ord, revision, words)
+       WHERE m.session = t.session AND m.ord = t.ord AND m.revision = t.revision AND m.words IS NULL`,
+      [
+        rows.map(({ session }) => session),
+        rows.map(({ ord }) => ord),
+        rows.map(({ revision }) => revision),
+        found,
+      ],
+    )
+    return true
+  }
+}

