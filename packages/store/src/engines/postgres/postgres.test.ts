@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -73,7 +71,7 @@ test('connections of the pool that were terminated while idle are replaced', asy
   const other = new pg.Client(pool.options)
   await other.connect()
   onTestFinished(() => other.end())
-  const gone = once(pool, 'remove')
+  const gone = new Promise((resolve) => pool.once('remove', resolve))
   const { rows } = await other.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
      WHERE application_name = '${schema}' AND pid <> pg_backend_pid() AND query NOT LIKE 'LISTEN%'`,
