@@ -1,5 +1,5 @@
-import type { RowChangeFeed } from '../rows/change-feed.ts'
-import { CollectedChanges } from '../rows/collected-changes.ts'
+import type { RowChangeFeed } from '../rows/changes/change-feed.ts'
+import { CollectedChanges } from '../rows/changes/collected-changes.ts'
 
 /** Collects the changes by other openings of the database until this one asks for them. */
 export class Opening implements RowChangeFeed {

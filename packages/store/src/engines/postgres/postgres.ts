@@ -5,10 +5,10 @@ import { assertInput } from '../../input/assert-input.ts'
 import { type Kind, object, text } from '../../input/kinds.ts'
 import type { StorageFactory } from '../../port/storage.ts'
 import { RowStorage } from '../rows/row-storage.ts'
-import { asStorageError, Client } from './client.ts'
-import { Listener } from './listen.ts'
-import { migrate } from './schema.ts'
-import { PostgresTables } from './tables.ts'
+import { asStorageError, Client } from './connection/client.ts'
+import { Listener } from './connection/listen.ts'
+import { migrate } from './connection/schema.ts'
+import { PostgresTables } from './tables/tables.ts'
 
 export interface PostgresOptions {
   /** The host's own pool of node-postgres. It stays open when the store is closed. */

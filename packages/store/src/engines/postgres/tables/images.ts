@@ -1,5 +1,5 @@
-import type { SessionAsk, SessionImage } from '../rows/tables/tables.ts'
-import type { Run } from './client.ts'
+import type { SessionAsk, SessionImage } from '../../rows/tables/tables.ts'
+import type { Run } from '../connection/client.ts'
 import {
   eventRow,
   messageOf,

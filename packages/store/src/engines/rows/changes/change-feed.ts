@@ -1,4 +1,4 @@
-import type { ChangeFeed } from '../../port/change-feed.ts'
+import type { ChangeFeed } from '../../../port/change-feed.ts'
 
 /** How the openings of one database tell each other what they wrote. */
 export interface RowChangeFeed extends ChangeFeed {

@@ -1,9 +1,9 @@
 import type { Clock } from '@caughtup/schema/clock'
 import pg, { type Client, type ClientConfig } from 'pg'
 
-import { Backoff } from '../../base/backoff.ts'
-import type { RowChangeFeed } from '../rows/change-feed.ts'
-import { CollectedChanges } from '../rows/collected-changes.ts'
+import { Backoff } from '../../../base/backoff.ts'
+import type { RowChangeFeed } from '../../rows/changes/change-feed.ts'
+import { CollectedChanges } from '../../rows/changes/collected-changes.ts'
 
 /** Bytes of a payload: NOTIFY takes 7,999. */
 const mostBytes = 7_900

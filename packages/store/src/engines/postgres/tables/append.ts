@@ -1,5 +1,5 @@
-import type { AppendedRow } from '../rows/tables/rows.ts'
-import { type Run, UniqueViolation } from './client.ts'
+import type { AppendedRow } from '../../rows/tables/rows.ts'
+import { type Run, UniqueViolation } from '../connection/client.ts'
 
 /**
  * Appends all rows where every session's row is as their writer knows it, and none otherwise. The rows of the

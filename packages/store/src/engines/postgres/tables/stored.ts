@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 
 import type { Event, Message } from '@caughtup/schema'
 
-import { promptAuthor } from '../../core/reading/prompts.ts'
-import type { HiddenIn } from '../../port/session-copy.ts'
-import type { EventRow, MemberRow, SessionRow } from '../rows/tables/rows.ts'
-import { isHidden } from '../rows/tables/rows.ts'
+import { promptAuthor } from '../../../core/reading/prompts.ts'
+import type { HiddenIn } from '../../../port/session-copy.ts'
+import type { EventRow, MemberRow, SessionRow } from '../../rows/tables/rows.ts'
+import { isHidden } from '../../rows/tables/rows.ts'
 
 /** A key for a text of any length and any characters. */
 export function hashOf(text: string): string {

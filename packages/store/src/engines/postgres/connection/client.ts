@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg'
 
-import { StorageError, type StorageFailure } from '../../port/storage-error.ts'
+import { StorageError, type StorageFailure } from '../../../port/storage-error.ts'
 
 /** Runs one statement; `$schema` in it is the schema's name, and bigints come as numbers. */
 export type Run = <Row extends QueryResultRow>(

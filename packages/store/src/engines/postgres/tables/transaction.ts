@@ -8,15 +8,15 @@ import type {
   OwedRow,
   RememberedKind,
   SessionRow,
-} from '../rows/tables/rows.ts'
+} from '../../rows/tables/rows.ts'
 import type {
   RemovedSession,
   SessionAsk,
   SessionImage,
   Transaction,
-} from '../rows/tables/tables.ts'
+} from '../../rows/tables/tables.ts'
 import { appendRows } from './append.ts'
-import type { Run } from './client.ts'
+import type { Run } from '../connection/client.ts'
 import { images } from './images.ts'
 import { PostgresReads } from './reads.ts'
 import {

@@ -1,8 +1,8 @@
 import type { Message } from '@caughtup/schema'
 
-import type { EventRow } from '../rows/tables/rows.ts'
-import type { EventRange, MessageRange } from '../rows/tables/tables.ts'
-import type { Run } from './client.ts'
+import type { EventRow } from '../../rows/tables/rows.ts'
+import type { EventRange, MessageRange } from '../../rows/tables/tables.ts'
+import type { Run } from '../connection/client.ts'
 import { eventRow, messageOf, type StoredEvents, type StoredMessage } from './stored.ts'
 
 /** Rows that are read at once while a range is gathered up to its caps. */

@@ -1,6 +1,6 @@
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg'
 
-import { StorageError } from '../../port/storage-error.ts'
+import { StorageError } from '../../../port/storage-error.ts'
 
 /** Of the tables below. A database with a later one is refused. */
 const version = 1

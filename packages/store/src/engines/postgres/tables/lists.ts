@@ -1,7 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
-import type { Removal } from '../../port/activity.ts'
-import type { PromptPlace } from '../../port/reading.ts'
+import type { Removal } from '../../../port/activity.ts'
+import type { PromptPlace } from '../../../port/reading.ts'
 import type {
   CandidateQuery,
   FeedQuery,
@@ -9,8 +9,8 @@ import type {
   ListedRow,
   PromptRows,
   PromptRowsQuery,
-} from '../rows/tables/tables.ts'
-import type { Run } from './client.ts'
+} from '../../rows/tables/tables.ts'
+import type { Run } from '../connection/client.ts'
 import {
   hashOf,
   memberRow,

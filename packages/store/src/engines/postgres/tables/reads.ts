@@ -1,9 +1,9 @@
 import type { Message } from '@caughtup/schema'
 
-import type { IdStatus, MessagePlace, Stretch } from '../../core/lookups.ts'
-import type { IdleQuery } from '../../port/sessions.ts'
-import type { HiddenIn } from '../../port/session-copy.ts'
-import type { MemberRow, RememberedKind, SessionRow } from '../rows/tables/rows.ts'
+import type { IdStatus, MessagePlace, Stretch } from '../../../core/lookups.ts'
+import type { IdleQuery } from '../../../port/sessions.ts'
+import type { HiddenIn } from '../../../port/session-copy.ts'
+import type { MemberRow, RememberedKind, SessionRow } from '../../rows/tables/rows.ts'
 import type {
   CandidateQuery,
   CountedName,
@@ -18,8 +18,8 @@ import type {
   SessionReading,
   TableReads,
   Wanted,
-} from '../rows/tables/tables.ts'
-import type { Run } from './client.ts'
+} from '../../rows/tables/tables.ts'
+import type { Run } from '../connection/client.ts'
 import { images } from './images.ts'
 import * as lists from './lists.ts'
 import { bounded, eventsIn, messagesIn, shownById } from './ranges.ts'

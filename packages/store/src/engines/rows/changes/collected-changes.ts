@@ -1,7 +1,7 @@
 import { abortable } from '@caughtup/schema/abortable'
 
-import type { RemoteChanges } from '../../port/change-feed.ts'
-import { StorageError } from '../../port/storage-error.ts'
+import type { RemoteChanges } from '../../../port/change-feed.ts'
+import { StorageError } from '../../../port/storage-error.ts'
 
 /** Sessions that are told apart; where more changed between two calls, all are said to have. */
 const namedSessions = 10_000
