@@ -9,21 +9,37 @@ export function useAnnounce(): Announce | undefined {
   return useContext(AnnounceContext)
 }
 
+/** Texts that stay: those that are said at once are all heard, and old ones would only be found by browsing. */
+const mostTexts = 3
+
 /** Around a page: what `useAnnounce` says. It is there from the start, or its first words would not be heard. */
 export function Announcer({ children }: { children: ReactNode }) {
-  const [said, setSaid] = useState({ text: '', count: 0 })
+  const [{ texts, count }, setSaid] = useState<Said>({ texts: [], count: 0 })
   const [announce] = useState<Announce>(() => (text: string) => {
-    setSaid(({ count }) => ({ text, count: count + 1 }))
+    setSaid((said) => ({
+      texts: [...said.texts, text].slice(-mostTexts),
+      count: said.count + 1,
+    }))
   })
   return (
     <AnnounceContext.Provider value={announce}>
       {children}
-      <output aria-live="polite" data-announcer="" style={visuallyHidden}>
-        {/* The same text again is another element, so that it is heard again. */}
-        <span key={said.count}>{said.text}</span>
+      <output aria-live="polite" aria-relevant="additions" data-announcer="" style={visuallyHidden}>
+        {/* Each is an element of its own, so that the same text again is heard again. */}
+        {texts.map((text, index) => (
+          <span key={count - texts.length + index} style={{ display: 'block' }}>
+            {text}
+          </span>
+        ))}
       </output>
     </AnnounceContext.Provider>
   )
+}
+
+interface Said {
+  texts: readonly string[]
+  /** Of all that were said. */
+  count: number
 }
 
 const visuallyHidden: CSSProperties = {
