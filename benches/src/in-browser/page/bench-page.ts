@@ -16,7 +16,7 @@ export interface BenchPage {
   rows: number
   /** How often the page heard of something new. */
   notifications: number
-  /** Of the main thread, in ms: those above 50. */
+  /** Of the main thread since the prompt, in ms: those above 50. */
   longTasks: number[]
 }
 
@@ -24,12 +24,19 @@ const page = { rows: 0, notifications: 0, longTasks: [] as number[] }
 
 /** The page's figures; those that look at the document are the same for all sides. */
 export function announce(side: Pick<BenchPage, 'ask' | 'done'>): BenchPage {
+  let askedAt = Infinity
   const observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) page.longTasks.push(duration)
+    for (const { duration, startTime } of list.getEntries()) {
+      if (startTime >= askedAt) page.longTasks.push(duration)
+    }
   })
   observer.observe({ type: 'longtask' })
   const lastText = () => document.querySelector('#root > :last-child')?.textContent ?? ''
-  window.benchPage = Object.assign(page, { lastText, ...side })
+  const ask = () => {
+    askedAt = performance.now()
+    side.ask()
+  }
+  window.benchPage = Object.assign(page, { lastText, ask, done: side.done })
   return window.benchPage
 }
 

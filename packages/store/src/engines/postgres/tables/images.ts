@@ -1,67 +1,69 @@
 import type { SessionAsk, SessionImage } from '../../rows/tables/tables.ts'
 import type { Run } from '../connection/client.ts'
-import {
-  eventRow,
-  messageOf,
-  sessionRow,
-  type StoredEvents,
-  type StoredMessage,
-  type StoredSession,
-} from './stored.ts'
+import { eventRow, messageOf, sessionRow, type StoredSession } from './stored.ts'
 
-/** Sessions as they are, in the order asked for. */
+interface StoredImage extends StoredSession {
+  n: number
+  known: boolean
+  open: string[] | null
+  /** Of the rows behind, each an array in their order. */
+  firsts: string[] | null
+  seqs: string[]
+  tags: string[]
+  bodies: string[]
+  tag_at: string | null
+}
+
+/** Sessions as they are, in the order asked for, as of one moment: it is one statement. */
 export async function images(
   run: Run,
   asks: readonly SessionAsk[],
 ): Promise<(SessionImage | undefined)[]> {
   if (asks.length === 0) return []
-  const { rows } = await run<StoredSession>(
-    'SELECT key, body FROM $schema.sessions WHERE id = ANY($1::text[])',
-    [asks.map(({ id }) => id)],
+  const { rows } = await run<StoredImage>(
+    `SELECT t.n, s.key, s.body, k.known, o.open, e.firsts, e.seqs, e.tags, e.bodies, a.tag AS tag_at
+     FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+       WITH ORDINALITY AS t(id, key, base, seq, tag_at, n)
+     JOIN $schema.sessions s ON s.id = t.id
+     CROSS JOIN LATERAL (SELECT coalesce(s.key = t.key AND s.seq = t.base, false) AS known) k
+     LEFT JOIN LATERAL (SELECT array_agg(m.body ORDER BY m.ord) AS open FROM $schema.messages m
+       WHERE m.session = s.key AND m.open) o ON NOT k.known
+     LEFT JOIN LATERAL (SELECT array_agg(v.first ORDER BY v.first) AS firsts, array_agg(v.seq ORDER BY v.first) AS seqs,
+       array_agg(v.tag ORDER BY v.first) AS tags, array_agg(v.body ORDER BY v.first) AS bodies
+       FROM $schema.events v WHERE v.session = s.key
+       AND v.first > CASE WHEN k.known THEN greatest(t.seq, s.seq) ELSE s.seq END) e ON true
+     LEFT JOIN LATERAL (SELECT v.tag FROM $schema.events v WHERE v.session = s.key AND v.first <= t.tag_at
+       AND v.seq >= t.tag_at ORDER BY v.first DESC LIMIT 1) a ON true`,
+    [
+      asks.map(({ id }) => id),
+      asks.map(({ known }) => known?.key ?? null),
+      asks.map(({ known }) => known?.base ?? null),
+      asks.map(({ known }) => known?.seq ?? null),
+      asks.map(({ tagAt }) => tagAt ?? null),
+    ],
   )
-  const found = new Map(rows.map(sessionRow).map((row) => [row.id, row]))
-  const wanted = asks.flatMap(({ id, known, tagAt }) => {
-    const row = found.get(id)
-    if (!row) return []
-    const { seq: base } = row.record
-    const isKnown = known?.key === row.key && known.base === base
-    return [{ row, isKnown, after: isKnown ? Math.max(known.seq, base) : base, tagAt }]
+  const found = new Map(rows.map((row) => [row.n, row]))
+  return asks.map((_, index) => {
+    const row = found.get(index + 1)
+    return row && imageOf(row)
   })
-  const keys = wanted.map(({ row }) => row.key)
-  const { rows: tails } = await run<StoredEvents>(
-    `SELECT e.session, e.first, e.seq, e.tag, e.body FROM unnest($1::bigint[], $2::bigint[]) AS t(session, after)
-     JOIN $schema.events e ON e.session = t.session AND e.first > t.after ORDER BY e.session, e.first`,
-    [keys, wanted.map(({ after }) => after)],
-  )
-  const unknown = wanted.filter(({ isKnown }) => !isKnown).map(({ row }) => row.key)
-  const { rows: open } =
-    unknown.length === 0
-      ? { rows: [] }
-      : await run<StoredMessage & { session: number }>(
-          `SELECT session, body FROM $schema.messages WHERE session = ANY($1::bigint[]) AND open
-           ORDER BY session, ord`,
-          [unknown],
-        )
-  const tailsOf = Map.groupBy(tails.map(eventRow), ({ session }) => session)
-  const opened = Map.groupBy(open, ({ session }) => session)
-  const made = new Map<string, SessionImage>()
-  for (const { row, isKnown, tagAt } of wanted) {
-    const tag = tagAt === undefined ? undefined : await tagOf(run, row.key, tagAt)
-    made.set(row.id, {
-      row,
-      tail: tailsOf.get(row.key) ?? [],
-      ...(!isKnown && { open: (opened.get(row.key) ?? []).map(messageOf) }),
-      ...(tag !== undefined && { tagAt: tag }),
-    })
-  }
-  return asks.map(({ id }) => made.get(id))
 }
 
-async function tagOf(run: Run, session: number, seq: number): Promise<string | undefined> {
-  const { rows } = await run<{ tag: string }>(
-    `SELECT tag FROM $schema.events WHERE session = $1 AND first <= $2 AND seq >= $2
-     ORDER BY first DESC LIMIT 1`,
-    [session, seq],
+function imageOf(stored: StoredImage): SessionImage {
+  const { key: session, known, open, firsts, seqs, tags, bodies, tag_at: tagAt } = stored
+  const tail = (firsts ?? []).map((first, at) =>
+    eventRow({
+      session,
+      first: Number(first),
+      seq: Number(seqs[at]),
+      tag: tags[at] ?? '',
+      body: bodies[at] ?? '[]',
+    }),
   )
-  return rows[0]?.tag
+  return {
+    row: sessionRow(stored),
+    tail,
+    ...(!known && { open: (open ?? []).map((body) => messageOf({ body })) }),
+    ...(tagAt !== null && { tagAt }),
+  }
 }

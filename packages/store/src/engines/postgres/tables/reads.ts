@@ -59,7 +59,7 @@ export class PostgresReads implements TableReads {
   }
 
   sessions(asks: readonly SessionAsk[]): Promise<(SessionImage | undefined)[]> {
-    return this.#snapshot((run) => images(run, asks))
+    return images(this.run, asks)
   }
 
   async members(sessionId: string): Promise<MemberRow[]> {
@@ -71,7 +71,11 @@ export class PostgresReads implements TableReads {
     return rows.map(memberRow)
   }
 
-  read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined> {
+  async read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined> {
+    if (Object.keys(wanted).length === 0) {
+      const [image] = await images(this.run, [ask])
+      return image && { image, messages: [], newer: [], byId: [], events: [], complete: true }
+    }
     return this.#snapshot(async (run) => {
       const [image] = await images(run, [ask])
       if (!image) return undefined
