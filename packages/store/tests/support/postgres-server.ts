@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, cpSync, mkdtempSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import pg, { type PoolConfig } from 'pg'
 
-const prefix = 'caughtup-postgres-'
 /** Debian's `nobody`: PostgreSQL refuses to run as root. */
 const nobody = 65_534
 
@@ -23,8 +22,7 @@ function postgresServer(): Promise<PoolConfig> {
 }
 
 async function start(): Promise<PoolConfig> {
-  endLeftOvers()
-  const folder = mkdtempSync(path.join(tmpdir(), `${prefix}${process.pid}-`))
+  const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-postgres-'))
   const isRoot = process.getuid?.() === 0
   const as = isRoot ? { uid: nobody, gid: nobody } : {}
   if (isRoot) chownSync(folder, nobody, nobody)
@@ -42,14 +40,11 @@ async function start(): Promise<PoolConfig> {
     'fsync=off',
     'max_connections=200',
   ]
-  const server = spawn(postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
+  const server = spawn('sh', ['-c', attended, postgres, '-D', data, ...options(settings)], {
     ...as,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  process.once('exit', () => {
-    server.kill('SIGQUIT')
-    rmSync(folder, { recursive: true, force: true })
+    cwd: '/',
+    env: { ...process.env, FOLDER: folder },
+    stdio: ['pipe', 'ignore', 'pipe'],
   })
   let log = ''
   await new Promise<void>((resolve, reject) => {
@@ -88,29 +83,19 @@ interface Binaries {
   postgres: string
 }
 
-/** Ends servers whose processes were killed. */
-function endLeftOvers(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1])
-    if (!owner || isAlive(owner)) continue
-    const folder = path.join(tmpdir(), name)
-    try {
-      const [pid] = readFileSync(path.join(folder, 'data/postmaster.pid'), 'utf8').split('\n')
-      process.kill(Number(pid), 'SIGQUIT')
-    } catch {
-      // It has ended already.
-    }
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+/** Runs a server until its standard input ends, as it does with this process however that ends. */
+const attended = `
+  exec 3<&0
+  "$0" "$@" 3<&- & server=$!
+  (read -r _ <&3; kill -QUIT $server) &
+  wait $server
+  code=$?
+  rm -rf "$FOLDER"
+  exit $code
+`
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+function options(settings: readonly string[]): string[] {
+  return settings.flatMap((setting) => ['-c', setting])
 }
 
 let schemas = 0
