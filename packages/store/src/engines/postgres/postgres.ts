@@ -50,9 +50,12 @@ export function postgres(options: PostgresOptions): StorageFactory {
         if (!given) await pool.end()
         throw asStorageError(error, 'busy')
       }
-      const tables = new PostgresTables(new Client(pool, pg.escapeIdentifier(schema)))
-      const close = given ? undefined : () => pool.end()
-      return new RowStorage({ tables, changes, clock, random, ...(close && { close }) })
+      const client = new Client(pool, pg.escapeIdentifier(schema))
+      const close = async () => {
+        client.close()
+        if (!given) await pool.end()
+      }
+      return new RowStorage({ tables: new PostgresTables(client), changes, clock, random, close })
     },
   }
 }

@@ -26,8 +26,12 @@ export class Client {
   constructor(pool: Pool, schema: string) {
     this.#pool = pool
     this.#schema = schema
-    // A connection that breaks while nobody uses it: the pool takes another one, without this the process ends.
-    pool.on('error', () => undefined)
+    pool.on('error', onIdleError)
+  }
+
+  /** Leaves the pool as it was found. */
+  close(): void {
+    this.#pool.off('error', onIdleError)
   }
 
   /** A read outside of transactions. */
@@ -108,6 +112,9 @@ export class Client {
   }
 }
 
+/** A connection broke while nobody used it: the pool takes another one. Without a listener the process ends. */
+function onIdleError(): void {}
+
 /** The error with which the connection is not to be used any more, if it cannot be rolled back. */
 async function rolledBack(client: PoolClient): Promise<Error | undefined> {
   try {
@@ -144,8 +151,7 @@ export function asStorageError(error: unknown, lost: 'busy' | 'unknown'): Error 
   if (code === '23505') return new UniqueViolation(cause)
   const [, failure] = failures.find(([start]) => code.startsWith(start)) ?? []
   if (failure) return new StorageError(failure, cause.message, { cause })
-  const isNew =
-    again.test(code) || /^(ECONNREFUSED|ENOENT|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/.test(code)
+  const isNew = again.test(code) || /^(ECONNREFUSED|ENOENT|ENOTFOUND|EAI_AGAIN)$/.test(code)
   const neverSent = /timeout exceeded when trying to connect/.test(cause.message)
   return new StorageError(isNew || neverSent ? 'busy' : lost, cause.message, { cause })
 }

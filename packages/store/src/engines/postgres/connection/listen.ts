@@ -43,7 +43,8 @@ export class Listener implements RowChangeFeed {
 
   constructor(options: ListenerOptions) {
     this.#options = options
-    this.#channel = channelOf(options.schema)
+    // A channel is the database's, not the schema's.
+    this.#channel = `caughtup:${options.schema}`
   }
 
   /** Resolves when it hears. */
@@ -106,7 +107,9 @@ export class Listener implements RowChangeFeed {
       await client.end().catch(() => undefined)
       throw error
     }
-    this.#client = client
+    // Closed while it connected: nobody else would end it.
+    if (this.#closed.signal.aborted) await client.end()
+    else this.#client = client
     return { lost: lost.promise }
   }
 
@@ -139,11 +142,6 @@ export class Listener implements RowChangeFeed {
     if (sessions === 'all') this.#collected.noticeAll()
     else this.#collected.notice(sessions, members)
   }
-}
-
-/** The channel is the database's, not the schema's. A name has 63 bytes at most. */
-function channelOf(schema: string): string {
-  return `caughtup:${schema}`.slice(0, 63)
 }
 
 function payloads(

@@ -289,17 +289,13 @@ export class PostgresReads implements TableReads {
   }
 
   async due({ after, limit, retention, copying }: DueQuery): Promise<SessionRow[]> {
-    return (await this.#dueRows({ after, limit, retention, copying })).map(sessionRow)
-  }
-
-  async #dueRows({ after, limit, retention, copying }: DueOf): Promise<StoredSession[]> {
     if (copying || !retention) {
       const flag = copying ? 'copying' : 'job'
       const { rows } = await this.run<StoredSession>(
         `SELECT key, body FROM $schema.sessions WHERE ${flag} AND key > $1 ORDER BY key LIMIT $2`,
         [after, limit],
       )
-      return rows
+      return rows.map(sessionRow)
     }
     const { rows } = await this.run<StoredSession>(
       `SELECT key, body FROM $schema.sessions s WHERE key > $1 AND NOT hidden AND (
@@ -309,15 +305,8 @@ export class PostgresReads implements TableReads {
       // Numbers beyond those of the database are bounds that nothing meets.
       [after, limit, bounded(retention.before), bounded(retention.events)],
     )
-    return rows
+    return rows.map(sessionRow)
   }
-}
-
-interface DueOf {
-  after: number
-  limit: number
-  retention: DueQuery['retention'] | undefined
-  copying: true | undefined
 }
 
 interface StoredName {
