@@ -87,7 +87,7 @@ interface Reply {
   prompts: readonly OfferedPrompt[]
 }
 
-/** There is no question, only files. */
+/** Answers a prompt that has files and no text. */
 const filesReply: Reply = {
   plan: 'There are files, and no question. I say what I got.',
   searches: false,

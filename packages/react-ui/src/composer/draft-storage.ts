@@ -8,7 +8,7 @@ export function readDraft(key: string, storage: DraftStorage | null | undefined)
   try {
     return storageOf(storage)?.getItem(prefix + key) ?? ''
   } catch {
-    // Forbidden, as with blocked cookies: there are no drafts then.
+    // The browser forbids storage, for example with cookies blocked, so drafts are not kept.
     return ''
   }
 }

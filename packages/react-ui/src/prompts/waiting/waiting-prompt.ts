@@ -28,7 +28,7 @@ export type WaitingState = 'unsent' | 'sending' | 'failed' | 'queued' | 'steerin
 /** What can be done with something that waits. */
 export type WaitingAction = 'edit' | 'steer' | 'retry' | 'remove'
 
-/** By the state of a prompt; what is no prompt can only be removed. */
+/** Depends on the state of the prompt. A queued run without a prompt can only be removed. */
 const actionsOf: Readonly<Record<WaitingState, readonly WaitingAction[]>> = {
   unsent: ['edit', 'remove'],
   sending: [],
