@@ -31,6 +31,7 @@ export class DemoPage {
     // `until` compiles its predicate in the page, which the page's policy forbids.
     const options = { viewport: { width: 1200, height: 800 }, bypassCSP: true }
     const demo = new DemoPage(await browser.newPage(options))
+    demo.page.setDefaultTimeout(60_000)
     await demo.page.goto(sessionId === undefined ? url : `${url}#/s/${sessionId}`)
     await demo.page.waitForFunction(() => window.caughtup)
     if (sessionId !== undefined) {

@@ -21,7 +21,8 @@ describe.skipIf(skipBrowserTests())('the history of a session', () => {
       { metadata: { boundary: { kind: 'compaction' } } },
     ])
     await tab.page.getByText('Context compacted').waitFor()
-    expect(await tab.page.getByTestId('message').count()).toBeGreaterThan(1)
+    const shown = () => tab.page.getByTestId('message').count()
+    await expect.poll(shown).toBeGreaterThan(1)
     let fresh = await DemoPage.open(demo.browser, demo.url, tab.sessionId)
     expect((await fresh.snapshot()).messages).toEqual(
       compacted.messages.filter(({ epoch }) => epoch === 1),
@@ -35,7 +36,7 @@ describe.skipIf(skipBrowserTests())('the history of a session', () => {
     fresh = await DemoPage.open(demo.browser, demo.url, tab.sessionId)
     expect((await fresh.snapshot()).messages).toEqual([])
     await tab.page.getByText('Context cleared').waitFor()
-    expect(await tab.page.getByTestId('message').count()).toBeGreaterThan(1)
+    await expect.poll(shown).toBeGreaterThan(1)
     expect((await fresh.snapshot()).hasOlder).toBe(true)
     await fresh.close()
     await tab.close()

@@ -5,19 +5,20 @@ import { DemoPage } from './demo-page.ts'
 import { withDemo } from './with-demo.ts'
 
 /**
- * Marks a text that the reader looks at, near the top of the transcript, once the page has come to rest.
- * Not what is in a block of code: it is drawn again when its colours come.
+ * Marks what the reader looks at, near the top of the transcript, once the page has come to rest: a text,
+ * if there is one, or the row of a message. Not what is in a block of code: it is drawn again when its
+ * colours come.
  */
-function lookAt(tab: DemoPage) {
-  return tab.page.evaluate(async () => {
+function lookAt(tab: DemoPage, what: 'text' | 'row') {
+  return tab.page.evaluate(async (looksAt) => {
     const texts = 'p, li, h2, h3, td'
     const find = () => {
       const looked = Array.from({ length: 20 }, (_, n) =>
         document.elementFromPoint(700, 120 + 20 * n),
       )
       const inRows = looked.filter((element) => element?.closest('[data-key]'))
-      const text = inRows.find((element) => element?.closest(texts))
-      return text?.closest(texts) ?? inRows[0]?.closest('[data-key]')
+      const text = looksAt === 'text' && inRows.find((element) => element?.closest(texts))
+      return (text && text.closest(texts)) || inRows[0]?.closest('[data-key]')
     }
     let [before, rested] = [Number.NaN, 0]
     while (rested < 5) {
@@ -28,18 +29,7 @@ function lookAt(tab: DemoPage) {
     }
     document.querySelector('[data-looked-at]')?.removeAttribute('data-looked-at')
     find()?.setAttribute('data-looked-at', '')
-  })
-}
-
-/** Marks the row of a message near the top of the transcript. */
-function lookAtRow(tab: DemoPage) {
-  return tab.page.evaluate(() => {
-    const looked = Array.from({ length: 20 }, (_, n) =>
-      document.elementFromPoint(700, 120 + 20 * n),
-    )
-    const rows = looked.map((element) => element?.closest('[data-key]'))
-    rows.find((row) => row)?.setAttribute('data-looked-at', '')
-  })
+  }, what)
 }
 
 function whereItIs(tab: DemoPage) {
@@ -72,7 +62,7 @@ describe.skipIf(skipBrowserTests())('reading in the demo', () => {
     await tab.page.getByTestId('transcript').evaluate((element) => element.scrollTo({ top: 3_000 }))
     const step = 400
     for (let left = 15; left > 0;) {
-      await lookAt(tab)
+      await lookAt(tab, 'text')
       const before = (await whereItIs(tab))!
       await tab.page.mouse.wheel(0, -step)
       await expect.poll(async () => Math.round(((await whereItIs(tab)) ?? NaN) - before)).toBe(step)
@@ -88,7 +78,7 @@ describe.skipIf(skipBrowserTests())('reading in the demo', () => {
     await tab.page.mouse.wheel(0, -900)
     await tab.page.getByRole('button', { name: 'Jump to latest' }).waitFor()
     // The row alone: what is in it may be drawn again, as code is when its colours come.
-    await lookAtRow(tab)
+    await lookAt(tab, 'row')
     const before = await whereItIs(tab)
     await tab.page.getByRole('button', { name: 'Compact the context' }).click()
     await tab.page.waitForFunction(

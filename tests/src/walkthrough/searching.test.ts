@@ -43,9 +43,11 @@ describe.skipIf(skipBrowserTests())('finding chats and messages in the demo', ()
     await hits.locator(`a[href="#/s/${sessionId}/m/${id}"]`).click()
     const message = page.locator(`[data-message-id="${id}"]`)
     await message.waitFor()
-    const box = await message.boundingBox()
-    expect(box!.y).toBeGreaterThan(60)
-    expect(box!.y).toBeLessThan(250)
+    const inView = async () => {
+      const { y } = (await message.boundingBox())!
+      return y > 60 && y < 250
+    }
+    await expect.poll(inView).toBe(true)
 
     // Reading on loads the next pages; the button leads to the present.
     await page.mouse.move(700, 400)

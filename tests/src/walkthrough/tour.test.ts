@@ -35,7 +35,7 @@ describe.skipIf(skipBrowserTests())('the tour', () => {
     const verdictOf = async (step: string) => {
       const card = tab.page.locator(`[data-testid=tour-step][data-step=${step}]`)
       await card.getByRole('button').first().click()
-      await card.locator('[data-testid=verdict]').waitFor({ timeout: 60_000 })
+      await card.locator('[data-testid=verdict]').waitFor({ timeout: 120_000 })
       return {
         passed: await card.getAttribute('data-passed'),
         text: await card.getByTestId('verdict').innerText(),
