@@ -66,6 +66,7 @@ export class Client {
       broken = await rolledBack(client)
       throw error
     } finally {
+      client.off('error', onIdleError)
       client.release(broken)
     }
   }
@@ -80,7 +81,10 @@ export class Client {
 
   async #connect(): Promise<PoolClient> {
     try {
-      return await this.#pool.connect()
+      const client = await this.#pool.connect()
+      // The pool listens to those that it keeps, not to those that it gave out.
+      client.on('error', onIdleError)
+      return client
     } catch (error) {
       throw asStorageError(error, 'busy')
     }
@@ -112,7 +116,10 @@ export class Client {
   }
 }
 
-/** A connection broke while nobody used it: the pool takes another one. Without a listener the process ends. */
+/**
+ * A connection broke while it had nothing to do: the pool takes another one, or the next statement of a
+ * transaction fails. Without a listener the process would end.
+ */
 function onIdleError(): void {}
 
 /** The error with which the connection is not to be used any more, if it cannot be rolled back. */
