@@ -50,7 +50,7 @@ export function postgres(options: PostgresOptions): StorageFactory {
         if (!given) await pool.end()
         throw asStorageError(error, 'busy')
       }
-      const client = new Client(pool, pg.escapeIdentifier(schema))
+      const client = new Client(pool, pg.escapeIdentifier(schema), clock)
       const close = async () => {
         client.close()
         if (!given) await pool.end()

@@ -2,7 +2,7 @@ import { assertInput } from '../../input/assert-input.ts'
 import { object, oneOf, text, whole } from '../../input/kinds.ts'
 import type { StorageFactory } from '../../port/storage.ts'
 import { Database } from './file/database.ts'
-import { retryBusy } from './file/retry-busy.ts'
+import { retryBusy } from '../../errors/retry-busy.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 
 export interface SqliteOptions {

@@ -1,19 +1,41 @@
+import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { postgresSchema } from '../../../../tests/support/postgres-server.ts'
-import { Client } from './client.ts'
+import { Client, type Run } from './client.ts'
 
-test('a connection that breaks between two statements fails its transaction, and leaves the process and the pool well', async () => {
+async function testClient() {
   const { pool, schema, remove } = await postgresSchema()
-  onTestFinished(remove)
-  const client = new Client(pool, pg.escapeIdentifier(schema))
-  const broken = client.transaction(async (run) => {
+  const client = new Client(pool, pg.escapeIdentifier(schema), systemClock)
+  onTestFinished(async () => {
+    client.close()
+    await remove()
+  })
+  /** Breaks the connection that runs statements so, as an administrator does. */
+  const terminate = async (run: Run) => {
     const { rows } = await run<{ pid: number }>('SELECT pg_backend_pid() AS pid')
     await pool.query('SELECT pg_terminate_backend($1, 5000)', [rows[0]?.pid])
+  }
+  return { client, terminate }
+}
+
+test('a connection that breaks between two statements fails its transaction, and leaves the process and the pool well', async () => {
+  const { client, terminate } = await testClient()
+  const broken = client.transaction(async (run) => {
+    await terminate(run)
     await run('SELECT 1')
   })
   await expect(broken).rejects.toMatchObject({ failure: 'busy' })
   expect((await client.read('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
-  client.close()
+})
+
+test('reads over connections that break are made again, over others', async () => {
+  const { client, terminate } = await testClient()
+  let tries = 0
+  const { rows } = await client.snapshot(async (run) => {
+    if (++tries < 3) await terminate(run)
+    return run<{ one: number }>('SELECT 1 AS one')
+  })
+  expect({ rows, tries }).toEqual({ rows: [{ one: 1 }], tries: 3 })
 })

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 
+import type { Clock } from '@caughtup/schema/clock'
 import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg'
 
+import { retryBusy } from '../../../errors/retry-busy.ts'
 import { StorageError, type StorageFailure } from '../../../port/storage-error.ts'
 
 /** Runs one statement; `$schema` in it is the schema's name, and bigints come as numbers. */
@@ -20,12 +22,14 @@ const types = {
 export class Client {
   readonly #pool: Pool
   readonly #schema: string
+  readonly #clock: Clock
   /** Each statement has its name by its text: the same one always means the same. */
   readonly #prepared = new Map<string, { name: string; text: string }>()
 
-  constructor(pool: Pool, schema: string) {
+  constructor(pool: Pool, schema: string, clock: Clock) {
     this.#pool = pool
     this.#schema = schema
+    this.#clock = clock
     pool.on('error', onIdleError)
   }
 
@@ -34,14 +38,16 @@ export class Client {
     this.#pool.off('error', onIdleError)
   }
 
-  /** A read outside of transactions. */
-  readonly read: Run = (text, values) => this.#on(this.#pool, 'busy')(text, values)
+  /** A read outside of transactions. Over a connection that breaks it is tried again, as `snapshot` is. */
+  readonly read: Run = (text, values) =>
+    retryBusy(this.#clock, () => this.#on(this.#pool, 'busy')(text, values))
   /** A write outside of transactions: if its answer is lost, it may have been made. */
   readonly write: Run = (text, values) => this.#on(this.#pool, 'unknown')(text, values)
 
   /** Reads that see one moment. */
   snapshot<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    return this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', 'busy', work)
+    const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
+    return retryBusy(this.#clock, () => this.#transaction(begin, 'busy', work))
   }
 
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {

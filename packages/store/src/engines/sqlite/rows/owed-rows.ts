@@ -3,7 +3,7 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import type { OwedCall, OwedCalls, OwedHook } from '../../../port/owed.ts'
 import type { Database, Row } from '../file/database.ts'
-import { retryBusy } from '../file/retry-busy.ts'
+import { retryBusy } from '../../../errors/retry-busy.ts'
 
 /** Writes a call that is owed. It must be called in the transaction that writes its event. */
 export function writeOwed(
