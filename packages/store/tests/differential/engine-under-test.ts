@@ -5,8 +5,9 @@ import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { readPage } from '../../src/core/reading/read-page.ts'
 import type { Slice } from '../../src/port/commit.ts'
 import type { ListQuery } from '../../src/port/sessions.ts'
-import type { Retention, Storage, StorageFactory } from '../../src/port/storage.ts'
+import type { Retention, Storage } from '../../src/port/storage.ts'
 import { everything, rowOf } from '../../src/conformance/support/reads.ts'
+import type { CrashableEngine } from '../support/crashable-engine.ts'
 import { type Call, principals } from './call.ts'
 import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
@@ -16,21 +17,21 @@ import { byOwner, changed, filterOf, maintainAll, pages, placeOf, readOn } from 
 
 /** An engine's database, opened twice, with injected random numbers and time. */
 export class EngineUnderTest {
-  readonly #factory: StorageFactory
+  readonly #engine: CrashableEngine
   readonly #clock: ManualClock
   readonly #random: Random
   readonly #storages: Storage[] = []
   readonly #left: Storage[] = []
   readonly #steps = new FeedSteps()
 
-  private constructor(factory: StorageFactory, clock: ManualClock, seed: number) {
-    this.#factory = factory
+  private constructor(engine: CrashableEngine, clock: ManualClock, seed: number) {
+    this.#engine = engine
     this.#clock = clock
     this.#random = new Random(seed)
   }
 
-  static async open(factory: StorageFactory, clock: ManualClock, seed: number) {
-    const engine = new EngineUnderTest(factory, clock, seed)
+  static async open(database: CrashableEngine, clock: ManualClock, seed: number) {
+    const engine = new EngineUnderTest(database, clock, seed)
     engine.#storages.push(await engine.#open(), await engine.#open())
     await engine.stepped()
     return engine
@@ -61,6 +62,7 @@ export class EngineUnderTest {
 
   async close(): Promise<void> {
     for (const storage of [...this.#storages, ...this.#left]) await storage.close()
+    await this.#engine.dispose()
   }
 
   async #value(
@@ -265,10 +267,14 @@ export class EngineUnderTest {
         storage.activity(principal, { by: 'creation', ...query }),
       limit,
     )
-    return read.map((page) => this.#steps.page(principal, page))
+    // Where the next page begins is a number of the engine's own.
+    return read.map(({ next, ...page }) => ({
+      ...this.#steps.page(principal, page),
+      hasNext: next !== undefined,
+    }))
   }
 
   #open(): Promise<Storage> {
-    return this.#factory.open({ clock: this.#clock, random: this.#random.next })
+    return this.#engine.factory.open({ clock: this.#clock, random: this.#random.next })
   }
 }

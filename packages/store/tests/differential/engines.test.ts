@@ -5,13 +5,23 @@ import { long } from '../support/long.ts'
 import { step } from './any-call.ts'
 import type { Call, DraftSpec } from './call.ts'
 import { runOnAll } from './run-on-all.ts'
+import { allEngines, engines } from '../support/test-engines.ts'
 
 // Not compared: what engines may decide themselves (gauges, backups, the size of a maintenance step), and
 // when changes of another process are noticed, which the conformance kit checks.
+const program = fc.array(step, { maxLength: 80, size: 'max' })
+
 test('all engines answer every call of a random program alike, including its errors', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => runOnAll(steps)),
+    fc.asyncProperty(program, (steps) => runOnAll(engines, steps)),
     { numRuns: long ? 10_000 : 100 },
+  )
+}, 1_800_000)
+
+test('PostgreSQL answers every call of a random program as memory does', async () => {
+  await fc.assert(
+    fc.asyncProperty(program, (steps) => runOnAll(['memory', 'postgres'], steps)),
+    { numRuns: long ? 1_000 : 12 },
   )
 }, 1_800_000)
 
@@ -76,6 +86,6 @@ test.each<{ what: string; calls: readonly Call[] }>([
     const steps = calls.map(
       (call, index) => ({ opening: index % 2 === first ? 0 : 1, call }) as const,
     )
-    await runOnAll(steps)
+    await runOnAll(allEngines, steps)
   }
 })

@@ -20,10 +20,16 @@ export async function promptPages(
   author: string,
   { limit, bytes }: { limit: number; bytes: number },
 ) {
-  const pages: PromptStep[] = []
+  const pages: unknown[] = []
   for (let after: PromptPlace | undefined; ;) {
-    const page = await storage.prompts({ author, limit, bytes, ...(after && { after }) })
-    pages.push(page)
+    const page: PromptStep = await storage.prompts({
+      author,
+      limit,
+      bytes,
+      ...(after && { after }),
+    })
+    // The numbers of sessions are the engine's own.
+    pages.push({ ...page, ...(page.next && { next: { ...page.next, session: 0 } }) })
     after = page.next
     if (!after) return pages
   }

@@ -6,7 +6,8 @@ import { ManualClock } from '@caughtup/schema/testing'
 
 import type { Slice } from '../../src/port/commit.ts'
 import type { Storage } from '../../src/port/storage.ts'
-import { engines, testEngine } from '../support/test-engines.ts'
+import { crashableEngines } from '../support/crashable-engine.ts'
+import type { AnyEngine } from '../support/test-engines.ts'
 import type { Call, Step } from './call.ts'
 import { EngineUnderTest } from './engine-under-test.ts'
 import { Names } from './names.ts'
@@ -27,11 +28,14 @@ const start: readonly Step[] = [0, 1, 2].map((session) => ({
   },
 }))
 
-/** Runs the program on all engines, and fails at the first call that one answers differently. */
-export async function runOnAll(steps: readonly Step[]): Promise<void> {
+/** Runs the program on several engines, and fails at the first call that one answers differently. */
+export async function runOnAll(
+  engines: readonly AnyEngine[],
+  steps: readonly Step[],
+): Promise<void> {
   const clock = new ManualClock()
   const [first, ...others] = await Promise.all(
-    engines.map((engine) => EngineUnderTest.open(testEngine(engine), clock, seed)),
+    engines.map((engine) => EngineUnderTest.open(crashableEngines[engine](), clock, seed)),
   )
   assert(first)
   const names = new Names()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type { View } from '@caughtup/schema/fold'
-import { ManualClock, Random, settle } from '@caughtup/schema/testing'
+import { ManualClock, Random } from '@caughtup/schema/testing'
 
 import { viewOf } from '../../src/conformance/support/views.ts'
 import type { MessageWriter } from '../../src/compose/message-writer.ts'
@@ -97,7 +97,9 @@ export class Machine {
     let over = false
     const end = () => (over = true)
     work.then(end, end)
-    for (await settle(); !over;) await this.clock.advance(1)
+    for (await this.#engine.settled(); !over; await this.#engine.settled()) {
+      await this.clock.advance(1)
+    }
     return work
   }
 
@@ -112,7 +114,11 @@ export class Machine {
     const window = await this.until(this.store.window(session.id))
     this.flushed(session)
     session.followers.push(
-      new ModelFollower(session.id, { view: viewOf(window), cursor: window.cursor }),
+      new ModelFollower(
+        session.id,
+        { view: viewOf(window), cursor: window.cursor },
+        this.#engine.settled,
+      ),
     )
   }
 
@@ -181,7 +187,7 @@ export class Machine {
     this.#left.push({ store: this.store, engine: this.#engine })
     for (const { store, engine } of this.#left) {
       await this.until(store.close())
-      engine.dispose()
+      await engine.dispose()
     }
   }
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 
 import type { Cursor } from '@caughtup/schema'
 import { applyEvent, type View } from '@caughtup/schema/fold'
-import { settle } from '@caughtup/schema/testing'
 
 import { viewOf } from '../../src/conformance/support/views.ts'
 import type { EventBatch } from '../../src/port/reading.ts'
@@ -11,13 +10,20 @@ import type { Store } from '../../src/store.ts'
 /** A follower of one session that reads when the program says so. */
 export class ModelFollower {
   readonly #sessionId: string
+  readonly #settled: () => Promise<void>
   #view: View
   #cursor: Cursor
   #connection: { reading: AsyncGenerator<EventBatch>; controller: AbortController } | undefined
   #next: Promise<IteratorResult<EventBatch>> | undefined
 
-  constructor(sessionId: string, start: { view: View; cursor: Cursor }) {
+  /** @param settled resolves when the database has answered everything */
+  constructor(
+    sessionId: string,
+    start: { view: View; cursor: Cursor },
+    settled: () => Promise<void>,
+  ) {
     this.#sessionId = sessionId
+    this.#settled = settled
     this.#view = start.view
     this.#cursor = start.cursor
   }
@@ -38,7 +44,7 @@ export class ModelFollower {
     if (!this.#connection) await this.#connect(store, floor)
     for (;;) {
       this.#next ??= this.#connection?.reading.next()
-      const taken = await now(this.#next)
+      const taken = await now(this.#next, this.#settled)
       if (!taken) return
       this.#next = undefined
       assert(!taken.done, `A follower of ${this.#sessionId} was ended.`)
@@ -84,6 +90,9 @@ export class ModelFollower {
 }
 
 /** A promise's result, if it has settled. */
-async function now<T>(promise: Promise<T> | undefined): Promise<T | undefined> {
-  return Promise.race([promise, settle().then(() => undefined)])
+async function now<T>(
+  promise: Promise<T> | undefined,
+  settled: () => Promise<void>,
+): Promise<T | undefined> {
+  return Promise.race([promise, settled().then(() => undefined)])
 }

@@ -47,7 +47,7 @@ test('a session left in the log is read with all later writes', async () => {
   while (await b.maintain({ retention: false })) continue
   expect(await shown(b, 's')).toEqual(['one', 'two', 'three'])
   await Promise.all([a.close(), b.close()])
-  engine.dispose()
+  await engine.dispose()
 })
 
 test.each(['memory', 'sqlite'] as const)(
@@ -63,7 +63,7 @@ test.each(['memory', 'sqlite'] as const)(
     await storage.commit([slice(prompt('three')), remove('one'), slice(prompt('four'))])
     expect(await shown(storage, 's')).toEqual(['two', 'three', 'four'])
     await storage.close()
-    engine.dispose()
+    await engine.dispose()
   },
 )
 

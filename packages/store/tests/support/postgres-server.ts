@@ -15,7 +15,7 @@ let started: Promise<PoolConfig> | undefined
  * How a test connects to a PostgreSQL: `DATABASE_URL` if it is set, else a server of this process, which starts
  * with the first call and ends with the process.
  */
-function postgresServer(): Promise<PoolConfig> {
+export function postgresServer(): Promise<PoolConfig> {
   const url = process.env['DATABASE_URL']
   started ??= url ? Promise.resolve({ connectionString: url }) : start()
   return started

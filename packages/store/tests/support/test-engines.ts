@@ -1,19 +1,31 @@
+import { onTestFinished } from 'vitest'
+
 import { memory } from '../../src/engines/memory/index.ts'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import type { Storage, StorageFactory } from '../../src/port/storage.ts'
 import { testDatabase } from './open-test-store.ts'
+import { postgresEngine } from './postgres-engine.ts'
 
-/** Every engine; a new one needs an entry in each table by engine name. */
+/** The engines within the process; a new one needs an entry in each table by engine name. */
 export const engines = ['memory', 'sqlite'] as const
 export type Engine = (typeof engines)[number]
 
+/** And those that take a server. */
+export const allEngines = [...engines, 'postgres'] as const
+export type AnyEngine = (typeof allEngines)[number]
+
 /** An empty database; its openings relate like processes on one file. */
-export function testEngine(engine: Engine): StorageFactory {
+export function testEngine(engine: AnyEngine): StorageFactory {
   switch (engine) {
     case 'memory':
       return memory()
     case 'sqlite':
       return sqlite({ path: testDatabase() })
+    case 'postgres': {
+      const made = postgresEngine()
+      onTestFinished(() => made.dispose())
+      return made.factory
+    }
   }
 }
 

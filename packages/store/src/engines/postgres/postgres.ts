@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
+
 import pg, { type Pool } from 'pg'
 
-import { randomTag } from '../../base/random-tag.ts'
 import { assertInput } from '../../input/assert-input.ts'
 import { type Kind, object, text } from '../../input/kinds.ts'
 import type { StorageFactory } from '../../port/storage.ts'
@@ -42,7 +43,7 @@ export function postgres(options: PostgresOptions): StorageFactory {
     async open({ clock, random }) {
       const pool = given ?? new pg.Pool({ connectionString: url })
       const config = given ? given.options : { connectionString: url }
-      const changes = new Listener({ config, schema, clock, name: randomTag(random, 12) })
+      const changes = new Listener({ config, schema, clock, name: randomUUID() })
       try {
         await migrate(pool, schema)
         await changes.start()

@@ -1,10 +1,14 @@
-import { settle } from '@caughtup/schema/testing'
-
 /** Simulated time: runs timers in the order of their due times, and then of their calls. */
 export class Scheduler {
+  readonly #settled: () => Promise<void>
   #elapsed = 0
   /** Ascending by `due`. */
   readonly #timers: { due: number; callback: () => void }[] = []
+
+  /** @param settled resolves when nothing happens any more before the next timer */
+  constructor(settled: () => Promise<void>) {
+    this.#settled = settled
+  }
 
   /** Milliseconds since the simulation began. */
   get elapsed(): number {
@@ -31,6 +35,6 @@ export class Scheduler {
     } else if (end < Number.POSITIVE_INFINITY) {
       this.#elapsed = end
     }
-    await settle()
+    await this.#settled()
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import { CaughtupError } from '@caughtup/schema'
 import { sleep } from '@caughtup/schema/clock'
-import { Random, settle } from '@caughtup/schema/testing'
+import { Random } from '@caughtup/schema/testing'
 
 import type { CrashableEngine } from '../../support/crashable-engine.ts'
 import type { ImportedRow } from '../../../src/import/imported-row.ts'
@@ -53,9 +53,9 @@ export const lease = 300
 /** One simulation: time, chance, hosts, the ledger of promises, and the first failure. */
 export class World {
   readonly random: Random
-  readonly scheduler = new Scheduler()
+  readonly scheduler: Scheduler
   /** The process of the clients, which is never paused or killed. */
-  readonly outside = new SimulatedProcess('outside', this.scheduler)
+  readonly outside: SimulatedProcess
   readonly hosts: readonly [Place, Place]
   ledger = new Ledger()
   sessions: string[] = []
@@ -84,6 +84,8 @@ export class World {
     this.#engine = engine
     this.#engines = [engine]
     this.#trace = trace
+    this.scheduler = new Scheduler(engine.settled)
+    this.outside = new SimulatedProcess('outside', this.scheduler)
     const { random, scheduler } = this
     const store = storeOptions(random)
     this.retains = store.retention !== false
@@ -141,7 +143,7 @@ export class World {
     let over = false
     const end = () => (over = true)
     work.then(end, end)
-    await settle()
+    await this.#engine.settled()
     for (let steps = 0; !over; steps++) {
       assert(steps < mostSteps, 'Something is waited for in vain.')
       await this.#step()
@@ -207,7 +209,7 @@ export class World {
   /** Releases everything. */
   async end(): Promise<void> {
     for (const { host } of this.hosts) await host.end()
-    for (const engine of this.#engines) engine.dispose()
+    for (const engine of this.#engines) await engine.dispose()
   }
 }
 

@@ -281,7 +281,7 @@ export class PostgresReads implements TableReads {
       const { rows } = await run<{ id: string }>(
         `SELECT id FROM $schema.sessions WHERE NOT active AND NOT hidden AND updated_at <= $1
          AND (updated_at, id) > ($2, $3::text) ORDER BY updated_at, id LIMIT $4`,
-        [until, after?.updatedAt ?? -1, after?.sessionId ?? '', limit],
+        [bounded(until), after?.updatedAt ?? -1, after?.sessionId ?? '', limit],
       )
       const sessions = await images(run, rows)
       return sessions.filter((image) => image !== undefined)
