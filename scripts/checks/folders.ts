@@ -29,7 +29,9 @@ interface Manifest {
 
 const problems: string[] = []
 const asked = process.argv.slice(2)
-const parts = globSync(['packages/*', 'apps/*', 'benches', 'tests', 'scripts'], { cwd: root })
+const parts = globSync(['packages/*', 'apps/*', 'benches', 'local-postgres', 'tests', 'scripts'], {
+  cwd: root,
+})
 let files = 0
 let folders = 0
 for (const part of parts.toSorted()) {

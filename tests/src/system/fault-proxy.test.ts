@@ -20,7 +20,7 @@ import {
 } from '@caughtup/web-client'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { openFaultProxy } from './fault-proxy.ts'
+import { openFaultProxy } from '../support/fault-proxy.ts'
 import { KeptDevice } from './kept-device.ts'
 
 const promptsEach = 8
@@ -84,7 +84,7 @@ test.each(links.flatMap(([name, link]) => seeds.map((seed) => [name, seed, link]
   async (_, seed, link) => {
     const random = new Random(seed)
     const { store, sessionId, port } = await openServer()
-    const proxy = await openFaultProxy(port, random)
+    const proxy = await openFaultProxy(() => port, random)
     onTestFinished(() => proxy.close())
     const open = (kept: Pick<ChatClientOptions, 'outbox' | 'cache'> = {}) => {
       const client = createChatClient({

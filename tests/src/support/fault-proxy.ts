@@ -32,7 +32,8 @@ export interface FaultProxy {
   close(): Promise<void>
 }
 
-export async function openFaultProxy(target: number, random: Random): Promise<FaultProxy> {
+/** @param target - the port that a connection is passed on to, asked for each one */
+export async function openFaultProxy(target: () => number, random: Random): Promise<FaultProxy> {
   const faults: Record<string, number> = {}
   const count = (name: string) => void (faults[name] = (faults[name] ?? 0) + 1)
   const open = new Map<Socket, { silent: boolean }>()
@@ -52,7 +53,7 @@ export async function openFaultProxy(target: number, random: Random): Promise<Fa
       return
     }
     const state = { silent: false }
-    const upstream = connect(target, '127.0.0.1')
+    const upstream = connect(target(), '127.0.0.1')
     open.set(client, state)
     const breakBoth = () => {
       client.destroy()

@@ -1,0 +1,23 @@
+import type { PostgresOptions } from '@caughtup/store/postgres'
+
+/** Where the sessions are that the processes share. */
+export type SharedDatabase = { path: string } | Omit<PostgresOptions, 'pool'>
+
+/** What `chat-process.ts` takes, as JSON. */
+export interface ChatProcessOptions {
+  database: SharedDatabase
+  /** In ms. */
+  lease: number
+  /** @default a free one */
+  port?: number
+  /** In ms. @default the server's */
+  heartbeat?: number
+  /** In ms. @default the server's */
+  drain?: number
+  /** A file of prompts, a line each. */
+  transcript?: string
+  /** A file that gets a line for each call of the agent: the run and the attempt. */
+  executions?: string
+  /** How far the process's clock is ahead, in ms. @default 0 */
+  clockAhead?: number
+}
