@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+import { postgresSchema } from '@caughtup/local-postgres'
 import type { ChatServer } from '@caughtup/server'
 import { createTestClient } from '@caughtup/server/testing'
 import { createStore, type Store } from '@caughtup/store'
@@ -12,7 +13,7 @@ import { memory } from '@caughtup/store/memory'
 import { auto, createChatClient } from '@caughtup/web-client'
 import { createElement, type FunctionComponent } from 'react'
 import { renderToString } from 'react-dom/server'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
 import { repositoryRoot, type Sample, samplesIn } from './doc-samples.ts'
 
@@ -29,8 +30,11 @@ const [, , , errors, uploading] = ofClient
 const ofServer = samplesIn('packages/server/README.md')
 const [, , , merging, stopping, attaching, testing] = ofServer
 const ofComponents = samplesIn('packages/react-ui/README.md')
+const ofOperating = samplesIn('docs/operating.md')
+const [oneOfMany] = ofOperating
 const samples = [
   ...quickStart,
+  ...ofOperating,
   ...ofStore,
   ...ofTranscripts,
   ...ofClient,
@@ -110,6 +114,36 @@ test('a file is uploaded as the READMEs of the server and the client say', async
   }
 })
 
+test('processes of docs/operating.md answer for each other, and end after SIGTERM', async () => {
+  const { url, schema, remove } = await postgresSchema()
+  onTestFinished(remove)
+  const start = async () => {
+    const server = run(oneOfMany, {
+      "process.env['DATABASE_URL'] ?? 'postgres://localhost/chat'": JSON.stringify(url),
+      'postgres({ url })': `postgres({ url, schema: '${schema}' })`,
+      "process.env['PORT'] ?? 4000": '0',
+    })
+    onTestFinished(() => void server.kill('SIGKILL'))
+    const link = auto({ url: `${await printed(server, /Listening on (\S+)/)}/rpc` })
+    const client = createChatClient({ link })
+    onTestFinished(() => client.close())
+    return { server, client }
+  }
+  const [one, other] = [await start(), await start()]
+  const { id } = await one.client.rpc.sessions.create({})
+  const session = other.client.session(id)
+  onTestFinished(session.subscribe(() => {}))
+  await one.client.rpc.messages.send({ sessionId: id, text: 'Who answers?' })
+  const newest = () => {
+    const [part] = session.getSnapshot().messages.at(-1)?.parts ?? []
+    return part?.type === 'text' ? part.text : ''
+  }
+  await expect.poll(newest).toBe('One database, any process.')
+  const exit = once(one.server, 'exit')
+  one.server.kill('SIGTERM')
+  expect(await exit).toEqual([0, null])
+})
+
 test('a server of your own ends by itself after SIGTERM', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   const port = await freePort()
@@ -154,6 +188,7 @@ test('no other document has samples', () => {
   expect(withSamples).toEqual([
     'README.md',
     'docs/hosts.md',
+    'docs/operating.md',
     'docs/types.md',
     'packages/react-ui/README.md',
     'packages/server/README.md',
