@@ -53,11 +53,15 @@ export class Writer {
   }
 
   async run(steps: number): Promise<void> {
-    for (let step = 0; step < steps; step++) await this.#step()
+    for (let step = 0; step < steps; step++) await this.step()
+    await this.finishAll()
+  }
+
+  async finishAll(): Promise<void> {
     for (const answer of this.#answers) await this.#finish(answer)
   }
 
-  async #step(): Promise<void> {
+  async step(): Promise<void> {
     const { random, sessions } = this.#options
     const sessionId = random.pick(sessions)
     const action = random.weighted({
@@ -73,23 +77,23 @@ export class Writer {
       case 'start':
         return this.#start(sessionId)
       case 'window':
-        await this.#commit(this.#window())
+        await this.commit(this.#window())
         return
       case 'mixed': {
         const others = [sessionId, random.pick(sessions)].map((id) => this.#other(id))
-        await this.#commit([...others, ...this.#window()])
+        await this.commit([...others, ...this.#window()])
         return
       }
       case 'finish':
         for (const answer of this.#answers.slice(0, 1)) await this.#finish(answer)
         return
       case 'other':
-        await this.#commit([this.#other(sessionId)])
+        await this.commit([this.#other(sessionId)])
         return
       case 'lost':
         return this.#endLost(sessionId)
       case 'history':
-        await this.#commit([await this.#change(sessionId)])
+        await this.commit([await this.#change(sessionId)])
     }
   }
 
@@ -97,7 +101,7 @@ export class Writer {
     const runId = this.#name('run')
     const messageId = `${runId}-answer`
     const drafts = [runStarted(runId), prompt(`${runId}-prompt`), opened(messageId)]
-    const [result] = await this.#commit([this.#slice(sessionId, drafts, { is: 'idle' })])
+    const [result] = await this.commit([this.#slice(sessionId, drafts, { is: 'idle' })])
     if (result?.refused === undefined) {
       this.#answers.push({ sessionId, runId, messageId, attempt: 1 })
     }
@@ -120,7 +124,7 @@ export class Writer {
     const { sessionId, runId, messageId, attempt } = answer
     this.#answers = this.#answers.filter((each) => each !== answer)
     const drafts = [delta(messageId, `${attempt}:end`), finished(messageId), runEnded(runId)]
-    await this.#commit([this.#slice(sessionId, drafts, { is: 'run', runId, attempt })])
+    await this.commit([this.#slice(sessionId, drafts, { is: 'run', runId, attempt })])
   }
 
   /** Ends or continues the run of a process that it takes to be dead. */
@@ -133,13 +137,13 @@ export class Writer {
     if (open && this.#options.random.chance(0.5)) {
       const next = { ...runChanged(runId, 'streaming'), attempt: attempt + 1 }
       const guard = { is: 'run', runId, attempt } as const
-      const [result] = await this.#commit([this.#slice(sessionId, [next], guard)])
+      const [result] = await this.commit([this.#slice(sessionId, [next], guard)])
       if (result?.refused !== undefined) return
       this.#answers.push({ sessionId, runId, messageId: open.id, attempt: attempt + 1 })
       return
     }
     const drafts = [...head.open.map(({ id }) => finished(id, 'lost')), runEnded(runId)]
-    await this.#commit([this.#slice(sessionId, drafts, { is: 'run', runId })])
+    await this.commit([this.#slice(sessionId, drafts, { is: 'run', runId })])
   }
 
   /** Something small that writes the session's row. */
@@ -175,7 +179,7 @@ export class Writer {
   }
 
   /** Commits until the outcome is known, with the same slices, as the port asks. */
-  async #commit(slices: readonly Slice[]): Promise<SliceResult[]> {
+  async commit(slices: readonly Slice[]): Promise<SliceResult[]> {
     const { storage, ledger } = this.#options
     if (slices.length === 0) return []
     for (;;) {
