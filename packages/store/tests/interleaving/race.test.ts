@@ -1,3 +1,4 @@
+import { postgresSchema } from '@caughtup/local-postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
@@ -5,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { postgres } from '../../src/engines/postgres/index.ts'
 import { figure, long } from '../support/long.ts'
 import { newSeed } from '../support/open-storage.ts'
-import { postgresSchema } from '../support/postgres-server.ts'
+
 import { race } from './race.ts'
 
 /** An hour passes with each ms, so that retention looks again each time. */

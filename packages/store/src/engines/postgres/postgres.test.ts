@@ -1,4 +1,4 @@
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema, postgresServer } from '@caughtup/local-postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -85,8 +85,7 @@ test('connections of the pool that were terminated while idle are replaced', asy
 
 test('a store with an address has a pool of its own, and closes it', async () => {
   const { pool, schema } = await aSchema()
-  const { host, user, database } = pool.options
-  const url = `postgresql://${user}@/${database}?host=${encodeURIComponent(host ?? '')}`
+  const url = await postgresServer()
   const storage = await postgres({ url, schema }).open(options)
   await storage.createSession({ id: 's', title: '', createdAt: 1, members: ['ann'] })
   await storage.close()

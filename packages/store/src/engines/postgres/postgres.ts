@@ -44,17 +44,17 @@ export function postgres(options: PostgresOptions): StorageFactory {
       const pool = given ?? new pg.Pool({ connectionString: url })
       const config = given ? given.options : { connectionString: url }
       const changes = new Listener({ config, schema, clock, name: randomUUID() })
-      try {
-        await migrate(pool, schema)
-        await changes.start()
-      } catch (error) {
-        if (!given) await pool.end()
-        throw asStorageError(error, 'busy')
-      }
       const client = new Client(pool, pg.escapeIdentifier(schema), clock)
       const close = async () => {
         client.close()
         if (!given) await pool.end()
+      }
+      try {
+        await migrate(pool, schema)
+        await changes.start()
+      } catch (error) {
+        await close()
+        throw asStorageError(error, 'busy')
       }
       return new RowStorage({ tables: new PostgresTables(client), changes, clock, random, close })
     },

@@ -72,8 +72,7 @@ export class Client {
       broken = await rolledBack(client)
       throw error
     } finally {
-      client.off('error', onIdleError)
-      client.release(broken)
+      checkIn(client, broken)
     }
   }
 
@@ -87,10 +86,7 @@ export class Client {
 
   async #connect(): Promise<PoolClient> {
     try {
-      const client = await this.#pool.connect()
-      // The pool listens to those that it keeps, not to those that it gave out.
-      client.on('error', onIdleError)
-      return client
+      return await checkOut(this.#pool)
     } catch (error) {
       throw asStorageError(error, 'busy')
     }
@@ -120,6 +116,27 @@ export class Client {
     this.#prepared.set(text, made)
     return made
   }
+}
+
+/**
+ * A connection of the pool, which listens to those that it keeps and not to those that it gives out. From a
+ * promise of the pool's the listener would come too late: what makes a connection ready and what ends it may
+ * arrive together.
+ */
+export function checkOut(pool: Pool): Promise<PoolClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (!client) return reject(error ?? new Error('The pool gave no connection.'))
+      client.on('error', onIdleError)
+      resolve(client)
+    })
+  })
+}
+
+/** Gives a connection back, to be closed if it is `broken`. */
+export function checkIn(client: PoolClient, broken?: Error | boolean): void {
+  client.off('error', onIdleError)
+  client.release(broken)
 }
 
 /**

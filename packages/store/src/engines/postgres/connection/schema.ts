@@ -1,6 +1,7 @@
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg'
 
 import { StorageError } from '../../../port/storage-error.ts'
+import { checkIn, checkOut } from './client.ts'
 
 /** Of the tables below. A database with a later one is refused. */
 const version = 1
@@ -115,7 +116,7 @@ CREATE TABLE ${schema}.deleted (session bigint PRIMARY KEY);
 
 /** Makes the tables where they are missing. Any number of processes may do so at once. */
 export async function migrate(pool: Pool, schema: string): Promise<void> {
-  const client = await pool.connect()
+  const client = await checkOut(pool)
   let broken = false
   try {
     await client.query('BEGIN')
@@ -129,7 +130,7 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
     throw error
   } finally {
     // It takes the open transaction with it.
-    client.release(broken)
+    checkIn(client, broken)
   }
 }
 
