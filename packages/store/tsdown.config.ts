@@ -4,6 +4,7 @@ export default defineConfig({
   entry: [
     'src/engine.ts',
     'src/index.ts',
+    'src/bus/redis/index.ts',
     'src/engines/memory/index.ts',
     'src/engines/postgres/index.ts',
     'src/engines/rows/index.ts',

@@ -17,7 +17,9 @@ import type { FollowedBatch, FollowOptions } from './follow/followers.ts'
 import type { StoreUpdate } from './follow/store-update.ts'
 import { resolveStoreOptions } from './options/resolve-store-options.ts'
 import type { StoreOptions } from './options/store-options.ts'
+import type { Notes } from './port/bus.ts'
 import type { ActiveRun } from './port/sessions.ts'
+import type { Storage } from './port/storage.ts'
 
 type ReadCalls =
   | 'window'
@@ -73,6 +75,12 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
   ): AsyncGenerator<FollowedBatch, void, undefined>
 
   /**
+   * Small notes to and from the other processes of this database, best effort; absent where there is
+   * no bus that carries them (SQLite without one).
+   */
+  readonly notes?: Notes
+
+  /**
    * Calls the listener whenever members of sessions may have changed or sessions were deleted, here
    * or in another process, until the returned function is called. `sessions.addMember`, `removeMember`
    * and `delete` await its promise, so it must resolve; an error goes to `onError`.
@@ -120,7 +128,15 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
 export async function createStore(options: StoreOptions): Promise<Store> {
   const resolved = resolveStoreOptions(options)
   const { clock, limits, random } = resolved
-  const storage = await resolved.storage.open({ clock, random })
+  const bus = await resolved.bus?.open({ clock })
+  let storage: Storage
+  try {
+    storage = await resolved.storage.open({ clock, random, ...(bus && { bus }) })
+  } catch (error) {
+    await bus?.close()
+    throw error
+  }
+  const notes = bus ?? storage.notes
   const parts = assembleStore(storage, resolved)
   const {
     sessions,
@@ -135,6 +151,13 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     members,
     figures,
   } = parts
+  const close = async (signal: AbortSignal | undefined) => {
+    try {
+      await parts.close(signal)
+    } finally {
+      await bus?.close()
+    }
+  }
   let closed: Promise<void> | undefined
   return {
     clock,
@@ -171,6 +194,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     activeRuns: () => storage.activeRuns(),
     idleSessions: reads.idleSessions,
     stats: () => figures.stats(),
-    close: ({ signal } = {}) => (closed ??= parts.close(signal)),
+    ...(notes && { notes }),
+    close: ({ signal } = {}) => (closed ??= close(signal)),
   }
 }

@@ -2,6 +2,7 @@ import { activityCases } from './reading/activity-cases.ts'
 import { backupCases } from './keeping/backup-cases.ts'
 import { Bed, type Cases, type TestDatabase } from './support/bed.ts'
 import { closeCases } from './keeping/close-cases.ts'
+import type { ConformanceCase } from './support/conformance-case.ts'
 import { commitCases } from './writing/commit-cases.ts'
 import { convergenceCases } from './writing/convergence-cases.ts'
 import { copyCases } from './keeping/copy-cases.ts'
@@ -34,14 +35,6 @@ export interface ConformanceOptions {
   open: () => Promise<TestDatabase>
   /** The seed of the random programs. @default a random one, which a failure names */
   seed?: number
-}
-
-/** One requirement of an engine. */
-export interface ConformanceCase {
-  /** The group, and a fact in the present tense. */
-  title: string
-  /** Rejects with an AssertionError if the engine does not meet it. */
-  run: () => Promise<void>
 }
 
 const groups: Readonly<Record<string, Cases>> = {

@@ -1,7 +1,7 @@
 import type { Clock } from '@caughtup/schema/clock'
 
 import { Notifier, type Listener } from './notifier.ts'
-import type { RemoteChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/bus.ts'
 import type { Storage } from '../port/storage.ts'
 
 /** Sessions whose members are kept in memory, a few MB; the members of others are read when needed. */

@@ -8,7 +8,7 @@ import { readBatch } from '../core/reading/read-events.ts'
 import type { OnError } from '../base/on-error.ts'
 import type { UpdatesOptions } from '../options/store-options.ts'
 import { StoreUpdates } from './store-updates.ts'
-import type { RemoteChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/bus.ts'
 import type { Slice, SliceResult } from '../port/commit.ts'
 import type { Storage } from '../port/storage.ts'
 

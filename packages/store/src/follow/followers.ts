@@ -5,7 +5,7 @@ import { assertIds, assertInput } from '../input/assert-input.ts'
 import { whole } from '../input/kinds.ts'
 import { Notifier } from './notifier.ts'
 import { NewestReads } from './newest-reads.ts'
-import type { RemoteChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/bus.ts'
 import type { SliceResult } from '../port/commit.ts'
 import type { EventBatch } from '../port/reading.ts'
 

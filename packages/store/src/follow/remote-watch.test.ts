@@ -2,13 +2,14 @@ import { ManualClock, settle } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'
 
 import { RemoteWatch } from './remote-watch.ts'
-import type { RemoteChanges } from '../port/change-feed.ts'
+import type { RemoteChanges } from '../port/bus.ts'
 
 /** A watch whose feed answers when the test says so. */
 function openWatch() {
   const clock = new ManualClock()
   const calls: { answer: (changes: RemoteChanges) => void; fail: (error: Error) => void }[] = []
   const seen: RemoteChanges[] = []
+  const failures: unknown[] = []
   const watch = new RemoteWatch(
     {
       next: (signal) =>
@@ -19,8 +20,9 @@ function openWatch() {
     },
     clock,
     (changes) => seen.push(changes),
+    (error) => failures.push(error),
   )
-  return { clock, watch, calls, seen }
+  return { clock, watch, calls, seen, failures }
 }
 
 const changes: RemoteChanges = { sessions: new Set(['s']), members: new Set() }
@@ -77,6 +79,21 @@ test('retries with growing delays after a failure, and shows it until a read suc
   calls[2]?.answer(changes)
   await settle()
   expect(watch.lastError).toBeUndefined()
+  await watch.close()
+})
+
+test('shows why a feed hears nothing, until it does, and reports it once', async () => {
+  const { watch, calls, seen, failures } = openWatch()
+  watch.watch()
+  const all: RemoteChanges = { sessions: 'all', members: 'all', failure: 'cut' }
+  for (const answer of [all, all, changes, all]) {
+    await settle()
+    calls.at(-1)?.answer(answer)
+    await settle()
+    expect(seen.at(-1)).toBe(answer)
+    expect(watch.lastError).toBe(answer.failure)
+  }
+  expect(failures).toEqual(['cut', 'cut'])
   await watch.close()
 })
 

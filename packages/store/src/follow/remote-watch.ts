@@ -1,7 +1,7 @@
 import type { Clock } from '@caughtup/schema/clock'
 
 import { Backoff } from '../base/backoff.ts'
-import type { ChangeFeed, RemoteChanges } from '../port/change-feed.ts'
+import type { ChangeFeed, RemoteChanges } from '../port/bus.ts'
 
 /** Pauses after failed reads, in ms: they grow to a delay that readers still barely notice. */
 const delays = { first: 100, last: 5_000 }
@@ -20,7 +20,7 @@ export class RemoteWatch {
   /** The current read loop, after all earlier ones; pending while somebody watches. */
   #reading: Promise<void> = Promise.resolve()
   #closed = false
-  /** Why the newest read failed; `undefined` once one succeeds. */
+  /** Why the newest read failed, or what it said that it cannot hear; `undefined` once one succeeds. */
   lastError: string | undefined
 
   constructor(
@@ -56,6 +56,11 @@ export class RemoteWatch {
     await this.#reading
   }
 
+  #notice(error: unknown): void {
+    if (this.lastError === undefined) this.#failed(error)
+    this.lastError = String(error)
+  }
+
   #start(): void {
     if (this.#closed) return
     this.#stop = new AbortController()
@@ -68,13 +73,14 @@ export class RemoteWatch {
     const backoff = new Backoff(delays)
     while (!signal.aborted) {
       try {
-        this.#changed(await this.#feed.next(signal))
-        this.lastError = undefined
+        const changes = await this.#feed.next(signal)
+        this.#changed(changes)
+        if (changes.failure === undefined) this.lastError = undefined
+        else this.#notice(changes.failure)
         backoff.reset()
       } catch (error) {
         if (signal.aborted) return
-        if (this.lastError === undefined) this.#failed(error)
-        this.lastError = String(error)
+        this.#notice(error)
         await backoff.wait(this.#clock, signal)
       }
     }

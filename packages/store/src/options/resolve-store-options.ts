@@ -25,6 +25,7 @@ import {
 /** Every option with its value. */
 export interface ResolvedStoreOptions {
   storage: StoreOptions['storage']
+  bus: StoreOptions['bus']
   flush: Required<FlushOptions>
   limits: Readonly<Limits>
   retention: Retention
@@ -44,6 +45,11 @@ const aMeter: Kind = {
 
 const day = 24 * 60 * 60 * 1_000
 
+const aBus: Kind = {
+  words: 'a bus, for instance redis({ url })',
+  is: (value) => value === undefined || object.is(value),
+}
+
 const limitKinds = Object.fromEntries(
   Object.keys(defaultLimits).map((name) => [name, wholeOrInfinite(1)]),
 )
@@ -55,11 +61,12 @@ const limitKinds = Object.fromEntries(
  */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
   assertInput('options', options, object)
-  const { storage, flush = {}, updates = {}, onError, meter } = options
+  const { storage, bus, flush = {}, updates = {}, onError, meter } = options
   assertInput('storage', storage, {
     words: 'a storage, for instance sqlite({ path })',
     is: object.is,
   })
+  assertInput('bus', bus, aBus)
   assertInput('onError', onError, optionalFunction)
   assertInput('random', options.random, optionalFunction)
   assertInput('meter', meter, aMeter)
@@ -75,6 +82,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   })
   return {
     storage,
+    bus,
     flush: { ...storeDefaults.flush, ...given(flush) },
     limits: resolveLimits(options.limits),
     retention: resolveRetention(options.retention),

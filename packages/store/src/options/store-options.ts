@@ -2,12 +2,18 @@ import type { Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { OnError } from '../base/on-error.ts'
+import type { BusFactory } from '../port/bus.ts'
 import type { StorageFactory } from '../port/storage.ts'
 import type { StoreMeter } from './store-meter.ts'
 
 export interface StoreOptions {
   /** The database, for instance `sqlite({ path: 'chat.db' })`. */
   storage: StorageFactory
+  /**
+   * How processes that use one database hear of each other's changes soon, for instance
+   * `redis({ url })`. @default the storage's own: PostgreSQL's NOTIFY, a look at SQLite's file
+   */
+  bus?: BusFactory
   /** How writes gather into commits. */
   flush?: FlushOptions
   /** What callers may do at most; see `defaultLimits` of `@caughtup/schema`. */

@@ -10,7 +10,7 @@ import type {
 import type { Clock } from '@caughtup/schema/clock'
 
 import type { ActivityQuery, ActivityStep } from './activity.ts'
-import type { ChangeFeed } from './change-feed.ts'
+import type { Bus, ChangeFeed, Notes } from './bus.ts'
 import type { CommitOptions, Slice, SliceResult } from './commit.ts'
 import type { OwedCalls } from './owed.ts'
 import type {
@@ -134,6 +134,8 @@ export interface Storage {
   idleSessions(query: IdleQuery): Promise<IdleSession[]>
 
   readonly changes: ChangeFeed
+  /** Between the processes that have this database open. An engine that cannot carry them lacks it. */
+  readonly notes?: Notes
   readonly owed: OwedCalls
   /**
    * One bounded step of maintenance, which no reader notices but for what `trim` and `retention`
@@ -174,7 +176,11 @@ export interface Storage {
 
 /** Makes an engine ready, migrating its schema if need be. */
 export interface StorageFactory {
-  open(options: { clock: Clock; random: () => number }): Promise<Storage>
+  /**
+   * `bus` takes the place of the engine's own way to tell other processes of changes; the storage closes
+   * it. An engine that sees changes in its files has no use for it, and lets it be.
+   */
+  open(options: { clock: Clock; random: () => number; bus?: Bus }): Promise<Storage>
 }
 
 /**

@@ -2,7 +2,7 @@ import { ManualClock, Random } from '@caughtup/schema/testing'
 
 import { RowStorage } from '../../src/engines/rows/row-storage.ts'
 import { emptyDatabase } from '../../src/engines/memory/database.ts'
-import { Opening } from '../../src/engines/memory/opening.ts'
+import { InProcessBus } from '../../src/bus/in-process.ts'
 import { MemoryTables } from '../../src/engines/memory/tables.ts'
 import type { Storage } from '../../src/port/storage.ts'
 import { interleavedTables, type Process } from './interleaved-tables.ts'
@@ -45,9 +45,9 @@ export async function interleave(seed: number, steps = 30): Promise<Interleaved>
     const faults = isFaulty ? { busy: 0.03, lostAnswer: 0.05, late: 0.05 } : { ...calm }
     const process: Process = { name, turns, random, faults }
     const tables = interleavedTables(new MemoryTables(database), process)
-    const changes = new Opening(database.openings)
+    const bus = new InProcessBus(database.buses)
     const clock = new ManualClock()
-    const storage = new RowStorage({ tables, changes, clock, random: random.next, lookEvery: 0 })
+    const storage = new RowStorage({ tables, bus, clock, random: random.next, lookEvery: 0 })
     const keeper = new Keeper({ storage, random, sessions, principals, kept })
     const writer = new Writer({ name, storage, random, ledger, sessions })
     processes.push(process)

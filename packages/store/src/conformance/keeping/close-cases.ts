@@ -43,7 +43,7 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
     maintain: () => storage.maintain({ retention: false }),
     owed: () => storage.owed.list(9),
   } satisfies Record<
-    Exclude<keyof Storage, 'stats' | 'close' | 'summary' | 'backup'>,
+    Exclude<keyof Storage, 'stats' | 'close' | 'notes' | 'summary' | 'backup'>,
     () => Promise<unknown>
   >
 }

@@ -4,23 +4,13 @@ import type { Storage } from '../../port/storage.ts'
 import type { Cases } from '../support/bed.ts'
 import { delta, opened, prompt } from '../support/drafts.ts'
 import { allRows, maintainAll, rowOf, changesAfter } from '../support/reads.ts'
+import { within } from '../support/within.ts'
 import { write } from '../support/writes.ts'
 
 /** The most ms until another opening's commit is noticed, on a busy machine. */
 const noticedWithin = 5_000
 /** For how many ms a test waits to see that nothing happens. */
 const quiet = 400
-
-/** Aborts after `ms`. Unlike that of `AbortSignal.timeout`, its timer keeps the process alive. */
-async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(new Error(`Nothing came in ${ms} ms.`)), ms)
-  try {
-    return await work(controller.signal)
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /** Waits until each of the sessions was named. The feed may name others, or none, before. */
 function named(storage: Storage, ...sessionIds: string[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { EventRow, MemberRow, OwedRow, SessionRow } from '../rows/tables/ro
 import { Feed } from './feed.ts'
 import { Locks } from './locks.ts'
 import type { HiddenIn } from '../../port/session-copy.ts'
-import type { Opening } from './opening.ts'
+import type { InProcessBus } from '../../bus/in-process.ts'
 
 /** All that is committed, as plain data, with who has it open and who has locked what. */
 export interface MemoryDatabase {
@@ -18,7 +18,7 @@ export interface MemoryDatabase {
   /** Keys given so far. */
   made: number
   readonly locks: Locks
-  readonly openings: Set<Opening>
+  readonly buses: Set<InProcessBus>
 }
 
 /** One session's rows of every table. Its readonly arrays and maps are replaced, never changed. */
@@ -58,7 +58,7 @@ export function emptyDatabase(): MemoryDatabase {
     owed: new Map(),
     made: 0,
     locks: new Locks(),
-    openings: new Set(),
+    buses: new Set(),
   }
 }
 

@@ -1,7 +1,8 @@
+import { InProcessBus } from '../../bus/in-process.ts'
 import type { StorageFactory } from '../../port/storage.ts'
 import { RowStorage } from '../rows/row-storage.ts'
 import { copyDatabase, emptyDatabase, type MemoryDatabase } from './database.ts'
-import { Opening } from './opening.ts'
+
 import { MemoryTables } from './tables.ts'
 
 export interface MemoryFactory extends StorageFactory {
@@ -20,9 +21,8 @@ export function memory(): MemoryFactory {
 
 function factoryOf(db: MemoryDatabase): MemoryFactory {
   return {
-    async open(options) {
-      const [tables, changes] = [new MemoryTables(db), new Opening(db.openings)]
-      return new RowStorage({ ...options, tables, changes, lookEvery: 0 })
+    async open({ clock, random, bus = new InProcessBus(db.buses) }) {
+      return new RowStorage({ tables: new MemoryTables(db), bus, clock, random, lookEvery: 0 })
     },
     copy: () => factoryOf(copyDatabase(db)),
   }

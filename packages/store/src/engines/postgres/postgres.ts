@@ -7,7 +7,7 @@ import { type Kind, object, text } from '../../input/kinds.ts'
 import type { StorageFactory } from '../../port/storage.ts'
 import { RowStorage } from '../rows/row-storage.ts'
 import { asStorageError, Client } from './connection/client.ts'
-import { Listener } from './connection/listen.ts'
+import { listen } from './connection/listen.ts'
 import { migrate } from './connection/schema.ts'
 import { PostgresTables } from './tables/tables.ts'
 
@@ -29,7 +29,7 @@ const schemaName: Kind = {
 
 /**
  * Sessions in PostgreSQL (14 or later), for any number of processes. They tell each other of changes by NOTIFY,
- * over one more connection per store.
+ * over one more connection per store that also announces, unless the store has another `bus`.
  *
  * @throws CaughtupError `BAD_INPUT` for other options; on opening, StorageError if the database cannot be reached
  *   or has tables of another version
@@ -40,10 +40,10 @@ export function postgres(options: PostgresOptions): StorageFactory {
   if (!given) assertInput('url', url, address)
   assertInput('schema', schema, schemaName)
   return {
-    async open({ clock, random }) {
+    async open({ clock, random, bus: otherBus }) {
       const pool = given ?? new pg.Pool({ connectionString: url })
       const config = given ? given.options : { connectionString: url }
-      const changes = new Listener({ config, schema, clock, name: randomUUID() })
+      let bus = otherBus
       const client = new Client(pool, pg.escapeIdentifier(schema), clock)
       const close = async () => {
         client.close()
@@ -51,12 +51,12 @@ export function postgres(options: PostgresOptions): StorageFactory {
       }
       try {
         await migrate(pool, schema)
-        await changes.start()
+        bus ??= await listen({ config, schema, clock, name: randomUUID() })
       } catch (error) {
         await close()
         throw asStorageError(error, 'busy')
       }
-      return new RowStorage({ tables: new PostgresTables(client), changes, clock, random, close })
+      return new RowStorage({ tables: new PostgresTables(client), bus, clock, random, close })
     },
   }
 }

@@ -1,4 +1,4 @@
-export type { RowChangeFeed } from './changes/change-feed.ts'
+export type { Bus } from '../../port/bus.ts'
 export { RowStorage, type RowStorageOptions } from './row-storage.ts'
 export type {
   AppendedRow,

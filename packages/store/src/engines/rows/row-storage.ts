@@ -7,6 +7,7 @@ import { runAsync } from '../../core/lookups.ts'
 import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery } from '../../port/activity.ts'
+import type { Bus, ChangeFeed, Notes } from '../../port/bus.ts'
 import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
 import type { OwedCalls } from '../../port/owed.ts'
 import type {
@@ -20,7 +21,6 @@ import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import type { IdleQuery, ListQuery, NewSession, SessionChange } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance as MaintenanceWork, Storage, StorageStats } from '../../port/storage.ts'
-import type { RowChangeFeed } from './changes/change-feed.ts'
 import { Commits } from './commit/commits.ts'
 import { tableLookups } from './commit/table-lookups.ts'
 import { continueFork } from './fork.ts'
@@ -45,7 +45,8 @@ import type { Tables } from './tables/tables.ts'
 
 export interface RowStorageOptions {
   tables: Tables
-  changes: RowChangeFeed
+  /** Closed with the storage. */
+  bus: Bus
   clock: Clock
   random: () => number
   /** Ms between two looks for what retention removes. @default 3,600,000 */
@@ -57,7 +58,9 @@ export interface RowStorageOptions {
 /** The storage port on the row operations of a database. */
 export class RowStorage implements Storage {
   readonly #tables: Tables
-  readonly changes: RowChangeFeed
+  readonly changes: ChangeFeed
+  readonly notes: Notes
+  readonly #bus: Bus
   readonly owed: OwedCalls
   readonly #random: () => number
   readonly #names: { process: string; tag: string }
@@ -70,7 +73,7 @@ export class RowStorage implements Storage {
 
   constructor({
     tables,
-    changes,
+    bus,
     clock,
     random,
     lookEvery = 3_600_000,
@@ -78,7 +81,9 @@ export class RowStorage implements Storage {
   }: RowStorageOptions) {
     this.#close = close
     this.#tables = tables
-    this.changes = changes
+    this.changes = bus
+    this.notes = bus
+    this.#bus = bus
     this.#random = random
     this.#names = openingNames(random)
     this.owed = owedCalls(tables, this.#names.process, () => this.#assertOpen())
@@ -286,7 +291,7 @@ export class RowStorage implements Storage {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.changes.close()
+    await this.#bus.close()
     await this.#close()
   }
 
@@ -304,7 +309,7 @@ export class RowStorage implements Storage {
   }
 
   #announce(sessionIds: readonly string[], what = { members: false }): void {
-    if (sessionIds.length > 0) this.changes.announce([...new Set(sessionIds)], what)
+    if (sessionIds.length > 0) this.#bus.announce([...new Set(sessionIds)], what)
   }
 
   /** @throws StorageError `closed` */

@@ -12,7 +12,7 @@ import { runSync } from '../../core/lookups.ts'
 import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
-import type { ChangeFeed } from '../../port/change-feed.ts'
+import type { ChangeFeed } from '../../port/bus.ts'
 import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
 import type {
   NameQuery,

@@ -2,22 +2,10 @@ import type { Clock } from '@caughtup/schema/clock'
 import pg, { type Client, type ClientConfig } from 'pg'
 
 import { Backoff } from '../../../base/backoff.ts'
-import type { RowChangeFeed } from '../../rows/changes/change-feed.ts'
-import { CollectedChanges } from '../../rows/changes/collected-changes.ts'
+import { type Line, LineBus } from '../../../bus/line-bus.ts'
+import type { Bus } from '../../../port/bus.ts'
 
-/** Bytes of a payload: NOTIFY takes 7,999. */
-const mostBytes = 7_900
-/** Sessions that are named to the others; where more are waiting to be told, all are said to have changed. */
-const mostNamed = 5_000
-
-interface Told {
-  /** Whose it is: a listener hears itself too. */
-  from: string
-  sessions: readonly string[] | 'all'
-  members: readonly string[]
-}
-
-export interface ListenerOptions {
+export interface ListenOptions {
   /** Of a connection of its own. */
   config: ClientConfig
   schema: string
@@ -27,79 +15,74 @@ export interface ListenerOptions {
 }
 
 /**
- * Tells other processes by NOTIFY what was written, and hears them. Its connection does nothing else: in the
- * transaction that writes, NOTIFY would make all commits wait for each other. What is announced while one
- * statement is under way goes with the next. After a lost connection everything counts as changed.
+ * The bus on NOTIFY, once it hears. Its connection does nothing else: in the transaction that writes, NOTIFY
+ * would make all commits wait for each other.
  */
-export class Listener implements RowChangeFeed {
-  readonly #options: ListenerOptions
-  readonly #channel: string
-  readonly #collected = new CollectedChanges()
-  readonly #closed = new AbortController()
-  readonly #sessions = new Set<string>()
-  readonly #members = new Set<string>()
-  #client: Client | undefined
-  #sending = false
+export async function listen(options: ListenOptions): Promise<Bus> {
+  const line = new NotifyLine(options)
+  const bus = new LineBus(line, options)
+  await line.start(bus)
+  return bus
+}
 
-  constructor(options: ListenerOptions) {
+class NotifyLine implements Line {
+  /** NOTIFY takes 7,999. */
+  readonly mostBytes = 7_900
+  readonly #options: ListenOptions
+  readonly #channel: string
+  readonly #closed = new AbortController()
+  #client: Client | undefined
+
+  constructor(options: ListenOptions) {
     this.#options = options
     // A channel is the database's, not the schema's.
     this.#channel = `caughtup:${options.schema}`
   }
 
-  /** Resolves when it hears. */
-  async start(): Promise<void> {
-    const { lost } = await this.#connect()
-    void this.#stay(lost)
+  async start(bus: LineBus): Promise<void> {
+    const lost = await this.#connect(bus)
+    void this.#stay(bus, lost)
   }
 
-  announce(sessionIds: readonly string[], { members }: { members: boolean }): void {
-    for (const id of sessionIds) {
-      this.#sessions.add(id)
-      if (members) this.#members.add(id)
-    }
-    void this.#send()
+  async publish(text: string): Promise<void> {
+    if (!this.#client) throw new Error('The connection that notifies is lost.')
+    await this.#client.query('SELECT pg_notify($1, $2)', [this.#channel, text])
   }
 
-  next(signal: AbortSignal) {
-    return this.#collected.next(signal)
-  }
-
-  close(): void {
+  async close(): Promise<void> {
     this.#closed.abort()
-    this.#collected.close()
-    void this.#client?.end()
+    await this.#client?.end()
   }
 
   /** Connects again whenever the connection is lost. */
-  async #stay(lost: Promise<void>): Promise<void> {
+  async #stay(bus: LineBus, lost: Lost): Promise<void> {
     const backoff = new Backoff({ first: 50, last: 5_000 })
-    for (let ended = lost; ;) {
-      await ended
+    for (let current = lost; ;) {
+      bus.failed(await current.reason)
       this.#client = undefined
       for (;;) {
         if (this.#closed.signal.aborted) return
         try {
-          ended = (await this.#connect()).lost
+          current = await this.#connect(bus)
           break
-        } catch {
+        } catch (error) {
+          bus.failed(error)
           // The others write on meanwhile; what they wrote counts as unknown once this hears again.
           await backoff.wait(this.#options.clock, this.#closed.signal)
         }
       }
       backoff.reset()
-      this.#collected.noticeAll()
-      void this.#send()
+      bus.connected()
     }
   }
 
-  /** A connection that listens, and the promise of its end. */
-  async #connect(): Promise<{ lost: Promise<void> }> {
+  /** Resolves with a connection that listens. */
+  async #connect(bus: LineBus): Promise<Lost> {
     const client = new pg.Client(this.#options.config)
-    const lost = Promise.withResolvers<void>()
-    client.on('error', () => lost.resolve())
-    client.on('end', () => lost.resolve())
-    client.on('notification', ({ payload }) => this.#hear(payload ?? ''))
+    const lost = Promise.withResolvers<unknown>()
+    client.on('error', lost.resolve)
+    client.on('end', () => lost.resolve(new Error('The connection that listens ended.')))
+    client.on('notification', ({ payload }) => bus.hear(payload ?? ''))
     try {
       await client.connect()
       await client.query(`LISTEN ${pg.escapeIdentifier(this.#channel)}`)
@@ -110,64 +93,11 @@ export class Listener implements RowChangeFeed {
     // Closed while it connected: nobody else would end it.
     if (this.#closed.signal.aborted) await client.end()
     else this.#client = client
-    return { lost: lost.promise }
-  }
-
-  async #send(): Promise<void> {
-    const client = this.#client
-    if (this.#sending || !client || this.#sessions.size === 0) return
-    this.#sending = true
-    const sessions = [...this.#sessions]
-    const members = [...this.#members]
-    this.#sessions.clear()
-    this.#members.clear()
-    try {
-      for (const told of payloads(this.#options.name, sessions, new Set(members))) {
-        await client.query('SELECT pg_notify($1, $2)', [this.#channel, told])
-      }
-    } catch {
-      // The connection is lost, and with the next one it is said again.
-      for (const id of sessions) this.#sessions.add(id)
-      for (const id of members) this.#members.add(id)
-      return
-    } finally {
-      this.#sending = false
-    }
-    void this.#send()
-  }
-
-  #hear(payload: string): void {
-    const { from, sessions, members }: Told = JSON.parse(payload)
-    if (from === this.#options.name) return
-    if (sessions === 'all') this.#collected.noticeAll()
-    else this.#collected.notice(sessions, members)
+    return { reason: lost.promise }
   }
 }
 
-function payloads(
-  from: string,
-  sessions: readonly string[],
-  members: ReadonlySet<string>,
-): string[] {
-  if (sessions.length > mostNamed) return [JSON.stringify({ from, sessions: 'all', members: [] })]
-  const made: string[] = []
-  let named: string[] = []
-  const end = () => {
-    const told: Told = { from, sessions: named, members: named.filter((id) => members.has(id)) }
-    made.push(JSON.stringify(told))
-    named = []
-  }
-  let bytes = 0
-  for (const id of sessions) {
-    // Twice, as its members may have changed too.
-    const size = 2 * (Buffer.byteLength(JSON.stringify(id)) + 1)
-    if (named.length > 0 && bytes + size > mostBytes - 200) {
-      end()
-      bytes = 0
-    }
-    named.push(id)
-    bytes += size
-  }
-  if (named.length > 0) end()
-  return made
+/** A connection's end; in an object, as awaiting the connection must not await its end. */
+interface Lost {
+  reason: Promise<unknown>
 }

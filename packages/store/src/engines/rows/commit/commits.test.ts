@@ -13,7 +13,7 @@ import { shownIds } from '../../../conformance/support/reads.ts'
 import type { Slice } from '../../../port/commit.ts'
 import { StorageError } from '../../../port/storage-error.ts'
 import { emptyDatabase, type MemoryDatabase } from '../../memory/database.ts'
-import { Opening } from '../../memory/opening.ts'
+import { InProcessBus } from '../../../bus/in-process.ts'
 import { MemoryTables } from '../../memory/tables.ts'
 import { RowStorage } from '../row-storage.ts'
 import type { Tables, Transaction } from '../tables/tables.ts'
@@ -21,8 +21,8 @@ import type { Tables, Transaction } from '../tables/tables.ts'
 const random = new Random(1)
 
 function open(database: MemoryDatabase, tables: Tables = new MemoryTables(database)): RowStorage {
-  const changes = new Opening(database.openings)
-  return new RowStorage({ tables, changes, clock: new ManualClock(), random: random.next })
+  const bus = new InProcessBus(database.buses)
+  return new RowStorage({ tables, bus, clock: new ManualClock(), random: random.next })
 }
 
 /** Tables that note the names of the operations that they are asked for. */

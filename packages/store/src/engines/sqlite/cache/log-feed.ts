@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '@caughtup/schema/clock'
 
-import type { ChangeFeed, RemoteChanges } from '../../../port/change-feed.ts'
+import type { ChangeFeed, RemoteChanges } from '../../../port/bus.ts'
 import type { Database } from '../file/database.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { abortable } from '@caughtup/schema/abortable'
 
-import type { RemoteChanges } from '../../../port/change-feed.ts'
-import { StorageError } from '../../../port/storage-error.ts'
+import type { RemoteChanges } from '../port/bus.ts'
+import { StorageError } from '../port/storage-error.ts'
 
 /** Sessions that are told apart; where more changed between two calls, all are said to have. */
 const namedSessions = 10_000
@@ -10,6 +10,7 @@ const namedSessions = 10_000
 export class CollectedChanges {
   #changed: Set<string> | 'all' | undefined
   #members = new Set<string>()
+  #failure: unknown
   #signal = Promise.withResolvers<void>()
   #closed = false
 
@@ -17,15 +18,19 @@ export class CollectedChanges {
     for (;;) {
       signal.throwIfAborted()
       if (this.#closed) throw new StorageError('closed', 'The database is closed.')
-      const [sessions, members] = [this.#changed, this.#members]
+      const [sessions, members, failure] = [this.#changed, this.#members, this.#failure]
       this.#changed = undefined
       this.#members = new Set()
-      if (sessions) return { sessions, members: sessions === 'all' ? sessions : members }
+      this.#failure = undefined
+      if (sessions) {
+        const changes = { sessions, members: sessions === 'all' ? sessions : members }
+        return failure === undefined ? changes : { ...changes, failure }
+      }
       await abortable(this.#signal.promise, signal)
     }
   }
 
-  notice(sessionIds: readonly string[], members: readonly string[]): void {
+  notice(sessionIds: Iterable<string>, members: Iterable<string>): void {
     if (this.#changed === 'all') return
     this.#changed ??= new Set()
     for (const id of sessionIds) this.#changed.add(id)
@@ -34,9 +39,10 @@ export class CollectedChanges {
     this.#notify()
   }
 
-  /** Something may have been missed. */
-  noticeAll(): void {
+  /** Something may have been missed, and will be as long as there is a failure. */
+  noticeAll(failure?: unknown): void {
     this.#changed = 'all'
+    this.#failure = failure
     this.#notify()
   }
 

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+
+import { Redis } from 'ioredis'
+
+import { assertInput } from '../../input/assert-input.ts'
+import { type Kind, object, text, yesOrNo } from '../../input/kinds.ts'
+import type { BusFactory } from '../../port/bus.ts'
+import { LineBus } from '../line-bus.ts'
+import { RedisLine } from './redis-line.ts'
+
+export interface RedisOptions {
+  /** For instance `redis://user:password@host:6379`, `rediss://…` for TLS, or the path of a socket. */
+  url: string
+  /**
+   * Processes hear each other if theirs is the same. Give each database its own: 1 to 100 characters.
+   * @default 'caughtup'
+   */
+  prefix?: string
+  /**
+   * Publish with SPUBLISH, which the nodes of a cluster do not pass on to all others. Give all processes
+   * the same: sharded channels and others do not hear each other.
+   * @default false
+   */
+  sharded?: boolean
+}
+
+const address = { ...text, words: 'the address of a Redis' }
+const aPrefix: Kind = {
+  words: 'a text of 1 to 100 characters',
+  is: (value) => typeof value === 'string' && value.length > 0 && value.length <= 100,
+}
+const aSwitch: Kind = { ...yesOrNo, is: (value) => value === undefined || yesOrNo.is(value) }
+
+/**
+ * Redis (6 or later) as the bus between processes, over two connections per store. It keeps nothing there. Without an
+ * answer from Redis a store works, and hears of others' changes within 2 s instead of at once.
+ *
+ * Whoever may publish in Redis can make processes read their database again, and show things to the watchers of
+ * sessions; it can write nothing.
+ *
+ * @throws CaughtupError `BAD_INPUT`
+ */
+export function redis(options: RedisOptions): BusFactory {
+  assertInput('options', options, object)
+  const { url, prefix = 'caughtup', sharded = false } = options
+  assertInput('url', url, address)
+  assertInput('prefix', prefix, aPrefix)
+  assertInput('sharded', sharded, aSwitch)
+  return {
+    async open({ clock }) {
+      const line = new RedisLine((settings) => new Redis(url, settings), {
+        channel: `${prefix}:changes`,
+        sharded,
+      })
+      const bus = new LineBus(line, { clock, name: randomUUID() })
+      await line.start(bus)
+      return bus
+    },
+  }
+}
