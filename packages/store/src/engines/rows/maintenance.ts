@@ -11,7 +11,7 @@ import type { Tables, Transaction } from './tables/tables.ts'
 
 /** Sessions that one step looks at. */
 const stepSessions = 100
-/** Bytes of a journal that one step of an erasure rewrites. */
+/** Bytes of a journal that are read at once, and that one step of an erasure rewrites. */
 const stepBytes = 2 * 1024 * 1024
 
 /** A copy from another database that gets no stretch for so long is given up, in ms. */
@@ -156,9 +156,15 @@ interface WholeJournal {
 }
 
 async function allSegments(transaction: Transaction, row: SessionRow): Promise<Segment[]> {
-  const wanted = { events: { from: 'oldest', bytes: Infinity } } as const
-  const reading = await transaction.read({ id: row.id }, wanted)
-  return segmentsOf(reading?.events ?? [], row)
+  const rows: EventRow[] = []
+  for (let after = 0; ;) {
+    const events = { after, from: 'oldest', bytes: stepBytes } as const
+    const reading = await transaction.read({ id: row.id }, { events })
+    const last = reading?.events.at(-1)
+    rows.push(...(reading?.events ?? []))
+    if (!last || reading?.complete) return segmentsOf(rows, row)
+    after = last.seq
+  }
 }
 
 function withoutErased(row: EventRow, erased: ReadonlySet<string>): EventRow | undefined {

@@ -15,8 +15,9 @@ import { segmentsOf, Sizes } from './journal-rows.ts'
 import type { LoadedSession, SessionStates } from './commit/session-states.ts'
 import type { SessionReading, Tables, Wanted } from './tables/tables.ts'
 
-/** Rows of a journal that are read at once, in bytes of JSON. */
-const stretchBytes = 512 * 1024
+/** Rows of a journal that are read at once, in bytes of JSON: the first time, and at most. */
+const leastStretchBytes = 4 * 1024
+const mostStretchBytes = 512 * 1024
 
 type Reading = SessionReading & { session: LoadedSession }
 
@@ -92,14 +93,17 @@ export class SessionReads {
     let size = 0
     let cursor: Cursor | undefined
     let place = { after: query.after ?? 0, before: query.before ?? Infinity }
+    // Entries get shorter by merging, and a filter leaves some out.
+    let stretch = Math.max(leastStretchBytes, 2 * bytes)
     for (;;) {
-      const range = { from, bytes: stretchBytes, ...place }
+      const range = { from, bytes: Math.min(stretch, mostStretchBytes), ...place }
+      stretch *= 4
       const { session, events, complete } = await this.read(id, { events: range })
       const { row } = session
       if (!cursor || from === 'oldest') cursor = cursorOf(session)
       const rows = from === 'oldest' ? events : events.toReversed()
-      const stretch = segmentsOf(rows, row, this.#sizes)
-      const ordered = from === 'oldest' ? stretch : stretch.toReversed()
+      const read = segmentsOf(rows, row, this.#sizes)
+      const ordered = from === 'oldest' ? read : read.toReversed()
       for (const segment of takeSegments(ordered, { ...query, bytes: Infinity }).segments) {
         segments.push(segment)
         size += leastBytes(segment, place.after, place.before)

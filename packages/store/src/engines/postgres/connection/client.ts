@@ -18,6 +18,12 @@ const types = {
     oid === int8 ? Number : pg.types.getTypeParser(oid, format),
 }
 
+/**
+ * Its statements look rows up by arrays of keys, for which the planner would plan anew at each call: it sees how
+ * long an array is, and takes a plan for any to be dearer.
+ */
+const begin = 'BEGIN; SET LOCAL plan_cache_mode = force_generic_plan'
+
 /** The statements of one schema, over connections of the host's pool. */
 export class Client {
   readonly #pool: Pool
@@ -46,25 +52,25 @@ export class Client {
 
   /** Reads that see one moment. */
   snapshot<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
-    return retryBusy(this.#clock, () => this.#transaction(begin, 'busy', work))
+    const first = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
+    return retryBusy(this.#clock, () => this.#transaction(first, 'busy', work))
   }
 
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    return this.#transaction('BEGIN', 'unknown', work)
+    return this.#transaction(begin, 'unknown', work)
   }
 
   async #transaction<T>(
-    begin: string,
+    first: string,
     lost: 'busy' | 'unknown',
     work: (run: Run) => Promise<T>,
   ): Promise<T> {
-    const client = await this.#connect()
+    const client = await answered(checkOut(this.#pool), 'busy')
     let broken: Error | undefined
     try {
-      await this.#on(client, 'busy')(begin)
+      await answered(client.query(first), 'busy')
       const result = await work(this.#on(client, 'busy'))
-      const { command } = await this.#commit(client, lost)
+      const { command } = await answered(client.query('COMMIT'), lost)
       // The COMMIT of a transaction that has failed succeeds, as a rollback.
       if (command !== 'COMMIT') throw new StorageError('busy', 'The transaction was rolled back.')
       return result
@@ -76,34 +82,14 @@ export class Client {
     }
   }
 
-  async #commit(client: PoolClient, lost: 'busy' | 'unknown') {
-    try {
-      return await client.query('COMMIT')
-    } catch (error) {
-      throw asStorageError(error, lost)
-    }
-  }
-
-  async #connect(): Promise<PoolClient> {
-    try {
-      return await checkOut(this.#pool)
-    } catch (error) {
-      throw asStorageError(error, 'busy')
-    }
-  }
-
   #on(on: Pool | PoolClient, lost: 'busy' | 'unknown'): Run {
     return async (text, values = []) => {
-      try {
-        const { rows, rowCount } = await on.query({
-          ...this.#named(text),
-          values: [...values],
-          types,
-        })
-        return { rows, rowCount: rowCount ?? 0 }
-      } catch (error) {
-        throw asStorageError(error, lost)
-      }
+      const named = this.#named(text)
+      const { rows, rowCount } = await answered(
+        on.query({ ...named, values: [...values], types }),
+        lost,
+      )
+      return { rows, rowCount: rowCount ?? 0 }
     }
   }
 
@@ -115,6 +101,15 @@ export class Client {
     const made = { name, text: full }
     this.#prepared.set(text, made)
     return made
+  }
+}
+
+/** `lost`: see {@link asStorageError}. */
+async function answered<T>(call: Promise<T>, lost: 'busy' | 'unknown'): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    throw asStorageError(error, lost)
   }
 }
 

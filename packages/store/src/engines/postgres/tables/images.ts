@@ -1,18 +1,29 @@
+import type { Message } from '@caughtup/schema'
+
 import type { SessionAsk, SessionImage } from '../../rows/tables/tables.ts'
 import type { Run } from '../connection/client.ts'
-import { eventRow, messageOf, sessionRow, type StoredSession } from './stored.ts'
+import { sessionRow, type StoredSession } from './stored.ts'
+import { eventRows, gathered, type Gathered, journalRow, type JournalRow } from './gathered.ts'
 
-interface StoredImage extends StoredSession {
-  n: number
+export interface StoredImage extends StoredSession {
   known: boolean
-  open: string[] | null
-  /** Of the rows behind, each an array in their order. */
-  firsts: string[] | null
-  seqs: string[]
-  tags: string[]
-  bodies: string[]
+  open: Gathered<Message>
+  /** Of the rows behind, in their order. */
+  tail: Gathered<JournalRow>
   tag_at: string | null
 }
+
+/** What makes an image, of sessions `s` and what is asked of each, `t`. */
+export const imageColumns = 's.key, s.body, k.known, o.open, e.tail, a.tag AS tag_at'
+export const imageJoins = `
+  JOIN $schema.sessions s ON s.id = t.id
+  CROSS JOIN LATERAL (SELECT coalesce(s.key = t.key AND s.seq = t.base, false) AS known) k
+  LEFT JOIN LATERAL (SELECT string_agg(m.body, ',' ORDER BY m.ord) AS open FROM $schema.messages m
+    WHERE m.session = s.key AND m.open) o ON NOT k.known
+  LEFT JOIN LATERAL (SELECT string_agg(${journalRow('v')}, ',' ORDER BY v.first) AS tail FROM $schema.events v
+    WHERE v.session = s.key AND v.first > CASE WHEN k.known THEN greatest(t.seq, s.seq) ELSE s.seq END) e ON true
+  LEFT JOIN LATERAL (SELECT v.tag FROM $schema.events v WHERE v.session = s.key AND v.first <= t.tag_at
+    AND v.seq >= t.tag_at ORDER BY v.first DESC LIMIT 1) a ON true`
 
 /** Sessions as they are, in the order asked for, as of one moment: it is one statement. */
 export async function images(
@@ -20,20 +31,11 @@ export async function images(
   asks: readonly SessionAsk[],
 ): Promise<(SessionImage | undefined)[]> {
   if (asks.length === 0) return []
-  const { rows } = await run<StoredImage>(
-    `SELECT t.n, s.key, s.body, k.known, o.open, e.firsts, e.seqs, e.tags, e.bodies, a.tag AS tag_at
-     FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-       WITH ORDINALITY AS t(id, key, base, seq, tag_at, n)
-     JOIN $schema.sessions s ON s.id = t.id
-     CROSS JOIN LATERAL (SELECT coalesce(s.key = t.key AND s.seq = t.base, false) AS known) k
-     LEFT JOIN LATERAL (SELECT array_agg(m.body ORDER BY m.ord) AS open FROM $schema.messages m
-       WHERE m.session = s.key AND m.open) o ON NOT k.known
-     LEFT JOIN LATERAL (SELECT array_agg(v.first ORDER BY v.first) AS firsts, array_agg(v.seq ORDER BY v.first) AS seqs,
-       array_agg(v.tag ORDER BY v.first) AS tags, array_agg(v.body ORDER BY v.first) AS bodies
-       FROM $schema.events v WHERE v.session = s.key
-       AND v.first > CASE WHEN k.known THEN greatest(t.seq, s.seq) ELSE s.seq END) e ON true
-     LEFT JOIN LATERAL (SELECT v.tag FROM $schema.events v WHERE v.session = s.key AND v.first <= t.tag_at
-       AND v.seq >= t.tag_at ORDER BY v.first DESC LIMIT 1) a ON true`,
+  const { rows } = await run<StoredImage & { n: number }>(
+    // Arrays in subqueries: else the planner, which sees how long they are, plans anew at each call.
+    `SELECT t.n, ${imageColumns}
+     FROM unnest((SELECT $1::text[]), (SELECT $2::bigint[]), (SELECT $3::bigint[]), (SELECT $4::bigint[]),
+       (SELECT $5::bigint[])) WITH ORDINALITY AS t(id, key, base, seq, tag_at, n) ${imageJoins}`,
     [
       asks.map(({ id }) => id),
       asks.map(({ known }) => known?.key ?? null),
@@ -49,21 +51,12 @@ export async function images(
   })
 }
 
-function imageOf(stored: StoredImage): SessionImage {
-  const { key: session, known, open, firsts, seqs, tags, bodies, tag_at: tagAt } = stored
-  const tail = (firsts ?? []).map((first, at) =>
-    eventRow({
-      session,
-      first: Number(first),
-      seq: Number(seqs[at]),
-      tag: tags[at] ?? '',
-      body: bodies[at] ?? '[]',
-    }),
-  )
+export function imageOf(stored: StoredImage): SessionImage {
+  const { known, open, tail, tag_at: tagAt } = stored
   return {
     row: sessionRow(stored),
-    tail,
-    ...(!known && { open: (open ?? []).map((body) => messageOf({ body })) }),
+    tail: eventRows(stored.key, tail),
+    ...(!known && { open: gathered(open) }),
     ...(tagAt !== null && { tagAt }),
   }
 }

@@ -22,8 +22,9 @@ import type {
 import type { Run } from '../connection/client.ts'
 import { images } from './images.ts'
 import * as lists from './lists.ts'
-import { bounded, eventsIn, messagesIn, shownById } from './ranges.ts'
+import { readSession } from './reading.ts'
 import {
+  bounded,
   escaped,
   hashOf,
   hiddenIn,
@@ -71,35 +72,26 @@ export class PostgresReads implements TableReads {
     return rows.map(memberRow)
   }
 
-  async read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined> {
-    if (Object.keys(wanted).length === 0) {
-      const [image] = await images(this.run, [ask])
-      return image && { image, messages: [], newer: [], byId: [], events: [], complete: true }
-    }
-    return this.#snapshot(async (run) => {
-      const [image] = await images(run, [ask])
-      if (!image) return undefined
-      const { key } = image.row
-      const { messages, newer, ids, events } = wanted
-      return {
-        image,
-        messages: messages ? await messagesIn(run, key, messages) : [],
-        newer: newer ? await messagesIn(run, key, newer) : [],
-        byId: ids ? await shownById(run, key, ids) : [],
-        ...(events ? await eventsIn(run, key, events) : { events: [], complete: true }),
-      }
-    })
+  read(ask: SessionAsk, wanted: Wanted): Promise<SessionReading | undefined> {
+    return readSession(this.run, ask, wanted)
   }
 
-  messagesById(session: number, ids: readonly string[]): Promise<(Message | undefined)[]> {
-    return shownById(this.run, session, ids)
+  async messagesById(session: number, ids: readonly string[]): Promise<(Message | undefined)[]> {
+    if (ids.length === 0) return []
+    const { rows } = await this.run<StoredMessage>(
+      `SELECT body FROM $schema.messages WHERE session = $1 AND id = ANY((SELECT $2::text[])::text[])
+       AND hidden = 0`,
+      [session, ids],
+    )
+    const found = new Map(rows.map(messageOf).map((message) => [message.id, message]))
+    return ids.map((id) => found.get(id))
   }
 
   async idStatus(session: number, ids: readonly string[]): Promise<IdStatus[]> {
     const { rows } = await this.run<{ is_there: boolean; is_gone: boolean }>(
       `SELECT EXISTS (SELECT FROM $schema.messages WHERE session = $1 AND id = t.id) AS is_there,
        EXISTS (SELECT FROM $schema.remembered WHERE session = $1 AND kind = 'gone' AND hash = t.hash) AS is_gone
-       FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(id, hash, n) ORDER BY t.n`,
+       FROM unnest((SELECT $2::text[]), (SELECT $3::text[])) WITH ORDINALITY AS t(id, hash, n) ORDER BY t.n`,
       [session, ids, ids.map(hashOf)],
     )
     return rows.map(({ is_there, is_gone }) => {
@@ -127,7 +119,7 @@ export class PostgresReads implements TableReads {
 
   async places(session: number, ids: readonly string[]): Promise<(MessagePlace | undefined)[]> {
     const { rows } = await this.run<{ id: string; ord: number; epoch: number; hidden: number }>(
-      'SELECT id, ord, epoch, hidden FROM $schema.messages WHERE session = $1 AND id = ANY($2::text[])',
+      'SELECT id, ord, epoch, hidden FROM $schema.messages WHERE session = $1 AND id = ANY((SELECT $2::text[])::text[])',
       [session, ids],
     )
     const found = new Map(rows.map((row) => [row.id, row]))
@@ -200,7 +192,7 @@ export class PostgresReads implements TableReads {
   ): Promise<Map<string, number>> {
     const { rows } = await this.run<StoredName>(
       `SELECT kind, name, count FROM $schema.remembered WHERE session = $1 AND kind = $2
-       AND hash = ANY($3::text[])`,
+       AND hash = ANY((SELECT $3::text[])::text[])`,
       [session, kind, ids.map(hashOf)],
     )
     return new Map(rows.map(countedName).map(({ id, count }) => [id, count]))

@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto'
 
-import type { Event, Message } from '@caughtup/schema'
+import type { Message } from '@caughtup/schema'
 
 import { promptAuthor } from '../../../core/reading/prompts.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
-import type { EventRow, MemberRow, SessionRow } from '../../rows/tables/rows.ts'
+import type { MemberRow, SessionRow } from '../../rows/tables/rows.ts'
 import { isHidden } from '../../rows/tables/rows.ts'
+
+/** As a bigint. */
+export function bounded(value: number): number {
+  return Math.trunc(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(value, Number.MAX_SAFE_INTEGER)))
+}
 
 /** A key for a text of any length and any characters. */
 export function hashOf(text: string): string {
@@ -45,19 +50,6 @@ export function sessionValues(row: Omit<SessionRow, 'key'>) {
     copying: copying !== undefined,
     body: JSON.stringify({ ...row, key: undefined }),
   }
-}
-
-export interface StoredEvents {
-  session: number
-  first: number
-  seq: number
-  tag: string
-  body: string
-}
-
-export function eventRow({ session, first, seq, tag, body }: StoredEvents): EventRow {
-  const events: Event[] = JSON.parse(body)
-  return { session, first, seq, tag, events }
 }
 
 export interface StoredMessage {

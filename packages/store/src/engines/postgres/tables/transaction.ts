@@ -90,15 +90,16 @@ export class PostgresTransaction extends PostgresReads implements Transaction {
 
   async updateSessions(rows: readonly SessionRow[]): Promise<void> {
     const values = rows.map(sessionValues)
-    const keys = rows.map(({ key }) => key)
     await this.run(
-      `UPDATE $schema.sessions s SET seq = t.seq, floor = t.floor, updated_at = t.updated_at, active = t.active,
-       hidden = t.hidden, job = t.job, copying = t.copying, body = t.body
-       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[], $6::boolean[],
-         $7::boolean[], $8::boolean[], $9::text[])
-         AS t(key, seq, floor, updated_at, active, hidden, job, copying, body) WHERE s.key = t.key`,
+      `WITH t AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
+           $5::boolean[], $6::boolean[], $7::boolean[], $8::boolean[], $9::text[], $10::bigint[])
+           AS t(key, seq, floor, updated_at, active, hidden, job, copying, body, recency)),
+         m AS (UPDATE $schema.members m SET recency = t.recency FROM t
+           WHERE m.session = t.key AND m.recency <> t.recency)
+       UPDATE $schema.sessions s SET seq = t.seq, floor = t.floor, updated_at = t.updated_at, active = t.active,
+       hidden = t.hidden, job = t.job, copying = t.copying, body = t.body FROM t WHERE s.key = t.key`,
       [
-        keys,
+        rows.map(({ key }) => key),
         values.map(({ seq }) => seq),
         values.map(({ floor }) => floor),
         values.map(({ updatedAt }) => updatedAt),
@@ -107,12 +108,8 @@ export class PostgresTransaction extends PostgresReads implements Transaction {
         values.map(({ job }) => job),
         values.map(({ copying }) => copying),
         values.map(({ body }) => body),
+        rows.map(({ record }) => record.recency),
       ],
-    )
-    await this.run(
-      `UPDATE $schema.members m SET recency = t.recency FROM unnest($1::bigint[], $2::bigint[])
-         AS t(session, recency) WHERE m.session = t.session AND m.recency <> t.recency`,
-      [keys, rows.map(({ record }) => record.recency)],
     )
   }
 

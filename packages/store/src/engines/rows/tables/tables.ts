@@ -296,7 +296,7 @@ export interface MessageRange {
 
 /**
  * Rows that hold entries within these seqs, both excluded. It ends behind the first row with which
- * `bytes` of JSON are exceeded, and has one row at least where there is one.
+ * `bytes` of JSON are exceeded, or earlier, and has one row at least where there is one.
  */
 export interface EventRange {
   readonly after?: number
