@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { Store } from '../src/store.ts'
 import { ended, openTestStore, startRun } from './support/open-test-store.ts'
 import { append, sampleSession } from './support/sample-history.ts'
-import { engines, testEngine } from './support/test-engines.ts'
+import { allEngines, testEngine } from './support/test-engines.ts'
 
 async function spend(store: Store, sessionId: string, model: string, inputTokens: number) {
   const add = { inputTokens, outputTokens: 1 }
   await append(store, sessionId, [{ type: 'usage', add, models: { [model]: add } }])
 }
 
-describe.each(engines)('the usage ledger on %s', (engine) => {
+describe.each(allEngines)('the usage ledger on %s', (engine) => {
   const open = () => openTestStore({ storage: testEngine(engine) })
 
   test('sums the usage, in total and per model, under a rising version', async () => {

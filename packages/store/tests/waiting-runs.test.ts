@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../src/store.ts'
 import { ended, openTestStore, startRun, type TestRun } from './support/open-test-store.ts'
-import { engines, testEngine } from './support/test-engines.ts'
+import { allEngines, testEngine } from './support/test-engines.ts'
 
 /** The run's status becomes another, where the guard allows it. */
 function change(store: Store, run: TestRun, status: 'waiting' | 'streaming') {
@@ -20,7 +20,7 @@ async function leases(store: Store) {
   return runs.map(({ head, lease }) => ({ status: head.run?.status, own: lease?.own }))
 }
 
-describe.each(engines)('a run that awaits an answer on %s', (engine) => {
+describe.each(allEngines)('a run that awaits an answer on %s', (engine) => {
   test('has no lease, so that it outlives its process', async () => {
     const storage = testEngine(engine)
     const { store } = await openTestStore({ storage })

@@ -1,7 +1,7 @@
 import { copyFileSync, rmSync } from 'node:fs'
 
 import { Random } from '@caughtup/schema/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { checkCursor } from '../../src/core/reading/cursor-verdict.ts'
 import { memory } from '../../src/engines/memory/index.ts'
@@ -9,7 +9,8 @@ import { sqlite } from '../../src/engines/sqlite/index.ts'
 import type { Storage, StorageFactory } from '../../src/port/storage.ts'
 import { testDatabase } from '../support/open-test-store.ts'
 import { assertIntact, readWhole } from '../support/check-database.ts'
-import { type Engine, engines } from '../support/test-engines.ts'
+import { allEngines, type AnyEngine } from '../support/test-engines.ts'
+import { postgresEngine } from '../support/postgres-engine.ts'
 import { createSessions, newSeed, openStorage } from '../support/open-storage.ts'
 import { RandomHistory } from './random-history.ts'
 import { newClient, resume, shown } from './resume.ts'
@@ -24,7 +25,7 @@ interface Restorable {
   restore(): StorageFactory
 }
 
-const restorable: Record<Engine, () => Restorable> = {
+const restorable: Record<AnyEngine, () => Restorable> = {
   memory() {
     const factory = memory()
     let copy = factory
@@ -49,10 +50,24 @@ const restorable: Record<Engine, () => Restorable> = {
       },
     }
   },
+  postgres() {
+    const engine = postgresEngine()
+    onTestFinished(() => engine.dispose())
+    let copy = engine
+    return {
+      factory: engine.factory,
+      async backUp() {
+        copy = engine.crashed()
+        onTestFinished(() => copy.dispose())
+        await copy.settled()
+      },
+      restore: () => copy.factory,
+    }
+  },
 }
 
 /** A database whose backup is restored after more was written, and then written by another process. */
-async function restoredAndWrittenOn(engine: Engine, seed: number) {
+async function restoredAndWrittenOn(engine: AnyEngine, seed: number) {
   const random = new Random(seed)
   const { factory, backUp, restore } = restorable[engine]()
   const first = await openStorage(factory)
@@ -78,7 +93,7 @@ async function restoredAndWrittenOn(engine: Engine, seed: number) {
   return { storage: second, restored, clients }
 }
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(allEngines)('on %s', (engine) => {
   test('a cursor beyond a restored backup gets a full replay, and every other one resumes', async () => {
     const seed = newSeed()
     const { storage, restored, clients } = await restoredAndWrittenOn(engine, seed)

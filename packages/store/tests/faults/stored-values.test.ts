@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { ended, openTestStore, startRun } from '../support/open-test-store.ts'
-import { engines, testEngine } from '../support/test-engines.ts'
+import { allEngines, testEngine } from '../support/test-engines.ts'
 import { everything } from '../support/check-database.ts'
 
 const text = (value: string) => ({ type: 'text-delta' as const, text: value })
@@ -13,7 +13,7 @@ function nested(levels: number): unknown {
   return value
 }
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(allEngines)('on %s', (engine) => {
   test('a tool without a result leaves its message valid, also after a restart', async () => {
     const storage = testEngine(engine)
     const { store } = await openTestStore({ storage })

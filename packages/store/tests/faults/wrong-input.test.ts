@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../src/store.ts'
 import { openTestStore, startRun, type TestRun } from '../support/open-test-store.ts'
-import { engines, testEngine } from '../support/test-engines.ts'
+import { allEngines, testEngine } from '../support/test-engines.ts'
 
 // Arguments that a JavaScript program can pass.
 // oxlint-disable-next-line typescript/no-explicit-any -- the types refuse all of it
@@ -136,7 +136,7 @@ const append = (store: Loose, { sessionId }: TestRun, slice: object) =>
 const journal = (store: Loose, { sessionId }: TestRun, query: object) =>
   store.journal.list(sessionId, query)
 
-describe.each(engines)('on %s', (engine) => {
+describe.each(allEngines)('on %s', (engine) => {
   test.each(ofSession)('%s names an invalid session id', async (_name, call) => {
     const { store } = await openTestStore({ storage: testEngine(engine) })
     for (const id of [undefined, null, '', 7, {}]) {
