@@ -32,7 +32,7 @@ export class HookAttempt {
       return
     }
     const { sessionId } = hook
-    const told = { ...hook, attempt, watching: this.#watchers.watching(sessionId) }
+    const told = { ...hook, attempt, watching: await this.#watchers.watching(sessionId) }
     // A hook that this server does not have owes nothing.
     if (told.kind === 'run-ended') {
       if (hooks.runEnded) await this.#within((signal) => hooks.runEnded?.(told, signal))

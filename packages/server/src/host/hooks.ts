@@ -41,8 +41,8 @@ interface HookEvent {
   /** 1, or more where earlier attempts failed. */
   attempt: number
   /**
-   * Who has streams of the session open as this attempt begins, in the process that makes it; a stream
-   * that broke counts for 2 s more. Streams of other processes are not known.
+   * Who has streams of the session open as this attempt begins; a stream that broke counts for 2 s more.
+   * Streams of other processes are known, best effort, where the store has a bus: not on SQLite alone.
    */
   watching: Presence[]
 }

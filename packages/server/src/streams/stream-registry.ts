@@ -9,6 +9,7 @@ import type { Feed, Replay } from './feed.ts'
 import { Hubs } from './hubs.ts'
 import { type Rechecked, Rechecks, type Right, turnsPerInterval } from './rechecks.ts'
 import type { Heartbeat, SentFrame } from './sent-frame.ts'
+import { Peers } from '../peers/peers.ts'
 import { Watchers } from './watchers.ts'
 
 /** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */
@@ -61,7 +62,8 @@ export class StreamRegistry {
 
   constructor(settings: Settings) {
     this.#settings = settings
-    this.watchers = new Watchers(settings.store.clock)
+    const { clock, notes } = settings.store
+    this.watchers = new Watchers(clock, notes && new Peers(notes))
     this.#hubs = new Hubs(settings.store.clock)
     this.#rechecks = new Rechecks(settings.onError)
   }
@@ -104,6 +106,7 @@ export class StreamRegistry {
   /** Ends every stream with `shutting-down`; each closes once its client has read that. */
   endAll(): void {
     this.#closed = true
+    this.watchers.close()
     for (const { stream } of this.#open) stream.end('shutting-down')
   }
 

@@ -1,7 +1,9 @@
 import type { EndReason, Presence } from '@caughtup/schema'
-import { background, type Clock } from '@caughtup/schema/clock'
+import { background, type Clock, sleep } from '@caughtup/schema/clock'
 import { presenceName } from '@caughtup/schema/protocol'
 
+import type { PeerNote, Peers } from '../peers/peers.ts'
+import { RemoteWatchers } from '../peers/remote-watchers.ts'
 import type { ClientStream } from './client-stream.ts'
 import type { SentTransient } from './held-transients.ts'
 
@@ -13,6 +15,8 @@ const returnTime = 2_000
 const mostClosed = 32
 /** The longest list, by principals. More than the members that a session has by default. */
 const mostListed = 100
+/** How often other processes are told again who is watching what they watch too, in ms. */
+const repeating = 20_000
 /** How many streams are written to before other work gets a turn. */
 const sliceSize = 256
 
@@ -34,6 +38,7 @@ interface Seat {
 
 /** A session that somebody watches. */
 interface Watched {
+  readonly id: string
   /** By principal; who came first is first. */
   seats: Map<string, Seat>
   /** The open streams, with the list that each was told last; `undefined` before it is caught up. */
@@ -42,24 +47,42 @@ interface Watched {
   list: SentTransient | undefined
   /** Set while changes are gathered. */
   cancel: (() => void) | undefined
+  /** What other processes are to be told after that: of this one's streams, and to tell of theirs. */
+  tells: boolean
+  asks: boolean
 }
 
 /**
- * Who is watching which session in this process, and the way of transients to them. A stream counts from
+ * Who is watching which session, and the way of transients to them. A stream counts from
  * when its caller may have it, and for two seconds after its end, unless it comes back meanwhile or its
- * principal may not watch any more.
+ * principal may not watch any more. Other processes say who is watching through them: of one that died,
+ * what it said last counts for a minute.
  */
 export class Watchers {
   readonly #clock: Clock
   readonly #watched = new Map<string, Watched>()
+  readonly #peers: Peers | undefined
+  readonly #remote = new RemoteWatchers()
+  /** Sessions of which others are asked who is watching, though nobody is here; how many ask. */
+  readonly #asked = new Map<string, number>()
+  #cancelRepeat: (() => void) | undefined
+  readonly #leave: (() => void) | undefined
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, peers?: Peers) {
     this.#clock = background(clock)
+    this.#peers = peers
+    this.#leave = peers?.listen((note, from) => this.#hear(note, from))
+  }
+
+  /** Other processes are not heard any more. */
+  close(): void {
+    this.#leave?.()
+    this.#cancelRepeat?.()
   }
 
   /** Counts an open stream. The one that it replaces has closed. */
   add(watcher: Watcher): void {
-    const watched = this.#watched.get(watcher.id) ?? nobody()
+    const watched = this.#watched.get(watcher.id) ?? nobody(watcher.id)
     this.#watched.set(watcher.id, watched)
     watched.streams.set(watcher, undefined)
     const seat = watched.seats.get(watcher.principal) ?? { open: 0, closed: new Map() }
@@ -71,7 +94,7 @@ export class Watchers {
   /** Tells a stream whose replay is over who is watching. */
   caughtUp(watcher: Watcher): void {
     const watched = this.#watched.get(watcher.id)
-    if (watched?.streams.has(watcher)) tellList(watched, watcher)
+    if (watched?.streams.has(watcher)) this.#tellList(watched, watcher)
   }
 
   /** The stream has ended, for this reason or because its connection did. */
@@ -88,14 +111,24 @@ export class Watchers {
     }
   }
 
-  /** Who is watching a session now: the first 100. */
-  watching(sessionId: string): Presence[] {
-    const watched = this.#watched.get(sessionId)
-    return watched ? presenceIn(watched) : []
+  /**
+   * Who is watching a session now: the first 100. Where nobody is through this process, others are asked,
+   * and have 250 ms to answer.
+   */
+  async watching(sessionId: string): Promise<Presence[]> {
+    if (!this.#watched.has(sessionId) && this.#peers?.hasOthers) await this.#ask(sessionId)
+    return this.#presence(sessionId)
   }
 
-  /** Tells all streams of a session that are caught up. */
+  /** Tells all streams of a session that are caught up, also through other processes. */
   tell(sessionId: string, sent: SentTransient): Promise<void> {
+    if (this.#peers?.hasOthers) {
+      this.#peers.tell({ kind: 'transient', sessionId, frame: sent.frame })
+    }
+    return this.#tellHere(sessionId, sent)
+  }
+
+  #tellHere(sessionId: string, sent: SentTransient): Promise<void> {
     const watched = this.#watched.get(sessionId)
     return watched ? eachInTurns(watched, ({ stream }) => stream.tell(sent)) : Promise.resolve()
   }
@@ -117,21 +150,102 @@ export class Watchers {
     if (watched.seats.size > 0) return this.#changed(watched)
     watched.cancel?.()
     this.#watched.delete(id)
+    this.#remote.forget(id)
+    this.#peers?.tell({ kind: 'watching', sessionId: id, list: [], asks: false })
   }
 
+  /** The streams of this process changed. */
   #changed(watched: Watched): void {
+    watched.tells = true
+    this.#gather(watched)
+  }
+
+  #gather(watched: Watched): void {
     watched.list = undefined
     watched.cancel ??= this.#clock.after(gathering, () => {
       watched.cancel = undefined
+      if (watched.tells) this.#tellPeers(watched)
       void eachInTurns(watched, (watcher, told) => {
-        if (told && told !== listOf(watched)) tellList(watched, watcher)
+        if (told && told !== this.#listOf(watched)) this.#tellList(watched, watcher)
       })
     })
   }
+
+  #tellPeers(watched: Watched): void {
+    const { id: sessionId, asks } = watched
+    const list = listed(seatsIn(watched))
+    watched.tells = false
+    watched.asks = false
+    const isTold = this.#peers?.tell({ kind: 'watching', sessionId, list, asks })
+    // A note has little room for long names.
+    if (isTold === false) {
+      this.#peers?.tell({ kind: 'watching', sessionId, list: list.slice(0, 5), asks })
+    }
+  }
+
+  #hear(note: PeerNote, from: string): void {
+    if (note.kind === 'transient') void this.#tellHere(note.sessionId, { frame: note.frame })
+    if (note.kind !== 'watching') return
+    const { sessionId, list, asks } = note
+    const watched = this.#watched.get(sessionId)
+    if (!watched && !this.#asked.has(sessionId)) return
+    const isNew = this.#remote.put(sessionId, from, list, this.#clock.monotonic())
+    if (watched && isNew) this.#gather(watched)
+    if (watched && asks) this.#tellPeers(watched)
+    if (!this.#remote.isEmpty) this.#cancelRepeat ??= this.#repeatLater()
+  }
+
+  #repeatLater(): () => void {
+    return this.#clock.after(repeating, () => {
+      for (const sessionId of this.#remote.expire(this.#clock.monotonic())) {
+        const watched = this.#watched.get(sessionId)
+        if (watched) this.#gather(watched)
+      }
+      for (const sessionId of this.#remote.sessions) {
+        const watched = this.#watched.get(sessionId)
+        if (watched) this.#tellPeers(watched)
+      }
+      this.#cancelRepeat = this.#remote.isEmpty ? undefined : this.#repeatLater()
+    })
+  }
+
+  async #ask(sessionId: string): Promise<void> {
+    this.#asked.set(sessionId, (this.#asked.get(sessionId) ?? 0) + 1)
+    this.#peers?.tell({ kind: 'watching', sessionId, list: [], asks: true })
+    await sleep(this.#clock, gathering)
+    const others = (this.#asked.get(sessionId) ?? 1) - 1
+    if (others > 0) this.#asked.set(sessionId, others)
+    else this.#asked.delete(sessionId)
+  }
+
+  #presence(sessionId: string): Presence[] {
+    const watched = this.#watched.get(sessionId)
+    const counts = watched ? seatsIn(watched) : new Map<string, number>()
+    for (const [principal, streams] of this.#remote.watching(sessionId)) {
+      counts.set(principal, (counts.get(principal) ?? 0) + streams)
+    }
+    if (!watched && !this.#asked.has(sessionId)) this.#remote.forget(sessionId)
+    return listed(counts)
+  }
+
+  #tellList(watched: Watched, watcher: Watcher): void {
+    const list = this.#listOf(watched)
+    watched.streams.set(watcher, list)
+    watcher.stream.tell(list)
+  }
+
+  /** The same frame until the list changes. */
+  #listOf(watched: Watched): SentTransient {
+    watched.list ??= {
+      frame: { type: 'transient', name: presenceName, data: this.#presence(watched.id) },
+    }
+    return watched.list
+  }
 }
 
-function nobody(): Watched {
-  return { seats: new Map(), streams: new Map(), list: undefined, cancel: undefined }
+function nobody(id: string): Watched {
+  const isNew = { list: undefined, cancel: undefined, tells: true, asks: true }
+  return { id, seats: new Map(), streams: new Map(), ...isNew }
 }
 
 /** Whether a closed stream of this id counted until now. */
@@ -142,24 +256,14 @@ function leaveClosed({ closed }: Seat, key: string | symbol | undefined): boolea
   return closed.delete(key)
 }
 
-function tellList(watched: Watched, watcher: Watcher): void {
-  const list = listOf(watched)
-  watched.streams.set(watcher, list)
-  watcher.stream.tell(list)
+/** How many streams each principal has through this process; who came first is first. */
+function seatsIn({ seats }: Watched): Map<string, number> {
+  return new Map([...seats].map(([principal, { open, closed }]) => [principal, open + closed.size]))
 }
 
-/** The same frame until the list changes. */
-function listOf(watched: Watched): SentTransient {
-  watched.list ??= { frame: { type: 'transient', name: presenceName, data: presenceIn(watched) } }
-  return watched.list
-}
-
-function presenceIn({ seats }: Watched) {
-  const first = [...seats].slice(0, mostListed)
-  return first.map(
-    ([principal, { open, closed }]) =>
-      ({ principal, streams: open + closed.size }) satisfies Presence,
-  )
+function listed(counts: ReadonlyMap<string, number>): Presence[] {
+  const first = [...counts].slice(0, mostListed)
+  return first.map(([principal, streams]) => ({ principal, streams }))
 }
 
 async function eachInTurns(
