@@ -2,6 +2,10 @@ import { readConfig } from '../../../apps/demo/server/config.ts'
 import { diskAttachments } from '../../../packages/server/src/disk-attachments.ts'
 import { createStore } from '../../../packages/store/src/index.ts'
 import { memory } from '../../../packages/store/src/engines/memory/index.ts'
+import {
+  postgres,
+  type PostgresOptions,
+} from '../../../packages/store/src/engines/postgres/index.ts'
 import { sqlite, type SqliteOptions } from '../../../packages/store/src/engines/sqlite/index.ts'
 
 /** One object of options, as a user passes it to one call. */
@@ -25,6 +29,13 @@ export const sections: readonly Section[] = [
     intro: '`sqlite({ … })` of `@caughtup/store/sqlite`. The memory engine has no options.',
     interface: 'SqliteOptions',
     attempt: (options) => sqlite({ path: ':memory:', ...options } satisfies SqliteOptions),
+  },
+  {
+    title: 'The PostgreSQL engine',
+    intro: '`postgres({ … })` of `@caughtup/store/postgres`. It needs a pool or an address.',
+    interface: 'PostgresOptions',
+    attempt: (options) =>
+      postgres({ url: 'postgresql://localhost', ...options } satisfies PostgresOptions),
   },
   {
     title: 'The server',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import pg, { type Pool } from 'pg'
 
 import { assertInput } from '../../input/assert-input.ts'
-import { type Kind, object, text } from '../../input/kinds.ts'
+import { type Kind, object, positiveDuration, text } from '../../input/kinds.ts'
 import type { StorageFactory } from '../../port/storage.ts'
 import { RowStorage } from '../rows/row-storage.ts'
 import { asStorageError, Client } from './connection/client.ts'
@@ -18,6 +18,12 @@ export interface PostgresOptions {
   url?: string
   /** The schema of the tables; it is made if it is missing. @default 'caughtup' */
   schema?: string
+  /**
+   * Ms after which a statement is given up, and its connection closed: a read or a transaction has failed then, and
+   * of an append it is found out whether it was made.
+   * @default 30,000
+   */
+  statementTimeout?: number
 }
 
 const address = { ...text, words: 'the address of a database: give it, or a pool' }
@@ -36,15 +42,21 @@ const schemaName: Kind = {
  */
 export function postgres(options: PostgresOptions): StorageFactory {
   assertInput('options', options, object)
-  const { pool: given, url, schema = 'caughtup' } = options
+  const { pool: given, url, schema = 'caughtup', statementTimeout = 30_000 } = options
   if (!given) assertInput('url', url, address)
   assertInput('schema', schema, schemaName)
+  assertInput('statementTimeout', statementTimeout, positiveDuration)
   return {
     async open({ clock, random, bus: otherBus }) {
       const pool = given ?? new pg.Pool({ connectionString: url })
       const config = given ? given.options : { connectionString: url }
       let bus = otherBus
-      const client = new Client(pool, pg.escapeIdentifier(schema), clock)
+      const client = new Client({
+        pool,
+        schema: pg.escapeIdentifier(schema),
+        clock,
+        statementTimeout,
+      })
       const close = async () => {
         client.close()
         if (!given) await pool.end()

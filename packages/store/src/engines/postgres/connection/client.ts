@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Clock } from '@caughtup/schema/clock'
-import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg'
+import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg'
 
 import { retryBusy } from '../../../errors/retry-busy.ts'
 import { StorageError, type StorageFailure } from '../../../port/storage-error.ts'
@@ -18,24 +18,34 @@ const types = {
     oid === int8 ? Number : pg.types.getTypeParser(oid, format),
 }
 
-/**
- * Its statements look rows up by arrays of keys, for which the planner would plan anew at each call: it sees how
- * long an array is, and takes a plan for any to be dearer.
- */
-const begin = 'BEGIN; SET LOCAL plan_cache_mode = force_generic_plan'
+export interface ClientOptions {
+  pool: Pool
+  /** Quoted. */
+  schema: string
+  clock: Clock
+  /** Ms. */
+  statementTimeout: number
+}
+
+/** The types of `pg` do not tell of this. */
+interface TimedQuery extends QueryConfig {
+  query_timeout: number
+}
 
 /** The statements of one schema, over connections of the host's pool. */
 export class Client {
   readonly #pool: Pool
   readonly #schema: string
   readonly #clock: Clock
+  readonly #timeout: number
   /** Each statement has its name by its text: the same one always means the same. */
   readonly #prepared = new Map<string, { name: string; text: string }>()
 
-  constructor(pool: Pool, schema: string, clock: Clock) {
+  constructor({ pool, schema, clock, statementTimeout }: ClientOptions) {
     this.#pool = pool
     this.#schema = schema
     this.#clock = clock
+    this.#timeout = Math.ceil(statementTimeout)
     pool.on('error', onIdleError)
   }
 
@@ -57,7 +67,10 @@ export class Client {
   }
 
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    return this.#transaction(begin, 'unknown', work)
+    // Its statements look rows up by arrays of keys, for which the planner would plan anew at each call: it sees
+    // how long an array is, and takes a plan for any to be dearer.
+    const first = `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = ${this.#timeout}`
+    return this.#transaction(first, 'unknown', work)
   }
 
   async #transaction<T>(
@@ -66,16 +79,18 @@ export class Client {
     work: (run: Run) => Promise<T>,
   ): Promise<T> {
     const client = await answered(checkOut(this.#pool), 'busy')
+    const command = (text: string) => client.query(this.#timed({ text }))
     let broken: Error | undefined
     try {
-      await answered(client.query(first), 'busy')
+      await answered(command(first), 'busy')
       const result = await work(this.#on(client, 'busy'))
-      const { command } = await answered(client.query('COMMIT'), lost)
+      const ended = await answered(command('COMMIT'), lost)
       // The COMMIT of a transaction that has failed succeeds, as a rollback.
-      if (command !== 'COMMIT') throw new StorageError('busy', 'The transaction was rolled back.')
+      if (ended.command !== 'COMMIT')
+        throw new StorageError('busy', 'The transaction was rolled back.')
       return result
     } catch (error) {
-      broken = await rolledBack(client)
+      broken = withoutAnswer(error) ?? (await failureOf(command('ROLLBACK')))
       throw error
     } finally {
       checkIn(client, broken)
@@ -85,12 +100,14 @@ export class Client {
   #on(on: Pool | PoolClient, lost: 'busy' | 'unknown'): Run {
     return async (text, values = []) => {
       const named = this.#named(text)
-      const { rows, rowCount } = await answered(
-        on.query({ ...named, values: [...values], types }),
-        lost,
-      )
+      const config = this.#timed({ ...named, values: [...values], types })
+      const { rows, rowCount } = await answered(on.query(config), lost)
       return { rows, rowCount: rowCount ?? 0 }
     }
+  }
+
+  #timed(config: QueryConfig): TimedQuery {
+    return { ...config, query_timeout: this.#timeout }
   }
 
   #named(text: string) {
@@ -140,10 +157,15 @@ export function checkIn(client: PoolClient, broken?: Error | boolean): void {
  */
 function onIdleError(): void {}
 
-/** The error with which the connection is not to be used any more, if it cannot be rolled back. */
-async function rolledBack(client: PoolClient): Promise<Error | undefined> {
+/** What a statement failed with that the server has not answered: it may still run, so its connection has to go. */
+function withoutAnswer(error: unknown): Error | undefined {
+  const cause = error instanceof StorageError ? error.cause : undefined
+  return cause instanceof Error && !('severity' in cause) ? cause : undefined
+}
+
+async function failureOf(call: Promise<unknown>): Promise<Error | undefined> {
   try {
-    await client.query('ROLLBACK')
+    await call
     return undefined
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { Socket } from 'node:net'
 
 import { postgresSchema } from '@caughtup/local-postgres'
-import { test } from 'vitest'
+import { systemClock } from '@caughtup/schema/clock'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { busConformance } from '../../../conformance/index.ts'
 import type { BusFactory } from '../../../port/bus.ts'
@@ -29,3 +31,24 @@ for (const { title, run } of busConformance({ open })) {
   // oxlint-disable-next-line vitest/valid-title -- each case brings its own
   test(title, run)
 }
+
+test('a connection that is made while the bus closes is closed too', async () => {
+  const { pool, schema, remove } = await postgresSchema()
+  onTestFinished(remove)
+  const name = `${schema}_listens`
+  const closing = Promise.withResolvers<void>()
+  let made = 0
+  const stream = () => {
+    // The second one: the first is terminated.
+    if (++made === 2) void bus.close().then(closing.resolve)
+    return new Socket()
+  }
+  const config = { ...pool.options, application_name: name, stream }
+  const bus = await listen({ config, schema, clock: systemClock, name })
+  const ofIt = 'FROM pg_stat_activity WHERE application_name = $1'
+  await pool.query(`SELECT pg_terminate_backend(pid, 5000) ${ofIt}`, [name])
+  await closing.promise
+  const connections = async () => (await pool.query(`SELECT pid ${ofIt}`, [name])).rowCount
+  await expect.poll(connections).toBe(0)
+  expect(made).toBe(2)
+})
