@@ -3,6 +3,12 @@ export { Broker, type BrokerOptions, type Subscription } from './follow/broker.t
 export type { Forgotten } from './api/forget.ts'
 export type { Forked, ForkOptions } from './api/fork.ts'
 export type { History } from './api/history.ts'
+export {
+  type CopiedSessions,
+  type CopyOptions,
+  type CopyProgress,
+  copySessions,
+} from './copy/copy-sessions.ts'
 export type { HookLedger } from './commit/hook-ledger.ts'
 export type { Journal } from './api/journal.ts'
 export type {

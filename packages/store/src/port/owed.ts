@@ -28,7 +28,7 @@ export interface OwedCall {
 
 /**
  * The calls of hooks that commits owe. Each belongs to a process, at first to the one that wrote it.
- * A call goes with its session; forks and copies of the session have none.
+ * A call goes with its session. A fork has none; a copy in another database has the same, by their ids.
  */
 export interface OwedCalls {
   /** Those of this process, by when they are due. */

@@ -1,10 +1,13 @@
 import type { Event, Message, Session } from '@caughtup/schema'
 import type { Head } from '@caughtup/schema/fold'
 
+import type { OwedCall } from './owed.ts'
+
 /**
  * A bounded stretch of a session as it is stored. A database that is given all stretches has the
  * session with its journal's name and tags, so that cursors stay valid, and with hidden messages,
- * read marks and what it remembers. A run that was active has no process any more.
+ * read marks, what it remembers and the calls of hooks that it owes. A run that was active has no
+ * process any more.
  */
 export interface SessionCopy {
   /** Its number: 1 is the first. */
@@ -14,6 +17,8 @@ export interface SessionCopy {
   messages: readonly CopiedMessage[]
   entries: readonly CopiedEntries[]
   remembered: readonly CopiedName[]
+  /** All of the session, in the last stretch; they become those of the process that writes it. */
+  owed: readonly OwedCall[]
   /** Where the next stretch begins; absent in the last. */
   next?: CopyPlace
 }

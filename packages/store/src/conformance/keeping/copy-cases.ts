@@ -18,6 +18,7 @@ import {
   opened,
   prompt,
   redo,
+  runEnded,
   runStarted,
   turn,
   undo,
@@ -139,6 +140,19 @@ export const copyCases: Cases = {
     assert.equal(await refusalOf(to, 's', [prompt('a-prompt')]), 'message-exists')
     const usage = { type: 'usage', add: {}, child: 'child' } as const
     assert.equal(await refusalOf(to, 's', [usage]), 'counted-already')
+  },
+
+  async 'owes the calls of hooks that its source owes'(bed) {
+    const { from, to } = await start(bed)
+    for (const [at, id] of ['r1', 'r2'].entries()) {
+      const drafts = [runStarted(id), runEnded(id)]
+      await from.commit([{ sessionId: 's', at, drafts }], { owes: true })
+    }
+    const owed = await from.owed.list(9)
+    assert.equal(owed.length, 2)
+    await from.owed.postpone(owed[0]?.hook.id ?? '', 5)
+    await copyAll(from, to)
+    assert.deepEqual(await to.owed.list(9), await from.owed.list(9))
   },
 
   async 'undoes and redoes like its source'(bed) {

@@ -36,6 +36,11 @@ export class MemoryTables extends MemoryReads implements Tables {
     return own.toSorted((a, b) => a.due - b.due).slice(0, limit)
   }
 
+  async owedIn(session: number): Promise<OwedRow[]> {
+    const rows = [...this.db.owed.values()].filter((row) => row.session === session)
+    return rows.toSorted((a, b) => a.due - b.due)
+  }
+
   async owing(): Promise<{ process: string; beats: number }[]> {
     const processes = new Set([...this.db.owed.values()].map(({ process }) => process))
     return [...processes].map((process) => ({ process, beats: this.db.beats.get(process) ?? 0 }))

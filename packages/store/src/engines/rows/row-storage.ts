@@ -280,7 +280,7 @@ export class RowStorage implements Storage {
 
   async writeSession(copy: SessionCopy): Promise<void> {
     this.#assertOpen()
-    const isComplete = await writeSession(this.#tables, copy)
+    const isComplete = await writeSession(this.#tables, copy, this.#names.process)
     if (isComplete) this.#announce([copy.session.id], { members: true })
   }
 

@@ -34,6 +34,7 @@ export async function readSession(
     messages: [],
     entries: [],
     remembered: [],
+    owed: [],
   }
   const { key, floor } = session.row
   const following = { seq, stretch: stretch + 1 }
@@ -68,7 +69,11 @@ export async function readSession(
         after: `${last.kind} ${last.id}`,
         ...following,
       }
-      return { ...copy, remembered, ...(next && { next }) }
+      if (next) return { ...copy, remembered, next }
+      const owed = (await tables.owedIn(key)).map(({ hook, attempts, due }) => {
+        return { hook, attempts, due }
+      })
+      return { ...copy, remembered, owed }
     }
   }
 }
@@ -76,11 +81,16 @@ export async function readSession(
 /**
  * Returns whether the session is complete.
  *
+ * @param process - makes the calls of hooks that the session owes
  * @throws CaughtupError `CONFLICT` for an id that a session has already, `NOT_FOUND` for a stretch
  *   that is not the next
  */
-export async function writeSession(tables: Tables, copy: SessionCopy): Promise<boolean> {
-  const { session, messages, entries, remembered, next } = deepFreeze(copy)
+export async function writeSession(
+  tables: Tables,
+  copy: SessionCopy,
+  process: string,
+): Promise<boolean> {
+  const { session, messages, entries, remembered, owed, next } = deepFreeze(copy)
   return tables.transaction(async (transaction) => {
     const row = await target(transaction, copy)
     const { key } = row
@@ -100,6 +110,9 @@ export async function writeSession(tables: Tables, copy: SessionCopy): Promise<b
       const copying = { seq: record.seq, stretch: copy.stretch }
       await transaction.updateSessions([{ ...row, copying }])
       return false
+    }
+    if (owed.length > 0) {
+      await transaction.owe(owed.map((call) => ({ ...call, session: key, process })))
     }
     const { copying: _, ...shown } = row
     const now = { title, updatedAt, record, tag, floor, floorTag, ...(metadata && { metadata }) }

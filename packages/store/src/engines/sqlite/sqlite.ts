@@ -1,5 +1,5 @@
 import { assertInput } from '../../input/assert-input.ts'
-import { object, oneOf, text, whole } from '../../input/kinds.ts'
+import { object, oneOf, text, whole, yesOrNo } from '../../input/kinds.ts'
 import type { StorageFactory } from '../../port/storage.ts'
 import { Database } from './file/database.ts'
 import { retryBusy } from '../../errors/retry-busy.ts'
@@ -22,6 +22,12 @@ export interface SqliteOptions {
    * @default 256 MiB
    */
   rewriteBytes?: number
+  /**
+   * Whether no other process may have the file open meanwhile, nor another store of this one. Opening fails
+   * where one has it.
+   * @default false
+   */
+  exclusive?: boolean
 }
 
 const file = { ...text, words: 'a file, or :memory: for a database that is not kept' }
@@ -29,18 +35,24 @@ const file = { ...text, words: 'a file, or :memory: for a database that is not k
 /**
  * The default engine: one SQLite file, through Node's own `node:sqlite`.
  *
- * @throws CaughtupError `BAD_INPUT` for other options; StorageError when the file cannot be opened or
- *   was written by a newer version
+ * @throws CaughtupError `BAD_INPUT` for other options; StorageError when the file cannot be opened, with
+ *   `busy` where another process has it and `exclusive` is set here or there, or was written by a newer version
  */
 export function sqlite(options: SqliteOptions): StorageFactory {
   assertInput('options', options, object)
-  const { path, durability = 'normal', rewriteBytes = 256 * 1024 * 1024 } = options
+  const {
+    path,
+    durability = 'normal',
+    rewriteBytes = 256 * 1024 * 1024,
+    exclusive = false,
+  } = options
   assertInput('path', path, file)
   assertInput('durability', durability, oneOf('normal', 'full'))
   assertInput('rewriteBytes', rewriteBytes, whole)
+  assertInput('exclusive', exclusive, yesOrNo)
   return {
     async open({ clock, random }) {
-      const db = await retryBusy(clock, () => new Database({ path, durability }))
+      const db = await retryBusy(clock, () => new Database({ path, durability, exclusive }))
       return new SqliteStorage(db, { clock, random, rewriteBytes })
     },
   }

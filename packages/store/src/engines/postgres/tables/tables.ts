@@ -38,22 +38,21 @@ export class PostgresTables extends PostgresReads implements Tables {
   }
 
   async owed(process: string, limit: number): Promise<OwedRow[]> {
-    interface Row {
-      session: number
-      process: string
-      due: number
-      attempts: number
-      body: string
-    }
-    const { rows } = await this.run<Row>(
+    const { rows } = await this.run<StoredOwed>(
       `SELECT session, process, due, attempts, body FROM $schema.owed WHERE process = $1
        ORDER BY due, number LIMIT $2`,
       [process, limit],
     )
-    return rows.map(({ body, ...row }) => {
-      const hook: OwedHook = JSON.parse(body)
-      return { ...row, hook }
-    })
+    return rows.map(owedRow)
+  }
+
+  async owedIn(session: number): Promise<OwedRow[]> {
+    const { rows } = await this.run<StoredOwed>(
+      `SELECT session, process, due, attempts, body FROM $schema.owed WHERE session = $1
+       ORDER BY due, number`,
+      [session],
+    )
+    return rows.map(owedRow)
   }
 
   async owing(): Promise<{ process: string; beats: number }[]> {
@@ -128,4 +127,17 @@ export class PostgresTables extends PostgresReads implements Tables {
     )
     return true
   }
+}
+
+interface StoredOwed {
+  session: number
+  process: string
+  due: number
+  attempts: number
+  body: string
+}
+
+function owedRow({ body, ...row }: StoredOwed): OwedRow {
+  const hook: OwedHook = JSON.parse(body)
+  return { ...row, hook }
 }

@@ -48,6 +48,8 @@ export interface Tables extends TableReads {
   heartbeat(process: string): Promise<void>
   /** A process's: `SELECT … FROM owed WHERE process = … ORDER BY due, number LIMIT …`. */
   owed(process: string, limit: number): Promise<OwedRow[]>
+  /** A session's: `SELECT … FROM owed WHERE session = … ORDER BY due, number`. */
+  owedIn(session: number): Promise<OwedRow[]>
   /** Processes with rows of `owed`, and their counters: `SELECT DISTINCT process … LEFT JOIN processes`. */
   owing(): Promise<{ process: string; beats: number }[]>
   /** `UPDATE owed SET process = … WHERE process = …`. */

@@ -9,6 +9,7 @@ import { migrate, versionOf } from './schema.ts'
 export interface DatabaseOptions {
   path: string
   durability: 'normal' | 'full'
+  exclusive?: boolean
 }
 
 /**
@@ -41,7 +42,7 @@ export class Database {
   /** How many entries, messages and records could not be decoded; each read of one counts again. */
   unreadable = 0
 
-  constructor({ path: file, durability }: DatabaseOptions) {
+  constructor({ path: file, durability, exclusive = false }: DatabaseOptions) {
     this.#file = file
     this.#db = opening(file, () => {
       if (file !== ':memory:') mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
@@ -49,6 +50,9 @@ export class Database {
     })
     opening(file, () => {
       try {
+        // Before the first read: every other connection to the file then finds it locked, and with one there
+        // this one does.
+        if (exclusive) this.#db.exec('PRAGMA locking_mode = EXCLUSIVE')
         // Refuses another program's file before anything is written into it.
         versionOf(this.#db, file)
         // These two only affect a new file. A commit writes whole pages, and each row wastes about

@@ -141,7 +141,9 @@ function decideSlice(
   const result = runSync(decide(session.state, slice), cached.rows)
   if (result.refused !== undefined) return result
   const owed = context.owes ? owedBy(cached, session.state.record, result) : []
-  for (const hook of owed) writeOwed(db, { session: cached.key, process, hook })
+  for (const hook of owed) {
+    writeOwed(db, { session: cached.key, process }, { hook, attempts: 0, due: hook.at })
+  }
   session.state = result.state
   for (const change of result.changes) {
     messages.apply(cached.key, change)

@@ -12,9 +12,10 @@ import type {
   SessionCopy,
 } from '../../../port/session-copy.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
-import type { Database } from '../file/database.ts'
+import type { Database, Row } from '../file/database.ts'
 import { metadataIn } from '../rows/metadata-row.ts'
 import { messageIn } from '../rows/message-rows.ts'
+import { owedIn } from '../rows/owed-rows.ts'
 import type { JournalReads } from './journal-reads.ts'
 
 /** A session is copied in parts, its stretches; one has about this many rows or bytes. */
@@ -35,7 +36,7 @@ export function readSession(
   const { seq } = cached.record
   if (stretch > 1 && place.seq !== seq) throw sessionChanged(cached.id)
   const session = copiedSession(db, cached)
-  const copy = { stretch, session, messages: [], entries: [], remembered: [] }
+  const copy = { stretch, session, messages: [], entries: [], remembered: [], owed: [] }
   const following = { seq, stretch: stretch + 1 }
   const after = typeof place.after === 'number' ? place.after : 0
   switch (place.part) {
@@ -63,7 +64,8 @@ export function readSession(
         after: `${last.kind} ${last.id}`,
         ...following,
       }
-      return { ...copy, remembered, ...(next && { next }) }
+      if (next) return { ...copy, remembered, next }
+      return { ...copy, remembered, owed: owedIn(db, cached.key) }
     }
   }
 }
@@ -96,20 +98,28 @@ function copiedSession(
 }
 
 function copiedMessages(db: Database, { key, overlay }: CachedSession, after: number) {
-  const rows = db.all(
-    `SELECT ord, id, epoch, hidden, anchor, body FROM messages WHERE session = ? AND ord > ?
-     ORDER BY ord LIMIT ?`,
+  const found = db.iterate(
+    `SELECT ord, id, epoch, hidden, anchor, body, octet_length(body) AS bytes FROM messages
+     WHERE session = ? AND ord > ? ORDER BY ord`,
     key,
     after,
-    stretchRows,
   )
+  const rows: Row[] = []
+  let bytes = 0
+  let isFull = false
+  for (const row of found) {
+    isFull = rows.length === stretchRows || bytes > stretchBytes
+    if (isFull) break
+    rows.push(row)
+    bytes += Number(row['bytes'])
+  }
   const messages = rows.flatMap((row): CopiedMessage[] => {
     const message = overlay.get(String(row['id'])) ?? messageIn(db, row)
     if (!message) return []
     const [stretch, after] = [Number(row['hidden']), Number(row['anchor'])]
     return [{ message, ...(stretch > 0 && { hidden: { stretch, after } }) }]
   })
-  const last = rows.length === stretchRows ? Number(rows.at(-1)?.['ord']) : undefined
+  const last = isFull ? Number(rows.at(-1)?.['ord']) : undefined
   if (last !== undefined) return { messages, last }
   // Messages that were created after the session was packed have no rows yet.
   const copied = new Set(rows.map((row) => String(row['id'])))

@@ -8,16 +8,27 @@ import { retryBusy } from '../../../errors/retry-busy.ts'
 /** Writes a call that is owed. It must be called in the transaction that writes its event. */
 export function writeOwed(
   db: Database,
-  { session, process, hook }: { session: number; process: string; hook: OwedHook },
+  { session, process }: { session: number; process: string },
+  { hook, attempts, due }: OwedCall,
 ): void {
   db.run(
-    'INSERT INTO owed (id, session, process, due, body) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO owed (id, session, process, due, attempts, body) VALUES (?, ?, ?, ?, ?, ?)',
     hook.id,
     session,
     process,
-    hook.at,
+    due,
+    attempts,
     JSON.stringify(hook),
   )
+}
+
+/** What a session owes. */
+export function owedIn(db: Database, session: number): OwedCall[] {
+  const rows = db.all(
+    'SELECT due, attempts, body FROM owed WHERE session = ? ORDER BY due, key',
+    session,
+  )
+  return rows.flatMap((row) => decode(row) ?? [])
 }
 
 /** The calls of hooks that are owed, as rows. */

@@ -7,6 +7,7 @@ import type { CommitContext } from '../log/commit.ts'
 import { packEntries } from '../log/pack.ts'
 import { writeQueueChange } from '../rows/queue-rows.ts'
 import { encodeMetadata } from '../rows/metadata-row.ts'
+import { writeOwed } from '../rows/owed-rows.ts'
 import { encodeRecord, recordIn } from '../rows/record-row.ts'
 import { deleteRows, insertMembers } from './session-rows.ts'
 
@@ -24,7 +25,7 @@ import { deleteRows, insertMembers } from './session-rows.ts'
  *   not the next one
  */
 export function writeSession(copy: SessionCopy, context: CommitContext): number | undefined {
-  const { db, messages } = context
+  const { db, messages, process } = context
   const { stretch, session, next } = copy
   const key = stretch === 1 ? insert(db, session) : target(db, copy)
   for (const { message, hidden } of copy.messages) {
@@ -40,6 +41,7 @@ export function writeSession(copy: SessionCopy, context: CommitContext): number 
   }
   packEntries(db, key, segmentsOf(copy.entries))
   for (const { kind, id, count } of copy.remembered) messages.remember(key, kind, id, count)
+  for (const call of copy.owed) writeOwed(db, { session: key, process }, call)
   if (!next) return show(key, session, context)
   db.run('UPDATE sessions SET fork_up_to = ? WHERE key = ?', stretch, key)
   return undefined
