@@ -9,10 +9,12 @@ import {
   chosen,
   compaction,
   deleted,
+  delta,
   erased,
   imported,
   instead,
   message,
+  opened,
   prompt,
   redo,
   replaced,
@@ -46,6 +48,16 @@ async function threeAnswers(bed: Bed) {
 }
 
 export const versionCases: Cases = {
+  async 'is listed with what has streamed into it'(bed) {
+    const { storage, session } = await threeAnswers(bed)
+    await write(storage, session, instead({ after: 'p' }, opened('a4')))
+    await write(storage, session, [delta('a4', 'Streamed')])
+    for (const each of [storage, await bed.open()]) {
+      const versions = await each.versions(session, 'a4')
+      assert.deepEqual(versions?.at(-1)?.message, await each.message(session, 'a4'))
+    }
+  },
+
   async 'keeps what another answer takes the place of'(bed) {
     const { storage, session } = await threeAnswers(bed)
     for (const each of [storage, await bed.open()]) {

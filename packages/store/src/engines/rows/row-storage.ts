@@ -133,8 +133,14 @@ export class RowStorage implements Storage {
       // Locked, so that all lookups see the same moment.
       const [session] = await this.#states.load([sessionId], (asks) => transaction.lock(asks))
       if (!session) throw sessionNotFound(sessionId)
+      const { record, overlay } = session.state
       const rows = tableLookups(transaction, session.row.key)
-      return runAsync(listVersions(session.state.record, messageId), rows)
+      // What streams is newer than its row.
+      const following = async (order: number, stretch: number) => {
+        const found = await rows.following(order, stretch)
+        return found && (overlay.get(found.id) ?? found)
+      }
+      return runAsync(listVersions(record, messageId), { ...rows, following })
     })
   }
 
