@@ -2,7 +2,7 @@ import type { TranscriptFormat } from '../conversation/transcript.ts'
 import type { WrittenFormat } from '../formats/write-message.ts'
 
 /** A parsed command line. */
-export type Command = { do: 'help' } | ImportCommand | ExportCommand
+export type Command = { do: 'help' } | ImportCommand | ExportCommand | CopyCommand
 
 /** A session, of which `owner` must be a member if given, or all sessions of an owner. */
 export type Whose = { session: string; owner?: string } | { session?: undefined; owner: string }
@@ -33,4 +33,11 @@ export interface ExportCommand extends Place {
   format?: WrittenFormat
   /** A path. @default standard output */
   out?: string
+}
+
+export interface CopyCommand {
+  do: 'copy'
+  /** The path of a SQLite database. */
+  from: string
+  to: { file: string } | { url: string; schema?: string }
 }

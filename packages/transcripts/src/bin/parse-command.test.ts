@@ -43,7 +43,19 @@ test('an export names a database and the sessions’ owner or id', () => {
   })
 })
 
-test.each([['--help'], ['-h'], ['help'], ['import', '--help'], ['export', '-h']])(
+test('a copy names a file, and an address with a schema or another file', () => {
+  const from = ['copy', '--from=x.db']
+  expect(parseCommand([...from, '--to=postgres://me@host/db', '--schema=s'])).toEqual({
+    do: 'copy',
+    from: 'x.db',
+    to: { url: 'postgres://me@host/db', schema: 's' },
+  })
+  const url = 'postgresql://host/db'
+  expect(parseCommand([...from, '--to', url])).toMatchObject({ to: { url } })
+  expect(parseCommand([...from, '--to=y.db'])).toMatchObject({ to: { file: 'y.db' } })
+})
+
+test.each([['--help'], ['-h'], ['help'], ['import', '--help'], ['export', '-h'], ['copy', '-h']])(
   '%s %s asks for help',
   (...args) => {
     expect(parseCommand(args)).toEqual({ do: 'help' })
@@ -51,8 +63,8 @@ test.each([['--help'], ['-h'], ['help'], ['import', '--help'], ['export', '-h']]
 )
 
 test.each<[string[], string]>([
-  [[], 'the command is missing; it must be import or export.'],
-  [['move'], 'the command is "move"; it must be import or export.'],
+  [[], 'the command is missing; it must be import, export or copy.'],
+  [['move'], 'the command is "move"; it must be import, export or copy.'],
   [
     ['import', '--db=x.db', '--owner=me'],
     'FILE is missing; it must be a file, or - for standard input.',
@@ -76,6 +88,14 @@ test.each<[string[], string]>([
     'the argument is "a"; it must be absent: export takes only options.',
   ],
   [['export', '--db=x.db', '--owner=me', '--final'], "Unknown option '--final'"],
+  [['copy', '--to=y.db'], '--from is missing; it must be the path of a SQLite database.'],
+  [
+    ['copy', '--from=postgres://u:secret@h/d', '--to=y.db'],
+    '--from is "postgres://…"; it must be the path',
+  ],
+  [['copy', '--from=x.db'], '--to is missing; it must be an address such as postgres://'],
+  [['copy', '--from=x.db', '--to=y.db', '--schema=s'], '--schema is "s"; it must be absent'],
+  [['copy', 'a', '--from=x.db', '--to=y.db'], 'the argument is "a"; it must be absent'],
   [['export', '--db'], "Option '--db <value>' argument missing"],
 ])('%j is not a command', (args, message) => {
   expect(() => parseCommand(args)).toThrow(message)

@@ -5,7 +5,10 @@ import { CaughtupError } from '@caughtup/schema'
 import { badValue } from '../base/values.ts'
 import { formatNames, isFormat } from '../formats/formats.ts'
 import { readTime } from '../base/read-time.ts'
-import type { Command, Whose } from './command.ts'
+import type { Command, CopyCommand, Whose } from './command.ts'
+
+/** Of a PostgreSQL database. */
+const address = /^postgres(ql)?:\/\//i
 
 const place = {
   db: { type: 'string' },
@@ -27,12 +30,14 @@ export function parseCommand(args: readonly string[]): Command {
       return parseImport(rest)
     case 'export':
       return parseExport(rest)
+    case 'copy':
+      return parseCopy(rest)
     case '--help':
     case '-h':
     case 'help':
       return { do: 'help' }
     default:
-      throw badValue('the command', name || undefined, 'import or export')
+      throw badValue('the command', name || undefined, 'import, export or copy')
   }
 }
 
@@ -79,6 +84,33 @@ function parseExport(args: readonly string[]): Command {
   }
   const where = out === undefined ? {} : { out }
   return { do: 'export', ...placeOf(values), ...where, ...(format !== undefined && { format }) }
+}
+
+function parseCopy(args: readonly string[]): Command {
+  const { values, positionals } = parse(args, {
+    from: { type: 'string' },
+    to: { type: 'string' },
+    schema: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  })
+  if (values.help) return { do: 'help' }
+  if (positionals.length > 0)
+    throw badValue('the argument', positionals[0], 'absent: copy takes only options')
+  const { from = '', to = '', schema } = values
+  if (from === '' || address.test(from)) {
+    // An address may have a password in it.
+    const given = from === '' ? undefined : 'postgres://…'
+    throw badValue('--from', given, 'the path of a SQLite database')
+  }
+  if (to === '')
+    throw badValue('--to', undefined, 'an address such as postgres://user@host/db, or a file')
+  return { do: 'copy', from, to: targetOf(to, schema) }
+}
+
+function targetOf(to: string, schema: string | undefined): CopyCommand['to'] {
+  if (address.test(to)) return { url: to, ...(schema !== undefined && { schema }) }
+  if (schema === undefined) return { file: to }
+  throw badValue('--schema', schema, 'absent where --to is a file')
 }
 
 interface PlaceValues {

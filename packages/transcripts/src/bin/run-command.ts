@@ -9,6 +9,7 @@ import { sqlite } from '@caughtup/store/sqlite'
 
 import { badValue } from '../base/values.ts'
 import type { ExportCommand, ImportCommand, Whose } from './command.ts'
+import { copyDatabase } from './copy-database.ts'
 import { exportLines } from './export-lines.ts'
 import { help } from './help.ts'
 import { importFile, type ImportTarget } from './import-file.ts'
@@ -37,6 +38,9 @@ export async function runCommand(args: readonly string[], streams: Streams): Pro
         break
       case 'export':
         await runExport(command, streams, report)
+        break
+      case 'copy':
+        await copyDatabase(command, report)
         break
     }
   } catch (error) {
