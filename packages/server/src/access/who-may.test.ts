@@ -1,7 +1,9 @@
 import type { EventDraft } from '@caughtup/schema'
-import { createStore, type Store } from '@caughtup/store'
+import { postgresSchema } from '@caughtup/local-postgres'
+import { createStore, type Store, type StoreOptions } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
-import { expect, test } from 'vitest'
+import { postgres } from '@caughtup/store/postgres'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { filesOf, testAttachments } from '../../tests/support/attachments.ts'
 import { calls } from '../../tests/support/calls.ts'
@@ -247,11 +249,29 @@ test('the table has every procedure', () => {
   )
 })
 
-test.each(rows.map((row) => [[row.procedure, row.of].filter(Boolean).join(' of '), row] as const))(
-  '%s is answered as the table says, whoever calls',
-  async (_, { procedure, call = callOf(procedure), cells, ...state }) => {
-    const { chat, store, errors } = await openTestServer({
-      store: await createStore({ storage: memory() }),
+/** Databases of their own, by the name of their engine. */
+const storages: Record<string, () => Promise<StoreOptions['storage']>> = {
+  memory: async () => memory(),
+  async PostgreSQL() {
+    const { pool, schema, remove } = await postgresSchema()
+    onTestFinished(remove)
+    return postgres({ pool, schema })
+  },
+}
+
+const cases = Object.entries(storages).flatMap(([engine, open]) =>
+  rows.map(
+    (row) => [[row.procedure, row.of].filter(Boolean).join(' of '), engine, row, open] as const,
+  ),
+)
+
+test.each(cases)(
+  '%s on %s is answered as the table says, whoever calls',
+  async (_, __, { procedure, call = callOf(procedure), cells, ...state }, open) => {
+    const store = await createStore({ storage: await open() })
+    onTestFinished(() => store.close())
+    const { chat, errors } = await openTestServer({
+      store,
       summarise: () => Promise.resolve('all of it'),
       stats: () => true,
       attachments: testAttachments(),
