@@ -7,6 +7,7 @@ import { start } from './benches/start/start.ts'
 import { streaming } from './benches/streaming/streaming.ts'
 import { client } from './in-browser/client.ts'
 import { firstPaint } from './in-browser/first-paint.ts'
+import { streamingOnPostgres } from './postgres/streaming-on-postgres.ts'
 import { fairness } from './subscribers/fairness.ts'
 import { fanOutRate } from './subscribers/fan-out-rate.ts'
 import { fanOut } from './subscribers/fan-out.ts'
@@ -28,4 +29,5 @@ export const benches = [
   idle,
   client,
   firstPaint,
+  streamingOnPostgres,
 ]

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -70,7 +71,9 @@ export async function ownPostgres(more: readonly string[] = []): Promise<OwnPost
       )
     })
   await ready()
+  // The process that started it may end as if it were not there.
   server.unref()
+  for (const stream of server.stdio) if (stream instanceof Socket) stream.unref()
   return {
     url: `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}`,
     crash() {
@@ -130,7 +133,7 @@ export async function postgresSchema(): Promise<{
   url: string
   pool: pg.Pool
   schema: string
-  remove(): Promise<void>
+  remove: () => Promise<void>
 }> {
   const url = await postgresServer()
   const schema = `test_${process.pid}_${++schemas}`
