@@ -57,8 +57,11 @@ export class PostgresTables extends PostgresReads implements Tables {
 
   async owing(): Promise<{ process: string; beats: number }[]> {
     const { rows } = await this.run<{ process: string; beats: number }>(
-      `SELECT o.process, coalesce(p.beats, 0) AS beats FROM (SELECT DISTINCT process FROM $schema.owed) o
-       LEFT JOIN $schema.processes p ON p.id = o.process`,
+      // From one process to the next in the index: `DISTINCT` would read the whole table.
+      `WITH RECURSIVE o AS (SELECT min(process) AS process FROM $schema.owed UNION ALL
+         SELECT (SELECT min(process) FROM $schema.owed WHERE process > o.process) FROM o WHERE process IS NOT NULL)
+       SELECT o.process, coalesce(p.beats, 0) AS beats FROM o
+       LEFT JOIN $schema.processes p ON p.id = o.process WHERE o.process IS NOT NULL`,
     )
     return rows
   }

@@ -221,7 +221,7 @@ export class PostgresTransaction extends PostgresReads implements Transaction {
            ORDER BY position DESC OFFSET ${rememberedRemovals} LIMIT 1) RETURNING principal, position)
        UPDATE $schema.feeds f SET floor = g.position FROM (
          SELECT principal, max(position) AS position FROM gone GROUP BY principal) g
-       WHERE f.principal = g.principal`,
+       WHERE f.principal = g.principal AND f.principal = ANY($1::text[])`,
       [lost],
     )
   }
