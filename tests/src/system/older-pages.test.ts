@@ -122,7 +122,7 @@ test('a session of 100,000 messages without a boundary is opened at once, and re
   const largest = Math.max(...pages.map(({ bytes }) => bytes))
   expect(largest).toBeGreaterThan(400_000)
   expect(largest).toBeLessThan(pageBytes + 1_000)
-}, 120_000)
+}, 300_000)
 
 test.each([
   ['the disk', new StorageError('io', 'the disk cannot be read'), 'UNAVAILABLE'],
