@@ -3,9 +3,9 @@ import { describe, expect, test, vi } from 'vitest'
 import { turn } from '../conformance/support/drafts.ts'
 import type { ActivityBatch } from '../follow/activity-feed.ts'
 import { openTestStore, testDatabase } from '../../tests/support/open-test-store.ts'
-import { engines, testEngine } from '../../tests/support/test-engines.ts'
+import { allEngines, testEngine } from '../../tests/support/test-engines.ts'
 
-describe.each(engines)('a principal who is forgotten on %s', (engine) => {
+describe.each(allEngines)('a principal who is forgotten on %s', (engine) => {
   const open = () => openTestStore({ storage: testEngine(engine) })
 
   test('has no session any more: its own are gone for everybody, and others go on without it', async () => {
