@@ -10,6 +10,7 @@ import type { ChatServer } from '@caughtup/server'
 import { createTestClient } from '@caughtup/server/testing'
 import { createStore, type Store } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
+import { sqlite } from '@caughtup/store/sqlite'
 import { auto, createChatClient } from '@caughtup/web-client'
 import { createElement, type FunctionComponent } from 'react'
 import { renderToString } from 'react-dom/server'
@@ -22,7 +23,7 @@ const folder = path.resolve(import.meta.dirname, '../../.samples')
 const quickStart = samplesIn('README.md')
 const [backend, frontend, component] = quickStart
 const ofStore = samplesIn('packages/store/README.md')
-const [storeAlone, streaming, indexing, engine, imported] = ofStore
+const [storeAlone, streaming, indexing, copying, engine, imported] = ofStore
 const ofTranscripts = samplesIn('packages/transcripts/README.md')
 const [readers] = ofTranscripts
 const ofClient = samplesIn('packages/web-client/README.md')
@@ -279,6 +280,20 @@ test('a transcript file of another system is merged as the server’s README say
     await store.close()
     rmSync(data, { recursive: true, force: true })
   }
+})
+
+test('a database is copied to PostgreSQL as the README says', async () => {
+  const { url, schema, remove } = await postgresSchema()
+  onTestFinished(remove)
+  const file = path.join(folder, 'copied.db')
+  const store = await createStore({ storage: sqlite({ path: file }) })
+  await store.sessions.create({ owner: 'me' })
+  await store.close()
+  const copy = run(copying, {
+    'chat.db': file,
+    "{ url: 'postgres://chat@localhost/chat' }": JSON.stringify({ url, schema }),
+  })
+  expect(await printed(copy, /(.*) sessions copied/)).toBe('1')
 })
 
 test('the conformance kit runs as the README says', async () => {
