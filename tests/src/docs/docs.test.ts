@@ -197,7 +197,7 @@ test('no other document has samples', () => {
     'packages/transcripts/README.md',
     'packages/web-client/README.md',
   ])
-  expect(ofStore).toHaveLength(5)
+  expect(ofStore).toHaveLength(6)
   expect(ofTranscripts).toHaveLength(1)
   expect(ofClient).toHaveLength(9)
   expect(ofServer).toHaveLength(7)
