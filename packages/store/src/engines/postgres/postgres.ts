@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
+import { CaughtupError } from '@caughtup/schema'
 import pg, { type Pool } from 'pg'
 
 import { assertInput } from '../../input/assert-input.ts'
@@ -33,11 +34,21 @@ const schemaName: Kind = {
   is: (value) => typeof value === 'string' && /^\w{1,50}$/.test(value),
 }
 
+/** LISTEN would succeed through it, and hear nothing. */
+function pooledWithoutBus(): CaughtupError {
+  return new CaughtupError(
+    'BAD_INPUT',
+    'The database is behind a pooler such as PgBouncer in transaction mode, through which NOTIFY is not heard: ' +
+      'give the store a bus of its own, such as `redisBus`, or an address that leads to the server itself.',
+  )
+}
+
 /**
  * Sessions in PostgreSQL (14 or later), for any number of processes. They tell each other of changes by NOTIFY,
  * over one more connection per store that also announces, unless the store has another `bus`.
  *
- * @throws CaughtupError `BAD_INPUT` for other options; on opening, StorageError if the database cannot be reached
+ * @throws CaughtupError `BAD_INPUT` for other options, and on opening where the database is behind a pooler and the
+ *   store has no `bus`; on opening, StorageError if the database cannot be reached
  *   or has tables of another version
  */
 export function postgres(options: PostgresOptions): StorageFactory {
@@ -62,11 +73,12 @@ export function postgres(options: PostgresOptions): StorageFactory {
         if (!given) await pool.end()
       }
       try {
+        if ((await client.findPooler()) && !bus) throw pooledWithoutBus()
         await migrate(pool, schema)
         bus ??= await listen({ config, schema, clock, name: randomUUID() })
       } catch (error) {
         await close()
-        throw asStorageError(error, 'busy')
+        throw error instanceof CaughtupError ? error : asStorageError(error, 'busy')
       }
       return new RowStorage({ tables: new PostgresTables(client), bus, clock, random, close })
     },

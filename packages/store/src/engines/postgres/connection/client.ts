@@ -38,6 +38,7 @@ export class Client {
   readonly #schema: string
   readonly #clock: Clock
   readonly #timeout: number
+  #isPooled = false
   /** Each statement has its name by its text: the same one always means the same. */
   readonly #prepared = new Map<string, { name: string; text: string }>()
 
@@ -47,6 +48,24 @@ export class Client {
     this.#clock = clock
     this.#timeout = Math.ceil(statementTimeout)
     pool.on('error', onIdleError)
+  }
+
+  /**
+   * Finds out whether a pooler hands each transaction to any of its server connections, as PgBouncer does: then
+   * statements have no names, since another connection would not know them. Returns whether one does.
+   */
+  async findPooler(): Promise<boolean> {
+    const client = await answered(checkOut(this.#pool), 'busy')
+    try {
+      const { rows } = await answered(
+        client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'),
+        'busy',
+      )
+      this.#isPooled = rows[0]?.pid !== Reflect.get(client, 'processID')
+      return this.#isPooled
+    } finally {
+      checkIn(client)
+    }
   }
 
   /** Leaves the pool as it was found. */
@@ -99,8 +118,13 @@ export class Client {
 
   #on(on: Pool | PoolClient, lost: 'busy' | 'unknown'): Run {
     return async (text, values = []) => {
-      const named = this.#named(text)
-      const config = this.#timed({ ...named, values: [...values], types })
+      const { name, text: full } = this.#named(text)
+      const config = this.#timed({
+        text: full,
+        ...(!this.#isPooled && { name }),
+        values: [...values],
+        types,
+      })
       const { rows, rowCount } = await answered(on.query(config), lost)
       return { rows, rowCount: rowCount ?? 0 }
     }
