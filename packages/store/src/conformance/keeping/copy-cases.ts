@@ -17,6 +17,7 @@ import {
   message,
   opened,
   prompt,
+  queued,
   redo,
   runEnded,
   runStarted,
@@ -186,7 +187,9 @@ export const copyCases: Cases = {
   async 'goes on with its run and queue, which no process leads'(bed) {
     const { from, to } = await start(bed)
     await write(from, 's', [runStarted('r'), prompt('p'), opened('m')])
-    await writeEach(from, 's', [enqueued('q1'), enqueued('q2')])
+    const steering = { ...queued('q2'), steer: true as const }
+    await writeEach(from, 's', [enqueued('q1'), { type: 'queue-changed', add: steering }])
+    await write(from, 's', [{ type: 'queue-changed', add: queued('q3'), front: true }])
     for (let index = 0; index < 50; index++) await write(from, 's', [delta('m', `${index} `)])
     await copyAll(from, to)
     await assertSame(from, to)
@@ -194,7 +197,7 @@ export const copyCases: Cases = {
     assert.equal(run?.head.run?.id, 'r')
     assert.deepEqual(
       run?.head.queue.map(({ runId }) => runId),
-      ['q1', 'q2'],
+      ['q3', 'q2', 'q1'],
     )
     assert.equal(run?.lease, undefined)
     for (const storage of [from, to]) await write(storage, 's', [delta('m', 'end'), finished('m')])

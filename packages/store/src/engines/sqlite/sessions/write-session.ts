@@ -115,7 +115,8 @@ function segmentsOf(entries: readonly CopiedEntries[]): Segment[] {
 
 function show(key: number, session: CopiedSession, { db, cache, tag }: CommitContext): number {
   const { title, metadata, updatedAt, record, floor, floorTag, members } = session
-  for (const add of record.queue) writeQueueChange(db, key, { add })
+  // From the back: a place of its own would put what steers before the others.
+  for (const add of record.queue.toReversed()) writeQueueChange(db, key, { add, front: true })
   for (const { principal, readUpTo } of members) {
     db.run(
       'UPDATE members SET read_up_to = ? WHERE session = ? AND principal = ?',
