@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -36,6 +36,7 @@ export async function redisServer(): Promise<TestRedis> {
   let server: ReturnType<typeof spawn> | undefined
   let pid = 0
   const start = async () => {
+    mkdirSync(folder, { recursive: true })
     const settings = ['--port', '0', '--unixsocket', url, '--save', '', '--appendonly', 'no']
     const child = spawn('sh', ['-c', attended, 'redis-server', ...settings], {
       cwd: folder,
@@ -87,9 +88,10 @@ export async function redisServer(): Promise<TestRedis> {
 const attended = `
   exec 3<&0
   "$0" "$@" 3<&- & server=$!
-  (read -r _ <&3; kill -CONT $server; kill -KILL $server; rm -rf "$FOLDER") & watch=$!
+  (read -r _ <&3; kill -CONT $server; kill -KILL $server) & watch=$!
   wait $server
   code=$?
   kill $watch
+  rm -rf "$FOLDER"
   exit $code
 `
