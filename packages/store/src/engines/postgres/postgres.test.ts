@@ -1,15 +1,28 @@
 import { postgresSchema, postgresServer } from '@caughtup/local-postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { storageConformance } from '../../conformance/index.ts'
 import { postgres } from './index.ts'
 
 const options = { clock: systemClock, random: Math.random }
 
+/** Schemas whose tables are empty: making them takes longer than most cases. */
+const empty: Awaited<ReturnType<typeof postgresSchema>>[] = []
+afterAll(() => Promise.all(empty.map(({ remove }) => remove())))
+
 const open = async () => {
-  const { pool, schema, remove } = await postgresSchema()
+  const made = empty.pop() ?? (await postgresSchema())
+  const { pool, schema } = made
+  const remove = async () => {
+    const { rows } = await pool.query<{ name: string }>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tablename <> 'meta'`,
+      [schema],
+    )
+    await pool.query(rows.map(({ name }) => `DELETE FROM ${schema}.${name}`).join(';'))
+    empty.push(made)
+  }
   return { factory: postgres({ pool, schema }), remove }
 }
 
