@@ -19,7 +19,10 @@ const viewOf = (connection: Partial<Connection>) => ({
 test('a banner is there only while something is the matter', () => {
   expect(renderToStaticMarkup(<ConnectionBanner view={session} />)).toBe('')
   const html = renderToStaticMarkup(
-    <ConnectionBanner view={viewOf({ status: 'waiting', retryAt: 1 })} className="mine" />,
+    <ConnectionBanner
+      view={viewOf({ status: 'waiting', attempts: 1, retryAt: 1 })}
+      className="mine"
+    />,
   )
   expect(html).toBe(
     '<div role="status" data-kind="unreachable" class="mine"><span>The server cannot be reached.</span>' +

@@ -46,6 +46,7 @@ test.each<[Partial<Connection>, string | undefined, string | undefined, boolean?
   [{ status: 'replaying', attempts: 1 }, 'catching-up', undefined],
   [{ status: 'connecting', attempts: 2 }, 'unreachable', 'reconnect'],
   [{ status: 'waiting', attempts: 1, retryAt: 9 }, 'unreachable', 'reconnect'],
+  [{ status: 'waiting', attempts: 0, retryAt: 9 }, 'catching-up', undefined],
   [{ status: 'waiting', attempts: 1 }, 'crowded', undefined],
   [{ status: 'displaced' }, 'displaced', 'reconnect'],
   [{ status: 'offline' }, 'offline', undefined],

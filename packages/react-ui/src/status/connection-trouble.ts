@@ -97,7 +97,10 @@ function kindOf(connection: Connection, stale: boolean): TroubleKind | undefined
     case 'offline':
       return connection.status
     case 'waiting':
-      return connection.retryAt === undefined ? 'crowded' : 'unreachable'
+      if (connection.retryAt === undefined) return 'crowded'
+      // A stream that broke says nothing of the server yet: the first attempt after it will.
+      if (connection.attempts > 0) return 'unreachable'
+      return stale ? 'catching-up' : undefined
     case 'connecting':
       if (connection.attempts > 1) return 'unreachable'
       return stale ? 'catching-up' : undefined
