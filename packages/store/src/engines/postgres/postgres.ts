@@ -39,17 +39,17 @@ function pooledWithoutBus(): CaughtupError {
   return new CaughtupError(
     'BAD_INPUT',
     'The database is behind a pooler such as PgBouncer in transaction mode, through which NOTIFY is not heard: ' +
-      'give the store a bus of its own, such as `redisBus`, or an address that leads to the server itself.',
+      'give the store a bus of its own, such as `redis({ url })`, or an address that leads to the server itself.',
   )
 }
 
 /**
  * Sessions in PostgreSQL (14 or later), for any number of processes. They tell each other of changes by NOTIFY,
- * over one more connection per store that also announces, unless the store has another `bus`.
+ * over one more connection per store, unless the store has another `bus`. Keep `synchronous_commit` on: processes
+ * do not notice that the server lost commits while they run.
  *
  * @throws CaughtupError `BAD_INPUT` for other options, and on opening where the database is behind a pooler and the
- *   store has no `bus`; on opening, StorageError if the database cannot be reached
- *   or has tables of another version
+ *   store has no `bus`; on opening, StorageError if the database cannot be reached or has tables of another version
  */
 export function postgres(options: PostgresOptions): StorageFactory {
   assertInput('options', options, object)

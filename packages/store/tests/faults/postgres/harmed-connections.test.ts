@@ -17,7 +17,7 @@ const say = (id: string): Slice => ({ sessionId: 's', at: 1, drafts: [prompt(id)
 const write = (text: string): Slice => ({ sessionId: 's', at: 1, drafts: [delta('m', text)] })
 
 /** A store behind a proxy, with a session whose answer is being written, and an unharmed pool. */
-async function harmable(config: pg.PoolConfig = {}) {
+async function harmable(config: pg.PoolConfig = {}, statementTimeout = 30_000) {
   const { url, pool: unharmed, schema, remove } = await postgresSchema()
   const proxy = await PostgresProxy.open(url)
   const name = `${schema}_harmed`
@@ -27,7 +27,7 @@ async function harmable(config: pg.PoolConfig = {}) {
     application_name: name,
     ...config,
   })
-  const storage = await postgres({ pool, schema }).open(options)
+  const storage = await postgres({ pool, schema, statementTimeout }).open(options)
   onTestFinished(async () => {
     await storage.close()
     await pool.end()
@@ -62,7 +62,9 @@ async function whileLocked<T>(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     )
-    for (let waiting = 0; waiting === 0;) {
+    let isOver = false
+    void outcome.then(() => (isOver = true))
+    for (let waiting = 0; waiting === 0 && !isOver;) {
       const { rowCount } = await unharmed.query(
         `SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`,
         [name],
@@ -77,31 +79,39 @@ async function whileLocked<T>(
   }
 }
 
-test.each<{ what: string; config?: pg.PoolConfig; harm?: 'terminate' | 'cut' }>([
+test.each<{
+  what: string
+  config?: pg.PoolConfig
+  statementTimeout?: number
+  harm?: 'terminate' | 'cut'
+}>([
   { what: 'whose connection is terminated', harm: 'terminate' },
   { what: 'whose connection is cut', harm: 'cut' },
-  { what: 'that takes longer than its statement may', config: { statement_timeout: 300 } },
-  { what: 'that waits longer than it may for a lock', config: { lock_timeout: 300 } },
-])('a commit $what is said to be busy, and can be made again', async ({ config, harm }) => {
-  const harmed = await harmable(config)
-  const { storage, unharmed, name, proxy, schema } = harmed
-  const outcome = await whileLocked(harmed, {
-    call: () => storage.commit([say('p')]),
-    harm: () => {
-      if (harm === 'cut') return proxy.cut()
-      if (harm !== 'terminate') return undefined
-      const those = `FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`
-      return unharmed.query(`SELECT pg_terminate_backend(pid) ${those}`, [name])
-    },
-  })
-  expect(outcome).toMatchObject({ error: { name: 'StorageError', failure: 'busy' } })
-  expect(await storage.commit([say('p')])).toMatchObject([{ events: [{ seq: 3 }] }])
-  await expectWhole(storage, unharmed, schema, ['message-created'])
-})
+  { what: 'that takes longer than its statement may', statementTimeout: 1_000 },
+  { what: 'that waits longer than it may for a lock', config: { lock_timeout: 1_000 } },
+])(
+  'a commit $what is said to be busy, and can be made again',
+  async ({ config, statementTimeout, harm }) => {
+    const harmed = await harmable(config, statementTimeout)
+    const { storage, unharmed, name, proxy, schema } = harmed
+    const outcome = await whileLocked(harmed, {
+      call: () => storage.commit([say('p')]),
+      harm: () => {
+        if (harm === 'cut') return proxy.cut()
+        if (harm !== 'terminate') return undefined
+        const those = `FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'`
+        return unharmed.query(`SELECT pg_terminate_backend(pid) ${those}`, [name])
+      },
+    })
+    expect(outcome).toMatchObject({ error: { name: 'StorageError', failure: 'busy' } })
+    expect(await storage.commit([say('p')])).toMatchObject([{ events: [{ seq: 3 }] }])
+    await expectWhole(storage, unharmed, schema, ['message-created'])
+  },
+)
 
 test('a commit whose connection is idle in its transaction for too long is said to be busy', async () => {
   const { storage, proxy, unharmed, schema } = await harmable({
-    idle_in_transaction_session_timeout: 200,
+    idle_in_transaction_session_timeout: 1_000,
     max: 1,
   })
   proxy.doom('swallowed', (request) => request.includes('COMMIT'))
@@ -114,7 +124,7 @@ test('a commit whose connection is idle in its transaction for too long is said 
 test('a commit for which the pool has no connection left is said to be busy', async () => {
   const { storage, pool, unharmed, schema } = await harmable({
     max: 1,
-    connectionTimeoutMillis: 200,
+    connectionTimeoutMillis: 1_000,
   })
   const taken = await pool.connect()
   await expect(storage.commit([say('p')])).rejects.toMatchObject({ failure: 'busy' })
