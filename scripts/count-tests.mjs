@@ -25,9 +25,12 @@ function count(reportPath) {
     counts.skipped += statuses.length - failed - passed
     // A file that breaks on import or in a hook fails without any failed test of its own.
     counts.failed += file.status === 'failed' ? Math.max(failed, 1) : failed
-    if (file.status === 'failed' && failed === 0) show(file.name, '', file.message)
-    for (const test of file.assertionResults) {
-      if (test.status === 'failed') show(file.name, test.fullName, test.failureMessages.join('\n'))
+    if (file.status === 'failed' && failed === 0) show('FAILED', file.name, '', file.message)
+    for (const { status, fullName, failureMessages } of file.assertionResults) {
+      if (failureMessages.length === 0) continue
+      // It failed first, and passed when it was tried again.
+      const what = status === 'passed' ? 'UNSTABLE' : 'FAILED'
+      show(what, file.name, fullName, failureMessages.join('\n'))
     }
   }
 }
@@ -35,12 +38,13 @@ function count(reportPath) {
 /**
  * Says at the end what failed, since what was printed when it happened is far above.
  *
+ * @param {'FAILED' | 'UNSTABLE'} what
  * @param {string} file
  * @param {string} test
  * @param {string} message
  */
-function show(file, test, message) {
-  console.log(`FAILED ${path.relative('.', file)} ${test}`.trimEnd())
+function show(what, file, test, message) {
+  console.log(`${what} ${path.relative('.', file)} ${test}`.trimEnd())
   const lines = message.split('\n').filter((line) => !line.includes('node_modules'))
   for (const line of lines.slice(0, 20)) console.log(`  ${line}`)
 }
