@@ -88,14 +88,15 @@ describe.skipIf(skipBrowserTests())('answers that stream', () => {
       const tab = await DemoPage.openNew(demo.browser, demo.url)
       await tab.send(prompt)
       await tab.answered(2)
-      const clicked = tab.page.getByTestId('stop').evaluate(
-        (button) =>
-          new Promise<number>((resolve) => {
-            button.addEventListener('click', () => resolve(Date.now()), { once: true })
-          }),
+      const stop = tab.page.getByTestId('stop')
+      await stop.evaluate((button) => {
+        const note = () => (document.documentElement.dataset['stoppedAt'] = String(Date.now()))
+        button.addEventListener('click', note, { once: true })
+      })
+      await stop.click()
+      const stoppedAt = await tab.page.evaluate(() =>
+        Number(document.documentElement.dataset['stoppedAt']),
       )
-      await tab.page.getByTestId('stop').click()
-      const stoppedAt = await clicked
       await tab.idle()
       const { messages } = await tab.snapshot()
       const answer = messages.at(-1)
