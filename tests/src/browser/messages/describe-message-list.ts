@@ -288,6 +288,21 @@ export function describeMessageList(version: string, sources: PageSources = {}):
       await expect.poll(() => reader.left()).toBe(0)
     })
 
+    test('End leads to the end as an answer streams, also while the page still scrolls to its beginning', async () => {
+      await using opened = await open(long.slice(0, 90))
+      const { reader, chat, page } = opened
+      const run = await chat.ask()
+      await reader.list.focus()
+      for (let n = 0; n < 8; n++) {
+        await page.keyboard.press('Home')
+        await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
+        await page.keyboard.press('End')
+        await chat.stream(run, Array(12).fill('It grows.\n'))
+        await expect.poll(() => reader.left()).toBe(0)
+      }
+      run.finish()
+    })
+
     test('an error of older messages moves nothing, and can be tried again', async () => {
       await using opened = await open(long.slice(0, 250))
       const { reader, page } = opened

@@ -12,6 +12,7 @@ export function MessageViewport({
   style,
   children,
   onScroll,
+  onPointerDown,
   onWheel,
   onKeyDown,
   ...attributes
@@ -37,6 +38,10 @@ export function MessageViewport({
       onScroll={(event) => {
         onScroll?.(event)
         reader.onScroll(event)
+      }}
+      onPointerDown={(event) => {
+        onPointerDown?.(event)
+        reader.onPointerDown()
       }}
       onWheel={(event) => {
         onWheel?.(event)

@@ -60,6 +60,7 @@ export interface MessageWindow {
   /** To be told of what the reader does with what scrolls. */
   reader: {
     onScroll: (event: UIEvent<HTMLElement>) => void
+    onPointerDown: () => void
     onWheel: (event: WheelEvent<HTMLElement>) => void
     onKeyDown: (event: KeyboardEvent<HTMLElement>) => void
   }
@@ -97,7 +98,7 @@ export function useMessageWindow({
   // Of the rows' heights: a change may ask for other rows.
   const [, setMeasured] = useState(0)
   const reader = useReaderScroll({ follows: startAt === undefined, onNearTop, onNearEnd })
-  const { following, setFollowing } = reader
+  const { following, leapToEnd, onPointerDown, onWheel, onKeyDown } = reader
 
   const keys = useMemo(
     () => [...messages.map(({ id }) => id), ...pending.map(({ messageId }) => messageId)],
@@ -176,8 +177,8 @@ export function useMessageWindow({
 
   const jumpToEnd = useCallback(() => {
     jump.current = undefined
-    setFollowing(true)
-  }, [setFollowing])
+    leapToEnd()
+  }, [leapToEnd])
 
   useNewPrompt(lastPending, jumpToEnd)
 
@@ -199,7 +200,7 @@ export function useMessageWindow({
     following,
     jumpToEnd,
     scroller,
-    reader: { onScroll, onWheel: reader.onWheel, onKeyDown: reader.onKeyDown },
+    reader: { onScroll, onPointerDown, onWheel, onKeyDown },
     rows: container,
     watchSizes,
     watchRow,

@@ -16,6 +16,9 @@ const endThreshold = 32
 /** Within this many px of an end, about a screen, the next page is loaded ahead. */
 const pageThreshold = 1_000
 
+/** A smooth scroll that the reader began before they leapt to the end goes on for less than this, in ms. */
+const leapTime = 1_000
+
 interface ReaderScrollOptions {
   /** Whether it begins at the end, and stays there as it grows. */
   follows: boolean
@@ -36,6 +39,7 @@ export function useReaderScroll(options: ReaderScrollOptions) {
   // Also asked between two renderings.
   const follows = useRef(options.follows)
   const lastTop = useRef(0)
+  const leapt = useRef(Number.NEGATIVE_INFINITY)
   const latest = useRef(options)
   useEffect(() => void (latest.current = options))
 
@@ -45,13 +49,18 @@ export function useReaderScroll(options: ReaderScrollOptions) {
   }, [])
 
   return useMemo(() => {
+    const leapToEnd = () => {
+      leapt.current = performance.now()
+      setFollowing(true)
+    }
     const goesUp = (scroller: HTMLElement) => {
+      leapt.current = Number.NEGATIVE_INFINITY
       if (scroller.scrollTop > 0) setFollowing(false)
       if (scroller.scrollTop < pageThreshold) latest.current.onNearTop?.()
     }
     return {
       following,
-      setFollowing,
+      leapToEnd,
       isFollowing: () => follows.current,
       /** The page has scrolled to where the scroller is: that is not the reader's doing. */
       settledAt: (scroller: HTMLElement) => void (lastTop.current = scroller.scrollTop),
@@ -61,7 +70,10 @@ export function useReaderScroll(options: ReaderScrollOptions) {
         const left = scrollHeight - clientHeight - top
         const atEnd = left <= endThreshold
         lastTop.current = top
-        if (upward && !atEnd) {
+        if (upward && !atEnd && performance.now() - leapt.current < leapTime) {
+          scroller.scrollTop = scrollHeight
+          lastTop.current = scroller.scrollTop
+        } else if (upward && !atEnd) {
           // A leap of the scroll bar may lead to the very top.
           setFollowing(false)
           goesUp(scroller)
@@ -69,6 +81,8 @@ export function useReaderScroll(options: ReaderScrollOptions) {
         if (downward && atEnd && latest.current.follows) setFollowing(true)
         if (downward && left < pageThreshold) latest.current.onNearEnd?.()
       },
+      // What is dragged from now on, a scroll bar for instance, the reader drags.
+      onPointerDown: () => void (leapt.current = Number.NEGATIVE_INFINITY),
       // Wheel and keys come before the first scrolled pixel: without them, an answer that grows at that
       // moment would pull the reader back down.
       onWheel: ({ deltaY, currentTarget }: WheelEvent<HTMLElement>) => {
@@ -79,7 +93,7 @@ export function useReaderScroll(options: ReaderScrollOptions) {
         if (target !== currentTarget) return
         if (upwardKeys.has(key)) goesUp(currentTarget)
         // What is measured on the way moves the end on, so that the browser would stop short of it.
-        if (key === 'End' && latest.current.follows) setFollowing(true)
+        if (key === 'End' && latest.current.follows) leapToEnd()
       },
     }
   }, [following, setFollowing])
