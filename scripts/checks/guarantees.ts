@@ -8,7 +8,7 @@ import path from 'node:path'
 
 const root = path.join(import.meta.dirname, '../..')
 const document = 'docs/guarantees.md'
-const reports = '.reports/{vitest,demo,outside-*}.json'
+const reports = '.reports/{vitest,demo,benches,outside-*}.json'
 
 interface Proof {
   line: number
@@ -89,7 +89,7 @@ const told = report
 console.log(`${promises} promises, ${proofs.length} tests named, ${told}`)
 process.exitCode = problems.length > 0 ? 1 : 0
 
-/** The reports of `pnpm test`, of `pnpm test:demo` and of the folders in `outside/`, merged. */
+/** The reports of `pnpm test`, `pnpm test:demo`, `pnpm test:benches` and the folders in `outside/`, merged. */
 function readReports(): Report | undefined {
   const found = globSync(reports, { cwd: root }).map((file): Report =>
     JSON.parse(readFileSync(path.join(root, file), 'utf8')),
