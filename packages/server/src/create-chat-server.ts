@@ -1,4 +1,5 @@
 import { Access } from './access/access.ts'
+import { CallLimit } from './access/call-limit.ts'
 import { RateLimit } from './access/rate-limit.ts'
 import { ReadSlots } from './access/read-slots.ts'
 import { RequestGuard } from './access/request-guard.ts'
@@ -109,11 +110,11 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
     idleCompactions.start()
   }
   const rates = {
-    creates: new RateLimit('createsPerMinute', { limits, clock: store.clock }),
-    sends: new RateLimit('sendsPerMinute', { limits, clock: store.clock }),
+    creates: new CallLimit('createsPerMinute', settings),
+    sends: new CallLimit('sendsPerMinute', settings),
     interrupts: new RateLimit('interruptsPerMinute', { limits, clock: store.clock }),
-    changes: new RateLimit('changesPerMinute', { limits, clock: store.clock }),
-    uploads: new RateLimit('uploadsPerMinute', { limits, clock: store.clock }),
+    changes: new CallLimit('changesPerMinute', settings),
+    uploads: new CallLimit('uploadsPerMinute', settings),
   }
   const requestEpoch = new RequestEpoch(settings, runs, rates.sends)
   const router = createRouter({

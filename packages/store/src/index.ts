@@ -38,6 +38,7 @@ export {
 export { createStore, type Store } from './store.ts'
 export type { ActivityQuery, ActivityStep } from './port/activity.ts'
 export type { Bus, BusFactory, ChangeFeed, Notes, RemoteChanges } from './port/bus.ts'
+export type { CallCounts, CountedCall } from './port/calls.ts'
 export type { CommitOptions, Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
 export type { OwedCall, OwedCalls, OwedHook } from './port/owed.ts'
 export type { EventBatch, ReadBatch, Window } from './port/reading.ts'

@@ -18,6 +18,7 @@ import type { StoreUpdate } from './follow/store-update.ts'
 import { resolveStoreOptions } from './options/resolve-store-options.ts'
 import type { StoreOptions } from './options/store-options.ts'
 import type { Notes } from './port/bus.ts'
+import type { CountedCall } from './port/calls.ts'
 import type { ActiveRun } from './port/sessions.ts'
 import type { Storage } from './port/storage.ts'
 
@@ -99,6 +100,14 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
    * @throws the signal's reason; `BAD_INPUT` for an invalid principal
    */
   forget(principal: string, waiting?: Waiting): Promise<Forgotten>
+
+  /**
+   * Counts a call of a principal, for a limit that all processes of this database keep together: returns 0,
+   * or in how many ms a call can be taken again, if there were `most` within the last `within` ms.
+   *
+   * @throws StorageError if the database does not answer
+   */
+  countCall(call: CountedCall): Promise<number>
 
   /** Tells other processes that this one is alive. */
   heartbeat(): Promise<void>
@@ -190,6 +199,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     follow: (sessionId, after, options) => followers.follow(sessionId, after, options),
     watchMembers: (listener) => members.listen(listener),
     forget: parts.forget,
+    countCall: (call) => storage.calls.count(call),
     heartbeat: () => storage.heartbeat(),
     activeRuns: () => storage.activeRuns(),
     idleSessions: reads.idleSessions,

@@ -47,7 +47,7 @@ export interface Limits {
   createsPerMinute: number
   /** Prompts, retries, compactions and resets that one principal requests in one minute. @default 120 */
   sendsPerMinute: number
-  /** `runs.interrupt` calls of one principal in one minute. @default 120 */
+  /** `runs.interrupt` calls of one principal in one minute, through each process. @default 120 */
   interruptsPerMinute: number
   /**
    * Edits, deletions, undos, redos, truncations, erasures, and changes of sessions and members by one

@@ -7,8 +7,8 @@ import { RateLimit } from './rate-limit.ts'
 describe('a rate limit', () => {
   test('covers a sliding minute, and says when the next call is possible', async () => {
     const clock = new ManualClock()
-    const rate = new RateLimit('sendsPerMinute', {
-      limits: { ...defaultLimits, sendsPerMinute: 2 },
+    const rate = new RateLimit('signalsPerMinute', {
+      limits: { ...defaultLimits, signalsPerMinute: 2 },
       clock,
     })
     rate.take('me')
@@ -29,8 +29,8 @@ describe('a rate limit', () => {
 
   test('does not depend on the wall clock', () => {
     const clock = new ManualClock()
-    const rate = new RateLimit('sendsPerMinute', {
-      limits: { ...defaultLimits, sendsPerMinute: 1 },
+    const rate = new RateLimit('signalsPerMinute', {
+      limits: { ...defaultLimits, signalsPerMinute: 1 },
       clock,
     })
     rate.take('me')

@@ -1,14 +1,16 @@
-import { CaughtupError, type Limits } from '@caughtup/schema'
+import type { Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-/** The limits on calls of one principal per minute. */
-type PerMinute = Extract<keyof Limits, `${string}PerMinute`>
+import { tooMany } from './call-limit.ts'
+
+type PerMinute = `${'interrupts' | 'signals'}PerMinute`
 
 const minute = 60_000
 
 /**
- * Allows each principal the number of calls per minute that the limit of this name sets. It keeps
- * the times of the calls of the last minute only, so its memory is bounded by the callers of that minute.
+ * Allows each principal the number of calls per minute that the limit of this name sets, through this process:
+ * for calls that must not wait for the database. It keeps the times of the calls of the last minute only, so its
+ * memory is bounded by the callers of that minute.
  */
 export class RateLimit {
   readonly #name: PerMinute
@@ -33,11 +35,7 @@ export class RateLimit {
     const recent = (this.#calls.get(principal) ?? []).filter((at) => at > now - minute)
     if (recent.length >= this.#limit) {
       const [oldest = now] = recent
-      throw new CaughtupError(
-        'LIMIT_EXCEEDED',
-        `More than ${this.#limit} calls in one minute (${this.#name}).`,
-        { limit: this.#limit, retryAfter: Math.ceil(oldest + minute - now) },
-      )
+      throw tooMany(this.#name, this.#limit, oldest + minute - now)
     }
     this.#calls.delete(principal)
     this.#calls.set(principal, [...recent, now])

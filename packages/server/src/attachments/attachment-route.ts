@@ -7,7 +7,7 @@ import {
 } from '@orpc/standard-server'
 
 import type { Access } from '../access/access.ts'
-import type { RateLimit } from '../access/rate-limit.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import type { RequestGuard } from '../access/request-guard.ts'
 import { notFound, shuttingDown } from '../errors/call-errors.ts'
 import { toWireError } from '../errors/wire-error.ts'
@@ -26,7 +26,7 @@ export interface AttachmentRequest extends Omit<StandardLazyRequest, 'body'> {
 interface AttachmentRouteParts {
   access: Access
   guard: RequestGuard
-  rate: RateLimit
+  rate: CallLimit
   start: () => void
   closing: AbortSignal
 }

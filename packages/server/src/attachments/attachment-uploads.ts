@@ -2,7 +2,7 @@ import { CaughtupError, preview } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
 import type { Access } from '../access/access.ts'
-import type { RateLimit } from '../access/rate-limit.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import type { NewAttachment, ResolvedAttachments } from '../host/attachments.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
@@ -36,12 +36,12 @@ export class AttachmentUploads {
   readonly #settings: Settings
   readonly #attachments: ResolvedAttachments
   readonly #access: Access
-  readonly #rate: RateLimit
+  readonly #rate: CallLimit
 
   constructor(
     settings: Settings,
     attachments: ResolvedAttachments,
-    { access, rate }: { access: Access; rate: RateLimit },
+    { access, rate }: { access: Access; rate: CallLimit },
   ) {
     this.#settings = settings
     this.#attachments = attachments
@@ -59,7 +59,7 @@ export class AttachmentUploads {
     const body = new UploadBody(upload.body, { limit: maxBytes, length })
     try {
       await this.#access.authorizeSession(principal, 'attachments.upload', sessionId)
-      this.#rate.take(principal.id)
+      await this.#rate.take(principal.id)
       if (length !== undefined && length > maxBytes) throw fileTooLarge(maxBytes, length)
       const mediaType = this.#typeOf(await body.head(), saidType(upload.contentType))
       const filename = safeFilename(upload.filename)

@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid'
 
-import type { RateLimit } from '../access/rate-limit.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Runs } from '../runs/runs.ts'
@@ -16,9 +16,9 @@ export interface RequestedEpoch {
 export class RequestEpoch {
   readonly #settings: Settings
   readonly #runs: Runs
-  readonly #rate: RateLimit
+  readonly #rate: CallLimit
 
-  constructor(settings: Settings, runs: Runs, rate: RateLimit) {
+  constructor(settings: Settings, runs: Runs, rate: CallLimit) {
     this.#settings = settings
     this.#runs = runs
     this.#rate = rate
@@ -35,7 +35,7 @@ export class RequestEpoch {
   ): Promise<RequestedEpoch> {
     const { store, summarise } = this.#settings
     if (kind === 'compaction' && !summarise) throw noSummarise()
-    if (principal) this.#rate.take(principal.id)
+    if (principal) await this.#rate.take(principal.id)
     const runId = uuid()
     const outcome = await this.#runs.submit(sessionId, {
       kind,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { openTestServer, type TestServerOptions } from '../../tests/support/open-test-server.ts'
 import { ScriptedAgent, type ScriptedRun } from '../../tests/support/scripted-agent.ts'
 import { Access } from '../access/access.ts'
-import { RateLimit } from '../access/rate-limit.ts'
+import { CallLimit } from '../access/call-limit.ts'
 import { ChangeHistory } from './change-history.ts'
 
 /** A session with one finished turn. */
@@ -164,7 +164,7 @@ describe('an undo', () => {
 
 test('an undo or a truncation is refused if the next prompt starts after the interruption', async () => {
   for (const change of ['undo', 'truncate'] as const) {
-    const { client, sessionId, send, scripted, store, chat } = await openSession()
+    const { client, sessionId, send, scripted, chat } = await openSession()
     const { settings } = chat
     const interruptions: (string | undefined)[] = []
     const runs = {
@@ -178,7 +178,7 @@ test('an undo or a truncation is refused if the next prompt starts after the int
     const history = new ChangeHistory(settings, {
       access: new Access(settings),
       runs,
-      rate: new RateLimit('changesPerMinute', { limits: settings.limits, clock: store.clock }),
+      rate: new CallLimit('changesPerMinute', settings),
     })
     const second = await send('second')
     let started = await scripted.run()

@@ -7,7 +7,7 @@ import {
 } from '@caughtup/schema'
 
 import type { Access } from '../access/access.ts'
-import type { RateLimit } from '../access/rate-limit.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import { attachmentsToErase, eraseAttachments } from '../attachments/remove-attachments.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
@@ -19,7 +19,7 @@ import type { Runs } from '../runs/runs.ts'
 interface ChangeAround {
   access: Access
   runs: Pick<Runs, 'interrupt'>
-  rate: RateLimit
+  rate: CallLimit
 }
 
 /**
@@ -30,7 +30,7 @@ export class ChangeHistory {
   readonly #settings: Settings
   readonly #access: Access
   readonly #runs: ChangeAround['runs']
-  readonly #rate: RateLimit
+  readonly #rate: CallLimit
 
   constructor(settings: Settings, { access, runs, rate }: ChangeAround) {
     this.#settings = settings
@@ -44,7 +44,7 @@ export class ChangeHistory {
     const { store } = this.#settings
     const { parts, field } = contentOf(input)
     assertPrompt(parts, field, this.#settings)
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     await this.#access.authorizeMessages(principal, session, [input.messageId])
     const { seq } = await store.history.edit(session.id, input.messageId, { parts })
     return { seq }
@@ -52,7 +52,7 @@ export class ChangeHistory {
 
   /** @throws CaughtupError `LIMIT_EXCEEDED`, `NOT_FOUND`, `CONFLICT` */
   async delete(session: Session, messageId: string, principal: Principal): Promise<HistoryChange> {
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     await this.#access.authorizeMessages(principal, session, [messageId])
     return changed(await this.#settings.store.history.delete(session.id, messageId))
   }
@@ -64,7 +64,7 @@ export class ChangeHistory {
     principal: Principal,
   ): Promise<HistoryChange> {
     assertCount(messageIds, this.#settings.limits)
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     await this.#access.authorizeMessages(principal, session, messageIds)
     const attachments = await attachmentsToErase(this.#settings, session, messageIds, principal)
     const erased = await this.#settings.store.history.erase(session.id, messageIds)
@@ -77,7 +77,7 @@ export class ChangeHistory {
    *   `run-active` if the run that was next started after the interruption)
    */
   async undo({ id }: Session, principal: Principal): Promise<HistoryChange> {
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     const { store } = this.#settings
     const { head } = await store.head(id)
     if (head.run && head.canUndo) await this.#runs.interrupt(id, head.run.id)
@@ -86,7 +86,7 @@ export class ChangeHistory {
 
   /** @throws CaughtupError `LIMIT_EXCEEDED`, `CONFLICT` (`nothing-to-redo`, `run-active`) */
   async redo({ id }: Session, principal: Principal): Promise<HistoryChange> {
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     return changed(await this.#settings.store.history.redo(id))
   }
 
@@ -96,7 +96,7 @@ export class ChangeHistory {
    * @throws CaughtupError `LIMIT_EXCEEDED`, `NOT_FOUND`, `CONFLICT` (`run-active`)
    */
   async choose({ id }: Session, messageId: string, principal: Principal): Promise<HistoryChange> {
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     const { store } = this.#settings
     return changed((await store.history.choose(id, messageId)) ?? (await store.head(id)).head)
   }
@@ -110,7 +110,7 @@ export class ChangeHistory {
     after: string | undefined,
     principal: Principal,
   ): Promise<HistoryChange> {
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     const { store } = this.#settings
     const { head } = await store.head(id)
     // A run must not end for a truncation that is refused all the same.

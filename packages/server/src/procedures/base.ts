@@ -3,6 +3,7 @@ import { background } from '@caughtup/schema/clock'
 import { implement } from '@orpc/server'
 
 import type { Access } from '../access/access.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import type { RateLimit } from '../access/rate-limit.ts'
 import type { ReadSlots } from '../access/read-slots.ts'
 import type { AgentKind } from '../agent/agent-kind.ts'
@@ -59,7 +60,7 @@ export interface ProcedureDeps {
   settings: Settings
   access: Access
   reads: ReadSlots
-  rates: Record<'creates' | 'sends' | 'interrupts' | 'changes', RateLimit>
+  rates: Record<'creates' | 'sends' | 'changes', CallLimit> & { interrupts: RateLimit }
   streams: StreamRegistry
   signals: Signals
   runs: Runs

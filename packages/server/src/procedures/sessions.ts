@@ -47,7 +47,7 @@ export function sessionProcedures(
     }),
     create: create.handler(async ({ input, context: { principal } }) => {
       await access.authorize(principal, 'sessions.create', input?.members)
-      rates.creates.take(principal.id)
+      await rates.creates.take(principal.id)
       return sessions.create({ owner: principal.id, ...input, ...(await metadataOf(input ?? {})) })
     }),
     get: get.handler(({ input, context: { principal } }) =>
@@ -55,7 +55,7 @@ export function sessionProcedures(
     ),
     update: update.handler(async ({ input, context: { principal } }) => {
       const { id } = await access.authorizeSession(principal, 'sessions.update', input.sessionId)
-      rates.changes.take(principal.id)
+      await rates.changes.take(principal.id)
       const { title } = input
       const change = { ...(title !== undefined && { title }), ...(await metadataOf(input)) }
       return sessions.update(id, change)
@@ -74,14 +74,14 @@ export function sessionProcedures(
       const { sessionId, principal: member } = input
       const action = 'sessions.addMember'
       const { id } = await access.authorizeSession(principal, action, sessionId, member)
-      rates.changes.take(principal.id)
+      await rates.changes.take(principal.id)
       return { added: await sessions.addMember(id, member) }
     }),
     removeMember: removeMember.handler(async ({ input, context: { principal } }) => {
       const { sessionId, principal: member } = input
       const action = 'sessions.removeMember'
       const { id } = await access.authorizeSession(principal, action, sessionId, member)
-      rates.changes.take(principal.id)
+      await rates.changes.take(principal.id)
       return { removed: await sessions.removeMember(id, member) }
     }),
     signal: tell.handler(async ({ input, context: { principal } }) => {
@@ -92,7 +92,7 @@ export function sessionProcedures(
     fork: fork.handler(async ({ input, context: { principal }, signal }) => {
       const { sessionId, ...upTo } = input
       const { id } = await access.authorizeSession(principal, 'sessions.fork', sessionId)
-      rates.creates.take(principal.id)
+      await rates.creates.take(principal.id)
       const options = { ...upTo, owner: principal.id }
       const { session, moved } = await history.fork(id, options, signal && { signal })
       return { session, moved }

@@ -11,7 +11,7 @@ import { refusalError } from '@caughtup/store'
 import { v7 as uuid } from 'uuid'
 
 import type { Access } from '../access/access.ts'
-import type { RateLimit } from '../access/rate-limit.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { Submitted } from '../runs/run-queue.ts'
@@ -30,10 +30,10 @@ export class AnswerAgain {
   readonly #settings: Settings
   readonly #access: Access
   readonly #runs: Runs
-  readonly #rate: RateLimit
+  readonly #rate: CallLimit
   readonly #calls = new OneByOne()
 
-  constructor(settings: Settings, around: { access: Access; runs: Runs; rate: RateLimit }) {
+  constructor(settings: Settings, around: { access: Access; runs: Runs; rate: CallLimit }) {
     this.#settings = settings
     this.#access = around.access
     this.#runs = around.runs
@@ -45,7 +45,7 @@ export class AnswerAgain {
    *   (`nothing-to-retry`, `message-id-reused`, `message-gone`)
    */
   async retry({ id }: Session, input: RetryInput, principal: Principal): Promise<RetryResult> {
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     const { answerId = uuid() } = input
     return this.#calls.call(`${id} ${answerId}`, async () => {
       const earlier = await this.#earlierAnswer(id, answerId)
@@ -79,7 +79,7 @@ export class AnswerAgain {
     const { parts, field } = contentOf(input)
     assertPrompt(parts, field, this.#settings)
     const kept = await keptOf(input, this.#settings)
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     const { id } = session
     const { messageId: replaces, newMessageId: messageId = uuid() } = input
     return this.#calls.call(`${id} ${messageId}`, async () => {

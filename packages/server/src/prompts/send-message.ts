@@ -1,7 +1,7 @@
 import type { PromptPart, SendInput, SendResult, Session } from '@caughtup/schema'
 import { v7 as uuid } from 'uuid'
 
-import type { RateLimit } from '../access/rate-limit.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import type { QueuedPrompt } from '../agent/agent-run.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
@@ -16,11 +16,11 @@ import type { SessionTitle } from './session-title.ts'
 export class SendMessage {
   readonly #settings: Settings
   readonly #runs: Runs
-  readonly #rate: RateLimit
+  readonly #rate: CallLimit
   readonly #titles: SessionTitle
   readonly #calls = new OneByOne()
 
-  constructor(settings: Settings, around: { runs: Runs; rate: RateLimit; titles: SessionTitle }) {
+  constructor(settings: Settings, around: { runs: Runs; rate: CallLimit; titles: SessionTitle }) {
     this.#settings = settings
     this.#runs = around.runs
     this.#rate = around.rate
@@ -36,7 +36,7 @@ export class SendMessage {
     const { parts, field } = contentOf(input)
     assertPrompt(parts, field, this.#settings)
     const kept = await keptOf(input, this.#settings)
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     const { messageId = uuid(), whenBusy = 'queue' } = input
     const asked = askedOf(input, this.#settings)
     const prompt = { messageId, parts, author: principal.id, ...asked, ...kept }

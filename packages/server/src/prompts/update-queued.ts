@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 import { CaughtupError, preview, type Session, type UpdateQueuedInput } from '@caughtup/schema'
 
-import type { RateLimit } from '../access/rate-limit.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
 import { refusedError } from '../runs/run-errors.ts'
@@ -12,9 +12,9 @@ import { assertPrompt } from './prompt-limits.ts'
 /** Replaces the content of prompts that wait, for their authors and the owners of their sessions. */
 export class UpdateQueued {
   readonly #settings: Settings
-  readonly #rate: RateLimit
+  readonly #rate: CallLimit
 
-  constructor(settings: Settings, rate: RateLimit) {
+  constructor(settings: Settings, rate: CallLimit) {
     this.#settings = settings
     this.#rate = rate
   }
@@ -31,7 +31,7 @@ export class UpdateQueued {
     const { store, limits } = this.#settings
     const { parts, field } = contentOf(input)
     assertPrompt(parts, field, this.#settings)
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     const { runId } = input
     const { queue } = (await store.head(session.id)).head
     const waiting = queue.find((run) => run.runId === runId)

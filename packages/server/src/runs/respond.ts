@@ -8,7 +8,7 @@ import {
 } from '@caughtup/schema'
 import { isAwaited } from '@caughtup/schema/fold'
 
-import type { RateLimit } from '../access/rate-limit.ts'
+import type { CallLimit } from '../access/call-limit.ts'
 import { declaredValue } from '../host/declared.ts'
 import type { Principal } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
@@ -23,9 +23,9 @@ import type { Runs } from './runs.ts'
 export class Respond {
   readonly #settings: Settings
   readonly #runs: Runs
-  readonly #rate: RateLimit
+  readonly #rate: CallLimit
 
-  constructor(settings: Settings, runs: Runs, rate: RateLimit) {
+  constructor(settings: Settings, runs: Runs, rate: CallLimit) {
     this.#settings = settings
     this.#runs = runs
     this.#rate = rate
@@ -42,7 +42,7 @@ export class Respond {
     input: RespondInput,
     principal: Principal,
   ): Promise<{ resumed: boolean }> {
-    this.#rate.take(principal.id)
+    await this.#rate.take(principal.id)
     const { store, limits } = this.#settings
     const { runId, toolCallId } = input
     for (let attempt = 0; attempt < attempts; attempt++) {

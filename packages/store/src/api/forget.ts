@@ -50,6 +50,7 @@ export async function forgetPrincipal(
     }
   }
   await storage.forgetRemovals(principal)
+  await storage.calls.forget(principal)
   forgot(principal)
   return forgotten
 }

@@ -1,6 +1,7 @@
 import { activityCases } from './reading/activity-cases.ts'
 import { backupCases } from './keeping/backup-cases.ts'
 import { Bed, type Cases, type TestDatabase } from './support/bed.ts'
+import { callCases } from './keeping/call-cases.ts'
 import { closeCases } from './keeping/close-cases.ts'
 import type { ConformanceCase } from './support/conformance-case.ts'
 import { commitCases } from './writing/commit-cases.ts'
@@ -61,6 +62,7 @@ const groups: Readonly<Record<string, Cases>> = {
   run: runCases,
   queue: queueCases,
   owed: owedCases,
+  calls: callCases,
   changed: remoteCases,
   maintenance: maintenanceCases,
   retention: retentionCases,

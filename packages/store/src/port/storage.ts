@@ -11,6 +11,7 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import type { ActivityQuery, ActivityStep } from './activity.ts'
 import type { Bus, ChangeFeed, Notes } from './bus.ts'
+import type { CallCounts } from './calls.ts'
 import type { CommitOptions, Slice, SliceResult } from './commit.ts'
 import type { OwedCalls } from './owed.ts'
 import type {
@@ -137,6 +138,7 @@ export interface Storage {
   /** Between the processes that have this database open. An engine that cannot carry them lacks it. */
   readonly notes?: Notes
   readonly owed: OwedCalls
+  readonly calls: CallCounts
   /**
    * One bounded step of maintenance, which no reader notices but for what `trim` and `retention`
    * remove. Whether more of the work is left.

@@ -15,6 +15,8 @@ export interface MemoryDatabase {
   readonly beats: Map<string, number>
   /** Calls of hooks that are owed, by their ids, in the order in which they were. */
   readonly owed: Map<string, OwedRow>
+  /** How often principals called, by name, since when. */
+  readonly calls: Map<string, Map<string, { began: number; count: number }>>
   /** Keys given so far. */
   made: number
   readonly locks: Locks
@@ -56,6 +58,7 @@ export function emptyDatabase(): MemoryDatabase {
     feeds: new Map(),
     beats: new Map(),
     owed: new Map(),
+    calls: new Map(),
     made: 0,
     locks: new Locks(),
     buses: new Set(),
@@ -77,6 +80,7 @@ export function copyDatabase(db: MemoryDatabase): MemoryDatabase {
   for (const [principal, feed] of db.feeds) copy.feeds.set(principal, feed.copy())
   for (const [process, beats] of db.beats) copy.beats.set(process, beats)
   for (const [id, row] of db.owed) copy.owed.set(id, row)
+  for (const [principal, calls] of db.calls) copy.calls.set(principal, new Map(calls))
   copy.made = db.made
   return copy
 }

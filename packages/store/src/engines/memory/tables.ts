@@ -1,3 +1,4 @@
+import type { CountedCall } from '../../port/calls.ts'
 import type { AppendedRow, OwedRow } from '../rows/tables/rows.ts'
 import type { Tables, Transaction } from '../rows/tables/tables.ts'
 import type { SessionData } from './database.ts'
@@ -59,6 +60,22 @@ export class MemoryTables extends MemoryReads implements Tables {
 
   async settleOwed(id: string): Promise<void> {
     this.db.owed.delete(id)
+  }
+
+  async countCall(call: CountedCall, now: number): Promise<number> {
+    const { principal, name, most, within } = call
+    const calls = this.db.calls.get(principal) ?? new Map()
+    this.db.calls.set(principal, calls)
+    const last = calls.get(name)
+    const isOver = !last || Math.abs(now - last.began) >= within
+    const { began, count } = isOver ? { began: now, count: 0 } : last
+    if (count >= most) return Math.max(1, began + within - now)
+    calls.set(name, { began, count: count + 1 })
+    return 0
+  }
+
+  async forgetCalls(principal: string): Promise<void> {
+    this.db.calls.delete(principal)
   }
 
   async maintain(): Promise<boolean> {

@@ -51,12 +51,32 @@ test('ten processes that start at once make the tables once', async () => {
   for (const storage of storages) await storage.close()
 })
 
-test('tables of another version are refused and stay as they are', async () => {
+test('tables of an earlier version get what they lack, once', async () => {
+  const { pool, schema } = await aSchema()
+  const first = await postgres({ pool, schema }).open(options)
+  await first.createSession({ id: 's', title: '', createdAt: 1, members: ['ann'] })
+  await first.close()
+  await pool.query(`DROP TABLE ${schema}.calls; UPDATE ${schema}.meta SET version = 1`)
+  const storages = await Promise.all(
+    Array.from({ length: 3 }, () => postgres({ pool, schema }).open(options)),
+  )
+  for (const storage of storages) {
+    expect((await storage.session('s'))?.owner).toBe('ann')
+    const call = { principal: 'ann', name: 'sends', most: 3, within: 60_000 }
+    expect(await storage.calls.count(call)).toBe(0)
+    await storage.close()
+  }
+  expect((await pool.query(`SELECT version FROM ${schema}.meta`)).rows).toEqual([{ version: 2 }])
+})
+
+test('tables of a later version are refused and stay as they are', async () => {
   const { pool, schema } = await aSchema()
   await (await postgres({ pool, schema }).open(options)).close()
   await pool.query(`UPDATE ${schema}.meta SET version = 99`)
   expect(pool.listenerCount('error')).toBe(0)
-  await expect(postgres({ pool, schema }).open(options)).rejects.toThrow(/version 99.*version 1/)
+  await expect(postgres({ pool, schema }).open(options)).rejects.toThrow(
+    /version 99.*knows 2 at most/,
+  )
   expect((await pool.query(`SELECT version FROM ${schema}.meta`)).rows).toEqual([{ version: 99 }])
 })
 

@@ -8,6 +8,7 @@ import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery } from '../../port/activity.ts'
 import type { Bus, ChangeFeed, Notes } from '../../port/bus.ts'
+import type { CallCounts } from '../../port/calls.ts'
 import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
 import type { OwedCalls } from '../../port/owed.ts'
 import type {
@@ -26,6 +27,7 @@ import { tableLookups } from './commit/table-lookups.ts'
 import { continueFork } from './fork.ts'
 import * as lists from './lists.ts'
 import { Maintenance } from './maintenance.ts'
+import { callCounts } from './calls.ts'
 import { owedCalls } from './owed.ts'
 import { SessionReads } from './reads.ts'
 import { readSession, writeSession } from './session-copy.ts'
@@ -62,6 +64,7 @@ export class RowStorage implements Storage {
   readonly notes: Notes
   readonly #bus: Bus
   readonly owed: OwedCalls
+  readonly calls: CallCounts
   readonly #random: () => number
   readonly #names: { process: string; tag: string }
   readonly #reads: SessionReads
@@ -87,6 +90,7 @@ export class RowStorage implements Storage {
     this.#random = random
     this.#names = openingNames(random)
     this.owed = owedCalls(tables, this.#names.process, () => this.#assertOpen())
+    this.calls = callCounts(tables, clock, () => this.#assertOpen())
     this.#reads = new SessionReads(tables, this.#states)
     this.#commits = new Commits(tables, this.#states, this.#names)
     this.#maintenance = new Maintenance(tables, this.#states, {

@@ -43,8 +43,9 @@ import type { CachedSession } from './cache/cached-session.ts'
 import { SessionCache } from './cache/session-cache.ts'
 import { MessageReads } from './reads/message-reads.ts'
 import { MessageRows } from './rows/message-rows.ts'
+import { CallRows } from './rows/call-rows.ts'
 import { OwedRows } from './rows/owed-rows.ts'
-import { openMessages, activeRuns } from './sessions/active-runs.ts'
+import { openMessages, activeRuns, beat } from './sessions/active-runs.ts'
 import { packAll } from './log/pack.ts'
 import { trim } from './log/retain.ts'
 import { openingNames } from '../../base/random-tag.ts'
@@ -84,6 +85,7 @@ export class SqliteStorage implements Storage {
   readonly #closing = new AbortController()
   readonly changes: ChangeFeed
   readonly owed: OwedRows
+  readonly calls: CallRows
 
   constructor(
     db: Database,
@@ -108,6 +110,7 @@ export class SqliteStorage implements Storage {
     }
     this.#sessions = new SessionRows(this.#context, random)
     this.owed = new OwedRows(db, clock, this.#context.process)
+    this.calls = new CallRows(db, clock)
     // This first read marks where the log ends now, so that later remote entries are noticed.
     this.#read(() => undefined)
     this.#maintenance = new DatabaseMaintenance(this.#context, this.#search, clock)
@@ -300,12 +303,7 @@ export class SqliteStorage implements Storage {
   }
 
   async heartbeat(): Promise<void> {
-    await this.#write(() =>
-      this.#db.run(
-        'INSERT INTO processes (id, beats) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET beats = beats + 1',
-        this.#context.process,
-      ),
-    )
+    await this.#write(() => beat(this.#context))
   }
 
   async activeRuns(): Promise<ActiveRun[]> {

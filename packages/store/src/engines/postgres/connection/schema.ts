@@ -3,9 +3,6 @@ import { escapeIdentifier, type Pool, type PoolClient } from 'pg'
 import { StorageError } from '../../../port/storage-error.ts'
 import { checkIn, checkOut } from './client.ts'
 
-/** Of the tables below. A database with a later one is refused. */
-const version = 1
-
 /**
  * Bodies are JSON as text: it holds every string that JavaScript has, which `jsonb` and raw text do not. Times
  * are ms, ids are compared byte by byte, and principals are keyed by a hash, since an index holds 2.7 kB at most.
@@ -114,6 +111,20 @@ CREATE TABLE ${schema}.processes (id text COLLATE "C" PRIMARY KEY, beats bigint 
 CREATE TABLE ${schema}.deleted (session bigint PRIMARY KEY);
 `
 
+const calls = (schema: string) => `
+CREATE TABLE ${schema}.calls (
+  principal text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  -- By the server's clock.
+  began bigint NOT NULL,
+  count bigint NOT NULL,
+  PRIMARY KEY (principal, name)
+);
+`
+
+/** What each version of the tables added. A database with a later one is refused. */
+const versions = [tables, calls]
+
 /** Makes the tables where they are missing. Any number of processes may do so at once. */
 export async function migrate(pool: Pool, schema: string): Promise<void> {
   const client = await checkOut(pool)
@@ -139,14 +150,16 @@ async function makeTables(client: PoolClient, schema: string): Promise<void> {
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted}`)
   await client.query(`CREATE TABLE IF NOT EXISTS ${quoted}.meta (version int NOT NULL)`)
   const { rows } = await client.query<{ version: number }>(`SELECT version FROM ${quoted}.meta`)
-  const found = rows[0]?.version
-  if (found === undefined) {
-    await client.query(tables(quoted))
-    await client.query(`INSERT INTO ${quoted}.meta VALUES (${version})`)
-  } else if (found !== version) {
+  const found = rows[0]?.version ?? 0
+  if (found > versions.length) {
     throw new StorageError(
       'corrupt',
-      `The tables in schema ${schema} have version ${found}, and this program knows version ${version}.`,
+      `The tables in schema ${schema} have version ${found}, and this program knows ${versions.length} at most.`,
     )
+  }
+  if (found === 0) await client.query(`INSERT INTO ${quoted}.meta VALUES (0)`)
+  for (const added of versions.slice(found)) await client.query(added(quoted))
+  if (found < versions.length) {
+    await client.query(`UPDATE ${quoted}.meta SET version = ${versions.length}`)
   }
 }

@@ -13,7 +13,17 @@ import type { Storage } from '../../../port/storage.ts'
 import { postgres } from '../index.ts'
 
 /** Tables that grow with what people write. */
-const big = ['sessions', 'messages', 'events', 'members', 'remembered', 'removals', 'owed', 'feeds']
+const big = [
+  'sessions',
+  'messages',
+  'events',
+  'members',
+  'remembered',
+  'removals',
+  'owed',
+  'feeds',
+  'calls',
+]
 
 /** An engine in a schema of some thousand sessions, and the statements that it sends. */
 async function filled() {
@@ -66,6 +76,7 @@ INSERT INTO feeds (principal, position) SELECT DISTINCT principal, 10000 FROM me
 INSERT INTO feeds (principal, position) SELECT 'other' || n, 1 FROM generate_series(1, 4000) n;
 INSERT INTO removals (principal, position, session_id) SELECT principal, n, 'gone' || n
   FROM feeds, generate_series(1, 10) n;
+INSERT INTO calls SELECT 'p' || n, 'sends', 1, 1 FROM generate_series(1, 4000) n;
 INSERT INTO owed (id, session, process, due, attempts, body) SELECT 'o' || key, key, 'p' || key % 100, 1, 0, '{}'
   FROM sessions;
 RESET search_path;
@@ -101,6 +112,8 @@ async function useAll(storage: Storage): Promise<void> {
   await storage.forgetRemovals('bob')
   await write(storage, 's7', [runStarted('run'), prompt('q'), opened('open')])
   await storage.heartbeat()
+  await storage.calls.count({ principal: 'ann', name: 'sends', most: 9, within: 9 })
+  await storage.calls.forget('bob')
   await storage.activeRuns()
   await storage.idleSessions({ until: 1_000, limit: 10 })
   const [holder] = await storage.owed.holders()

@@ -1,12 +1,13 @@
 import { searchText } from '../../../core/reading/search-text.ts'
 import { words } from '../../../core/reading/search-words.ts'
+import type { CountedCall } from '../../../port/calls.ts'
 import type { OwedHook } from '../../../port/owed.ts'
 import type { AppendedRow, OwedRow } from '../../rows/tables/rows.ts'
 import type { Tables, Transaction } from '../../rows/tables/tables.ts'
 import { appendRows } from './append.ts'
 import type { Client } from '../connection/client.ts'
 import { PostgresReads } from './reads.ts'
-import { messageOf } from './stored.ts'
+import { hashOf, messageOf } from './stored.ts'
 import { PostgresTransaction } from './transaction.ts'
 
 /** Rows that a step of maintenance writes. */
@@ -79,6 +80,25 @@ export class PostgresTables extends PostgresReads implements Tables {
 
   async settleOwed(id: string): Promise<void> {
     await this.#client.write('DELETE FROM $schema.owed WHERE id = $1', [id])
+  }
+
+  async countCall({ principal, name, most, within }: CountedCall): Promise<number> {
+    // By the server's clock. One that waited for the row began before what it waited for.
+    const { rows } = await this.run<{ count: number; left: number }>(
+      `INSERT INTO $schema.calls AS c (principal, name, began, count)
+       VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, 1)
+       ON CONFLICT (principal, name) DO UPDATE SET
+         count = CASE WHEN abs(excluded.began - c.began) < $4 THEN least(c.count, $3) + 1 ELSE 1 END,
+         began = CASE WHEN abs(excluded.began - c.began) < $4 THEN c.began ELSE excluded.began END
+       RETURNING count, began + $4 - (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS left`,
+      [hashOf(principal), name, most, within],
+    )
+    const [{ count, left } = { count: 0, left: 0 }] = rows
+    return count > most ? Math.max(1, left) : 0
+  }
+
+  async forgetCalls(principal: string): Promise<void> {
+    await this.run('DELETE FROM $schema.calls WHERE principal = $1', [hashOf(principal)])
   }
 
   async maintain(): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Message } from '@caughtup/schema'
 
 import type { IdStatus, MessagePlace, Stretch } from '../../../core/lookups.ts'
+import type { CountedCall } from '../../../port/calls.ts'
 import type { Removal } from '../../../port/activity.ts'
 import type { FoundPrompt, PromptPlace } from '../../../port/reading.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
@@ -58,6 +59,14 @@ export interface Tables extends TableReads {
   postponeOwed(id: string, process: string, due: number): Promise<void>
   /** `DELETE FROM owed WHERE id = …`. */
   settleOwed(id: string): Promise<void>
+  /**
+   * See `CallCounts.count`: `INSERT INTO calls … ON CONFLICT (principal, name) DO UPDATE SET count = CASE WHEN
+   * … THEN least(count, $most) + 1 ELSE 1 END … RETURNING …`. `now` is for tables without a clock. One that is
+   * counted twice does no harm, so it is made again where its answer was lost.
+   */
+  countCall(call: CountedCall, now: number): Promise<number>
+  /** `DELETE FROM calls WHERE principal = …`. */
+  forgetCalls(principal: string): Promise<void>
   /**
    * One bounded step of the tables' own maintenance: removing rows that deleted sessions left,
    * indexing words, forgetting processes that have stopped. Returns whether more work is left.

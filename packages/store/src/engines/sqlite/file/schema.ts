@@ -223,6 +223,16 @@ export const migrations: readonly string[] = [
   CREATE INDEX messages_author ON messages (author, created, session, ord)
     WHERE author IS NOT NULL AND hidden = 0;
   `,
+  `
+  -- how often principals called, since when
+  CREATE TABLE calls (
+    principal TEXT NOT NULL,
+    name TEXT NOT NULL,
+    began INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (principal, name)
+  ) WITHOUT ROWID;
+  `,
 ]
 
 /**
