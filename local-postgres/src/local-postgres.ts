@@ -56,6 +56,8 @@ export async function ownPostgres(more: readonly string[] = []): Promise<OwnPost
     ...as,
     cwd: '/',
     env: { ...process.env, FOLDER: folder },
+    // An interrupt of the terminal is for the process that started it, which may still need it.
+    detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   })
   let log = ''

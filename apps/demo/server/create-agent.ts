@@ -3,7 +3,7 @@ import type { Agent, Summarise } from '@caughtup/server'
 
 import { createCommands } from './agents/create-commands.ts'
 import { routeAgent } from './agents/route-agent.ts'
-import type { DemoConfig } from './config.ts'
+import type { DemoConfig } from './config/config.ts'
 import type { Filler } from './fill/filler.ts'
 import { createGuideAgent } from './guide/guide-agent.ts'
 import { summariseByExtract } from './guide/summarise.ts'

@@ -4,7 +4,7 @@ import type { Message } from '@caughtup/schema'
 import { auto, type ChatClient, createChatClient } from '@caughtup/web-client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
-import { readConfig } from './config.ts'
+import { readConfig } from './config/config.ts'
 import { type Demo, type DemoOptions, startDemo } from './demo-server.ts'
 import type { Health } from './pages/health-page.ts'
 import { serveModel, textDeltas } from './testing/model-server.ts'

@@ -4,11 +4,11 @@ import { type Clock, systemClock } from '@caughtup/schema/clock'
 import { createChatServer } from '@caughtup/server'
 import { diskAttachments } from '@caughtup/server/disk-attachments'
 import { serve } from '@caughtup/server/node'
-import { createStore } from '@caughtup/store'
+import { createStore, type StoreOptions } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
 
 import { fileTypes, mostFileBytes } from '../shared/file-limits.ts'
-import type { DemoConfig } from './config.ts'
+import { type DemoConfig, isPostgres } from './config/config.ts'
 import { createAgent } from './create-agent.ts'
 import { openFilesFolder } from './files-folder.ts'
 import { fillPlan } from './fill/fill-plan.ts'
@@ -53,12 +53,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const filler = new Filler(localPrincipal)
   await using opened = new AsyncDisposableStack()
   const store = await createStore({
-    storage: sqlite({ path: config.database }),
+    ...(await storageOf(config)),
     limits: { sendsPerMinute },
     clock,
   })
   opened.defer(() => store.close())
-  const files = await openFilesFolder(config.database)
+  const files = await openFilesFolder(config.files)
   opened.defer(() => files.close())
   const chat = createChatServer({
     store,
@@ -70,6 +70,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     ...createAgent({ config, repository, index, filler, clock }),
     principal: (request) => filler.principalOf(request) ?? demoPrincipal(request),
     stats: () => true,
+    ...(config.anyHost && { hosts: 'any' }),
   })
   opened.defer(() => chat.close())
   const pages = await demoPages({
@@ -97,4 +98,14 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     filled: filler.finished,
     close: () => closing.disposeAsync(),
   }
+}
+
+/** What is not used is not loaded. */
+async function storageOf(config: DemoConfig): Promise<Pick<StoreOptions, 'storage' | 'bus'>> {
+  if (!isPostgres(config.database)) return { storage: sqlite({ path: config.database }) }
+  const { postgres } = await import('@caughtup/store/postgres')
+  const storage = postgres({ url: config.database })
+  if (config.redis === undefined) return { storage }
+  const { redis } = await import('@caughtup/store/redis')
+  return { storage, bus: redis({ url: config.redis }) }
 }

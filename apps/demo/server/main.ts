@@ -1,38 +1,22 @@
-// Runs the server in a process of its own, and starts it again, on the same port, when it was killed.
-import { type ChildProcess, fork } from 'node:child_process'
+// Runs the server in a process of its own, and starts it again when it was killed; with `--processes N`, N of
+// them on one PostgreSQL, behind a balancer.
 import { fileURLToPath } from 'node:url'
 
-const server = fileURLToPath(new URL('serve.ts', import.meta.url))
-/** Long enough for a page to notice that the server is gone, in ms. */
-const restartAfter = 1_000
+import { ConfigError } from './config/config.ts'
+import { readProcesses } from './processes/read-processes.ts'
+import { superviseOne } from './processes/supervise-one.ts'
 
-let child: ChildProcess
-let ending = false
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-function start(env: NodeJS.ProcessEnv): void {
-  let port = env['PORT']
-  child = fork(server, process.argv.slice(2), { env })
-  // A start on any free port is repeated on the one that was taken.
-  child.on('message', (message) => {
-    if (typeof message === 'string') port = message
-  })
-  child.on('exit', (code, signal) => {
-    if (ending || signal !== 'SIGKILL') {
-      process.exitCode = code ?? 1
-      process.disconnect?.()
-      return
-    }
-    console.log('The server was killed. It starts again.')
-    setTimeout(() => {
-      if (!ending) start({ ...env, PORT: port })
-    }, restartAfter)
-  })
+try {
+  const { count, rest } = readProcesses(process.argv.slice(2))
+  if (count === undefined) superviseOne(rest)
+  else {
+    const { superviseSeveral } = await import('./processes/supervise-several.ts')
+    await superviseSeveral({ count, args: rest, root })
+  }
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
 }
-
-// A terminal sends an interrupt to the server too.
-process.on('SIGINT', () => (ending = true))
-process.on('SIGTERM', () => {
-  ending = true
-  child.kill('SIGTERM')
-})
-start(process.env)

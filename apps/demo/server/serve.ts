@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 
-import { type DemoConfig, readConfig } from './config.ts'
+import { announce } from './config/announce.ts'
+import { type DemoConfig, readConfig } from './config/config.ts'
 import { type Demo, startDemo } from './demo-server.ts'
-import { explainError } from './explain-error.ts'
+import { explainError } from './config/explain-error.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -14,9 +15,8 @@ async function serve(): Promise<void> {
     const supervised = process.connected
     const demo = await startDemo({ config, root, supervised })
     process.send?.(new URL(demo.url).port)
-    console.log(`Caughtup demo: ${demo.url}`)
-    console.log(answerSource(config))
-    closeOnSignal(demo)
+    announce(demo.url, config)
+    closeOnSignal(demo, supervised)
   } catch (error) {
     const words = explainError(error, config)
     if (words === undefined) throw error
@@ -25,14 +25,8 @@ async function serve(): Promise<void> {
   }
 }
 
-function answerSource({ model }: DemoConfig): string {
-  return model
-    ? `Answers come from ${model.name} at ${model.baseUrl}.`
-    : 'Answers quote this repository’s files. For answers from a language model, set OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL.'
-}
-
-/** The first signal closes cleanly, the second exits at once. */
-function closeOnSignal(demo: Demo): void {
+/** The first signal closes cleanly, the second exits at once. So does the end of the supervisor. */
+function closeOnSignal(demo: Demo, supervised: boolean): void {
   let closing = false
   const onSignal = () => {
     if (closing) process.exit(130)
@@ -47,8 +41,9 @@ function closeOnSignal(demo: Demo): void {
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
-  // The supervisor is gone.
   process.on('disconnect', onSignal)
+  // It went while this process started.
+  if (supervised && !process.connected) onSignal()
 }
 
 await serve()

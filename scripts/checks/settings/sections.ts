@@ -1,4 +1,4 @@
-import { readConfig } from '../../../apps/demo/server/config.ts'
+import { readConfig } from '../../../apps/demo/server/config/config.ts'
 import { diskAttachments } from '../../../packages/server/src/disk-attachments.ts'
 import { createStore } from '../../../packages/store/src/index.ts'
 import { memory } from '../../../packages/store/src/engines/memory/index.ts'
@@ -98,8 +98,23 @@ export function demoVariables(): Variable[] {
     ['HOST', 'The address to listen on.', host],
     [
       'CAUGHTUP_DB',
-      'The database file, relative to the repository; `:memory:` for one that is not kept.',
+      'The database file, relative to the repository; `:memory:` for one that is not kept; or the address of a PostgreSQL, `postgres://…`.',
       database.slice(1),
+    ],
+    [
+      'CAUGHTUP_REDIS',
+      'With PostgreSQL, a Redis that tells processes of each other’s changes.',
+      '',
+    ],
+    [
+      'CAUGHTUP_FILES',
+      'The folder of attached files, relative to the repository. Not set, it is beside the database file; with PostgreSQL `.data/demo-files`.',
+      '',
+    ],
+    [
+      'DATABASE_URL',
+      'With `--processes`, the PostgreSQL that they share. Not set, one starts with the demo and goes with it.',
+      '',
     ],
     ['DEMO_TOKENS_PER_SECOND', 'How fast answers stream.', tokensPerSecond],
     [
@@ -111,11 +126,12 @@ export function demoVariables(): Variable[] {
     ['OPENAI_API_KEY', 'Its key.', ''],
     ['OPENAI_MODEL', 'The name of the model.', ''],
   ]
+  const postgresUrl = { CAUGHTUP_DB: 'postgres://localhost' }
   const model = { OPENAI_BASE_URL: 'http://localhost', OPENAI_API_KEY: 'x', OPENAI_MODEL: 'x' }
   return about.map(([name, text, value]) => ({
     name,
     text,
     default: value === '' ? 'none' : `\`${value}\``,
-    attempt: (given) => readConfig({ ...model, [name]: given }, [], '/'),
+    attempt: (given) => readConfig({ ...postgresUrl, ...model, [name]: given }, [], '/'),
   }))
 }

@@ -15,7 +15,7 @@ describe.skipIf(skipBrowserTests())('the link that a page chooses by itself', ()
     const opened = { sockets: 0, streams: 0 }
     tab.page.on('websocket', () => void (opened.sockets += 1))
     tab.page.on('request', (request) => {
-      if (request.url().endsWith('/rpc/onChat')) opened.streams += 1
+      if (new URL(request.url()).pathname === '/rpc/onChat') opened.streams += 1
     })
     await tab.page.reload()
     await tab.page.waitForFunction(() => window.caughtup)

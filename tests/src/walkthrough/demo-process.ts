@@ -8,11 +8,14 @@ import { repositoryRoot } from '../docs/doc-samples.ts'
 const folder = path.join(repositoryRoot, 'apps/demo/server')
 
 interface DemoProcessOptions {
-  database: string
+  /** @default the one that several processes start for themselves */
+  database?: string
   port?: number
   fillTurns?: number
   /** Whether a supervisor starts the server again when it was killed, as for users. */
   supervised?: boolean
+  /** How many processes behind a balancer. @default one, without a balancer */
+  processes?: number
 }
 
 /** The demo in a process of its own, so that a test can kill it. */
@@ -30,9 +33,10 @@ export class DemoProcess {
    * stays empty, unless `fillTurns` says how many prompts its long session gets.
    */
   static async start(options: DemoProcessOptions) {
-    const { database, port = 0, fillTurns = 0, supervised = false } = options
-    const main = path.join(folder, supervised ? 'main.ts' : 'serve.ts')
-    const child = spawn(process.execPath, [main], {
+    const { database = '', port = 0, fillTurns = 0, supervised = false, processes } = options
+    const main = path.join(folder, supervised || processes ? 'main.ts' : 'serve.ts')
+    const args = processes ? ['--processes', String(processes)] : []
+    const child = spawn(process.execPath, [main, ...args], {
       cwd: repositoryRoot,
       env: {
         ...process.env,

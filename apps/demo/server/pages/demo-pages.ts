@@ -11,6 +11,7 @@ import { type Health, healthPage } from './health-page.ts'
 import { killPage } from './kill-page.ts'
 import { naivePage } from './naive-page.ts'
 import { servePages } from './serve-pages.ts'
+import { oneProcess, servedPage } from './served-page.ts'
 import { sourcePage } from './source-page.ts'
 import { staticFiles } from './static-files.ts'
 
@@ -39,8 +40,10 @@ export async function demoPages(options: DemoPagesOptions): Promise<DemoPages> {
   const { chat, repository, built, dev, supervised } = options
   const app = dev ? await devPage() : { page: staticFiles(built), close: async () => {} }
   const health = healthPage(() => healthOf(options))
-  const pages = [health, naivePage(chat), sourcePage(repository), app.page]
-  return { answer: servePages(supervised ? [killPage, ...pages] : pages), close: app.close }
+  const served = servedPage(() => oneProcess)
+  const pages = [health, served, naivePage(chat), sourcePage(repository), app.page]
+  const kill = killPage(() => () => process.kill(process.pid, 'SIGKILL'))
+  return { answer: servePages(supervised ? [kill, ...pages] : pages), close: app.close }
 }
 
 async function healthOf({ chat, store, filler, principal }: DemoPagesOptions): Promise<Health> {

@@ -15,6 +15,9 @@ export function pagePrincipal(): string | undefined {
   return new URL(location.href).searchParams.get('as') ?? undefined
 }
 
+/** Names this page to the balancer of several processes, which tells it where its streams are. */
+export const pageId = Math.random().toString(36).slice(2)
+
 /** A path of the server, for who the page acts as. */
 export function asPagePrincipal(path: string): string {
   const principal = pagePrincipal()
@@ -30,7 +33,7 @@ export function createDemoClient(
   network: NetworkSwitch,
   { isOtherDevice = false } = {},
 ): DemoClient {
-  const url = asPagePrincipal('/rpc')
+  const url = rpcUrl()
   const user = pagePrincipal() ?? 'local'
   return createChatClient({
     link: linkOf(transport, url, network),
@@ -40,6 +43,15 @@ export function createDemoClient(
       cache: indexedDbCache({ user }),
     }),
   })
+}
+
+function rpcUrl(): string {
+  const principal = pagePrincipal()
+  const query = new URLSearchParams({
+    ...(principal !== undefined && { as: principal }),
+    page: pageId,
+  })
+  return `/rpc?${query.toString()}`
 }
 
 function linkOf(transport: Transport, url: string, network: NetworkSwitch): Link {

@@ -6,6 +6,7 @@ import { type Transport, transports } from '../client/demo-client.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { LiveCharts } from './live-charts.tsx'
 import { NetworkControl } from './network-control.tsx'
+import { ProcessPanel } from './process-panel.tsx'
 import { ServerMetrics } from './server-metrics.tsx'
 import { StreamPanel } from './stream-panel.tsx'
 import { TrafficMetrics } from './traffic-metrics.tsx'
@@ -40,6 +41,7 @@ export function InspectorDrawer({ sessionId, onClose }: InspectorDrawerProps) {
         {sessionId !== undefined && (
           <StreamPanel key={sessionId} session={client.session(sessionId)} />
         )}
+        <ProcessPanel />
         <LiveCharts history={reading?.history ?? []} />
         <TrafficMetrics reading={reading} />
         <ServerMetrics reading={reading} />

@@ -28,6 +28,13 @@ describe('explainError', () => {
     ).toBe(words)
   })
 
+  it('does not show the password of a database', () => {
+    const database = 'postgres://ann:secret@db/chat'
+    const words = 'CAUGHTUP_DB=postgres://ann:…@db/chat cannot be used: it is away'
+    const error = new StorageError('busy', 'it is away')
+    expect(explainError(error, readConfig({ CAUGHTUP_DB: database }, [], '/'))).toBe(words)
+  })
+
   it('does not explain a bug', () => {
     expect(explainError(new TypeError('x is not a function'), config)).toBeUndefined()
     expect(explainError('thrown', config)).toBeUndefined()

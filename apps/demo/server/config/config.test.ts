@@ -10,9 +10,11 @@ describe('readConfig', () => {
       port: 4000,
       host: '127.0.0.1',
       database: '/repo/.data/demo.db',
+      files: '/repo/.data/demo.db-files',
       tokensPerSecond: 60,
       fillTurns: 1_500,
       dev: false,
+      anyHost: false,
     })
   })
 
@@ -30,6 +32,22 @@ describe('readConfig', () => {
   it('resolves a relative CAUGHTUP_DB against the repository, but not :memory:', () => {
     expect(read({ CAUGHTUP_DB: 'a/b.db' }).database).toBe('/repo/a/b.db')
     expect(read({ CAUGHTUP_DB: ':memory:' }).database).toBe(':memory:')
+  })
+
+  it('takes a PostgreSQL, with a folder for files and a Redis', () => {
+    const env = { CAUGHTUP_DB: 'postgres://db/chat', CAUGHTUP_REDIS: 'redis://cache' }
+    expect(read(env)).toMatchObject({
+      database: 'postgres://db/chat',
+      redis: 'redis://cache',
+      files: '/repo/.data/demo-files',
+    })
+    expect(read({ ...env, CAUGHTUP_FILES: '/files' }).files).toBe('/files')
+  })
+
+  it('rejects a Redis without a PostgreSQL, and what is none', () => {
+    const env = { CAUGHTUP_REDIS: 'redis://cache' }
+    expect(() => read(env)).toThrow('CAUGHTUP_REDIS is for')
+    expect(() => read({ CAUGHTUP_REDIS: 'cache:6379' })).toThrow('CAUGHTUP_REDIS=cache:6379 is not')
   })
 
   it.each([

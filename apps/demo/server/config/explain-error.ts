@@ -1,6 +1,6 @@
 import { StorageError } from '@caughtup/store'
 
-import { ConfigError, type DemoConfig } from './config.ts'
+import { ConfigError, type DemoConfig, isPostgres } from './config.ts'
 
 /**
  * One line for an error that another setting would fix, naming the value at fault. `undefined` for
@@ -14,7 +14,7 @@ export function explainError(error: unknown, config: DemoConfig | undefined): st
   if (!config) return undefined
   const { host, port, database } = config
   if (error instanceof StorageError || ('syscall' in error && error.syscall === 'mkdir')) {
-    return `CAUGHTUP_DB=${database} cannot be used: ${error.message}`
+    return `CAUGHTUP_DB=${withoutPassword(database)} cannot be used: ${error.message}`
   }
   switch ('code' in error ? error.code : undefined) {
     case 'EADDRINUSE':
@@ -27,4 +27,11 @@ export function explainError(error: unknown, config: DemoConfig | undefined): st
     default:
       return undefined
   }
+}
+
+function withoutPassword(database: string): string {
+  const url = isPostgres(database) ? URL.parse(database) : null
+  if (!url?.password) return database
+  url.password = '…'
+  return decodeURI(url.href)
 }
