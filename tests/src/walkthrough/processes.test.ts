@@ -102,7 +102,6 @@ describe('the demo on three processes', () => {
       await tab.send('/count 200 200')
       await tab.idle()
       expect(await tab.answer()).toBe(countedTo(200))
-      await startedAgain(serving)
 
       // The tour kills the process of its stream; its run is lost, or goes on in another one.
       await tab.page.goto(`${demo.url}?transport=sse`)
@@ -113,6 +112,7 @@ describe('the demo on three processes', () => {
       expect(await card.getByTestId('verdict').innerText()).toMatch(
         /; 0 missing, 0 twice; live again .* after the kill; the run (ended as lost|went on in another process)\.$/,
       )
+      await startedAgain(serving)
     },
   )
 })
