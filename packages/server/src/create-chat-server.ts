@@ -91,7 +91,7 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
   const { store, limits } = settings
   const access = new Access(settings)
   const streams = new StreamRegistry(settings)
-  const signals = new Signals(settings, streams.watchers)
+  const signals = new Signals(settings, streams)
   const kinds = {
     agent: new AgentKind(settings, signals),
     compaction: new CompactionKind(settings),

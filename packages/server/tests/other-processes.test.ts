@@ -63,6 +63,28 @@ test('a transient reaches who is watching through another process, once', async 
   }
 })
 
+test('signals of a principal count in every process that hears them', async () => {
+  const storage = memory()
+  const clock = new ManualClock()
+  const limits = { signalsPerMinute: 3 }
+  const [one, two] = [
+    await openTestServer({ storage, clock, limits }),
+    await openTestServer({ storage, clock, limits }),
+  ]
+  const { id: sessionId } = await one.store.sessions.create({ owner: 'ann', members: ['bob'] })
+  const signal = (server: typeof one, principal: string) =>
+    server.client(principal).sessions.signal({ sessionId, name: 'typing', data: true })
+  await signal(one, 'ann')
+  await signal(one, 'ann')
+  await signal(two, 'ann')
+  for (const server of [one, two]) {
+    await expect(signal(server, 'ann')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  }
+  await signal(two, 'bob')
+  await clock.advance(60_000)
+  await signal(one, 'ann')
+})
+
 test('who is watching is so through every process, as they come and go', async () => {
   const { clock, processes } = await openProcesses(3)
   const [one, two, three] = processes

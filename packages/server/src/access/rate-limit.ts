@@ -28,17 +28,28 @@ export class RateLimit {
     this.#clock = clock
   }
 
+  /** Counts a call that another process has taken. */
+  note(principal: string): void {
+    const now = this.#clock.monotonic()
+    this.#forgetQuiet(now)
+    const recent = this.#recent(principal, now)
+    this.#calls.delete(principal)
+    this.#calls.set(principal, [...recent, now])
+  }
+
   /** Counts a call. @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter` */
   take(principal: string): void {
     const now = this.#clock.monotonic()
-    this.#forgetQuiet(now)
-    const recent = (this.#calls.get(principal) ?? []).filter((at) => at > now - minute)
+    const recent = this.#recent(principal, now)
     if (recent.length >= this.#limit) {
       const [oldest = now] = recent
       throw tooMany(this.#name, this.#limit, oldest + minute - now)
     }
-    this.#calls.delete(principal)
-    this.#calls.set(principal, [...recent, now])
+    this.note(principal)
+  }
+
+  #recent(principal: string, now: number): number[] {
+    return (this.#calls.get(principal) ?? []).filter((at) => at > now - minute)
   }
 
   #forgetQuiet(now: number): void {

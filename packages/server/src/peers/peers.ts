@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { chatFrame, type ChatFrameOf, type Presence, presence } from '@caughtup/schema'
 import type { Notes } from '@caughtup/store'
+import * as z from 'zod'
 
 /** What server processes of one database tell each other. Any of it may be lost. */
 export type PeerNote =
@@ -11,18 +12,34 @@ export type PeerNote =
   | { kind: 'transient'; sessionId: string; frame: ChatFrameOf<'transient'> }
   /** Who is watching a session through one process; with `asks`, the others say that of theirs. */
   | { kind: 'watching'; sessionId: string; list: readonly Presence[]; asks: boolean }
+  /**
+   * How many streams a principal has open through one process, with the `streamId` of the newest that have
+   * one and for how many ms these are open; with `asks`, the others say that of theirs.
+   */
+  | {
+      kind: 'streams'
+      principal: string
+      open: number
+      ids: readonly { id: string; age: number }[]
+      asks: boolean
+    }
 
 /** Called with the name of the process that sent it. */
 export type PeerListener = (note: PeerNote, from: string) => void
 
-/** The other server processes of the same database. */
+/** The other server processes of the same database, until it is closed. */
 export class Peers {
   readonly #notes: Notes
-  readonly #name = randomUUID()
+  /** This process among them. */
+  readonly name = randomUUID()
+  readonly #listeners = new Set<PeerListener>()
+  readonly #leave: () => void
   #hasOthers = false
 
   constructor(notes: Notes) {
     this.#notes = notes
+    this.#leave = notes.listen((text) => this.#hear(text))
+    this.tell({ kind: 'hello' })
   }
 
   /** Whether any other process was heard. */
@@ -32,22 +49,34 @@ export class Peers {
 
   /** Whether it is under way. */
   tell(note: PeerNote): boolean {
-    return this.#notes.send(JSON.stringify({ caughtup: this.#name, ...note }))
+    return this.#notes.send(JSON.stringify({ caughtup: this.name, ...note }))
   }
 
-  /** Until the returned function is called. */
-  listen(heard: PeerListener): () => void {
-    const leave = this.#notes.listen((text) => {
-      const read = readNote(text)
-      if (!read) return
-      this.#hasOthers = true
-      if (read.note.kind === 'hello') this.tell({ kind: 'here' })
-      heard(read.note, read.from)
-    })
-    this.tell({ kind: 'hello' })
-    return leave
+  listen(listener: PeerListener): void {
+    this.#listeners.add(listener)
+  }
+
+  /** Hears nothing any more; it can still tell. */
+  close(): void {
+    this.#leave()
+  }
+
+  #hear(text: string): void {
+    const read = readNote(text)
+    if (!read) return
+    this.#hasOthers = true
+    if (read.note.kind === 'hello') this.tell({ kind: 'here' })
+    for (const listener of this.#listeners) listener(read.note, read.from)
   }
 }
+
+const streamsNote = z.object({
+  kind: z.literal('streams'),
+  principal: z.string(),
+  open: z.int().nonnegative(),
+  ids: z.array(z.object({ id: z.string(), age: z.number() })),
+  asks: z.boolean(),
+})
 
 /** `undefined` for what no server of this version has sent. */
 function readNote(text: string): { note: PeerNote; from: string } | undefined {
@@ -57,6 +86,10 @@ function readNote(text: string): { note: PeerNote; from: string } | undefined {
   const { caughtup: from, kind, sessionId } = read
   if (typeof from !== 'string') return undefined
   if (kind === 'hello' || kind === 'here') return { note: { kind }, from }
+  if (kind === 'streams') {
+    const { data: note } = streamsNote.safeParse(read)
+    return note && { note, from }
+  }
   if (typeof sessionId !== 'string') return undefined
   if (kind === 'transient') {
     const { data: frame } = chatFrame.safeParse(read['frame'])

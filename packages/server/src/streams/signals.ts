@@ -5,6 +5,7 @@ import { presenceName } from '@caughtup/schema/protocol'
 
 import { RateLimit } from '../access/rate-limit.ts'
 import type { Settings } from '../host/server-options.ts'
+import type { StreamRegistry } from './stream-registry.ts'
 import type { Watchers } from './watchers.ts'
 
 /** What a member or an agent tells all who are watching a session. */
@@ -21,13 +22,19 @@ export class Signals {
   readonly #ofMembers: RateLimit
   readonly #ofRuns: RateLimit
 
-  constructor(settings: Settings, watchers: Watchers) {
+  constructor(settings: Settings, { watchers, peers }: Pick<StreamRegistry, 'watchers' | 'peers'>) {
     const { limits, store } = settings
     const rate = { limits, clock: store.clock }
     this.#settings = settings
     this.#watchers = watchers
     this.#ofMembers = new RateLimit('signalsPerMinute', rate)
     this.#ofRuns = new RateLimit('signalsPerMinute', rate)
+    // What a member sent through another process counts here too.
+    peers?.listen((note) => {
+      if (note.kind === 'transient' && note.frame.from !== undefined) {
+        this.#ofMembers.note(note.frame.from)
+      }
+    })
   }
 
   /**

@@ -10,6 +10,7 @@ import { Hubs } from './hubs.ts'
 import { type Rechecked, Rechecks, type Right, turnsPerInterval } from './rechecks.ts'
 import type { Heartbeat, SentFrame } from './sent-frame.ts'
 import { Peers } from '../peers/peers.ts'
+import { SharedStreams } from '../peers/shared-streams.ts'
 import { Watchers } from './watchers.ts'
 
 /** Checks for stuck streams per `stuckAfter`: a stuck one is closed at most a quarter late. */
@@ -39,13 +40,15 @@ export interface StreamSource {
 interface Entry extends StreamOwner, Rechecked {
   id: string
   stream: ClientStream
+  /** By the monotonic clock. */
+  openedAt: number
   /** No longer asks whether the stream may go on. */
   leave: () => void
 }
 
 /**
- * The open streams of this process. A principal may have `limits.streamsPerPrincipal`; one more closes
- * the stream that has been unread longest, if any is unread.
+ * The open streams of this process. A principal may have `limits.streamsPerPrincipal`, through all processes
+ * that hear each other; one more closes the stream that has been unread longest, if any here is unread.
  */
 export class StreamRegistry {
   readonly #settings: Settings
@@ -53,6 +56,9 @@ export class StreamRegistry {
   /** The same by principal. */
   readonly #byPrincipal = new Map<string, Set<Entry>>()
   readonly #counts: Record<StreamKind, number> = { chat: 0, activity: 0 }
+  /** Absent where nothing carries notes between processes. */
+  readonly peers: Peers | undefined
+  readonly #shared: SharedStreams | undefined
   /** Those of the chat streams. */
   readonly watchers: Watchers
   readonly #hubs: Hubs
@@ -63,7 +69,15 @@ export class StreamRegistry {
   constructor(settings: Settings) {
     this.#settings = settings
     const { clock, notes } = settings.store
-    this.watchers = new Watchers(clock, notes && new Peers(notes))
+    this.peers = notes && new Peers(notes)
+    this.watchers = new Watchers(clock, this.peers)
+    this.#shared =
+      this.peers &&
+      new SharedStreams(this.peers, {
+        clock,
+        most: settings.limits.streamsPerPrincipal,
+        own: (principal) => this.#byPrincipal.get(principal) ?? [],
+      })
     this.#hubs = new Hubs(settings.store.clock)
     this.#rechecks = new Rechecks(settings.onError)
   }
@@ -73,7 +87,7 @@ export class StreamRegistry {
     if (this.#closed) throw shuttingDown()
     const own = this.#byPrincipal.get(owner.principal) ?? new Set()
     this.#replace(own, owner.streamId)
-    this.#makeRoom(own)
+    this.#makeRoom(own, owner)
     const { store, onError } = this.#settings
     const where = owner.kind === 'chat' ? 'onChat' : 'activity.subscribe'
     const toError = (error: unknown) => toWireError(error, where, onError)
@@ -94,7 +108,8 @@ export class StreamRegistry {
       },
     })
     const checked = { stream, right, where }
-    const entry: Entry = { ...owner, ...checked, id, leave: this.#rechecks.add(checked) }
+    const openedAt = store.clock.monotonic()
+    const entry: Entry = { ...owner, ...checked, id, openedAt, leave: this.#rechecks.add(checked) }
     this.#add(entry)
     return stream
   }
@@ -107,6 +122,7 @@ export class StreamRegistry {
   endAll(): void {
     this.#closed = true
     this.watchers.close()
+    this.peers?.close()
     for (const { stream } of this.#open) stream.end('shutting-down')
   }
 
@@ -116,6 +132,7 @@ export class StreamRegistry {
     this.#counts[entry.kind]++
     const own = this.#byPrincipal.get(entry.principal) ?? new Set()
     this.#byPrincipal.set(entry.principal, own.add(entry))
+    this.#shared?.changed(entry.principal)
   }
 
   #remove(entry: Entry): void {
@@ -125,6 +142,7 @@ export class StreamRegistry {
     const own = this.#byPrincipal.get(entry.principal)
     own?.delete(entry)
     if (own?.size === 0) this.#byPrincipal.delete(entry.principal)
+    this.#shared?.changed(entry.principal)
     if (this.#open.size === 0) this.#stop()
   }
 
@@ -134,9 +152,10 @@ export class StreamRegistry {
     for (const entry of own) if (entry.streamId === streamId) entry.stream.end('replaced')
   }
 
-  #makeRoom(own: ReadonlySet<Entry>): void {
+  #makeRoom(own: ReadonlySet<Entry>, { principal, streamId }: StreamOwner): void {
     const { limits, heartbeat } = this.#settings
-    if (own.size < limits.streamsPerPrincipal) return
+    const elsewhere = this.#shared?.count(principal, streamId) ?? 0
+    if (own.size + elsewhere < limits.streamsPerPrincipal) return
     const [stalled] = [...own]
       .filter(({ stream }) => stream.unreadFor >= heartbeat)
       .toSorted((a, b) => b.stream.unreadFor - a.stream.unreadFor)

@@ -3,7 +3,7 @@ import { background, type Clock, sleep } from '@caughtup/schema/clock'
 import { presenceName } from '@caughtup/schema/protocol'
 
 import type { PeerNote, Peers } from '../peers/peers.ts'
-import { RemoteWatchers } from '../peers/remote-watchers.ts'
+import { Heard } from '../peers/heard.ts'
 import type { ClientStream } from './client-stream.ts'
 import type { SentTransient } from './held-transients.ts'
 
@@ -62,21 +62,19 @@ export class Watchers {
   readonly #clock: Clock
   readonly #watched = new Map<string, Watched>()
   readonly #peers: Peers | undefined
-  readonly #remote = new RemoteWatchers()
+  readonly #remote = new Heard<readonly Presence[]>()
   /** Sessions of which others are asked who is watching, though nobody is here; how many ask. */
   readonly #asked = new Map<string, number>()
   #cancelRepeat: (() => void) | undefined
-  readonly #leave: (() => void) | undefined
 
   constructor(clock: Clock, peers?: Peers) {
     this.#clock = background(clock)
     this.#peers = peers
-    this.#leave = peers?.listen((note, from) => this.#hear(note, from))
+    peers?.listen((note, from) => this.#hear(note, from))
   }
 
-  /** Other processes are not heard any more. */
+  /** Others are told no more on their own account. */
   close(): void {
-    this.#leave?.()
     this.#cancelRepeat?.()
   }
 
@@ -189,7 +187,8 @@ export class Watchers {
     const { sessionId, list, asks } = note
     const watched = this.#watched.get(sessionId)
     if (!watched && !this.#asked.has(sessionId)) return
-    const isNew = this.#remote.put(sessionId, from, list, this.#clock.monotonic())
+    const said = list.length > 0 ? list : undefined
+    const isNew = this.#remote.put(sessionId, from, said, this.#clock.monotonic())
     if (watched && isNew) this.#gather(watched)
     if (watched && asks) this.#tellPeers(watched)
     if (!this.#remote.isEmpty) this.#cancelRepeat ??= this.#repeatLater()
@@ -201,7 +200,7 @@ export class Watchers {
         const watched = this.#watched.get(sessionId)
         if (watched) this.#gather(watched)
       }
-      for (const sessionId of this.#remote.sessions) {
+      for (const sessionId of this.#remote.keys) {
         const watched = this.#watched.get(sessionId)
         if (watched) this.#tellPeers(watched)
       }
@@ -221,7 +220,7 @@ export class Watchers {
   #presence(sessionId: string): Presence[] {
     const watched = this.#watched.get(sessionId)
     const counts = watched ? seatsIn(watched) : new Map<string, number>()
-    for (const [principal, streams] of this.#remote.watching(sessionId)) {
+    for (const { principal, streams } of this.#remote.of(sessionId).flatMap(([, list]) => list)) {
       counts.set(principal, (counts.get(principal) ?? 0) + streams)
     }
     if (!watched && !this.#asked.has(sessionId)) this.#remote.forget(sessionId)
