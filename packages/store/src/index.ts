@@ -37,7 +37,14 @@ export {
 } from './options/store-options.ts'
 export { createStore, type Store } from './store.ts'
 export type { ActivityQuery, ActivityStep } from './port/activity.ts'
-export type { Bus, BusFactory, ChangeFeed, Notes, RemoteChanges } from './port/bus.ts'
+export type {
+  Bus,
+  BusFactory,
+  ChangeFeed,
+  CommittedBatch,
+  Notes,
+  RemoteChanges,
+} from './port/bus.ts'
 export type { CallCounts, CountedCall } from './port/calls.ts'
 export type { CommitOptions, Guard, Refusal, Slice, SliceResult } from './port/commit.ts'
 export type { OwedCall, OwedCalls, OwedHook } from './port/owed.ts'

@@ -82,6 +82,10 @@ export function changesAny(draft: EventDraft): boolean {
 }
 
 /** Whether the event changes the session's activity row; a delta never does. */
+export function isEventType(text: string): text is EventType {
+  return Object.hasOwn(traits, text)
+}
+
 export function changesActivity(event: Event): boolean {
   return traitsOf(event).activity === true
 }

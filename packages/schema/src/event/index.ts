@@ -2,6 +2,7 @@ export {
   changesActivity,
   changesAny,
   historyChanges,
+  isEventType,
   isHistoryDraft,
   isStreaming,
   rewritesRows,

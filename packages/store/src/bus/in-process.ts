@@ -1,4 +1,4 @@
-import type { Bus } from '../port/bus.ts'
+import type { Bus, CommittedBatch } from '../port/bus.ts'
 import { CollectedChanges } from './collected-changes.ts'
 
 /** The bus of one opening of a database that several have open in this process. */
@@ -16,6 +16,12 @@ export class InProcessBus implements Bus {
   announce(sessionIds: readonly string[], { members }: { members: boolean }): void {
     for (const other of this.#others()) {
       other.#collected.notice(sessionIds, members ? sessionIds : [])
+    }
+  }
+
+  committed(batches: readonly CommittedBatch[]): void {
+    for (const other of this.#others()) {
+      for (const batch of batches) other.#collected.noticeBatch(batch)
     }
   }
 

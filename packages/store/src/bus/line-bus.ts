@@ -1,9 +1,10 @@
 import { background, type Clock, within } from '@caughtup/schema/clock'
 
 import { Backoff } from '../base/backoff.ts'
-import type { Bus } from '../port/bus.ts'
+import type { Bus, CommittedBatch } from '../port/bus.ts'
+import { batchJson } from './batches.ts'
 import { CollectedChanges } from './collected-changes.ts'
-import { fits, readText, textsOf } from './texts.ts'
+import { beginning, fits, readText, textsOf } from './texts.ts'
 
 /** Sessions that are named to the others; where more wait to be told, all are said to have changed. */
 const mostNamed = 5_000
@@ -16,13 +17,17 @@ const mostWaiting = 1_048_576
 const checkEvery = 2_000
 /** How long closing waits for what is still to be told, in ms. */
 const closeTime = 1_000
+/** How much of the texts that are sent one after another are batches at most, in texts; the rest is named. */
+const textsOfBatches = 4
+/** Ms after which other processes from which nothing was heard count as gone: nobody would use a batch. */
+const othersGone = 3 * checkEvery
 
 /** Carries texts between processes. Each process hears its own ones too. */
 export interface Line {
   /** Bytes of a text at most. */
   readonly mostBytes: number
-  /** Rejects if the text may not have been sent. */
-  publish(text: string): Promise<void>
+  /** In this order; rejects if one of them may not have been sent. */
+  publish(texts: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,6 +47,9 @@ export class LineBus implements Bus {
   #sessions: Map<string, boolean> | 'all' = new Map()
   #notes: string[] = []
   #noteBytes = 0
+  /** With their sessions. */
+  #batches: { sessionId: string; json: string }[] = []
+  #batchBytes = 0
   /** Whether an empty text is to be sent, to be heard by this bus itself. */
   #mustCheck = false
   #sending: Promise<void> | undefined
@@ -56,6 +64,8 @@ export class LineBus implements Bus {
   /** Whether anything was heard since the last check. */
   #heard = true
   #failure: unknown
+  /** When another process was heard last. */
+  #othersAt = -Infinity
 
   constructor(line: Line, { clock, name }: { clock: Clock; name: string }) {
     this.#line = line
@@ -74,9 +84,28 @@ export class LineBus implements Bus {
     this.#send()
   }
 
+  committed(batches: readonly CommittedBatch[]): void {
+    const named: string[] = []
+    const canCarry = this.#clock.monotonic() - this.#othersAt < othersGone
+    for (const batch of batches) {
+      const json = canCarry && !this.#isDown ? batchJson(batch) : ''
+      if (json && this.#hasRoom(json)) this.#batches.push({ sessionId: batch.sessionId, json })
+      else named.push(batch.sessionId)
+    }
+    this.announce(named, { members: false })
+  }
+
+  #hasRoom(json: string): boolean {
+    const { mostBytes } = this.#line
+    const isCarried =
+      this.#batchBytes + json.length <= textsOfBatches * mostBytes && fits(json, mostBytes)
+    if (isCarried) this.#batchBytes += json.length
+    return isCarried
+  }
+
   send(note: string): boolean {
     if (this.#closed.signal.aborted || this.#isDown) return false
-    if (!fits(note, this.#line.mostBytes)) return false
+    if (!fits(JSON.stringify(note), this.#line.mostBytes)) return false
     this.#notes.push(note)
     this.#noteBytes += note.length
     while (this.#noteBytes > mostWaiting) {
@@ -116,14 +145,17 @@ export class LineBus implements Bus {
   /** To be called with each text that the line brings. */
   hear(text: string): void {
     this.#heard = true
+    if (text.startsWith(beginning(this.#name))) return
     const told = readText(text)
-    if (told?.from === this.#name) return
-    if (!told || told.sessions === 'all') this.#collected.noticeAll()
+    if (!told) return this.#collected.noticeAll(notUnderstood(text))
+    this.#othersAt = this.#clock.monotonic()
+    if (told.sessions === 'all') this.#collected.noticeAll()
     else if (told.sessions.size > 0) {
       const members = [...told.sessions].filter(([, changed]) => changed).map(([id]) => id)
       this.#collected.notice(told.sessions.keys(), members)
     }
-    for (const note of told?.notes ?? []) {
+    for (const batch of told.batches) this.#collected.noticeBatch(batch)
+    for (const note of told.notes) {
       for (const listener of this.#listeners) listener(note)
     }
   }
@@ -165,20 +197,27 @@ export class LineBus implements Bus {
   async #sendAll(): Promise<void> {
     const backoff = new Backoff({ first: 50, last: checkEvery })
     while (this.#hasMore()) {
-      const told = { from: this.#name, sessions: this.#sessions, notes: this.#notes }
+      const [sessions, notes, batches] = [this.#sessions, this.#notes, this.#batches]
       this.#sessions = new Map()
       this.#notes = []
       this.#noteBytes = 0
+      this.#batches = []
+      this.#batchBytes = 0
       this.#mustCheck = false
       try {
-        for (const text of textsOf(told, this.#line.mostBytes)) await this.#line.publish(text)
+        const told = { sessions, notes, batches: batches.map(({ json }) => json) }
+        await this.#line.publish(textsOf(this.#name, told, this.#line.mostBytes))
         backoff.reset()
         this.#isDown = false
       } catch (error) {
         this.#isDown = true
         // What the line itself said says more.
         this.#failure ??= error
-        this.#unsent(told.sessions)
+        this.#unsent(sessions)
+        this.announce(
+          batches.map(({ sessionId }) => sessionId),
+          { members: false },
+        )
         // So that it notices when the line is back.
         this.#mustCheck = true
         if (this.#closed.signal.aborted) return
@@ -194,6 +233,7 @@ export class LineBus implements Bus {
       this.#sessions === 'all' ||
       this.#sessions.size > 0 ||
       this.#notes.length > 0 ||
+      this.#batches.length > 0 ||
       this.#mustCheck
     )
   }
@@ -202,6 +242,12 @@ export class LineBus implements Bus {
     if (sessions === 'all') this.#sessions = 'all'
     else for (const [id, members] of sessions) this.announce([id], { members })
   }
+}
+
+function notUnderstood(text: string): Error {
+  return new Error(
+    `A text of ${text.length} characters on the bus was not written by a store of this version; it is left out.`,
+  )
 }
 
 function notHeard(): Error {

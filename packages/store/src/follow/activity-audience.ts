@@ -1,4 +1,5 @@
 import type { Clock } from '@caughtup/schema/clock'
+import { changesActivity } from '@caughtup/schema/event'
 
 import { Notifier, type Listener } from './notifier.ts'
 import type { RemoteChanges } from '../port/bus.ts'
@@ -65,7 +66,7 @@ export class ActivityAudience {
     this.changed(sessionId)
   }
 
-  changedElsewhere({ sessions, members }: RemoteChanges): void {
+  changedElsewhere({ sessions, members, batches }: RemoteChanges): void {
     if (members === 'all') {
       this.#members.clear()
       this.#reading.clear()
@@ -74,7 +75,12 @@ export class ActivityAudience {
     }
     // A remote change that names no session changed only titles or read marks.
     if (sessions === 'all' || sessions.size === 0) return this.#notifier.notifyAll()
-    for (const sessionId of sessions) this.changed(sessionId)
+    const changed = [...sessions].filter((sessionId) => {
+      const batch = batches?.get(sessionId)
+      return !batch || batch.events.some(changesActivity)
+    })
+    if (changed.length === 0) return
+    for (const sessionId of changed) this.changed(sessionId)
     this.#cancelSecond ??= this.#clock.after(remoteDelay, () => {
       this.#cancelSecond = undefined
       this.#notifier.notifyAll()

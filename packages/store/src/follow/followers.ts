@@ -1,11 +1,11 @@
-import { CaughtupError } from '@caughtup/schema'
+import { CaughtupError, type Cursor } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
 import { assertIds, assertInput } from '../input/assert-input.ts'
 import { whole } from '../input/kinds.ts'
 import { Notifier } from './notifier.ts'
 import { NewestReads } from './newest-reads.ts'
-import type { RemoteChanges } from '../port/bus.ts'
+import type { CommittedBatch, RemoteChanges } from '../port/bus.ts'
 import type { SliceResult } from '../port/commit.ts'
 import type { EventBatch } from '../port/reading.ts'
 
@@ -165,13 +165,39 @@ export class Followers {
     this.#notifier.notify(sessionId)
   }
 
-  changedElsewhere({ sessions }: RemoteChanges): void {
+  changedElsewhere({ sessions, batches }: RemoteChanges): void {
     if (sessions === 'all') {
       this.#reads.clear()
       this.#notifier.notifyAll()
     } else {
-      for (const sessionId of sessions) this.changed(sessionId)
+      for (const sessionId of sessions) {
+        const batch = batches?.get(sessionId)
+        if (!batch || !this.#take(batch)) this.changed(sessionId)
+      }
     }
+  }
+
+  /**
+   * Makes a batch of another process what followers at the head read next, if it goes on exactly where the newest
+   * read ended. A read that is under way, or that something unknown came after, is no such place: of what was lost
+   * or overtaken by this batch, nobody would hear again.
+   */
+  #take({ sessionId, after, events, tag }: CommittedBatch): boolean {
+    const read = this.#reads.result(sessionId)
+    const last = events.at(-1)
+    if (!read || !last || read.newest !== after.seq || !isSame(read.cursor, after)) return false
+    const { journal } = after
+    const { seq } = last
+    this.#advance(sessionId, seq)
+    this.#reads.put(sessionId, after.seq, {
+      events: [...events],
+      cursor: { journal, seq, tag },
+      complete: true,
+      newest: seq,
+      owed: seq,
+    })
+    this.#notifier.notify(sessionId)
+    return true
   }
 
   #advance(sessionId: string, seq: number): void {
@@ -185,6 +211,10 @@ export class Followers {
     }
     return abortable(this.#reads.read(sessionId, seq, load), signal)
   }
+}
+
+function isSame(one: Cursor, other: Cursor): boolean {
+  return one.journal === other.journal && one.seq === other.seq && one.tag === other.tag
 }
 
 function isNotFound(error: unknown): boolean {

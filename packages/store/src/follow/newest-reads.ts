@@ -1,9 +1,15 @@
+interface Read<T> {
+  readonly key: number
+  readonly value: Promise<T>
+  result?: T
+}
+
 /**
  * Lets readers of the same session share one read, also while it is under way. It keeps only the
  * newest read of each session, until `forget`.
  */
 export class NewestReads<T> {
-  readonly #newest = new Map<string, { key: number; value: Promise<T> }>()
+  readonly #newest = new Map<string, Read<T>>()
 
   /**
    * Returns the session's newest read if it has this key, and else starts a new one. The key tells
@@ -13,15 +19,24 @@ export class NewestReads<T> {
     const shared = this.#newest.get(sessionId)
     if (shared?.key === key) return shared.value
     const value = load()
-    this.#newest.set(sessionId, { key, value })
-    // The current readers of a failed read get its error; a later reader tries again.
-    value.catch(() => this.forget(sessionId))
+    const read: Read<T> = { key, value }
+    this.#newest.set(sessionId, read)
+    value.then(
+      (result) => (read.result = result),
+      // The current readers of a failed read get its error; a later reader tries again.
+      () => this.forget(sessionId),
+    )
     return value
   }
 
   /** Makes `value` the session's newest read, for a caller that knows what it would be. */
   put(sessionId: string, key: number, value: T): void {
-    this.#newest.set(sessionId, { key, value: Promise.resolve(value) })
+    this.#newest.set(sessionId, { key, value: Promise.resolve(value), result: value })
+  }
+
+  /** The result of the session's newest read; `undefined` while it is under way. */
+  result(sessionId: string): T | undefined {
+    return this.#newest.get(sessionId)?.result
   }
 
   /**

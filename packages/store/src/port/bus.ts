@@ -1,11 +1,28 @@
+import type { Cursor, Event } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
+
+/** What a commit added to the journal of a session. */
+export interface CommittedBatch {
+  sessionId: string
+  /** At the entry before its first; with an empty tag at seq 0. */
+  after: Cursor
+  /** One at least, each beginning where the one before ended. */
+  events: readonly Event[]
+  /** Of its last entry. */
+  tag: string
+}
 
 export interface RemoteChanges {
   /** Sessions whose journals changed or that were deleted; `all` where it is not known which. */
   sessions: ReadonlySet<string> | 'all'
   /** Those whose members changed, also by a deletion; `all` where it is not known which. */
   members: ReadonlySet<string> | 'all'
-  /** Why nothing is heard at present. Until that is mended, the feed says `all` every 2 s. */
+  /** Of some of the sessions, by id, all that changed in them since the last answer, so that it need not be read. */
+  batches?: ReadonlyMap<string, CommittedBatch>
+  /**
+   * Why nothing is heard at present, or that something heard was not understood. While nothing is heard, the
+   * feed says `all` every 2 s.
+   */
   failure?: unknown
 }
 
@@ -37,6 +54,11 @@ export interface Notes {
 export interface Bus extends ChangeFeed, Notes {
   /** Tells the others, after a commit, which sessions it changed, and whether their members. Never waits. */
   announce(sessionIds: readonly string[], what: { members: boolean }): void
+  /**
+   * The same, with what the commit added. The others may get it or the session's id alone: of what is too long for
+   * them, of a session that changed otherwise too, of more than is worth carrying. Never waits.
+   */
+  committed(batches: readonly CommittedBatch[]): void
   /** Tells what was announced, for 1 s at most, then ends every call of `next`, and each that follows. */
   close(): Promise<void>
 }

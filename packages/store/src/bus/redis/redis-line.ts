@@ -72,14 +72,18 @@ export class RedisLine implements Line {
     await Promise.all([canPublish.promise, canHear.promise])
   }
 
-  async publish(text: string): Promise<void> {
-    if (this.#sharded) await this.#publisher.spublish(this.#channel, text)
-    else await this.#publisher.publish(this.#channel, text)
+  async publish(texts: readonly string[]): Promise<void> {
+    await Promise.all(texts.map((text) => this.#publish(text)))
   }
 
   async close(): Promise<void> {
     this.#publisher.disconnect()
     this.#subscriber.disconnect()
+  }
+
+  async #publish(text: string): Promise<void> {
+    if (this.#sharded) await this.#publisher.spublish(this.#channel, text)
+    else await this.#publisher.publish(this.#channel, text)
   }
 
   async #subscribe(): Promise<void> {

@@ -35,8 +35,8 @@ const aSwitch: Kind = { ...yesOrNo, is: (value) => value === undefined || yesOrN
  * Redis (6 or later) as the bus between processes, over two connections per store. It keeps nothing there. Without an
  * answer from Redis a store works, and hears of others' changes within 2 s instead of at once.
  *
- * Whoever may publish in Redis can make processes read their database again, and show things to the watchers of
- * sessions; it can write nothing.
+ * Whoever may listen to Redis sees what is written. Whoever may publish in it can show the watchers of sessions what was
+ * never written, until they read again; it can write nothing.
  *
  * @throws CaughtupError `BAD_INPUT`
  */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { Bus, RemoteChanges } from '../../port/bus.ts'
+import type { Bus, CommittedBatch, RemoteChanges } from '../../port/bus.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import { within } from '../support/within.ts'
 import type { BusBed } from './bus-conformance.ts'
@@ -44,6 +44,40 @@ function namesOf(answers: readonly RemoteChanges[], kind: 'sessions' | 'members'
 async function hearsNothing(bus: Bus): Promise<void> {
   const heard = within(quiet, (signal) => bus.next(signal))
   await assert.rejects(heard, /Nothing came/)
+}
+
+/** What was heard of a session until its newest entry is there, or somebody has to read it. */
+async function batchesOf(bus: Bus, sessionId: string, seq: number): Promise<CommittedBatch[]> {
+  return within(heardWithin, async (signal) => {
+    const batches: CommittedBatch[] = []
+    for (;;) {
+      const { sessions, batches: carried } = await bus.next(signal)
+      const batch = carried?.get(sessionId)
+      if (batch) batches.push(batch)
+      else if (sessions === 'all' || sessions.has(sessionId)) return []
+      if (batch?.events.at(-1)?.seq === seq) return batches
+    }
+  })
+}
+
+/** A commit of so many entries of a text. */
+function committed(seqBefore: number, texts: readonly string[], tag = 'tag'): CommittedBatch {
+  const events = texts.map((text, index) => {
+    const seq = seqBefore + 1 + index
+    const ops = [{ op: 'append' as const, part: 0, text }]
+    return { type: 'message-delta' as const, from: seq, seq, at: 1, epoch: 1, messageId: 'm', ops }
+  })
+  const after = { journal: 'journal', seq: seqBefore, tag: seqBefore === 0 ? '' : 'tag' }
+  return { sessionId: 'a', after, events, tag }
+}
+
+/** Two of which each has heard the other: what nobody would get need not be carried. */
+async function acquainted(bed: BusBed): Promise<[Bus, Bus]> {
+  const [one, two] = await bed.two()
+  one.announce(['hello'], own)
+  two.announce(['hello'], own)
+  await Promise.all([named(one, ['hello']), named(two, ['hello'])])
+  return [one, two]
 }
 
 /** Resolves with the first note that the bus hears. */
@@ -135,6 +169,68 @@ export const busCases: Readonly<Record<string, (bed: BusBed) => Promise<void>>> 
     assert.deepEqual(namesOf(await named(two, odd), 'sessions'), new Set(odd))
   },
 
+  async 'carries what commits added, whole and in order'(bed) {
+    const [one, two] = await acquainted(bed)
+    const sent: CommittedBatch[] = []
+    for (let seq = 0; seq < 20; seq++) sent.push(committed(seq, ['x'.repeat(100)]))
+    sent.push(committed(20, odd), committed(20 + odd.length, ['last'], 'another'))
+    const last = 21 + odd.length
+    const hearing = batchesOf(two, 'a', last)
+    for (const [index, batch] of sent.entries()) {
+      one.committed([batch])
+      if (index % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const heard = await hearing
+    assert.deepEqual(
+      heard.flatMap(({ events }) => events),
+      sent.flatMap(({ events }) => events),
+    )
+    let before = { seq: 0, tag: '' }
+    for (const { sessionId, after, events, tag } of heard) {
+      assert.equal(sessionId, 'a')
+      assert.deepEqual(after, { journal: 'journal', ...before })
+      before = { seq: events.at(-1)?.seq ?? 0, tag }
+    }
+    assert.deepEqual(before, { seq: last, tag: 'another' })
+    await hearsNothing(one)
+  },
+
+  async 'says of a commit that is too large only which session changed'(bed) {
+    const [one, two] = await acquainted(bed)
+    for (const size of [9_000, 70_000, 2_000_000]) {
+      one.committed([committed(0, ['x'.repeat(size)])])
+      const heard = await batchesOf(two, 'a', 1)
+      // A bus that carries anything may carry it.
+      const text = JSON.stringify(heard[0]?.events)
+      assert.ok(heard.length === 0 || text.length > size, `${size}`)
+    }
+  },
+
+  async 'says of a session that changed otherwise too that it has to be read'(bed) {
+    const [one, two] = await acquainted(bed)
+    const changes = [
+      () => one.committed([committed(0, ['a'])]),
+      () => one.announce(['a'], { members: true }),
+      () => one.committed([committed(1, ['b'])]),
+    ]
+    for (const change of changes) change()
+    const answers = await within(heardWithin, async (signal) => {
+      const all: RemoteChanges[] = []
+      for (;;) {
+        const changed = await two.next(signal)
+        all.push(changed)
+        if (changed.sessions === 'all' || !changed.batches?.has('a')) return all
+      }
+    })
+    assert.deepEqual(namesOf(answers, 'members'), new Set(['a']))
+  },
+
+  async 'says of commits that do not go on from each other that they have to be read'(bed) {
+    const [one, two] = await acquainted(bed)
+    one.committed([committed(0, ['a']), committed(5, ['b'])])
+    assert.deepEqual(await batchesOf(two, 'a', 6), [])
+  },
+
   async 'does not hear another database'(bed) {
     const [one, two] = await bed.two()
     const other = await bed.open(bed.buses.other)
@@ -169,6 +265,24 @@ export const busCases: Readonly<Record<string, (bed: BusBed) => Promise<void>>> 
     assert.deepEqual(heard, sent)
     assert.deepEqual(mine, [])
     await hearsNothing(two)
+  },
+
+  async 'carries equal notes as often as they were sent'(bed) {
+    const [one, two] = await bed.two()
+    const note = 'x'.repeat(5_000)
+    const heard: string[] = []
+    const last = within(heardWithin, (signal) => {
+      const all = Promise.withResolvers<void>()
+      signal.addEventListener('abort', () => all.reject(signal.reason))
+      two.listen((each) => void (heard.push(each) === 6 && all.resolve()))
+      return all.promise
+    })
+    for (let count = 0; count < 6; count++) one.send(note)
+    await last
+    assert.deepEqual(
+      heard,
+      Array.from({ length: 6 }, () => note),
+    )
   },
 
   async 'carries a note whole or refuses it'(bed) {

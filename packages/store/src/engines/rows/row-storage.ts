@@ -7,7 +7,7 @@ import { runAsync } from '../../core/lookups.ts'
 import { listVersions } from '../../core/reading/list-versions.ts'
 import { sessionNotFound } from '../../errors/session-errors.ts'
 import type { ActivityQuery } from '../../port/activity.ts'
-import type { Bus, ChangeFeed, Notes } from '../../port/bus.ts'
+import type { Bus, ChangeFeed, CommittedBatch, Notes } from '../../port/bus.ts'
 import type { CallCounts } from '../../port/calls.ts'
 import type { CommitOptions, Slice, SliceResult } from '../../port/commit.ts'
 import type { OwedCalls } from '../../port/owed.ts'
@@ -22,7 +22,7 @@ import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import type { IdleQuery, ListQuery, NewSession, SessionChange } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
 import type { Maintenance as MaintenanceWork, Storage, StorageStats } from '../../port/storage.ts'
-import { Commits } from './commit/commits.ts'
+import { Commits, type Decided } from './commit/commits.ts'
 import { tableLookups } from './commit/table-lookups.ts'
 import { continueFork } from './fork.ts'
 import * as lists from './lists.ts'
@@ -102,13 +102,9 @@ export class RowStorage implements Storage {
 
   async commit(slices: readonly Slice[], options?: CommitOptions): Promise<SliceResult[]> {
     this.#assertOpen()
-    const results = await this.#commits.commit(slices, options)
-    const written = slices.filter((_, index) => {
-      const result = results[index]
-      return result?.refused === undefined && result && result.events.length > 0
-    })
-    this.#announce(written.map(({ sessionId }) => sessionId))
-    return results
+    const decided = await this.#commits.commit(slices, options)
+    this.#announceCommit(decided)
+    return decided.map(({ result }) => result)
   }
 
   async segments(sessionId: string, query: SegmentQuery) {
@@ -316,6 +312,25 @@ export class RowStorage implements Storage {
     const step = await continueFork(this.#tables, id, this.#names.tag)
     if (step === 'shown') this.#announce([id])
     return step
+  }
+
+  #announceCommit(decided: readonly Decided[]): void {
+    const named: string[] = []
+    const batches: CommittedBatch[] = []
+    for (const { slice, result, tagBefore } of decided) {
+      if (result.refused !== undefined) continue
+      const { events, cursor } = result
+      const [first] = events
+      if (!first) continue
+      const { sessionId } = slice
+      if (tagBefore === undefined) named.push(sessionId)
+      else {
+        const after = { journal: cursor.journal, seq: first.from - 1, tag: tagBefore }
+        batches.push({ sessionId, after, events, tag: cursor.tag })
+      }
+    }
+    this.#announce(named)
+    if (batches.length > 0) this.#bus.committed(batches)
   }
 
   #announce(sessionIds: readonly string[], what = { members: false }): void {

@@ -44,9 +44,10 @@ class NotifyLine implements Line {
     void this.#stay(bus, lost)
   }
 
-  async publish(text: string): Promise<void> {
+  async publish(texts: readonly string[]): Promise<void> {
     if (!this.#client) throw new Error('The connection that notifies is lost.')
-    await this.#client.query('SELECT pg_notify($1, $2)', [this.#channel, text])
+    const notify = 'SELECT pg_notify($1, text) FROM unnest($2::text[]) AS texts(text)'
+    await this.#client.query(notify, [this.#channel, texts])
   }
 
   async close(): Promise<void> {

@@ -24,9 +24,12 @@ interface Sent {
   readonly result: SliceResult
 }
 
-interface Decided {
+/** What became of a slice. */
+export interface Decided {
   readonly slice: Slice
   readonly result: SliceResult
+  /** The tag of the entry before those of the slice; absent where nothing was written, or earlier. */
+  readonly tagBefore?: string | undefined
   readonly row?: AppendedRow | undefined
   readonly owed?: readonly OwedRow[] | undefined
 }
@@ -52,7 +55,7 @@ export class Commits {
   readonly #read = (asks: readonly SessionAsk[]) => this.#tables.sessions(asks)
 
   /** @throws StorageError `unknown` where the answer stays lost; called again with the same slices it finds out */
-  async commit(slices: readonly Slice[], options: CommitOptions = {}): Promise<SliceResult[]> {
+  async commit(slices: readonly Slice[], options: CommitOptions = {}): Promise<Decided[]> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#commit(slices, options)
@@ -70,14 +73,14 @@ export class Commits {
     }
   }
 
-  async #commit(slices: readonly Slice[], options: CommitOptions): Promise<SliceResult[]> {
+  async #commit(slices: readonly Slice[], options: CommitOptions): Promise<Decided[]> {
     const quick = slices.every((slice) => isMereText(slice) && !this.#sent.has(slice))
-    const results = quick ? await this.#append(slices) : undefined
-    return results ?? (await this.#underLocks(slices, options))
+    const decided = quick ? await this.#append(slices) : undefined
+    return decided ?? (await this.#underLocks(slices, options))
   }
 
   /** `undefined` where something was refused or is not as it was known: then nothing is written. */
-  async #append(slices: readonly Slice[]): Promise<SliceResult[] | undefined> {
+  async #append(slices: readonly Slice[]): Promise<Decided[] | undefined> {
     const ids = [...new Set(slices.map(({ sessionId }) => sessionId))]
     const sessions = await this.#known(ids)
     const decided: Decided[] = []
@@ -90,12 +93,12 @@ export class Commits {
       const row = appendedRow(value, session.row, this.#names.tag)
       const next = { row: session.row, state: value.state, tag: this.#names.tag }
       sessions.set(sessionId, next)
-      decided.push({ slice, row, result: resultOf(value, next) })
+      decided.push({ slice, row, result: resultOf(value, next), tagBefore: session.tag })
     }
     const rows = decided.flatMap(({ row }) => row ?? [])
     if (!(await this.#sending(decided, () => this.#tables.append(rows)))) return undefined
     for (const session of sessions.values()) this.#states.keep(session)
-    return decided.map(({ result }) => result)
+    return decided
   }
 
   async #known(ids: readonly string[]): Promise<Map<string, LoadedSession>> {
@@ -108,10 +111,7 @@ export class Commits {
     return sessions
   }
 
-  async #underLocks(
-    slices: readonly Slice[],
-    { owes = false }: CommitOptions,
-  ): Promise<SliceResult[]> {
+  async #underLocks(slices: readonly Slice[], { owes = false }: CommitOptions): Promise<Decided[]> {
     const decided: Decided[] = []
     const sessions = new Map<string, OpenSession>()
     const work = async (transaction: Transaction) => {
@@ -134,22 +134,23 @@ export class Commits {
     await this.#sending(decided, () => this.#tables.transaction(work))
     for (const { now } of sessions.values()) this.#states.keep(now)
     for (const { slice } of decided) this.#sent.delete(slice)
-    return decided.map(({ result }) => result)
+    return decided
   }
 
   async #decide(
     slice: Slice,
     session: OpenSession | undefined,
     owes: boolean,
-  ): Promise<Pick<Decided, 'result' | 'row' | 'owed'>> {
+  ): Promise<Omit<Decided, 'slice'>> {
     if (!session) return { result: { refused: 'session-missing' } }
     const decision = await runAsync(decide(session.now.state, slice), session.lookups)
     if (decision.refused !== undefined) return { result: decision }
-    const { row: held, state } = session.now
+    const { row: held, state, tag: tagBefore } = session.now
     const owed = owes ? owedBy(held, state.record, decision) : []
     const row = await session.apply(frozen(decision))
     return {
       row,
+      tagBefore,
       result: resultOf(decision, session.now),
       owed: owed.map((hook) => this.#owedRow(held.key, hook)),
     }
