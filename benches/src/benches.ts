@@ -1,3 +1,4 @@
+import { otherProcess } from './across/other-process.ts'
 import { crash } from './benches/crash.ts'
 import { longAnswer } from './benches/long-answer.ts'
 import { memory } from './benches/memory.ts'
@@ -30,4 +31,5 @@ export const benches = [
   client,
   firstPaint,
   streamingOnPostgres,
+  otherProcess,
 ]

@@ -8,7 +8,7 @@ import {
   type SideServer,
 } from '../../../benches/src/subscribers/processes/side-process.ts'
 import { writeAll } from '../../../benches/src/subscribers/processes/write-tokens.ts'
-import { startRedis } from './redis-server.ts'
+import { startRedis } from '../../../benches/src/subscribers/processes/redis-server.ts'
 import { listen } from './respond.ts'
 import { TokenSource } from './token-source.ts'
 

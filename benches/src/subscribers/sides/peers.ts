@@ -12,6 +12,9 @@ const peer = (file: string, side: Pick<Side, 'name' | 'keeps' | 'args' | 'needs'
   transport: 'http',
 })
 
+/** resumable-stream in one of two processes; it calls `serveAcross`. */
+export const acrossPeer = `${folder}servers/resumable-stream-across.ts`
+
 export const durableStreams = peer('durable-streams.ts', {
   name: 'Durable Streams, memory',
   keeps: 'memory',

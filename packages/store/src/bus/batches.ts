@@ -14,7 +14,7 @@ export function joined(first: CommittedBatch, { events, tag }: CommittedBatch): 
   return { ...first, events: [...first.events, ...events], tag }
 }
 
-export function seqOf({ events, after }: CommittedBatch): number {
+function seqOf({ events, after }: CommittedBatch): number {
   return events.at(-1)?.seq ?? after.seq
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer, Socket } from 'node:net'
 
 /** Starts a Redis in memory that ends with this process; returns its address. */
 export async function startRedis(): Promise<string> {
@@ -17,13 +17,16 @@ export async function startRedis(): Promise<string> {
     if (redis.exitCode !== null) throw new Error(`Redis ended: ${log}`)
     await Promise.race([once(redis.stdout, 'data'), once(redis, 'exit')])
   }
+  // It does not keep this process from ending.
+  redis.unref()
+  for (const stream of redis.stdio) if (stream instanceof Socket) stream.unref()
   return `redis://127.0.0.1:${port}`
 }
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
   await new Promise((resolve) => server.close(resolve))
-  return port
+  return typeof address === 'object' && address ? address.port : 0
 }
