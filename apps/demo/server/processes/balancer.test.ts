@@ -91,6 +91,18 @@ describe('Balancer', () => {
     await expect.poll(() => balancer.streams).toEqual([])
   })
 
+  it('tells a process that a client went away before its answer', async () => {
+    const asked = Promise.withResolvers<ServerResponse>()
+    const process = await target(1, (_, response) => asked.resolve(response))
+    const { url } = await balance([process])
+    const gone = new AbortController()
+    const answer = fetch(url, { signal: gone.signal })
+    const closed = once(await asked.promise, 'close')
+    gone.abort()
+    await expect(answer).rejects.toThrow('aborted')
+    await closed
+  })
+
   it('breaks a stream whose process breaks it off', async () => {
     const process = await streamingTarget(1)
     const { url } = await balance([process])
