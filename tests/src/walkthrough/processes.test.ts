@@ -16,7 +16,7 @@ describe('the demo on three processes', () => {
 
   beforeAll(async () => {
     demo = await DemoProcess.start({ processes: 3 })
-  })
+  }, 180_000)
   afterAll(() => demo?.end())
 
   async function served(page = ''): Promise<Served> {
