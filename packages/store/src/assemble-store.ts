@@ -24,7 +24,7 @@ import { StoreFigures } from './telemetry/store-figures.ts'
  * was made, so they may name parts that are made after the coalescer.
  */
 export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
-  const { clock, random, limits, flush, retention, meter, onError } = options
+  const { clock, limits, flush, retention, meter, onError } = options
   const closing = new AbortController()
   const ended = closing.signal
   /** Whether maintenance may finish something that no follower was told of. */
@@ -107,7 +107,7 @@ export function assembleStore(storage: Storage, options: ResolvedStoreOptions) {
     history,
     hooks,
     journal: new Journal(storage, limits, reads.settled, states),
-    activity: new ActivityFeed({ storage, limits, clock, random, audience: lists, watch, ended }),
+    activity: new ActivityFeed({ storage, limits, clock, audience: lists, watch, ended }),
     updates: updates.broker,
     followers,
     members: audience.members,

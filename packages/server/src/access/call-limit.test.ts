@@ -1,48 +1,20 @@
-import { postgresSchema } from '@caughtup/local-postgres'
 import { ManualClock } from '@caughtup/schema/testing'
-import { createStore, type StorageFactory, type Store } from '@caughtup/store'
-import { postgres } from '@caughtup/store/postgres'
+import { createStore, type Store } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { openTestServer, testDatabase } from '../../tests/support/open-test-server.ts'
+import { openTestServer } from '../../tests/support/open-test-server.ts'
+import { sharedDatabases } from '../../tests/shared-databases.ts'
 import { CallLimit } from './call-limit.ts'
 
-/** A database, and what lets its clock go on. */
-interface Shared {
-  storage: () => StorageFactory
-  clock: ManualClock
-  pass: (ms: number) => Promise<void>
-}
-
-const databases: [name: string, make: () => Promise<Shared>][] = [
-  [
-    'SQLite',
-    async () => {
-      const path = testDatabase()
-      const clock = new ManualClock()
-      return { storage: () => sqlite({ path }), clock, pass: (ms) => clock.advance(ms) }
-    },
-  ],
-  [
-    'PostgreSQL',
-    async () => {
-      const { pool, schema, remove } = await postgresSchema()
-      onTestFinished(remove)
-      const clock = new ManualClock()
-      // Its server has a clock of its own.
-      const pass = async (ms: number) => {
-        await pool.query(`UPDATE ${schema}.calls SET began = began - ${ms}`)
-        await clock.advance(ms)
-      }
-      return { storage: () => postgres({ pool, schema }), clock, pass }
-    },
-  ],
-]
-
-describe.each(databases)('two servers on %s', (_, make) => {
+describe.each(sharedDatabases)('two servers on %s', (_, make) => {
   async function open() {
-    const { storage, clock, pass } = await make()
+    const { storage, age } = await make()
+    const clock = new ManualClock()
+    const pass = async (ms: number) => {
+      await age(ms)
+      await clock.advance(ms)
+    }
     const limits = { createsPerMinute: 2, sendsPerMinute: 3, changesPerMinute: 1 }
     const serve = async () => openTestServer({ storage: storage(), clock, limits })
     return { one: await serve(), two: await serve(), pass }

@@ -21,8 +21,9 @@ export interface ActivityBatch {
    */
   complete: boolean
   /**
-   * Where to continue after this batch; absent if more batches follow at once. It is opaque. Another
-   * process, or this one after a restart, answers it with the complete list.
+   * Where to continue after this batch; absent if more batches follow at once. It is opaque. A process
+   * goes on from its own cursors, and from those of another one that has sent a heartbeat since its own
+   * first one; any other it answers with the complete list, since a backup may have been restored.
    */
   cursor?: string
 }
@@ -46,7 +47,6 @@ export interface ActivityFeedOptions {
   storage: Storage
   limits: Readonly<Limits>
   clock: Clock
-  random: () => number
   audience: ActivityAudience
   watch: Pick<RemoteWatch, 'watch'>
   /** Aborted when the store closes. */
@@ -61,15 +61,8 @@ export interface ActivityFeedOptions {
  */
 export class ActivityFeed {
   readonly #options: ActivityFeedOptions
-  /**
-   * Part of every cursor. It marks a position as this process's own: one from another process, or
-   * from before a database was restored, may mean something else.
-   */
-  readonly #feedId: string
-
   constructor(options: ActivityFeedOptions) {
     this.#options = options
-    this.#feedId = Math.floor(options.random() * 2 ** 48).toString(36)
     options.ended.addEventListener('abort', () => options.audience.close(), { once: true })
   }
 
@@ -109,7 +102,7 @@ export class ActivityFeed {
 
   /**
    * First yields the changes since the cursor, or the complete list if the cursor is missing or
-   * another process's, then every later change. A follower that missed removals which the storage
+   * one that is unknown, then every later change. A follower that missed removals which the storage
    * has forgotten gets the complete list again. Returns when the store closes.
    *
    * @throws the signal's reason; `UNAVAILABLE` if so many sessions were removed while the complete
@@ -123,7 +116,7 @@ export class ActivityFeed {
     assertIds({ principal })
     if (since !== undefined) assertInput('since', since, anyText)
     const { storage, limits, clock, audience, watch, ended } = this.#options
-    let position = this.#position(since)
+    let position = await this.#position(since)
     // Whether the follower has got a cursor, and so is up to date at `position`.
     let hasCursor = false
     // Whether it has got all rows of the complete list.
@@ -193,14 +186,16 @@ export class ActivityFeed {
   }
 
   #cursor(position: number): string {
-    return `${this.#feedId}.${position}`
+    return `${this.#options.storage.processes.own}.${position}`
   }
 
-  #position(cursor: string | undefined): number | undefined {
-    const [feedId, position] = cursor?.split('.') ?? []
-    return feedId === this.#feedId && /^\d{1,15}$/.test(position ?? '')
-      ? Number(position)
-      : undefined
+  /** A position from before a backup was restored may mean something else: then it is `undefined`. */
+  async #position(cursor: string | undefined): Promise<number | undefined> {
+    const { processes } = this.#options.storage
+    const [, process, position] = /^([\w-]{1,16})\.(\d{1,15})$/.exec(cursor ?? '') ?? []
+    if (process === undefined) return undefined
+    const isKnown = process === processes.own || (await processes.wasAlive(process))
+    return isKnown ? Number(position) : undefined
   }
 }
 
@@ -214,7 +209,7 @@ function listOutrun(): CaughtupError {
 }
 
 function decodePageCursor(cursor: string): { feed: string; query: Pick<ListQuery, 'after'> } {
-  const form = /^([0-9a-z]{1,16}\.\d{1,15})\.(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/
+  const form = /^([\w-]{1,16}\.\d{1,15})\.(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/
   const [, feed, recency, id] = form.exec(cursor) ?? []
   if (feed === undefined || recency === undefined || id === undefined) {
     throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is not a valid session-list cursor.`, {

@@ -14,6 +14,7 @@ import type { Bus, ChangeFeed, Notes } from './bus.ts'
 import type { CallCounts } from './calls.ts'
 import type { CommitOptions, Slice, SliceResult } from './commit.ts'
 import type { OwedCalls } from './owed.ts'
+import type { Processes } from './processes.ts'
 import type {
   KnownNames,
   NameQuery,
@@ -139,6 +140,7 @@ export interface Storage {
   readonly notes?: Notes
   readonly owed: OwedCalls
   readonly calls: CallCounts
+  readonly processes: Processes
   /**
    * One bounded step of maintenance, which no reader notices but for what `trim` and `retention`
    * remove. Whether more of the work is left.

@@ -132,6 +132,22 @@ export const runCases: Cases = {
     assert.equal(moved?.beats, seen.beats + 1)
   },
 
+  async 'can tell which processes have been alive since its process was'(bed) {
+    const [storage, other, dead] = [await bed.open(), await bed.open(), await bed.open()]
+    const { own } = storage.processes
+    await dead.heartbeat()
+    assert.equal(await other.processes.wasAlive(own), false)
+    await storage.heartbeat()
+    await other.heartbeat()
+    // It may have stopped before the other one began.
+    assert.equal(await other.processes.wasAlive(own), false)
+    await storage.heartbeat()
+    assert.equal(await other.processes.wasAlive(own), true)
+    assert.equal(await storage.processes.wasAlive(other.processes.own), true)
+    assert.equal(await other.processes.wasAlive(dead.processes.own), false)
+    assert.equal(await other.processes.wasAlive('nobody'), false)
+  },
+
   async 'has a lease even before the first heartbeat of its process'(bed) {
     const { storage, session } = await bed.start()
     await write(storage, session, [runStarted('r')])

@@ -32,6 +32,10 @@ export class MemoryTables extends MemoryReads implements Tables {
     beats.set(process, (beats.get(process) ?? 0) + 1)
   }
 
+  async beats(processes?: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return new Map([...this.db.beats].filter(([id]) => processes?.includes(id) ?? true))
+  }
+
   async owed(process: string, limit: number): Promise<OwedRow[]> {
     const own = [...this.db.owed.values()].filter((row) => row.process === process)
     return own.toSorted((a, b) => a.due - b.due).slice(0, limit)

@@ -18,6 +18,7 @@ import type {
   SearchQuery,
   SegmentQuery,
 } from '../../port/reading.ts'
+import type { Processes } from '../../port/processes.ts'
 import type { CopyPlace, SessionCopy } from '../../port/session-copy.ts'
 import type { IdleQuery, ListQuery, NewSession, SessionChange } from '../../port/sessions.ts'
 import { StorageError } from '../../port/storage-error.ts'
@@ -65,6 +66,9 @@ export class RowStorage implements Storage {
   readonly #bus: Bus
   readonly owed: OwedCalls
   readonly calls: CallCounts
+  readonly processes: Processes
+  /** The counters of all processes when this one first moved its own. */
+  #firstBeats: ReadonlyMap<string, number> | undefined
   readonly #random: () => number
   readonly #names: { process: string; tag: string }
   readonly #reads: SessionReads
@@ -91,6 +95,10 @@ export class RowStorage implements Storage {
     this.#names = openingNames(random)
     this.owed = owedCalls(tables, this.#names.process, () => this.#assertOpen())
     this.calls = callCounts(tables, clock, () => this.#assertOpen())
+    this.processes = {
+      own: this.#names.process,
+      wasAlive: (process) => this.#wasAlive(process),
+    }
     this.#reads = new SessionReads(tables, this.#states)
     this.#commits = new Commits(tables, this.#states, this.#names)
     this.#maintenance = new Maintenance(tables, this.#states, {
@@ -250,6 +258,10 @@ export class RowStorage implements Storage {
   async heartbeat(): Promise<void> {
     this.#assertOpen()
     await this.#tables.heartbeat(this.#names.process)
+    if (this.#firstBeats) return
+    const beats = await this.#tables.beats()
+    // Another call may have been first.
+    this.#firstBeats ??= beats
   }
 
   async activeRuns() {
@@ -338,6 +350,12 @@ export class RowStorage implements Storage {
   }
 
   /** @throws StorageError `closed` */
+  async #wasAlive(process: string): Promise<boolean> {
+    this.#assertOpen()
+    const beats = (await this.#tables.beats([process])).get(process) ?? 0
+    return this.#firstBeats !== undefined && beats > (this.#firstBeats.get(process) ?? 0)
+  }
+
   #assertOpen(): void {
     if (this.#closed) throw new StorageError('closed', 'The database is closed.')
   }

@@ -45,13 +45,14 @@ import { MessageReads } from './reads/message-reads.ts'
 import { MessageRows } from './rows/message-rows.ts'
 import { CallRows } from './rows/call-rows.ts'
 import { OwedRows } from './rows/owed-rows.ts'
-import { openMessages, activeRuns, beat } from './sessions/active-runs.ts'
+import { ProcessRows } from './rows/process-rows.ts'
+import { openMessages, activeRuns } from './sessions/active-runs.ts'
 import { packAll } from './log/pack.ts'
 import { trim } from './log/retain.ts'
 import { openingNames } from '../../base/random-tag.ts'
 import { retryBusy } from '../../errors/retry-busy.ts'
 import { PromptReads } from './reads/prompt-reads.ts'
-import { Search } from './reads/search.ts'
+import { hasFinished, Search } from './reads/search.ts'
 import { SessionRows } from './sessions/session-rows.ts'
 import { readSession } from './reads/session-copy.ts'
 import { writeSession } from './sessions/write-session.ts'
@@ -86,12 +87,16 @@ export class SqliteStorage implements Storage {
   readonly changes: ChangeFeed
   readonly owed: OwedRows
   readonly calls: CallRows
+  readonly processes: ProcessRows
 
   constructor(
     db: Database,
-    options: { clock: Clock; random: () => number; rewriteBytes?: number },
+    {
+      clock,
+      random,
+      rewriteBytes = 0,
+    }: { clock: Clock; random: () => number; rewriteBytes?: number },
   ) {
-    const { clock, random, rewriteBytes = 0 } = options
     this.#db = db
     this.#clock = clock
     this.#rewriteBytes = rewriteBytes
@@ -111,6 +116,7 @@ export class SqliteStorage implements Storage {
     this.#sessions = new SessionRows(this.#context, random)
     this.owed = new OwedRows(db, clock, this.#context.process)
     this.calls = new CallRows(db, clock)
+    this.processes = new ProcessRows(db, this.#context.process)
     // This first read marks where the log ends now, so that later remote entries are noticed.
     this.#read(() => undefined)
     this.#maintenance = new DatabaseMaintenance(this.#context, this.#search, clock)
@@ -303,7 +309,7 @@ export class SqliteStorage implements Storage {
   }
 
   async heartbeat(): Promise<void> {
-    await this.#write(() => beat(this.#context))
+    await this.#write(() => this.processes.beat())
   }
 
   async activeRuns(): Promise<ActiveRun[]> {
@@ -391,8 +397,4 @@ export class SqliteStorage implements Storage {
       return result
     })
   }
-}
-
-function hasFinished({ overlay }: CachedSession): boolean {
-  return [...overlay.values()].some(({ status }) => status === 'done')
 }

@@ -38,6 +38,14 @@ export class PostgresTables extends PostgresReads implements Tables {
     )
   }
 
+  async beats(processes?: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await this.run<{ id: string; beats: number }>(
+      'SELECT id, beats FROM $schema.processes WHERE $1::text[] IS NULL OR id = ANY($1)',
+      [processes ?? null],
+    )
+    return new Map(rows.map(({ id, beats }) => [id, beats]))
+  }
+
   async owed(process: string, limit: number): Promise<OwedRow[]> {
     const { rows } = await this.run<StoredOwed>(
       `SELECT session, process, due, attempts, body FROM $schema.owed WHERE process = $1

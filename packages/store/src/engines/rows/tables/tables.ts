@@ -47,6 +47,8 @@ export interface Tables extends TableReads {
    * beats = processes.beats + 1`.
    */
   heartbeat(process: string): Promise<void>
+  /** The counters of processes, by default of all: `SELECT id, beats FROM processes WHERE …`. */
+  beats(processes?: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** A process's: `SELECT … FROM owed WHERE process = … ORDER BY due, number LIMIT …`. */
   owed(process: string, limit: number): Promise<OwedRow[]>
   /** A session's: `SELECT … FROM owed WHERE session = … ORDER BY due, number`. */

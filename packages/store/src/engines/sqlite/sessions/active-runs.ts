@@ -25,14 +25,6 @@ export function activeRuns({ db, cache, process: ownProcess }: CommitContext): A
   })
 }
 
-/** Moves this process's counter. Must be called in a write transaction. */
-export function beat({ db, process }: CommitContext): void {
-  db.run(
-    'INSERT INTO processes (id, beats) VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET beats = beats + 1',
-    process,
-  )
-}
-
 /** Which process leads the run; `undefined` for a run that was imported with its session. */
 function lease({ process, beats }: Row, ownProcess: string): ActiveRun['lease'] {
   if (typeof process !== 'string') return undefined

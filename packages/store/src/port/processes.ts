@@ -1,0 +1,10 @@
+/** The openings of a database, each of which is a process to the others. */
+export interface Processes {
+  /** This one's name. */
+  readonly own: string
+  /**
+   * Whether another one has moved its counter since this one moved its own for the first time. Then neither has
+   * seen the database restored from a backup, for which all are stopped.
+   */
+  wasAlive(process: string): Promise<boolean>
+}
