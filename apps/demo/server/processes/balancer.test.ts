@@ -91,6 +91,27 @@ describe('Balancer', () => {
     await expect.poll(() => balancer.streams).toEqual([])
   })
 
+  it('asks the process of a page’s chat for the page’s figures', async () => {
+    const answers = (id: number): RequestListener => {
+      return ({ url }, response) => {
+        if (url?.startsWith('/rpc/onChat')) {
+          response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+        } else response.end(String(id))
+      }
+    }
+    const { url } = await balance([await target(1, answers(1)), await target(2, answers(2))])
+    const figuresOf = async (page: string) =>
+      (await fetch(`${url}/rpc/server/stats?page=${page}`)).text()
+    expect([await figuresOf('p1'), await figuresOf('p1')]).toEqual(['1', '2'])
+    for (const page of ['p1', 'p2']) {
+      const gone = new AbortController()
+      onTestFinished(() => gone.abort())
+      await fetch(`${url}/rpc/onChat?page=${page}`, { signal: gone.signal })
+    }
+    expect([await figuresOf('p2'), await figuresOf('p2')]).toEqual(['2', '2'])
+    expect([await figuresOf('p1'), await figuresOf('p1')]).toEqual(['1', '1'])
+  })
+
   it('tells a process that a client went away before its answer', async () => {
     const asked = Promise.withResolvers<ServerResponse>()
     const process = await target(1, (_, response) => asked.resolve(response))

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
 
 import type { ServedStream } from '../../shared/served.ts'
-import { connectTo, headOf, streamOf } from './wire.ts'
+import { askedBy, connectTo, headOf } from './wire.ts'
 
 /** A process that takes requests. */
 export interface Target {
@@ -75,7 +75,7 @@ export class Balancer {
 
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     if (await this.#options.own(incoming, response)) return
-    const found = await this.#connect()
+    const found = await this.#connect(this.#preferred(incoming))
     if (!found) return refuse(response, 503)
     const { connection: _, ...headers } = incoming.headers
     const { method = 'GET', url = '/' } = incoming
@@ -94,7 +94,7 @@ export class Balancer {
     forwarded.on('response', (answer) => {
       const { connection: __, 'keep-alive': ___, ...fields } = answer.headers
       if (fields['content-type']?.startsWith('text/event-stream')) {
-        this.#track({ ...streamOf(incoming), process: found.process }, response)
+        this.#track(incoming, found.process, response)
       }
       response.writeHead(answer.statusCode ?? 502, { ...fields, 'x-demo-process': found.process })
       response.flushHeaders()
@@ -108,26 +108,36 @@ export class Balancer {
     const found = await this.#connect()
     if (!found) return void client.end('HTTP/1.1 503 Service Unavailable\r\n\r\n')
     const { process, socket } = found
-    this.#track({ ...streamOf(incoming), process }, socket)
+    this.#track(incoming, process, socket)
     socket.write(headOf(incoming))
     socket.write(head)
     pipeline(client, socket, () => {})
     pipeline(socket, client, () => {})
   }
 
-  /** A connection to the next process that takes one. */
-  async #connect(): Promise<{ process: number; socket: Socket } | undefined> {
+  /** Figures are comparable only if they are of one process: of that which serves the page's chat. */
+  #preferred(incoming: IncomingMessage): number | undefined {
+    const { page, isFigures } = askedBy(incoming)
+    if (!isFigures || page === undefined) return undefined
+    return this.streams.find((stream) => stream.page === page && stream.kind === 'chat')?.process
+  }
+
+  /** A connection to the preferred process, or to the next one that takes it. */
+  async #connect(preferred?: number): Promise<{ process: number; socket: Socket } | undefined> {
     const targets = this.#options.targets()
-    const turn = this.#turn++
-    for (const offset of targets.keys()) {
-      const target = targets[(turn + offset) % targets.length]
+    const turn = preferred === undefined ? this.#turn++ : 0
+    const inTurn = targets.map((_, offset) => targets[(turn + offset) % targets.length])
+    const first = inTurn.filter((target) => target?.id === preferred)
+    for (const target of [...first, ...inTurn]) {
       const socket = target && (await connectTo(target.port))
       if (socket) return { process: target.id, socket }
     }
     return undefined
   }
 
-  #track(stream: OpenStream, connection: ServerResponse | Socket): void {
+  #track(incoming: IncomingMessage, process: number, connection: ServerResponse | Socket): void {
+    const { kind, page } = askedBy(incoming)
+    const stream = { kind, page, process }
     this.#streams.add(stream)
     connection.once('close', () => this.#streams.delete(stream))
   }

@@ -28,14 +28,19 @@ const kinds: Readonly<Record<string, StreamKind>> = {
   '/rpc/activity/subscribe': 'list',
 }
 
-/** What a request for a stream asks for, and the page that sends it: `?page=` of its URL. */
-export function streamOf({ url = '/' }: IncomingMessage): {
-  kind: StreamKind
+/** What a request asks for, and the page that sends it: `?page=` of its URL. */
+export function askedBy({ url = '/' }: IncomingMessage): {
   page: string | undefined
+  /** Of the stream, if it opens one. */
+  kind: StreamKind
+  /** Whether it asks for the figures of a process. */
+  isFigures: boolean
 } {
   const asked = URL.parse(url, 'http://demo')
+  const path = asked?.pathname ?? ''
   return {
-    kind: kinds[asked?.pathname ?? ''] ?? 'other',
     page: asked?.searchParams.get('page') ?? undefined,
+    kind: kinds[path] ?? 'other',
+    isFigures: path === '/rpc/server/stats',
   }
 }

@@ -41,7 +41,7 @@ export function InspectorDrawer({ sessionId, onClose }: InspectorDrawerProps) {
         {sessionId !== undefined && (
           <StreamPanel key={sessionId} session={client.session(sessionId)} />
         )}
-        <ProcessPanel />
+        <ProcessPanel served={reading?.served} />
         <LiveCharts history={reading?.history ?? []} />
         <TrafficMetrics reading={reading} />
         <ServerMetrics reading={reading} />

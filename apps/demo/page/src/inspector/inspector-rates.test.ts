@@ -59,4 +59,12 @@ describe('inspectorRates', () => {
     expect(rates).not.toHaveProperty('tokensPerCommit')
     expect(rates.commitsPerSecond).toBe(0)
   })
+
+  it('compares no figures of two processes, or of one before and after its restart', () => {
+    const of = (process: number, uptime: number) =>
+      sample(uptime, { process, server: { ...server(10, 100, 20), uptime } })
+    expect(inspectorRates(of(1, 1_000), of(1, 2_000))).toHaveProperty('commitsPerSecond')
+    expect(inspectorRates(of(1, 1_000), of(2, 2_000))).not.toHaveProperty('commitsPerSecond')
+    expect(inspectorRates(of(1, 2_000), of(1, 1_000))).not.toHaveProperty('commitsPerSecond')
+  })
 })

@@ -10,6 +10,8 @@ export interface InspectorSample {
   redraws: number
   /** Absent if the server did not answer. */
   server?: ServerStats
+  /** The id of the process that `server` is of. Absent where there is only one. */
+  process?: number
 }
 
 /** Rates between two samples. */
@@ -18,6 +20,7 @@ export interface InspectorRates {
   bytesPerSecond: number
   notificationsPerSecond: number
   redrawsPerSecond: number
+  /** The server's rates are absent if it did not answer, or another process did. */
   commitsPerSecond?: number
   /** Deltas, and a delta is nearly always a token. */
   tokensPerSecond?: number
@@ -36,7 +39,7 @@ export function inspectorRates(before: InspectorSample, after: InspectorSample):
     notificationsPerSecond: (after.notifications - before.notifications) / seconds,
     redrawsPerSecond: (after.redraws - before.redraws) / seconds,
   }
-  if (!before.server || !after.server) return rates
+  if (!before.server || !after.server || !isSameProcess(before, after)) return rates
   const [former, store] = [before.server.store, after.server.store]
   const commits = store.commits - former.commits
   return {
@@ -49,4 +52,10 @@ export function inspectorRates(before: InspectorSample, after: InspectorSample):
       eventsPerCommit: (store.events - former.events) / commits,
     }),
   }
+}
+
+function isSameProcess(before: InspectorSample, after: InspectorSample): boolean {
+  // Uptime begins anew with a process that was started again.
+  const goesOn = (after.server?.uptime ?? 0) >= (before.server?.uptime ?? 0)
+  return before.process === after.process && goesOn
 }

@@ -1,13 +1,10 @@
 import { Skull } from 'lucide-react'
-import { useEffect, useState } from 'react'
 
 import type { ProcessState, Served, ServerProcessInfo, StreamKind } from '../../../shared/served.ts'
-import { killProcess, readServed } from '../client/processes.ts'
+import { killProcess } from '../client/processes.ts'
 import { Button } from '../ui/button.tsx'
 import { useToasts } from '../ui/toasts.tsx'
 import { Metric } from './metric.tsx'
-
-const intervalMs = 1_000
 
 const streamNames: Record<StreamKind, string> = {
   websocket: 'All streams (WebSocket)',
@@ -25,8 +22,7 @@ const stateLooks: Record<ProcessState, string> = {
 }
 
 /** The server's processes, if there are several: which of them serves this page, and a button that kills one. */
-export function ProcessPanel() {
-  const served = useServed()
+export function ProcessPanel({ served }: { served: Served | undefined }) {
   const { attempt } = useToasts()
   if (!served || served.processes.length === 0) return null
   return (
@@ -78,26 +74,4 @@ function ProcessRow({ process, onKill }: { process: ServerProcessInfo; onKill: (
       </Button>
     </li>
   )
-}
-
-/** Asks once a second, also while the page is offline for its client; only once where there is one process. */
-function useServed(): Served | undefined {
-  const [served, setServed] = useState<Served>()
-  useEffect(() => {
-    const abort = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const poll = async () => {
-      // Without an answer the last one stays.
-      const answer = await readServed(abort.signal).catch(() => undefined)
-      if (abort.signal.aborted) return
-      if (answer) setServed(answer)
-      if (answer?.processes.length !== 0) timer = setTimeout(() => void poll(), intervalMs)
-    }
-    void poll()
-    return () => {
-      abort.abort()
-      clearTimeout(timer)
-    }
-  }, [])
-  return served
 }

@@ -1,8 +1,10 @@
 import type { ServerStats } from '@caughtup/schema'
 import { useEffect, useState } from 'react'
 
+import type { Served } from '../../../shared/served.ts'
 import { useClient, useConnectivity } from '../client/client-context.tsx'
 import type { DemoClient } from '../client/demo-client.ts'
+import { readServed } from '../client/processes.ts'
 import { type InspectorRates, inspectorRates, type InspectorSample } from './inspector-rates.ts'
 import { useRedrawCounter } from './redraw-counter.tsx'
 
@@ -16,6 +18,8 @@ export interface InspectorReading {
   rates?: InspectorRates
   /** The rates until now, oldest first, at most `mostKept`. */
   history: readonly InspectorRates[]
+  /** The server's processes, and which of them serve this page; none are listed where there is one. */
+  served?: Served
   /** Why the server's figures are missing. */
   serverError?: string
 }
@@ -31,16 +35,24 @@ export function useInspectorSamples(): InspectorReading | undefined {
     const abort = new AbortController()
     let former: InspectorSample | undefined
     let history: readonly InspectorRates[] = []
+    let served: Served | undefined
     const take = async () => {
-      const { server, serverError }: ServerAnswer = network.isOnline()
-        ? await serverStats(client, abort.signal)
-        : { serverError: 'offline' }
+      const stats = network.isOnline()
+        ? serverStats(client, abort.signal)
+        : Promise.resolve({ serverError: 'offline' })
+      // Also while the client is offline, and only once where there is one process.
+      if (served?.processes.length !== 0) {
+        served = (await readServed(soon(abort.signal)).catch(() => undefined)) ?? served
+      }
+      const { server, serverError }: ServerAnswer = await stats
       if (abort.signal.aborted) return
+      const process = served && processOf(served)
       const sample: InspectorSample = {
         ...client.stats(),
         at: performance.now(),
         redraws: redraws.count,
         ...(server && { server }),
+        ...(process !== undefined && { process }),
       }
       const rates = former && inspectorRates(former, sample)
       if (rates) history = [...history, rates].slice(-mostKept)
@@ -48,6 +60,7 @@ export function useInspectorSamples(): InspectorReading | undefined {
         sample,
         history,
         ...(rates && { rates }),
+        ...(served && { served }),
         ...(serverError !== undefined && { serverError }),
       })
       former = sample
@@ -68,16 +81,26 @@ export function useInspectorSamples(): InspectorReading | undefined {
   return reading
 }
 
+/** The process that answers this page's calls for figures: that of its chat. */
+function processOf({ processes, streams }: Served): number | undefined {
+  const chat = streams.find(({ kind }) => kind === 'chat' || kind === 'websocket')
+  return processes.find(({ id }) => id === chat?.process)?.pid
+}
+
 interface ServerAnswer {
   server?: ServerStats
   serverError?: string
 }
 
-/** The server's figures, or why they are missing. Waits two intervals, so that the page's own are shown. */
+/** Aborted after two intervals, too, so that what else there is can be shown. */
+function soon(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(2 * intervalMs)])
+}
+
+/** The server's figures, or why they are missing. */
 async function serverStats(client: DemoClient, signal: AbortSignal): Promise<ServerAnswer> {
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(2 * intervalMs)])
-    return { server: await client.rpc.server.stats({}, { signal: limit }) }
+    return { server: await client.rpc.server.stats({}, { signal: soon(signal) }) }
   } catch (error) {
     return { serverError: error instanceof Error ? error.message : String(error) }
   }
