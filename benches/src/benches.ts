@@ -1,4 +1,6 @@
 import { otherProcess } from './across/other-process.ts'
+import { secondProcess } from './across/second-process.ts'
+import { threeProcesses } from './across/three-processes.ts'
 import { crash } from './benches/crash.ts'
 import { longAnswer } from './benches/long-answer.ts'
 import { memory } from './benches/memory.ts'
@@ -32,4 +34,6 @@ export const benches = [
   firstPaint,
   streamingOnPostgres,
   otherProcess,
+  secondProcess,
+  threeProcesses,
 ]

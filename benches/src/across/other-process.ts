@@ -1,20 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { postgresSchema } from '@caughtup/local-postgres'
-
 import { type Bench, type Case, figure, type Goal, ours, type Row } from '../measure/bench.ts'
-import { cpuOfFamily, parentOf } from '../postgres/server-cpu.ts'
 import { BenchProcess } from '../subscribers/measure/processes.ts'
 import { startRedis } from '../subscribers/processes/redis-server.ts'
 import { acrossPeer, installPeers } from '../subscribers/sides/peers.ts'
+import { hasRedis, needed, openDatabase, overNotify, overRedis } from './database.ts'
 import type { AcrossCalls, Times } from './serve-across.ts'
 
 const storeProcess = fileURLToPath(new URL('store-process.ts', import.meta.url))
-const [overNotify, overRedis] = [`${ours}, NOTIFY`, `${ours}, Redis`]
 const resumable = 'resumable-stream, Redis'
-/** Without it, what goes over Redis is left out. */
-const needed = 'redis-server'
 const sides = [overNotify, overRedis, resumable]
 
 const perSecond = 50
@@ -35,7 +29,7 @@ export const otherProcess: Bench = {
     { key: 'elsewhere99', title: 'written to read p99, ms', digits: 2 },
     { key: 'writer', title: 'CPU of the writer, ms/s', digits: 1 },
     { key: 'reader', title: 'CPU of the reader, ms/s', digits: 1 },
-    { key: 'servers', title: 'CPU of PostgreSQL and Redis, ms/s', digits: 1 },
+    { key: 'servers', title: 'CPU of PostgreSQL, ms/s', digits: 1 },
   ],
   cases: ({ smoke, seconds }) =>
     (smoke ? [1] : [1, 100]).flatMap((answers) =>
@@ -54,29 +48,20 @@ export const otherProcess: Bench = {
 
 async function measure(side: string, answers: number, seconds: number): Promise<Row> {
   const row = { answers, side }
-  if (side !== overNotify && spawnSync(needed, ['--version']).error) {
-    return { ...row, side: `${side} (no ${needed} here)` }
-  }
-  const url = side === overNotify ? '' : await startRedis()
+  if (side !== overNotify && !hasRedis()) return { ...row, side: `${side} (no ${needed} here)` }
   if (side === resumable) {
     installPeers()
+    const url = await startRedis()
     const [writer, reader] = [startAcross(acrossPeer, [url]), startAcross(acrossPeer, [url])]
     await using _ending = ending(writer, reader)
     return { ...row, ...(await between({ writer, reader }, { answers, seconds })) }
   }
-  const { pool, schema, url: database, remove } = await postgresSchema()
-  const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-  const server = parentOf(rows[0]?.pid ?? 0)
-  const args = [database, schema, answers === 1 ? '0' : '33', url]
-  const start = () => startAcross(storeProcess, args)
-  try {
-    const [writer, reader] = [start(), start()]
-    await using _ending = ending(writer, reader)
-    const servers = () => cpuOfFamily(server)
-    return { ...row, ...(await between({ writer, reader, servers }, { answers, seconds })) }
-  } finally {
-    await remove()
-  }
+  await using database = await openDatabase(side)
+  const args = [answers === 1 ? '0' : '33', ...database.args]
+  const [writer, reader] = [startAcross(storeProcess, args), startAcross(storeProcess, args)]
+  await using _ending = ending(writer, reader)
+  const servers = () => database.cpu()
+  return { ...row, ...(await between({ writer, reader, servers }, { answers, seconds })) }
 }
 
 type AcrossProcess = BenchProcess<AcrossCalls>

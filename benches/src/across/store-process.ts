@@ -6,7 +6,7 @@ import { redis } from '@caughtup/store/redis'
 import { type Answer, startAnswer } from '../measure/answer.ts'
 import { type Across, serveAcross } from './serve-across.ts'
 
-const [url = '', schema = '', windowMs = '', redisUrl] = process.argv.slice(2)
+const [windowMs = '', url = '', schema = '', redisUrl] = process.argv.slice(2)
 
 serveAcross(async (): Promise<Across> => {
   const store = await createStore({

@@ -8,6 +8,8 @@ import type { WriteOrder, Written } from './write-tokens.ts'
 export interface SideServer {
   /** Starts an empty session, of which the subscription gets everything. */
   open(transport: Subscription['transport']): Promise<Opened>
+  /** Of a session that another process started, on the same database. */
+  join?(session: string): Promise<Subscription>
   /** Writes an answer to a session. */
   write(session: string, order: WriteOrder): Promise<Written>
   /** CPU time of helper processes, in ms. @default 0 */
@@ -47,6 +49,11 @@ function procedures(starting: Promise<SideServer>) {
       await starting
     },
     open: async (transport: Subscription['transport']) => (await starting).open(transport),
+    join: async (session: string) => {
+      const subscription = await (await starting).join?.(session)
+      if (!subscription) throw new Error('This side has one process.')
+      return subscription
+    },
     write: async ({ session, ...order }: WriteOrder & { session: string }) =>
       (await starting).write(session, order),
     usage: async ({ collect }: { collect: boolean }): Promise<Usage> => {
