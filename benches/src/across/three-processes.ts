@@ -35,6 +35,8 @@ export const threeProcesses: Bench = {
         unit: 'ms',
         digits: 1,
         bound: { most: 60 },
+        heldBackBy:
+          'three servers, PostgreSQL and the process of the subscribers share two cores; one process with the same subscribers needs one of them (fan-out).',
       })),
   notes: [
     'As `fan-out`, over SSE: no window, one process with all subscribers, which checks what each of them got. The p99 of the others is the worse of the two.',
