@@ -67,7 +67,9 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
    * The events after a seq and all that follow, in merged batches of at most about 1 MiB. Returns when
    * the session is deleted (also if its id is used again) or the store closes.
    *
-   * @throws the signal's reason; `NOT_FOUND` for an unknown session, `BAD_INPUT` for an invalid seq
+   * @throws the signal's reason; `NOT_FOUND` for an unknown session, `BAD_INPUT` for an invalid seq;
+   *   `UNAVAILABLE` (`entries-lost`) if the database has lost entries that were read (a PostgreSQL that
+   *   crashed without `synchronous_commit`, or was replaced by one that was behind): read the session anew
    */
   follow(
     sessionId: string,

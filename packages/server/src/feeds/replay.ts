@@ -120,13 +120,13 @@ async function* replayLive(source: ReplaySource, reason: ReplayReason | undefine
 /** The events after a cursor, in batches for one frame each, until none are left. */
 async function* batchesAfter(
   { store, sessionId, limits, signal }: ReplaySource,
-  { seq }: Cursor,
+  from: Cursor,
 ): AsyncGenerator<ReadBatch, void> {
-  for (let after = seq, complete = false; !complete;) {
-    const reading = store.events(sessionId, after, { bytes: limits.frameBytes })
+  for (let { seq, tag } = from, complete = false; !complete;) {
+    const reading = store.events(sessionId, seq, { bytes: limits.frameBytes, tag })
     const batch = await abortable(reading, signal)
     yield batch
-    after = batch.cursor.seq
+    ;({ seq, tag } = batch.cursor)
     complete = batch.complete
   }
 }

@@ -30,8 +30,8 @@ export class SessionFeed implements Feed {
     options: FollowOptions,
   ): AsyncGenerator<Step | 'too-far-behind', void> {
     const { store, sessionId } = this.#source
-    const { seq, journal } = readCursor('position', position)
-    for await (const batch of store.follow(sessionId, seq, { ...options, journal })) {
+    const { seq, journal, tag } = readCursor('position', position)
+    for await (const batch of store.follow(sessionId, seq, { ...options, journal, tag })) {
       // A batch holds as much as a window may, so events beyond it cost more than a window.
       if (batch.isBehind) return yield 'too-far-behind'
       const frame = this.#frames.of(batch)

@@ -12,6 +12,7 @@ import { messagesOf } from '@caughtup/schema/event'
 
 import { checkCursor } from '../core/reading/cursor-verdict.ts'
 import { readBatch } from '../core/reading/read-events.ts'
+import { entriesLost } from '../errors/session-errors.ts'
 import { readAround, readPage } from '../core/reading/read-page.ts'
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { aCursor, finite, object, positive, whole } from '../input/kinds.ts'
@@ -136,17 +137,26 @@ export class Reads {
     return checkCursor(this.#options.storage, sessionId, cursor)
   }
 
-  /** The events after a seq, merged, about `bytes` of them; for a replay. Shared like a window. */
+  /**
+   * The events after a seq, merged, about `bytes` of them; for a replay. Shared like a window.
+   *
+   * @param options - `tag`: of the entry `after`, as the reader's cursor has it. @default any
+   * @throws CaughtupError `NOT_FOUND`; `UNAVAILABLE` (`entries-lost`) if that entry has another tag
+   */
   readonly events = async (
     sessionId: string,
     after: number,
-    { bytes, signal }: { bytes: number } & Waiting,
+    { bytes, tag, signal }: { bytes: number; tag?: string } & Waiting,
   ): Promise<ReadBatch> => {
     assertInput('after', after, whole)
     assertInput('bytes', bytes, positive)
     const state = await this.#state(sessionId, { signal })
-    const load = () => readBatch(this.#options.storage, sessionId, after, { bytes })
-    return abortable(this.#batches.read(state, `${after} ${bytes}`, load), signal)
+    const load = async () => {
+      const batch = await readBatch(this.#options.storage, sessionId, after, { bytes, tag })
+      if (batch.isLost) throw entriesLost(sessionId)
+      return batch
+    }
+    return abortable(this.#batches.read(state, `${after} ${tag ?? ''} ${bytes}`, load), signal)
   }
 
   /**

@@ -17,6 +17,15 @@ export function sessionExists(sessionId: string): CaughtupError {
   })
 }
 
+/** For a reader that has entries which the database has lost: what comes now does not follow from them. */
+export function entriesLost(sessionId: string): CaughtupError {
+  return new CaughtupError(
+    'UNAVAILABLE',
+    `The database has lost entries of session ${preview(sessionId)} that were read: read it anew.`,
+    { field: 'sessionId', value: preview(sessionId), reason: 'entries-lost' },
+  )
+}
+
 /** For a copy of a session that continues while somebody writes to it. */
 export function sessionChanged(sessionId: string): CaughtupError {
   return new CaughtupError('CONFLICT', `Session ${sessionId} was written to while it was copied.`, {

@@ -42,7 +42,8 @@ export class Audience {
     const failed = (error: unknown) => onError(error, 'watching what other processes write')
     this.watch = new RemoteWatch(storage.changes, clock, changed, failed)
     this.followers = new Followers({
-      read: (sessionId, after) => readBatch(storage, sessionId, after, { bytes: batchBytes }),
+      read: (sessionId, after, tag) =>
+        readBatch(storage, sessionId, after, { bytes: batchBytes, tag }),
       watch: this.watch.watch,
       ended,
     })

@@ -2,6 +2,7 @@ import { CaughtupError, type Cursor } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
 import { assertIds, assertInput } from '../input/assert-input.ts'
+import { entriesLost } from '../errors/session-errors.ts'
 import { whole } from '../input/kinds.ts'
 import { Notifier } from './notifier.ts'
 import { NewestReads } from './newest-reads.ts'
@@ -10,7 +11,7 @@ import type { SliceResult } from '../port/commit.ts'
 import type { EventBatch } from '../port/reading.ts'
 
 export interface FollowersOptions {
-  read: (sessionId: string, after: number) => Promise<EventBatch>
+  read: (sessionId: string, after: number, tag: string | undefined) => Promise<EventBatch>
   /** Watches for changes of other processes until it is disposed of. */
   watch: () => Disposable
   /** Aborted when the store closes. */
@@ -40,6 +41,8 @@ export interface FollowOptions {
   owed?: number | undefined
   /** The journal that the follower has read until now. @default the session's at the first read */
   journal?: string | undefined
+  /** The tag of the entry that it has read until, as its cursor has it. @default any */
+  tag?: string | undefined
 }
 
 type Committed = Pick<Extract<SliceResult, { events: unknown }>, 'events' | 'cursor'>
@@ -48,6 +51,8 @@ type Committed = Pick<Extract<SliceResult, { events: unknown }>, 'events' | 'cur
 interface Place {
   readonly sessionId: string
   seq: number
+  /** Of that entry, where it is known. */
+  tag: string | undefined
 }
 
 /**
@@ -88,17 +93,18 @@ export class Followers {
   /**
    * Returns when the session is deleted, also if another one has its id by then, or the store closes.
    *
-   * @throws the signal's reason; `NOT_FOUND` for an unknown session, `BAD_INPUT`
+   * @throws the signal's reason; `NOT_FOUND` for an unknown session, `BAD_INPUT`; `UNAVAILABLE`
+   *   (`entries-lost`) if the database has lost what was read
    */
   async *follow(
     sessionId: string,
     after: number,
-    { signal, owed: owedBefore, journal: journalBefore }: FollowOptions,
+    { signal, owed: owedBefore, journal: journalBefore, tag }: FollowOptions,
   ): AsyncGenerator<FollowedBatch, void, undefined> {
     assertIds({ sessionId })
     assertInput('after', after, whole)
     if (owedBefore !== undefined) assertInput('owed', owedBefore, whole)
-    const place: Place = { sessionId, seq: after }
+    const place: Place = { sessionId, seq: after, tag }
     let found = false
     // A follower at the head does not lag behind the next events, however many come at once.
     let isAtHead = owedBefore === undefined
@@ -119,8 +125,10 @@ export class Followers {
         found = true
         journal ??= batch.cursor.journal
         if (batch.cursor.journal !== journal) return
+        if (batch.isLost) throw entriesLost(sessionId)
         const [first] = batch.events
         if (!first) {
+          if (batch.newest === place.seq) place.tag = batch.cursor.tag
           await listener.next(signal)
           isAtHead = true
           continue
@@ -130,6 +138,7 @@ export class Followers {
         // Retention may have removed the next events of a reader that paused.
         const isGap = first.from > place.seq + 1
         place.seq = batch.cursor.seq
+        place.tag = batch.cursor.tag
         this.#advance(sessionId, batch.cursor.seq)
         const isBehind = isGap || (!batch.complete && batch.cursor.seq >= owed)
         if (isBehind) yield { ...batch, owed, complete: false, isBehind }
@@ -154,7 +163,8 @@ export class Followers {
     if (event && events.length === 1) {
       // What a follower at the head would read, without asking the database for it.
       const batch = { events, cursor, complete: true, newest: event.seq, owed: event.seq }
-      this.#reads.put(sessionId, event.from - 1, batch)
+      // Whoever has an entry with the tag of the next one has all that is before that.
+      this.#reads.put(sessionId, placeKey({ seq: event.from - 1, tag: cursor.tag }), batch)
     }
     this.#notifier.notify(sessionId)
   }
@@ -189,7 +199,7 @@ export class Followers {
     const { journal } = after
     const { seq } = last
     this.#advance(sessionId, seq)
-    this.#reads.put(sessionId, after.seq, {
+    this.#reads.put(sessionId, placeKey(after), {
       events: [...events],
       cursor: { journal, seq, tag },
       complete: true,
@@ -204,17 +214,22 @@ export class Followers {
     this.#newest.set(sessionId, Math.max(seq, this.#newest.get(sessionId) ?? 0))
   }
 
-  #read({ sessionId, seq }: Place, signal: AbortSignal): Promise<FollowedBatch> {
+  #read({ sessionId, ...place }: Place, signal: AbortSignal): Promise<FollowedBatch> {
+    const { seq, tag } = place
     const load = async () => {
-      const batch = await this.#options.read(sessionId, seq)
+      const batch = await this.#options.read(sessionId, seq, tag)
       return { ...batch, owed: batch.newest }
     }
-    return abortable(this.#reads.read(sessionId, seq, load), signal)
+    return abortable(this.#reads.read(sessionId, placeKey(place), load), signal)
   }
 }
 
 function isSame(one: Cursor, other: Cursor): boolean {
   return one.journal === other.journal && one.seq === other.seq && one.tag === other.tag
+}
+
+function placeKey({ seq, tag = '' }: Pick<Place, 'seq' | 'tag'>): string {
+  return `${seq} ${tag}`
 }
 
 function isNotFound(error: unknown): boolean {

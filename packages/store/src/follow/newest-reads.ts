@@ -1,5 +1,5 @@
 interface Read<T> {
-  readonly key: number
+  readonly key: string
   readonly value: Promise<T>
   result?: T
 }
@@ -13,9 +13,9 @@ export class NewestReads<T> {
 
   /**
    * Returns the session's newest read if it has this key, and else starts a new one. The key tells
-   * what is read, such as the seq to read from.
+   * what is read, such as the place to read from.
    */
-  read(sessionId: string, key: number, load: () => Promise<T>): Promise<T> {
+  read(sessionId: string, key: string, load: () => Promise<T>): Promise<T> {
     const shared = this.#newest.get(sessionId)
     if (shared?.key === key) return shared.value
     const value = load()
@@ -30,7 +30,7 @@ export class NewestReads<T> {
   }
 
   /** Makes `value` the session's newest read, for a caller that knows what it would be. */
-  put(sessionId: string, key: number, value: T): void {
+  put(sessionId: string, key: string, value: T): void {
     this.#newest.set(sessionId, { key, value: Promise.resolve(value), result: value })
   }
 

@@ -17,6 +17,8 @@ export interface SegmentQuery {
    * entry of the range is there.
    */
   filter?: EventFilter
+  /** An entry whose tag is wanted, as of the same moment. */
+  tagAt?: number
 }
 
 export interface SegmentBatch {
@@ -31,6 +33,8 @@ export interface SegmentBatch {
   cursor: Cursor
   /** Entries up to this one were removed. */
   floor: number
+  /** As of {@link StoredState}. */
+  tagAt?: string
 }
 
 export interface EventBatch {
@@ -41,6 +45,11 @@ export interface EventBatch {
   complete: boolean
   /** The journal's newest seq when it was read. */
   newest: number
+  /**
+   * Whether the entry `after` is not the one that the reader has: the database lost that, and these events
+   * may follow from another one.
+   */
+  isLost?: true
 }
 
 export interface ReadBatch extends EventBatch {

@@ -43,9 +43,9 @@ export function interleavedTables(tables: Tables, process: Process): Tables {
         }
       }
       if (property === 'append') {
-        return async (rows: Parameters<Tables['append']>[0]) => {
+        return async (...asked: Parameters<Tables['append']>) => {
           await turns.take(name)
-          const result = await faulty(process, () => tables.append(rows))
+          const result = await faulty(process, () => tables.append(...asked))
           await turns.take(name)
           return result
         }

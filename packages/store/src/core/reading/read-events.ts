@@ -39,15 +39,21 @@ function merged(
   return { events, last, complete: true, bytes: size }
 }
 
-/** Events after `after`, merged, oldest first, until about `bytes` of them (at least one). */
+/**
+ * Events after `after`, merged, oldest first, until about `bytes` of them (at least one).
+ *
+ * @param options - `tag`: of the entry `after`, for a reader that has read until there
+ */
 export async function readBatch(
   storage: Pick<Storage, 'segments'>,
   sessionId: string,
   after: number,
-  { bytes }: { bytes: number },
+  { bytes, tag: given }: { bytes: number; tag?: string | undefined },
 ): Promise<ReadBatch> {
-  const query = { from: 'oldest', after, bytes } as const
-  const { segments, complete, floor, cursor } = await storage.segments(sessionId, query)
+  const tagged = given !== undefined && { tagAt: after }
+  const query = { from: 'oldest', after, bytes, ...tagged } as const
+  const { segments, complete, floor, cursor, tagAt } = await storage.segments(sessionId, query)
+  const isLost = tagged && after >= floor && tagAt !== given
   // An entry that stands for many may begin below the floor.
   const { last, ...read } = merged(segments, Math.max(after, floor), bytes)
   const { journal, seq: newest, tag } = cursor
@@ -56,5 +62,6 @@ export async function readBatch(
     cursor: { journal, ...(last ?? { seq: after, tag }) },
     complete: complete && read.complete,
     newest,
+    ...(isLost && { isLost }),
   }
 }

@@ -1,6 +1,6 @@
 import { jsonBytes } from '../../base/bytes.ts'
 import { asAppend } from '../../journal/segment.ts'
-import type { AppendedRow, EventRow } from '../rows/tables/rows.ts'
+import type { AppendedRow, EventRow, WrittenRow, KnownEntry } from '../rows/tables/rows.ts'
 import { indexAbove, type SessionData, type StoredEvents } from './database.ts'
 
 /** About the bytes of an entry besides its text. */
@@ -13,12 +13,32 @@ export function fits(
   rows: readonly AppendedRow[],
   find: (key: number) => SessionData | undefined,
 ): boolean {
-  return rows.every(({ session, base, first }) => {
+  return rows.every(({ session, base, first, behind }) => {
     const data = find(session)
     if (!data) return false
     const { record, floor } = data.row
-    return record.seq === base && floor < first && !hasRow(data.events, first)
+    if (record.seq !== base || floor >= first || hasRow(data.events, first)) return false
+    return behind === undefined || holds(data, { seq: first - 1, tag: behind })
   })
+}
+
+/** Whether a row is there as it was written. */
+export function hasWritten(
+  data: SessionData | undefined,
+  { first, seq, tag }: WrittenRow,
+): boolean {
+  const row = data?.events[indexAbove(data.events, first - 1, firstOf)]
+  return row?.first === first && row.seq === seq && row.tag === tag
+}
+
+/** Whether the newest entry up to a seq is that one, with this tag. */
+export function holds(
+  { row, events }: Pick<SessionData, 'row' | 'events'>,
+  { seq, tag }: KnownEntry,
+): boolean {
+  if (seq <= row.floor) return seq === row.floor && tag === row.floorTag
+  const newest = events[indexAbove(events, seq, firstOf) - 1]
+  return newest?.seq === seq && newest.tag === tag
 }
 
 /** Puts a row at its place, which is behind the others: only a broken fence lets one in elsewhere. */

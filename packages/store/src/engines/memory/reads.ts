@@ -8,10 +8,11 @@ import {
   type MemberRow,
   type RememberedKind,
   type SessionRow,
+  type CountedName,
+  type RememberedName,
 } from '../rows/tables/rows.ts'
 import type {
   CandidateQuery,
-  CountedName,
   DueQuery,
   EventRange,
   FeedQuery,
@@ -19,7 +20,6 @@ import type {
   MessageRange,
   PromptRows,
   PromptRowsQuery,
-  RememberedName,
   SessionAsk,
   SessionImage,
   SessionReading,
@@ -33,6 +33,7 @@ import {
   type SessionData,
   type StoredEvents,
 } from './database.ts'
+import { holds } from './events.ts'
 import { candidates, feedRows, promptRows } from './lists.ts'
 import {
   neighbour,
@@ -300,12 +301,12 @@ function nameOf(name: string): RememberedName {
   return { kind, id: name.slice(kind.length + 1) }
 }
 
-function imageOf(
-  { row, messages, events }: SessionData,
-  { known, tagAt }: SessionAsk,
-): SessionImage {
+function imageOf(data: SessionData, { known, tagAt }: SessionAsk): SessionImage {
+  const { row, messages, events } = data
   const { seq: base } = row.record
-  const isKnown = known?.key === row.key && known.base === base
+  const isThere = known?.key === row.key && holds(data, known)
+  const isKnown = isThere && known.base === base
+  const isLost = known?.key === row.key && !isThere && row.floor <= known.seq
   const after = isKnown ? Math.max(known.seq, base) : base
   const entry = tagAt === undefined ? undefined : events[indexAbove(events, tagAt - 1, lastOf)]
   return {
@@ -314,6 +315,7 @@ function imageOf(
     ...(!isKnown && {
       open: messages.flatMap(({ message }) => (message.status === 'open' ? message : [])),
     }),
+    ...(isLost && { isLost }),
     ...(entry && entry.first <= (tagAt ?? 0) && { tagAt: entry.tag }),
   }
 }

@@ -1,16 +1,17 @@
 import type { CountedCall } from '../../port/calls.ts'
-import type { AppendedRow, OwedRow } from '../rows/tables/rows.ts'
+import type { AppendedRow, OwedRow, WrittenRow } from '../rows/tables/rows.ts'
 import type { Tables, Transaction } from '../rows/tables/tables.ts'
 import type { SessionData } from './database.ts'
-import { fits, push } from './events.ts'
+import { fits, hasWritten, push } from './events.ts'
 import { MemoryReads } from './reads.ts'
 import { MemoryTransaction } from './transaction.ts'
 
 /** The row engine's tables on plain data: nothing is waited for but locks. */
 export class MemoryTables extends MemoryReads implements Tables {
-  async append(rows: readonly AppendedRow[]): Promise<boolean> {
+  async append(rows: readonly AppendedRow[], newest?: WrittenRow): Promise<boolean> {
     await this.db.locks.free(this, new Set(rows.map(({ session }) => session)))
     const found = (key: number): SessionData | undefined => this.db.sessions.get(key)
+    if (newest && !hasWritten(found(newest.session), newest)) return false
     if (!fits(rows, found)) return false
     for (const row of rows) push(found(row.session), row)
     return true

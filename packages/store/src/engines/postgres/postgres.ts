@@ -45,8 +45,8 @@ function pooledWithoutBus(): CaughtupError {
 
 /**
  * Sessions in PostgreSQL (14 or later), for any number of processes. They tell each other of changes by NOTIFY,
- * over one more connection per store, unless the store has another `bus`. Keep `synchronous_commit` on: processes
- * do not notice that the server lost commits while they run.
+ * over one more connection per store, unless the store has another `bus`. Commits are as durable as the server's
+ * `synchronous_commit` makes them; what it loses in a crash or a failover all processes and their clients notice.
  *
  * @throws CaughtupError `BAD_INPUT` for other options, and on opening where the database is behind a pooler and the
  *   store has no `bus`; on opening, StorageError if the database cannot be reached or has tables of another version

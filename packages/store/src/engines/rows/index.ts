@@ -10,6 +10,9 @@ export type {
   OwedRow,
   RememberedKind,
   SessionRow,
+  WrittenRow,
+  KnownEntry,
+  KnownState,
 } from './tables/rows.ts'
 export type {
   CandidateQuery,

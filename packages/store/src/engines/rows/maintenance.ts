@@ -6,7 +6,7 @@ import { redact } from '../../journal/redact.ts'
 import type { Retention } from '../../port/storage.ts'
 import { segmentsOf } from './journal-rows.ts'
 import { type EventRow, isHidden, type SessionRow } from './tables/rows.ts'
-import { loadedFrom, type SessionStates } from './commit/session-states.ts'
+import { loadedFrom } from './commit/session-states.ts'
 import type { Tables, Transaction } from './tables/tables.ts'
 
 /** Sessions that one step looks at. */
@@ -28,7 +28,6 @@ export interface MaintenanceOptions {
 /** Work between commits, in bounded steps: forks, erasures, retention. */
 export class Maintenance {
   readonly #tables: Tables
-  readonly #states: SessionStates
   readonly #options: MaintenanceOptions
   #lookedAt = -Infinity
   /** The key up to which this look has come. */
@@ -37,9 +36,8 @@ export class Maintenance {
   /** How far copies were at the last look, by key. */
   #copies = new Map<number, number | undefined>()
 
-  constructor(tables: Tables, states: SessionStates, options: MaintenanceOptions) {
+  constructor(tables: Tables, options: MaintenanceOptions) {
     this.#tables = tables
-    this.#states = states
     this.#options = options
   }
 
@@ -121,9 +119,9 @@ export class Maintenance {
   }
 
   async #raiseFloor(id: string, floorOf: (journal: WholeJournal) => number): Promise<void> {
-    const trimmed = await this.#tables.transaction(async (transaction) => {
+    await this.#tables.transaction(async (transaction) => {
       const [image] = await transaction.lock([{ id }])
-      if (!image || isHidden(image.row)) return false
+      if (!image || isHidden(image.row)) return
       const { row, state, tag } = loadedFrom(image)
       const segments = await allSegments(transaction, row)
       const open = [...state.overlay.values()]
@@ -133,7 +131,7 @@ export class Maintenance {
         newest: state.record.seq,
         needed: Math.min(...open.map(({ revision }) => revision)),
       })
-      if (floor <= row.floor) return false
+      if (floor <= row.floor) return
       const floorTag = segments.find(({ seq }) => seq >= floor)?.tag ?? ''
       // Deltas below the floor are in the rows of their messages from now on, and the row's record
       // says so: processes that know an older state read it again.
@@ -141,9 +139,7 @@ export class Maintenance {
       if (open.length > 0) await transaction.changeMessages([put])
       await transaction.removeEvents(row.key, floor)
       await transaction.updateSessions([{ ...row, record: state.record, tag, floor, floorTag }])
-      return true
     })
-    if (trimmed) this.#states.drop(id)
   }
 }
 

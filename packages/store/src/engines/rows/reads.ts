@@ -42,16 +42,16 @@ export class SessionReads {
   }
 
   async state(id: string, tagWanted?: number): Promise<StoredState> {
-    const { session, image } = await this.read(id, {}, tagWanted)
+    const reading = await this.read(id, {}, tagWanted)
+    const { session } = reading
     const { record, overlay } = session.state
-    const tag = tagWanted === undefined ? undefined : tagAt(session, tagWanted, image)
     return {
       head: record,
       cursor: cursorOf(session),
       open: [...overlay.values()],
       messageCount: record.messageCount,
       floor: session.row.floor,
-      ...(tag !== undefined && { tagAt: tag }),
+      ...tagOf(reading, tagWanted),
     }
   }
 
@@ -91,16 +91,19 @@ export class SessionReads {
     const { from, bytes } = query
     const segments: Segment[] = []
     let size = 0
-    let cursor: Cursor | undefined
+    let newest: Pick<SegmentBatch, 'cursor' | 'tagAt'> | undefined
     let place = { after: query.after ?? 0, before: query.before ?? Infinity }
     // Entries get shorter by merging, and a filter leaves some out.
     let stretch = Math.max(leastStretchBytes, 2 * bytes)
     for (;;) {
       const range = { from, bytes: Math.min(stretch, mostStretchBytes), ...place }
       stretch *= 4
-      const { session, events, complete } = await this.read(id, { events: range })
+      const reading = await this.read(id, { events: range }, query.tagAt)
+      const { session, events, complete } = reading
       const { row } = session
-      if (!cursor || from === 'oldest') cursor = cursorOf(session)
+      if (!newest || from === 'oldest') {
+        newest = { cursor: cursorOf(session), ...tagOf(reading, query.tagAt) }
+      }
       const rows = from === 'oldest' ? events : events.toReversed()
       const read = segmentsOf(rows, row, this.#sizes)
       const ordered = from === 'oldest' ? read : read.toReversed()
@@ -112,7 +115,7 @@ export class SessionReads {
       const last = rows.at(-1)
       const isEnd = complete || !first || !last
       if (isEnd || (segments.length > 0 && size >= bytes)) {
-        return { segments, complete: isEnd, cursor, floor: row.floor }
+        return { segments, complete: isEnd, ...newest, floor: row.floor }
       }
       place = from === 'oldest' ? { ...place, after: last.seq } : { ...place, before: first.first }
     }
@@ -131,13 +134,11 @@ function cursorOf({ row: { journal }, state, tag }: LoadedSession): Cursor {
   return { journal, seq: state.record.seq, tag }
 }
 
-/** Of the commit that wrote an entry; `undefined` where it is gone or not there yet. */
-function tagAt(
-  { row, state, tag }: LoadedSession,
-  seq: number,
-  image: SessionReading['image'],
-): string | undefined {
-  if (seq === row.floor) return row.floorTag
-  if (seq < row.floor) return undefined
-  return seq === state.record.seq ? tag : image.tagAt
+/** Of the commit that wrote an entry, if it is wanted; nothing where it is gone or not there yet. */
+function tagOf({ session, image }: Reading, seq: number | undefined): { tagAt?: string } {
+  const { row, state, tag } = session
+  if (seq === undefined || seq < row.floor) return {}
+  const newer = seq === state.record.seq ? tag : image.tagAt
+  const tagAt = seq === row.floor ? row.floorTag : newer
+  return tagAt === undefined ? {} : { tagAt }
 }

@@ -72,7 +72,7 @@ export class RowStorage implements Storage {
   readonly #random: () => number
   readonly #names: { process: string; tag: string }
   readonly #reads: SessionReads
-  readonly #states = new SessionStates()
+  readonly #states: SessionStates
   readonly #commits: Commits
   readonly #maintenance: Maintenance
   readonly #close: () => Promise<void>
@@ -99,9 +99,10 @@ export class RowStorage implements Storage {
       own: this.#names.process,
       wasAlive: (process) => this.#wasAlive(process),
     }
+    this.#states = new SessionStates(this.#names.tag)
     this.#reads = new SessionReads(tables, this.#states)
-    this.#commits = new Commits(tables, this.#states, this.#names)
-    this.#maintenance = new Maintenance(tables, this.#states, {
+    this.#commits = new Commits(tables, this.#states, this.#names.process)
+    this.#maintenance = new Maintenance(tables, {
       clock,
       lookEvery,
       continueFork: (id) => this.#copyFork(id),
@@ -228,7 +229,6 @@ export class RowStorage implements Storage {
   async deleteSession(sessionId: string): Promise<string[]> {
     this.#assertOpen()
     const principals = await deleteSession(this.#tables, sessionId)
-    this.#states.drop(sessionId)
     if (principals.length > 0) this.#announce([sessionId], { members: true })
     return principals
   }

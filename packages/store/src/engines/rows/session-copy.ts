@@ -6,8 +6,14 @@ import { redact } from '../../journal/redact.ts'
 import { deepFreeze } from './commit/deep-freeze.ts'
 import type { LoadedSession } from './commit/session-states.ts'
 import type { SessionReads } from './reads.ts'
-import type { AppendedRow, EventRow, RememberedKind, SessionRow } from './tables/rows.ts'
-import type { RememberedName, Tables, Transaction } from './tables/tables.ts'
+import type {
+  AppendedRow,
+  EventRow,
+  RememberedKind,
+  SessionRow,
+  RememberedName,
+} from './tables/rows.ts'
+import type { Tables, Transaction } from './tables/tables.ts'
 
 /** About the size of one stretch. */
 const stretchRows = 500

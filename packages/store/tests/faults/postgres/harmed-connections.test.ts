@@ -7,8 +7,8 @@ import { delta, opened, prompt, runStarted } from '../../../src/conformance/supp
 import { postgres } from '../../../src/engines/postgres/index.ts'
 import type { Slice } from '../../../src/port/commit.ts'
 import type { Storage } from '../../../src/port/storage.ts'
-import { StorageError } from '../../../src/port/storage-error.ts'
 import { readWhole } from '../../support/check-database.ts'
+import { persist } from './persist.ts'
 import { PostgresProxy } from './postgres-proxy.ts'
 
 const options = { clock: systemClock, random: Math.random }
@@ -202,18 +202,6 @@ test.each([
     await expectWhole(storage, unharmed, schema, [draft?.type ?? '', 'message-created'])
   },
 )
-
-/** Commits until it is known to be made, as the store does. */
-async function persist(storage: Storage, slice: Slice) {
-  for (;;) {
-    try {
-      return await storage.commit([slice])
-    } catch (error) {
-      const isPassing = error instanceof StorageError && ['busy', 'unknown'].includes(error.failure)
-      if (!isPassing) throw error
-    }
-  }
-}
 
 test('a store goes on after its PostgreSQL crashed and came back, and counts everything as changed', async () => {
   const server = await ownPostgres(['fsync=off'])

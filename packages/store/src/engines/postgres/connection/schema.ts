@@ -131,6 +131,10 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
   let broken = false
   try {
     await client.query('BEGIN')
+    // Processes that run would not come by tables that a crash took.
+    await client.query(
+      `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`,
+    )
     // Of the transaction: a lock of the connection would not be one behind a pooler.
     const name = `caughtup:${schema}`
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name])

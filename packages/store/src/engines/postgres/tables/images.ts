@@ -4,20 +4,32 @@ import type { SessionAsk, SessionImage } from '../../rows/tables/tables.ts'
 import type { Run } from '../connection/client.ts'
 import { sessionRow, type StoredSession } from './stored.ts'
 import { eventRows, gathered, type Gathered, journalRow, type JournalRow } from './gathered.ts'
+import { holds } from './holds.ts'
 
 export interface StoredImage extends StoredSession {
   known: boolean
+  lost: boolean
   open: Gathered<Message>
   /** Of the rows behind, in their order. */
   tail: Gathered<JournalRow>
   tag_at: string | null
 }
 
+const isThere = holds({
+  key: 's.key',
+  floor: 's.floor',
+  body: 's.body',
+  seq: 't.seq',
+  tag: 't.tag',
+})
+
 /** What makes an image, of sessions `s` and what is asked of each, `t`. */
-export const imageColumns = 's.key, s.body, k.known, o.open, e.tail, a.tag AS tag_at'
+export const imageColumns = 's.key, s.body, k.known, k.lost, o.open, e.tail, a.tag AS tag_at'
 export const imageJoins = `
   JOIN $schema.sessions s ON s.id = t.id
-  CROSS JOIN LATERAL (SELECT coalesce(s.key = t.key AND s.seq = t.base, false) AS known) k
+  CROSS JOIN LATERAL (SELECT CASE WHEN s.key = t.key THEN coalesce(${isThere}, false) END AS there OFFSET 0) h
+  CROSS JOIN LATERAL (SELECT coalesce(h.there AND s.seq = t.base, false) AS known,
+    coalesce(NOT h.there AND s.floor <= t.seq, false) AS lost) k
   LEFT JOIN LATERAL (SELECT string_agg(m.body, ',' ORDER BY m.ord) AS open FROM $schema.messages m
     WHERE m.session = s.key AND m.open) o ON NOT k.known
   LEFT JOIN LATERAL (SELECT string_agg(${journalRow('v')}, ',' ORDER BY v.first) AS tail FROM $schema.events v
@@ -35,13 +47,14 @@ export async function images(
     // Arrays in subqueries: else the planner, which sees how long they are, plans anew at each call.
     `SELECT t.n, ${imageColumns}
      FROM unnest((SELECT $1::text[]), (SELECT $2::bigint[]), (SELECT $3::bigint[]), (SELECT $4::bigint[]),
-       (SELECT $5::bigint[])) WITH ORDINALITY AS t(id, key, base, seq, tag_at, n) ${imageJoins}`,
+       (SELECT $5::bigint[]), (SELECT $6::text[])) WITH ORDINALITY AS t(id, key, base, seq, tag_at, tag, n) ${imageJoins}`,
     [
       asks.map(({ id }) => id),
       asks.map(({ known }) => known?.key ?? null),
       asks.map(({ known }) => known?.base ?? null),
       asks.map(({ known }) => known?.seq ?? null),
       asks.map(({ tagAt }) => tagAt ?? null),
+      asks.map(({ known }) => known?.tag ?? null),
     ],
   )
   const found = new Map(rows.map((row) => [row.n, row]))
@@ -52,11 +65,12 @@ export async function images(
 }
 
 export function imageOf(stored: StoredImage): SessionImage {
-  const { known, open, tail, tag_at: tagAt } = stored
+  const { known, lost, open, tail, tag_at: tagAt } = stored
   return {
     row: sessionRow(stored),
     tail: eventRows(stored.key, tail),
     ...(!known && { open: gathered(open) }),
+    ...(lost && { isLost: true }),
     ...(tagAt !== null && { tagAt }),
   }
 }

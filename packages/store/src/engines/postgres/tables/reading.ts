@@ -36,6 +36,7 @@ export async function readSession(
     known?.base ?? null,
     known?.seq ?? null,
     tagAt ?? null,
+    known?.tag ?? null,
   ]
   const value = (type: string) => (given: unknown) => `$${values.push(given)}::${type}`
   const number = value('bigint')
@@ -53,7 +54,7 @@ export async function readSession(
   ]
   const { rows } = await run<StoredReading>(
     `SELECT ${imageColumns}${columns.map((each) => each ?? '').join('')} FROM (SELECT $1::text AS id,
-       $2::bigint AS key, $3::bigint AS base, $4::bigint AS seq, $5::bigint AS tag_at) t ${imageJoins}
+       $2::bigint AS key, $3::bigint AS base, $4::bigint AS seq, $5::bigint AS tag_at, $6::text AS tag) t ${imageJoins}
      ${parts.map((each) => each ?? '').join('\n')}`,
     values,
   )

@@ -3,16 +3,20 @@ import type { Message } from '@caughtup/schema'
 import type { IdStatus, MessagePlace, Stretch } from '../../../core/lookups.ts'
 import type { IdleQuery } from '../../../port/sessions.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
-import type { MemberRow, RememberedKind, SessionRow } from '../../rows/tables/rows.ts'
+import type {
+  MemberRow,
+  RememberedKind,
+  SessionRow,
+  CountedName,
+  RememberedName,
+} from '../../rows/tables/rows.ts'
 import type {
   CandidateQuery,
-  CountedName,
   DueQuery,
   FeedQuery,
   FeedRows,
   PromptRows,
   PromptRowsQuery,
-  RememberedName,
   SessionAsk,
   SessionImage,
   SessionReading,

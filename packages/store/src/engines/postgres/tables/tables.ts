@@ -2,7 +2,7 @@ import { searchText } from '../../../core/reading/search-text.ts'
 import { words } from '../../../core/reading/search-words.ts'
 import type { CountedCall } from '../../../port/calls.ts'
 import type { OwedHook } from '../../../port/owed.ts'
-import type { AppendedRow, OwedRow } from '../../rows/tables/rows.ts'
+import type { AppendedRow, OwedRow, WrittenRow } from '../../rows/tables/rows.ts'
 import type { Tables, Transaction } from '../../rows/tables/tables.ts'
 import { appendRows } from './append.ts'
 import type { Client } from '../connection/client.ts'
@@ -22,8 +22,8 @@ export class PostgresTables extends PostgresReads implements Tables {
     this.#client = client
   }
 
-  append(rows: readonly AppendedRow[]): Promise<boolean> {
-    return appendRows(this.#client.write, rows)
+  append(rows: readonly AppendedRow[], newest?: WrittenRow): Promise<boolean> {
+    return appendRows(this.#client.write, rows, newest)
   }
 
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {

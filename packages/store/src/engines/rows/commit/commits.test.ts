@@ -65,7 +65,8 @@ function losing(database: MemoryDatabase, answers: number): Tables {
   }
   return new Proxy<Tables>(tables, {
     get(_, property): unknown {
-      if (property === 'append') return (rows: never) => lost(tables.append(rows))
+      if (property === 'append')
+        return (rows: never, newest: never) => lost(tables.append(rows, newest))
       if (property === 'transaction') return (work: never) => lost(tables.transaction(work))
       const member: unknown = Reflect.get(tables, property)
       return typeof member === 'function' ? member.bind(tables) : member

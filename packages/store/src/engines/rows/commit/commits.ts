@@ -11,7 +11,7 @@ import type { OwedHook } from '../../../port/owed.ts'
 import { StorageError } from '../../../port/storage-error.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { appendedRow, OpenSession } from './open-session.ts'
-import type { AppendedRow, OwedRow } from '../tables/rows.ts'
+import type { AppendedRow, OwedRow, WrittenRow } from '../tables/rows.ts'
 import type { LoadedSession, SessionStates } from './session-states.ts'
 import type { SessionAsk, Tables, Transaction } from '../tables/tables.ts'
 
@@ -42,14 +42,19 @@ export interface Decided {
 export class Commits {
   readonly #tables: Tables
   readonly #states: SessionStates
-  readonly #names: { process: string; tag: string }
+  readonly #process: string
   /** Slices whose outcome is not known: called with them again, a commit looks before it decides. */
   readonly #sent = new WeakMap<Slice, Sent>()
+  /**
+   * A row of the newest append, and that append's number. A database loses its newest commits and none before
+   * them: while this row is there, so is everything that was known when it was sent.
+   */
+  #newest: { row: WrittenRow; number: number } | undefined
 
-  constructor(tables: Tables, states: SessionStates, names: { process: string; tag: string }) {
+  constructor(tables: Tables, states: SessionStates, process: string) {
     this.#tables = tables
     this.#states = states
-    this.#names = names
+    this.#process = process
   }
 
   readonly #read = (asks: readonly SessionAsk[]) => this.#tables.sessions(asks)
@@ -60,9 +65,13 @@ export class Commits {
       try {
         return await this.#commit(slices, options)
       } catch (error) {
-        for (const { sessionId } of slices) this.#states.drop(sessionId)
+        const failure = error instanceof StorageError ? error.failure : undefined
+        const isUnknown = failure === 'unknown'
+        for (const { sessionId } of slices) {
+          if (isUnknown || failure === 'busy') this.#states.doubt(sessionId)
+          else this.#states.drop(sessionId)
+        }
         if (error instanceof CaughtupError) throw error
-        const isUnknown = error instanceof StorageError && error.failure === 'unknown'
         if (isUnknown && attempt < attempts) continue
         // A later failure says nothing of what was sent before it.
         if (isUnknown || !slices.some((slice) => this.#sent.has(slice))) throw error
@@ -84,20 +93,37 @@ export class Commits {
     const ids = [...new Set(slices.map(({ sessionId }) => sessionId))]
     const sessions = await this.#known(ids)
     const decided: Decided[] = []
+    const rows: AppendedRow[] = []
+    const appended = new Set<string>()
     for (const slice of slices) {
       const { sessionId } = slice
       const session = sessions.get(sessionId)
       const decision = session && decide(session.state, slice).next()
-      if (!session || !decision?.done || decision.value.refused !== undefined) return undefined
+      if (!session || session.isLost) return undefined
+      if (!decision?.done || decision.value.refused !== undefined) return undefined
       const value = frozen(decision.value)
-      const row = appendedRow(value, session.row, this.#names.tag)
-      const next = { row: session.row, state: value.state, tag: this.#names.tag }
+      const row = appendedRow(value, session)
+      const isSure = appended.has(sessionId) || session.since < (this.#newest?.number ?? 0)
+      if (row) rows.push(isSure ? row : { ...row, behind: session.tag })
+      appended.add(sessionId)
+      const next = { ...session, state: value.state, tag: session.own }
       sessions.set(sessionId, next)
       decided.push({ slice, row, result: resultOf(value, next), tagBefore: session.tag })
     }
-    const rows = decided.flatMap(({ row }) => row ?? [])
-    if (!(await this.#sending(decided, () => this.#tables.append(rows)))) return undefined
-    for (const session of sessions.values()) this.#states.keep(session)
+    const number = ++this.#states.sent
+    const send = () => this.#tables.append(rows, this.#newest?.row)
+    if (!(await this.#sending(decided, send))) {
+      // It may be what the database lost, or retention removed.
+      this.#newest = undefined
+      return undefined
+    }
+    const row = rows.at(-1)
+    // Of two at once nobody knows which was first.
+    const isLast = this.#states.sent === number
+    if (row && isLast) this.#newest = { row, number }
+    for (const session of sessions.values()) {
+      this.#states.keep(session, isLast ? number - 1 : this.#states.sent)
+    }
     return decided
   }
 
@@ -119,7 +145,7 @@ export class Commits {
       const loaded = await this.#states.load(ids, (asks) => transaction.lock(asks))
       for (const [index, id] of ids.entries()) {
         const session = loaded[index]
-        if (session) sessions.set(id, new OpenSession(transaction, session, this.#names))
+        if (session) sessions.set(id, new OpenSession(transaction, session, this.#process))
       }
       for (const slice of slices) {
         const session = sessions.get(slice.sessionId)
@@ -132,7 +158,10 @@ export class Commits {
       if (owed.length > 0) await transaction.owe(owed)
     }
     await this.#sending(decided, () => this.#tables.transaction(work))
-    for (const { now } of sessions.values()) this.#states.keep(now)
+    for (const { now } of sessions.values()) {
+      const { isLost: _, ...kept } = now
+      this.#states.keep(kept)
+    }
     for (const { slice } of decided) this.#sent.delete(slice)
     return decided
   }
@@ -143,6 +172,7 @@ export class Commits {
     owes: boolean,
   ): Promise<Omit<Decided, 'slice'>> {
     if (!session) return { result: { refused: 'session-missing' } }
+    if (this.#isCut(session, slice)) return { result: { refused: 'guard-failed' } }
     const decision = await runAsync(decide(session.now.state, slice), session.lookups)
     if (decision.refused !== undefined) return { result: decision }
     const { row: held, state, tag: tagBefore } = session.now
@@ -156,9 +186,13 @@ export class Commits {
     }
   }
 
+  /** Whether a run of this process continues what the database lost: its answer would have a hole. */
+  #isCut({ now: { isLost, row } }: OpenSession, { guard }: Slice): boolean {
+    return isLost === true && guard?.is === 'run' && row.process === this.#process
+  }
+
   #owedRow(session: number, hook: OwedHook): OwedRow {
-    const { process } = this.#names
-    return deepFreeze({ session, process, hook, attempts: 0, due: hook.at })
+    return deepFreeze({ session, process: this.#process, hook, attempts: 0, due: hook.at })
   }
 
   /** The result of a slice that was sent before, where its row turns out to be written. */

@@ -16,7 +16,6 @@ import type { Transaction } from '../tables/tables.ts'
 export class OpenSession {
   readonly #transaction: Transaction
   readonly #process: string
-  readonly #tag: string
   /** As of the newest slice. */
   #now: LoadedSession
   /** The row as it was found: its record's seq is the base of what is appended. */
@@ -30,16 +29,11 @@ export class OpenSession {
   /** Open messages as this transaction wrote them. */
   readonly #written = new Map<string, Message>()
 
-  constructor(
-    transaction: Transaction,
-    loaded: LoadedSession,
-    { process, tag }: { process: string; tag: string },
-  ) {
+  constructor(transaction: Transaction, loaded: LoadedSession, process: string) {
     this.#transaction = transaction
     this.#now = loaded
     this.#found = loaded.row
     this.#process = process
-    this.#tag = tag
     const rows = tableLookups(transaction, loaded.row.key)
     const current =
       <Args extends unknown[], Result>(look: (...args: Args) => Promise<Result>) =>
@@ -86,12 +80,12 @@ export class OpenSession {
   /** Adds the effects of a decision, and returns the row that it appends. */
   async apply(decision: Decision): Promise<AppendedRow | undefined> {
     const { events, state, changes } = decision
-    const appended = appendedRow(decision, this.#found, this.#tag)
+    const appended = appendedRow(decision, this.#now)
     if (!appended) return undefined
     this.#rows.push(appended)
-    const { row } = this.#now
+    const { row, own } = this.#now
     const open = [...state.overlay].filter(([, { status }]) => status === 'open')
-    const next = { state: { record: state.record, overlay: new Map(open) }, tag: this.#tag }
+    const next = { ...this.#now, state: { record: state.record, overlay: new Map(open) }, tag: own }
     this.#now = { ...next, row }
     const isMereText = events.every(({ type }) => type === 'message-delta')
     if (isMereText && changes.length === 0) return appended
@@ -203,11 +197,11 @@ export class OpenSession {
 /** The row that a slice appends to the journal; `undefined` for a slice without events. */
 export function appendedRow(
   { events, state }: Decision,
-  { key, record }: SessionRow,
-  tag: string,
+  { row, own }: LoadedSession,
 ): AppendedRow | undefined {
   const [first] = events
   if (!first) return undefined
   const { seq } = state.record
-  return { session: key, first: first.from, seq, tag, base: record.seq, events: [...events] }
+  const base = row.record.seq
+  return { session: row.key, first: first.from, seq, tag: own, base, events: [...events] }
 }

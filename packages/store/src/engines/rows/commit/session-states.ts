@@ -16,6 +16,16 @@ export interface LoadedSession {
   readonly state: SessionState
   /** Of the newest entry. */
   readonly tag: string
+  /**
+   * The tag of what is appended to this state: of the opening, or another one where it is not certain that the
+   * state continues all that this process knew. What the database lost and what comes in its place have
+   * different tags, also if one process wrote both.
+   */
+  readonly own: string
+  /** The database lost some of what this process knew, and the process has not written since. */
+  readonly isLost?: true
+  /** How many appends had been sent when it was known: what a later one wrote is newer than all of it. */
+  readonly since: number
 }
 
 /**
@@ -24,6 +34,17 @@ export interface LoadedSession {
  */
 export class SessionStates {
   readonly #kept = new Map<string, LoadedSession>()
+  readonly #tag: string
+  #tags = 0
+  /** Whether a state was forgotten: what is loaded for the first time may have been known before. */
+  #hasForgotten = false
+  /** Appends that were sent. */
+  sent = 0
+
+  /** @param tag - of this opening of the database: its own tags begin with it */
+  constructor(tag: string) {
+    this.#tag = tag
+  }
 
   get(id: string): LoadedSession | undefined {
     return this.#kept.get(id)
@@ -41,7 +62,7 @@ export class SessionStates {
     const known = ids.map((id) => this.get(id))
     const images = await read(ids.map((id, index) => askFor(id, known[index])))
     return images.map((image, index) => {
-      return image && !isHidden(image.row) ? this.keep(loadedFrom(image, known[index])) : undefined
+      return image && !isHidden(image.row) ? this.#loaded(image, known[index]) : undefined
     })
   }
 
@@ -53,44 +74,77 @@ export class SessionStates {
     const known = this.get(id)
     const reading = await read(askFor(id, known))
     if (!reading || isHidden(reading.image.row)) return undefined
-    return { ...reading, session: this.keep(loadedFrom(reading.image, known)) }
+    return { ...reading, session: this.#loaded(reading.image, known) }
   }
 
-  keep(loaded: LoadedSession): LoadedSession {
+  #loaded(image: SessionImage, known: LoadedSession | undefined): LoadedSession {
+    const loaded = loadedFrom(image, known, image.open && this.#ownTag(image, known))
+    if (known === this.get(image.row.id)) {
+      return this.keep(loaded, loaded.state === known?.state ? known.since : this.sent)
+    }
+    // Another call went on from there, or gave up, and may have used the tag.
+    return { ...loaded, own: this.#newTag(), since: this.sent }
+  }
+
+  #ownTag({ row, isLost }: SessionImage, known: LoadedSession | undefined): string {
+    // Keys ascend: a higher one is of a session that was made after the known one was deleted.
+    if (!known || row.key > known.row.key) return this.#hasForgotten ? this.#newTag() : this.#tag
+    return isLost || row.key < known.row.key ? this.#newTag() : known.own
+  }
+
+  #newTag(): string {
+    this.#tags++
+    return `${this.#tag}${this.#tags.toString(36)}`
+  }
+
+  /** @param since - how many appends had been sent when it was known for certain to be there */
+  keep(loaded: LoadedSession, since = this.sent): LoadedSession {
     const { id } = loaded.row
+    const kept = { ...loaded, since }
     this.#kept.delete(id)
-    this.#kept.set(id, loaded)
+    this.#kept.set(id, kept)
     if (this.#kept.size > keptStates) {
       for (const [oldest] of this.#kept) {
-        this.#kept.delete(oldest)
+        this.drop(oldest)
         break
       }
     }
-    return loaded
+    return kept
   }
 
   drop(id: string): void {
-    this.#kept.delete(id)
+    if (this.#kept.delete(id)) this.#hasForgotten = true
+  }
+
+  /** Something that was to continue the state has failed, and may be written. */
+  doubt(id: string): void {
+    const kept = this.get(id)
+    if (kept) this.keep({ ...kept, own: this.#newTag() })
   }
 }
 
 function askFor(id: string, known: LoadedSession | undefined): SessionAsk {
   if (!known) return { id }
-  const { row, state } = known
-  return { id, known: { key: row.key, base: row.record.seq, seq: state.record.seq } }
+  const { row, state, tag } = known
+  return { id, known: { key: row.key, base: row.record.seq, seq: state.record.seq, tag } }
 }
 
-/** The session of an image, which may continue what was known. */
-export function loadedFrom(image: SessionImage, known?: LoadedSession): LoadedSession {
+/**
+ * The session of an image, which may continue what was known.
+ *
+ * @param own - the tag of what is appended to it, if it continues nothing
+ */
+export function loadedFrom(image: SessionImage, known?: LoadedSession, own = ''): LoadedSession {
   const { row, open, tail } = image
-  const start = open ? fresh(row, open) : known
+  const isLost = image.isLost ?? known?.isLost
+  const start = open ? { ...fresh(row, open, own), ...(isLost && { isLost }) } : known
   if (!start) throw new StorageError('corrupt', `Session ${row.id} cannot be put together.`)
   return tail.length === 0 ? { ...start, row } : withTail({ ...start, row }, tail)
 }
 
-function fresh(row: SessionRow, open: readonly Message[]): LoadedSession {
+function fresh(row: SessionRow, open: readonly Message[], own: string): LoadedSession {
   const overlay = new Map(open.map((message) => [message.id, message]))
-  return { row, tag: row.tag, state: { record: row.record, overlay } }
+  return { row, tag: row.tag, own, since: 0, state: { record: row.record, overlay } }
 }
 
 /** After rows of deltas. */

@@ -5,7 +5,7 @@ import type { OwedCall } from '../../../port/owed.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
 
 /**
- * A session's row: its lock is the session's lock, and two of its numbers are the fence. It is
+ * A session's row: its lock is the session's lock, and two of its numbers are part of the fence. It is
  * written by every commit except those of mere deltas, so its record is as of `record.seq`, the
  * newest entry that also wrote the row. Messages' rows are as of that entry too.
  */
@@ -73,10 +73,16 @@ export interface EventRow {
   readonly events: readonly Event[]
 }
 
-/** A row to append, with the `record.seq` of its session's row that its writer knows. */
+/** A row to append, with what its writer knows of the session. */
 export interface AppendedRow extends EventRow {
+  /** The `record.seq` of the session's row. */
   readonly base: number
+  /** The tag of the entry before `first`, where that has to be looked for. */
+  readonly behind?: string
 }
+
+/** A row of a journal by what tells it from one that has its place after the database lost it. */
+export type WrittenRow = Pick<EventRow, 'session' | 'first' | 'seq' | 'tag'>
 
 /** A change of rows of messages. `session` is the session's key. */
 export type MessageChange = { readonly session: number } &
@@ -116,4 +122,24 @@ export interface OwedRow extends OwedCall {
   readonly session: number
   /** The process that makes it. */
   readonly process: string
+}
+
+export interface KnownState extends KnownEntry {
+  readonly key: number
+  readonly base: number
+}
+
+/** An entry as a reader or a writer knows it. The database may have lost it, and others may have its place. */
+export interface KnownEntry {
+  readonly seq: number
+  readonly tag: string
+}
+
+export interface RememberedName {
+  readonly kind: RememberedKind
+  readonly id: string
+}
+
+export interface CountedName extends RememberedName {
+  readonly count: number
 }

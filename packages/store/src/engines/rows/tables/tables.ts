@@ -14,6 +14,10 @@ import type {
   OwedRow,
   RememberedKind,
   SessionRow,
+  WrittenRow,
+  KnownState,
+  RememberedName,
+  CountedName,
 } from './rows.ts'
 
 /**
@@ -31,15 +35,18 @@ export interface Tables extends TableReads {
   /**
    * Appends rows to the journals of any number of sessions, all or none: none where the fence of one
    * does not hold, that is its session's row is gone, has another `record.seq` than `base` or a
-   * `floor` of `first` or above, or where a row has that key already. Returns whether they are
-   * written.
+   * `floor` of `first` or above, where a row has that key already, or where the entry before `first` has
+   * another tag than `behind` or is not there; and none where `newest` is not there. Returns whether they
+   * are written.
    *
    * `WITH h AS (SELECT key, seq, floor FROM sessions WHERE key = ANY(…) ORDER BY key FOR NO KEY
    * UPDATE), fit AS (SELECT t.* FROM unnest(…) t JOIN h ON h.key = t.session AND h.seq = t.base AND
-   * h.floor < t.first) INSERT INTO events SELECT … FROM fit WHERE (SELECT count(*) FROM fit) = $n
-   * ORDER BY session, first`; a unique violation (23505) is the answer `false` too.
+   * h.floor < t.first WHERE t.behind IS NULL OR t.behind = (SELECT tag FROM events …)) INSERT INTO events
+   * SELECT … FROM fit WHERE (SELECT count(*) FROM fit) = $n AND EXISTS (SELECT FROM events …) ORDER BY
+   * session, first`; a unique violation (23505) is the answer `false` too.
+   * @param newest - a row that this process wrote: a database that lost anything older has lost it too
    */
-  append(rows: readonly AppendedRow[]): Promise<boolean>
+  append(rows: readonly AppendedRow[], newest?: WrittenRow): Promise<boolean>
   /** `BEGIN`, the work, `COMMIT`; `ROLLBACK` where the work throws. A deadlock fails with `busy`. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
   /**
@@ -192,7 +199,7 @@ export interface TableReads {
 
 /** Its writes are committed together or not at all. */
 export interface Transaction extends TableReads {
-  /** See {@link Tables.append}; the sessions are locked already. */
+  /** See {@link Tables.append}; the sessions are locked and read already, so that nothing has to be looked for. */
   append(rows: readonly AppendedRow[]): Promise<boolean>
   /**
    * Locks sessions in the order of their keys, and reads them once it has the locks: `SELECT … FROM
@@ -258,8 +265,8 @@ export interface Transaction extends TableReads {
 
 export interface SessionAsk {
   readonly id: string
-  /** The caller's state: while key and base are the same, only rows after `seq` are read. */
-  readonly known?: { readonly key: number; readonly base: number; readonly seq: number }
+  /** The caller's state: while key, base and the newest entry up to `seq` are these, only later rows are read. */
+  readonly known?: KnownState
   /** An entry whose tag is wanted. */
   readonly tagAt?: number
 }
@@ -268,6 +275,8 @@ export interface SessionImage {
   readonly row: SessionRow
   /** Open messages as their rows are; absent where the caller's are as new. */
   readonly open?: readonly Message[]
+  /** Where the newest entry that the caller knows is gone, and no retention has removed it. */
+  readonly isLost?: true
   /** Rows of mere deltas after `record.seq`, or after what the caller has. */
   readonly tail: readonly EventRow[]
   /** Of the entry that was asked for, where there is one above the floor. */
@@ -381,15 +390,6 @@ export interface DueQuery {
   readonly limit: number
   readonly retention?: { readonly before: number; readonly events: number }
   readonly copying?: true
-}
-
-export interface RememberedName {
-  readonly kind: RememberedKind
-  readonly id: string
-}
-
-export interface CountedName extends RememberedName {
-  readonly count: number
 }
 
 export interface RemovedSession {

@@ -20,7 +20,8 @@ export class JournalReads {
 
   segments(cached: CachedSession, query: SegmentQuery): SegmentBatch {
     const { journal, seq, tag } = cached
-    const { floor } = this.#floor(cached)
+    const bounds = this.bounds(cached, query.tagAt)
+    const { floor } = bounds
     const { from, filter, before = most } = query
     // Memory and blocks may still have entries that retention has hidden (those up to the floor).
     const after = Math.max(query.after ?? 0, floor)
@@ -29,7 +30,7 @@ export class JournalReads {
         ? this.#after(cached, after)
         : this.#matching(cached, { ...filter, after, before }, from)
     const taken = takeSegments(stored, { ...query, after }, seq)
-    return { ...taken, floor, cursor: { journal, seq, tag } }
+    return { ...taken, ...bounds, cursor: { journal, seq, tag } }
   }
 
   /** The entries after a seq, without those that retention has hidden. */
