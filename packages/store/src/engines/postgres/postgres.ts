@@ -4,7 +4,7 @@ import { CaughtupError } from '@caughtup/schema'
 import pg, { type Pool } from 'pg'
 
 import { assertInput } from '../../input/assert-input.ts'
-import { type Kind, object, positiveDuration, text } from '../../input/kinds.ts'
+import { type Kind, object, oneOf, positiveDuration, text } from '../../input/kinds.ts'
 import type { StorageFactory } from '../../port/storage.ts'
 import { RowStorage } from '../rows/row-storage.ts'
 import { asStorageError, Client } from './connection/client.ts'
@@ -25,6 +25,13 @@ export interface PostgresOptions {
    * @default 30,000
    */
   statementTimeout?: number
+  /**
+   * What a commit survives: `normal` the end of the process, `full` also a crash of PostgreSQL. After a crash with
+   * `normal` the newest commits may be gone (those of the last 0.6 s); clients notice it. Whether a commit waits for
+   * a standby is for the server to say, and with `normal` none does.
+   * @default the server's `synchronous_commit`
+   */
+  durability?: 'normal' | 'full'
 }
 
 const address = { ...text, words: 'the address of a database: give it, or a pool' }
@@ -45,18 +52,19 @@ function pooledWithoutBus(): CaughtupError {
 
 /**
  * Sessions in PostgreSQL (14 or later), for any number of processes. They tell each other of changes by NOTIFY,
- * over one more connection per store, unless the store has another `bus`. Commits are as durable as the server's
- * `synchronous_commit` makes them; what it loses in a crash or a failover all processes and their clients notice.
+ * over one more connection per store, unless the store has another `bus`. Commits are as durable as `durability` or
+ * the server says; what a crash or a failover loses all processes and their clients notice.
  *
  * @throws CaughtupError `BAD_INPUT` for other options, and on opening where the database is behind a pooler and the
  *   store has no `bus`; on opening, StorageError if the database cannot be reached or has tables of another version
  */
 export function postgres(options: PostgresOptions): StorageFactory {
   assertInput('options', options, object)
-  const { pool: given, url, schema = 'caughtup', statementTimeout = 30_000 } = options
+  const { pool: given, url, schema = 'caughtup', statementTimeout = 30_000, durability } = options
   if (!given) assertInput('url', url, address)
   assertInput('schema', schema, schemaName)
   assertInput('statementTimeout', statementTimeout, positiveDuration)
+  if (durability !== undefined) assertInput('durability', durability, oneOf('normal', 'full'))
   return {
     async open({ clock, random, bus: otherBus }) {
       const pool = given ?? new pg.Pool({ connectionString: url })
@@ -67,6 +75,7 @@ export function postgres(options: PostgresOptions): StorageFactory {
         schema: pg.escapeIdentifier(schema),
         clock,
         statementTimeout,
+        ...(durability && { durability }),
       })
       const close = async () => {
         client.close()

@@ -295,3 +295,18 @@ test('processes go on after a crash of a server that had not written its newest 
     for (const client of clients) expect((await resume(storage, client)).view).toEqual(fresh.view)
   }
 })
+
+test('with durability full a crash of the server loses no commit', async () => {
+  const server = await ownPostgres(['synchronous_commit=off', 'wal_writer_delay=10s'])
+  const pool = new pg.Pool({ connectionString: server.url })
+  onTestFinished(() => pool.end())
+  const storage = await openStorage(postgres({ pool, schema: 'full', durability: 'full' }))
+  await createSessions(storage, ['s'])
+  await commit(storage, 's', ...answering)
+  await commit(storage, 's', delta('m', 'a'))
+  const { cursor } = await storage.state('s')
+  await server.crash()
+  expect(await checkCursor(storage, 's', cursor)).toBe('ok')
+  const { messages } = await readWhole(storage, 's')
+  expect(messages).toMatchObject([{ id: 'm', parts: [{ text: 'a' }] }])
+})

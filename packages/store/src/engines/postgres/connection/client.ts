@@ -6,7 +6,10 @@ import pg, { type Pool, type PoolClient, type QueryConfig, type QueryResultRow }
 import { retryBusy } from '../../../errors/retry-busy.ts'
 import { StorageError, type StorageFailure } from '../../../port/storage-error.ts'
 
-/** Runs one statement; `$schema` in it is the schema's name, and bigints come as numbers. */
+/**
+ * Runs one statement; `$schema` in it is the schema's name, `$durable` a condition that is true and makes its commit
+ * as durable as it is to be, and bigints come as numbers.
+ */
 export type Run = <Row extends QueryResultRow>(
   text: string,
   values?: readonly unknown[],
@@ -18,6 +21,16 @@ const types = {
     oid === int8 ? Number : pg.types.getTypeParser(oid, format),
 }
 
+type Durability = 'normal' | 'full'
+
+/** SQL that is true, and sets what the commit of its transaction waits for. */
+const commits = {
+  normal: `(SELECT set_config('synchronous_commit', 'off', true) IS NOT NULL)`,
+  // Where more is asked for than that it is written, that stays.
+  full: `(SELECT CASE current_setting('synchronous_commit') WHEN 'off'
+    THEN set_config('synchronous_commit', 'on', true) IS NOT NULL ELSE true END)`,
+} satisfies Record<Durability, string>
+
 export interface ClientOptions {
   pool: Pool
   /** Quoted. */
@@ -25,6 +38,8 @@ export interface ClientOptions {
   clock: Clock
   /** Ms. */
   statementTimeout: number
+  /** Of transactions, and of single statements that say `$durable`. @default as the server says */
+  durability?: Durability
 }
 
 /** The types of `pg` do not tell of this. */
@@ -38,15 +53,17 @@ export class Client {
   readonly #schema: string
   readonly #clock: Clock
   readonly #timeout: number
+  readonly #durable: string
   #isPooled = false
   /** Each statement has its name by its text: the same one always means the same. */
   readonly #prepared = new Map<string, { name: string; text: string }>()
 
-  constructor({ pool, schema, clock, statementTimeout }: ClientOptions) {
+  constructor({ pool, schema, clock, statementTimeout, durability }: ClientOptions) {
     this.#pool = pool
     this.#schema = schema
     this.#clock = clock
     this.#timeout = Math.ceil(statementTimeout)
+    this.#durable = durability ? commits[durability] : 'true'
     pool.on('error', onIdleError)
   }
 
@@ -88,7 +105,7 @@ export class Client {
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
     // Its statements look rows up by arrays of keys, for which the planner would plan anew at each call: it sees
     // how long an array is, and takes a plan for any to be dearer.
-    const first = `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = ${this.#timeout}`
+    const first = `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = ${this.#timeout}; SELECT ${this.#durable}`
     return this.#transaction(first, 'unknown', work)
   }
 
@@ -137,7 +154,7 @@ export class Client {
   #named(text: string) {
     const known = this.#prepared.get(text)
     if (known) return known
-    const full = text.replaceAll('$schema', this.#schema)
+    const full = text.replaceAll('$schema', this.#schema).replaceAll('$durable', this.#durable)
     const name = `caughtup_${createHash('sha256').update(full).digest('hex').slice(0, 24)}`
     const made = { name, text: full }
     this.#prepared.set(text, made)

@@ -32,7 +32,7 @@ export async function appendRows(
            JOIN h ON h.key = t.session AND h.seq = t.base AND h.floor < t.first
            WHERE t.behind IS NULL OR ${isBehind})
        INSERT INTO $schema.events (session, first, seq, at, tag, body)
-       SELECT session, first, seq, at, tag, body FROM fit WHERE (SELECT count(*) FROM fit) = $8
+       SELECT session, first, seq, at, tag, body FROM fit WHERE $durable AND (SELECT count(*) FROM fit) = $8
          AND ($10::bigint IS NULL OR EXISTS (SELECT FROM $schema.events
            WHERE session = $10 AND first = $11::bigint AND seq = $12::bigint AND tag = $13::text))
        ORDER BY session, first`,
