@@ -1,3 +1,4 @@
+import { hasRedis, redisServer } from '@caughtup/local-postgres/redis'
 import { postgresSchema } from '@caughtup/local-postgres'
 import type { Event } from '@caughtup/schema'
 import { type Clock, systemClock } from '@caughtup/schema/clock'
@@ -10,7 +11,6 @@ import { prompt } from '../src/conformance/support/drafts.ts'
 import { postgres } from '../src/engines/postgres/index.ts'
 import type { BusFactory } from '../src/port/bus.ts'
 import { createStore } from '../src/store.ts'
-import { hasRedis, redisServer } from './support/redis-server.ts'
 
 const buses: Record<string, () => Promise<BusFactory | undefined>> = {
   NOTIFY: async () => undefined,

@@ -6,6 +6,10 @@ export type SharedDatabase = { path: string } | Omit<PostgresOptions, 'pool'>
 /** What `chat-process.ts` takes, as JSON. */
 export interface ChatProcessOptions {
   database: SharedDatabase
+  /** The address of a Redis that carries what the processes tell each other. @default the database's own way */
+  redis?: string
+  /** Connections to PostgreSQL. @default those of the driver */
+  connections?: number
   /** In ms. */
   lease: number
   /** @default a free one */

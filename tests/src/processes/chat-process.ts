@@ -10,12 +10,15 @@ import { type Agent, createChatServer } from '@caughtup/server'
 import { serve } from '@caughtup/server/node'
 import { createStore } from '@caughtup/store'
 import { postgres } from '@caughtup/store/postgres'
+import { redis } from '@caughtup/store/redis'
 import { sqlite } from '@caughtup/store/sqlite'
+import pg from 'pg'
 
 import type { ChatProcessOptions } from './chat-process-options.ts'
 
 const options: ChatProcessOptions = JSON.parse(process.argv[2] ?? '')
-const { database, port = 0, transcript, executions, clockAhead = 0, ...settings } = options
+const { database, port = 0, transcript, executions, clockAhead = 0, ...rest } = options
+const { redis: redisUrl, connections, ...settings } = rest
 
 const agent: Agent = async function* ({ messages, signal, runId, attempt }) {
   if (executions !== undefined) appendFileSync(executions, `${runId} ${attempt}\n`)
@@ -32,8 +35,16 @@ const agent: Agent = async function* ({ messages, signal, runId, attempt }) {
   }
 }
 
+function postgresStorage({ url, ...more }: Exclude<typeof database, { path: string }>) {
+  if (connections === undefined) return postgres({ ...more, ...(url !== undefined && { url }) })
+  const pool = new pg.Pool({ connectionString: url, max: connections, allowExitOnIdle: true })
+  return postgres({ ...more, pool })
+}
+
 const store = await createStore({
-  storage: 'path' in database ? sqlite(database) : postgres(database),
+  storage: 'path' in database ? sqlite(database) : postgresStorage(database),
+  limits: { sendsPerMinute: 1_000_000 },
+  ...(redisUrl !== undefined && { bus: redis({ url: redisUrl }) }),
   clock: { ...systemClock, now: () => systemClock.now() + clockAhead },
 })
 const chat = createChatServer({
@@ -42,6 +53,7 @@ const chat = createChatServer({
   principal: ({ url = '' }) => ({
     id: new URL(url, 'http://localhost').searchParams.get('as') ?? 'me',
   }),
+  onError: (error, where) => console.error(`${where}: ${String(error)}`),
   ...settings,
   ...(transcript !== undefined && {
     transcript: {

@@ -11,6 +11,8 @@ export class Deployment {
   readonly #healing = new Set<Promise<void>>()
   /** How often each harm was done. */
   readonly harms: Record<string, number> = {}
+  /** Servers that ended though nobody harmed them, as their codes. */
+  readonly crashes: string[] = []
 
   private constructor(
     servers: { options: ChatProcessOptions; process: ServerProcess }[],
@@ -59,6 +61,9 @@ export class Deployment {
   /** Resolves when all servers are well. */
   async well(): Promise<void> {
     await Promise.all(this.#healing)
+    for (const { process } of this.#servers) {
+      if (process.crash !== undefined) this.crashes.push(process.crash)
+    }
   }
 
   async #heal(
@@ -66,6 +71,7 @@ export class Deployment {
     harm: 'kill' | 'pause' | 'replace',
     away: number,
   ): Promise<void> {
+    if (server.process.crash !== undefined) this.crashes.push(server.process.crash)
     if (harm === 'pause') {
       server.process.signal('SIGSTOP')
       await setTimeout(server.options.lease + away)
@@ -74,6 +80,18 @@ export class Deployment {
     }
     await server.process.end(harm === 'kill' ? 'SIGKILL' : 'SIGTERM')
     await setTimeout(away)
-    server.process = await ServerProcess.start(server.options)
+    server.process = await started(server.options)
+  }
+}
+
+/** Starts a server as a supervisor does: again and again while its database is away. */
+async function started(options: ChatProcessOptions): Promise<ServerProcess> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ServerProcess.start(options)
+    } catch (error) {
+      if (attempt === 20) throw error
+      await setTimeout(100)
+    }
   }
 }

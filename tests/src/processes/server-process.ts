@@ -12,10 +12,16 @@ const program = fileURLToPath(new URL('chat-process.ts', import.meta.url))
 export class ServerProcess {
   readonly #child: ChildProcess
   readonly url: string
+  #isEnding = false
+  /** The code or signal with which it ended though nobody asked it to. */
+  crash: string | undefined
 
   private constructor(child: ChildProcess, url: string) {
     this.#child = child
     this.url = url
+    child.once('exit', (code, signal) => {
+      if (!this.#isEnding) this.crash = String(code ?? signal)
+    })
   }
 
   /** Resolves when it serves. */
@@ -43,6 +49,7 @@ export class ServerProcess {
   /** Resolves when the process is gone. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    this.#isEnding = true
     const gone = once(this.#child, 'exit')
     this.#child.kill(signal)
     await gone

@@ -1,9 +1,9 @@
+import { hasRedis, redisServer, type TestRedis } from '@caughtup/local-postgres/redis'
 import { systemClock } from '@caughtup/schema/clock'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { busConformance } from '../../conformance/index.ts'
 import type { Bus } from '../../port/bus.ts'
-import { hasRedis, redisServer, type TestRedis } from '../../../tests/support/redis-server.ts'
 import { createStore } from '../../store.ts'
 import { memory } from '../../engines/memory/index.ts'
 import { sqlite } from '../../engines/sqlite/index.ts'

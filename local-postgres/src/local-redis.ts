@@ -78,7 +78,7 @@ export async function redisServer(): Promise<TestRedis> {
       if (server?.exitCode !== null) return
       const ended = new Promise((resolve) => server?.once('exit', resolve))
       process.kill(pid, 'SIGCONT')
-      process.kill(pid, 'SIGKILL')
+      process.kill(pid, 'SIGTERM')
       await ended
     },
   }
