@@ -115,7 +115,7 @@ async function between(
   const after = await spent()
   if (servers) assertSame(own, elsewhere)
   const commits = own.flatMap((times) => times.commits)
-  const ages = agesOf(elsewhere, 'written')
+  const ages = agesOf(elsewhere)
   const beyond = servers
     ? elsewhere.flatMap(({ read }, stream) =>
         read.map((at, token) => (at - (own[stream]?.read[token] ?? 0)) / 1_000),
@@ -133,9 +133,9 @@ async function between(
   }
 }
 
-function agesOf(all: readonly Times[], since: 'written'): number[] {
-  return all.flatMap(({ read, [since]: start }) =>
-    read.map((at, token) => (at - (start[token] ?? 0)) / 1_000),
+function agesOf(all: readonly Times[]): number[] {
+  return all.flatMap(({ written, read }) =>
+    read.map((at, token) => (at - (written[token] ?? 0)) / 1_000),
   )
 }
 
