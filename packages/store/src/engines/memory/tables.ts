@@ -37,6 +37,10 @@ export class MemoryTables extends MemoryReads implements Tables {
     return new Map([...this.db.beats].filter(([id]) => processes?.includes(id) ?? true))
   }
 
+  async forgetProcesses(beats: ReadonlyMap<string, number>): Promise<void> {
+    for (const [id, count] of beats) if (this.db.beats.get(id) === count) this.db.beats.delete(id)
+  }
+
   async owed(process: string, limit: number): Promise<OwedRow[]> {
     const own = [...this.db.owed.values()].filter((row) => row.process === process)
     return own.toSorted((a, b) => a.due - b.due).slice(0, limit)

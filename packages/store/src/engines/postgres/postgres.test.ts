@@ -1,9 +1,12 @@
 import { postgresSchema, postgresServer } from '@caughtup/local-postgres'
 import { systemClock } from '@caughtup/schema/clock'
+import { ManualClock } from '@caughtup/schema/testing'
 import pg from 'pg'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { storageConformance } from '../../conformance/index.ts'
+import { answer } from '../../conformance/support/drafts.ts'
+import { write } from '../../conformance/support/writes.ts'
 import { postgres } from './index.ts'
 
 const options = { clock: systemClock, random: Math.random }
@@ -114,6 +117,58 @@ test('connections of the pool that were terminated while idle are replaced', asy
   await gone
   expect((await storage.session('s'))?.id).toBe('s')
   await storage.close()
+})
+
+test('a long journal is removed in steps, each a transaction of its own', async () => {
+  const { pool, schema } = await aSchema()
+  const storage = await postgres({ pool, schema }).open(options)
+  await storage.createSession({ id: 's', title: '', createdAt: 1, members: ['ann'] })
+  const million = 1_000_000
+  for (let n = 0; n < 8; n++) await write(storage, 's', [answer(`m${n}`, `${n}`.repeat(million))])
+  await pool.query(`
+    CREATE TABLE ${schema}.steps (transaction bigint, rows int, bytes int);
+    CREATE FUNCTION ${schema}.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      INSERT INTO ${schema}.steps SELECT txid_current(), count(*), sum(length(body)) FROM gone; RETURN NULL; END $$;
+    CREATE TRIGGER note AFTER DELETE ON ${schema}.events REFERENCING OLD TABLE AS gone
+      FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.note()`)
+  expect(await storage.maintain({ trim: 's', upTo: 8 })).toBe(false)
+  expect((await storage.state('s')).floor).toBe(8)
+  const { rows: steps } = await pool.query<{ rows: number; bytes: number }>(
+    `SELECT sum(rows)::int AS rows, sum(bytes)::int AS bytes FROM ${schema}.steps GROUP BY transaction`,
+  )
+  expect(steps.reduce((sum, { rows }) => sum + rows, 0)).toBe(8)
+  for (const { bytes } of steps) expect(bytes).toBeLessThan(4 * million)
+  await storage.close()
+})
+
+test('processes that have stopped are forgotten after an hour, and others are not', async () => {
+  const { pool, schema } = await aSchema()
+  const clock = new ManualClock()
+  const [one, two] = [
+    await postgres({ pool, schema }).open({ ...options, clock }),
+    await postgres({ pool, schema }).open({ ...options, clock }),
+  ]
+  const known = async () => {
+    const { rows } = await pool.query<{ id: string }>(`SELECT id FROM ${schema}.processes`)
+    return rows.map(({ id }) => id)
+  }
+  const look = async () => {
+    while (await one.maintain({ retention: false })) {
+      // One step after another.
+    }
+  }
+  const [mine, other] = [one.processes.own, two.processes.own]
+  await Promise.all([one.heartbeat(), two.heartbeat()])
+  await look()
+  await two.close()
+  for (let hour = 0; hour < 2; hour++) {
+    await one.heartbeat()
+    await clock.advance(1_800_000)
+    await look()
+    expect((await known()).toSorted()).toEqual(hour === 0 ? [mine, other].toSorted() : [mine])
+    await clock.advance(1_800_000)
+  }
+  await one.close()
 })
 
 test('a store with an address has a pool of its own, and closes it', async () => {

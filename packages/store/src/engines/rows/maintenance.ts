@@ -1,3 +1,4 @@
+import type { Message } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
 import { countKept, retentionFloor, trimFloor } from '../../journal/retention.ts'
@@ -7,15 +8,15 @@ import type { Retention } from '../../port/storage.ts'
 import { segmentsOf } from './journal-rows.ts'
 import { type EventRow, isHidden, type SessionRow } from './tables/rows.ts'
 import { loadedFrom } from './commit/session-states.ts'
-import type { Tables, Transaction } from './tables/tables.ts'
+import type { TableReads, Tables } from './tables/tables.ts'
 
 /** Sessions that one step looks at. */
 const stepSessions = 100
 /** Bytes of a journal that are read at once, and that one step of an erasure rewrites. */
 const stepBytes = 2 * 1024 * 1024
 
-/** A copy from another database that gets no stretch for so long is given up, in ms. */
-const copyPatience = 3_600_000
+/** What has not moved for so long is given up, in ms: copies from other databases, and processes. */
+const patience = 3_600_000
 
 export interface MaintenanceOptions {
   clock: Clock
@@ -32,9 +33,11 @@ export class Maintenance {
   #lookedAt = -Infinity
   /** The key up to which this look has come. */
   #lookedUpTo = 0
-  #copiesLookedAt = -Infinity
+  #stoppedLookedAt = -Infinity
   /** How far copies were at the last look, by key. */
   #copies = new Map<number, number | undefined>()
+  /** The counters of processes at the last look. */
+  #beats: ReadonlyMap<string, number> = new Map()
 
   constructor(tables: Tables, options: MaintenanceOptions) {
     this.#tables = tables
@@ -51,9 +54,10 @@ export class Maintenance {
     if (await this.#tables.maintain()) return true
     const { clock, lookEvery } = this.#options
     const now = clock.monotonic()
-    if (now - this.#copiesLookedAt >= copyPatience) {
-      this.#copiesLookedAt = now
+    if (now - this.#stoppedLookedAt >= patience) {
+      this.#stoppedLookedAt = now
       await this.#removeStalledCopies()
+      await this.#forgetProcesses()
     }
     if (!retention || now - this.#lookedAt < lookEvery) return false
     const { age, events } = retention
@@ -118,27 +122,48 @@ export class Maintenance {
     return this.#raiseFloor(id, ({ newest, needed }) => trimFloor(upTo, { newest, needed }))
   }
 
+  /** Forgets processes whose counter has not moved since the last look. One that wakes begins with a new one. */
+  async #forgetProcesses(): Promise<void> {
+    const beats = await this.#tables.beats()
+    const stopped = [...beats].filter(([id, count]) => this.#beats.get(id) === count)
+    if (stopped.length > 0) await this.#tables.forgetProcesses(new Map(stopped))
+    this.#beats = beats
+  }
+
+  /** Removes the oldest entries of a journal in steps, so that no commit waits for more than one of them. */
   async #raiseFloor(id: string, floorOf: (journal: WholeJournal) => number): Promise<void> {
-    await this.#tables.transaction(async (transaction) => {
+    const [image] = await this.#tables.sessions([{ id }])
+    if (!image || isHidden(image.row)) return
+    const { row, state } = loadedFrom(image)
+    const journal = { floor: row.floor, newest: state.record.seq, needed: neededOf(state.overlay) }
+    const goal = floorOf({ segments: await allSegments(this.#tables, row), ...journal })
+    if (goal <= row.floor) return
+    while (await this.#raiseFloorTowards(goal, row)) {
+      // Others come in between.
+    }
+  }
+
+  /** One step; returns whether more is left. */
+  #raiseFloorTowards(goal: number, { id, key }: SessionRow): Promise<boolean> {
+    return this.#tables.transaction(async (transaction) => {
       const [image] = await transaction.lock([{ id }])
-      if (!image || isHidden(image.row)) return
+      if (!image || isHidden(image.row) || image.row.key !== key) return false
       const { row, state, tag } = loadedFrom(image)
-      const segments = await allSegments(transaction, row)
-      const open = [...state.overlay.values()]
-      const floor = floorOf({
-        segments,
-        floor: row.floor,
-        newest: state.record.seq,
-        needed: Math.min(...open.map(({ revision }) => revision)),
-      })
-      if (floor <= row.floor) return
+      const oldest = { after: row.floor, from: 'oldest', bytes: stepBytes } as const
+      const reading = await transaction.read({ id }, { events: oldest })
+      const segments = segmentsOf(reading?.events ?? [], row)
+      const reached = segments.at(-1)?.seq ?? 0
+      const floor = Math.min(goal, neededOf(state.overlay), reached)
+      if (floor <= row.floor) return false
       const floorTag = segments.find(({ seq }) => seq >= floor)?.tag ?? ''
       // Deltas below the floor are in the rows of their messages from now on, and the row's record
       // says so: processes that know an older state read it again.
+      const open = [...state.overlay.values()]
       const put = { session: row.key, change: 'put', messages: open } as const
       if (open.length > 0) await transaction.changeMessages([put])
       await transaction.removeEvents(row.key, floor)
       await transaction.updateSessions([{ ...row, record: state.record, tag, floor, floorTag }])
+      return floor < goal
     })
   }
 }
@@ -151,11 +176,16 @@ interface WholeJournal {
   needed: number
 }
 
-async function allSegments(transaction: Transaction, row: SessionRow): Promise<Segment[]> {
+/** The lowest revision of an open message. */
+function neededOf(open: ReadonlyMap<string, Message>): number {
+  return Math.min(...[...open.values()].map(({ revision }) => revision))
+}
+
+async function allSegments(tables: TableReads, row: SessionRow): Promise<Segment[]> {
   const rows: EventRow[] = []
   for (let after = 0; ;) {
     const events = { after, from: 'oldest', bytes: stepBytes } as const
-    const reading = await transaction.read({ id: row.id }, { events })
+    const reading = await tables.read({ id: row.id }, { events })
     const last = reading?.events.at(-1)
     rows.push(...(reading?.events ?? []))
     if (!last || reading?.complete) return segmentsOf(rows, row)

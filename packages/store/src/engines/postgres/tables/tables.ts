@@ -46,6 +46,14 @@ export class PostgresTables extends PostgresReads implements Tables {
     return new Map(rows.map(({ id, beats }) => [id, beats]))
   }
 
+  async forgetProcesses(beats: ReadonlyMap<string, number>): Promise<void> {
+    await this.#client.write(
+      `DELETE FROM $schema.processes p USING unnest($1::text[], $2::bigint[]) AS t(id, beats)
+       WHERE p.id = t.id AND p.beats = t.beats`,
+      [[...beats.keys()], [...beats.values()]],
+    )
+  }
+
   async owed(process: string, limit: number): Promise<OwedRow[]> {
     const { rows } = await this.run<StoredOwed>(
       `SELECT session, process, due, attempts, body FROM $schema.owed WHERE process = $1

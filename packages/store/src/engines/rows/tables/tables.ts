@@ -56,6 +56,8 @@ export interface Tables extends TableReads {
   heartbeat(process: string): Promise<void>
   /** The counters of processes, by default of all: `SELECT id, beats FROM processes WHERE …`. */
   beats(processes?: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Forgets processes whose counters are still these: `DELETE FROM processes WHERE (id, beats) IN (…)`. */
+  forgetProcesses(beats: ReadonlyMap<string, number>): Promise<void>
   /** A process's: `SELECT … FROM owed WHERE process = … ORDER BY due, number LIMIT …`. */
   owed(process: string, limit: number): Promise<OwedRow[]>
   /** A session's: `SELECT … FROM owed WHERE session = … ORDER BY due, number`. */
@@ -78,7 +80,7 @@ export interface Tables extends TableReads {
   forgetCalls(principal: string): Promise<void>
   /**
    * One bounded step of the tables' own maintenance: removing rows that deleted sessions left,
-   * indexing words, forgetting processes that have stopped. Returns whether more work is left.
+   * indexing words. Returns whether more work is left.
    */
   maintain(): Promise<boolean>
 }
