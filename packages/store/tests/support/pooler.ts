@@ -58,11 +58,14 @@ export async function pooler(server: string): Promise<{ config: PoolConfig; stop
   }
 }
 
-/** Runs a server until its standard input ends, as it does with this process however that ends. */
+/**
+ * Runs a server until its standard input ends, as it does with this process however that ends. A shell lets what it runs
+ * behind `&` ignore SIGINT and SIGQUIT.
+ */
 const attended = `
   exec 3<&0
   "$0" "$@" 3<&- & server=$!
-  (read -r _ <&3; kill -QUIT $server) &
+  (read -r _ <&3; kill -TERM $server) &
   wait $server
   rm -rf "$FOLDER"
 `
