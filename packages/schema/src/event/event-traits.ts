@@ -81,11 +81,11 @@ export function changesAny(draft: EventDraft): boolean {
   return traitsOf(draft).changes === 'any'
 }
 
-/** Whether the event changes the session's activity row; a delta never does. */
 export function isEventType(text: string): text is EventType {
   return Object.hasOwn(traits, text)
 }
 
+/** Whether the event changes the session's activity row; a delta never does. */
 export function changesActivity(event: Event): boolean {
   return traitsOf(event).activity === true
 }

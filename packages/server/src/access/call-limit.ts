@@ -1,7 +1,8 @@
 import { CaughtupError, type Limits } from '@caughtup/schema'
 import type { Store } from '@caughtup/store'
 
-const minute = 60_000
+/** In ms. */
+export const minute = 60_000
 
 type CountedLimit = `${'creates' | 'sends' | 'changes' | 'uploads'}PerMinute`
 

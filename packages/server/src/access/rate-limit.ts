@@ -1,11 +1,9 @@
 import type { Limits } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import { tooMany } from './call-limit.ts'
+import { minute, tooMany } from './call-limit.ts'
 
 type PerMinute = `${'interrupts' | 'signals'}PerMinute`
-
-const minute = 60_000
 
 /**
  * Allows each principal the number of calls per minute that the limit of this name sets, through this process:

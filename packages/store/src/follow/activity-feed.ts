@@ -61,6 +61,7 @@ export interface ActivityFeedOptions {
  */
 export class ActivityFeed {
   readonly #options: ActivityFeedOptions
+
   constructor(options: ActivityFeedOptions) {
     this.#options = options
     options.ended.addEventListener('abort', () => options.audience.close(), { once: true })

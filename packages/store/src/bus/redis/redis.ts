@@ -35,8 +35,8 @@ const aSwitch: Kind = { ...yesOrNo, is: (value) => value === undefined || yesOrN
  * Redis (6 or later) as the bus between processes, over two connections per store. It keeps nothing there. Without an
  * answer from Redis a store works, and hears of others' changes within 2 s instead of at once.
  *
- * Whoever may listen to Redis sees what is written. Whoever may publish in it can show the watchers of sessions what was
- * never written, until they read again; it can write nothing.
+ * Anyone who can listen to Redis sees what is written. Anyone who can publish in it can show the watchers of sessions
+ * what was never written, until they read again; nobody can write through it.
  *
  * @throws CaughtupError `BAD_INPUT`
  */

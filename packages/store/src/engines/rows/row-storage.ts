@@ -349,13 +349,13 @@ export class RowStorage implements Storage {
     if (sessionIds.length > 0) this.#bus.announce([...new Set(sessionIds)], what)
   }
 
-  /** @throws StorageError `closed` */
   async #wasAlive(process: string): Promise<boolean> {
     this.#assertOpen()
     const beats = (await this.#tables.beats([process])).get(process) ?? 0
     return this.#firstBeats !== undefined && beats > (this.#firstBeats.get(process) ?? 0)
   }
 
+  /** @throws StorageError `closed` */
   #assertOpen(): void {
     if (this.#closed) throw new StorageError('closed', 'The database is closed.')
   }

@@ -192,3 +192,8 @@ export class CachedSession implements SessionState {
 function sum(segments: readonly Segment[]): number {
   return segments.reduce((bytes, segment) => bytes + sizeOf(segment), 0)
 }
+
+/** Whether a session has a finished message that is not packed. */
+export function hasFinished({ overlay }: CachedSession): boolean {
+  return [...overlay.values()].some(({ status }) => status === 'done')
+}

@@ -4,7 +4,6 @@ import { excerptAround, searchText } from '../../../core/reading/search-text.ts'
 import { phrases, words } from '../../../core/reading/search-words.ts'
 import type { SearchQuery } from '../../../port/reading.ts'
 import type { Database, Row } from '../file/database.ts'
-import type { CachedSession } from '../cache/cached-session.ts'
 import type { SessionCache } from '../cache/session-cache.ts'
 import { messageIn } from '../rows/message-rows.ts'
 
@@ -137,9 +136,4 @@ function tokenOf(key: number): string {
 function matchOf(text: string): string | undefined {
   const terms = phrases(text).map((phrase) => `"${phrase.join(' ')}"`)
   return terms.length === 0 ? undefined : `${terms.join(' AND ')}*`
-}
-
-/** Whether a session has a finished message that is not packed. */
-export function hasFinished({ overlay }: CachedSession): boolean {
-  return [...overlay.values()].some(({ status }) => status === 'done')
 }
