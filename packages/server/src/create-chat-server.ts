@@ -18,6 +18,7 @@ import {
   resolveOptions,
   type Settings,
 } from './host/server-options.ts'
+import { Mounts } from './mounts/mounts.ts'
 import { type ChatRouter, createRouter } from './procedures/router.ts'
 import { AnswerAgain } from './prompts/answer-again.ts'
 import { SendMessage } from './prompts/send-message.ts'
@@ -44,11 +45,11 @@ export interface ChatServer {
   readonly guard: RequestGuard
   /** The options with every default filled in, for transports. */
   readonly settings: Readonly<Settings>
-  /** Answers requests under `settings.path` over HTTP and SSE: for Hono, Next, Bun, Deno … */
+  /** Answers requests under `settings.path`, and those of mounts, over HTTP and SSE: for Hono, Next, Bun, Deno … */
   readonly fetch: (request: Request) => Promise<Response>
   /**
    * The same as middleware for `node:http` and frameworks on it, such as Express and Fastify: requests
-   * outside of `settings.path` go to `next`, or get a 404. For the WebSocket use `attachWebSocket` of
+   * to other paths go to `next`, or get a 404. For the WebSocket use `attachWebSocket` of
    * `@caughtup/server/node`.
    */
   readonly nodeHandler: NodeHandler
@@ -146,6 +147,7 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
   const answer = createHttpAnswer(router, {
     ...around,
     settings,
+    mounts: new Mounts(settings, { ...around, router, access }),
     attachments:
       settings.attachments &&
       new AttachmentRoute(settings, settings.attachments, {

@@ -7,6 +7,8 @@ export const repositoryRoot = path.resolve(import.meta.dirname, '../../..')
 export interface Sample {
   /** Its file and its first line. */
   place: string
+  /** The heading that it stands under, without its #. */
+  heading: string
   language: 'ts' | 'tsx'
   code: string
 }
@@ -16,7 +18,21 @@ export function samplesIn(file: string): Sample[] {
   const text = readFileSync(path.join(repositoryRoot, file), 'utf8')
   return [...text.matchAll(/^```(tsx?)\n(.*?)^```$/gms)].map((match) => {
     const [, language, code = ''] = match
-    const line = text.slice(0, match.index).split('\n').length
-    return { place: `${file}:${line}`, language: language === 'tsx' ? 'tsx' : 'ts', code }
+    const before = text.slice(0, match.index)
+    const line = before.split('\n').length
+    const heading = /^#+ (.*)$/.exec(before.split('\n').findLast((one) => /^#+ /.test(one)) ?? '')
+    return {
+      place: `${file}:${line}`,
+      heading: heading?.[1] ?? '',
+      language: language === 'tsx' ? 'tsx' : 'ts',
+      code,
+    }
   })
+}
+
+/** The sample that stands under a heading. @throws Error if there is none, or several */
+export function sampleUnder(samples: readonly Sample[], heading: string): Sample {
+  const [sample, ...others] = samples.filter((one) => one.heading === heading)
+  if (sample && others.length === 0) return sample
+  throw new Error(`${sample ? 'Several samples stand' : 'No sample stands'} under “${heading}”.`)
 }

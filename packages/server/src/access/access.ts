@@ -5,7 +5,7 @@ import { sessionNotFound } from '../errors/call-errors.ts'
 import { declaredObject } from '../host/declared.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { Action, Principal } from '../host/principal.ts'
-import type { ChatRequest } from '../host/request.ts'
+import type { ChatRequest } from '../host/principal.ts'
 import { type ActionOf, whoMay } from './who-may.ts'
 
 /** Identifies callers and decides what they may do. A refusal looks like something that does not exist. */

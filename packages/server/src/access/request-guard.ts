@@ -8,7 +8,7 @@ import type { StandardLazyRequest } from '@orpc/standard-server'
 import { tooLarge } from '../errors/call-errors.ts'
 import { mapReadErrors } from '../errors/wire-error.ts'
 import type { Settings } from '../host/server-options.ts'
-import type { ChatContext, ChatRequest } from '../host/request.ts'
+import type { ChatContext, ChatRequest } from '../host/principal.ts'
 import { isAllowedHost } from './allowed-host.ts'
 import { isAllowedOrigin } from './allowed-origin.ts'
 
@@ -57,9 +57,7 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
       const { method, headers } = request
       assertPost(method)
       this.assertClient(request, context.request)
-      assertJson(headers, { required: true })
-      const { bodyBytes } = this.#settings.limits
-      if (Number(single(headers['content-length'])) > bodyBytes) throw tooLarge(bodyBytes)
+      this.assertBody(headers, this.#settings.limits.bodyBytes)
       return call.next()
     }, this.#settings)
 
@@ -80,6 +78,17 @@ export class RequestGuard implements StandardHandlerPlugin<ChatContext> {
       localAddress,
     })
     assertProtocol(headers)
+  }
+
+  /**
+   * Checks what a request says of its body.
+   *
+   * @param limit - in bytes
+   * @throws CaughtupError `BAD_INPUT` if it is not JSON, `TOO_LARGE`
+   */
+  assertBody(headers: RequestHeaders, limit: number): void {
+    assertJson(headers, { required: true })
+    if (Number(single(headers['content-length'])) > limit) throw tooLarge(limit)
   }
 
   /** Checks the calls of a WebSocket, whose source was checked at the handshake. */

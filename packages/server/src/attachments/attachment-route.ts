@@ -8,11 +8,12 @@ import {
 
 import type { Access } from '../access/access.ts'
 import type { CallLimit } from '../access/call-limit.ts'
+import { crossOrigin } from '../access/cross-origin.ts'
 import type { RequestGuard } from '../access/request-guard.ts'
 import { notFound, shuttingDown } from '../errors/call-errors.ts'
 import { toWireError } from '../errors/wire-error.ts'
 import type { ResolvedAttachments } from '../host/attachments.ts'
-import type { ChatRequest } from '../host/request.ts'
+import type { ChatRequest } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
 import { AttachmentReads } from './attachment-reads.ts'
 import { AttachmentUploads } from './attachment-uploads.ts'
@@ -55,7 +56,10 @@ export class AttachmentRoute {
       this.#failure(error, request),
     )
     const { headers, ...response } = answered
-    return { ...response, headers: { ...headers, ...this.#crossOrigin(request) } }
+    return {
+      ...response,
+      headers: { ...headers, ...crossOrigin(request.headers, this.#settings.origins) },
+    }
   }
 
   async #answer(request: AttachmentRequest, caller: ChatRequest): Promise<StandardResponse> {
@@ -92,17 +96,6 @@ export class AttachmentRoute {
     const isGone = signal?.aborted === true
     const where = 'a request for an attachment'
     return refusal(toWireError(error, where, isGone ? () => {} : this.#settings.onError))
-  }
-
-  /** As for procedures: pages of these origins may read the answer. */
-  #crossOrigin({ headers }: AttachmentRequest): StandardHeaders {
-    const origin = flattenHeader(headers['origin'])
-    if (origin === undefined || !this.#settings.origins.includes(origin)) return { vary: 'Origin' }
-    return {
-      vary: 'Origin',
-      'access-control-allow-origin': origin,
-      'access-control-allow-credentials': 'true',
-    }
   }
 }
 

@@ -10,10 +10,11 @@ import {
 } from './attachments.ts'
 import { assertSchemas } from './declared.ts'
 import { carefulDescribe, type DescribeError } from './describe-error.ts'
+import { type Mount, normalisePath, resolveMounts } from './mount.ts'
 import type { Price } from './price.ts'
 import type { Can, Principal } from './principal.ts'
 import { type HookOptions, resolveHooks, type ResolvedHooks } from './hooks.ts'
-import type { ChatRequest } from './request.ts'
+import type { ChatRequest } from './principal.ts'
 import type { Summarise } from './summarise.ts'
 import type { Title } from './title.ts'
 import { type ResolvedTranscript, resolveTranscript, type TranscriptOptions } from './transcript.ts'
@@ -142,6 +143,12 @@ export interface ChatServerOptions {
    * on the same machine that passes the `Host` on, name the public hosts here.
    */
   hosts?: readonly string[] | 'any'
+  /**
+   * Other protocols for the same sessions, each at a path of its own: `aiSdk()` of `@caughtup/server/ai-sdk`
+   * and the like, or your own {@link Mount}.
+   * @default []
+   */
+  mounts?: readonly Mount[]
   /** Gets every error whole, including those of agents and tools. @default `console.error` */
   onError?: OnError
   /**
@@ -208,6 +215,7 @@ export function resolveOptions(options: ChatServerOptions): Settings {
   assertSchemas(options.schemas ?? {})
   assertCompacts(options)
   const onError = resolveOnError(options.onError)
+  const path = normalisePath(options.path ?? chatServerDefaults.path)
   const { attachments, transcript, ...given } = options
   return {
     ...given,
@@ -224,8 +232,9 @@ export function resolveOptions(options: ChatServerOptions): Settings {
     stuckAfter: options.stuckAfter ?? chatServerDefaults.stuckAfter,
     drain: options.drain ?? chatServerDefaults.drain,
     limits: options.store.limits,
-    path: normalisePath(options.path ?? chatServerDefaults.path),
+    path,
     origins: options.origins ?? [],
+    mounts: resolveMounts(options.mounts ?? [], path),
     onError,
     describeError: carefulDescribe(options.describeError, onError),
   }
@@ -262,9 +271,4 @@ function assertShare(name: string, share: number): void {
   throw new TypeError(
     `createChatServer: \`${name}\` must be a number above 0 and at most 1, not ${preview(share)}.`,
   )
-}
-
-/** One slash in front, none behind. */
-function normalisePath(path: string): string {
-  return `/${path.replace(/^\/+|\/+$/g, '')}`
 }

@@ -1,7 +1,7 @@
 import type { Contract } from '@caughtup/schema'
 import type { Router } from '@orpc/server'
 
-import type { ChatContext } from '../host/request.ts'
+import type { ChatContext } from '../host/principal.ts'
 import { activityProcedures } from './activity.ts'
 import { type ProcedureDeps, procedures } from './base.ts'
 import { eventProcedures } from './events.ts'

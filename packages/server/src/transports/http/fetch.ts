@@ -9,7 +9,7 @@ import { sseFrame } from './sse-format.ts'
 import { streamResponse } from './stream-response.ts'
 
 /**
- * Answers requests under `settings.path`, and others with 404.
+ * Answers requests under `settings.path` and the paths of mounts, and others with 404.
  *
  * It reads only members of the request, and makes no copy of it: some frameworks (Next) pass a `Proxy`
  * of a request, which cannot be copied.
@@ -25,7 +25,7 @@ export function createFetch(
       method,
       url: new URL(request.url),
       headers: Object.fromEntries(headers),
-      body: async () => (body ? readJson(body, limits.bodyBytes) : undefined),
+      body: async (limit = limits.bodyBytes) => (body ? readJson(body, limit) : undefined),
       bytes: body ?? undefined,
       signal,
     }

@@ -5,22 +5,24 @@ import type { RequestGuard } from '../../access/request-guard.ts'
 import type { AttachmentRequest, AttachmentRoute } from '../../attachments/attachment-route.ts'
 import { notFound } from '../../errors/call-errors.ts'
 import type { CallContext, ProcedureDeps } from '../../procedures/base.ts'
+import type { MountRequest, Mounts } from '../../mounts/mounts.ts'
 import type { ChatRouter } from '../../procedures/router.ts'
 
-/** Answers a request over HTTP, in any runtime; a path outside of `settings.path` gets a 404. */
+/** Answers a request over HTTP, in any runtime; a path that is not the chat server's gets a 404. */
 export type HttpAnswer = (
-  request: StandardLazyRequest & AttachmentRequest,
+  request: StandardLazyRequest & AttachmentRequest & MountRequest,
   context: CallContext,
 ) => Promise<StandardResponse>
 
 interface HttpAnswerParts extends Pick<ProcedureDeps, 'settings' | 'start' | 'closing'> {
   guard: RequestGuard
   attachments: AttachmentRoute | undefined
+  mounts: Mounts
 }
 
 export function createHttpAnswer(
   router: ChatRouter,
-  { settings, guard, attachments, start, closing }: HttpAnswerParts,
+  { settings, guard, attachments, mounts, start, closing }: HttpAnswerParts,
 ): HttpAnswer {
   const handler = new StandardRPCHandler(router, { plugins: [guard] })
   const { path } = settings
@@ -32,6 +34,7 @@ export function createHttpAnswer(
       start()
       return health(request.method, closing.aborted)
     }
+    if (mounts.handles(request.url.pathname)) return mounts.answer(request, context)
     if (attachments?.handles(request)) return attachments.answer(request, context.request)
     const { matched, response } = await handler.handle(request, { ...prefix, context })
     return matched ? response : { ...notFound(), headers: { 'cache-control': 'no-store' } }
@@ -46,10 +49,4 @@ function health(method: string, draining: boolean): StandardResponse {
   }
   const body = { status: draining ? 'draining' : 'ok' }
   return { status: draining ? 503 : 200, headers, body: method === 'HEAD' ? undefined : body }
-}
-
-/** @param target - a request's path and query */
-export function isUnder(path: string, target: string): boolean {
-  const [pathname = ''] = target.split('?', 1)
-  return pathname === path || pathname.startsWith(path === '/' ? '/' : `${path}/`)
 }

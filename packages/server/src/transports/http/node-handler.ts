@@ -3,10 +3,11 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 
 import { sendStandardResponse, toStandardLazyRequest } from '@orpc/standard-server-node'
 
+import { isUnder, normalisePath } from '../../host/mount.ts'
 import type { Settings } from '../../host/server-options.ts'
-import type { ChatRequest } from '../../host/request.ts'
+import type { ChatRequest } from '../../host/principal.ts'
 import { claimed, type StreamClaim } from '../../procedures/event-iterator.ts'
-import { type HttpAnswer, isUnder } from './http-answer.ts'
+import type { HttpAnswer } from './http-answer.ts'
 import { readJson } from './read-json.ts'
 import { beginResponse, responseEncodings } from './response-outlet.ts'
 
@@ -24,12 +25,13 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
 export type NodeHandler = (request: NodeRequest, response: NodeResponse, next?: () => void) => void
 
 export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeHandler {
-  const { path, limits, stuckAfter, onError } = settings
+  const { limits, stuckAfter, onError } = settings
+  const paths = [settings, ...settings.mounts].map(({ path }) => normalisePath(path))
   const encodings = responseEncodings()
 
   const respond = async (request: NodeRequest, response: NodeResponse) => {
     response.setTimeout(stuckAfter, () => response.destroy())
-    const read = async () => request.body ?? readJson(request, limits.bodyBytes)
+    const read = async (limit = limits.bodyBytes) => request.body ?? readJson(request, limit)
     const standard = { ...toStandardLazyRequest(request, response), body: read, bytes: request }
     const taken = new Promise<void>((resolve) => response.once('close', () => resolve()))
     const claim: StreamClaim = {}
@@ -41,7 +43,7 @@ export function createNodeHandler(answer: HttpAnswer, settings: Settings): NodeH
     beginResponse(response, { stream, status, headers, encodings, stuckAfter })
   }
   return (request, response, next) => {
-    if (next && !isUnder(path, target(request))) return next()
+    if (next && !paths.some((path) => isUnder(path, target(request)))) return next()
     respond(request, response).catch((error: unknown) => {
       // A broken connection is not an error; its signal ends its streams.
       if (!response.destroyed) onError(error, 'answering a request')
