@@ -1,7 +1,13 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/node.ts', 'src/disk-attachments.ts', 'src/testing.ts'],
+  entry: [
+    'src/index.ts',
+    'src/node.ts',
+    'src/ai-sdk.ts',
+    'src/disk-attachments.ts',
+    'src/testing.ts',
+  ],
   platform: 'node',
   target: 'node24',
   dts: true,

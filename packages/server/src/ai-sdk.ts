@@ -1,0 +1,4 @@
+export {
+  streamTextAgent,
+  type StreamTextAgentOptions,
+} from './adapters/ai-sdk/stream-text-agent.ts'
