@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     abortable: 'src/base/abortable.ts',
+    chunks: 'src/chunks/index.ts',
     clock: 'src/base/clock.ts',
     cursor: 'src/base/cursor.ts',
     error: 'src/base/error.ts',

@@ -76,6 +76,7 @@ const entries: readonly Entry[] = [
   },
   { imports: "{ isPermanent } from '@caughtup/schema'", most: 1 },
   { imports: "{ isPermanent } from '@caughtup/schema/error'", most: 1 },
+  { imports: "{ endChunk, messageChunks } from '@caughtup/schema/chunks'", most: 3 },
 ]
 let failed = false
 
