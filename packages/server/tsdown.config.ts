@@ -6,6 +6,7 @@ export default defineConfig({
     'src/node.ts',
     'src/ai-sdk.ts',
     'src/disk-attachments.ts',
+    'src/openapi.ts',
     'src/testing.ts',
   ],
   platform: 'node',

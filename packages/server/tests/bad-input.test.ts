@@ -3,6 +3,8 @@ import { RPCLink } from '@orpc/client/fetch'
 import { describe, expect, test } from 'vitest'
 
 import type { ChatServer } from '../src/create-chat-server.ts'
+import { openApi } from '../src/openapi.ts'
+import { apiClient } from './openapi/api-client.ts'
 import { openTestServer } from './support/open-test-server.ts'
 
 /** An untyped client, which can send anything. */
@@ -10,25 +12,32 @@ type Untyped = Record<string, Record<string, (input?: unknown) => Promise<unknow
   onChat: (input: unknown) => Promise<unknown>
 }
 
-function untyped(chat: ChatServer): Untyped {
-  return createORPCClient(
-    new RPCLink({
-      url: 'http://chat.test/rpc',
-      headers: { 'x-principal': 'me' },
-      fetch: (request) => chat.fetch(request),
-    }),
-  )
+const ways: Record<string, (chat: ChatServer) => Untyped> = {
+  'over HTTP': (chat) =>
+    createORPCClient(
+      new RPCLink({
+        url: 'http://chat.test/rpc',
+        headers: { 'x-principal': 'me' },
+        fetch: (request) => chat.fetch(request),
+      }),
+    ),
+  'through `openApi()`': ({ fetch }) => apiClient({ fetch, principal: 'me' }) as unknown as Untyped,
 }
 
-async function open() {
-  const server = await openTestServer({ summarise: async () => 'short' })
+async function openServer() {
+  const server = await openTestServer({ summarise: async () => 'short', mounts: [openApi()] })
   const { id: sessionId } = await server.client().sessions.create()
-  return { ...server, sessionId, call: untyped(server.chat) }
+  return { ...server, sessionId }
 }
 
 const huge = 'x'.repeat(300_000)
 
-describe('bad input', () => {
+describe.each(Object.entries(ways))('bad input %s', (_, untyped) => {
+  async function open() {
+    const server = await openServer()
+    return { ...server, call: untyped(server.chat) }
+  }
+
   const wrongIds: unknown[] = [
     undefined,
     null,
@@ -341,7 +350,7 @@ describe('bad input', () => {
 
 describe('a caller', () => {
   test('without credentials is unauthorized, before anything else is checked', async () => {
-    const { chat } = await open()
+    const { chat } = await openServer()
     const request = new Request('http://chat.test/rpc/sessions/get', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -1,13 +1,15 @@
 import type { EventDraft } from '@caughtup/schema'
 import { postgresSchema } from '@caughtup/local-postgres'
-import { createStore, type Store, type StoreOptions } from '@caughtup/store'
+import { createStore, type Store } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
 import { postgres } from '@caughtup/store/postgres'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { filesOf, testAttachments } from '../../tests/support/attachments.ts'
 import { calls } from '../../tests/support/calls.ts'
+import { apiClient } from '../../tests/openapi/api-client.ts'
 import { type Client, fetchClient, openTestServer } from '../../tests/support/open-test-server.ts'
+import { openApi } from '../openapi/open-api.ts'
 import { whoMay } from './who-may.ts'
 
 const no = 'NOT_FOUND'
@@ -250,7 +252,7 @@ test('the table has every procedure', () => {
 })
 
 /** Databases of their own, by the name of their engine. */
-const storages: Record<string, () => Promise<StoreOptions['storage']>> = {
+const storages = {
   memory: async () => memory(),
   async PostgreSQL() {
     const { pool, schema, remove } = await postgresSchema()
@@ -259,15 +261,28 @@ const storages: Record<string, () => Promise<StoreOptions['storage']>> = {
   },
 }
 
-const cases = Object.entries(storages).flatMap(([engine, open]) =>
+type Fetch = (request: Request) => Promise<Response>
+
+/** The ways of a call, with the engine below. */
+const settings = [
+  { where: 'memory', open: storages.memory, clientOf: fetchClient },
+  { where: 'PostgreSQL', open: storages.PostgreSQL, clientOf: fetchClient },
+  {
+    where: 'memory, through `openApi()`,',
+    open: storages.memory,
+    clientOf: (fetch: Fetch, principal?: string) => apiClient({ fetch, principal }),
+  },
+]
+
+const cases = settings.flatMap(({ where, ...setting }) =>
   rows.map(
-    (row) => [[row.procedure, row.of].filter(Boolean).join(' of '), engine, row, open] as const,
+    (row) => [[row.procedure, row.of].filter(Boolean).join(' of '), where, row, setting] as const,
   ),
 )
 
 test.each(cases)(
   '%s on %s is answered as the table says, whoever calls',
-  async (_, __, { procedure, call = callOf(procedure), cells, ...state }, open) => {
+  async (_, __, { procedure, call = callOf(procedure), cells, ...state }, { open, clientOf }) => {
     const store = await createStore({ storage: await open() })
     onTestFinished(() => store.close())
     const { chat, errors } = await openTestServer({
@@ -275,11 +290,12 @@ test.each(cases)(
       summarise: () => Promise.resolve('all of it'),
       stats: () => true,
       attachments: testAttachments(),
+      mounts: [openApi()],
     })
     for (const [index, principal] of principals.entries()) {
       const sessionId = await openSession(store, state)
       const before = await stateOf(store, sessionId)
-      const client = fetchClient((request) => chat.fetch(request), principal)
+      const client = clientOf((request) => chat.fetch(request), principal)
       const files = filesOf((request) => chat.fetch(request), principal)
       const outcome = await call(client, sessionId, files).then(
         () => 'ok',

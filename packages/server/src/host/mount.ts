@@ -34,6 +34,8 @@ export interface MountedChat {
   readonly store: Store
   /** The path of the contract's procedures. */
   readonly path: string
+  /** The path of attachments, such as `/rpc/attachments`; absent if the server takes none. */
+  readonly attachments?: string
   readonly onError: OnError
 }
 

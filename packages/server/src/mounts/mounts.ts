@@ -5,6 +5,7 @@ import { toFetchHeaders } from '@orpc/standard-server-fetch'
 import type { Access } from '../access/access.ts'
 import { crossOrigin } from '../access/cross-origin.ts'
 import type { RequestGuard } from '../access/request-guard.ts'
+import { attachmentsPath } from '../attachments/attachment-url.ts'
 import { notFound, shuttingDown } from '../errors/call-errors.ts'
 import { toWireError, mapReadErrors } from '../errors/wire-error.ts'
 import {
@@ -52,7 +53,14 @@ export class Mounts {
     this.#settings = settings
     this.#parts = parts
     const { store, path, onError } = settings
-    const chat = { router: parts.router, store, path, onError }
+    const attachments = settings.attachments && attachmentsPath(path).slice(0, -1)
+    const chat = {
+      router: parts.router,
+      store,
+      path,
+      ...(attachments !== undefined && { attachments }),
+      onError,
+    }
     this.#mounted = settings.mounts
       .map((mount) => ({ path: normalisePath(mount.path), mount, routes: mount.routes(chat) }))
       .toSorted((a, b) => b.path.length - a.path.length)
@@ -144,6 +152,8 @@ export class Mounts {
   }
 
   #wireError(error: unknown, { signal, url }: MountRequest): ORPCError<string, unknown> {
+    // Of a procedure, which has reported it.
+    if (error instanceof ORPCError && error.code === 'INTERNAL_SERVER_ERROR') return error
     // Nobody would read the answer.
     const isGone = signal?.aborted === true
     return toWireError(error, url.pathname, isGone ? () => {} : this.#settings.onError)

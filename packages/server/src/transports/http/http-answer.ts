@@ -34,7 +34,11 @@ export function createHttpAnswer(
       start()
       return health(request.method, closing.aborted)
     }
-    if (mounts.handles(request.url.pathname)) return mounts.answer(request, context)
+    if (mounts.handles(request.url.pathname)) {
+      // A mount pulls the frames of a stream: no transport writes them by itself.
+      const { claim: _, ...called } = context
+      return mounts.answer(request, called)
+    }
     if (attachments?.handles(request)) return attachments.answer(request, context.request)
     const { matched, response } = await handler.handle(request, { ...prefix, context })
     return matched ? response : { ...notFound(), headers: { 'cache-control': 'no-store' } }

@@ -1,0 +1,1 @@
+export { openApi, type OpenApiOptions, type SecurityScheme } from './openapi/open-api.ts'
