@@ -5,6 +5,7 @@ export default defineConfig({
     'src/index.ts',
     'src/node.ts',
     'src/ai-sdk.ts',
+    'src/openai.ts',
     'src/disk-attachments.ts',
     'src/openapi.ts',
     'src/testing.ts',
