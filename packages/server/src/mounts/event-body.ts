@@ -23,7 +23,9 @@ export function eventBody(
   const iterator = events[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
   let cancelBeat = () => {}
+  let isOver = false
   const end = async () => {
+    isOver = true
     cancelBeat()
     await iterator.return?.()
   }
@@ -48,10 +50,12 @@ export function eventBody(
       async pull(controller) {
         try {
           const next = await iterator.next()
+          if (isOver) return
           if (!next.done) return controller.enqueue(encoder.encode(next.value))
           cancelBeat()
           controller.close()
         } catch (error) {
+          if (isOver) return
           cancelBeat()
           if (!signal.aborted) onError(error, 'a stream of events')
           controller.error(error)
