@@ -25,6 +25,10 @@ export class InProcessBus implements Bus {
     }
   }
 
+  doubt(): void {
+    this.#collected.noticeAll()
+  }
+
   send(note: string): boolean {
     for (const other of this.#others()) {
       for (const listener of other.#listeners) listener(note)

@@ -103,6 +103,10 @@ export class LineBus implements Bus {
     return isCarried
   }
 
+  doubt(): void {
+    this.#collected.noticeAll()
+  }
+
   send(note: string): boolean {
     if (this.#closed.signal.aborted || this.#isDown) return false
     if (!fits(JSON.stringify(note), this.#line.mostBytes)) return false

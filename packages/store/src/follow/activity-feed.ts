@@ -4,7 +4,7 @@ import type { Clock } from '@caughtup/schema/clock'
 
 import { assertBetween, assertIds, assertInput } from '../input/assert-input.ts'
 import { anyText, object, whole } from '../input/kinds.ts'
-import type { Removal } from '../port/activity.ts'
+import type { ActivityStep, Removal } from '../port/activity.ts'
 import type { ListQuery } from '../port/sessions.ts'
 import type { Storage } from '../port/storage.ts'
 import { pacer } from '../base/pacer.ts'
@@ -23,7 +23,8 @@ export interface ActivityBatch {
   /**
    * Where to continue after this batch; absent if more batches follow at once. It is opaque. A process
    * goes on from its own cursors, and from those of another one that has sent a heartbeat since its own
-   * first one; any other it answers with the complete list, since a backup may have been restored.
+   * first one; any other it answers with the complete list, since a backup may have been restored. So it
+   * does once the database may have lost commits, also in the middle of a feed.
    */
   cursor?: string
 }
@@ -40,8 +41,14 @@ export interface ActivityListPage {
   cursor: string
 }
 
+/** The process that gave it, the history of the database if it has one, and the position. */
+const cursorForm = /^([\w-]{1,16})(?:~(\w{1,16}))?\.(\d{1,15})$/
+
 /** How long a client waits before it reads the list again after `listOutrun`, in ms. */
 const listRetryMs = 1_000
+
+/** A place in a principal's feed. */
+type Place = Pick<ActivityStep, 'position' | 'history'>
 
 export interface ActivityFeedOptions {
   storage: Storage
@@ -84,8 +91,8 @@ export class ActivityFeed {
     assertBetween('limit', limit, 1, limits.pageMost)
     const place = cursor === undefined ? undefined : decodePageCursor(cursor)
     const query = { by: 'recency', limit, ...place?.query } as const
-    const { rows, nextPlace: next, position } = await storage.activity(principal, query)
-    const first = place?.feed ?? this.#cursor(position)
+    const { rows, nextPlace: next, ...step } = await storage.activity(principal, query)
+    const first = place?.feed ?? this.#cursor(step)
     return {
       rows,
       nextCursor: next ? `${first}.${next.recency}.${next.id}` : null,
@@ -104,10 +111,11 @@ export class ActivityFeed {
   /**
    * First yields the changes since the cursor, or the complete list if the cursor is missing or
    * one that is unknown, then every later change. A follower that missed removals which the storage
-   * has forgotten gets the complete list again. Returns when the store closes.
+   * has forgotten, or of what the database may have lost, gets the complete list again. Returns when the
+   * store closes.
    *
-   * @throws the signal's reason; `UNAVAILABLE` if so many sessions were removed while the complete
-   *   list was read that the storage has forgotten some of the removals
+   * @throws the signal's reason; `UNAVAILABLE` if, while the complete list was read, so many sessions were
+   *   removed that the storage has forgotten some of the removals, or the database may have lost commits
    */
   async *follow(
     principal: string,
@@ -117,8 +125,8 @@ export class ActivityFeed {
     assertIds({ principal })
     if (since !== undefined) assertInput('since', since, anyText)
     const { storage, limits, clock, audience, watch, ended } = this.#options
-    let position = await this.#position(since)
-    // Whether the follower has got a cursor, and so is up to date at `position`.
+    let place = await this.#place(since)
+    // Whether the follower has got a cursor, and so is up to date at `place`.
     let hasCursor = false
     // Whether it has got all rows of the complete list.
     let hasList = false
@@ -128,19 +136,19 @@ export class ActivityFeed {
     while (!ended.aborted) {
       await turn()
       listener.reset()
-      if (position === undefined) {
+      if (place === undefined) {
         if (hasList && !hasCursor) throw listOutrun()
-        ;({ position, hasCursor } = yield* this.#completeList(principal, signal, turn))
+        ;({ place, hasCursor } = yield* this.#completeList(principal, signal, turn))
         hasList = true
         continue
       }
-      const query = { by: 'change', after: position, limit: limits.pageMost } as const
+      const query = { by: 'change', after: place.position, limit: limits.pageMost } as const
       const reading = storage.activity(principal, query)
-      const { rows, removed, next, ...changes } = await abortable(reading, signal)
+      const { rows, removed, next, ...step }: ActivityStep = await abortable(reading, signal)
       const more = next !== undefined
-      position = changes.known ? changes.position : undefined
-      if (position === undefined) continue
-      const cursor = more ? {} : { cursor: this.#cursor(position) }
+      place = step.known && step.history === place.history ? step : undefined
+      if (place === undefined) continue
+      const cursor = more ? {} : { cursor: this.#cursor(place) }
       if (!hasCursor || rows.length + removed.length > 0) {
         hasCursor = !more
         yield { rows, removed, complete: false, ...cursor }
@@ -169,48 +177,51 @@ export class ActivityFeed {
     principal: string,
     signal: AbortSignal,
     turn: () => Promise<void>,
-  ): AsyncGenerator<ActivityBatch, { position: number; hasCursor: boolean }> {
+  ): AsyncGenerator<ActivityBatch, { place: Place; hasCursor: boolean }> {
     const { storage, limits } = this.#options
-    let start: number | undefined
+    let start: Place | undefined
     for (let after: number | undefined; ;) {
-      const step = { limit: limits.pageMost, ...(after !== undefined && { after }) }
-      const reading = storage.activity(principal, { by: 'creation', ...step })
-      const { rows, next, position } = await abortable(reading, signal)
-      start ??= position
-      const hasCursor = next === undefined && position === start
-      const cursor = hasCursor ? { cursor: this.#cursor(position) } : {}
+      const range = { limit: limits.pageMost, ...(after !== undefined && { after }) }
+      const reading = storage.activity(principal, { by: 'creation', ...range })
+      const { rows, next, ...step }: ActivityStep = await abortable(reading, signal)
+      start ??= step
+      const isSame = step.position === start.position && step.history === start.history
+      const hasCursor = next === undefined && isSame
+      const cursor = hasCursor ? { cursor: this.#cursor(start) } : {}
       yield { rows, removed: [], complete: true, ...cursor }
-      if (next === undefined) return { position: start, hasCursor }
+      if (next === undefined) return { place: start, hasCursor }
       after = next
       await turn()
     }
   }
 
-  #cursor(position: number): string {
-    return `${this.#options.storage.processes.own}.${position}`
+  #cursor({ position, history }: Place): string {
+    const of = this.#options.storage.processes.own + (history === undefined ? '' : `~${history}`)
+    return `${of}.${position}`
   }
 
   /** A position from before a backup was restored may mean something else: then it is `undefined`. */
-  async #position(cursor: string | undefined): Promise<number | undefined> {
+  async #place(cursor: string | undefined): Promise<Place | undefined> {
     const { processes } = this.#options.storage
-    const [, process, position] = /^([\w-]{1,16})\.(\d{1,15})$/.exec(cursor ?? '') ?? []
+    const [, process, history, position] = cursorForm.exec(cursor ?? '') ?? []
     if (process === undefined) return undefined
     const isKnown = process === processes.own || (await processes.wasAlive(process))
-    return isKnown ? Number(position) : undefined
+    if (!isKnown) return undefined
+    return { position: Number(position), ...(history !== undefined && { history }) }
   }
 }
 
-/** The list may name removed sessions, and the storage has forgotten some of their removals. */
+/** The list may name sessions that are gone, and nobody knows which. */
 function listOutrun(): CaughtupError {
   return new CaughtupError(
     'UNAVAILABLE',
-    'Too many sessions were removed while their list was read. Read the list again.',
+    'While the list was read, too many sessions were removed, or the database lost commits. Read it again.',
     { retryAfter: listRetryMs },
   )
 }
 
 function decodePageCursor(cursor: string): { feed: string; query: Pick<ListQuery, 'after'> } {
-  const form = /^([\w-]{1,16}\.\d{1,15})\.(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/
+  const form = /^([\w-]{1,16}(?:~\w{1,16})?\.\d{1,15})\.(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/
   const [, feed, recency, id] = form.exec(cursor) ?? []
   if (feed === undefined || recency === undefined || id === undefined) {
     throw new CaughtupError('BAD_INPUT', `${preview(cursor)} is not a valid session-list cursor.`, {

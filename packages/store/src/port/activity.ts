@@ -21,6 +21,11 @@ export interface ActivityStep {
   removed: Removal[]
   /** Where the feed stands; in a reading by change, everything up to here is in it. */
   position: number
+  /**
+   * Which history of the database the position is of, as 1 to 16 letters and digits: another one once the database
+   * may have lost commits, since positions are then given again. Absent where no process outlives such a loss.
+   */
+  history?: string
   /** By creation and by change: the next step's `after`; absent where nothing follows. */
   next?: number
   /** By recency: the next step's `after`; absent where nothing follows. */

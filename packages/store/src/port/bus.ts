@@ -59,6 +59,8 @@ export interface Bus extends ChangeFeed, Notes {
    * them, of a session that changed otherwise too, of more than is worth carrying. Never waits.
    */
   committed(batches: readonly CommittedBatch[]): void
+  /** Makes the next answer of `next` say `all`: the database may have lost what this process has read. */
+  doubt(): void
   /** Tells what was announced, for 1 s at most, then ends every call of `next`, and each that follows. */
   close(): Promise<void>
 }

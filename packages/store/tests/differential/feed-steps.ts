@@ -31,8 +31,11 @@ export class FeedSteps {
     return { ...row, revision: this.#step(principal, row.revision) }
   }
 
-  page<Page extends { rows: ActivityRow[]; position: number }>(principal: string, page: Page) {
-    const { rows, position, ...rest } = page
+  page<Page extends Pick<ActivityStep, 'rows' | 'position' | 'history'>>(
+    principal: string,
+    page: Page,
+  ) {
+    const { rows, position, history: _, ...rest } = page
     const isNewest = position === this.#of(principal).at(-1)
     return { ...rest, rows: rows.map((row) => this.row(principal, row)), isNewest }
   }

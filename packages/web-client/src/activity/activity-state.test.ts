@@ -63,6 +63,16 @@ describe('a complete list', () => {
     expect(ids(receive(partly, caughtUp('f.10.x')))).toEqual(['b', 'c'])
   })
 
+  test('brings back what it has, also rows below the revisions of before', () => {
+    const removed = receive(live, { type: 'removed', sessionId: 'b', revision: 9 })
+    const again = row('b', 2, { recency: 2 })
+    const older = row('a', 1, { recency: 3, title: 'older' })
+    const state = receive(removed, list([older, again]), caughtUp('g.2.x'))
+    expect(state.sorted).toEqual([older, again])
+    // It is removed from what the list has, by revisions of now.
+    expect(ids(receive(state, { type: 'removed', sessionId: 'b', revision: 3 }))).toEqual(['a'])
+  })
+
   test('includes changes that arrive meanwhile, and moves the cursor only at its end', () => {
     const newer = row('a', 9, { title: 'newer', recency: 3 })
     const state = receive(live, list([a, b]), [changed(newer), 'f.9.x'])

@@ -38,7 +38,9 @@ export function receiveActivityFrame(
   switch (frame.type) {
     case 'activities': {
       const begins = frame.complete && !state.collecting
-      return applyList(begins ? { ...state, collecting: [], caughtUp: false } : state, frame)
+      // Nothing of before counts: the server may have lost it, and gives its revisions again.
+      const start = { collecting: [], removed: emptyActivityState.removed, caughtUp: false }
+      return applyList(begins ? { ...state, ...start } : state, frame)
     }
     case 'changed':
     case 'removed':

@@ -314,6 +314,13 @@ export const busCases: Readonly<Record<string, (bed: BusBed) => Promise<void>>> 
     await named(two, ['b'])
   },
 
+  async 'says that all may have changed where what was read is in doubt'(bed) {
+    const [one, two] = await bed.two()
+    one.doubt()
+    assert.deepEqual(await next(one), { sessions: 'all', members: 'all' })
+    await hearsNothing(two)
+  },
+
   async 'tells what was announced until it closes, and then nothing'(bed) {
     const [one, two] = await bed.two()
     const ids = numbered(500)

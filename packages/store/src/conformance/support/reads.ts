@@ -117,8 +117,15 @@ export async function rowOf(
 }
 
 /** What changed after a position, in the order of commits. */
-export function changesAfter(storage: Storage, principal: string, after: number, limit: number) {
-  return storage.activity(principal, { by: 'change', after, limit })
+export async function changesAfter(
+  storage: Storage,
+  principal: string,
+  after: number,
+  limit: number,
+) {
+  const query = { by: 'change', after, limit } as const
+  const { history: _, ...step } = await storage.activity(principal, query)
+  return step
 }
 
 /** Every read of a session, to be compared with itself at another time. */

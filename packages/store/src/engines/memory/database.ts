@@ -11,6 +11,8 @@ export interface MemoryDatabase {
   readonly sessions: Map<number, SessionData>
   readonly keys: Map<string, number>
   readonly feeds: Map<string, Feed>
+  /** See `FeedRows.history`. */
+  history: string
   /** How often each process has said that it lives. */
   readonly beats: Map<string, number>
   /** Calls of hooks that are owed, by their ids, in the order in which they were. */
@@ -56,6 +58,7 @@ export function emptyDatabase(): MemoryDatabase {
     sessions: new Map(),
     keys: new Map(),
     feeds: new Map(),
+    history: '0',
     beats: new Map(),
     owed: new Map(),
     calls: new Map(),
@@ -82,6 +85,7 @@ export function copyDatabase(db: MemoryDatabase): MemoryDatabase {
   for (const [id, row] of db.owed) copy.owed.set(id, row)
   for (const [principal, calls] of db.calls) copy.calls.set(principal, new Map(calls))
   copy.made = db.made
+  copy.history = db.history
   return copy
 }
 

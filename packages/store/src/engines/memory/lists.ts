@@ -24,7 +24,8 @@ export function feedRows(db: MemoryDatabase, principal: string, query: FeedQuery
   const keys = query.by === 'session' ? [db.keys.get(query.id) ?? 0] : listedKeys(feed, query)
   const rows = keys.flatMap((key) => listedRow(db.sessions.get(key), principal) ?? [])
   const removed = query.by === 'position' ? removalsAfter(feed, query) : []
-  return { rows, removed, position: feed.position, floor: feed.floor }
+  const { position, floor } = feed
+  return { rows, removed, position, history: db.history, floor }
 }
 
 function listedKeys(feed: Feed, query: Exclude<FeedQuery, { by: 'session' }>): number[] {

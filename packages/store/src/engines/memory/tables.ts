@@ -28,9 +28,10 @@ export class MemoryTables extends MemoryReads implements Tables {
     }
   }
 
-  async heartbeat(process: string): Promise<void> {
-    const { beats } = this.db
+  async heartbeat(process: string): Promise<string> {
+    const { beats, history } = this.db
     beats.set(process, (beats.get(process) ?? 0) + 1)
+    return history
   }
 
   async beats(processes?: readonly string[]): Promise<ReadonlyMap<string, number>> {

@@ -59,7 +59,9 @@ test('tables of an earlier version get what they lack, once', async () => {
   const first = await postgres({ pool, schema }).open(options)
   await first.createSession({ id: 's', title: '', createdAt: 1, members: ['ann'] })
   await first.close()
-  await pool.query(`DROP TABLE ${schema}.calls; UPDATE ${schema}.meta SET version = 1`)
+  await pool.query(
+    `DROP TABLE ${schema}.calls, ${schema}.history; UPDATE ${schema}.meta SET version = 1`,
+  )
   const storages = await Promise.all(
     Array.from({ length: 3 }, () => postgres({ pool, schema }).open(options)),
   )
@@ -67,9 +69,10 @@ test('tables of an earlier version get what they lack, once', async () => {
     expect((await storage.session('s'))?.owner).toBe('ann')
     const call = { principal: 'ann', name: 'sends', most: 3, within: 60_000 }
     expect(await storage.calls.count(call)).toBe(0)
+    expect((await storage.activity('ann', { by: 'creation', limit: 1 })).rows).toHaveLength(1)
     await storage.close()
   }
-  expect((await pool.query(`SELECT version FROM ${schema}.meta`)).rows).toEqual([{ version: 2 }])
+  expect((await pool.query(`SELECT version FROM ${schema}.meta`)).rows).toEqual([{ version: 3 }])
 })
 
 test('tables of a later version are refused and stay as they are', async () => {
@@ -78,7 +81,7 @@ test('tables of a later version are refused and stay as they are', async () => {
   await pool.query(`UPDATE ${schema}.meta SET version = 99`)
   expect(pool.listenerCount('error')).toBe(0)
   await expect(postgres({ pool, schema }).open(options)).rejects.toThrow(
-    /version 99.*knows 2 at most/,
+    /version 99.*knows 3 at most/,
   )
   expect((await pool.query(`SELECT version FROM ${schema}.meta`)).rows).toEqual([{ version: 99 }])
 })

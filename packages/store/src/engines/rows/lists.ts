@@ -17,7 +17,7 @@ import type {
 } from '../../port/sessions.ts'
 import type { SessionRow } from './tables/rows.ts'
 import { loadedFrom } from './commit/session-states.ts'
-import type { ListedRow, TableReads } from './tables/tables.ts'
+import type { FeedRows, ListedRow, TableReads } from './tables/tables.ts'
 
 export function sessionOf(row: SessionRow): Session {
   const { id, title, owner, createdAt, updatedAt, record, metadata } = row
@@ -42,29 +42,29 @@ export async function activity(
 ): Promise<ActivityStep> {
   switch (query.by) {
     case 'recency': {
-      const { listed, next, position } = await listByRecency(tables, principal, query)
-      return { ...stepOf(listed, position), ...(next && { nextPlace: next }) }
+      const { listed, next, place } = await listByRecency(tables, principal, query)
+      return { ...stepOf(listed, place), ...(next && { nextPlace: next }) }
     }
     case 'creation': {
       const { after = 0, limit } = query
       const wanted = { by: 'key', after, limit: limit + 1 } as const
-      const { rows, position } = await tables.feed(principal, wanted)
+      const { rows, ...place } = await tables.feed(principal, wanted)
       const listed = rows.slice(0, limit)
       const last = rows.length > limit ? listed.at(-1) : undefined
-      return { ...stepOf(listed, position), ...(last && { next: last.row.key }) }
+      return { ...stepOf(listed, place), ...(last && { next: last.row.key }) }
     }
     case 'change': {
       const { after, limit } = query
       const wanted = { by: 'position', after, limit: limit + 1 } as const
-      const { rows, removed, position, floor } = await tables.feed(principal, wanted)
-      if (after < floor || after > position) return unknownPosition(position)
+      const { rows, removed, position, history, floor } = await tables.feed(principal, wanted)
+      if (after < floor || after > position) return { ...unknownPosition(position), history }
       const changed = { rows: rows.map(activityRowOf), removed: [...removed], position }
-      return changesUpTo(changed, limit)
+      return { ...changesUpTo(changed, limit), history }
     }
     case 'session': {
       const wanted = { by: 'session', id: query.sessionId } as const
-      const { rows, position } = await tables.feed(principal, wanted)
-      return stepOf(rows, position)
+      const { rows, ...place } = await tables.feed(principal, wanted)
+      return stepOf(rows, place)
     }
   }
 }
@@ -123,15 +123,17 @@ export async function prompts(
 async function listByRecency(tables: TableReads, principal: string, query: ListQuery) {
   const { after, limit } = query
   const wanted = { by: 'recency', limit: limit + 1, ...(after && { after }) } as const
-  const { rows, position } = await tables.feed(principal, wanted)
+  const { rows, ...place } = await tables.feed(principal, wanted)
   const listed = rows.slice(0, limit)
   const last = rows.length > limit ? listed.at(-1)?.row : undefined
   const next = last && { recency: last.record.recency, id: last.id }
-  return { listed, position, next }
+  return { listed, place, next }
 }
 
-function stepOf(listed: readonly ListedRow[], position: number): ActivityStep {
-  return { rows: listed.map(activityRowOf), removed: [], position, known: true }
+type FeedPlace = Pick<FeedRows, 'position' | 'history'>
+
+function stepOf(listed: readonly ListedRow[], { position, history }: FeedPlace): ActivityStep {
+  return { rows: listed.map(activityRowOf), removed: [], position, history, known: true }
 }
 
 function activityRowOf({ row, seq, member, unread }: ListedRow): ActivityRow {

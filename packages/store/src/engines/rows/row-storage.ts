@@ -69,6 +69,8 @@ export class RowStorage implements Storage {
   readonly processes: Processes
   /** The counters of all processes when this one first moved its own. */
   #firstBeats: ReadonlyMap<string, number> | undefined
+  /** Of the database, as of the newest heartbeat. */
+  #history: string | undefined
   readonly #random: () => number
   readonly #names: { process: string; tag: string }
   readonly #reads: SessionReads
@@ -257,7 +259,11 @@ export class RowStorage implements Storage {
 
   async heartbeat(): Promise<void> {
     this.#assertOpen()
-    await this.#tables.heartbeat(this.#names.process)
+    const history = await this.#tables.heartbeat(this.#names.process)
+    const before = this.#history
+    this.#history = history
+    // What this process has read may be lost. Its bus need not have noticed: it may be another server's.
+    if (before !== undefined && before !== history) this.#bus.doubt()
     if (this.#firstBeats) return
     const beats = await this.#tables.beats()
     // Another call may have been first.

@@ -1,4 +1,4 @@
-import { ownPostgres, postgresSchema } from '@caughtup/local-postgres'
+import { ownPostgres } from '@caughtup/local-postgres'
 import type { Cursor, EventDraft } from '@caughtup/schema'
 import { systemClock } from '@caughtup/schema/clock'
 import { Random } from '@caughtup/schema/testing'
@@ -21,39 +21,10 @@ import { readWhole } from '../../support/check-database.ts'
 import { createSessions, newSeed, openStorage } from '../../support/open-storage.ts'
 import { RandomHistory } from '../random-history.ts'
 import { type Client, newClient, resume, shown } from '../resume.ts'
+import { losable } from './losable.ts'
 import { persist } from './persist.ts'
 
 const answering: EventDraft[] = [runStarted('r'), opened('m')]
-
-/** A database that processes have open, and that can be made to lose what they wrote. */
-async function losable() {
-  const { pool, schema, remove } = await postgresSchema()
-  onTestFinished(remove)
-  const factory = postgres({ pool, schema })
-  const tablesOf = async (from: string) => {
-    const { rows } = await pool.query<{ name: string }>(
-      `SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tablename <> 'meta' ORDER BY 1`,
-      [from],
-    )
-    return rows.map(({ name }) => name)
-  }
-  /** Keeps what there is; the function that it returns loses all that was written since. */
-  const keep = async () => {
-    const tables = await tablesOf(schema)
-    const copies = tables.map(
-      (name) => `CREATE TABLE ${schema}_kept.${name} AS TABLE ${schema}.${name}`,
-    )
-    await pool.query([`CREATE SCHEMA ${schema}_kept`, ...copies].join(';'))
-    return async () => {
-      const back = tables.map(
-        (name) => `DELETE FROM ${schema}.${name};
-          INSERT INTO ${schema}.${name} OVERRIDING SYSTEM VALUE TABLE ${schema}_kept.${name}`,
-      )
-      await pool.query([...back, `DROP SCHEMA ${schema}_kept CASCADE`].join(';'))
-    }
-  }
-  return { pool, schema, factory, keep }
-}
 
 /** Two processes with sessions whose answers are being written; both have just read them. */
 async function writing(...ids: string[]) {

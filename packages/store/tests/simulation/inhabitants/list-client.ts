@@ -1,13 +1,14 @@
 import { CaughtupError, type ActivityRow } from '@caughtup/schema'
 
 import { StorageError } from '../../../src/port/storage-error.ts'
+import { ShownList } from '../../support/shown-list.ts'
 import type { World } from '../world/world.ts'
 
 /** A principal's client of the session list that uses one process for as long as it lives. */
 export class ListClient {
   readonly principal: string
   readonly #world: World
-  #rows: ReadonlyMap<string, ActivityRow> = new Map()
+  readonly #list = new ShownList()
 
   constructor(world: World, principal: string) {
     this.#world = world
@@ -15,28 +16,18 @@ export class ListClient {
   }
 
   get rows(): ActivityRow[] {
-    return [...this.#rows.values()]
+    return this.#list.rows
   }
 
   async run(): Promise<void> {
     const { random, outside } = this.#world
-    for (let cursor: string | undefined; ;) {
+    for (;;) {
       const { host } = random.pick(this.#world.hosts)
       const { store, life } = await host.running()
-      let collecting: Map<string, ActivityRow> | undefined
+      const { cursor } = this.#list
       try {
-        for await (const batch of store.activity.follow(this.principal, cursor, {
-          signal: life.killed,
-        })) {
-          if (batch.complete && !collecting) collecting = new Map()
-          const rows = collecting ?? new Map(this.#rows)
-          for (const row of batch.rows) rows.set(row.sessionId, row)
-          for (const { sessionId } of batch.removed) rows.delete(sessionId)
-          if (!collecting || batch.cursor !== undefined) this.#rows = rows
-          if (batch.cursor === undefined) continue
-          collecting = undefined
-          cursor = batch.cursor
-        }
+        const waiting = { signal: life.killed }
+        await this.#list.takeAll(store.activity.follow(this.principal, cursor, waiting))
       } catch (error) {
         const isPassing = error instanceof StorageError || error instanceof CaughtupError
         if (!life.killed.aborted && !isPassing) throw error

@@ -122,8 +122,16 @@ CREATE TABLE ${schema}.calls (
 );
 `
 
+const history = (schema: string) => `
+-- One row at most. What may lose commits, a crash and a failover, empties an unlogged table.
+CREATE UNLOGGED TABLE ${schema}.history (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  tag text NOT NULL DEFAULT right(gen_random_uuid()::text, 12)
+);
+`
+
 /** What each version of the tables added. A database with a later one is refused. */
-const versions = [tables, calls]
+const versions = [tables, calls, history]
 
 /** Makes the tables where they are missing. Any number of processes may do so at once. */
 export async function migrate(pool: Pool, schema: string): Promise<void> {

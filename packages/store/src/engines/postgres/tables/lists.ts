@@ -23,13 +23,19 @@ import {
 
 type StoredListed = StoredSession & StoredMember & { newest: number; unread: number }
 
-/** The rows of a principal's lists, by the hash of its name. */
-export async function feed(run: Run, principal: string, query: FeedQuery): Promise<FeedRows> {
-  const { rows: heads } = await run<{ position: number; floor: number }>(
-    'SELECT position, floor FROM $schema.feeds WHERE principal = $1',
+/** The rows of a principal's lists, by the hash of its name; `undefined` where a history has yet to begin. */
+export async function feed(
+  run: Run,
+  principal: string,
+  query: FeedQuery,
+): Promise<FeedRows | undefined> {
+  const { rows: heads } = await run<{ history: string; position: number; floor: number }>(
+    `SELECT h.tag AS history, coalesce(f.position, 0) AS position, coalesce(f.floor, 0) AS floor
+     FROM $schema.history h LEFT JOIN $schema.feeds f ON f.principal = $1`,
     [principal],
   )
-  const { position = 0, floor = 0 } = heads[0] ?? {}
+  const [head] = heads
+  if (!head) return undefined
   const { text, values } = listed(principal, query)
   const { rows } = await run<StoredListed>(
     `SELECT s.key, s.body, m.name, m.read_up_to, m.position,
@@ -41,7 +47,7 @@ export async function feed(run: Run, principal: string, query: FeedQuery): Promi
     values,
   )
   const removed = query.by === 'position' ? await removals(run, principal, query) : []
-  return { rows: rows.map(listedRow), removed, position, floor }
+  return { rows: rows.map(listedRow), removed, ...head }
 }
 
 function listed(principal: string, query: FeedQuery): { text: string; values: unknown[] } {

@@ -244,8 +244,21 @@ export class PostgresReads implements TableReads {
     })
   }
 
-  feed(principal: string, query: FeedQuery): Promise<FeedRows> {
-    return this.#snapshot((run) => lists.feed(run, hashOf(principal), query))
+  async feed(principal: string, query: FeedQuery): Promise<FeedRows> {
+    for (;;) {
+      const found = await this.#snapshot((run) => lists.feed(run, hashOf(principal), query))
+      if (found) return found
+      await this.history()
+    }
+  }
+
+  /** A crash of the server, and a standby that takes its place, empty an unlogged table. */
+  protected async history(): Promise<string> {
+    for (;;) {
+      const { rows } = await this.run<{ tag: string }>('SELECT tag FROM $schema.history')
+      if (rows[0]) return rows[0].tag
+      await this.run('INSERT INTO $schema.history DEFAULT VALUES ON CONFLICT DO NOTHING')
+    }
   }
 
   candidates(query: CandidateQuery): Promise<{ sessionId: string; message: Message }[]> {

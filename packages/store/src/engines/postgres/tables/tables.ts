@@ -30,12 +30,13 @@ export class PostgresTables extends PostgresReads implements Tables {
     return this.#client.transaction((run) => work(new PostgresTransaction(run)))
   }
 
-  async heartbeat(process: string): Promise<void> {
+  async heartbeat(process: string): Promise<string> {
     await this.#client.write(
       `INSERT INTO $schema.processes AS p (id, beats) VALUES ($1, 1)
        ON CONFLICT (id) DO UPDATE SET beats = p.beats + 1`,
       [process],
     )
+    return this.history()
   }
 
   async beats(processes?: readonly string[]): Promise<ReadonlyMap<string, number>> {

@@ -49,11 +49,8 @@ export interface Tables extends TableReads {
   append(rows: readonly AppendedRow[], newest?: WrittenRow): Promise<boolean>
   /** `BEGIN`, the work, `COMMIT`; `ROLLBACK` where the work throws. A deadlock fails with `busy`. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
-  /**
-   * Moves the counter of a process: `INSERT INTO processes … ON CONFLICT (id) DO UPDATE SET
-   * beats = processes.beats + 1`.
-   */
-  heartbeat(process: string): Promise<void>
+  /** Moves a process's counter: `INSERT … ON CONFLICT (id) DO UPDATE SET beats = beats + 1`; see `FeedRows.history`. */
+  heartbeat(process: string): Promise<string>
   /** The counters of processes, by default of all: `SELECT id, beats FROM processes WHERE …`. */
   beats(processes?: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Forgets processes whose counters are still these: `DELETE FROM processes WHERE (id, beats) IN (…)`. */
@@ -346,6 +343,8 @@ export interface FeedRows {
   readonly removed: readonly Removal[]
   /** Where the feed is now. */
   readonly position: number
+  /** See `ActivityStep.history`: the tag in an `UNLOGGED` table, to which a row is added where there is none. */
+  readonly history: string
   /** Removals up to this position are forgotten. */
   readonly floor: number
 }
