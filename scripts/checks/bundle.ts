@@ -69,6 +69,12 @@ const entries: readonly Entry[] = [
   { imports: "{ useMessage } from '@caughtup/web-client/react'", most: 1.2 },
   { imports: "{ StreamingText } from '@caughtup/web-client/react'", most: 1.8 },
   { imports: "{ useRevealedText } from '@caughtup/web-client/react'", most: 1.2 },
+  { imports: "{ useSession } from '@caughtup/web-client/vue'", most: 0.7 },
+  { imports: "{ useMessage } from '@caughtup/web-client/vue'", most: 1.3 },
+  { imports: "{ useSession } from '@caughtup/web-client/svelte'", most: 0.6 },
+  { imports: "{ useMessage } from '@caughtup/web-client/svelte'", most: 1.2 },
+  { imports: "{ useSession } from '@caughtup/web-client/solid'", most: 0.6 },
+  { imports: "{ useMessage } from '@caughtup/web-client/solid'", most: 1.2 },
   {
     imports: "{ asChatError, isPermanentError } from '@caughtup/web-client'",
     without: [peer],
@@ -99,7 +105,7 @@ const theirs = "{ useChat } from '@ai-sdk/react'"
 printSize(theirs, await bundle(theirPage, theirs))
 process.exitCode = failed ? 1 : 0
 
-/** What a page loads that imports this, without React. */
+/** What a page loads that imports this, without its framework. */
 async function bundle(from: string, imports: string) {
   const result = await build({
     configFile: false,
@@ -111,7 +117,7 @@ async function bundle(from: string, imports: string) {
       target: 'es2022',
       rolldownOptions: {
         input: from,
-        external: /^react(\/|$)/,
+        external: /^(react|vue|svelte|solid-js)(\/|$)/,
         // What is exported counts as used.
         preserveEntrySignatures: 'strict',
       },

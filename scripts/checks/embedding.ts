@@ -13,9 +13,9 @@ const folder = join(root, '.reports/embedding')
 const modules = join(folder, 'node_modules')
 rmSync(folder, { recursive: true, force: true })
 
-/** What an application has beside ours: types of the platform, of React, of `ws` and of `pg`, and the AI SDK. */
+/** What an application has beside ours: types of the platform, of the frameworks, of `ws` and `pg`, and the AI SDK. */
 const installed = {
-  'web-client': ['@types/node', '@types/react'],
+  'web-client': ['@types/node', '@types/react', 'solid-js', 'svelte', 'vue'],
   server: ['@types/ws', 'ai'],
   store: ['@types/pg'],
 }

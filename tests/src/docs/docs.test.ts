@@ -181,9 +181,13 @@ test('the server’s README shows how to test an application', async () => {
 test.each([
   ['hosts', 'hosts/{recipes/*.ts,next/app/**/route.ts}'],
   ['types', 'types/{chat-schemas.ts,backend.ts,page.tsx}'],
+  [
+    'frameworks',
+    'frameworks/{*/*.vue,svelte/{Chat,MessageRow}.svelte,solid/chat.tsx,dom/show-chat.ts}',
+  ],
 ])('docs/%s.md shows the files that `pnpm outside` compiles and runs', (name, pattern) => {
   const text = readFileSync(path.join(repositoryRoot, `docs/${name}.md`), 'utf8')
-  const sample = /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```tsx?\n(.*?)^```$/gms
+  const sample = /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```(?:tsx?|vue|svelte)\n(.*?)^```$/gms
   const shown = [...text.matchAll(sample)]
   const files = globSync(`outside/${pattern}`, { cwd: repositoryRoot })
   expect(new Set(shown.map(([, file]) => file))).toEqual(new Set(files))
@@ -199,6 +203,7 @@ test('no other document has samples', () => {
   const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
   expect(withSamples).toEqual([
     'README.md',
+    'docs/frameworks.md',
     'docs/hosts.md',
     'docs/operating.md',
     'docs/types.md',
