@@ -1,0 +1,74 @@
+// Which documents of the repository are pages of the site, and where each stands.
+
+export interface Page {
+  /** A file of the repository. */
+  source: string
+  /** Its address on the site, without `.html`. */
+  path: string
+  /** As the sidebar names it. */
+  title: string
+}
+
+export interface Section {
+  title: string
+  pages: readonly Page[]
+}
+
+const page = (source: string, path: string, title: string): Page => ({ source, path, title })
+
+export const sections: readonly Section[] = [
+  {
+    title: 'Start',
+    pages: [
+      page('docs/what-it-is.md', 'what-it-is', 'What it is, and when not to use it'),
+      page('docs/start.md', 'start', 'Five minutes'),
+      page('docs/concepts.md', 'concepts', 'Concepts'),
+    ],
+  },
+  {
+    title: 'Server',
+    pages: [
+      page('packages/server/README.md', 'server', 'Agents, mounting, limits'),
+      page('docs/hosts.md', 'hosts', 'Express, Hono, Next, Bun …'),
+      page('docs/types.md', 'types', 'Types of your own'),
+      page('packages/store/README.md', 'store', 'The store'),
+      page('docs/operating.md', 'operating', 'Several processes, PostgreSQL'),
+      page('packages/transcripts/README.md', 'transcripts', 'Transcripts'),
+    ],
+  },
+  {
+    title: 'Client',
+    pages: [
+      page('packages/web-client/README.md', 'client', 'Views, React, links, errors'),
+      page('packages/react-ui/README.md', 'react-ui', 'Components'),
+    ],
+  },
+  {
+    title: 'Reference',
+    pages: [
+      page('docs/settings.md', 'settings', 'Settings'),
+      page('PROTOCOL.md', 'protocol', 'The protocol'),
+      page('packages/schema/README.md', 'schema', 'The schema'),
+      page('docs/guarantees.md', 'guarantees', 'Guarantees, and their tests'),
+      page('docs/long-tests.md', 'long-tests', 'Long tests'),
+    ],
+  },
+  {
+    title: 'Measured',
+    pages: [
+      page('benches/README.md', 'benchmarks', 'The benches'),
+      page('benches/RESULTS.md', 'results', 'Results'),
+      page('benches/SCALE.md', 'scale', 'How far it goes'),
+    ],
+  },
+  {
+    title: 'The project',
+    pages: [
+      page('apps/demo/README.md', 'demo', 'The demo'),
+      page('docs/architecture.md', 'architecture', 'Architecture'),
+      page('CONTRIBUTING.md', 'contributing', 'Contributing'),
+    ],
+  },
+]
+
+export const pages: readonly Page[] = sections.flatMap((section) => section.pages)
