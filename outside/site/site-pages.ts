@@ -30,6 +30,7 @@ export const sections: readonly Section[] = [
     pages: [
       page('packages/server/README.md', 'server', 'Agents, mounting, limits'),
       page('docs/hosts.md', 'hosts', 'Express, Hono, Next, Bun …'),
+      page('docs/authentication.md', 'authentication', 'Authentication'),
       page('docs/types.md', 'types', 'Types of your own'),
       page('packages/store/README.md', 'store', 'The store'),
       page('docs/operating.md', 'operating', 'Several processes, PostgreSQL'),
@@ -40,6 +41,7 @@ export const sections: readonly Section[] = [
     title: 'Client',
     pages: [
       page('packages/web-client/README.md', 'client', 'Views, React, links, errors'),
+      page('docs/frameworks.md', 'frameworks', 'Vue, Svelte, Solid'),
       page('packages/react-ui/README.md', 'react-ui', 'Components'),
     ],
   },
@@ -66,6 +68,7 @@ export const sections: readonly Section[] = [
     pages: [
       page('apps/demo/README.md', 'demo', 'The demo'),
       page('docs/architecture.md', 'architecture', 'Architecture'),
+      page('SECURITY.md', 'security', 'Security'),
       page('CONTRIBUTING.md', 'contributing', 'Contributing'),
     ],
   },

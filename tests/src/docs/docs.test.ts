@@ -42,10 +42,13 @@ const stopping = sampleUnder(ofServer, 'Starting and stopping')
 const attaching = sampleUnder(ofServer, 'Files that members attach')
 const testing = sampleUnder(ofServer, 'Testing an application')
 const ofComponents = samplesIn('packages/react-ui/README.md')
+const ofAuthentication = samplesIn('docs/authentication.md')
+const authenticating = sampleUnder(ofAuthentication, 'Who calls')
 const ofOperating = samplesIn('docs/operating.md')
 const oneOfMany = sampleUnder(ofOperating, 'Running several processes')
 const samples = [
   ...quickStart,
+  ...ofAuthentication,
   ...ofOperating,
   ...ofStore,
   ...ofTranscripts,
@@ -156,6 +159,31 @@ test('processes of docs/operating.md answer for each other, and end after SIGTER
   expect(await exit).toEqual([0, null])
 })
 
+test('docs/authentication.md takes a token that is signed and fresh, in a header or in the query', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
+  const server = run(authenticating, {
+    'port: 4000': 'port: 0',
+    "'chat.db'": `'${data}/chat.db'`,
+    'console.log(': "console.log(tokenOf('ada', Date.now() + 60_000), tokenOf('ada', 1), ",
+  })
+  onTestFinished(() => void server.kill())
+  const [good = '', expired = '', url = ''] = (
+    await printed(server, /^(\S+ \S+ Listening on \S+)$/m)
+  ).split(/ (?:Listening on )?/)
+  const ask = async (token: string, query = '') => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+    const body = JSON.stringify({ json: {} })
+    return (await fetch(`${url}/rpc/sessions/list${query}`, { method: 'POST', headers, body }))
+      .status
+  }
+  expect(await ask(good)).toBe(200)
+  expect(await ask('', `?token=${good}`)).toBe(200)
+  expect(await ask('')).toBe(401)
+  expect(await ask(expired)).toBe(401)
+  expect(await ask(good.replace('ada', 'eve'))).toBe(401)
+})
+
 test('a server of your own ends by itself after SIGTERM', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   const port = await freePort()
@@ -203,6 +231,7 @@ test('no other document has samples', () => {
   const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
   expect(withSamples).toEqual([
     'README.md',
+    'docs/authentication.md',
     'docs/frameworks.md',
     'docs/hosts.md',
     'docs/operating.md',
