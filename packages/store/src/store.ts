@@ -114,8 +114,18 @@ export interface Store extends Pick<Reads, ReadCalls>, Pick<Writes, WriteCalls> 
   /** Tells other processes that this one is alive. */
   heartbeat(): Promise<void>
 
-  /** Active runs, and sessions with a queue, of every process. */
-  activeRuns(): Promise<ActiveRun[]>
+  /**
+   * The other processes that hold leases of runs, and their counters: one that does not move may be of a process
+   * that is gone.
+   */
+  leaseHolders(): Promise<ReadonlyMap<string, number>>
+
+  /**
+   * Active runs, and sessions with a queue, of every process. With `others`, only the runs of this process and of
+   * these, and the sessions whose queue waits while nothing runs: what costs as much as this process runs, and
+   * not as much as all do.
+   */
+  activeRuns(others?: readonly string[]): Promise<ActiveRun[]>
 
   /** The store's figures; `StoreOptions.meter` shows the same ones. */
   stats(): StoreStats
@@ -203,7 +213,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     forget: parts.forget,
     countCall: (call) => storage.calls.count(call),
     heartbeat: () => storage.heartbeat(),
-    activeRuns: () => storage.activeRuns(),
+    leaseHolders: () => storage.processes.holders(),
+    activeRuns: (others) => storage.activeRuns(others),
     idleSessions: reads.idleSessions,
     stats: () => figures.stats(),
     ...(notes && { notes }),

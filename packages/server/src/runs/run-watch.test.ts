@@ -139,6 +139,65 @@ describe('a run whose process died', () => {
   })
 })
 
+describe('the runs of other processes', () => {
+  /** A process whose clock the test moves, and another one with a run, which moves its own. */
+  async function twoProcesses() {
+    const file = testDatabase()
+    const { store, clock } = await openNext(file)
+    const looks: (readonly string[] | undefined)[] = []
+    const { activeRuns } = store
+    const noted: Store['activeRuns'] = (others) => {
+      looks.push(others)
+      return activeRuns(others)
+    }
+    Object.assign(store, { activeRuns: noted })
+    const other = await openNext(file)
+    const me = other.client()
+    const begin = async () => {
+      const { id: sessionId } = await me.sessions.create()
+      await me.messages.send({ sessionId, text: 'Hi' })
+      await other.scripted.run()
+      return sessionId
+    }
+    const look = async () => {
+      await clock.advance(lease / 3)
+      return looks.at(-1)
+    }
+    return { store, other, begin, look }
+  }
+
+  test('are read at first, and then only while its counter stands still', async () => {
+    const { other, begin, look } = await twoProcesses()
+    expect(await look()).toEqual([])
+    await begin()
+    const [holder] = (await look()) ?? []
+    expect(holder).toBeDefined()
+    for (let count = 0; count < 6; count++) {
+      await other.clock.advance(lease / 3)
+      expect(await look()).toEqual([])
+    }
+    expect(await look()).toEqual([holder])
+    expect(await look()).toEqual([holder])
+    await other.clock.advance(lease / 3)
+    expect(await look()).toEqual([])
+  })
+
+  test('are not lost where one begins as its process wakes, before its counter moves', async () => {
+    const { store, other, begin, look } = await twoProcesses()
+    const before = await begin()
+    for (let count = 0; count < 3; count++) await look()
+    const after = await begin()
+    await look()
+    expect(await endings(store, before)).toMatchObject([{ reason: 'lost' }])
+    expect(await endings(store, after)).toEqual([])
+    for (let count = 0; count < 6; count++) {
+      await other.clock.advance(lease / 3)
+      await look()
+    }
+    expect(await endings(store, after)).toEqual([])
+  })
+})
+
 describe('a run that waits for a tool', () => {
   test('is not lost when it begins to wait just before its end would be written', async () => {
     const { file, sessionId, first } = await deadProcess({ queued: false })

@@ -7,4 +7,6 @@ export interface Processes {
    * seen the database restored from a backup, for which all are stopped.
    */
   wasAlive(process: string): Promise<boolean>
+  /** The other ones that hold leases of runs, and their counters. */
+  holders(): Promise<ReadonlyMap<string, number>>
 }

@@ -130,8 +130,11 @@ export interface Storage {
 
   /** Moves this process's counter, by which other processes judge whether it is alive. */
   heartbeat(): Promise<void>
-  /** Runs that have not ended, and sessions with queued runs, of every process. */
-  activeRuns(): Promise<ActiveRun[]>
+  /**
+   * Runs that have not ended, and sessions with queued runs, of every process. With `others`, only the runs whose
+   * leases this process or one of these holds, and the sessions whose queue waits while nothing runs.
+   */
+  activeRuns(others?: readonly string[]): Promise<ActiveRun[]>
   /** Sessions of everybody in which nothing runs or waits. */
   idleSessions(query: IdleQuery): Promise<IdleSession[]>
 

@@ -12,7 +12,7 @@ import { type Call, principals } from './call.ts'
 import { FeedSteps } from './feed-steps.ts'
 import { type Names, sessionIds } from './names.ts'
 import { committed, errorOf, type Outcome, plain } from './outcome.ts'
-import { holders, idlePages, promptPages } from './read-lists.ts'
+import { activeRuns, holders, idlePages, promptPages } from './read-lists.ts'
 import { byOwner, changed, filterOf, maintainAll, pages, placeOf, readOn } from './reads.ts'
 
 /** An engine's database, opened twice, with injected random numbers and time. */
@@ -181,7 +181,7 @@ export class EngineUnderTest {
       case 'heartbeat':
         return storage.heartbeat()
       case 'activeRuns':
-        return (await storage.activeRuns()).toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+        return [await activeRuns(storage), await activeRuns(storage, [])]
       case 'prompts':
         return promptPages(storage, call.principal, call)
       case 'ledgers':

@@ -40,3 +40,8 @@ export async function holders(storage: Storage) {
   const found = await storage.owed.holders()
   return found.toSorted((a, b) => (a.process < b.process ? -1 : 1))
 }
+
+export async function activeRuns(storage: Storage, others?: readonly string[]) {
+  const found = await storage.activeRuns(others)
+  return found.toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+}

@@ -97,7 +97,7 @@ export class Keeper {
       }
       case 'alive':
         await storage.heartbeat()
-        await storage.activeRuns()
+        await storage.activeRuns([...(await storage.processes.holders()).keys()])
     }
   }
 

@@ -42,7 +42,10 @@ function calls(storage: Storage, copy: SessionCopy): Record<string, () => Promis
     changes: () => storage.changes.next(AbortSignal.timeout(5_000)),
     maintain: () => storage.maintain({ retention: false }),
     owed: () => storage.owed.list(9),
-    processes: () => storage.processes.wasAlive('other'),
+    processes: async () => {
+      await assertFails(storage.processes.holders(), 'closed', 'holders')
+      return storage.processes.wasAlive('other')
+    },
     calls: () => storage.calls.count({ principal: 'ann', name: 'x', most: 1, within: 9 }),
   } satisfies Record<
     Exclude<keyof Storage, 'stats' | 'close' | 'notes' | 'summary' | 'backup'>,

@@ -175,6 +175,41 @@ export const runCases: Cases = {
     assert.equal((await openRun(storage, session))?.lease?.own, false)
   },
 
+  async 'is found by the process that holds its lease'(bed) {
+    const { storage, session } = await bed.start()
+    const [other, third] = [await bed.open(), await bed.open()]
+    const [own, its] = [storage.processes.own, other.processes.own]
+    const found = async (reader: Storage, others: string[]) =>
+      (await reader.activeRuns(others)).map(({ sessionId }) => sessionId)
+    const holders = async (reader: Storage) => [...(await reader.processes.holders())]
+    assert.deepEqual(await holders(other), [])
+    await write(storage, session, [runStarted('r'), opened('m'), enqueued('q')])
+    assert.deepEqual(await holders(other), [[own, 0]])
+    await storage.heartbeat()
+    assert.deepEqual(await holders(other), [[own, 1]])
+    assert.deepEqual(await holders(storage), [])
+    assert.deepEqual(await found(storage, []), [session])
+    assert.deepEqual(await found(other, []), [])
+    assert.deepEqual(await found(third, [its]), [])
+    assert.deepEqual(await other.activeRuns([its, own]), await other.activeRuns())
+
+    await write(storage, session, [runChanged('r', 'waiting')])
+    for (const reader of [storage, other]) assert.deepEqual(await found(reader, [own, its]), [])
+    assert.deepEqual(await holders(other), [])
+    await write(other, session, [runChanged('r', 'streaming')], {
+      guard: { is: 'awaiting-tool', runId: 'r' },
+    })
+    assert.deepEqual(await found(storage, []), [])
+    assert.deepEqual(await found(other, []), [session])
+    assert.deepEqual(await holders(third), [[its, 0]])
+
+    // Anybody may start what waits.
+    await write(other, session, [finished('m'), runEnded('r')])
+    for (const reader of [storage, other]) assert.deepEqual(await found(reader, []), [session])
+    await write(other, session, [dequeued('q')])
+    for (const reader of [storage, other]) assert.deepEqual(await found(reader, [own, its]), [])
+  },
+
   async "stays another process's when one writes into its session"(bed) {
     const { storage, session } = await bed.start()
     const other = await bed.open()

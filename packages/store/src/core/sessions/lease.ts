@@ -12,6 +12,15 @@ export function leaseOf(
 }
 
 /**
+ * Whether a look at the runs of this process and of `others` has this one: also where nothing runs, so that the
+ * queue may go on, and not where a run waits or belongs to nobody.
+ */
+export function isLookedAt({ head, lease }: ActiveRun, others: readonly string[]): boolean {
+  if (!head.run) return true
+  return lease !== undefined && (lease.own || others.includes(lease.process))
+}
+
+/**
  * Who holds the lease of the active run after these events, the newest of its journal: `ours` for
  * their writer, `nobody` while the run waits; `undefined` where they leave it as it was.
  */

@@ -4,7 +4,9 @@ import type { IdStatus, MessagePlace, Stretch } from '../../core/lookups.ts'
 import type { IdleQuery } from '../../port/sessions.ts'
 import {
   type EventRow,
+  isActive,
   isHidden,
+  keeperOf,
   type MemberRow,
   type RememberedKind,
   type SessionRow,
@@ -199,18 +201,18 @@ export class MemoryReads implements TableReads {
     return promptRows(this.db, query)
   }
 
-  async active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }> {
-    const active = [...this.db.sessions.values()].filter(
-      ({ row }) => !isHidden(row) && isActive(row),
-    )
-    const sessions = active.map((data) => imageOf(data, { id: data.row.id }))
-    return { sessions, beats: new Map(this.db.beats) }
+  async active(keepers?: readonly string[]): Promise<string[]> {
+    return [...this.db.sessions.values()]
+      .filter(({ row }) => !isHidden(row) && isActive(row.record))
+      .filter(({ row }) => keepers?.includes(keeperOf(row) ?? '-') ?? true)
+      .map(({ row }) => row.id)
   }
 
   async idle({ until, after, limit }: IdleQuery): Promise<SessionImage[]> {
     const isAfter = (row: SessionRow) => !after || byIdleness(placeOfRow(row), after) > 0
     const idle = [...this.db.sessions.values()].filter(
-      ({ row }) => !isHidden(row) && !isActive(row) && row.updatedAt <= until && isAfter(row),
+      ({ row }) =>
+        !isHidden(row) && !isActive(row.record) && row.updatedAt <= until && isAfter(row),
     )
     idle.sort((a, b) => byIdleness(placeOfRow(a.row), placeOfRow(b.row)))
     return idle.slice(0, limit).map((data) => imageOf(data, { id: data.row.id }))
@@ -238,10 +240,6 @@ export class MemoryReads implements TableReads {
   protected rememberedIn(session: number): ReadonlyMap<string, number> {
     return this.find(session)?.remembered ?? new Map()
   }
-}
-
-function isActive({ record }: SessionRow): boolean {
-  return record.run !== undefined || record.queue.length > 0
 }
 
 type IdlePlace = NonNullable<IdleQuery['after']>

@@ -1,5 +1,13 @@
 import type { CountedCall } from '../../port/calls.ts'
-import type { AppendedRow, OwedRow, WrittenRow } from '../rows/tables/rows.ts'
+import {
+  type AppendedRow,
+  isActive,
+  isHidden,
+  keeperOf,
+  type OwedRow,
+  type ProcessBeats,
+  type WrittenRow,
+} from '../rows/tables/rows.ts'
 import type { Tables, Transaction } from '../rows/tables/tables.ts'
 import type { SessionData } from './database.ts'
 import { fits, hasWritten, push } from './events.ts'
@@ -52,7 +60,15 @@ export class MemoryTables extends MemoryReads implements Tables {
     return rows.toSorted((a, b) => a.due - b.due)
   }
 
-  async owing(): Promise<{ process: string; beats: number }[]> {
+  async leading(): Promise<ProcessBeats[]> {
+    const active = [...this.db.sessions.values()].filter(
+      ({ row }) => !isHidden(row) && isActive(row.record),
+    )
+    const processes = new Set(active.flatMap(({ row }) => keeperOf(row) || []))
+    return [...processes].map((process) => ({ process, beats: this.db.beats.get(process) ?? 0 }))
+  }
+
+  async owing(): Promise<ProcessBeats[]> {
     const processes = new Set([...this.db.owed.values()].map(({ process }) => process))
     return [...processes].map((process) => ({ process, beats: this.db.beats.get(process) ?? 0 }))
   }

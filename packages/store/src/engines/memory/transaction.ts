@@ -6,14 +6,10 @@ import {
   type MessageChange,
   type OwedRow,
   type RememberedKind,
+  type RemovedSession,
   type SessionRow,
 } from '../rows/tables/rows.ts'
-import type {
-  RemovedSession,
-  SessionAsk,
-  SessionImage,
-  Transaction,
-} from '../rows/tables/tables.ts'
+import type { SessionAsk, SessionImage, Transaction } from '../rows/tables/tables.ts'
 import { feedOf, indexAbove, type MemoryDatabase, type SessionData } from './database.ts'
 import { fits, push, sized } from './events.ts'
 import type { Resource } from './locks.ts'

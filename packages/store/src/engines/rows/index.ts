@@ -1,5 +1,6 @@
 export type { Bus } from '../../port/bus.ts'
 export { RowStorage, type RowStorageOptions } from './row-storage.ts'
+export { isActive, keeperOf } from './tables/rows.ts'
 export type {
   AppendedRow,
   ErasureJob,
@@ -8,7 +9,9 @@ export type {
   MemberRow,
   MessageChange,
   OwedRow,
+  ProcessBeats,
   RememberedKind,
+  RemovedSession,
   SessionRow,
   WrittenRow,
   KnownEntry,
@@ -22,7 +25,6 @@ export type {
   FeedRows,
   ListedRow,
   MessageRange,
-  RemovedSession,
   SessionAsk,
   SessionImage,
   SessionReading,

@@ -5,7 +5,7 @@ import type { ActivityRow, Session } from '@caughtup/schema'
 import { activityRow } from '../../core/reading/activity.ts'
 import { changesUpTo, unknownPosition } from '../../core/reading/feed-order.ts'
 import { examinedPrompts } from '../../core/reading/prompts.ts'
-import { leaseOf } from '../../core/sessions/lease.ts'
+import { isLookedAt, leaseOf } from '../../core/sessions/lease.ts'
 import type { ActivityQuery, ActivityStep } from '../../port/activity.ts'
 import type { FoundPrompt, PromptQuery, PromptStep } from '../../port/reading.ts'
 import type {
@@ -15,9 +15,9 @@ import type {
   ListQuery,
   SessionList,
 } from '../../port/sessions.ts'
-import type { SessionRow } from './tables/rows.ts'
-import { loadedFrom } from './commit/session-states.ts'
-import type { FeedRows, ListedRow, TableReads } from './tables/tables.ts'
+import { isActive, type SessionRow } from './tables/rows.ts'
+import { loadedFrom, type SessionStates } from './commit/session-states.ts'
+import type { FeedRows, ListedRow, TableReads, Tables } from './tables/tables.ts'
 
 export function sessionOf(row: SessionRow): Session {
   const { id, title, owner, createdAt, updatedAt, record, metadata } = row
@@ -69,24 +69,28 @@ export async function activity(
   }
 }
 
-/** Runs that have not ended, and sessions whose queue waits. */
-export async function activeRuns(tables: TableReads, ownProcess: string): Promise<ActiveRun[]> {
-  const { sessions: active, beats } = await tables.active()
-  return active.map((image) => {
-    const { row, state } = loadedFrom(image)
+/** See `Storage.activeRuns`. */
+export async function activeRuns(
+  { tables, states, own }: { tables: Tables; states: SessionStates; own: string },
+  others: readonly string[] | undefined,
+): Promise<ActiveRun[]> {
+  const ids = await tables.active(others && ['', own, ...others])
+  if (ids.length === 0) return []
+  // Of those that run here, only what is new is read.
+  const loaded = await states.load(ids, (asks) => tables.sessions(asks))
+  const beats = await tables.beats()
+  const active = loaded.flatMap((session): ActiveRun[] => {
+    if (!session || !isActive(session.state.record)) return []
+    const { row, state } = session
     const { record: head, overlay } = state
     const { id: sessionId, process } = row
     const lease =
       process === undefined
         ? undefined
-        : { process, own: process === ownProcess, beats: beats.get(process) ?? 0 }
-    return {
-      sessionId,
-      head,
-      open: [...overlay.values()],
-      ...leaseOf(head, lease),
-    }
+        : { process, own: process === own, beats: beats.get(process) ?? 0 }
+    return [{ sessionId, head, open: [...overlay.values()], ...leaseOf(head, lease) }]
   })
+  return others ? active.filter((run) => isLookedAt(run, others)) : active
 }
 
 /** Sessions in which nothing runs or waits, the longest idle first. */

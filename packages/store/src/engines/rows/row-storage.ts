@@ -100,6 +100,7 @@ export class RowStorage implements Storage {
     this.processes = {
       own: this.#names.process,
       wasAlive: (process) => this.#wasAlive(process),
+      holders: () => this.#holders(),
     }
     this.#states = new SessionStates(this.#names.tag)
     this.#reads = new SessionReads(tables, this.#states)
@@ -270,9 +271,10 @@ export class RowStorage implements Storage {
     this.#firstBeats ??= beats
   }
 
-  async activeRuns() {
+  async activeRuns(others?: readonly string[]) {
     this.#assertOpen()
-    return lists.activeRuns(this.#tables, this.#names.process)
+    const { process: own } = this.#names
+    return lists.activeRuns({ tables: this.#tables, states: this.#states, own }, others)
   }
 
   async idleSessions(query: IdleQuery) {
@@ -359,6 +361,13 @@ export class RowStorage implements Storage {
     this.#assertOpen()
     const beats = (await this.#tables.beats([process])).get(process) ?? 0
     return this.#firstBeats !== undefined && beats > (this.#firstBeats.get(process) ?? 0)
+  }
+
+  async #holders(): Promise<ReadonlyMap<string, number>> {
+    this.#assertOpen()
+    const leading = await this.#tables.leading()
+    const others = leading.filter(({ process }) => process !== this.#names.process)
+    return new Map(others.map(({ process, beats }) => [process, beats]))
   }
 
   /** @throws StorageError `closed` */

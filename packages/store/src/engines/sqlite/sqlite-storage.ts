@@ -312,8 +312,8 @@ export class SqliteStorage implements Storage {
     await this.#write(() => this.processes.beat())
   }
 
-  async activeRuns(): Promise<ActiveRun[]> {
-    return this.#read(() => activeRuns(this.#context))
+  async activeRuns(others?: readonly string[]): Promise<ActiveRun[]> {
+    return this.#read(() => activeRuns(this.#context, others))
   }
 
   async idleSessions(query: IdleQuery) {

@@ -16,12 +16,14 @@ CREATE TABLE ${schema}.sessions (
   floor bigint NOT NULL,
   updated_at bigint NOT NULL,
   active boolean NOT NULL,
+  -- Who has to look after the run or the queue of an active one.
+  keeper text COLLATE "C",
   hidden boolean NOT NULL,
   job boolean NOT NULL,
   copying boolean NOT NULL,
   body text NOT NULL
 );
-CREATE INDEX sessions_active ON ${schema}.sessions (key) WHERE active AND NOT hidden;
+CREATE INDEX sessions_active ON ${schema}.sessions (keeper, key) WHERE active AND NOT hidden;
 CREATE INDEX sessions_idle ON ${schema}.sessions (updated_at, id) WHERE NOT active AND NOT hidden;
 CREATE INDEX sessions_job ON ${schema}.sessions (key) WHERE job;
 CREATE INDEX sessions_copying ON ${schema}.sessions (key) WHERE copying;

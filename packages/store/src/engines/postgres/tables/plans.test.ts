@@ -115,6 +115,8 @@ async function useAll(storage: Storage): Promise<void> {
   await storage.calls.count({ principal: 'ann', name: 'sends', most: 9, within: 9 })
   await storage.calls.forget('bob')
   await storage.activeRuns()
+  await storage.activeRuns(['other'])
+  await storage.processes.holders()
   await storage.idleSessions({ until: 1_000, limit: 10 })
   const [holder] = await storage.owed.holders()
   await storage.owed.take(holder?.process ?? '')

@@ -269,20 +269,13 @@ export class PostgresReads implements TableReads {
     return lists.prompts(this.run, query)
   }
 
-  active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }> {
-    return this.#snapshot(async (run) => {
-      const { rows } = await run<{ id: string }>(
-        'SELECT id FROM $schema.sessions WHERE active AND NOT hidden ORDER BY key',
-      )
-      const sessions = await images(run, rows)
-      const { rows: beats } = await run<{ id: string; beats: number }>(
-        'SELECT id, beats FROM $schema.processes',
-      )
-      return {
-        sessions: sessions.filter((image) => image !== undefined),
-        beats: new Map(beats.map((row) => [row.id, row.beats])),
-      }
-    })
+  async active(keepers?: readonly string[]): Promise<string[]> {
+    const { rows } = await this.run<{ id: string }>(
+      `SELECT id FROM $schema.sessions WHERE active AND NOT hidden
+       ${keepers ? 'AND keeper = ANY((SELECT $1::text[])::text[])' : ''} ORDER BY key`,
+      keepers ? [keepers] : [],
+    )
+    return rows.map(({ id }) => id)
   }
 
   idle({ until, after, limit }: IdleQuery): Promise<SessionImage[]> {

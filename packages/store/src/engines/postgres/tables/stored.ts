@@ -5,7 +5,7 @@ import type { Message } from '@caughtup/schema'
 import { promptAuthor } from '../../../core/reading/prompts.ts'
 import type { HiddenIn } from '../../../port/session-copy.ts'
 import type { MemberRow, SessionRow } from '../../rows/tables/rows.ts'
-import { isHidden } from '../../rows/tables/rows.ts'
+import { isActive, isHidden, keeperOf } from '../../rows/tables/rows.ts'
 
 /** As a bigint. */
 export function bounded(value: number): number {
@@ -44,7 +44,8 @@ export function sessionValues(row: Omit<SessionRow, 'key'>) {
     seq: record.seq,
     floor,
     updatedAt,
-    active: record.run !== undefined || record.queue.length > 0,
+    active: isActive(record),
+    keeper: keeperOf(row) ?? null,
     hidden: isHidden(row),
     job: fork !== undefined || erasing !== undefined,
     copying: copying !== undefined,

@@ -2,7 +2,7 @@ import { searchText } from '../../../core/reading/search-text.ts'
 import { words } from '../../../core/reading/search-words.ts'
 import type { CountedCall } from '../../../port/calls.ts'
 import type { OwedHook } from '../../../port/owed.ts'
-import type { AppendedRow, OwedRow, WrittenRow } from '../../rows/tables/rows.ts'
+import type { AppendedRow, OwedRow, ProcessBeats, WrittenRow } from '../../rows/tables/rows.ts'
 import type { Tables, Transaction } from '../../rows/tables/tables.ts'
 import { appendRows } from './append.ts'
 import type { Client } from '../connection/client.ts'
@@ -47,6 +47,18 @@ export class PostgresTables extends PostgresReads implements Tables {
     return new Map(rows.map(({ id, beats }) => [id, beats]))
   }
 
+  async leading(): Promise<ProcessBeats[]> {
+    // From one process to the next in the index, as below.
+    const of = '$schema.sessions WHERE active AND NOT hidden AND keeper'
+    const { rows } = await this.run<ProcessBeats>(
+      `WITH RECURSIVE k AS (SELECT min(keeper) AS keeper FROM ${of} > '' UNION ALL
+         SELECT (SELECT min(keeper) FROM ${of} > k.keeper) FROM k WHERE keeper IS NOT NULL)
+       SELECT k.keeper AS process, coalesce(p.beats, 0) AS beats FROM k
+       LEFT JOIN $schema.processes p ON p.id = k.keeper WHERE k.keeper IS NOT NULL`,
+    )
+    return rows
+  }
+
   async forgetProcesses(beats: ReadonlyMap<string, number>): Promise<void> {
     await this.#client.write(
       `DELETE FROM $schema.processes p USING unnest($1::text[], $2::bigint[]) AS t(id, beats)
@@ -73,8 +85,8 @@ export class PostgresTables extends PostgresReads implements Tables {
     return rows.map(owedRow)
   }
 
-  async owing(): Promise<{ process: string; beats: number }[]> {
-    const { rows } = await this.run<{ process: string; beats: number }>(
+  async owing(): Promise<ProcessBeats[]> {
+    const { rows } = await this.run<ProcessBeats>(
       // From one process to the next in the index: `DISTINCT` would read the whole table.
       `WITH RECURSIVE o AS (SELECT min(process) AS process FROM $schema.owed UNION ALL
          SELECT (SELECT min(process) FROM $schema.owed WHERE process > o.process) FROM o WHERE process IS NOT NULL)

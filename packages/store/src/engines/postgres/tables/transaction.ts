@@ -7,14 +7,10 @@ import type {
   MessageChange,
   OwedRow,
   RememberedKind,
+  RemovedSession,
   SessionRow,
 } from '../../rows/tables/rows.ts'
-import type {
-  RemovedSession,
-  SessionAsk,
-  SessionImage,
-  Transaction,
-} from '../../rows/tables/tables.ts'
+import type { SessionAsk, SessionImage, Transaction } from '../../rows/tables/tables.ts'
 import { appendRows } from './append.ts'
 import type { Run } from '../connection/client.ts'
 import { images } from './images.ts'
@@ -56,11 +52,12 @@ export class PostgresTransaction extends PostgresReads implements Transaction {
     row: Omit<SessionRow, 'key'>,
     members: readonly string[],
   ): Promise<SessionRow | undefined> {
-    const { id, seq, floor, updatedAt, active, hidden, job, copying, body } = sessionValues(row)
+    const { id, seq, floor, updatedAt, active, keeper, hidden, job, copying, body } =
+      sessionValues(row)
     const { rows } = await this.run<{ key: number }>(
-      `INSERT INTO $schema.sessions (id, seq, floor, updated_at, active, hidden, job, copying, body)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING key`,
-      [id, seq, floor, updatedAt, active, hidden, job, copying, body],
+      `INSERT INTO $schema.sessions (id, seq, floor, updated_at, active, keeper, hidden, job, copying, body)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING key`,
+      [id, seq, floor, updatedAt, active, keeper, hidden, job, copying, body],
     )
     const key = rows[0]?.key
     if (key === undefined) return undefined
@@ -92,12 +89,12 @@ export class PostgresTransaction extends PostgresReads implements Transaction {
     const values = rows.map(sessionValues)
     await this.run(
       `WITH t AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
-           $5::boolean[], $6::boolean[], $7::boolean[], $8::boolean[], $9::text[], $10::bigint[])
-           AS t(key, seq, floor, updated_at, active, hidden, job, copying, body, recency)),
+           $5::boolean[], $6::boolean[], $7::boolean[], $8::boolean[], $9::text[], $10::bigint[], $11::text[])
+           AS t(key, seq, floor, updated_at, active, hidden, job, copying, body, recency, keeper)),
          m AS (UPDATE $schema.members m SET recency = t.recency FROM t
            WHERE m.session = t.key AND m.recency <> t.recency)
        UPDATE $schema.sessions s SET seq = t.seq, floor = t.floor, updated_at = t.updated_at, active = t.active,
-       hidden = t.hidden, job = t.job, copying = t.copying, body = t.body FROM t WHERE s.key = t.key`,
+       keeper = t.keeper, hidden = t.hidden, job = t.job, copying = t.copying, body = t.body FROM t WHERE s.key = t.key`,
       [
         rows.map(({ key }) => key),
         values.map(({ seq }) => seq),
@@ -109,6 +106,7 @@ export class PostgresTransaction extends PostgresReads implements Transaction {
         values.map(({ copying }) => copying),
         values.map(({ body }) => body),
         rows.map(({ record }) => record.recency),
+        values.map(({ keeper }) => keeper),
       ],
     )
   }

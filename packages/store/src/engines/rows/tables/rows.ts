@@ -108,12 +108,37 @@ export function isHidden({ fork, copying }: Pick<SessionRow, 'fork' | 'copying'>
   return fork !== undefined || copying !== undefined
 }
 
+/** Whether something runs or waits in the queue. */
+export function isActive({ run, queue }: Pick<SessionRecord, 'run' | 'queue'>): boolean {
+  return run !== undefined || queue.length > 0
+}
+
+/**
+ * Who has to look after an active session: the process that leads its run, `''` for whichever where only its queue
+ * waits, `undefined` for nobody where the run waits, or came without a process from another database.
+ */
+export function keeperOf({ record, process }: Pick<SessionRow, 'record' | 'process'>) {
+  if (!record.run) return ''
+  return record.run.status === 'streaming' ? process : undefined
+}
+
 export interface MemberRow {
   readonly principal: string
   /** The order up to which the principal has read. */
   readonly readUpTo: number
   /** Where the session's newest change is in the principal's feed. */
   readonly position: number
+}
+
+export interface RemovedSession {
+  readonly sessionId: string
+  readonly principals: readonly string[]
+}
+
+/** A process and its counter, 0 where it is not known. */
+export interface ProcessBeats {
+  readonly process: string
+  readonly beats: number
 }
 
 /** A call of a hook that is owed; the key is its hook's id. */

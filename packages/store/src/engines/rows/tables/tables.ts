@@ -12,7 +12,9 @@ import type {
   MemberRow,
   MessageChange,
   OwedRow,
+  ProcessBeats,
   RememberedKind,
+  RemovedSession,
   SessionRow,
   WrittenRow,
   KnownState,
@@ -53,6 +55,8 @@ export interface Tables extends TableReads {
   heartbeat(process: string): Promise<string>
   /** The counters of processes, by default of all: `SELECT id, beats FROM processes WHERE …`. */
   beats(processes?: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Processes that lead active runs, and their counters: `SELECT DISTINCT keeper … LEFT JOIN processes`. */
+  leading(): Promise<ProcessBeats[]>
   /** Forgets processes whose counters are still these: `DELETE FROM processes WHERE (id, beats) IN (…)`. */
   forgetProcesses(beats: ReadonlyMap<string, number>): Promise<void>
   /** A process's: `SELECT … FROM owed WHERE process = … ORDER BY due, number LIMIT …`. */
@@ -60,7 +64,7 @@ export interface Tables extends TableReads {
   /** A session's: `SELECT … FROM owed WHERE session = … ORDER BY due, number`. */
   owedIn(session: number): Promise<OwedRow[]>
   /** Processes with rows of `owed`, and their counters: `SELECT DISTINCT process … LEFT JOIN processes`. */
-  owing(): Promise<{ process: string; beats: number }[]>
+  owing(): Promise<ProcessBeats[]>
   /** `UPDATE owed SET process = … WHERE process = …`. */
   takeOwed(from: string, to: string): Promise<void>
   /** `UPDATE owed SET due = …, attempts = attempts + 1 WHERE id = … AND process = …`. */
@@ -180,8 +184,8 @@ export interface TableReads {
    * created DESC, session DESC, ord DESC LIMIT $examined) JOIN members … JOIN sessions … LIMIT $limit`.
    */
   prompts(query: PromptRowsQuery): Promise<PromptRows>
-  /** Sessions with an active run or a queue, by a partial index, and the counters of processes. */
-  active(): Promise<{ sessions: SessionImage[]; beats: ReadonlyMap<string, number> }>
+  /** Active sessions, all or of some keepers (`keeperOf`): `SELECT id … WHERE active AND NOT hidden AND keeper = ANY(…)`. */
+  active(keepers?: readonly string[]): Promise<string[]>
   /**
    * Sessions without an active run and with an empty queue, by a partial index: `SELECT … FROM sessions
    * WHERE NOT active AND NOT hidden AND updated_at <= … AND (updated_at, id) > (…) ORDER BY updated_at,
@@ -391,9 +395,4 @@ export interface DueQuery {
   readonly limit: number
   readonly retention?: { readonly before: number; readonly events: number }
   readonly copying?: true
-}
-
-export interface RemovedSession {
-  readonly sessionId: string
-  readonly principals: readonly string[]
 }

@@ -26,6 +26,15 @@ export class ProcessRows implements Processes {
     )
   }
 
+  async holders(): Promise<ReadonlyMap<string, number>> {
+    const rows = this.#db.all(
+      `SELECT DISTINCT sessions.process, processes.beats FROM sessions
+       LEFT JOIN processes ON processes.id = sessions.process WHERE sessions.active = 1 AND sessions.process <> ?`,
+      this.own,
+    )
+    return new Map(rows.map(({ process, beats }) => [String(process), Number(beats ?? 0)]))
+  }
+
   async wasAlive(process: string): Promise<boolean> {
     const row = this.#db.get('SELECT beats FROM processes WHERE id = ?', process)
     return (

@@ -1,20 +1,21 @@
 import type { Message } from '@caughtup/schema'
 
-import { leaseOf } from '../../../core/sessions/lease.ts'
+import { isLookedAt, leaseOf } from '../../../core/sessions/lease.ts'
 import type { ActiveRun } from '../../../port/sessions.ts'
 import type { CommitContext } from '../log/commit.ts'
 import type { CachedSession } from '../cache/cached-session.ts'
 import type { Row } from '../file/database.ts'
 
-/**
- * The sessions of all processes that have a run or a queue. Must be called in a read transaction.
- */
-export function activeRuns({ db, cache, process: ownProcess }: CommitContext): ActiveRun[] {
+/** See `Storage.activeRuns`. Must be called in a read transaction. */
+export function activeRuns(
+  { db, cache, process: ownProcess }: CommitContext,
+  others: readonly string[] | undefined,
+): ActiveRun[] {
   const rows = db.all(
     `SELECT sessions.id, sessions.process, processes.beats FROM sessions
      LEFT JOIN processes ON processes.id = sessions.process WHERE sessions.active = 1`,
   )
-  return rows.map((row) => {
+  const active = rows.map((row): ActiveRun => {
     const cached = cache.get(String(row['id']))
     return {
       sessionId: cached.id,
@@ -23,6 +24,7 @@ export function activeRuns({ db, cache, process: ownProcess }: CommitContext): A
       ...leaseOf(cached.record, lease(row, ownProcess)),
     }
   })
+  return others ? active.filter((run) => isLookedAt(run, others)) : active
 }
 
 /** Which process leads the run; `undefined` for a run that was imported with its session. */
