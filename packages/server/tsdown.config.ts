@@ -7,6 +7,7 @@ export default defineConfig({
     'src/ai-sdk.ts',
     'src/openai.ts',
     'src/disk-attachments.ts',
+    'src/durable-streams.ts',
     'src/openapi.ts',
     'src/testing.ts',
   ],

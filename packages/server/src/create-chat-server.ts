@@ -147,7 +147,7 @@ export function createChatServer(options: ChatServerOptions & DeclaredOptions): 
   const answer = createHttpAnswer(router, {
     ...around,
     settings,
-    mounts: new Mounts(settings, { ...around, router, access }),
+    mounts: new Mounts(settings, { ...around, router, access, streams }),
     attachments:
       settings.attachments &&
       new AttachmentRoute(settings, settings.attachments, {

@@ -213,6 +213,7 @@ test.each([
     'frameworks',
     'frameworks/{*/*.vue,svelte/{Chat,MessageRow}.svelte,solid/chat.tsx,dom/show-chat.ts}',
   ],
+  ['durable-streams', 'durable-streams/samples/*.ts'],
 ])('docs/%s.md shows the files that `pnpm outside` compiles and runs', (name, pattern) => {
   const text = readFileSync(path.join(repositoryRoot, `docs/${name}.md`), 'utf8')
   const sample = /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```(?:tsx?|vue|svelte)\n(.*?)^```$/gms
@@ -232,6 +233,7 @@ test('no other document has samples', () => {
   expect(withSamples).toEqual([
     'README.md',
     'docs/authentication.md',
+    'docs/durable-streams.md',
     'docs/frameworks.md',
     'docs/hosts.md',
     'docs/operating.md',

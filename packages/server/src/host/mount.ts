@@ -59,6 +59,14 @@ export interface MountCall {
    * @throws CaughtupError `UNAUTHORIZED`; `NOT_FOUND`, also for a session that is not the caller's
    */
   session(sessionId: string): Promise<Session>
+  /**
+   * The same for an answer that takes long or holds much: it counts among the caller's open streams until
+   * its signal is aborted, as by disposing of it.
+   *
+   * @throws CaughtupError `UNAUTHORIZED`, `NOT_FOUND`; `LIMIT_EXCEEDED` (`streamsPerPrincipal`) with
+   *   `retryAfter`; `UNAVAILABLE` once the server closes
+   */
+  stream(sessionId: string): Promise<MountStream>
   /** What the segments of the route took; that of `*` is `rest`. */
   readonly params: Readonly<Record<string, string>>
   readonly url: URL
@@ -73,6 +81,17 @@ export interface MountCall {
   /** For handlers of oRPC: the context of procedures, with the request as `principal` gets it. */
   readonly context: ChatContext
   /** Aborted when the client disconnects. */
+  readonly signal: AbortSignal
+}
+
+/** A place among the caller's open streams. */
+export interface MountStream extends Disposable {
+  readonly session: Session
+  /**
+   * Aborted when the client disconnects, when it is disposed of, and when a stream of `onChat` would end: with
+   * `NOT_FOUND` when the caller may no longer follow the session or it is deleted, with `UNAVAILABLE` when the
+   * server closes.
+   */
   readonly signal: AbortSignal
 }
 

@@ -19,7 +19,9 @@ import {
 import type { ChatContext } from '../host/principal.ts'
 import type { Settings } from '../host/server-options.ts'
 import type { ChatRouter } from '../procedures/router.ts'
+import type { StreamRegistry } from '../streams/stream-registry.ts'
 import { eventBody } from './event-body.ts'
+import { openMountStream } from './mount-stream.ts'
 import { matchPath } from './route-path.ts'
 
 /** A request as the transports read it. */
@@ -32,6 +34,7 @@ export interface MountsParts {
   router: ChatRouter
   access: Access
   guard: RequestGuard
+  streams: StreamRegistry
   start: () => void
   closing: AbortSignal
 }
@@ -116,6 +119,7 @@ export class Mounts {
       client: createRouterClient(router, { context }),
       session: async (sessionId) =>
         access.authorizeSession(await access.caller(context.request), 'onChat', sessionId),
+      stream: (sessionId) => openMountStream(this.#parts, { sessionId, context, signal }),
       params: found.params,
       url,
       headers: toFetchHeaders(headers),

@@ -122,6 +122,29 @@ describe('streams', () => {
     expect(streams.count('chat')).toBe(0)
   })
 
+  test('of other protocols count as well, and are told once when they must end', async () => {
+    const { streams, open } = await openStreams(2)
+    const ends: string[] = []
+    const register = () =>
+      streams.register(
+        'me',
+        { id: 'a', right: async () => async () => true },
+        (reason) => void ends.push(reason),
+      )
+    const [first] = [register(), register()]
+    expect(streams.count('chat')).toBe(2)
+    for (const another of [open, register]) {
+      expect(another).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }))
+    }
+    first?.()
+    first?.()
+    expect(streams.count('chat')).toBe(1)
+    streams.endAll()
+    streams.endAll()
+    expect([ends, streams.count('chat')]).toEqual([['shutting-down'], 0])
+    expect(register).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }))
+  })
+
   test('that end before a transport takes them are ended there', async () => {
     const { claim, streams } = await openStreams()
     const [ended, cut] = [claim(), claim()]

@@ -1,4 +1,4 @@
-import { CaughtupError } from '@caughtup/schema'
+import { CaughtupError, type EndReason } from '@caughtup/schema'
 import { background } from '@caughtup/schema/clock'
 
 import { shuttingDown } from '../errors/call-errors.ts'
@@ -37,9 +37,12 @@ export interface StreamSource {
   replay: Replay
 }
 
+/** A stream that is counted, checked and ended, whoever reads it. */
+type Counted = Pick<ClientStream, 'unreadFor' | 'beat' | 'end' | 'cut'>
+
 interface Entry extends StreamOwner, Rechecked {
   id: string
-  stream: ClientStream
+  stream: Counted
   /** By the monotonic clock. */
   openedAt: number
   /** No longer asks whether the stream may go on. */
@@ -84,10 +87,7 @@ export class StreamRegistry {
 
   /** @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter`, `UNAVAILABLE` after `endAll` */
   open(owner: StreamOwner, { id, right, feed, replay }: StreamSource): ClientStream {
-    if (this.#closed) throw shuttingDown()
-    const own = this.#byPrincipal.get(owner.principal) ?? new Set()
-    this.#replace(own, owner.streamId)
-    this.#makeRoom(own, owner)
+    this.#admit(owner)
     const { store, onError } = this.#settings
     const where = owner.kind === 'chat' ? 'onChat' : 'activity.subscribe'
     const toError = (error: unknown) => toWireError(error, where, onError)
@@ -98,20 +98,41 @@ export class StreamRegistry {
       clock: store.clock,
       toError,
       ...(owner.kind === 'chat' && {
-        onBegin: () => this.watchers.add(entry),
-        onCaughtUp: () => this.watchers.caughtUp(entry),
+        onBegin: () => this.watchers.add(watcher),
+        onCaughtUp: () => this.watchers.caughtUp(watcher),
       }),
       onClose: (reason) => {
-        this.#remove(entry)
-        this.watchers.remove(entry, reason)
+        remove()
+        this.watchers.remove(watcher, reason)
         release()
       },
     })
-    const checked = { stream, right, where }
-    const openedAt = store.clock.monotonic()
-    const entry: Entry = { ...owner, ...checked, id, openedAt, leave: this.#rechecks.add(checked) }
-    this.#add(entry)
+    const watcher = { ...owner, id, stream }
+    const remove = this.#add(owner, { id, right, stream, where })
     return stream
+  }
+
+  /**
+   * Counts what another protocol answers from a session as one of its streams, and ends it when a stream would
+   * end, until the returned function is called. It has no heartbeat, and does not count as watching.
+   *
+   * @param end - called once if it must end
+   * @throws CaughtupError `LIMIT_EXCEEDED` with `retryAfter`, `UNAVAILABLE` after `endAll`
+   */
+  register(
+    principal: string,
+    { id, right }: Pick<StreamSource, 'id' | 'right'>,
+    end: (reason: EndReason) => void,
+  ): () => void {
+    const owner: StreamOwner = { kind: 'chat', principal }
+    this.#admit(owner)
+    const ended = (reason: EndReason) => {
+      remove()
+      end(reason)
+    }
+    const stream = { unreadFor: 0, beat: () => {}, end: ended, cut: () => ended('replaced') }
+    const remove = this.#add(owner, { id, right, stream, where: 'onChat' })
+    return remove
   }
 
   count(kind: StreamKind): number {
@@ -126,13 +147,24 @@ export class StreamRegistry {
     for (const { stream } of this.#open) stream.end('shutting-down')
   }
 
-  #add(entry: Entry): void {
+  #admit(owner: StreamOwner): void {
+    if (this.#closed) throw shuttingDown()
+    const own = this.#byPrincipal.get(owner.principal) ?? new Set()
+    this.#replace(own, owner.streamId)
+    this.#makeRoom(own, owner)
+  }
+
+  /** Returns what removes it; calling that twice is harmless. */
+  #add(owner: StreamOwner, checked: Rechecked & Pick<Entry, 'id' | 'stream'>): () => void {
+    const openedAt = this.#settings.store.clock.monotonic()
+    const entry: Entry = { ...owner, ...checked, openedAt, leave: this.#rechecks.add(checked) }
     if (this.#open.size === 0) this.#start()
     this.#open.add(entry)
     this.#counts[entry.kind]++
     const own = this.#byPrincipal.get(entry.principal) ?? new Set()
     this.#byPrincipal.set(entry.principal, own.add(entry))
     this.#shared?.changed(entry.principal)
+    return () => this.#remove(entry)
   }
 
   #remove(entry: Entry): void {
