@@ -3,6 +3,8 @@ import { defineConfig } from 'tsdown'
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    'ai-sdk': 'src/ai-sdk/index.ts',
+    'ai-sdk-react': 'src/ai-sdk/react/index.ts',
     devtools: 'src/devtools/index.ts',
     'devtools-react': 'src/devtools/react.tsx',
     'indexed-db': 'src/indexed-db/index.ts',

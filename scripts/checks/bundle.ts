@@ -82,6 +82,11 @@ const entries: readonly Entry[] = [
   },
   { imports: "{ isPermanent } from '@caughtup/schema'", most: 1 },
   { imports: "{ isPermanent } from '@caughtup/schema/error'", most: 1 },
+  {
+    imports: "{ followSession, SessionTransport } from '@caughtup/web-client/ai-sdk'",
+    without: [peer, fetch, idb],
+    most: 8,
+  },
   { imports: "{ endChunk, messageChunks } from '@caughtup/schema/chunks'", most: 3 },
 ]
 let failed = false

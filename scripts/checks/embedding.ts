@@ -15,7 +15,7 @@ rmSync(folder, { recursive: true, force: true })
 
 /** What an application has beside ours: types of the platform, of the frameworks, of `ws` and `pg`, and the AI SDK. */
 const installed = {
-  'web-client': ['@types/node', '@types/react', 'solid-js', 'svelte', 'vue'],
+  'web-client': ['@types/node', '@types/react', '@ai-sdk/react', 'solid-js', 'svelte', 'vue'],
   server: ['@types/ws', 'ai'],
   store: ['@types/pg'],
 }
@@ -28,7 +28,11 @@ interface Manifest {
 
 const imports: string[] = []
 /** Entries that import what does not compile under these settings itself. */
-const looser = new Set(['@caughtup/server/ai-sdk'])
+const looser = new Set([
+  '@caughtup/server/ai-sdk',
+  '@caughtup/web-client/ai-sdk',
+  '@caughtup/web-client/ai-sdk/react',
+])
 const looserImports: string[] = []
 const commands: string[] = []
 for (const tarball of packPackages()) {

@@ -1,0 +1,1 @@
+export { type SessionChatOptions, useSessionChat } from './use-session-chat.ts'
