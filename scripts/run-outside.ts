@@ -2,9 +2,11 @@
 // Each folder has a lock file for what only it needs (frameworks, other runtimes, peers), so that the
 // workspace stays quick to install, and gets our packages packed, as an application would. It leaves
 // a report for the CI to count: `.reports/outside-<folder>.json`.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 import { packPackages } from './pack-packages.ts'
 
@@ -20,19 +22,23 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+const chosen = folders.filter((one) => asked.length === 0 || asked.includes(basename(one)))
+// All at once, and beside the build: they wait for the network.
+const installed = new Map(chosen.map((folder) => [folder, install(join(root, folder))]))
 run(root, 'turbo', ['run', 'build', '--filter=./packages/*', '--output-logs=errors-only'])
 const tarballs = packPackages()
 // As in tests/whole-systems.ts: what passes only then is a fault to be found, and named by the CI.
 const retries = process.env['CI'] ? 1 : 0
 const failed: string[] = []
-for (const folder of folders.filter((one) => asked.length === 0 || asked.includes(basename(one)))) {
+for (const folder of chosen) {
   const name = basename(folder)
   console.log(`\n==> outside/${name}`)
   const report = join(root, `.reports/outside-${name}.json`)
   rmSync(report, { force: true })
   try {
     const cwd = join(root, folder)
-    run(cwd, 'pnpm', ['install', '--frozen-lockfile', '--prefer-offline'])
+    const problem = await installed.get(folder)
+    if (problem !== undefined) throw new Error(problem)
     for (const used of read(join(cwd, 'package.json')).caughtup) unpack(used, cwd)
     const vitest = join(cwd, 'node_modules/.bin/vitest')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`]
@@ -44,6 +50,17 @@ for (const folder of folders.filter((one) => asked.length === 0 || asked.include
 }
 console.log(failed.length > 0 ? `\nFailed outside: ${failed.join(', ')}` : '\nAll passed outside.')
 process.exitCode = failed.length > 0 ? 1 : 0
+
+/** What went wrong, if anything did. It never rejects, because its turn comes later. */
+async function install(cwd: string): Promise<string | undefined> {
+  const args = ['install', '--frozen-lockfile', '--prefer-offline']
+  const child = spawn('pnpm', args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'exit').then(([code]: unknown[]) => code, String)
+  const [code, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)])
+  return code === 0
+    ? undefined
+    : `pnpm install ended with ${String(code)} in ${cwd}:\n${output}${errors}`
+}
 
 interface Manifest {
   name: string
