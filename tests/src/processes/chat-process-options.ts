@@ -22,6 +22,8 @@ export interface ChatProcessOptions {
   transcript?: string
   /** A file that gets a line for each call of the agent: the run and the attempt. */
   executions?: string
+  /** A file for `looks.ts`. */
+  looks?: string
   /** How far the process's clock is ahead, in ms. @default 0 */
   clockAhead?: number
 }

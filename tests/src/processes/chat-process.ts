@@ -15,9 +15,10 @@ import { sqlite } from '@caughtup/store/sqlite'
 import pg from 'pg'
 
 import type { ChatProcessOptions } from './chat-process-options.ts'
+import { noteFailure, notingLooks } from './looks.ts'
 
 const options: ChatProcessOptions = JSON.parse(process.argv[2] ?? '')
-const { database, port = 0, transcript, executions, clockAhead = 0, ...rest } = options
+const { database, port = 0, transcript, executions, looks, clockAhead = 0, ...rest } = options
 const { redis: redisUrl, connections, ...settings } = rest
 
 const agent: Agent = async function* ({ messages, signal, runId, attempt }) {
@@ -48,12 +49,15 @@ const store = await createStore({
   clock: { ...systemClock, now: () => systemClock.now() + clockAhead },
 })
 const chat = createChatServer({
-  store,
+  store: looks === undefined ? store : notingLooks(store, looks),
   agent,
   principal: ({ url = '' }) => ({
     id: new URL(url, 'http://localhost').searchParams.get('as') ?? 'me',
   }),
-  onError: (error, where) => console.error(`${where}: ${String(error)}`),
+  onError: (error, where) => {
+    if (looks !== undefined && where === 'checking the runs of other processes') noteFailure(looks)
+    console.error(`${where}: ${String(error)}`)
+  },
   ...settings,
   ...(transcript !== undefined && {
     transcript: {

@@ -14,6 +14,7 @@ import { openFaultProxy } from '../support/fault-proxy.ts'
 import type { ChatProcessOptions } from './chat-process-options.ts'
 import { Deployment } from './deployment.ts'
 import { Device, textOf } from './device.ts'
+import { overdueRuns } from './looks.ts'
 
 const isLong = process.env['CAUGHTUP_LONG'] !== undefined
 const tokens = isLong ? 40 : 20
@@ -33,7 +34,7 @@ interface Harms {
 export interface HarmedDeployment {
   seed: number
   /** Of each server. */
-  each: readonly Omit<ChatProcessOptions, 'database' | 'executions' | 'lease'>[]
+  each: readonly Omit<ChatProcessOptions, 'database' | 'executions' | 'looks' | 'lease'>[]
   database: { url: string; schema: string }
   harms: Harms
   /** How many of all harms are those of servers, of 1. */
@@ -90,7 +91,8 @@ export async function endsWithTheJournal(options: HarmedDeployment): Promise<voi
   const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-processes-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const executions = path.join(folder, 'executions')
-  const shared = { database, lease, heartbeat: 200, drain: 300, executions }
+  const looks = path.join(folder, 'looks')
+  const shared = { database, lease, heartbeat: 200, drain: 300, executions, looks }
   const each = options.each.map((own) => ({ ...shared, ...own }))
   const deployment = await Deployment.start(each, random)
   const proxy = await openFaultProxy(() => deployment.anyPort(), random)
@@ -207,6 +209,9 @@ export async function endsWithTheJournal(options: HarmedDeployment): Promise<voi
   expect(executed.toSorted()).toEqual([...new Set(executed)].toSorted())
   const unknown = executed.filter((line) => !runs.includes(line.split(' ')[0]!))
   expect(unknown).toEqual([])
+  // Whose server was gone had an end soon.
+  const { overdue, dead } = overdueRuns(looks, lease)
+  expect(overdue).toEqual([])
   // Every server says the same of the sessions, and so does the list of every device.
   for (const principal of ['ann', 'bob']) {
     const answers = deployment.urls.map((to) => open(sse, principal, to).rpc.activity.list({}))
@@ -218,5 +223,6 @@ export async function endsWithTheJournal(options: HarmedDeployment): Promise<voi
       await expect.poll(shown, { timeout: 10_000 }).toEqual(withoutHead(first ?? []))
     }
   }
-  console.log(`Harms: ${JSON.stringify({ ...deployment.harms, ...done, ...proxy.faults })}.`)
+  const harmed = { ...deployment.harms, ...done, ...proxy.faults, deadRuns: dead.length }
+  console.log(`Harms: ${JSON.stringify(harmed)}.`)
 }

@@ -36,7 +36,7 @@ test.each(seeds)(
         deafen: harm('deafen', 2),
         block: harm('block', 1),
       },
-      short: { rounds: 7, prompts: 1 },
+      short: { rounds: 7, prompts: 2 },
       long: { rounds: 60, prompts: 20 },
     })
   },
