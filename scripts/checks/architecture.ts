@@ -7,7 +7,7 @@ const root = path.join(import.meta.dirname, '../..')
 const document = 'docs/architecture.md'
 const text = readFileSync(path.join(root, document), 'utf8')
 const packages = globSync('packages/*', { cwd: root }).map((name) => path.basename(name))
-const other = /^(apps|benches|docs|local-postgres|outside|packages|scripts|tests)\//
+const other = /^(apps|benches|docs|local-services|outside|packages|scripts|tests)\//
 
 const problems: string[] = []
 const named = new Set<string>()

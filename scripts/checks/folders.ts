@@ -29,7 +29,7 @@ interface Manifest {
 
 const problems: string[] = []
 const asked = process.argv.slice(2)
-const parts = globSync(['packages/*', 'apps/*', 'benches', 'local-postgres', 'tests', 'scripts'], {
+const parts = globSync(['packages/*', 'apps/*', 'benches', 'local-services', 'tests', 'scripts'], {
   cwd: root,
 })
 let files = 0

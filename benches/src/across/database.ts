@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 
 import { ours } from '../measure/bench.ts'
 import { cpuOfFamily, parentOf } from '../postgres/server-cpu.ts'

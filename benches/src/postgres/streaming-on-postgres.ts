@@ -1,4 +1,4 @@
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import type pg from 'pg'
 
 import { pace } from '../benches/streaming/pace.ts'

@@ -1,4 +1,4 @@
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import type { StorageFactory } from '@caughtup/store'
 import { postgres } from '@caughtup/store/postgres'
 import { sqlite } from '@caughtup/store/sqlite'

@@ -1,5 +1,5 @@
-import { hasRedis, redisServer } from '@caughtup/local-postgres/redis'
-import { postgresSchema } from '@caughtup/local-postgres'
+import { hasRedis, redisServer } from '@caughtup/local-services/redis'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import type { Event } from '@caughtup/schema'
 import { type Clock, systemClock } from '@caughtup/schema/clock'
 import { ManualClock } from '@caughtup/schema/testing'

@@ -1,4 +1,4 @@
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import { Random } from '@caughtup/schema/testing'
 import { createStore, type Store } from '@caughtup/store'
 import { postgres } from '@caughtup/store/postgres'

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import { type Agent, type ChatServer, createChatServer } from '@caughtup/server'
 import { createTestClient } from '@caughtup/server/testing'
 import { createStore, type Store } from '@caughtup/store'

@@ -1,4 +1,4 @@
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import { onTestFinished, test } from 'vitest'
 
 import { endsWithTheJournal, seeds } from './ends-with-the-journal.ts'

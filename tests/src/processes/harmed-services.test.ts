@@ -1,5 +1,5 @@
-import { ownPostgres } from '@caughtup/local-postgres'
-import { hasRedis, redisServer } from '@caughtup/local-postgres/redis'
+import { ownPostgres } from '@caughtup/local-services/postgres'
+import { hasRedis, redisServer } from '@caughtup/local-services/redis'
 import { setTimeout } from 'node:timers/promises'
 
 import { onTestFinished, test } from 'vitest'

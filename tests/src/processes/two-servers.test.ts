@@ -1,4 +1,4 @@
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'

@@ -82,7 +82,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Process
 
 async function embeddedPostgres(): Promise<string> {
   try {
-    const { ownPostgres } = await import('@caughtup/local-postgres')
+    const { ownPostgres } = await import('@caughtup/local-services/postgres')
     return (await ownPostgres()).url
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)

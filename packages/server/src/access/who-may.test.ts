@@ -1,5 +1,5 @@
 import type { EventDraft } from '@caughtup/schema'
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import { createStore, type Store } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
 import { postgres } from '@caughtup/store/postgres'

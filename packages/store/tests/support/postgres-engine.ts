@@ -1,4 +1,4 @@
-import { postgresServer } from '@caughtup/local-postgres'
+import { postgresServer } from '@caughtup/local-services/postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import { settle } from '@caughtup/schema/testing'
 import pg from 'pg'

@@ -1,4 +1,4 @@
-import { hasRedis, redisServer, type TestRedis } from '@caughtup/local-postgres/redis'
+import { hasRedis, redisServer, type TestRedis } from '@caughtup/local-services/redis'
 import { systemClock } from '@caughtup/schema/clock'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 

@@ -1,4 +1,4 @@
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'

@@ -1,4 +1,4 @@
-import { postgresSchema, postgresServer } from '@caughtup/local-postgres'
+import { postgresSchema, postgresServer } from '@caughtup/local-services/postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'

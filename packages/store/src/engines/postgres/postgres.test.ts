@@ -1,4 +1,4 @@
-import { postgresSchema, postgresServer } from '@caughtup/local-postgres'
+import { postgresSchema, postgresServer } from '@caughtup/local-services/postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import { ManualClock } from '@caughtup/schema/testing'
 import pg from 'pg'

@@ -1,4 +1,4 @@
-import { type OwnPostgres, ownPostgres } from '@caughtup/local-postgres'
+import { type OwnPostgres, ownPostgres } from '@caughtup/local-services/postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import { Random } from '@caughtup/schema/testing'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-import { ownPostgres, postgresSchema } from '@caughtup/local-postgres'
+import { ownPostgres, postgresSchema } from '@caughtup/local-services/postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'

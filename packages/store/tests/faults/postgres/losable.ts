@@ -1,4 +1,4 @@
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import { onTestFinished } from 'vitest'
 
 import { postgres } from '../../../src/engines/postgres/index.ts'

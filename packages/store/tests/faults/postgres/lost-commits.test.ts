@@ -1,4 +1,4 @@
-import { ownPostgres } from '@caughtup/local-postgres'
+import { ownPostgres } from '@caughtup/local-services/postgres'
 import type { Cursor, EventDraft } from '@caughtup/schema'
 import { systemClock } from '@caughtup/schema/clock'
 import { Random } from '@caughtup/schema/testing'

@@ -1,4 +1,4 @@
-import { ownPostgres } from '@caughtup/local-postgres'
+import { ownPostgres } from '@caughtup/local-services/postgres'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 

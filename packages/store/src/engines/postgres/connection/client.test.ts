@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 
-import { postgresSchema } from '@caughtup/local-postgres'
+import { postgresSchema } from '@caughtup/local-services/postgres'
 import { systemClock } from '@caughtup/schema/clock'
 import pg, { type PoolConfig } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
