@@ -13,11 +13,21 @@ type Target = 'browser' | 'server'
 /** A framework in one version, with the application of its folder. */
 export interface Framework {
   name: string
-  folder: 'vue' | 'svelte' | 'solid' | 'dom'
+  folder: 'vue' | 'svelte' | 'solid' | 'dom' | 'assistant-ui'
   isOnServers: boolean
   plugins: (target: Target) => PluginOption[]
   /** Of the least versions, which are installed under other names. */
   alias?: { find: RegExp; replacement: string }
+}
+
+export const assistantUi: Framework = {
+  name: 'assistant-ui',
+  isOnServers: false,
+  folder: 'assistant-ui',
+  // As it is shipped; the tests' own environment is none that Vite knows.
+  plugins: () => [
+    { name: 'jsx', config: () => ({ oxc: { jsx: { runtime: 'automatic', development: false } } }) },
+  ],
 }
 
 export const frameworks: readonly Framework[] = [
@@ -59,6 +69,8 @@ export const frameworks: readonly Framework[] = [
   },
 ]
 
+const hasJsx = ['solid', 'assistant-ui']
+
 /** Builds a module of the framework's folder, with all that it imports, as one script. */
 export async function buildModule(
   { folder, plugins, alias }: Framework,
@@ -69,11 +81,12 @@ export async function buildModule(
   const entry = path.join(
     import.meta.dirname,
     folder,
-    folder === 'solid' ? `${module}.tsx` : `${module}.ts`,
+    `${module}.${hasJsx.includes(folder) ? 'tsx' : 'ts'}`,
   )
   const built = await build({
     configFile: false,
     root: import.meta.dirname,
+    define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'error',
     plugins: plugins(target),
     resolve: {

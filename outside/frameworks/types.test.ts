@@ -3,8 +3,16 @@ import path from 'node:path'
 
 import { expect, test } from 'vitest'
 
-test('the bindings compile with the types of the frameworks, with all declarations checked', () => {
-  const tsc = path.join(import.meta.dirname, 'node_modules/.bin/tsc')
-  const { stdout } = spawnSync(tsc, ['-p', import.meta.dirname], { encoding: 'utf8' })
-  expect(stdout).toBe('')
-}, 60_000)
+test.each([
+  ['Vue, Svelte and Solid, with all declarations checked', '.'],
+  ['assistant-ui', 'assistant-ui'],
+])(
+  'the bindings compile with the types of %s',
+  (_, folder) => {
+    const tsc = path.join(import.meta.dirname, 'node_modules/.bin/tsc')
+    const project = path.join(import.meta.dirname, folder)
+    const { stdout } = spawnSync(tsc, ['-p', project], { encoding: 'utf8' })
+    expect(stdout).toBe('')
+  },
+  60_000,
+)

@@ -41,7 +41,7 @@ export const sections: readonly Section[] = [
     title: 'Client',
     pages: [
       page('packages/web-client/README.md', 'client', 'Views, React, links, errors'),
-      page('docs/frameworks.md', 'frameworks', 'Vue, Svelte, Solid'),
+      page('docs/frameworks.md', 'frameworks', 'Vue, Svelte, Solid, assistant-ui'),
       page('packages/react-ui/README.md', 'react-ui', 'Components'),
     ],
   },

@@ -5,6 +5,7 @@ export default defineConfig({
     index: 'src/index.ts',
     'ai-sdk': 'src/ai-sdk/index.ts',
     'ai-sdk-react': 'src/ai-sdk/react/index.ts',
+    'assistant-ui': 'src/bindings/assistant-ui.ts',
     devtools: 'src/devtools/index.ts',
     'devtools-react': 'src/devtools/react.tsx',
     'indexed-db': 'src/indexed-db/index.ts',

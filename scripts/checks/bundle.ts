@@ -45,7 +45,7 @@ const entries: readonly Entry[] = [
   {
     imports: "{ activityView, createChatClient, sse } from '@caughtup/web-client'",
     without: [peer],
-    most: 19,
+    most: 19.1,
   },
   {
     imports: "{ aroundView, createChatClient, sse } from '@caughtup/web-client'",
@@ -69,6 +69,7 @@ const entries: readonly Entry[] = [
   { imports: "{ useMessage } from '@caughtup/web-client/react'", most: 1.2 },
   { imports: "{ StreamingText } from '@caughtup/web-client/react'", most: 1.8 },
   { imports: "{ useRevealedText } from '@caughtup/web-client/react'", most: 1.2 },
+  { imports: "{ useAssistantSession } from '@caughtup/web-client/assistant-ui'", most: 2.5 },
   { imports: "{ useSession } from '@caughtup/web-client/vue'", most: 0.7 },
   { imports: "{ useMessage } from '@caughtup/web-client/vue'", most: 1.3 },
   { imports: "{ useSession } from '@caughtup/web-client/svelte'", most: 0.6 },

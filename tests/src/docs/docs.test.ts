@@ -211,7 +211,7 @@ test.each([
   ['types', 'types/{chat-schemas.ts,backend.ts,page.tsx}'],
   [
     'frameworks',
-    'frameworks/{*/*.vue,svelte/{Chat,MessageRow}.svelte,solid/chat.tsx,dom/show-chat.ts}',
+    'frameworks/{*/*.vue,svelte/{Chat,MessageRow}.svelte,solid/chat.tsx,dom/show-chat.ts,assistant-ui/chat.tsx}',
   ],
   ['durable-streams', 'durable-streams/samples/*.ts'],
 ])('docs/%s.md shows the files that `pnpm outside` compiles and runs', (name, pattern) => {
