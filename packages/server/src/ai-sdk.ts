@@ -1,3 +1,4 @@
+export { chatRoutes, type ChatRoutesOptions } from './adapters/ai-sdk/chat-routes.ts'
 export {
   streamTextAgent,
   type StreamTextAgentOptions,

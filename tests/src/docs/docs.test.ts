@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { postgresSchema } from '@caughtup/local-services/postgres'
-import { type Agent, type ChatServer, createChatServer } from '@caughtup/server'
+import type { ChatServer } from '@caughtup/server'
 import { createTestClient } from '@caughtup/server/testing'
 import { createStore, type Store } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
@@ -17,7 +17,6 @@ import { renderToString } from 'react-dom/server'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
 import { repositoryRoot, type Sample, samplesIn, sampleUnder } from './doc-samples.ts'
-import { serveCompletions } from './serve-completions.ts'
 
 // Inside this package, so that the samples resolve the workspace's packages as a user's code does.
 const folder = path.resolve(import.meta.dirname, '../../.samples')
@@ -36,7 +35,6 @@ const ofClient = samplesIn('packages/web-client/README.md')
 const errors = sampleUnder(ofClient, 'Errors')
 const uploading = sampleUnder(ofClient, 'Files')
 const ofServer = samplesIn('packages/server/README.md')
-const asking = sampleUnder(ofServer, 'An agent with OpenAI’s API, or a compatible one')
 const merging = sampleUnder(ofServer, 'Another system that writes into the conversation')
 const stopping = sampleUnder(ofServer, 'Starting and stopping')
 const attaching = sampleUnder(ofServer, 'Files that members attach')
@@ -323,34 +321,6 @@ test('a transcript file of another system is merged as the server’s README say
     await store.close()
     rmSync(data, { recursive: true, force: true })
   }
-})
-
-test('an agent asks a model over HTTP as the server’s README says', async () => {
-  const call = { index: 0, id: 'c', function: { name: 'weather', arguments: '{"city":"Rome"}' } }
-  const model = await serveCompletions([
-    [{ tool_calls: [call] }, 'tool_calls'],
-    [{ content: 'Clear.' }, 'stop'],
-  ])
-  const file = path.join(folder, 'run-asking.ts')
-  const api = 'https://api.openai.com/'
-  expect(asking?.code).toContain(api)
-  writeFileSync(file, asking?.code.replace(api, model) ?? '')
-  const module: unknown = await import(/* @vite-ignore */ file)
-  const { agent } = module as { agent: Agent }
-  const store = await createStore({ storage: memory() })
-  const chat = createChatServer({ store, agent, principal: () => ({ id: 'me' }) })
-  onTestFinished(async () => (await chat.close(), store.close()))
-  const client = createTestClient(chat)
-  const { id: sessionId } = await client.sessions.create({ title: 'Test' })
-  await client.messages.send({ sessionId, text: 'How is Rome?' })
-  await expect
-    .poll(async () => (await client.history.loadMore({ sessionId })).messages.at(-1)?.parts)
-    .toMatchObject([
-      { type: 'step-start' },
-      { input: { city: 'Rome' }, output: { sky: 'clear' } },
-      { type: 'step-start' },
-      { text: 'Clear.', state: 'done' },
-    ])
 })
 
 test('a database is copied to PostgreSQL as the README says', async () => {
