@@ -17,8 +17,12 @@ const mostWaiting = 1_048_576
 const checkEvery = 2_000
 /** How long closing waits for what is still to be told, in ms. */
 const closeTime = 1_000
-/** How much of the texts that are sent one after another are batches at most, in texts; the rest is named. */
-const textsOfBatches = 4
+/**
+ * How much of the texts that are sent one after another are batches at most, in texts; the rest is named. With NOTIFY
+ * that is about a window of 300 answers. A text carries some 25 batches there, and costs PostgreSQL for each listener
+ * about what it costs to read one of them.
+ */
+const textsOfBatches = 12
 /** Ms after which other processes from which nothing was heard count as gone: nobody would use a batch. */
 const othersGone = 3 * checkEvery
 
