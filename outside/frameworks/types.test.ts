@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 test.each([
   ['Vue, Svelte and Solid, with all declarations checked', '.'],
   ['assistant-ui', 'assistant-ui'],
+  ['TanStack Query', 'tanstack-query'],
 ])(
   'the bindings compile with the types of %s',
   (_, folder) => {

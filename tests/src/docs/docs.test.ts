@@ -209,7 +209,7 @@ test.each([
   ['types', 'types/{chat-schemas.ts,backend.ts,page.tsx}'],
   [
     'frameworks',
-    'frameworks/{*/*.vue,svelte/{Chat,MessageRow}.svelte,solid/chat.tsx,dom/show-chat.ts,assistant-ui/chat.tsx}',
+    'frameworks/{*/*.vue,svelte/{Chat,MessageRow}.svelte,solid/chat.tsx,dom/show-chat.ts,assistant-ui/chat.tsx,tanstack-query/queries.ts}',
   ],
   ['durable-streams', 'durable-streams/samples/*.ts'],
 ])('docs/%s.md shows the files that `pnpm outside` compiles and runs', (name, pattern) => {
