@@ -47,6 +47,8 @@ const oneOfMany = sampleUnder(ofOperating, 'Running several processes')
 const samples = [
   ...quickStart,
   ...ofAuthentication,
+  // outside/openapi runs it, and the commands beside it.
+  ...samplesIn('docs/openapi.md'),
   ...ofOperating,
   ...ofStore,
   ...ofTranscripts,
@@ -234,6 +236,7 @@ test('no other document has samples', () => {
     'docs/durable-streams.md',
     'docs/frameworks.md',
     'docs/hosts.md',
+    'docs/openapi.md',
     'docs/operating.md',
     'docs/types.md',
     'packages/react-ui/README.md',
