@@ -5,7 +5,7 @@ import path from 'node:path'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-test('what is here compiles', () => {
+test('what is here compiles', { timeout: 120_000 }, () => {
   const tsc = path.join(import.meta.dirname, 'node_modules/.bin/tsc')
   const { status, stdout } = spawnSync(tsc, ['-p', import.meta.dirname], { encoding: 'utf8' })
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' })

@@ -4,6 +4,7 @@ export default defineConfig({
   entry: [
     'src/index.ts',
     'src/node.ts',
+    'src/ag-ui.ts',
     'src/ai-sdk.ts',
     'src/openai.ts',
     'src/disk-attachments.ts',

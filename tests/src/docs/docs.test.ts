@@ -214,6 +214,7 @@ test.each([
     'frameworks/{*/*.vue,svelte/{Chat,MessageRow}.svelte,solid/chat.tsx,dom/show-chat.ts,assistant-ui/chat.tsx,tanstack-query/queries.ts}',
   ],
   ['durable-streams', 'durable-streams/samples/*.ts'],
+  ['ag-ui', 'ag-ui/samples/*.ts'],
 ])('docs/%s.md shows the files that `pnpm outside` compiles and runs', (name, pattern) => {
   const text = readFileSync(path.join(repositoryRoot, `docs/${name}.md`), 'utf8')
   const sample = /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```(?:tsx?|vue|svelte)\n(.*?)^```$/gms
@@ -232,6 +233,7 @@ test('no other document has samples', () => {
   const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
   expect(withSamples).toEqual([
     'README.md',
+    'docs/ag-ui.md',
     'docs/authentication.md',
     'docs/durable-streams.md',
     'docs/frameworks.md',
