@@ -23,6 +23,7 @@ export const sections: readonly Section[] = [
       page('docs/what-it-is.md', 'what-it-is', 'What it is, and when not to use it'),
       page('docs/start.md', 'start', 'Five minutes'),
       page('docs/concepts.md', 'concepts', 'Concepts'),
+      page('docs/from-use-chat.md', 'from-use-chat', 'Moving from useChat'),
     ],
   },
   {
