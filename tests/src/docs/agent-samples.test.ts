@@ -1,15 +1,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import { type Agent, createChatServer } from '@caughtup/server'
 import { createTestClient } from '@caughtup/server/testing'
 import { createStore } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
-import { type ChatTransport, readUIMessageStream, type UIMessage } from 'ai'
+import {
+  type ChatTransport,
+  DefaultChatTransport,
+  readUIMessageStream,
+  simulateReadableStream,
+  type UIMessage,
+} from 'ai'
+import { MockLanguageModelV4 } from 'ai/test'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { samplesIn, sampleUnder } from './doc-samples.ts'
 import { serveCompletions } from './serve-completions.ts'
+import { serveTools } from './serve-tools.ts'
 
 const samples = samplesIn('packages/server/README.md')
 
@@ -67,14 +76,117 @@ test('a transport of the server’s README takes an answer without an end for a 
   expect((await read(...said, { type: 'finish' })).at(-1)).toBe('Half')
 })
 
+test('an agent has the tools of an MCP server as the server’s README says', async () => {
+  const url = await serveTools({ sky: 'clear' })
+  const { withTools } = await load<{ withTools: (model: unknown, url: string) => Agent }>(
+    'Tools of an MCP server',
+  )
+  const agent = withTools(
+    mockModel(
+      [{ type: 'tool-call', toolCallId: 'c', toolName: 'sky', input: '{}' }],
+      'tool-calls',
+      [
+        { type: 'text-start', id: 't' },
+        { type: 'text-delta', id: 't', delta: 'It is clear.' },
+        { type: 'text-end', id: 't' },
+      ],
+    ),
+    url,
+  )
+  const store = await createStore({ storage: memory() })
+  const chat = createChatServer({ store, agent, principal: () => ({ id: 'me' }) })
+  onTestFinished(async () => {
+    await chat.close()
+    await store.close()
+  })
+  const client = createTestClient(chat)
+  const { id: sessionId } = await client.sessions.create({ title: 'Test' })
+  await client.messages.send({ sessionId, text: 'How is the sky?' })
+  await expect
+    .poll(async () => (await client.history.loadMore({ sessionId })).messages.at(-1)?.parts)
+    .toMatchObject([
+      { type: 'step-start' },
+      { toolName: 'sky', output: { content: [{ text: 'clear' }] } },
+      { type: 'step-start' },
+      { text: 'It is clear.' },
+    ])
+})
+
+test('a route file is all that a Next application with useChat changes', async () => {
+  type Handler = (request: Request) => Promise<Response>
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-next-'))
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
+  const routes = await load<{ POST: Handler; GET: Handler; DELETE: Handler }>(
+    'In a Next application',
+    "path: 'chat.db'",
+    `path: '${data}/chat.db'`,
+    "model: 'openai/gpt-5.2'",
+    "model: (globalThis as never)['modelOfTest']",
+  )
+  const hello = { type: 'text-delta', id: 't', delta: 'Hello.' }
+  const model = mockModel(
+    [{ type: 'text-start', id: 't' }, hello, { type: 'text-end', id: 't' }],
+    'stop',
+  )
+  Object.assign(globalThis, { modelOfTest: model })
+  const transport = new DefaultChatTransport({
+    api: 'http://localhost/api/chat',
+    fetch: (input, init) => {
+      const request = new Request(input, init)
+      return request.method === 'GET' ? routes.GET(request) : routes.POST(request)
+    },
+  })
+  const message = {
+    id: 'm1',
+    role: 'user' as const,
+    parts: [{ type: 'text' as const, text: 'Hi' }],
+  }
+  const stream = await transport.sendMessages({
+    chatId: 'chat1',
+    messages: [message],
+    trigger: 'submit-message',
+    messageId: undefined,
+    abortSignal: undefined,
+  })
+  let shown: UIMessage | undefined
+  for await (const each of readUIMessageStream({ stream })) shown = each
+  expect(shown?.parts.at(-1)).toMatchObject({ type: 'text', text: 'Hello.' })
+  expect(await transport.reconnectToStream({ chatId: 'other' })).toBeNull()
+  const stop = new Request('http://localhost/api/chat/chat1', { method: 'DELETE' })
+  expect(await (await routes.DELETE(stop)).json()).toEqual({ interrupted: false })
+})
+
+/** A model that gives these chunks, and in a second answer others. */
+function mockModel(first: object[], unified: string, second: object[] = []) {
+  const usage = {
+    inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+    outputTokens: { total: 1, text: 1, reasoning: 0 },
+  }
+  const answers = [
+    [...first, { type: 'finish', finishReason: { unified, raw: '' }, usage }],
+    [...second, { type: 'finish', finishReason: { unified: 'stop', raw: '' }, usage }],
+  ]
+  return new MockLanguageModelV4({
+    doStream: async () => ({
+      stream: simulateReadableStream({
+        chunks: [{ type: 'stream-start', warnings: [] }, ...(answers.shift() ?? [])] as never[],
+      }),
+    }),
+  })
+}
+
 /** What a sample exports, with some text of it replaced. */
-async function load<Exports>(heading: string, from = '', to = ''): Promise<Exports> {
-  const { code } = sampleUnder(samples, heading)
-  expect(code).toContain(from)
+async function load<Exports>(heading: string, ...replacements: string[]): Promise<Exports> {
+  let { code } = sampleUnder(samples, heading)
+  for (let index = 0; index < replacements.length; index += 2) {
+    const [from = '', to = ''] = replacements.slice(index)
+    expect(code).toContain(from)
+    code = code.replaceAll(from, to)
+  }
   // Inside this package, so that it resolves the workspace's packages as a user's code does.
   const folder = mkdtempSync(path.resolve(import.meta.dirname, '../../.agent-samples-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const file = path.join(folder, 'sample.ts')
-  writeFileSync(file, from === '' ? code : code.replaceAll(from, to))
+  writeFileSync(file, code)
   return import(/* @vite-ignore */ file)
 }
