@@ -6,6 +6,6 @@ export default defineConfig({
     // A browser starts here.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 10_000 } },
   },
 })

@@ -5,7 +5,7 @@ import type { SessionObserver, SessionView } from '../session/session-view.ts'
 
 /** Where a session has an answer, or will have it. */
 export interface AnswerPlace {
-  readonly find: (snapshot: SessionSnapshot) => Message | undefined
+  readonly find: (snapshot: Pick<SessionSnapshot, 'messages'>) => Message | undefined
   /** Whether none will come, in a snapshot that is not stale and has none. */
   readonly isOver: (snapshot: SessionSnapshot) => boolean
 }
@@ -42,12 +42,15 @@ export function answerWithId(messageId: string): AnswerPlace {
 }
 
 /**
- * An answer that was asked for anew. The view hears of its run later than of the answer to the call, and
- * its snapshots are behind what it heard.
+ * An answer in place of another one: to the same prompt, or to one in its place. The view hears of its run
+ * later than of the answer to the call, and its snapshots are behind what it heard.
  */
-export function answerAnew(messageId: string, runId: string, heard: HeardRuns): AnswerPlace {
-  const { find } = answerWithId(messageId)
-  return { find, isOver: () => heard.has(runId) && heard.isWithout(messageId, runId) }
+export function answerAnew(
+  { find }: Pick<AnswerPlace, 'find'>,
+  runId: string,
+  heard: HeardRuns,
+): AnswerPlace {
+  return { find, isOver: () => heard.isOver(runId) && !heard.shows(find) }
 }
 
 /** The runs that a view has heard of since. */
@@ -62,13 +65,13 @@ export class HeardRuns {
     view.observers.add(this.#observe)
   }
 
-  has(runId: string): boolean {
-    return this.#replayed || this.#runs.has(runId)
+  isOver(runId: string): boolean {
+    const { view, caughtUp } = this.#view.state
+    return caughtUp && (this.#replayed || this.#runs.has(runId)) && !isAhead(view, runId)
   }
 
-  isWithout(messageId: string, runId: string): boolean {
-    const { view, caughtUp } = this.#view.state
-    return caughtUp && !isAhead(view, runId) && view.messages.every(({ id }) => id !== messageId)
+  shows(find: AnswerPlace['find']): boolean {
+    return find(this.#view.state.view) !== undefined
   }
 
   stop(): void {

@@ -50,7 +50,7 @@ export async function sendAgain(
 }
 
 /** Another prompt in place of one. */
-export async function resend(
+export function resend(
   view: SessionView,
   messageId: string,
   message: ChatMessage,
@@ -58,25 +58,38 @@ export async function resend(
 ): Promise<Asked & { promptId: string }> {
   const { whenBusy: _, ...asked } = options
   const custom = message.metadata?.custom
-  const sent = await view.resend(messageId, {
-    ...asked,
-    ...(custom && { custom }),
-    parts: promptParts(message),
+  return anew(view, async (heard) => {
+    const sent = await view.resend(messageId, {
+      ...asked,
+      ...(custom && { custom }),
+      parts: promptParts(message),
+    })
+    const { messageId: promptId, runId } = sent
+    return { place: answerAnew(answerTo(promptId, runId), runId, heard), promptId }
   })
-  return { place: answerTo(sent.messageId, sent.runId), promptId: sent.messageId }
 }
 
 /** Another answer to a prompt. */
-export async function retry(
+export function retry(
   view: SessionView,
   messageId: string | undefined,
   options: PromptOptions,
 ): Promise<Asked> {
   const { whenBusy: _, ...asked } = options
+  return anew(view, async (heard) => {
+    const { answerId, runId } = await view.retry(messageId, asked)
+    return { place: answerAnew(answerWithId(answerId), runId, heard) }
+  })
+}
+
+/** Listens before the call, as what it does may be heard before its answer. */
+async function anew<T extends Asked>(
+  view: SessionView,
+  call: (heard: HeardRuns) => Promise<T>,
+): Promise<T> {
   const heard = new HeardRuns(view)
   try {
-    const { answerId, runId } = await view.retry(messageId, asked)
-    return { place: answerAnew(answerId, runId, heard), stop: () => heard.stop() }
+    return { ...(await call(heard)), stop: () => heard.stop() }
   } catch (error) {
     heard.stop()
     throw error

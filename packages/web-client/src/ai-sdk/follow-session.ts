@@ -46,17 +46,19 @@ export function followSession(chat: FollowingChat, transport: SessionTransport):
         : snapshot.messages.map((message) => shown(message, chat, ties))
     const messages = [...told, ...unsent]
     if (!isEach(messages, chat.messages)) chat.messages = messages
-    resume(snapshot)
+    if (ties.streams.size > 0) return
+    // What it was told last, it has yet to take, and then shows its own copy of that.
+    if (chat.status === 'submitted' || chat.status === 'streaming') lookLater()
+    else resume(snapshot)
   }
 
   /** Only a stream tells a chat that an answer is being written, or that it has to make a call. */
   const resume = ({ stale, run, messages }: SessionSnapshot) => {
-    if (stale || isResuming || run?.kind !== 'agent' || ties.streams.size > 0) return
+    if (stale || isResuming || run?.kind !== 'agent') return
     const answer = messages.findLast(({ metadata, role }) => {
       return role === 'assistant' && metadata.runId === run.id
     })
     if (run.status === 'waiting' && (!answer || ties.wasTold(answer))) return
-    if (chat.status === 'submitted' || chat.status === 'streaming') return lookLater()
     isResuming = true
     void chat.resumeStream().finally(() => {
       isResuming = false

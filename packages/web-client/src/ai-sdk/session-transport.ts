@@ -103,17 +103,20 @@ export class SessionTransport implements Transport {
       const again = () => retry(view, target && now(target), options)
       return changing(ties, again, [...ties.streams])
     }
-    if (last?.role === 'user') {
-      if (messageId === undefined) return sendPrompt(view, last, options)
-      if (hasFailed(view, messageId)) return sendAgain(view, messageId, last)
+    const named = messages.find(({ id }) => id === messageId)
+    if (last?.role === 'user' && !named) return sendPrompt(view, last, options)
+    // One that waits or failed is named where the chat goes on by itself: it is the last message.
+    if (named?.role === 'user' && !named.metadata?.prompt) {
+      if (hasFailed(view, named.id)) return sendAgain(view, named.id, named)
       const instead = async () => {
-        const { promptId, ...asked } = await resend(view, now(messageId), last, options)
-        ties.renamed.set(last.id, promptId)
+        const { promptId, ...asked } = await resend(view, now(named.id), named, options)
+        ties.renamed.set(named.id, promptId)
         return asked
       }
       return changing(ties, instead, [...ties.streams])
     }
-    const copy = messages.find(({ id }) => id === messageId) ?? last
+    const copy =
+      named?.role === 'assistant' ? named : messages.findLast(({ role }) => role === 'assistant')
     if (!copy) return Promise.reject(new TypeError('There is no message to send.'))
     return changing(ties, () => respond(view, copy, abortSignal), [])
   }

@@ -7,7 +7,10 @@ import type { ChatMessage } from '../chat-message.ts'
 import { followSession } from '../follow-session.ts'
 import { SessionTransport } from '../session-transport.ts'
 
-/** As in the AI SDK's `useChat`. Functions may be written inline. */
+/**
+ * As in the AI SDK's `useChat`. Functions may be written inline. `sendAutomaticallyWhen` gets the messages
+ * without those that have `metadata.prompt`, so that the answer that waits is the last one.
+ */
 export interface SessionChatOptions extends Pick<
   ChatInit<ChatMessage>,
   'onData' | 'onError' | 'onFinish' | 'onToolCall' | 'sendAutomaticallyWhen'
@@ -48,7 +51,10 @@ function openChat(client: ChatClient, sessionId: string) {
     onError: (error) => latest.onError?.(error),
     onFinish: (end) => latest.onFinish?.(end),
     onToolCall: (call) => latest.onToolCall?.(call),
-    sendAutomaticallyWhen: (now) => latest.sendAutomaticallyWhen?.(now) ?? false,
+    sendAutomaticallyWhen: ({ messages }) => {
+      const told = messages.filter(({ metadata }) => !metadata?.prompt)
+      return latest.sendAutomaticallyWhen?.({ messages: told }) ?? false
+    },
   })
   return { chat, transport, listen: (options: SessionChatOptions) => void (latest = options) }
 }
