@@ -31,6 +31,7 @@ export const sections: readonly Section[] = [
     pages: [
       page('packages/server/README.md', 'server', 'Agents, mounting, limits'),
       page('docs/hosts.md', 'hosts', 'Express, Hono, Next, Bun …'),
+      page('docs/openapi.md', 'openapi', 'The HTTP API, and OpenAPI'),
       page('docs/authentication.md', 'authentication', 'Authentication'),
       page('docs/types.md', 'types', 'Types of your own'),
       page('packages/store/README.md', 'store', 'The store'),

@@ -4,6 +4,7 @@ import { whoMay } from '../access/who-may.ts'
 import type { ProcedurePath } from '../host/principal.ts'
 import { attachmentPaths, attachmentSchemas } from './attachment-paths.ts'
 import { errorResponses, errorSchemas, refusals } from './error-schemas.ts'
+import examples from './examples.json' with { type: 'json' }
 import { summaries, tagOf, tags } from './operations.ts'
 import { type Described, describeContract, type JsonObject, reference } from './schemas.ts'
 import { eventSchema, streamResponse } from './stream-schemas.ts'
@@ -88,8 +89,18 @@ export function openApiDocument(
   }
 }
 
+/** By the names of procedures; a test takes them from PROTOCOL.md. */
+const shown: Readonly<Record<string, { input?: unknown; output: unknown }>> = examples
+
 function operation({ name, input, isInputOptional, output, isStream }: Described): JsonObject {
   assertProcedure(name)
+  const { input: given, output: answer } = shown[name] ?? {}
+  const json = (schema: string, example: unknown) => ({
+    'application/json': {
+      schema: { $ref: reference(schema) },
+      ...(example !== undefined && { example }),
+    },
+  })
   const parameter = (key: keyof typeof parameters) => ({ $ref: `#/components/parameters/${key}` })
   return {
     operationId: name,
@@ -99,15 +110,12 @@ function operation({ name, input, isInputOptional, output, isStream }: Described
     parameters: [parameter('Protocol'), ...(isStream ? [parameter('LastEventId')] : [])],
     requestBody: {
       required: !isInputOptional,
-      content: { 'application/json': { schema: { $ref: reference(input) } } },
+      content: json(input, given),
     },
     responses: {
       200: isStream
         ? streamResponse(eventOf(output))
-        : {
-            description: 'The answer.',
-            content: { 'application/json': { schema: { $ref: reference(output) } } },
-          },
+        : { description: 'The answer.', content: json(output, answer) },
       ...refusals(),
     },
   }
