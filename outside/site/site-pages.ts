@@ -36,6 +36,8 @@ export const sections: readonly Section[] = [
       page('docs/types.md', 'types', 'Types of your own'),
       page('packages/store/README.md', 'store', 'The store'),
       page('docs/operating.md', 'operating', 'Several processes, PostgreSQL'),
+      page('docs/ag-ui.md', 'ag-ui', 'Clients of AG-UI'),
+      page('docs/durable-streams.md', 'durable-streams', 'Durable Streams'),
       page('packages/transcripts/README.md', 'transcripts', 'Transcripts'),
     ],
   },
