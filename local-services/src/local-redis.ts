@@ -33,11 +33,35 @@ export interface TestRedis {
 export async function redisServer(): Promise<TestRedis> {
   const folder = mkdtempSync(path.join(tmpdir(), 'caughtup-redis-'))
   const url = path.join(folder, 'socket')
+  const server = await startRedis(folder, ['--port', '0', '--unixsocket', url])
+  return {
+    ...server,
+    url,
+    async cut() {
+      const client = new Redis(url)
+      for (const type of ['pubsub', 'normal'] as const) {
+        await client.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes')
+      }
+      client.disconnect()
+    },
+    async clients() {
+      const client = new Redis(url)
+      const list = String(await client.call('CLIENT', 'LIST'))
+      client.disconnect()
+      return list.trim().split('\n').length
+    },
+  }
+}
+
+export type RunningRedis = Pick<TestRedis, 'pause' | 'resume' | 'stop' | 'start'>
+
+/** Resolves when it runs. Its folder is there while it does. */
+export async function startRedis(folder: string, more: readonly string[]): Promise<RunningRedis> {
   let server: ReturnType<typeof spawn> | undefined
   let pid = 0
   const start = async () => {
     mkdirSync(folder, { recursive: true })
-    const settings = ['--port', '0', '--unixsocket', url, '--save', '', '--appendonly', 'no']
+    const settings = [...more, '--save', '', '--appendonly', 'no']
     const child = spawn('sh', ['-c', attended, 'redis-server', ...settings], {
       cwd: folder,
       env: { ...process.env, FOLDER: folder },
@@ -57,21 +81,7 @@ export async function redisServer(): Promise<TestRedis> {
   }
   await start()
   return {
-    url,
     start,
-    async cut() {
-      const client = new Redis(url)
-      for (const type of ['pubsub', 'normal'] as const) {
-        await client.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes')
-      }
-      client.disconnect()
-    },
-    async clients() {
-      const client = new Redis(url)
-      const list = String(await client.call('CLIENT', 'LIST'))
-      client.disconnect()
-      return list.trim().split('\n').length
-    },
     pause: () => process.kill(pid, 'SIGSTOP'),
     resume: () => process.kill(pid, 'SIGCONT'),
     async stop() {

@@ -9,22 +9,29 @@ import { LineBus } from '../line-bus.ts'
 import { RedisLine } from './redis-line.ts'
 
 export interface RedisOptions {
-  /** For instance `redis://user:password@host:6379`, `rediss://…` for TLS, or the path of a socket. */
-  url: string
+  /**
+   * For instance `redis://user:password@host:6379`, `rediss://…` for TLS, or the path of a socket. Several are nodes
+   * of a cluster: where one is gone, the next is asked.
+   */
+  url: string | readonly string[]
   /**
    * Processes hear each other if theirs is the same. Give each database its own: 1 to 100 characters.
    * @default 'caughtup'
    */
   prefix?: string
   /**
-   * Publish with SPUBLISH, which the nodes of a cluster do not pass on to all others. Give all processes
-   * the same: sharded channels and others do not hear each other.
+   * Publish with SPUBLISH (Redis 7 or later), which the nodes of a cluster do not pass on to all others: the channel
+   * is at one of them, which the others name. Give all processes the same: sharded channels and others do not hear
+   * each other.
    * @default false
    */
   sharded?: boolean
 }
 
-const address = { ...text, words: 'the address of a Redis' }
+const addresses: Kind = {
+  words: 'the address of a Redis, or those of nodes of a cluster',
+  is: (value) => Array.isArray(value) && value.length > 0 && value.every((each) => text.is(each)),
+}
 const aPrefix: Kind = {
   words: 'a text of 1 to 100 characters',
   is: (value) => typeof value === 'string' && value.length > 0 && value.length <= 100,
@@ -43,14 +50,18 @@ const aSwitch: Kind = { ...yesOrNo, is: (value) => value === undefined || yesOrN
 export function redis(options: RedisOptions): BusFactory {
   assertInput('options', options, object)
   const { url, prefix = 'caughtup', sharded = false } = options
-  assertInput('url', url, address)
+  const urls = typeof url === 'string' ? [url] : url
+  assertInput('url', urls, addresses)
   assertInput('prefix', prefix, aPrefix)
   assertInput('sharded', sharded, aSwitch)
   return {
     async open({ clock }) {
-      const line = new RedisLine((settings) => new Redis(url, settings), {
+      const line = new RedisLine({
+        urls,
         channel: `${prefix}:changes`,
         sharded,
+        clock,
+        connect: (to, settings) => new Redis(to, settings),
       })
       const bus = new LineBus(line, { clock, name: randomUUID() })
       await line.start(bus)
