@@ -18,7 +18,10 @@ test('a chat shows the turns of other devices as they are written', async () => 
   await expect.poll(() => textsOf(chat)).toEqual(['Hi', 'One two'])
   run.finish()
   await expect.poll(() => [chat.status, other.chat.status]).toEqual(['ready', 'ready'])
-  await expect.poll(() => chat.messages).toEqual(other.chat.messages)
+  const { messages } = await server.store.window(server.sessionId)
+  for (const each of [chat, other.chat]) {
+    await expect.poll(() => each.messages).toEqual(messages)
+  }
 })
 
 test('a chat shows older pages, and what was erased goes', async () => {
