@@ -1,6 +1,8 @@
 import { background, type Clock } from '@caughtup/schema/clock'
 import type { OnError } from '@caughtup/store'
 
+import { isShuttingDown } from '../errors/call-errors.ts'
+
 /** What may be unread in the body before no more events are pulled, in bytes. */
 const bodyBytes = 16 * 1024
 /** Sent with the headers, so that both pass every buffer on the way, and while there are no events. */
@@ -10,7 +12,7 @@ export interface EventBodyOptions {
   clock: Clock
   /** Time between two comments, in ms. */
   heartbeat: number
-  /** Gets what the events throw, unless the client is gone. */
+  /** Gets what the events throw, unless the client is gone or the server shuts down. */
   onError: OnError
   signal: AbortSignal
 }
@@ -57,7 +59,7 @@ export function eventBody(
         } catch (error) {
           if (isOver) return
           cancelBeat()
-          if (!signal.aborted) onError(error, 'a stream of events')
+          if (!signal.aborted && !isShuttingDown(error)) onError(error, 'a stream of events')
           controller.error(error)
         }
       },

@@ -382,7 +382,7 @@ describe('a stream that does not end', () => {
   test('because its process shuts down while the run goes on in another one, is cut', async () => {
     const file = testDatabase()
     const running = await openChat({ file })
-    const { chat: server, device } = await openChat({ file })
+    const { chat: server, device, errors } = await openChat({ file })
     const sent = running.device().sendMessage({ text: 'Hi' })
     const run = await running.scripted.run()
     run.say('Half')
@@ -392,6 +392,7 @@ describe('a stream that does not end', () => {
     await server.close()
     await resumed
     expect(chat.status).toBe('error')
+    expect(errors).toEqual([])
     run.finish()
     await sent
   })

@@ -2,6 +2,8 @@ import type { ChatFrame, Event, Message, Part } from '@caughtup/schema'
 import { endChunk, messageChunks, type Shown, type UiChunk } from '@caughtup/schema/chunks'
 import { applyToMessage, eventOfText } from '@caughtup/schema/fold'
 
+import { shuttingDown } from '../../errors/call-errors.ts'
+
 /** The answer of one run as the chunks that a client of the AI SDK gets of it: a fold over the session's frames. */
 export class RunView {
   readonly #runId: string
@@ -58,7 +60,7 @@ export class RunView {
         break
       }
       case 'end':
-        if (frame.reason === 'shutting-down') throw new Error('The server is shutting down.')
+        if (frame.reason === 'shutting-down') throw shuttingDown()
         return this.#end({
           type: 'error',
           errorText: `The chat is not available: ${frame.reason}.`,
