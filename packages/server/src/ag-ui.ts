@@ -1,2 +1,2 @@
-export { agUi, type AgUiOptions } from './ag-ui/ag-ui.ts'
-export { fromAgUi, type FromAgUiOptions } from './ag-ui/from-ag-ui.ts'
+export { agUi, type AgUiOptions } from './adapters/ag-ui/ag-ui.ts'
+export { fromAgUi, type FromAgUiOptions } from './adapters/ag-ui/from-ag-ui.ts'

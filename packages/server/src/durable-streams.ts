@@ -1,2 +1,5 @@
-export { durableStreams, type DurableStreamsOptions } from './durable-streams/durable-streams.ts'
-export { toOffset } from './durable-streams/offset.ts'
+export {
+  durableStreams,
+  type DurableStreamsOptions,
+} from './adapters/durable-streams/durable-streams.ts'
+export { toOffset } from './adapters/durable-streams/offset.ts'

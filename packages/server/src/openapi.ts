@@ -1,1 +1,1 @@
-export { openApi, type OpenApiOptions, type SecurityScheme } from './openapi/open-api.ts'
+export { openApi, type OpenApiOptions, type SecurityScheme } from './adapters/openapi/open-api.ts'

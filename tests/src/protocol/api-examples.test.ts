@@ -7,7 +7,7 @@ import { examplesIn, readProtocol } from './document.ts'
 import { exchangesIn } from './exchanges.ts'
 import { repositoryRoot } from '../docs/doc-samples.ts'
 
-const file = path.join(repositoryRoot, 'packages/server/src/openapi/examples.json')
+const file = path.join(repositoryRoot, 'packages/server/src/adapters/openapi/examples.json')
 
 test('the OpenAPI document shows the first call of each procedure in PROTOCOL.md', () => {
   const shown: Record<string, { input?: unknown; output: unknown }> = {}

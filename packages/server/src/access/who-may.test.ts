@@ -9,7 +9,7 @@ import { filesOf, testAttachments } from '../../tests/support/attachments.ts'
 import { calls } from '../../tests/support/calls.ts'
 import { apiClient } from '../../tests/openapi/api-client.ts'
 import { type Client, fetchClient, openTestServer } from '../../tests/support/open-test-server.ts'
-import { openApi } from '../openapi/open-api.ts'
+import { openApi } from '../adapters/openapi/open-api.ts'
 import { whoMay } from './who-may.ts'
 
 const no = 'NOT_FOUND'

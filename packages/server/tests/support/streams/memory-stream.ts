@@ -1,7 +1,7 @@
 import type { Cursor } from '@caughtup/schema'
 import { abortable } from '@caughtup/schema/abortable'
 
-import type { LogRead, StreamLog } from '../../../src/durable-streams/stream-log.ts'
+import type { LogRead, StreamLog } from '../../../src/adapters/durable-streams/stream-log.ts'
 
 /**
  * A stream in memory that a test writes. Its entries are JSON values, stretches of text or bytes, as its

@@ -11,8 +11,8 @@ import { createStore } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
 
 import { createChatServer } from '../../../src/create-chat-server.ts'
-import { toOffset } from '../../../src/durable-streams/offset.ts'
-import { streamMount } from '../../../src/durable-streams/stream-mount.ts'
+import { toOffset } from '../../../src/adapters/durable-streams/offset.ts'
+import { streamMount } from '../../../src/adapters/durable-streams/stream-mount.ts'
 import { MemoryStream, mediaType } from './memory-stream.ts'
 
 const path = '/v1/stream'

@@ -2,7 +2,7 @@ import { CaughtupError, type Message, type Part } from '@caughtup/schema'
 import { applyEvent, emptyView, isAwaited, type View } from '@caughtup/schema/fold'
 import type { Store, Window } from '@caughtup/store'
 
-import { sessionNotFound } from '../errors/call-errors.ts'
+import { sessionNotFound } from '../../errors/call-errors.ts'
 import type { AgUiEvent, Interrupt, Outcome } from './ag-ui-event.ts'
 import { ownPlace, placesOf } from './message-places.ts'
 import { closingEvents, dataEvent, isClosed, partEvents, statePart } from './part-events.ts'

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { CaughtupError, type Cursor, preview, type ReplayReason } from '@caughtup/schema'
 import type { Clock } from '@caughtup/schema/clock'
 
-import type { MountAnswer } from '../host/mount.ts'
+import type { MountAnswer } from '../../host/mount.ts'
 import { fromOffset, toOffset } from './offset.ts'
 import type { LogRead, StreamLog } from './stream-log.ts'
 

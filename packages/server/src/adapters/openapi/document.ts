@@ -1,7 +1,7 @@
 import { protocolHeader, protocolVersion } from '@caughtup/schema/protocol'
 
-import { whoMay } from '../access/who-may.ts'
-import type { ProcedurePath } from '../host/principal.ts'
+import { whoMay } from '../../access/who-may.ts'
+import type { ProcedurePath } from '../../host/principal.ts'
 import { attachmentPaths, attachmentSchemas } from './attachment-paths.ts'
 import { errorResponses, errorSchemas, refusals } from './error-schemas.ts'
 import examples from './examples.json' with { type: 'json' }

@@ -1,4 +1,4 @@
-import type { ProcedurePath } from '../host/principal.ts'
+import type { ProcedurePath } from '../../host/principal.ts'
 
 /** What each procedure does, in one line. */
 export const summaries: Readonly<Record<ProcedurePath, string>> = {

@@ -1,4 +1,4 @@
-import type { Mount } from '../host/mount.ts'
+import type { Mount } from '../../host/mount.ts'
 import { journalLog } from './journal-log.ts'
 import { streamMount } from './stream-mount.ts'
 

@@ -1,6 +1,6 @@
 import type { Message } from '@caughtup/schema'
 
-import type { Agent, AgentContext } from '../host/agent.ts'
+import type { Agent, AgentContext } from '../../host/agent.ts'
 import { readRemote } from './read-remote.ts'
 import { stateOf, ToAgentParts } from './to-agent-parts.ts'
 import { toAgUiMessages } from './to-ag-ui-messages.ts'

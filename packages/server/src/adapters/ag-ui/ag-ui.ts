@@ -2,7 +2,7 @@ import { CaughtupError, type CustomMetadataInput } from '@caughtup/schema'
 import { isAwaited } from '@caughtup/schema/fold'
 import type { Store, Window } from '@caughtup/store'
 
-import type { Mount, MountCall, MountStream } from '../host/mount.ts'
+import type { Mount, MountCall, MountStream } from '../../host/mount.ts'
 import type { AgUiEvent } from './ag-ui-event.ts'
 import { RunEvents } from './run-events.ts'
 import { readRunInput, type RunInput } from './run-input.ts'

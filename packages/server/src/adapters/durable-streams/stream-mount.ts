@@ -1,6 +1,6 @@
 import { background } from '@caughtup/schema/clock'
 
-import type { Mount, MountAnswer, MountCall, MountedChat } from '../host/mount.ts'
+import type { Mount, MountAnswer, MountCall, MountedChat } from '../../host/mount.ts'
 import { answerHead, answerRead } from './answer-read.ts'
 import type { StreamLog } from './stream-log.ts'
 

@@ -8,8 +8,8 @@ import {
   type MountCall,
   normalisePath,
   type ProcedureClient,
-} from '../host/mount.ts'
-import { isIterator } from '../procedures/event-iterator.ts'
+} from '../../host/mount.ts'
+import { isIterator } from '../../procedures/event-iterator.ts'
 import { type DocumentOptions, type DocumentPlaces, openApiDocument } from './document.ts'
 import { eventTexts } from './event-texts.ts'
 import { summaries } from './operations.ts'
