@@ -46,7 +46,7 @@ export async function openChatServer({
     principal: ({ headers }) =>
       headers.get('authorization') === server.token ? { id: 'me' } : undefined,
     drain: 0,
-    // The failures of tests are no news.
+    // Tests make agents fail on purpose.
     onError: () => {},
   })
   const serving = await serve(chat, {

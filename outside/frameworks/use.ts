@@ -54,7 +54,7 @@ export const solid: [
 
 // @ts-expect-error -- a selector gets the snapshot of a session
 inVue.useSession(session, ({ rows }) => rows)
-// @ts-expect-error -- a client is no view
+// @ts-expect-error -- a client is not a view
 inSvelte.useView(client)
 // @ts-expect-error -- the message is named
 inSolid.useMessage(session)

@@ -3,6 +3,7 @@ import { isAwaited } from '@caughtup/schema/fold'
 import type { Store, Window } from '@caughtup/store'
 
 import type { Mount, MountCall, MountStream } from '../../host/mount.ts'
+import { endingEvents } from '../../mounts/ending-events.ts'
 import type { AgUiEvent } from './ag-ui-event.ts'
 import { RunEvents } from './run-events.ts'
 import { readRunInput, type RunInput } from './run-input.ts'
@@ -42,7 +43,8 @@ export function agUi({ path, bodyBytes, custom }: AgUiOptions): Mount {
             const followed = await begin(call, store, input, custom)
             const { signal } = stream
             const events = new RunEvents({ ...followed, store, sessionId: input.threadId, signal })
-            return { events: lines(events, stream) }
+            const end = () => stream[Symbol.dispose]()
+            return { events: endingEvents<AgUiEvent>(events, { textOf, end }) }
           } catch (error) {
             stream[Symbol.dispose]()
             throw error
@@ -154,27 +156,6 @@ function valueOf(content: string): unknown {
   }
 }
 
-/** The events as lines, and the end of their stream. */
-function lines(events: RunEvents, stream: MountStream): AsyncIterable<string> {
-  const iterator: AsyncIterator<AgUiEvent, void> = events[Symbol.asyncIterator]()
-  const end = () => stream[Symbol.dispose]()
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        try {
-          const next = await iterator.next()
-          if (!next.done) return { value: `data: ${JSON.stringify(next.value)}\n\n` }
-          end()
-          return next
-        } catch (error) {
-          end()
-          throw error
-        }
-      },
-      async return() {
-        end()
-        return { done: true, value: undefined }
-      },
-    }),
-  }
+function textOf(event: AgUiEvent): string {
+  return `data: ${JSON.stringify(event)}\n\n`
 }

@@ -1,6 +1,7 @@
 import { background } from '@caughtup/schema/clock'
 
 import type { Mount, MountAnswer, MountCall, MountedChat } from '../../host/mount.ts'
+import { endingEvents } from '../../mounts/ending-events.ts'
 import { answerHead, answerRead } from './answer-read.ts'
 import type { StreamLog } from './stream-log.ts'
 
@@ -48,7 +49,10 @@ export function streamMount(options: StreamMountOptions): Mount {
           // At once, also while nothing comes or its client does not read.
           const end = () => kept.dispose()
           kept.defer(background(clock).after(lifetime, end))
-          return withHeaders({ ...answered, events: ending(answered.events, end) })
+          return withHeaders({
+            ...answered,
+            events: endingEvents(answered.events, { textOf: String, end }),
+          })
         },
       },
       {
@@ -66,27 +70,4 @@ export function streamMount(options: StreamMountOptions): Mount {
 
 function withHeaders(answer: MountAnswer): MountAnswer {
   return { ...answer, headers: { ...guarded, ...answer.headers } }
-}
-
-/** The events; `end` is called when they end, or nobody reads them any more. */
-function ending(events: AsyncIterable<string>, end: () => void): AsyncIterable<string> {
-  const iterator = events[Symbol.asyncIterator]()
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        try {
-          const next = await iterator.next()
-          if (next.done) end()
-          return next
-        } catch (error) {
-          end()
-          throw error
-        }
-      },
-      async return() {
-        end()
-        return { done: true, value: undefined }
-      },
-    }),
-  }
 }
