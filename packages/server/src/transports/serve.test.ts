@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import {
   fetchClient,
@@ -146,6 +147,19 @@ describe('the HTTP server', () => {
     paused.end(JSON.stringify({ json: { sessionId, mode: { type: 'full' } } }))
     await new Promise((resolve) => paused.once('response', resolve))
     await serving.close()
+  })
+
+  test('does not wait for connections that were opened in advance and never used', async () => {
+    const { serving, post } = await open()
+    const spare = connect(serving.port, '127.0.0.1')
+    await once(spare, 'connect')
+    // The server has taken the connection before this one, too.
+    expect((await post('/rpc/sessions/list', empty)).status).toBe(200)
+    const closed = once(spare, 'close')
+    // The time that slow readers have never passes.
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await Promise.all([serving.close(), closed])
   })
 })
 

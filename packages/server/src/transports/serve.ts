@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 import { attachWebSocket, readingGrace, type WebSocketChat } from './websocket/attach-websocket.ts'
 import type { NodeHandler } from './http/node-handler.ts'
@@ -45,6 +46,7 @@ export async function serve(chat: ServedChat, options: ServeOptions = {}): Promi
     chat.nodeHandler(request, response, fallback && (() => fallback(request, response)))
   })
   const webSocket = attachWebSocket(chat, server)
+  const sockets = socketsOf(server)
   await listen(server, port, host)
   const address = server.address()
   const listening = typeof address === 'object' && address ? address.port : port
@@ -52,7 +54,7 @@ export async function serve(chat: ServedChat, options: ServeOptions = {}): Promi
   const close = async (chatClosed: Promise<void>) => {
     await chatClosed
     await webSocket.close()
-    await closeServer(server)
+    await closeServer(server, sockets)
   }
   let closed: Promise<void> | undefined
   return {
@@ -75,10 +77,24 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   })
 }
 
-async function closeServer(server: Server): Promise<void> {
+/** The open connections. */
+function socketsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), readingGrace)
-  // A kept-alive connection becomes idle only after its last answer was read.
-  const sweep = setInterval(() => server.closeIdleConnections(), idleSweep)
+  const sweep = setInterval(() => {
+    // A kept-alive connection becomes idle only after its last answer was read.
+    server.closeIdleConnections()
+    // Clients open connections in advance. Node counts one as busy until its first request has come.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }, idleSweep)
   await new Promise<void>((resolve) => server.close(() => resolve()))
   clearTimeout(cut)
   clearInterval(sweep)
