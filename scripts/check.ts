@@ -9,7 +9,7 @@ const quiet = '--output-logs=errors-only'
 const steps = {
   registry: [['node', 'scripts/checks/no-registry.ts']],
   orpc: [['node', 'scripts/checks/one-orpc.ts']],
-  versions: [['sherif']],
+  versions: [['sherif'], ['node', 'scripts/checks/versions.ts']],
   format: [['oxfmt', '--check']],
   lint: [['oxlint']],
   layers: [

@@ -71,6 +71,8 @@ export const sections: readonly Section[] = [
     title: 'The project',
     pages: [
       page('apps/demo/README.md', 'demo', 'The demo'),
+      page('docs/versioning.md', 'versioning', 'Versions'),
+      page('CHANGELOG.md', 'changelog', 'Changelog'),
       page('docs/architecture.md', 'architecture', 'Architecture'),
       page('SECURITY.md', 'security', 'Security'),
       page('CONTRIBUTING.md', 'contributing', 'Contributing'),

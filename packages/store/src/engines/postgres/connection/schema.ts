@@ -133,7 +133,7 @@ CREATE UNLOGGED TABLE ${schema}.history (
 `
 
 /** What each version of the tables added. A database with a later one is refused. */
-const versions = [tables, calls, history]
+export const versions = [tables, calls, history]
 
 /** Makes the tables where they are missing. Any number of processes may do so at once. */
 export async function migrate(pool: Pool, schema: string): Promise<void> {
