@@ -24,6 +24,7 @@ export const sections: readonly Section[] = [
       page('docs/start.md', 'start', 'Five minutes'),
       page('docs/concepts.md', 'concepts', 'Concepts'),
       page('docs/from-use-chat.md', 'from-use-chat', 'Moving from useChat'),
+      page('docs/comparison.md', 'comparison', 'Other ways, and when to take them'),
     ],
   },
   {
