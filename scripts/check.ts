@@ -30,6 +30,7 @@ const steps = {
   ],
   bundle: [['node', 'scripts/checks/bundle.ts']],
   settings: [['node', 'scripts/checks/settings.ts']],
+  licences: [['node', 'scripts/checks/licences.ts']],
   guarantees: [['node', 'scripts/checks/guarantees.ts']],
 } satisfies Record<string, string[][]>
 

@@ -74,6 +74,7 @@ export const sections: readonly Section[] = [
       page('apps/demo/README.md', 'demo', 'The demo'),
       page('docs/versioning.md', 'versioning', 'Versions'),
       page('CHANGELOG.md', 'changelog', 'Changelog'),
+      page('docs/licences.md', 'licences', 'Licences'),
       page('docs/architecture.md', 'architecture', 'Architecture'),
       page('SECURITY.md', 'security', 'Security'),
       page('CONTRIBUTING.md', 'contributing', 'Contributing'),
