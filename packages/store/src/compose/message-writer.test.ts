@@ -174,6 +174,21 @@ describe('structural updates', () => {
     ])
   })
 
+  test('a message that waits for an answer has no text that goes on', async () => {
+    const { store } = await openTestStore({ storage: memory() })
+    const run = await startRun(store)
+    const writer = store.writer(run)
+    await writer.write({ type: 'text-delta', id: '1', text: 'May I?' })
+    await writer.write({ type: 'tool-call', ...tool, input: {} })
+    const before = store.stats().commits
+    await writer.suspend({})
+    expect(store.stats().commits).toBe(before + 1)
+    expect((await store.message(run.sessionId, run.messageId))?.parts).toMatchObject([
+      { text: 'May I?', state: 'done' },
+      { state: 'input-available' },
+    ])
+  })
+
   test('the finish, the end of the run and buffered deltas are one commit', async () => {
     const { store } = await openTestStore({ storage: memory(), flush: { windowMs: hour } })
     const run = await startRun(store)

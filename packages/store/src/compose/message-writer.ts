@@ -99,16 +99,19 @@ export class MessageWriter {
   }
 
   /**
-   * Leaves the message open until its tool calls are answered: buffered deltas, the usage until now
-   * and the run's state `waiting` are one commit. Further calls change nothing, as after `finish`.
+   * Leaves the message open until its tool calls are answered: buffered deltas, the end of its texts,
+   * the usage until now and the run's state `waiting` are one commit. Further calls change nothing, as
+   * after `finish`.
    *
    * @throws CaughtupError as `finish`
    */
   suspend({ usage, earlierUsage, model }: Pick<FinishOptions, 'usage' | 'earlierUsage' | 'model'>) {
-    const { runId } = this.#source
+    const { messageId, runId } = this.#source
+    const { ops } = this.#parts.endBlocks()
     const sum = sumOf(earlierUsage, usage)
     const waiting = { type: 'run-changed', status: 'waiting', ...(sum && { usage: sum }) } as const
     this.#finished ??= this.#append([
+      ...(ops.length > 0 ? [{ type: 'message-delta' as const, messageId, ops: [...ops] }] : []),
       ...usageDrafts(runId, usage, model),
       ...(runId === undefined ? [] : [{ ...waiting, runId }]),
     ])

@@ -154,6 +154,32 @@ describe('a text', () => {
     expect(shown(partsOf([start, text('a'), start, text('b')]))).toEqual(['a', 'b'])
   })
 
+  test('without an id ends where another part begins, and no earlier', () => {
+    const said = [text('Let me'), text(' look.'), call('a')]
+    expect(partsOf(said.slice(0, 2))).toMatchObject([{ text: 'Let me look.', state: 'streaming' }])
+    expect(partsOf(said)).toMatchObject([{ text: 'Let me look.', state: 'done' }, {}])
+    expect(partsOf([...said, result('a', 1), text('Found')])).toMatchObject([
+      { state: 'done' },
+      { output: 1 },
+      { text: 'Found', state: 'streaming' },
+    ])
+  })
+
+  test('with an id ends where it says so, or with its step', () => {
+    const said = [text('One', '1'), call('a'), text(' two', '1')]
+    expect(partsOf(said)).toMatchObject([{ text: 'One two', state: 'streaming' }, {}])
+    expect(partsOf([...said, step])).toMatchObject([{ text: 'One two', state: 'done' }, {}, {}])
+  })
+
+  test('ends reasoning without an id, at once', () => {
+    const builder = new PartBuilder([])
+    builder.change({ type: 'reasoning-delta', text: 'Hm' })
+    expect(builder.change(text('So'))).toMatchObject({
+      structural: true,
+      ops: [{ done: true }, {}],
+    })
+  })
+
   test('has its latest metadata, and its citations', () => {
     const source = { type: 'source', sourceType: 'url', id: 's', url: 'https://x.example' } as const
     const citations = [{ source, startIndex: 0, endIndex: 2, citedText: 'Hi' }]
@@ -313,7 +339,7 @@ describe('data', () => {
     const said = [progress(1, 'a'), text('Hi'), progress(2, 'b'), progress(3, 'a')]
     expect(partsOf(said)).toEqual([
       { type: 'data-progress', id: 'a', data: 3 },
-      { type: 'text', text: 'Hi', state: 'streaming' },
+      { type: 'text', text: 'Hi', state: 'done' },
       { type: 'data-progress', id: 'b', data: 2 },
     ])
     expect(partsOf([progress(4, 'a')], partsOf(said))[0]).toMatchObject({ data: 4 })

@@ -72,6 +72,16 @@ export class PartBuilder {
     return this.#tools.areOpen
   }
 
+  /** Ends the open blocks, as nothing is added to the message for now. */
+  endBlocks(): Change {
+    const { text, reasoning } = this.#blocks
+    const ended = [...reasoning.values(), ...text.values()]
+    const structural = reasoning.size > 0
+    text.clear()
+    reasoning.clear()
+    return { ops: ended.map((index) => append(index, '', { done: true })), structural }
+  }
+
   /** Returns `undefined` for a part that changes nothing. */
   change(part: AgentPart): Change | undefined {
     switch (part.type) {
@@ -114,10 +124,8 @@ export class PartBuilder {
         return this.#putNew({ type: part.type, kind: part.kind, ...withMetadata(metadata) })
       }
       case 'start-step':
-        this.#blocks.text.clear()
-        this.#blocks.reasoning.clear()
         this.#tools.nextStep()
-        return this.#putNew({ type: 'step-start' })
+        return after([this.endBlocks()], this.#putNew({ type: 'step-start' }))
       case 'message-metadata':
         return this.#addCustom(part.messageMetadata)
       case 'start':
@@ -131,9 +139,15 @@ export class PartBuilder {
     }
   }
 
-  /** A new part at the end of the message. */
-  #putNew(part: Part): Change {
-    return buffered(put(this.#count++, storedPart(part)))
+  /** A new part at the end of the message. Blocks without an id end there: nothing else would end them. */
+  #putNew(part: Part, structural = false): Change {
+    // Checked before it gets an index, so that a refused part leaves no hole.
+    const value = storedPart(part)
+    const ended = [
+      this.#end('reasoning', { type: 'reasoning-end' }),
+      this.#end('text', { type: 'text-end' }),
+    ]
+    return after(ended, { ops: [put(this.#count++, value)], structural })
   }
 
   /**
@@ -144,10 +158,7 @@ export class PartBuilder {
     const ended = this.#end(kind, { ...said, providerMetadata: undefined })
     const metadata = keptMetadata(said.providerMetadata)
     if (!metadata) return ended
-    this.#blocks[kind].set(said.id, this.#count)
-    const ops = [...(ended?.ops ?? []), put(this.#count, block(kind, said.id, '', metadata))]
-    this.#count++
-    return { ops, structural: ended?.structural ?? false }
+    return after([ended], this.#putBlock(kind, said.id, '', metadata))
   }
 
   #append(
@@ -159,12 +170,20 @@ export class PartBuilder {
     const metadata = keptMetadata(said.providerMetadata)
     if (text === '' && !metadata) return undefined
     const index = this.#blocks[kind].get(id)
-    // Without ids, a block ends where another part starts.
-    if (index !== undefined && (id !== undefined || index === this.#count - 1)) {
-      return buffered(append(index, text, withMetadata(metadata)))
-    }
-    this.#blocks[kind].set(id, this.#count)
-    return buffered(put(this.#count++, block(kind, id, text, metadata)))
+    return index === undefined
+      ? this.#putBlock(kind, id, text, metadata)
+      : buffered(append(index, text, withMetadata(metadata)))
+  }
+
+  #putBlock(
+    kind: BlockKind,
+    id: string | undefined,
+    text: string,
+    metadata: ProviderMetadata | undefined,
+  ): Change {
+    const change = this.#putNew(block(kind, id, text, metadata))
+    this.#blocks[kind].set(id, this.#count - 1)
+    return change
   }
 
   #end(kind: BlockKind, said: SaidOfBlock, citations?: Citations): Change | undefined {
@@ -190,11 +209,12 @@ export class PartBuilder {
   #putTool(said: ToolSaid): Change | undefined {
     const call = this.#tools.take(said)
     if (!call) return undefined
-    // Checked before it gets an index, so that a refused part leaves no hole.
-    const value = storedPart(call.part)
-    const index = call.index ?? this.#count++
-    this.#tools.put(index, call.part)
-    return { ops: [put(index, value)], structural: true }
+    const change: Change =
+      call.index === undefined
+        ? this.#putNew(call.part, true)
+        : { ops: [put(call.index, storedPart(call.part))], structural: true }
+    this.#tools.put(call.index ?? this.#count - 1, call.part)
+    return change
   }
 
   /** The newest value of each key counts. */
@@ -207,11 +227,12 @@ export class PartBuilder {
 
   /** A data part replaces the one of the same type and id, for instance to show progress. */
   #putData({ type, id, data }: SaidOf<`data-${string}`>): Change {
-    const value = storedPart({ type, ...(id !== undefined && { id }), data: storedValue(data) })
+    const part: Part = { type, ...(id !== undefined && { id }), data: storedValue(data) }
     const known = id === undefined ? undefined : this.#data.get(dataKey(type, id))
-    const index = known ?? this.#count++
-    if (id !== undefined) this.#data.set(dataKey(type, id), index)
-    return buffered(put(index, value))
+    if (known !== undefined) return buffered(put(known, storedPart(part)))
+    const change = this.#putNew(part)
+    if (id !== undefined) this.#data.set(dataKey(type, id), this.#count - 1)
+    return change
   }
 }
 
@@ -264,6 +285,15 @@ function withMetadata(providerMetadata: ProviderMetadata | undefined) {
 
 function dataKey(type: string, id: string): string {
   return `${type} ${id}`
+}
+
+/** The change with others before it. */
+function after(before: readonly (Change | undefined)[], change: Change): Change {
+  const changes = [...before.filter((one) => one !== undefined), change]
+  return {
+    ops: changes.flatMap(({ ops }) => ops),
+    structural: changes.some(({ structural }) => structural),
+  }
 }
 
 /** A change that is buffered for the flush window. */

@@ -133,7 +133,7 @@ async function goOn(
     const reason = { reason: 'run-not-waiting' }
     throw new CaughtupError('CONFLICT', 'Nothing waits for these answers.', reason)
   }
-  const shown = answer.parts.map(closed)
+  const shown = [...answer.parts]
   let resumed = false
   for (const { index, given } of waiting) {
     const part = shown[index]
@@ -153,12 +153,6 @@ async function goOn(
 function isCall(part: Part, toolCallId: string, index: number): boolean {
   if (!isAwaited(part) || part.type !== 'dynamic-tool') return false
   return part.toolCallId === toolCallId || `${part.toolCallId}#${index}` === toolCallId
-}
-
-/** A client goes on with no text of an earlier stream. */
-function closed(part: Part): Part {
-  const isOpen = (part.type === 'text' || part.type === 'reasoning') && part.state === 'streaming'
-  return isOpen ? { ...part, state: 'done' } : part
 }
 
 /** The part as its client shows it already. */
