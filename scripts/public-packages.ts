@@ -22,14 +22,23 @@ export interface PublicPackage {
 
 /** The packages that are published, each behind those of ours that it depends on. */
 export function publicPackages(): PublicPackage[] {
-  const left = globSync('packages/*/package.json', { cwd: root })
+  const packages = globSync('packages/*/package.json', { cwd: root })
     .sort()
     .map((file): PublicPackage => {
       const path = resolve(root, file)
       return { folder: dirname(path), manifest: JSON.parse(readFileSync(path, 'utf8')) }
     })
-    .filter(({ manifest }) => manifest.private !== true)
-  const ordered: PublicPackage[] = []
+  return inOrder(packages.filter(({ manifest }) => manifest.private !== true))
+}
+
+/**
+ * The same packages, each behind those among them that it depends on.
+ *
+ * @throws Error if some depend on each other
+ */
+export function inOrder<T extends { manifest: Manifest }>(packages: readonly T[]): T[] {
+  const left = [...packages]
+  const ordered: T[] = []
   while (left.length > 0) {
     const waits = new Set(left.map(({ manifest }) => manifest.name))
     const next = left.findIndex(

@@ -1,5 +1,5 @@
-// A registry address in the lock file or in an .npmrc ties every checkout to the machine it came
-// from.
+// A registry address in a lock file, an .npmrc or a workflow ties every checkout to the machine it
+// came from.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 
@@ -7,7 +7,9 @@ const files = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard'
   encoding: 'utf8',
 })
   .split('\0')
-  .filter((file) => /(^|\/)(\.npmrc|pnpm-lock\.yaml|pnpm-workspace\.yaml)$/.test(file))
+  .filter((file) =>
+    /(^|\/)(\.npmrc|pnpm-lock\.yaml|pnpm-workspace\.yaml|\.github\/workflows\/.*)$/.test(file),
+  )
   .filter((file) => existsSync(file))
 
 const found = files.flatMap((file) =>
