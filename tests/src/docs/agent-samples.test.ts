@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-import { type Agent, createChatServer } from '@caughtup/server'
+import { type Agent, type ChatServer, createChatServer } from '@caughtup/server'
 import { createTestClient } from '@caughtup/server/testing'
 import { createStore } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
@@ -16,7 +16,7 @@ import {
 import { MockLanguageModelV4 } from 'ai/test'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { samplesIn, sampleUnder } from './doc-samples.ts'
+import { type Sample, samplesIn, sampleUnder } from './doc-samples.ts'
 import { serveCompletions } from './serve-completions.ts'
 import { serveTools } from './serve-tools.ts'
 
@@ -156,6 +156,54 @@ test('a route file is all that a Next application with useChat changes', async (
   expect(await (await routes.DELETE(stop)).json()).toEqual({ interrupted: false })
 })
 
+test('a chat server takes the place of a route for useChat and of its table', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-moved-'))
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
+  const hello = { type: 'text-delta', id: 't', delta: 'Hello.' }
+  const calls = [
+    { type: 'tool-call', toolCallId: 'c', toolName: 'weather', input: '{"city":"Rome"}' },
+  ]
+  const said = [{ type: 'text-start', id: 't' }, hello, { type: 'text-end', id: 't' }]
+  Object.assign(globalThis, { modelOfTest: mockModel(calls, 'tool-calls', said) })
+  const { chat, messagesOf } = await loadFrom<{
+    chat: ChatServer
+    messagesOf: (id: string, user: string) => Promise<UIMessage[]>
+  }>(
+    samplesIn('docs/from-use-chat.md'),
+    '1. The server',
+    "path: 'chat.db'",
+    `path: '${data}/chat.db'`,
+    "model: 'openai/gpt-5.2'",
+    "model: (globalThis as never)['modelOfTest']",
+  )
+  onTestFinished(() => chat.close())
+  expect(await messagesOf('chat1', 'ann')).toEqual([])
+  const transport = new DefaultChatTransport({
+    api: 'http://localhost/api/chat',
+    headers: { 'x-user': 'ann' },
+    fetch: (input, init) => chat.fetch(new Request(input, init)),
+  })
+  const prompt = { id: 'm1', role: 'user' as const, parts: [{ type: 'text' as const, text: 'Hi' }] }
+  const stream = await transport.sendMessages({
+    chatId: 'chat1',
+    messages: [prompt],
+    trigger: 'submit-message',
+    messageId: undefined,
+    abortSignal: undefined,
+  })
+  let shown: UIMessage | undefined
+  for await (const each of readUIMessageStream({ stream })) shown = each
+  const kept = await messagesOf('chat1', 'ann')
+  expect(kept).toMatchObject([prompt, { id: shown?.id, role: 'assistant' }])
+  expect(kept[1]?.parts).toMatchObject([
+    { type: 'step-start' },
+    { toolName: 'weather', output: 'It is clear in Rome.' },
+    { type: 'step-start' },
+    { type: 'text', text: 'Hello.' },
+  ])
+  expect(await messagesOf('chat1', 'bob')).toEqual([])
+})
+
 /** A model that gives these chunks, and in a second answer others. */
 function mockModel(first: object[], unified: string, second: object[] = []) {
   const usage = {
@@ -175,13 +223,21 @@ function mockModel(first: object[], unified: string, second: object[] = []) {
   })
 }
 
+function load<Exports>(heading: string, ...replacements: string[]): Promise<Exports> {
+  return loadFrom(samples, heading, ...replacements)
+}
+
 /** What a sample exports, with some text of it replaced. */
-async function load<Exports>(heading: string, ...replacements: string[]): Promise<Exports> {
-  let { code } = sampleUnder(samples, heading)
+async function loadFrom<Exports>(
+  from: readonly Sample[],
+  heading: string,
+  ...replacements: string[]
+): Promise<Exports> {
+  let { code } = sampleUnder(from, heading)
   for (let index = 0; index < replacements.length; index += 2) {
-    const [from = '', to = ''] = replacements.slice(index)
-    expect(code).toContain(from)
-    code = code.replaceAll(from, to)
+    const [old = '', next = ''] = replacements.slice(index)
+    expect(code).toContain(old)
+    code = code.replaceAll(old, next)
   }
   // Inside this package, so that it resolves the workspace's packages as a user's code does.
   const folder = mkdtempSync(path.resolve(import.meta.dirname, '../../.agent-samples-'))

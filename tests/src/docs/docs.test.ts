@@ -47,6 +47,8 @@ const oneOfMany = sampleUnder(ofOperating, 'Running several processes')
 const samples = [
   ...quickStart,
   ...ofAuthentication,
+  // `agent-samples.test.ts` runs it.
+  ...samplesIn('docs/from-use-chat.md'),
   // outside/openapi runs it, and the commands beside it.
   ...samplesIn('docs/openapi.md'),
   ...ofOperating,
@@ -237,6 +239,7 @@ test('no other document has samples', () => {
     'docs/authentication.md',
     'docs/durable-streams.md',
     'docs/frameworks.md',
+    'docs/from-use-chat.md',
     'docs/hosts.md',
     'docs/openapi.md',
     'docs/operating.md',
