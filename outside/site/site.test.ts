@@ -121,6 +121,28 @@ describe.skipIf(skipBrowserTests())('in a browser', () => {
     expect(failures).toEqual([])
   })
 
+  test('no label of a diagram is cut off', async () => {
+    const { page } = await open('light')
+    for (const [place, count] of [
+      ['concepts', 5],
+      ['architecture', 3],
+    ] as const) {
+      await page.goto(`${site?.url}/${place}`)
+      await expect.poll(() => page.locator('.diagram[data-drawn] svg').count()).toBe(count)
+      const labels = page.locator('.diagram foreignObject')
+      expect(await labels.count()).toBeGreaterThan(0)
+      const cut = await labels.evaluateAll((places) =>
+        places
+          .filter(({ firstElementChild: label, clientWidth, clientHeight }) => {
+            if (!label) return false
+            return label.scrollWidth > clientWidth + 1 || label.scrollHeight > clientHeight + 1
+          })
+          .map(({ textContent }) => textContent),
+      )
+      expect(cut).toEqual([])
+    }
+  })
+
   test('every page opens without a failure, and loads nothing from elsewhere', async () => {
     const { page, failures } = await open('light')
     for (const { path: place } of [...pages, ...referencePages]) {

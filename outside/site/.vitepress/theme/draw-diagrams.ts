@@ -21,8 +21,8 @@ async function draw(): Promise<void> {
   mermaid.initialize({ startOnLoad: false, theme, fontFamily: 'inherit' })
   for (const element of found) {
     const source = (element.dataset['source'] ??= element.textContent ?? '')
-    // Its styles are by this id.
-    const { svg } = await mermaid.render(`diagram-${drawn++}`, source)
+    // Its styles are by this id. Drawn where it will stand, because labels are measured with the styles of their place.
+    const { svg } = await mermaid.render(`diagram-${drawn++}`, source, element)
     element.innerHTML = svg
     element.dataset['drawn'] = theme
   }
