@@ -7,7 +7,7 @@ const volatile = new RegExp(
     String.raw`(?<![\w-])(?<journal>[\w-]{10})\.(?<seq>\d+)\.(?<tag>[\w-]{8})?(?![\w-])`,
     String.raw`(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})`,
     String.raw`(?<!\d)(?<time>1\d{12})(?!\d)`,
-    String.raw`(?<=["\s])(?<feed>[A-Za-z0-9_-]{12})\.(?<position>\d+)(?=["\s]|$)`,
+    String.raw`(?<=["\s])(?<feed>[A-Za-z0-9_-]{12})\.(?<position>\d+)(?=["\s.]|$)`,
   ].join('|'),
   'g',
 )
