@@ -7,6 +7,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { storageConformance } from '../../conformance/index.ts'
 import { answer } from '../../conformance/support/drafts.ts'
 import { write } from '../../conformance/support/writes.ts'
+import { migrate, versions } from './connection/schema.ts'
 import { postgres } from './index.ts'
 
 const options = { clock: systemClock, random: Math.random }
@@ -54,25 +55,20 @@ test('ten processes that start at once make the tables once', async () => {
   for (const storage of storages) await storage.close()
 })
 
-test('tables of an earlier version get what they lack, once', async () => {
+test('tables of an earlier version get what they lack, once, and keep what is in them', async () => {
   const { pool, schema } = await aSchema()
   const first = await postgres({ pool, schema }).open(options)
   await first.createSession({ id: 's', title: '', createdAt: 1, members: ['ann'] })
   await first.close()
-  await pool.query(
-    `DROP TABLE ${schema}.calls, ${schema}.history; UPDATE ${schema}.meta SET version = 1`,
-  )
-  const storages = await Promise.all(
-    Array.from({ length: 3 }, () => postgres({ pool, schema }).open(options)),
-  )
-  for (const storage of storages) {
-    expect((await storage.session('s'))?.owner).toBe('ann')
-    const call = { principal: 'ann', name: 'sends', most: 3, within: 60_000 }
-    expect(await storage.calls.count(call)).toBe(0)
-    expect((await storage.activity('ann', { by: 'creation', limit: 1 })).rows).toHaveLength(1)
-    await storage.close()
-  }
-  expect((await pool.query(`SELECT version FROM ${schema}.meta`)).rows).toEqual([{ version: 3 }])
+  const later = (quoted: string) => `ALTER TABLE ${quoted}.sessions ADD COLUMN later int DEFAULT 7`
+  const all = [...versions, later]
+  await Promise.all(Array.from({ length: 3 }, () => migrate(pool, schema, all)))
+  const { rows } = await pool.query(`SELECT version, later FROM ${schema}.meta, ${schema}.sessions`)
+  expect(rows).toEqual([{ version: all.length, later: 7 }])
+  await pool.query(`UPDATE ${schema}.meta SET version = ${versions.length}`)
+  const storage = await postgres({ pool, schema }).open(options)
+  expect((await storage.session('s'))?.owner).toBe('ann')
+  await storage.close()
 })
 
 test('tables of a later version are refused and stay as they are', async () => {
@@ -81,7 +77,7 @@ test('tables of a later version are refused and stay as they are', async () => {
   await pool.query(`UPDATE ${schema}.meta SET version = 99`)
   expect(pool.listenerCount('error')).toBe(0)
   await expect(postgres({ pool, schema }).open(options)).rejects.toThrow(
-    /version 99.*knows 3 at most/,
+    /version 99.*knows 1 at most/,
   )
   expect((await pool.query(`SELECT version FROM ${schema}.meta`)).rows).toEqual([{ version: 99 }])
 })

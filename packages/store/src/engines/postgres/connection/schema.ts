@@ -111,9 +111,6 @@ CREATE INDEX owed_process ON ${schema}.owed (process, due, number);
 CREATE INDEX owed_session ON ${schema}.owed (session);
 CREATE TABLE ${schema}.processes (id text COLLATE "C" PRIMARY KEY, beats bigint NOT NULL);
 CREATE TABLE ${schema}.deleted (session bigint PRIMARY KEY);
-`
-
-const calls = (schema: string) => `
 CREATE TABLE ${schema}.calls (
   principal text COLLATE "C" NOT NULL,
   name text COLLATE "C" NOT NULL,
@@ -122,9 +119,6 @@ CREATE TABLE ${schema}.calls (
   count bigint NOT NULL,
   PRIMARY KEY (principal, name)
 );
-`
-
-const history = (schema: string) => `
 -- One row at most. What may lose commits, a crash and a failover, empties an unlogged table.
 CREATE UNLOGGED TABLE ${schema}.history (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -132,11 +126,14 @@ CREATE UNLOGGED TABLE ${schema}.history (
 );
 `
 
-/** What each version of the tables added. A database with a later one is refused. */
-export const versions = [tables, calls, history]
+/**
+ * What each version of the tables added. A database with a later one is refused. What was released stays
+ * as it is: a change is another entry.
+ */
+export const versions = [tables]
 
 /** Makes the tables where they are missing. Any number of processes may do so at once. */
-export async function migrate(pool: Pool, schema: string): Promise<void> {
+export async function migrate(pool: Pool, schema: string, known = versions): Promise<void> {
   const client = await checkOut(pool)
   let broken = false
   try {
@@ -148,7 +145,7 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
     // Of the transaction: a lock of the connection would not be one behind a pooler.
     const name = `caughtup:${schema}`
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name])
-    await makeTables(client, schema)
+    await makeTables(client, schema, known)
     await client.query('COMMIT')
   } catch (error) {
     broken = true
@@ -159,21 +156,25 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
   }
 }
 
-async function makeTables(client: PoolClient, schema: string): Promise<void> {
+async function makeTables(
+  client: PoolClient,
+  schema: string,
+  known: typeof versions,
+): Promise<void> {
   const quoted = escapeIdentifier(schema)
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted}`)
   await client.query(`CREATE TABLE IF NOT EXISTS ${quoted}.meta (version int NOT NULL)`)
   const { rows } = await client.query<{ version: number }>(`SELECT version FROM ${quoted}.meta`)
   const found = rows[0]?.version ?? 0
-  if (found > versions.length) {
+  if (found > known.length) {
     throw new StorageError(
       'corrupt',
-      `The tables in schema ${schema} have version ${found}, and this program knows ${versions.length} at most.`,
+      `The tables in schema ${schema} have version ${found}, and this program knows ${known.length} at most.`,
     )
   }
   if (found === 0) await client.query(`INSERT INTO ${quoted}.meta VALUES (0)`)
-  for (const added of versions.slice(found)) await client.query(added(quoted))
-  if (found < versions.length) {
-    await client.query(`UPDATE ${quoted}.meta SET version = ${versions.length}`)
+  for (const added of known.slice(found)) await client.query(added(quoted))
+  if (found < known.length) {
+    await client.query(`UPDATE ${quoted}.meta SET version = ${known.length}`)
   }
 }

@@ -6,7 +6,8 @@ import { StorageError } from '../../../port/storage-error.ts'
 const applicationId = 0x43_67_75_70
 
 /**
- * One statement list per version of the schema, applied in order; `user_version` counts them.
+ * One statement list per version of the schema, applied in order; `user_version` counts them. What was
+ * released stays as it is: a change is another list.
  *
  * `log` has one row per commit, of all sessions in one place, because a commit of a flush window
  * then touches one page instead of one per streaming session. When a session is idle, it is
@@ -20,6 +21,8 @@ export const migrations: readonly string[] = [
     id TEXT NOT NULL UNIQUE,
     journal TEXT NOT NULL,
     title TEXT NOT NULL,
+    -- what the host keeps about a session, as JSON
+    metadata TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     -- the state at record.seq without its queue, and the tag of who wrote that; the log has what came after
@@ -42,16 +45,28 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX sessions_revision ON sessions (revision);
   CREATE INDEX sessions_active ON sessions (active) WHERE active = 1;
+  -- where nothing runs or waits, the longest idle first; a commit in a run leaves it alone
+  CREATE INDEX sessions_idle ON sessions (updated_at, id) WHERE active = 0 AND fork_of IS NULL;
   CREATE INDEX sessions_forks ON sessions (fork_of) WHERE fork_of IS NOT NULL;
 
+  -- each principal's list in its two orders: a session's row says them, and the members repeat them
   CREATE TABLE members (
     principal TEXT NOT NULL,
     session INTEGER NOT NULL,
     owner INTEGER NOT NULL,
     read_up_to INTEGER NOT NULL DEFAULT 0,
+    recency INTEGER NOT NULL DEFAULT 0,
+    revision INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (principal, session)
   ) WITHOUT ROWID;
   CREATE INDEX members_session ON members (session);
+  CREATE INDEX members_recency ON members (principal, recency);
+  CREATE INDEX members_revision ON members (principal, revision);
+  CREATE TRIGGER sessions_listed AFTER UPDATE OF recency, revision ON sessions
+    WHEN new.recency <> old.recency OR new.revision <> old.revision
+  BEGIN
+    UPDATE members SET recency = new.recency, revision = new.revision WHERE session = new.key;
+  END;
 
   CREATE TABLE messages (
     key INTEGER PRIMARY KEY,
@@ -63,8 +78,12 @@ export const migrations: readonly string[] = [
     open INTEGER NOT NULL,
     -- when it says it was written, in ms: what a search goes by
     created INTEGER NOT NULL,
-    -- 0, or which undo hides it
+    -- 0, or the version that it belongs to, a number of its session's own; and the order of the message
+    -- before that version's first
     hidden INTEGER NOT NULL DEFAULT 0,
+    anchor INTEGER,
+    -- who sent a prompt, for those that recall their own
+    author TEXT,
     body TEXT NOT NULL
   );
   CREATE UNIQUE INDEX messages_ord ON messages (session, ord);
@@ -74,6 +93,27 @@ export const migrations: readonly string[] = [
   -- finished answers: what unread counts
   CREATE INDEX messages_answered ON messages (session, ord)
     WHERE role = 'assistant' AND open = 0 AND hidden = 0;
+  CREATE INDEX messages_author ON messages (author, created, session, ord)
+    WHERE author IS NOT NULL AND hidden = 0;
+
+  -- the index is given folded words, and only separates them at spaces: to the tokenizer "ascii",
+  -- whatever is not ASCII belongs to a word
+  CREATE VIRTUAL TABLE words USING fts5 (
+    session, body, content='', contentless_delete=1, tokenize='ascii'
+  );
+  -- finished messages that are not in the index of words yet
+  CREATE TABLE unindexed (key INTEGER PRIMARY KEY);
+
+  -- what waits in a session, in the order of place: the record without it stays short
+  CREATE TABLE queue (
+    key INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX queue_place ON queue (session, place);
+  CREATE UNIQUE INDEX queue_run ON queue (session, run);
 
   -- what a session has to know for ever: 'gone' ids of messages, 'child' ledgers it has counted,
   -- 'import' identities with how often they came
@@ -101,7 +141,8 @@ export const migrations: readonly string[] = [
     last_at INTEGER NOT NULL,
     first_epoch INTEGER NOT NULL,
     last_epoch INTEGER NOT NULL,
-    -- entries by type
+    -- entries as retention counts them, and by type
+    entries INTEGER NOT NULL DEFAULT 0,
     counts TEXT NOT NULL,
     body BLOB NOT NULL
   );
@@ -130,74 +171,6 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX erasures_session ON erasures (session);
 
-  CREATE TABLE processes (
-    id TEXT PRIMARY KEY,
-    beats INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  `,
-  `
-  CREATE VIRTUAL TABLE words USING fts5 (
-    session, body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
-  );
-  -- finished messages that are not in the index of words yet
-  CREATE TABLE unindexed (key INTEGER PRIMARY KEY);
-  INSERT INTO unindexed SELECT key FROM messages WHERE open = 0;
-  `,
-  `
-  -- what waits in a session, in the order of place: the record without it stays short
-  CREATE TABLE queue (
-    key INTEGER PRIMARY KEY,
-    session INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    run TEXT NOT NULL,
-    body TEXT NOT NULL
-  );
-  CREATE UNIQUE INDEX queue_place ON queue (session, place);
-  CREATE UNIQUE INDEX queue_run ON queue (session, run);
-  `,
-  `
-  -- entries as retention counts them
-  ALTER TABLE blocks ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;
-  -- the index is given folded words, and only separates them at spaces: to the tokenizer "ascii",
-  -- whatever is not ASCII belongs to a word
-  DROP TABLE words;
-  CREATE VIRTUAL TABLE words USING fts5 (
-    session, body, content='', contentless_delete=1, tokenize='ascii'
-  );
-  INSERT OR IGNORE INTO unindexed SELECT key FROM messages WHERE open = 0;
-  `,
-  `
-  -- each principal's list in its two orders: a session's row says them, and the members repeat them
-  ALTER TABLE members ADD COLUMN recency INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE members ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
-  UPDATE members SET (recency, revision) =
-    (SELECT recency, revision FROM sessions WHERE key = members.session);
-  CREATE INDEX members_recency ON members (principal, recency);
-  CREATE INDEX members_revision ON members (principal, revision);
-  CREATE TRIGGER sessions_listed AFTER UPDATE OF recency, revision ON sessions
-    WHEN new.recency <> old.recency OR new.revision <> old.revision
-  BEGIN
-    UPDATE members SET recency = new.recency, revision = new.revision WHERE session = new.key;
-  END;
-  `,
-  `
-  -- \`hidden\` is 0 or the version that a message belongs to, a number of its session's own; the order of
-  -- the message before that version's first
-  ALTER TABLE messages ADD COLUMN anchor INTEGER;
-  UPDATE messages SET anchor = coalesce((
-    SELECT max(before.ord) FROM messages before
-    WHERE before.session = messages.session AND before.ord < messages.ord
-      AND (before.hidden = 0 OR before.hidden > messages.hidden)
-  ), 0) WHERE hidden > 0;
-  UPDATE sessions SET record = json_set(record, '$.next', (
-    SELECT count(DISTINCT hidden) FROM messages WHERE session = sessions.key AND hidden > 0
-  )) WHERE json_valid(record);
-  `,
-  `
-  -- what the host keeps about a session, as JSON
-  ALTER TABLE sessions ADD COLUMN metadata TEXT;
-  `,
-  `
   -- calls of hooks that commits owe, with the process that makes them
   CREATE TABLE owed (
     key INTEGER PRIMARY KEY,
@@ -210,20 +183,12 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX owed_due ON owed (process, due);
   CREATE INDEX owed_session ON owed (session);
-  `,
-  `
-  -- where nothing runs or waits, the longest idle first; a commit in a run leaves it alone
-  CREATE INDEX sessions_idle ON sessions (updated_at, id) WHERE active = 0 AND fork_of IS NULL;
-  `,
-  `
-  -- who sent a prompt, for those that recall their own
-  ALTER TABLE messages ADD COLUMN author TEXT;
-  UPDATE messages SET author = json_extract(body, '$.metadata.author')
-    WHERE role = 'user' AND open = 0 AND json_valid(body);
-  CREATE INDEX messages_author ON messages (author, created, session, ord)
-    WHERE author IS NOT NULL AND hidden = 0;
-  `,
-  `
+
+  CREATE TABLE processes (
+    id TEXT PRIMARY KEY,
+    beats INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
   -- how often principals called, since when
   CREATE TABLE calls (
     principal TEXT NOT NULL,
