@@ -11,6 +11,7 @@ export interface Manifest {
   license?: string
   repository?: { type?: string; url?: string; directory?: string }
   engines?: { node?: string }
+  exports?: Record<string, unknown>
   dependencies?: Record<string, string>
 }
 

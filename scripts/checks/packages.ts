@@ -7,7 +7,7 @@ import { basename } from 'node:path'
 import { packPackages } from '../pack-packages.ts'
 import type { Manifest } from '../public-packages.ts'
 
-/** What each tarball has beside `dist/`. pnpm adds the licence of the repository. */
+/** What each tarball has beside `dist/`, and `templates/` if it makes files of them. pnpm adds the licence of the repository. */
 const documents = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE']
 
 let failures = 0
@@ -20,8 +20,11 @@ for (const tarball of packed) {
     .map((file) => file.replace('package/', ''))
   checkFiles(tarball, files)
   checkMaps(tarball, files)
-  checkManifest(tarball)
-  run('attw', ['--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball])
+  const manifest: Manifest = JSON.parse(tar('-xzOf', tarball, 'package/package.json'))
+  checkManifest(tarball, manifest)
+  // It checks the types of what can be imported; a package that is a command alone has none.
+  if (manifest.exports)
+    run('attw', ['--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball])
   const kilobytes = Math.ceil(statSync(tarball).size / 1000)
   console.log(`${basename(tarball)}: ${kilobytes} kB, ${files.length} files`)
 }
@@ -38,7 +41,7 @@ function checkFiles(tarball: string, files: readonly string[]): void {
   if (lacking.length > 0) complain(`${tarball} lacks ${lacking.join(', ')}.`)
   const isTest = (file: string) => /(^|\/)tests?\/|\.(test|spec|test-d|bench)\./.test(file)
   const strange = files.filter(
-    (file) => (!file.startsWith('dist/') && !documents.includes(file)) || isTest(file),
+    (file) => (!/^(dist|templates)\//.test(file) && !documents.includes(file)) || isTest(file),
   )
   if (strange.length > 0) complain(`${tarball} should not contain ${strange.join(', ')}.`)
 }
@@ -52,8 +55,7 @@ function checkMaps(tarball: string, files: readonly string[]): void {
 }
 
 /** A registry has no workspace and no catalog; those of ours are published with the same version. */
-function checkManifest(tarball: string): void {
-  const manifest: Manifest = JSON.parse(tar('-xzOf', tarball, 'package/package.json'))
+function checkManifest(tarball: string, manifest: Manifest): void {
   const { version, dependencies = {} } = manifest
   for (const [name, wanted] of Object.entries(dependencies)) {
     const isOurs = name.startsWith('@caughtup/')
