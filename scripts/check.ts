@@ -29,6 +29,7 @@ const steps = {
     ['node', 'scripts/checks/embedding.ts'],
   ],
   bundle: [['node', 'scripts/checks/bundle.ts']],
+  docs: [['node', 'scripts/checks/site-pages.ts']],
   settings: [['node', 'scripts/checks/settings.ts']],
   licences: [['node', 'scripts/checks/licences.ts']],
   guarantees: [['node', 'scripts/checks/guarantees.ts']],

@@ -28,15 +28,22 @@ export const sections: readonly Section[] = [
     ],
   },
   {
+    title: 'How to',
+    pages: [
+      page('docs/authentication.md', 'authentication', 'Authentication'),
+      page('docs/approvals.md', 'approvals', 'Ask before a tool runs'),
+      page('docs/offline.md', 'offline', 'Work without a network'),
+      page('docs/types.md', 'types', 'Types of your own'),
+      page('docs/operating.md', 'operating', 'Several processes, PostgreSQL'),
+    ],
+  },
+  {
     title: 'Server',
     pages: [
       page('packages/server/README.md', 'server', 'Agents, mounting, limits'),
       page('docs/hosts.md', 'hosts', 'Express, Hono, Next, Bun …'),
       page('docs/openapi.md', 'openapi', 'The HTTP API, and OpenAPI'),
-      page('docs/authentication.md', 'authentication', 'Authentication'),
-      page('docs/types.md', 'types', 'Types of your own'),
       page('packages/store/README.md', 'store', 'The store'),
-      page('docs/operating.md', 'operating', 'Several processes, PostgreSQL'),
       page('docs/ag-ui.md', 'ag-ui', 'Clients of AG-UI'),
       page('docs/durable-streams.md', 'durable-streams', 'Durable Streams'),
       page('packages/transcripts/README.md', 'transcripts', 'Transcripts'),

@@ -4,6 +4,9 @@ import path from 'node:path'
 /** The root of the repository. */
 export const repositoryRoot = path.resolve(import.meta.dirname, '../../..')
 
+/** Pages that show a task from a server to what its users see. */
+export const howTos = ['docs/approvals.md', 'docs/offline.md']
+
 export interface Sample {
   /** Its file and its first line. */
   place: string

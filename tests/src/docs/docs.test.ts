@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -16,7 +15,8 @@ import { createElement, type FunctionComponent } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
-import { repositoryRoot, type Sample, samplesIn, sampleUnder } from './doc-samples.ts'
+import { howTos, repositoryRoot, type Sample, samplesIn, sampleUnder } from './doc-samples.ts'
+import { freePort, printed, runSample } from './run-sample.ts'
 
 // Inside this package, so that the samples resolve the workspace's packages as a user's code does.
 const folder = path.resolve(import.meta.dirname, '../../.samples')
@@ -52,6 +52,8 @@ const samples = [
   // outside/openapi runs it, and the commands beside it.
   ...samplesIn('docs/openapi.md'),
   ...ofOperating,
+  // how-to.test.ts runs them.
+  ...howTos.flatMap(samplesIn),
   ...ofStore,
   ...ofTranscripts,
   ...ofClient,
@@ -233,7 +235,8 @@ test('no other document has samples', () => {
     cwd: repositoryRoot,
   })
   const withSamples = files.filter((file) => samplesIn(file).length > 0).sort()
-  expect(withSamples).toEqual([
+  const expected = [
+    ...howTos,
     'README.md',
     'docs/ag-ui.md',
     'docs/authentication.md',
@@ -249,7 +252,8 @@ test('no other document has samples', () => {
     'packages/store/README.md',
     'packages/transcripts/README.md',
     'packages/web-client/README.md',
-  ])
+  ]
+  expect(withSamples).toEqual(expected.sort())
   expect(streaming.code.trim().split('\n').length).toBeLessThanOrEqual(20)
 })
 
@@ -377,38 +381,5 @@ test.each([
   client.close()
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-/** Runs a sample in a process of its own, with some text of the README replaced. */
-function run(sample: Sample | undefined, replacements: Record<string, string>): ChildProcess {
-  let code = sample?.code ?? ''
-  for (const [from, to] of Object.entries(replacements)) {
-    expect(code).toContain(from)
-    code = code.replaceAll(from, to)
-  }
-  const file = path.join(folder, `run-${samples.findIndex((other) => other === sample)}.ts`)
-  writeFileSync(file, code)
-  return spawn(process.execPath, [file], { cwd: repositoryRoot, stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-/** The first group of the first match in the process's output; rejects with that output if it ends before. */
-function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    const read = (chunk: Buffer) => {
-      output += chunk.toString()
-      const [, found] = pattern.exec(output) ?? []
-      if (found !== undefined) resolve(found)
-    }
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
-    child.once('exit', (code) => reject(new Error(`ended with ${code}, having printed: ${output}`)))
-  })
-}
+const run = (sample: Sample | undefined, replacements: Record<string, string>) =>
+  runSample(folder, sample!, replacements)

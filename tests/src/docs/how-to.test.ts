@@ -1,0 +1,230 @@
+// The tasks of the how-to pages, done with their samples: servers as processes of their own, pages in a browser.
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { auto, createChatClient } from '@caughtup/web-client'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+
+import { launchBrowser, skipBrowserTests } from '../browser/browser.ts'
+import { buildPage } from '../browser/build-page.ts'
+import { howTos, samplesIn } from './doc-samples.ts'
+import { freePort, printed, runSample } from './run-sample.ts'
+
+// Inside this package, so that the samples resolve the workspace's packages as a user's code does.
+const folder = path.resolve(import.meta.dirname, '../../.how-to-samples')
+const nameOf = (howTo: string) => path.basename(howTo, '.md')
+
+beforeAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A server of a sample on a fresh database, which can be killed and started again at the same address. */
+class SampleServer {
+  readonly url: string
+  readonly data: string
+  readonly #start: () => ChildProcess
+  #process: ChildProcess | undefined
+
+  private constructor(port: number, data: string, start: () => ChildProcess) {
+    this.url = `http://127.0.0.1:${port}`
+    this.data = data
+    this.#start = start
+  }
+
+  static async open(
+    file: string,
+    heading: string,
+    more = (_data: string): Record<string, string> => ({}),
+  ) {
+    const sample = samplesIn(file).find((each) => each.heading === heading)!
+    const data = mkdtempSync(path.join(folder, 'data-'))
+    const port = await freePort()
+    const place = { "'chat.db'": `'${data}/chat.db'`, 'port: 4000': `port: ${port}` }
+    const start = () => runSample(folder, sample, { ...place, ...more(data) })
+    const server = new SampleServer(port, data, start)
+    onTestFinished(() => server.kill())
+    await server.start()
+    return server
+  }
+
+  async start() {
+    this.#process = this.#start()
+    await printed(this.#process, /(Listening)/)
+  }
+
+  async kill() {
+    const { exitCode, signalCode } = this.#process ?? { exitCode: 0 }
+    if (this.#process === undefined || exitCode !== null || signalCode !== null) return
+    const exit = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await exit
+  }
+
+  client() {
+    const client = createChatClient({ link: auto({ url: `${this.url}/rpc` }), random: () => 0 })
+    onTestFinished(() => client.close())
+    return client
+  }
+}
+
+describe.skipIf(skipBrowserTests())('in a browser', () => {
+  let browser: Awaited<ReturnType<typeof launchBrowser>>
+  let script: string
+  beforeAll(async () => {
+    const shown = howTos.map(nameOf)
+    for (const name of shown) {
+      for (const { heading, language, code } of samplesIn(`docs/${name}.md`)) {
+        const file = `${name}-${heading.toLowerCase().replaceAll(' ', '-')}.${language}`
+        writeFileSync(path.join(folder, file), code)
+      }
+    }
+    const imports = shown.map((name) => `import * as ${name} from './${name}-the-page.tsx'`)
+    writeFileSync(
+      path.join(folder, 'page.ts'),
+      `${imports.join('\n')}
+import { auto, createChatClient } from '@caughtup/web-client'
+import { createElement } from 'react'
+import { createRoot } from 'react-dom/client'
+import { openChat } from './offline-the-client.ts'
+
+const pages = { ${shown.join(', ')} }
+const asked = new URLSearchParams(location.search)
+const chat = asked.get('show') === 'offline' ? openChat('me') : undefined
+const client = chat?.client ?? createChatClient({ link: auto({ url: '/rpc' }) })
+const [Page] = Object.values(pages[asked.get('show')])
+const props = { client, session: client.session(asked.get('session')) }
+Object.assign(window, { signOut: chat?.signOut })
+createRoot(document.querySelector('main')).render(createElement(Page, props))
+`,
+    )
+    ;[browser, script] = await Promise.all([
+      launchBrowser(),
+      buildPage(path.join(folder, 'page.ts')),
+    ])
+  })
+  afterAll(() => browser?.close())
+
+  /** A device with the page of a how-to, which loads also while its server is down. */
+  async function openDevice(server: SampleServer): Promise<BrowserContext> {
+    const context = await browser.newContext()
+    onTestFinished(() => context.close())
+    const html = '<title>Chat</title><main></main><script type="module" src="/page.js"></script>'
+    await context.route(`${server.url}/?*`, (route) =>
+      route.fulfill({ contentType: 'text/html', body: html }),
+    )
+    await context.route(`${server.url}/page.js`, (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: script }),
+    )
+    return context
+  }
+  const open = async (device: BrowserContext, server: SampleServer, query: string) => {
+    const page = await device.newPage()
+    page.setDefaultTimeout(15_000)
+    await page.goto(`${server.url}/?${query}`)
+    return page
+  }
+  const rows = (page: Page) => page.locator('p').allTextContents()
+
+  test('docs/approvals.md asks a person, also over a kill of the server, and pays once', async () => {
+    const server = await openShop()
+    const client = server.client()
+    const { id } = await client.rpc.sessions.create({})
+    const [laptop, phone] = [await openDevice(server), await openDevice(server)]
+    const query = `show=approvals&session=${id}`
+    const page = await open(laptop, server, query)
+    await client.rpc.messages.send({ sessionId: id, text: 'Pay back 50 euros.' })
+    await page.getByText('May I call refund with {"order":7,"euros":50}?').waitFor()
+    await server.kill()
+    await server.start()
+    await page.reload()
+    await page.getByText('May I call refund').waitFor()
+    const other = await open(phone, server, query)
+    // Two answers at the same moment.
+    await other.getByRole('button').first().waitFor()
+    await other.evaluate(() => {
+      for (const button of document.querySelectorAll('button')) button.click()
+    })
+    await page.getByText('Paid back.').waitFor()
+    await other.getByText('Somebody has answered already.').waitFor()
+    expect(await page.getByRole('button').count()).toBe(0)
+    expect(refunds(server)).toEqual(['call-50: 50 euros for order 7'])
+  })
+
+  test('docs/approvals.md pays little without asking, and nothing that was denied', async () => {
+    const server = await openShop()
+    const client = server.client()
+    const { id } = await client.rpc.sessions.create({})
+    const page = await open(await openDevice(server), server, `show=approvals&session=${id}`)
+    await client.rpc.messages.send({ sessionId: id, text: 'Pay back 20 euros.' })
+    await page.getByText('Paid back.', { exact: true }).waitFor()
+    await client.rpc.messages.send({ sessionId: id, text: 'Pay back 21 euros.' })
+    await page.getByRole('button', { name: 'Deny' }).click()
+    await page.getByText('Not paid back.').waitFor()
+    expect(refunds(server)).toEqual(['call-20: 20 euros for order 7'])
+  })
+
+  test('docs/offline.md keeps prompts and messages over a reload without a server, and sends once', async () => {
+    const server = await SampleServer.open('README.md', 'Embed it')
+    const { id } = await server.client().rpc.sessions.create({})
+    const device = await openDevice(server)
+    const query = `show=offline&session=${id}`
+    const page = await open(device, server, query)
+    const write = async (prompt: string) => {
+      await page.getByLabel('Prompt').fill(prompt)
+      await page.getByLabel('Prompt').press('Enter')
+    }
+    await write('One')
+    await page.getByText('This is message 2.').waitFor()
+    await expect.poll(() => page.evaluate(countCached), { timeout: 15_000 }).toBe(1)
+    await server.kill()
+    await page.getByText('Not up to date').waitFor()
+    await write('Two')
+    await page.locator('[data-state]', { hasText: 'Two' }).waitFor()
+    await page.reload()
+    const tab = await open(device, server, query)
+    for (const each of [page, tab]) {
+      await expect
+        .poll(() => rows(each))
+        .toEqual(['Not up to date', 'One', 'This is message 2.', expect.stringMatching(/^Two \(/)])
+    }
+    await server.start()
+    for (const each of [page, tab]) {
+      await expect
+        .poll(() => rows(each), { timeout: 15_000 })
+        .toEqual(['Up to date', 'One', 'This is message 2.', 'Two', 'This is message 4.'])
+    }
+    await page.evaluate(() => (window as unknown as { signOut(): Promise<void> }).signOut())
+    expect(await page.evaluate(() => indexedDB.databases())).toEqual([])
+  })
+})
+
+const openShop = () => {
+  const model = path.join(import.meta.dirname, 'model-that-refunds.ts')
+  return SampleServer.open('docs/approvals.md', 'The server', (data) => ({
+    "import { tool } from 'ai'": `import { tool } from 'ai'\nimport { model } from '${model}'`,
+    "model: 'openai/gpt-5.2'": 'model',
+    "'refunds.log'": `'${data}/refunds.log'`,
+  }))
+}
+
+const refunds = ({ data }: SampleServer) =>
+  readFileSync(path.join(data, 'refunds.log'), 'utf8').trim().split('\n')
+
+/** How many sessions the cache of the page has. */
+async function countCached(): Promise<number> {
+  const resultOf = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  const database = await resultOf(indexedDB.open('caughtup-cache:me'))
+  const [name = ''] = database.objectStoreNames
+  const count = await resultOf(database.transaction(name).objectStore(name).count())
+  database.close()
+  return count
+}
