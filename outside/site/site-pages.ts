@@ -33,6 +33,8 @@ export const sections: readonly Section[] = [
       page('docs/authentication.md', 'authentication', 'Authentication'),
       page('docs/approvals.md', 'approvals', 'Ask before a tool runs'),
       page('docs/offline.md', 'offline', 'Work without a network'),
+      page('docs/search.md', 'search', 'Search'),
+      page('docs/versions.md', 'versions', 'Answer again, edit, undo'),
       page('docs/types.md', 'types', 'Types of your own'),
       page('docs/operating.md', 'operating', 'Several processes, PostgreSQL'),
     ],

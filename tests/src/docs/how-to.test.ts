@@ -201,6 +201,69 @@ createRoot(document.querySelector('main')).render(createElement(Page, props))
     await page.evaluate(() => (window as unknown as { signOut(): Promise<void> }).signOut())
     expect(await page.evaluate(() => indexedDB.databases())).toEqual([])
   })
+
+  test('docs/search.md finds a message of any session and shows what is around it', async () => {
+    const server = await SampleServer.open('README.md', 'Embed it')
+    const client = server.client()
+    for (const text of ['The train to Rome', 'Die Straße nach Oslo']) {
+      const { id: sessionId } = await client.rpc.sessions.create({})
+      await client.rpc.messages.send({ sessionId, text })
+    }
+    const page = await open(await openDevice(server), server, 'show=search&session=none')
+    // What was written a moment ago is indexed soon.
+    await expect
+      .poll(async () => (await client.search('this is message')).hits.length, { timeout: 15_000 })
+      .toBe(2)
+    await page.getByLabel('Search').fill('nach STRAS')
+    await page.getByRole('button').click()
+    await page.locator('[aria-current=true]').waitFor()
+    expect(await page.locator('section p').allTextContents()).toEqual([
+      'Die Straße nach Oslo',
+      'This is message 2.',
+    ])
+    await page.getByLabel('Search').fill('Bergen')
+    await page.getByRole('button').waitFor({ state: 'detached' })
+    await server.kill()
+    await page.getByLabel('Search').fill('Rome')
+    await page.getByRole('alert').filter({ hasText: /./ }).waitFor()
+  })
+
+  test('docs/versions.md answers again, edits and undoes, and each version remembers what followed', async () => {
+    const server = await SampleServer.open('README.md', 'Embed it')
+    const { id } = await server.client().rpc.sessions.create({})
+    const query = `show=versions&session=${id}`
+    const page = await open(await openDevice(server), server, query)
+    const other = await open(await openDevice(server), server, query)
+    const shows = async (...expected: string[]) => {
+      for (const each of [page, other]) {
+        const shown = async () => {
+          const texts = await each.locator('article').allTextContents()
+          return texts.map((text) => text.replaceAll(/Previous|Next|Edit$|Answer again$/g, '|'))
+        }
+        await expect.poll(shown, { timeout: 15_000 }).toEqual(expected)
+      }
+    }
+    const press = async (name: string) => {
+      await page.getByRole('button', { name, exact: true }).first().click()
+    }
+    await page.getByLabel('Prompt').fill('A trip')
+    await page.getByLabel('Prompt').press('Enter')
+    await shows('A trip|', 'This is message 2.|')
+    await press('Answer again')
+    await shows('A trip|', 'This is message 2.|2 of 2||')
+    await press('Previous')
+    await shows('A trip|', 'This is message 2.|1 of 2||')
+    await press('Edit')
+    await page.getByLabel('Edited prompt').fill('A trip to Norway')
+    await page.getByLabel('Edited prompt').press('Enter')
+    await shows('A trip to Norway|2 of 2||', 'This is message 2.|')
+    await press('Previous')
+    await shows('A trip|1 of 2||', 'This is message 2.|1 of 2||')
+    await press('Undo')
+    await shows()
+    await press('Redo')
+    await shows('A trip|1 of 2||', 'This is message 2.|1 of 2||')
+  })
 })
 
 const openShop = () => {
@@ -220,7 +283,7 @@ async function countCached(): Promise<number> {
   const resultOf = <T>(request: IDBRequest<T>) =>
     new Promise<T>((resolve, reject) => {
       request.onsuccess = () => resolve(request.result)
-      request.onerror = () => reject(request.error)
+      request.onerror = () => reject(new Error('IndexedDB', { cause: request.error }))
     })
   const database = await resultOf(indexedDB.open('caughtup-cache:me'))
   const [name = ''] = database.objectStoreNames
