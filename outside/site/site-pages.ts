@@ -35,6 +35,8 @@ export const sections: readonly Section[] = [
       page('docs/offline.md', 'offline', 'Work without a network'),
       page('docs/search.md', 'search', 'Search'),
       page('docs/versions.md', 'versions', 'Answer again, edit, undo'),
+      page('docs/transcripts.md', 'transcripts', 'Bring conversations along'),
+      page('docs/sqlite-to-postgres.md', 'sqlite-to-postgres', 'Move from SQLite to PostgreSQL'),
       page('docs/types.md', 'types', 'Types of your own'),
       page('docs/operating.md', 'operating', 'Several processes, PostgreSQL'),
     ],
@@ -48,7 +50,7 @@ export const sections: readonly Section[] = [
       page('packages/store/README.md', 'store', 'The store'),
       page('docs/ag-ui.md', 'ag-ui', 'Clients of AG-UI'),
       page('docs/durable-streams.md', 'durable-streams', 'Durable Streams'),
-      page('packages/transcripts/README.md', 'transcripts', 'Transcripts'),
+      page('packages/transcripts/README.md', 'transcript-formats', 'Formats of transcripts'),
     ],
   },
   {

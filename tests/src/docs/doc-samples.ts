@@ -5,7 +5,14 @@ import path from 'node:path'
 export const repositoryRoot = path.resolve(import.meta.dirname, '../../..')
 
 /** Pages that show a task from a server to what its users see. */
-export const howTos = ['docs/approvals.md', 'docs/offline.md', 'docs/search.md', 'docs/versions.md']
+export const howTos = [
+  'approvals',
+  'offline',
+  'search',
+  'sqlite-to-postgres',
+  'transcripts',
+  'versions',
+].map((name) => `docs/${name}.md`)
 
 export interface Sample {
   /** Its file and its first line. */

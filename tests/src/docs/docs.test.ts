@@ -52,7 +52,7 @@ const samples = [
   // outside/openapi runs it, and the commands beside it.
   ...samplesIn('docs/openapi.md'),
   ...ofOperating,
-  // how-to.test.ts runs them.
+  // how-to.test.ts and how-to-data.test.ts run them.
   ...howTos.flatMap(samplesIn),
   ...ofStore,
   ...ofTranscripts,

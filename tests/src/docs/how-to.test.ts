@@ -1,20 +1,18 @@
 // The tasks of the how-to pages, done with their samples: servers as processes of their own, pages in a browser.
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { auto, createChatClient } from '@caughtup/web-client'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { launchBrowser, skipBrowserTests } from '../browser/browser.ts'
 import { buildPage } from '../browser/build-page.ts'
 import { howTos, samplesIn } from './doc-samples.ts'
-import { freePort, printed, runSample } from './run-sample.ts'
+import { SampleServer } from './sample-server.ts'
 
 // Inside this package, so that the samples resolve the workspace's packages as a user's code does.
 const folder = path.resolve(import.meta.dirname, '../../.how-to-samples')
+const hasPage = (howTo: string) => samplesIn(howTo).some(({ heading }) => heading === 'The page')
 const nameOf = (howTo: string) => path.basename(howTo, '.md')
 
 beforeAll(() => {
@@ -23,60 +21,11 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A server of a sample on a fresh database, which can be killed and started again at the same address. */
-class SampleServer {
-  readonly url: string
-  readonly data: string
-  readonly #start: () => ChildProcess
-  #process: ChildProcess | undefined
-
-  private constructor(port: number, data: string, start: () => ChildProcess) {
-    this.url = `http://127.0.0.1:${port}`
-    this.data = data
-    this.#start = start
-  }
-
-  static async open(
-    file: string,
-    heading: string,
-    more = (_data: string): Record<string, string> => ({}),
-  ) {
-    const sample = samplesIn(file).find((each) => each.heading === heading)!
-    const data = mkdtempSync(path.join(folder, 'data-'))
-    const port = await freePort()
-    const place = { "'chat.db'": `'${data}/chat.db'`, 'port: 4000': `port: ${port}` }
-    const start = () => runSample(folder, sample, { ...place, ...more(data) })
-    const server = new SampleServer(port, data, start)
-    onTestFinished(() => server.kill())
-    await server.start()
-    return server
-  }
-
-  async start() {
-    this.#process = this.#start()
-    await printed(this.#process, /(Listening)/)
-  }
-
-  async kill() {
-    const { exitCode, signalCode } = this.#process ?? { exitCode: 0 }
-    if (this.#process === undefined || exitCode !== null || signalCode !== null) return
-    const exit = once(this.#process, 'exit')
-    this.#process.kill('SIGKILL')
-    await exit
-  }
-
-  client() {
-    const client = createChatClient({ link: auto({ url: `${this.url}/rpc` }), random: () => 0 })
-    onTestFinished(() => client.close())
-    return client
-  }
-}
-
 describe.skipIf(skipBrowserTests())('in a browser', () => {
   let browser: Awaited<ReturnType<typeof launchBrowser>>
   let script: string
   beforeAll(async () => {
-    const shown = howTos.map(nameOf)
+    const shown = howTos.filter(hasPage).map(nameOf)
     for (const name of shown) {
       for (const { heading, language, code } of samplesIn(`docs/${name}.md`)) {
         const file = `${name}-${heading.toLowerCase().replaceAll(' ', '-')}.${language}`
@@ -169,7 +118,7 @@ createRoot(document.querySelector('main')).render(createElement(Page, props))
   })
 
   test('docs/offline.md keeps prompts and messages over a reload without a server, and sends once', async () => {
-    const server = await SampleServer.open('README.md', 'Embed it')
+    const server = await SampleServer.open(folder, 'README.md', 'Embed it')
     const { id } = await server.client().rpc.sessions.create({})
     const device = await openDevice(server)
     const query = `show=offline&session=${id}`
@@ -203,7 +152,7 @@ createRoot(document.querySelector('main')).render(createElement(Page, props))
   })
 
   test('docs/search.md finds a message of any session and shows what is around it', async () => {
-    const server = await SampleServer.open('README.md', 'Embed it')
+    const server = await SampleServer.open(folder, 'README.md', 'Embed it')
     const client = server.client()
     for (const text of ['The train to Rome', 'Die Straße nach Oslo']) {
       const { id: sessionId } = await client.rpc.sessions.create({})
@@ -229,7 +178,7 @@ createRoot(document.querySelector('main')).render(createElement(Page, props))
   })
 
   test('docs/versions.md answers again, edits and undoes, and each version remembers what followed', async () => {
-    const server = await SampleServer.open('README.md', 'Embed it')
+    const server = await SampleServer.open(folder, 'README.md', 'Embed it')
     const { id } = await server.client().rpc.sessions.create({})
     const query = `show=versions&session=${id}`
     const page = await open(await openDevice(server), server, query)
@@ -268,7 +217,7 @@ createRoot(document.querySelector('main')).render(createElement(Page, props))
 
 const openShop = () => {
   const model = path.join(import.meta.dirname, 'model-that-refunds.ts')
-  return SampleServer.open('docs/approvals.md', 'The server', (data) => ({
+  return SampleServer.open(folder, 'docs/approvals.md', 'The server', (data) => ({
     "import { tool } from 'ai'": `import { tool } from 'ai'\nimport { model } from '${model}'`,
     "model: 'openai/gpt-5.2'": 'model',
     "'refunds.log'": `'${data}/refunds.log'`,
