@@ -7,9 +7,12 @@ import { pages } from '../../outside/site/site-pages.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const list = 'outside/site/site-pages.ts'
-const documents = globSync(['*.md', 'docs/**/*.md', 'benches/*.md', '{packages,apps}/*/README.md'], {
-  cwd: root,
-})
+const documents = globSync(
+  ['*.md', 'docs/**/*.md', 'benches/*.md', '{packages,apps}/*/README.md'],
+  {
+    cwd: root,
+  },
+)
 /** The two that are the front page: of the repository and of the site. */
 const fronts = ['README.md', 'docs/index.md']
 
