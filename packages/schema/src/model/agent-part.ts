@@ -6,7 +6,7 @@ import type { DeclaredData } from './declared.ts'
 import { dataPart } from './part.ts'
 
 // The names are those of the AI SDK's text stream parts (ai 7), so that
-// an agent can return `streamText(…).fullStream` unchanged.
+// an agent can return `streamText(…).stream` unchanged.
 
 /** A provider's report about itself never fails a run: an invalid value counts as absent. */
 const known = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)

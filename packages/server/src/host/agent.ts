@@ -4,7 +4,7 @@ import type { PrincipalId } from './principal.ts'
 
 /**
  * Writes one answer: a function from a run's context to the AI SDK's text stream parts, so that it
- * can return `streamText(…).fullStream` as it is.
+ * can return `streamText(…).stream` as it is.
  *
  * It belongs to a run, not to a request: closing a tab never stops it. An interruption does, even if
  * it ignores its signal. An error that it throws, or yields as an `error` part, ends the run with
