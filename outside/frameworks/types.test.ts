@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 
 test.each([
   ['Vue, Svelte and Solid, with all declarations checked', '.'],
+  ['React, as its start page', 'react'],
   ['assistant-ui', 'assistant-ui'],
   ['TanStack Query', 'tanstack-query'],
 ])(

@@ -22,6 +22,11 @@ export const sections: readonly Section[] = [
     pages: [
       page('docs/what-it-is.md', 'what-it-is', 'What it is, and when not to use it'),
       page('docs/start.md', 'start', 'Five minutes'),
+      page('docs/start-react.md', 'start-react', '… with React'),
+      page('docs/start-vue.md', 'start-vue', '… with Vue'),
+      page('docs/start-svelte.md', 'start-svelte', '… with Svelte'),
+      page('docs/start-solid.md', 'start-solid', '… with Solid'),
+      page('docs/start-page.md', 'start-page', '… with no framework'),
       page('docs/concepts.md', 'concepts', 'Concepts'),
       page('docs/from-use-chat.md', 'from-use-chat', 'Moving from useChat'),
       page('docs/comparison.md', 'comparison', 'Other ways, and when to take them'),
@@ -57,7 +62,7 @@ export const sections: readonly Section[] = [
     title: 'Client',
     pages: [
       page('packages/web-client/README.md', 'client', 'Views, React, links, errors'),
-      page('docs/frameworks.md', 'frameworks', 'Vue, Svelte, Solid, assistant-ui'),
+      page('docs/frameworks.md', 'frameworks', 'Bindings, assistant-ui'),
       page('packages/react-ui/README.md', 'react-ui', 'Components'),
     ],
   },

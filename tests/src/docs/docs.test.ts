@@ -213,15 +213,29 @@ test('the server’s README shows how to test an application', async () => {
 test.each([
   ['hosts', 'hosts/{recipes/*.ts,next/app/**/route.ts}'],
   ['types', 'types/{chat-schemas.ts,backend.ts,page.tsx}'],
+  ['frameworks', 'frameworks/{assistant-ui/chat.tsx,tanstack-query/queries.ts}'],
+  ['start-react', 'frameworks/{start/server.ts,react/*}'],
   [
-    'frameworks',
-    'frameworks/{*/*.vue,svelte/{Chat,MessageRow}.svelte,solid/chat.tsx,dom/show-chat.ts,assistant-ui/chat.tsx,tanstack-query/queries.ts}',
+    'start-vue',
+    'frameworks/{start/server.ts,vue/{vite.config.ts,index.html,main.ts,Chat.vue,MessageRow.vue}}',
+  ],
+  [
+    'start-svelte',
+    'frameworks/{start/server.ts,svelte/{vite.config.ts,index.html,main.ts,Chat.svelte,MessageRow.svelte}}',
+  ],
+  [
+    'start-solid',
+    'frameworks/{start/server.ts,solid/{vite.config.ts,index.html,main.tsx,chat.tsx}}',
+  ],
+  [
+    'start-page',
+    'frameworks/{start/server.ts,dom/{vite.config.ts,index.html,main.ts,show-chat.ts}}',
   ],
   ['durable-streams', 'durable-streams/samples/*.ts'],
   ['ag-ui', 'ag-ui/samples/*.ts'],
 ])('docs/%s.md shows the files that `pnpm outside` compiles and runs', (name, pattern) => {
   const text = readFileSync(path.join(repositoryRoot, `docs/${name}.md`), 'utf8')
-  const sample = /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```(?:tsx?|vue|svelte)\n(.*?)^```$/gms
+  const sample = /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```(?:tsx?|vue|svelte|html|json)\n(.*?)^```$/gms
   const shown = [...text.matchAll(sample)]
   const files = globSync(`outside/${pattern}`, { cwd: repositoryRoot })
   expect(new Set(shown.map(([, file]) => file))).toEqual(new Set(files))
@@ -246,6 +260,11 @@ test('no other document has samples', () => {
     'docs/hosts.md',
     'docs/openapi.md',
     'docs/operating.md',
+    'docs/start-page.md',
+    'docs/start-react.md',
+    'docs/start-solid.md',
+    'docs/start-svelte.md',
+    'docs/start-vue.md',
     'docs/types.md',
     'packages/react-ui/README.md',
     'packages/server/README.md',
