@@ -23,6 +23,7 @@ export const sections: readonly Section[] = [
       page('docs/what-it-is.md', 'what-it-is', 'What it is, and when not to use it'),
       page('docs/start.md', 'start', 'Five minutes'),
       page('docs/start-react.md', 'start-react', '… with React'),
+      page('docs/start-next.md', 'start-next', '… with Next'),
       page('docs/start-vue.md', 'start-vue', '… with Vue'),
       page('docs/start-svelte.md', 'start-svelte', '… with Svelte'),
       page('docs/start-solid.md', 'start-solid', '… with Solid'),

@@ -227,6 +227,7 @@ test.each([
     'start-solid',
     'frameworks/{start/server.ts,solid/{vite.config.ts,index.html,main.tsx,chat.tsx}}',
   ],
+  ['start-next', 'hosts/next-start/{chat.ts,app/**/*.{ts,tsx}}'],
   [
     'start-page',
     'frameworks/{start/server.ts,dom/{vite.config.ts,index.html,main.ts,show-chat.ts}}',
@@ -260,6 +261,7 @@ test('no other document has samples', () => {
     'docs/hosts.md',
     'docs/openapi.md',
     'docs/operating.md',
+    'docs/start-next.md',
     'docs/start-page.md',
     'docs/start-react.md',
     'docs/start-solid.md',
