@@ -114,6 +114,9 @@ describe.skipIf(skipBrowserTests())('in a browser', () => {
     await page.getByRole('link', { name: 'Concepts', exact: true }).click()
     // It is seen if its text has a size.
     await page.locator('.diagram[data-drawn=dark] svg').getByText('caught-up').first().waitFor()
+    // In the font in which labels are measured; in a wider one they would be cut off.
+    const font = () => getComputedStyle(document.querySelector('.diagram')!).fontFamily
+    expect(await page.evaluate(font)).toMatch(/^Inter/)
     await page.getByRole('switch', { name: /theme/ }).first().click()
     await page.locator('.diagram[data-drawn=neutral] svg').getByText('caught-up').first().waitFor()
     await page.goto(`${site?.url}/architecture`)

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+
 import { defineConfig } from 'vitepress'
 
 import { referencePages } from '../make-reference.ts'
@@ -7,6 +10,8 @@ export default defineConfig({
   title: 'Caughtup',
   description: 'The durable session layer for AI chats and agents that a team hosts itself.',
   lang: 'en',
+  // Not imported by the theme: with this many pages the bundler loses what a theme imports.
+  head: [['style', {}, readFileSync(path.join(import.meta.dirname, 'theme/pages.css'), 'utf8')]],
   srcDir: 'pages',
   cleanUrls: true,
   // A link that leads nowhere fails the build.

@@ -3,8 +3,6 @@ import DefaultTheme from 'vitepress/theme'
 
 import { drawDiagrams } from './draw-diagrams.ts'
 
-import './pages.css'
-
 export default {
   extends: DefaultTheme,
   enhanceApp({ router }) {
