@@ -25,16 +25,14 @@ describe.each(releases())('HTTP as of $version', ({ folder, readAt }) => {
     const copy = mkdtempSync(path.join(tmpdir(), 'caughtup-release-'))
     onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
     cpSync(path.join(folder, 'sqlite'), copy, { recursive: true })
-    const { host } = await reopen(
+    const opened = await reopen(
       sqlite({ path: path.join(copy, 'chat.db') }),
       { readAt, files: path.join(copy, 'files') },
       quickAgent,
     )
+    const { host } = opened
     const serving = await serve(host.chat)
-    onTestFinished(async () => {
-      await serving.close()
-      await host.close()
-    })
+    onTestFinished(() => opened.close(serving))
     const { same } = new Volatile()
     for (const { request, response } of calls) {
       const answered = await ask(serving.url, request, response)

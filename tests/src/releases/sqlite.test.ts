@@ -29,7 +29,7 @@ describe.each(releases())('the SQLite database of $version', ({ folder, readAt }
     const copy = copied()
     const files = path.join(copy, 'files')
     const opened = await reopen(sqlite({ path: path.join(copy, 'chat.db') }), { readAt, files })
-    onTestFinished(() => opened.host.close())
+    onTestFinished(() => opened.close())
     return opened
   }
 

@@ -12,6 +12,8 @@ export interface Opened {
   agent: SteppedAgent
   /** The calls of hooks that were made. */
   hooked: (RunEndedEvent | RunWaitingEvent)[]
+  /** Closes the host, and whatever serves it, while the clock goes on. */
+  close(serving?: { close(): Promise<void> }): Promise<void>
 }
 
 /** @param own - in place of the stepped one */
@@ -26,5 +28,19 @@ export async function reopen(
   const hook = (event: RunEndedEvent | RunWaitingEvent) => void hooked.push(event)
   const hooks = { runEnded: hook, runWaiting: hook }
   const host = await openHost({ storage, clock, files, agent: own ?? agent.agent, hooks })
-  return { host, clock, agent, hooked }
+  return {
+    host,
+    clock,
+    agent,
+    hooked,
+    async close(serving) {
+      let isClosed = false
+      const closing = (async () => {
+        await serving?.close()
+        await host.close()
+      })().finally(() => (isClosed = true))
+      while (!isClosed) await clock.advance(100)
+      await closing
+    },
+  }
 }

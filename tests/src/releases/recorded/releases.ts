@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import type { InitialSession } from '@caughtup/web-client'
@@ -57,4 +57,25 @@ export function releases(): Release[] {
 
 export function readJson<T>(file: string): T {
   return JSON.parse(readFileSync(file, 'utf8')) as T
+}
+
+/** How deep what is written has a line per member. */
+const linesDown = 5
+
+/** So that differences can be read, and most of it is not space. */
+export function writeJson(file: string, value: unknown): void {
+  const plain: unknown = JSON.parse(JSON.stringify(value))
+  writeFileSync(file, `${linesOf(plain, linesDown, '')}\n`)
+}
+
+function linesOf(value: unknown, depth: number, indent: string): string {
+  if (depth === 0 || typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const inner = `${indent} `
+  const lines = Array.isArray(value)
+    ? value.map((item) => inner + linesOf(item, depth - 1, inner))
+    : Object.entries(value).map(
+        ([name, member]) => `${inner}${JSON.stringify(name)}: ${linesOf(member, depth - 1, inner)}`,
+      )
+  const [open, close] = Array.isArray(value) ? '[]' : '{}'
+  return lines.length === 0 ? `${open}${close}` : `${open}\n${lines.join(',\n')}\n${indent}${close}`
 }

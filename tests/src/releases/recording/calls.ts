@@ -72,7 +72,8 @@ export async function callEverything({ host, devices, ann, bob, ask }: Caller): 
     await live(rpc.onChat({ sessionId, mode: { type: 'full' } }))
     await live(rpc.onChat({ sessionId, mode: { type: 'live' } }))
   }
-  for (const { sessionId, session } of devices) {
+  const some = devices.filter((_, index) => index % 2 === 1)
+  for (const { sessionId, session } of some) {
     const mode = { type: 'since', cursor: session.cursor } as const
     await live(rpc.onChat({ sessionId, mode, streamId: 'tab-1' }))
   }

@@ -1,12 +1,10 @@
-import { setTimeout } from 'node:timers/promises'
-
 import { type AgentPart, CaughtupError } from '@caughtup/schema'
 import { captureSession } from '@caughtup/web-client'
 
 import { liveThrough } from '../../system/eventful-session.ts'
 import type { SteppedAgent, SteppedRun } from '../../system/stepped-agent.ts'
 import type { Host } from '../host/host.ts'
-import { restOf } from '../host/settled.ts'
+import { over, restOf, until } from '../host/settled.ts'
 import type { Device } from '../recorded/releases.ts'
 import { answer, transcript } from './parts.ts'
 
@@ -28,7 +26,7 @@ export async function live(host: Host, agent: SteppedAgent): Promise<Device[]> {
   const ends = async (sessionId: string, run: SteppedRun, ...parts: AgentPart[]) => {
     await run.yields(...parts)
     run.finish()
-    await rests(sessionId)
+    await over(host, sessionId, run.context.runId)
   }
   const create = (sessionId: string, more: Parameters<typeof rpc.sessions.create>[0] = {}) =>
     rpc.sessions.create({ sessionId, ...more })
@@ -85,7 +83,7 @@ export async function live(host: Host, agent: SteppedAgent): Promise<Device[]> {
   const failing = await agent.run()
   await failing.yields({ type: 'text-delta', text: 'I will t' })
   failing.fail(new CaughtupError('UNAVAILABLE', 'The model is away.'))
-  await rests('failed')
+  await over(host, 'failed', failing.context.runId)
 
   // Rows of it are damaged in SQLite.
   await create('damaged')
@@ -200,8 +198,5 @@ const finish: AgentPart = {
 }
 
 async function packed({ store }: Host): Promise<void> {
-  for (let waited = 0; store.stats().unpackedEvents > 0; waited += 20) {
-    if (waited > 10_000) throw new Error('What was written is not packed.')
-    await setTimeout(20)
-  }
+  await until(() => store.stats().unpackedEvents === 0, 'What was written is not packed.')
 }
