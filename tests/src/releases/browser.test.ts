@@ -22,7 +22,7 @@ describe.skipIf(skipBrowserTests())('what pages have left in a browser', () => {
   afterAll(() => browser?.close())
 
   test.each(releases())(
-    'as of $version: the session is shown from the cache, and the prompts are sent once and in order',
+    'as of $version: the session is shown from the cache, and the prompts can be changed and are sent once and in order',
     async ({ folder }) => {
       const { sessionId, databases, shown } = readJson<KeptInBrowser>(
         path.join(folder, 'browser.json'),
@@ -42,8 +42,15 @@ describe.skipIf(skipBrowserTests())('what pages have left in a browser', () => {
       const { pending } = shown as { pending: { state: string }[] }
       expect(pending.map(({ state }) => state)).toContain('queued')
       expect(lacking(shown, await shownOffline(page, pending.length))).toEqual([])
+      const changed = await page.evaluate(() =>
+        Promise.all([
+          window.offlinePage.session.updatePending('three', 'Three, edited'),
+          window.offlinePage.session.dismissPending('refused'),
+        ]),
+      )
+      expect(changed).toEqual([true, true])
       await site.up()
-      await expect.poll(() => site.sent(sessionId)).toEqual(['One, edited', 'Two', 'Three'])
+      await expect.poll(() => site.sent(sessionId)).toEqual(['One, edited', 'Two', 'Three, edited'])
     },
   )
 })
