@@ -1,5 +1,5 @@
-// Checks that one version speaks for all published packages, that each changelog begins with it, and
-// that the table in CHANGELOG.md says of it what the code says.
+// Checks that one version speaks for all published packages, that each changelog begins with it, that
+// the table in CHANGELOG.md says of it what the code says, and that it is recorded for later versions.
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
@@ -36,6 +36,17 @@ const expected = [
 ]
 const row = `| ${expected.join(' | ')} |`
 if (!changelog.includes(row)) complaints.push(`The table in CHANGELOG.md needs the row ${row}`)
+// What a version keeps and sends is recorded, so that later ones can be held to it.
+if (!existsSync(`tests/fixtures/${version}`))
+  complaints.push(`There is no tests/fixtures/${version}: run pnpm record-release.`)
+// By docs/versioning.md a patch changes none of what the table has.
+const traits = new Map<string, string>()
+for (const [, minor = '', found = ''] of changelog.matchAll(/^\| (\d+\.\d+)\.\S+ \| (.*) \|$/gm)) {
+  const other = traits.get(minor) ?? found
+  traits.set(minor, found)
+  if (found !== other)
+    complaints.push(`Versions ${minor} have ${found} and ${other}: that takes a minor version.`)
+}
 
 if (complaints.length > 0) {
   console.error(complaints.join('\n'))
