@@ -1,14 +1,12 @@
-import type { EventDraft } from '@caughtup/schema'
-import { postgresSchema } from '@caughtup/local-services/postgres'
 import { createStore, type Store } from '@caughtup/store'
-import { memory } from '@caughtup/store/memory'
-import { postgres } from '@caughtup/store/postgres'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { filesOf, testAttachments } from '../../tests/support/attachments.ts'
 import { calls } from '../../tests/support/calls.ts'
+import { engines } from '../../tests/support/engines.ts'
 import { apiClient } from '../../tests/openapi/api-client.ts'
 import { type Client, fetchClient, openTestServer } from '../../tests/support/open-test-server.ts'
+import { openSharedSession, type SharedState, stateOf } from '../../tests/support/shared-session.ts'
 import { openApi } from '../adapters/openapi/open-api.ts'
 import { whoMay } from './who-may.ts'
 
@@ -18,16 +16,12 @@ const unknown = 'UNAUTHORIZED'
 /** The requests for attachments; they reject with the code of the answer. */
 type Files = ReturnType<typeof filesOf>
 
-interface Row {
+interface Row extends SharedState {
   procedure: keyof typeof whoMay
   /** What the row is about, if the procedure has several. */
   of?: string
   /** @default calls[procedure] */
   call?: (client: Client, sessionId: string, files: Files) => Promise<unknown>
-  /** Whether the last turn is undone before. */
-  isUndone?: boolean
-  /** Whether a run waits for approval of a tool call, and a prompt of the author behind it. */
-  isWaiting?: boolean
   /** Owner of the session, author of its message `prompt`, another member, a stranger, no credentials. */
   cells: readonly [string, string, string, string, string]
 }
@@ -160,84 +154,6 @@ const rows: Row[] = [
 
 const principals = ['owner', 'author', 'member', 'stranger', undefined] as const
 
-/** A session with a prompt of its author, an answer, a prompt of its owner, and one of its author. */
-async function openSession(
-  store: Store,
-  { isUndone, isWaiting }: Pick<Row, 'isUndone' | 'isWaiting'>,
-): Promise<string> {
-  const { id: sessionId } = await store.sessions.create({
-    owner: 'owner',
-    members: ['author', 'member', 'other'],
-  })
-  const message = (id: string, role: 'user' | 'assistant', author?: string): EventDraft => ({
-    type: 'message-created',
-    message: {
-      id,
-      role,
-      status: 'done',
-      parts: [{ type: 'text', text: id }],
-      metadata: { createdAt: 1, ...(author !== undefined && { author }) },
-    },
-  })
-  await store.append({
-    sessionId,
-    drafts: [
-      message('prompt', 'user', 'author'),
-      message('answer', 'assistant'),
-      message('other-prompt', 'user', 'owner'),
-      message('last-prompt', 'user', 'author'),
-    ],
-  })
-  if (isUndone) await store.history.undo(sessionId)
-  if (isWaiting) await store.append({ sessionId, drafts: waiting })
-  return sessionId
-}
-
-const waiting: EventDraft[] = [
-  {
-    type: 'run-started',
-    run: { id: 'waiting', kind: 'agent', status: 'waiting', startedAt: 1 },
-  },
-  {
-    type: 'message-created',
-    message: {
-      id: 'asking',
-      role: 'assistant',
-      status: 'open',
-      parts: [
-        {
-          type: 'dynamic-tool',
-          toolCallId: 'call',
-          toolName: 'remove',
-          state: 'approval-requested',
-          input: {},
-          approval: { id: 'approval' },
-        },
-      ],
-      metadata: { createdAt: 1, runId: 'waiting' },
-    },
-  },
-  {
-    type: 'queue-changed',
-    add: {
-      kind: 'agent',
-      runId: 'queued',
-      messageId: 'queued-prompt',
-      parts: [{ type: 'text', text: 'Next' }],
-      queuedAt: 1,
-      author: 'author',
-    },
-  },
-]
-
-async function stateOf(store: Store, sessionId: string) {
-  return [
-    await store.sessions.get(sessionId, 'owner'),
-    await store.sessions.members(sessionId),
-    await store.head(sessionId),
-  ]
-}
-
 function callOf(procedure: Row['procedure']) {
   if (procedure === 'attachments.upload' || procedure === 'attachments.read') {
     throw new Error(`The row of ${procedure} has no call.`)
@@ -251,61 +167,70 @@ test('the table has every procedure', () => {
   )
 })
 
-/** Databases of their own, by the name of their engine. */
-const storages = {
-  memory: async () => memory(),
-  async PostgreSQL() {
-    const { pool, schema, remove } = await postgresSchema()
-    onTestFinished(remove)
-    return postgres({ pool, schema })
-  },
-}
-
 type Fetch = (request: Request) => Promise<Response>
 
-/** The ways of a call, with the engine below. */
-const settings = [
-  { where: 'memory', open: storages.memory, clientOf: fetchClient },
-  { where: 'PostgreSQL', open: storages.PostgreSQL, clientOf: fetchClient },
-  {
-    where: 'memory, through `openApi()`,',
-    open: storages.memory,
-    clientOf: (fetch: Fetch, principal?: string) => apiClient({ fetch, principal }),
-  },
-]
+/** The ways of a call. */
+const ways = {
+  '': fetchClient,
+  ', through `openApi()`,': (fetch: Fetch, principal?: string) => apiClient({ fetch, principal }),
+}
 
-const cases = settings.flatMap(({ where, ...setting }) =>
+const cases = Object.entries(ways).flatMap(([way, clientOf]) =>
   rows.map(
-    (row) => [[row.procedure, row.of].filter(Boolean).join(' of '), where, row, setting] as const,
+    (row) => [[row.procedure, row.of].filter(Boolean).join(' of '), way, row, clientOf] as const,
   ),
 )
 
-test.each(cases)(
-  '%s on %s is answered as the table says, whoever calls',
-  async (_, __, { procedure, call = callOf(procedure), cells, ...state }, { open, clientOf }) => {
-    const store = await createStore({ storage: await open() })
-    onTestFinished(() => store.close())
-    const { chat, errors } = await openTestServer({
-      store,
-      summarise: () => Promise.resolve('all of it'),
-      stats: () => true,
-      attachments: testAttachments(),
-      mounts: [openApi()],
-    })
-    for (const [index, principal] of principals.entries()) {
-      const sessionId = await openSession(store, state)
-      const before = await stateOf(store, sessionId)
-      const client = clientOf((request) => chat.fetch(request), principal)
-      const files = filesOf((request) => chat.fetch(request), principal)
-      const outcome = await call(client, sessionId, files).then(
-        () => 'ok',
-        (error: { code: string }) => error.code,
-      )
-      expect([principal, outcome]).toEqual([principal, cells[index]])
-      // A refused call changes nothing.
-      const after = outcome === 'ok' ? before : await stateOf(store, sessionId)
-      expect(after).toEqual(before)
-    }
-    expect(errors).toEqual([])
-  },
-)
+/** All rows are about one principal each, who calls more often than one does. */
+const limits = {
+  createsPerMinute: 1_000,
+  sendsPerMinute: 1_000,
+  interruptsPerMinute: 1_000,
+  changesPerMinute: 1_000,
+  uploadsPerMinute: 1_000,
+}
+
+describe.each(engines)('%s', (engine, openStorage) => {
+  /** One for all rows, each of which makes sessions of its own. */
+  let store: Store
+  const closing: (() => unknown)[] = []
+
+  beforeAll(async () => {
+    const storage = await openStorage((close) => closing.unshift(close))
+    store = await createStore({ storage, limits })
+    closing.unshift(() => store.close())
+  })
+  afterAll(async () => {
+    for (const close of closing) await close()
+  })
+
+  test.each(cases)(
+    `%s on ${engine}%s is answered as the table says, whoever calls`,
+    async (_, __, { procedure, call = callOf(procedure), cells, ...state }, clientOf) => {
+      const { chat, errors } = await openTestServer({
+        store,
+        closes: true,
+        limits,
+        summarise: () => Promise.resolve('all of it'),
+        stats: () => true,
+        attachments: testAttachments(),
+        mounts: [openApi()],
+      })
+      for (const [index, principal] of principals.entries()) {
+        const sessionId = await openSharedSession(store, state)
+        const before = await stateOf(store, sessionId)
+        const client = clientOf((request) => chat.fetch(request), principal)
+        const files = filesOf((request) => chat.fetch(request), principal)
+        const outcome = await call(client, sessionId, files).then(
+          () => 'ok',
+          (error: { code: string }) => error.code,
+        )
+        expect([principal, outcome]).toEqual([principal, cells[index]])
+        // A refused call changes nothing.
+        const after = outcome === 'ok' ? before : await stateOf(store, sessionId)
+        expect(after).toEqual(before)
+      }
+      expect(errors).toEqual([])
+    },
+  )
+})
