@@ -1,47 +1,9 @@
-import { once } from 'node:events'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
-
 import { ManualClock } from '@caughtup/schema/testing'
 import { describe, expect, test } from 'vitest'
 
-import type { ChatServer } from '../src/create-chat-server.ts'
 import type { Mount, MountCall, MountRoute } from '../src/host/mount.ts'
 import { openTestServer, serveTest, type TestServerOptions } from './support/open-test-server.ts'
-
-interface Asked {
-  method?: string
-  path: string
-  headers?: Record<string, string>
-  body?: string
-}
-
-/** Sends requests through `chat.fetch`, or over a real socket. */
-const transports = {
-  'chat.fetch': async (chat: ChatServer) => {
-    return async ({ method = 'GET', path, headers = {}, body }: Asked): Promise<Response> => {
-      const { host = 'localhost', ...rest } = headers
-      return chat.fetch(
-        new Request(`http://${host}${path}`, { method, headers: rest, body: body ?? null }),
-      )
-    }
-  },
-  serve: async (chat: ChatServer) => {
-    const { port } = await serveTest(chat)
-    return async ({ method = 'GET', path, headers = {}, body }: Asked): Promise<Response> => {
-      const length = body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }
-      const request = httpRequest({ port, method, path, headers: { ...headers, ...length } })
-      request.end(body)
-      const [response]: [IncomingMessage] = (await once(request, 'response')) as never
-      const isEmpty = [204, 304].includes(response.statusCode ?? 0)
-      const answered = isEmpty ? null : await text(response)
-      return new Response(answered, {
-        status: response.statusCode ?? 0,
-        headers: Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-      })
-    }
-  },
-}
+import { transports } from './support/transports.ts'
 
 const json = { 'content-type': 'application/json', 'x-principal': 'me' }
 

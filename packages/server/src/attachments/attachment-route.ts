@@ -71,7 +71,7 @@ export class AttachmentRoute {
     if (uploadTo === undefined && !place) return notFound()
     const allowed = place ? 'GET' : 'POST'
     if (method !== allowed)
-      return refusal(new ORPCError('METHOD_NOT_SUPPORTED'), { allow: allowed })
+      return refusal(new ORPCError('METHOD_NOT_SUPPORTED'), { allow: `${allowed}, OPTIONS` })
     guard.assertClient(request, caller)
     if (closing.aborted) throw shuttingDown()
     start()

@@ -32,8 +32,9 @@ export function createFetch(
     const claim: StreamClaim = {}
     const response = await answer(standard, { request, claim })
     const stream = claimed(claim, response.body)
-    return stream
-      ? streamResponse({ ...response, stream, signal, encode })
-      : toFetchResponse(response)
+    if (stream) return streamResponse({ ...response, stream, signal, encode })
+    const answered = toFetchResponse(response)
+    // The caller may be no HTTP server that leaves the body out.
+    return method === 'HEAD' ? new Response(null, answered) : answered
   }
 }
