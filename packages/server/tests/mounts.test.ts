@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Mount, MountCall, MountRoute } from '../src/host/mount.ts'
 import { openTestServer, serveTest, type TestServerOptions } from './support/open-test-server.ts'
-import { transports } from './support/transports.ts'
+import { transports } from './support/requests/transports.ts'
 
 const json = { 'content-type': 'application/json', 'x-principal': 'me' }
 

@@ -3,10 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { filesOf, testAttachments } from '../../tests/support/attachments.ts'
 import { calls } from '../../tests/support/calls.ts'
-import { engines } from '../../tests/support/engines.ts'
+import { engines } from '../../tests/support/tables/engines.ts'
 import { apiClient } from '../../tests/openapi/api-client.ts'
 import { type Client, fetchClient, openTestServer } from '../../tests/support/open-test-server.ts'
-import { openSharedSession, type SharedState, stateOf } from '../../tests/support/shared-session.ts'
+import {
+  openSharedSession,
+  type SharedState,
+  stateOf,
+} from '../../tests/support/tables/shared-session.ts'
 import { openApi } from '../adapters/openapi/open-api.ts'
 import { whoMay } from './who-may.ts'
 

@@ -2,8 +2,8 @@ import { memory } from '@caughtup/store/memory'
 import { describe, expect, test } from 'vitest'
 
 import { openTestServer } from '../support/open-test-server.ts'
-import { openSharedSession, stateOf } from '../support/shared-session.ts'
-import { transports } from '../support/transports.ts'
+import { openSharedSession, stateOf } from '../support/tables/shared-session.ts'
+import { transports } from '../support/requests/transports.ts'
 import { everyMount, places, routes } from './routes.ts'
 
 const host = 'chat.example:4000'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { testAttachments } from '../support/attachments.ts'
 import { openTestServer } from '../support/open-test-server.ts'
-import { transports } from '../support/transports.ts'
+import { transports } from '../support/requests/transports.ts'
 import { everyMount, places } from './routes.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY']

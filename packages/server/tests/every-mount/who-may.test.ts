@@ -5,9 +5,9 @@ import { createStore, type StorageFactory, type Store } from '@caughtup/store'
 import { memory } from '@caughtup/store/memory'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { engines } from '../support/engines.ts'
+import { engines } from '../support/tables/engines.ts'
 import { openTestServer } from '../support/open-test-server.ts'
-import { openSharedSession, stateOf } from '../support/shared-session.ts'
+import { openSharedSession, stateOf } from '../support/tables/shared-session.ts'
 import { everyMount, requestOf, type Route, type RouteName, routes } from './routes.ts'
 
 const callers = ['owner', 'author', 'member', 'removed', 'stranger', undefined] as const

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-import type { ChatServer } from '../../src/create-chat-server.ts'
-import { serveTest } from './open-test-server.ts'
+import type { ChatServer } from '../../../src/create-chat-server.ts'
+import { serveTest } from '../open-test-server.ts'
 
 export interface Asked {
   method?: string
