@@ -82,6 +82,8 @@ test.each([
   [{ ...input(), messages: 'none' }, 'messages'],
   [input({ role: 'user', content: 'Hi' }), 'messages.0.id'],
   [input(prompt('u1', 7)), 'messages.0.content'],
+  [input(prompt('u 1')), 'messages.0.id'],
+  [input(prompt('u1', ' ')), 'parts'],
   [
     input(prompt('u1', [{ type: 'image', source: { type: 'file', value: 'x' } }])),
     'messages.0.content.0.source.type',

@@ -1,4 +1,4 @@
-import { CaughtupError, preview, type Session } from '@caughtup/schema'
+import { CaughtupError, id, preview, type Session } from '@caughtup/schema'
 import { refusalError } from '@caughtup/store'
 
 import { sessionNotFound } from '../errors/call-errors.ts'
@@ -40,6 +40,8 @@ export class Access {
     sessionId: string,
     about?: string,
   ): Promise<Session> {
+    // A mount takes any text for an id, and databases do not.
+    if (!id.safeParse(sessionId).success) throw sessionNotFound(sessionId)
     const session = await this.#settings.store.sessions.get(sessionId, principal.id)
     const isOwner = session.owner === principal.id
     const isGranted = isOwner || isGrantedTo(whoMay[action], principal, about)

@@ -9,8 +9,10 @@ export function messageProcedures(
 ) {
   return {
     send: send.handler(async ({ input, context: { principal } }) => {
+      // Whether a prompt can be sent is known before its session is: see `makeSession`.
+      const read = await sendMessage.read(input)
       const session = await access.authorizeSession(principal, 'messages.send', input.sessionId)
-      return sendMessage.send(session, input, principal)
+      return sendMessage.send(session, read, principal)
     }),
     edit: edit.handler(async ({ input, context: { principal } }) => {
       const session = await access.authorizeSession(principal, 'messages.edit', input.sessionId)

@@ -12,6 +12,12 @@ import { askedOf, contentOf, keptOf } from './prompt-input.ts'
 import { assertPrompt } from './prompt-limits.ts'
 import type { SessionTitle } from './session-title.ts'
 
+/** The input of `messages.send`, checked. */
+interface ReadPrompt {
+  prompt: Omit<QueuedPrompt, 'kind' | 'runId' | 'queuedAt' | 'author'> & { parts: PromptPart[] }
+  whenBusy: NonNullable<SendInput['whenBusy']>
+}
+
 /** Accepts prompts. Sending a `messageId` again creates no second message and returns the same result. */
 export class SendMessage {
   readonly #settings: Settings
@@ -28,18 +34,31 @@ export class SendMessage {
   }
 
   /**
-   * @throws CaughtupError `NOT_FOUND`, `TOO_LARGE`, `LIMIT_EXCEEDED`, and `CONFLICT`
-   *   (`message-id-reused`, `message-gone`) if the id belongs to a message with other content, or to
-   *   one that was removed
+   * What is sent, whatever the session.
+   *
+   * @throws CaughtupError `BAD_INPUT`, `TOO_LARGE`
    */
-  async send(session: Session, input: SendInput, principal: Principal): Promise<SendResult> {
+  async read(input: SendInput): Promise<ReadPrompt> {
     const { parts, field } = contentOf(input)
     assertPrompt(parts, field, this.#settings)
     const kept = await keptOf(input, this.#settings)
-    await this.#rate.take(principal.id)
     const { messageId = uuid(), whenBusy = 'queue' } = input
     const asked = askedOf(input, this.#settings)
-    const prompt = { messageId, parts, author: principal.id, ...asked, ...kept }
+    return { prompt: { messageId, parts, ...asked, ...kept }, whenBusy }
+  }
+
+  /**
+   * @throws CaughtupError `NOT_FOUND`, `LIMIT_EXCEEDED`, and `CONFLICT` (`message-id-reused`,
+   *   `message-gone`) if the id belongs to a message with other content, or to one that was removed
+   */
+  async send(
+    session: Session,
+    { prompt: read, whenBusy }: ReadPrompt,
+    principal: Principal,
+  ): Promise<SendResult> {
+    await this.#rate.take(principal.id)
+    const prompt = { ...read, author: principal.id }
+    const { messageId } = prompt
     return this.#calls.call(`${session.id} ${messageId}`, () =>
       this.#sendOnce(session, prompt, whenBusy, principal),
     )
@@ -48,7 +67,7 @@ export class SendMessage {
   async #sendOnce(
     session: Session,
     prompt: Omit<QueuedPrompt, 'kind' | 'runId' | 'queuedAt'> & { parts: PromptPart[] },
-    whenBusy: NonNullable<SendInput['whenBusy']>,
+    whenBusy: ReadPrompt['whenBusy'],
     principal: Principal,
   ): Promise<SendResult> {
     const { messageId } = prompt

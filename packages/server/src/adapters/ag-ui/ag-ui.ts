@@ -4,6 +4,7 @@ import type { Store, Window } from '@caughtup/store'
 
 import type { Mount, MountCall, MountStream } from '../../host/mount.ts'
 import { endingEvents } from '../../mounts/ending-events.ts'
+import { makeSession } from '../../mounts/make-session.ts'
 import type { AgUiEvent } from './ag-ui-event.ts'
 import { RunEvents } from './run-events.ts'
 import { readRunInput, type RunInput } from './run-input.ts'
@@ -38,9 +39,10 @@ export function agUi({ path, bodyBytes, custom }: AgUiOptions): Mount {
         path: '',
         async answer(call) {
           const input = readRunInput(await call.body())
-          const stream = await openThread(call, input)
+          const prompt = promptOf(input, custom)
+          const stream = await openThread(call, input, prompt)
           try {
-            const followed = await begin(call, store, input, custom)
+            const followed = await begin(call, store, input, prompt)
             const { signal } = stream
             const events = new RunEvents({ ...followed, store, sessionId: input.threadId, signal })
             const end = () => stream[Symbol.dispose]()
@@ -62,15 +64,31 @@ export function agUi({ path, bodyBytes, custom }: AgUiOptions): Mount {
   }
 }
 
+/** The newest message as the input of `messages.send`. */
+function promptOf(
+  { threadId: sessionId, prompt, whole }: RunInput,
+  custom: AgUiOptions['custom'],
+): Prompt | undefined {
+  if (!prompt) return undefined
+  const kept = custom?.(whole)
+  const { id: messageId, parts } = prompt
+  return { sessionId, messageId, parts, ...(kept && { custom: kept }) }
+}
+
+type Prompt = Parameters<typeof makeSession>[1]
+
 /** A thread that nobody has is made by its first prompt. */
-async function openThread(call: MountCall, input: RunInput): Promise<MountStream> {
-  const { threadId: sessionId, prompt } = input
+async function openThread(
+  call: MountCall,
+  { threadId: sessionId }: RunInput,
+  prompt: Prompt | undefined,
+): Promise<MountStream> {
   try {
     return await call.stream(sessionId)
   } catch (error) {
     const isUnknown = error instanceof CaughtupError && error.code === 'NOT_FOUND'
     if (!isUnknown || !prompt) throw error
-    await call.client.sessions.create({ sessionId })
+    await makeSession(call.client, prompt)
     return call.stream(sessionId)
   }
 }
@@ -80,26 +98,20 @@ async function begin(
   { client }: MountCall,
   store: Pick<Store, 'window' | 'head' | 'message'>,
   input: RunInput,
-  custom: AgUiOptions['custom'],
+  prompt: Prompt | undefined,
 ) {
-  const { threadId, runId: clientRunId, prompt } = input
+  const { threadId, runId: clientRunId } = input
   const window = await store.window(threadId)
   const named = { threadId, clientRunId }
-  if (prompt && !(await isKnown(store, threadId, prompt.id, window))) {
-    const kept = custom?.(input.whole)
-    const { runId } = await client.messages.send({
-      sessionId: threadId,
-      messageId: prompt.id,
-      parts: prompt.parts,
-      ...(kept && { custom: kept }),
-    })
+  if (prompt && !(await isKnown(store, threadId, prompt.messageId, window))) {
+    const { runId } = await client.messages.send(prompt)
     const { cursor } = await store.head(threadId)
     return { ...named, runId, until: cursor.seq, window, withHistory: false }
   }
   await respond(client, input, window)
   const { cursor } = await store.head(threadId)
   const { run, queue } = window.head
-  const queued = queue.find((each) => each.kind === 'agent' && each.messageId === prompt?.id)
+  const queued = queue.find((each) => each.kind === 'agent' && each.messageId === prompt?.messageId)
   const runId = queued?.runId ?? (run?.kind === 'agent' ? run.id : undefined)
   // The history is that from before the answers: what they brought comes as events.
   return { ...named, runId, until: cursor.seq, window, withHistory: true }

@@ -1,4 +1,4 @@
-import { CaughtupError, preview, type PromptPart } from '@caughtup/schema'
+import { CaughtupError, id as idSchema, preview, type PromptPart } from '@caughtup/schema'
 
 /** What is read of a client's request. Its history is not: the session has that. */
 export interface RunInput {
@@ -53,12 +53,12 @@ function answerOf(entry: Readonly<Record<string, unknown>>, place: string) {
 
 function promptOf({ id, content }: Readonly<Record<string, unknown>>, place: string) {
   if (typeof content === 'string') {
-    return { id: text(id, `${place}.id`), parts: [{ type: 'text' as const, text: content }] }
+    return { id: anId(id, `${place}.id`), parts: [{ type: 'text' as const, text: content }] }
   }
   const parts = list(content, `${place}.content`).map((part, index) =>
     promptPart(object(part, `${place}.content.${index}`), `${place}.content.${index}`),
   )
-  return { id: text(id, `${place}.id`), parts }
+  return { id: anId(id, `${place}.id`), parts }
 }
 
 function promptPart(part: Readonly<Record<string, unknown>>, place: string): PromptPart {
@@ -96,6 +96,13 @@ function list(value: unknown, field: string): readonly unknown[] {
 function text(value: unknown, field: string): string {
   if (typeof value === 'string') return value
   throw refused(value, field, 'a text')
+}
+
+/** Messages are looked up by it. */
+function anId(value: unknown, field: string): string {
+  const read = idSchema.safeParse(value)
+  if (read.success) return read.data
+  throw refused(value, field, '1 to 64 characters of A–Z a–z 0–9 _ -')
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

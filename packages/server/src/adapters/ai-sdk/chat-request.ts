@@ -7,7 +7,7 @@ export type CallAnswer =
   | { error: string }
 
 export type ChatRequest = { sessionId: string; model?: string; thinkingLevel?: string } & (
-  | { asks: 'prompt'; messageId?: string; parts: PromptPart[]; replaces?: string; custom?: object }
+  | { asks: 'prompt'; messageId: string; parts: PromptPart[]; replaces?: string; custom?: object }
   /** After this prompt. */
   | { asks: 'regenerate'; promptId: string }
   | { asks: 'go-on'; messageId: string; answers: { toolCallId: string; answer: CallAnswer }[] }
@@ -43,12 +43,9 @@ export function readChatRequest(body: unknown): ChatRequest {
   const parts = promptParts(last, place)
   const { metadata } = last
   const custom = isObject(metadata) ? { custom: metadata } : {}
-  // A prompt in the place of another one has its id in the client, which is taken here.
-  const which =
-    messageId === undefined || messageId === null
-      ? { messageId: id }
-      : { replaces: textAt(messageId, 'messageId') }
-  return { ...whole, asks: 'prompt', parts, ...which, ...custom }
+  const isOther = messageId !== undefined && messageId !== null
+  const replaces = isOther ? { replaces: textAt(messageId, 'messageId') } : {}
+  return { ...whole, asks: 'prompt', messageId: id, parts, ...replaces, ...custom }
 }
 
 function promptParts(message: Record<string, unknown>, place: string): PromptPart[] {

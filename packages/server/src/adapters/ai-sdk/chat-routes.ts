@@ -1,8 +1,14 @@
-import { CaughtupError, type ChatFrameOf, type Part } from '@caughtup/schema'
+import {
+  CaughtupError,
+  type ChatFrameOf,
+  type CustomMetadataInput,
+  type Part,
+} from '@caughtup/schema'
 import { isAwaited } from '@caughtup/schema/fold'
 import { ORPCError } from '@orpc/server'
 
 import { type Mount, type MountAnswer, type MountCall, normalisePath } from '../../host/mount.ts'
+import { makeSession } from '../../mounts/make-session.ts'
 import { type CallAnswer, type ChatRequest, readChatRequest } from './chat-request.ts'
 import { chunkEvents, type LiveFrames } from './chunk-events.ts'
 import { RunView } from './run-view.ts'
@@ -66,7 +72,7 @@ export function chatRoutes({
 
 async function post(call: MountCall, request: ChatRequest): Promise<MountAnswer> {
   if (request.asks === 'prompt' && request.replaces === undefined)
-    await assertSession(call, request)
+    await assertSession(call, promptOf(request))
   const { caughtUp, ...live } = await follow(call, request.sessionId)
   try {
     return { headers, events: await answered(call, request, caughtUp, live) }
@@ -84,26 +90,19 @@ async function answered(
 ): Promise<AsyncIterable<string>> {
   const { sessionId } = request
   if (request.asks === 'go-on') return goOn(client, request, caughtUp, live)
-  const asked = {
-    ...(request.model !== undefined && { model: request.model }),
-    ...(request.thinkingLevel !== undefined && { thinkingLevel: request.thinkingLevel }),
-  }
   if (request.asks === 'regenerate') {
     const messageId = await shownId(client, sessionId, request.promptId)
-    const { runId } = await client.messages.retry({ sessionId, messageId, ...asked })
+    const { runId } = await client.messages.retry({ sessionId, messageId, ...askedOf(request) })
     return chunkEvents(new RunView(runId), live, [])
   }
-  const { parts, custom } = request
-  const prompt = { sessionId, parts, ...asked, ...(custom && { custom }) }
+  const prompt = promptOf(request)
   if (request.replaces !== undefined) {
     const messageId = await shownId(client, sessionId, request.replaces)
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the procedure checks the metadata
-    const { runId } = await client.messages.resend({ ...prompt, messageId } as never)
+    // The prompt has the other one's id in the client, which is taken here: it gets a new one.
+    const { runId } = await client.messages.resend({ ...prompt, messageId })
     return chunkEvents(new RunView(runId), live, [])
   }
-  const whole = { ...prompt, messageId: request.messageId }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the procedure checks the metadata
-  const { runId } = await client.messages.send(whole as never)
+  const { runId } = await client.messages.send(prompt)
   const view = new RunView(runId)
   // The same prompt again, whose run may be over.
   const { messages } = await client.history.loadMore({ sessionId })
@@ -115,6 +114,21 @@ async function answered(
     live,
     answer?.status === 'done' ? view.show(answer) : view.take(caughtUp),
   )
+}
+
+/** What is asked of the model. */
+function askedOf({ model, thinkingLevel }: ChatRequest) {
+  return {
+    ...(model !== undefined && { model }),
+    ...(thinkingLevel !== undefined && { thinkingLevel }),
+  }
+}
+
+function promptOf(request: Extract<ChatRequest, { asks: 'prompt' }>) {
+  const { sessionId, messageId, parts, custom } = request
+  const prompt = { sessionId, messageId, parts, ...askedOf(request), ...(custom && { custom }) }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the procedure checks the metadata
+  return prompt as typeof prompt & { custom?: CustomMetadataInput }
 }
 
 /** Answers what the run waits for, and follows what it then adds to its answer. */
@@ -204,12 +218,12 @@ async function resume(call: MountCall, since: number): Promise<MountAnswer> {
 }
 
 /** The session of a first prompt is made with it. */
-async function assertSession(call: MountCall, { sessionId }: ChatRequest): Promise<void> {
+async function assertSession(call: MountCall, prompt: ReturnType<typeof promptOf>): Promise<void> {
   try {
-    await call.session(sessionId)
+    await call.session(prompt.sessionId)
   } catch (error) {
     if (!(error instanceof CaughtupError) || error.code !== 'NOT_FOUND') throw error
-    await call.client.sessions.create({ sessionId })
+    await makeSession(call.client, prompt)
   }
 }
 

@@ -2,6 +2,8 @@ import type { EventDraft } from '@caughtup/schema'
 import type { Store } from '@caughtup/store'
 
 export interface SharedState {
+  /** @default a new one */
+  id?: string
   /** Whether the last turn is undone. */
   isUndone?: boolean
   /** Whether a run waits for approval of a tool call, and a prompt of the author behind it. */
@@ -11,9 +13,10 @@ export interface SharedState {
 /** A session with a prompt of its author, an answer, a prompt of its owner, and one of its author. */
 export async function openSharedSession(
   store: Store,
-  { isUndone, isWaiting }: SharedState = {},
+  { id, isUndone, isWaiting }: SharedState = {},
 ): Promise<string> {
   const { id: sessionId } = await store.sessions.create({
+    ...(id !== undefined && { sessionId: id }),
     owner: 'owner',
     members: ['author', 'member', 'other'],
   })
