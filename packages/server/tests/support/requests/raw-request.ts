@@ -22,7 +22,10 @@ export interface RawAnswer {
   text: string
 }
 
-/** Sends what no HTTP client sends; `undefined` if the server hangs up without an answer. */
+/**
+ * Sends what no HTTP client sends; `undefined` if the server hangs up without an answer. The connection is kept
+ * until the answer is there: a server that closes one before it has read the whole body takes its answer with it.
+ */
 export async function sendRaw(port: number, request: RawRequest): Promise<RawAnswer | undefined> {
   const { method, target, headers, body, chunk, cut } = request
   const framing =
@@ -33,7 +36,6 @@ export async function sendRaw(port: number, request: RawRequest): Promise<RawAns
     `${method} ${target} HTTP/1.1`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
     ...framing,
-    'connection: close',
   ]
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
   const rest = body === undefined ? Buffer.alloc(0) : framed(Buffer.from(body), chunk)
@@ -41,7 +43,6 @@ export async function sendRaw(port: number, request: RawRequest): Promise<RawAns
   try {
     await once(socket, 'connect')
     const sent = cut === undefined ? rest : rest.subarray(0, cut % (rest.byteLength + 1))
-    // A server that answers before it has read everything may reset the connection.
     socket.on('error', () => {})
     socket.write(Buffer.concat([head, sent]))
     if (cut !== undefined) socket.end()
@@ -49,15 +50,29 @@ export async function sendRaw(port: number, request: RawRequest): Promise<RawAns
     socket.setEncoding('latin1')
     for await (const piece of socket) {
       received += String(piece)
-      if (/\r\ncontent-type: text\/event-stream\r\n[^]*\r\n\r\n/i.test(received)) break
+      if (isWhole(received, method)) break
     }
     return received === '' ? undefined : parsed(received)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return undefined
-    throw error
+    if (cut === undefined) throw error
+    return undefined
   } finally {
     socket.destroy()
   }
+}
+
+/** Whether all of an answer is there; of a stream, its beginning. */
+function isWhole(received: string, method: string): boolean {
+  const end = received.indexOf('\r\n\r\n')
+  if (end < 0) return false
+  const head = received.slice(0, end).toLowerCase()
+  const body = received.slice(end + 4)
+  if (method === 'HEAD' || /^http\/1.1 (?:204|304)/.test(head)) return true
+  if (head.includes('\r\ncontent-type: text/event-stream')) return true
+  const [, length] = /\r\ncontent-length: (\d+)/.exec(head) ?? []
+  if (length !== undefined) return body.length >= Number(length)
+  // Without both it ends with the connection.
+  return head.includes('\r\ntransfer-encoding: chunked') && body.endsWith('0\r\n\r\n')
 }
 
 function framed(body: Buffer, chunk: number | undefined): Buffer {
