@@ -3,7 +3,7 @@ import type { Message } from '@caughtup/schema'
 import type { Agent, AgentContext } from '../../host/agent.ts'
 import { readRemote } from './read-remote.ts'
 import { stateOf, ToAgentParts } from './to-agent-parts.ts'
-import { toAgUiMessages } from './to-ag-ui-messages.ts'
+import { closed, toAgUiMessages } from './to-ag-ui-messages.ts'
 
 export interface FromAgUiOptions {
   /** The endpoint of the remote agent. */
@@ -44,7 +44,7 @@ export function fromAgUi({
         runId,
         protocolVersion: '1.0',
         state: stateOf(messages),
-        messages: toAgUiMessages(messages),
+        messages: toAgUiMessages(messages.map(closed)),
         tools: [],
         context: [],
         forwardedProps: forwardedProps?.(context) ?? {},

@@ -6,7 +6,7 @@ import { sessionNotFound } from '../../errors/call-errors.ts'
 import type { AgUiEvent, Interrupt, Outcome } from './ag-ui-event.ts'
 import { ownPlace, placesOf } from './message-places.ts'
 import { closingEvents, dataEvent, isClosed, partEvents, statePart } from './part-events.ts'
-import { toAgUiMessages } from './to-ag-ui-messages.ts'
+import { closed, toAgUiMessages } from './to-ag-ui-messages.ts'
 
 export interface FollowedRun {
   store: Pick<Store, 'window' | 'follow'>
@@ -98,7 +98,7 @@ export class RunEvents {
     }
   }
 
-  /** All messages, and from now on what comes. What still grows is not among them: it is told from its beginning. */
+  /** All messages, and from now on what comes. What still grows is told from its beginning. */
   *#history(): Generator<AgUiEvent, void, undefined> {
     yield* this.#closeAll()
     const { run } = this.#view
@@ -186,14 +186,6 @@ export class RunEvents {
 const responseSchema = {
   type: 'object',
   properties: { approved: { type: 'boolean' }, reason: { type: 'string' } },
-}
-
-function closed(message: Message): Message {
-  const parts = message.parts.map((part) => {
-    const grows = (part.type === 'text' || part.type === 'reasoning') && !isClosed(part)
-    return grows ? { ...part, state: 'done' as const } : part
-  })
-  return { ...message, parts }
 }
 
 function viewOf({ head, messages, hasOlder }: Window): View {

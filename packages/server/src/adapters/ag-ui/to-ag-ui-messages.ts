@@ -5,7 +5,10 @@ import { ownPlace, placesOf, resultPlace } from './message-places.ts'
 import { isClosed } from './part-events.ts'
 import { argumentsOf, resultOf } from './tool-text.ts'
 
-/** Messages of a session as a client of AG-UI keeps them, without the parts that still grow. */
+/**
+ * Messages of a session as a client of AG-UI keeps them. Parts that still grow are left out, or are empty where
+ * one behind them is complete: they keep their places.
+ */
 export function toAgUiMessages(messages: readonly Message[]): AgUiMessage[] {
   return messages.flatMap((message) => {
     const { id, role, parts } = message
@@ -30,18 +33,19 @@ function answerMessages({ id, parts }: Message): AgUiMessage[] {
     messages.push(answer)
     return answer
   }
-  for (const [index, part] of parts.entries()) {
-    if (!isClosed(part)) continue
-    if (part.type === 'text') answerAt(index).content = part.text
+  const newest = parts.findLastIndex((part) => isMessage(part) && isClosed(part))
+  for (const [index, part] of parts.slice(0, newest + 1).entries()) {
+    const told = (text: string) => (isClosed(part) ? text : '')
+    if (part.type === 'text') answerAt(index).content = told(part.text)
     if (part.type === 'reasoning') {
-      messages.push({ id: ownPlace(id, index), role: 'reasoning', content: part.text })
+      messages.push({ id: ownPlace(id, index), role: 'reasoning', content: told(part.text) })
     }
     if (part.type !== 'dynamic-tool') continue
     const { toolCallId, toolName } = part
     const called: AgUiCall = {
       id: toolCallId,
       type: 'function',
-      function: { name: toolName, arguments: argumentsOf(part) },
+      function: { name: toolName, arguments: told(argumentsOf(part)) },
     }
     const answer = answerAt(index)
     answer.toolCalls = [...(answer.toolCalls ?? []), called]
@@ -51,6 +55,20 @@ function answerMessages({ id, parts }: Message): AgUiMessage[] {
     messages.push({ id: resultPlace(toolCallId), role: 'tool', toolCallId, content, ...failed })
   }
   return messages
+}
+
+/** Whether it is a message of AG-UI, or in one. */
+function isMessage({ type }: Part): boolean {
+  return type === 'text' || type === 'reasoning' || type === 'dynamic-tool'
+}
+
+/** A message to which nothing is added any more, though its agent has not said so. */
+export function closed(message: Message): Message {
+  const parts = message.parts.map((part) => {
+    const grows = (part.type === 'text' || part.type === 'reasoning') && !isClosed(part)
+    return grows ? { ...part, state: 'done' as const } : part
+  })
+  return { ...message, parts }
 }
 
 function contentOf(parts: readonly Part[]): string | AgUiContent[] {
