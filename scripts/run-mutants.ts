@@ -128,7 +128,7 @@ function copyTree(): string {
   for (const workspace of ['packages', 'apps']) {
     for (const name of readdirSync(path.join(root, workspace))) copyModules(workspace, name)
   }
-  for (const name of ['benches', 'tests']) copyModules(name)
+  for (const name of ['benches', 'local-services', 'tests']) copyModules(name)
   return target
 
   /** Keeps links as they are, so that a link to another package leads to its copy. */
