@@ -4,16 +4,17 @@ import path from 'node:path'
 
 import { serve } from '@caughtup/server/node'
 import { sqlite } from '@caughtup/store/sqlite'
-import { asChatError, type ChatRpc, createChatClient, sse } from '@caughtup/web-client'
+import { asChatError, type ChatRpc, createChatClient, sse, webSocket } from '@caughtup/web-client'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { lacking } from './recorded/lacking.ts'
 import { reopen } from './host/opened.ts'
 import { quickAgent } from './recording/calls.ts'
 import { eventsOf, type Exchange, keptHeaders, piecesOf } from './recorded/exchange.ts'
-import { readJson, releases, type Scene } from './recorded/releases.ts'
+import { readJson, releases, type Scene, type SocketScene } from './recorded/releases.ts'
 import { replay, type Replay } from './recorded/replay.ts'
-import { connect, loadAll } from './host/scenes.ts'
+import { replaySocket } from './recorded/replay-socket.ts'
+import { connect, httpLink, loadAll } from './host/scenes.ts'
 import { settled } from './host/settled.ts'
 import { Volatile } from './recorded/volatile.ts'
 
@@ -72,13 +73,26 @@ describe.each(releases())('HTTP as of $version', ({ folder, readAt }) => {
     'the present client shows what its client showed of the same bytes: $follow',
     async (scene) => {
       const recorded = await replayed(scene.exchanges)
-      const followed = await connect(recorded, scene.follow)
+      const followed = await connect(httpLink(recorded.url), scene.follow)
       onTestFinished(() => followed.close())
       await loadAll(followed.view)
       await expect.poll(() => followed.shown()).toEqual(scene.shown)
       expect({ strange: recorded.strange, left: recorded.left }).toEqual({ strange: [], left: [] })
     },
   )
+
+  test('the present client shows what its client showed of the same messages of a WebSocket', async () => {
+    const { sessionId, shown, messages } = readJson<SocketScene>(
+      path.join(folder, 'http/socket.json'),
+    )
+    const recorded = await replaySocket(messages)
+    onTestFinished(() => recorded.close())
+    const followed = await connect(webSocket({ url: `${recorded.url}/rpc` }), { sessionId })
+    onTestFinished(() => followed.close())
+    await loadAll(followed.view)
+    await expect.poll(() => followed.shown()).toEqual(shown)
+    expect(recorded.strange).toEqual([])
+  })
 })
 
 async function replayed(exchanges: readonly Exchange[]): Promise<Replay> {

@@ -1,9 +1,11 @@
 import {
   activityView,
   createChatClient,
+  type Link,
   restoreSession,
   type SessionView,
   sse,
+  type SseOptions,
 } from '@caughtup/web-client'
 
 import type { Follow } from '../recorded/releases.ts'
@@ -15,17 +17,16 @@ export interface Followed {
   close(): void
 }
 
-/** Follows as ann, and resolves once that is live. */
-export async function connect(
-  { url, fetch }: { url: string; fetch?: (request: Request) => Promise<Response> },
-  follow: Follow,
-): Promise<Followed> {
+/** Over HTTP, as ann. */
+export function httpLink(url: string, fetch?: SseOptions['fetch']): Link {
+  const headers = { authorization: 'Bearer ann' }
+  return sse({ url: `${url}/rpc`, headers, ...(fetch && { fetch }) })
+}
+
+/** Follows something, and resolves once that is live. */
+export async function connect(link: Link, follow: Follow): Promise<Followed> {
   const client = createChatClient({
-    link: sse({
-      url: `${url}/rpc`,
-      headers: { authorization: 'Bearer ann' },
-      ...(fetch && { fetch }),
-    }),
+    link,
     // Comes back at once.
     random: () => 0,
     schedule: (callback) => {

@@ -35,6 +35,18 @@ export interface Scene {
   exchanges: Exchange[]
 }
 
+/** A session that a client followed over a WebSocket, with all of its older pages. */
+export interface SocketScene {
+  sessionId: string
+  shown: unknown
+  messages: SocketMessage[]
+}
+
+export interface SocketMessage {
+  from: 'client' | 'server'
+  text: string
+}
+
 export type Follow = { sessionId: string; device?: Device } | { activity: true }
 
 /** What is recorded of one database. */

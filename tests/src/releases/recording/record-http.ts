@@ -13,7 +13,7 @@ import { type Device, writeJson } from '../recorded/releases.ts'
 import { callEverything, quickAgent } from './calls.ts'
 import { readAt } from './record-database.ts'
 import { Recorder } from './recorder.ts'
-import { recordScenes } from './streams.ts'
+import { recordScenes, recordSocket } from './streams.ts'
 
 /** What clients and a server on the recorded SQLite database say to each other. */
 export async function recordHttp(
@@ -61,6 +61,7 @@ async function recordStreams(folder: string, work: string, devices: readonly Dev
   try {
     const scenes = await recordScenes({ ...opened, url: serving.url }, devices)
     writeJson(path.join(folder, 'http/scenes.json'), scenes)
+    writeJson(path.join(folder, 'http/socket.json'), await recordSocket(serving.url))
   } finally {
     await opened.close(serving)
   }

@@ -1,11 +1,12 @@
 import type { AgentPart } from '@caughtup/schema'
-import type { SessionView } from '@caughtup/web-client'
+import { type SessionView, webSocket } from '@caughtup/web-client'
 
 import type { SteppedAgent } from '../../system/stepped-agent.ts'
 import { settled } from '../host/settled.ts'
-import { connect, type Followed, loadAll } from '../host/scenes.ts'
+import { connect, type Followed, httpLink, loadAll } from '../host/scenes.ts'
 import type { Host } from '../host/host.ts'
-import type { Device, Scene } from '../recorded/releases.ts'
+import type { Device, Scene, SocketMessage, SocketScene } from '../recorded/releases.ts'
+import { notingSocket } from './noting-socket.ts'
 import { Recorder } from './recorder.ts'
 
 /** Records the streams of some clients, with what the clients showed in the end. */
@@ -19,7 +20,7 @@ export async function recordScenes(
     act: (followed: Followed, recorder: Recorder) => Promise<void>,
   ) => {
     const recorder = new Recorder()
-    const followed = await connect({ url, fetch: recorder.fetch }, follow)
+    const followed = await connect(httpLink(url, recorder.fetch), follow)
     try {
       await act(followed, recorder)
       scenes.push({ follow, shown: followed.shown(), exchanges: recorder.exchanges })
@@ -37,6 +38,21 @@ export async function recordScenes(
   await record({ sessionId: 'waiting' }, async () => {})
   await record({ activity: true }, async () => {})
   return scenes
+}
+
+/** Records what a client and a server say to each other on a WebSocket. */
+export async function recordSocket(url: string): Promise<SocketScene> {
+  const sessionId = 'eventful'
+  const messages: SocketMessage[] = []
+  const link = webSocket({ url: `${url}/rpc`, WebSocket: notingSocket(messages) })
+  const followed = await connect(link, { sessionId })
+  try {
+    await loadAll(followed.view)
+    // Without what it says when it leaves.
+    return { sessionId, shown: followed.shown(), messages: [...messages] }
+  } finally {
+    followed.close()
+  }
 }
 
 /** An answer that streams, is cut off in the middle, and waits for its tool calls in the end. */
