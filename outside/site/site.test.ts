@@ -129,6 +129,8 @@ describe.skipIf(skipBrowserTests())('in a browser', () => {
     for (const [place, count] of [
       ['concepts', 5],
       ['architecture', 3],
+      ['versions', 1],
+      ['sqlite-to-postgres', 1],
     ] as const) {
       await page.goto(`${site?.url}/${place}`)
       await expect.poll(() => page.locator('.diagram[data-drawn] svg').count()).toBe(count)

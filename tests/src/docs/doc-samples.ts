@@ -7,6 +7,7 @@ export const repositoryRoot = path.resolve(import.meta.dirname, '../../..')
 /** Pages that show a task from a server to what its users see. */
 export const howTos = [
   'approvals',
+  'attachments',
   'offline',
   'search',
   'sqlite-to-postgres',

@@ -37,7 +37,7 @@ const uploading = sampleUnder(ofClient, 'Files')
 const ofServer = samplesIn('packages/server/README.md')
 const merging = sampleUnder(ofServer, 'Another system that writes into the conversation')
 const stopping = sampleUnder(ofServer, 'Starting and stopping')
-const attaching = sampleUnder(ofServer, 'Files that members attach')
+const attaching = sampleUnder(samplesIn('docs/attachments.md'), 'The server')
 const testing = sampleUnder(ofServer, 'Testing an application')
 const ofComponents = samplesIn('packages/react-ui/README.md')
 const ofAuthentication = samplesIn('docs/authentication.md')
@@ -113,7 +113,7 @@ test('an error of a call is reported as the client’s README says', async () =>
   }
 })
 
-test('a file is uploaded as the READMEs of the server and the client say', async () => {
+test('a file is uploaded as docs/attachments.md and the client’s README say', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-readme-'))
   const server = run(attaching, {
     'port: 4000': 'port: 0',

@@ -117,6 +117,34 @@ createRoot(document.querySelector('main')).render(createElement(Page, props))
     expect(refunds(server)).toEqual(['call-20: 20 euros for order 7'])
   })
 
+  test('docs/attachments.md shows a picture to all, also after a restart, and says what it does not take', async () => {
+    const server = await SampleServer.open(folder, 'docs/attachments.md', 'The server', (data) => ({
+      "'attachments'": `'${data}/attachments'`,
+    }))
+    const { id } = await server.client().rpc.sessions.create({})
+    const query = `show=attachments&session=${id}`
+    const page = await open(await openDevice(server), server, query)
+    const send = async (name: string, mimeType: string, buffer: Buffer) => {
+      await page.getByLabel('Prompt').fill('Look')
+      await page.getByLabel('File').setInputFiles({ name, mimeType, buffer })
+      await page.getByRole('button', { name: 'Send' }).click()
+    }
+    await send('note.txt', 'text/plain', Buffer.from('Hello'))
+    await page.getByRole('alert').filter({ hasText: /./ }).waitFor()
+    await send('dot.png', 'image/png', Buffer.from(dot, 'base64'))
+    await page.getByText('You sent dot.png (data:image/png;base64').waitFor()
+    await server.kill()
+    await server.start()
+    await page.reload()
+    const other = await open(await openDevice(server), server, query)
+    for (const each of [page, other]) {
+      const width = () =>
+        each.getByAltText('dot.png').evaluate((image) => (image as HTMLImageElement).naturalWidth)
+      await expect.poll(width, { timeout: 15_000 }).toBe(1)
+    }
+    expect(await page.getByRole('alert').textContent()).toBe('')
+  })
+
   test('docs/offline.md keeps prompts and messages over a reload without a server, and sends once', async () => {
     const server = await SampleServer.open(folder, 'README.md', 'Embed it')
     const { id } = await server.client().rpc.sessions.create({})
@@ -214,6 +242,10 @@ createRoot(document.querySelector('main')).render(createElement(Page, props))
     await shows('A trip|1 of 2||', 'This is message 2.|1 of 2||')
   })
 })
+
+/** A picture of one pixel. */
+const dot =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 const openShop = () => {
   const model = path.join(import.meta.dirname, 'model-that-refunds.ts')
