@@ -52,9 +52,12 @@ function packThree(): void {
   pack('c')
 }
 
-/** Runs the script, without provenance: only a workflow gets the token for it. */
-async function publish(args: string[] = ['--publish'], variables: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [script, folder, '--no-provenance', ...args], {
+/** Runs the script. Provenance needs a token that only a workflow gets. */
+async function publish(
+  args: string[] = ['--publish', '--no-provenance'],
+  variables: NodeJS.ProcessEnv = {},
+) {
+  const child = spawn(process.execPath, [script, folder, ...args], {
     env: { ...env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -120,12 +123,21 @@ test('a release is refused without a repository, with several versions, under an
   pack('a', { version: '0.2.0' })
   pack('b', { repository: undefined })
   const tag = { GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v0.3.0' }
-  const { code, stderr } = await publish(['--publish'], tag)
+  const { code, stderr } = await publish(undefined, tag)
   expect(code).toBe(1)
   expect(stderr).toContain('Nothing was published.')
   expect(stderr).toContain('The packages have different versions: 0.2.0, 0.1.0.')
   expect(stderr).toContain('@trial/b does not name its repository.')
   expect(stderr).not.toContain('@trial/a does not name')
   expect(stderr).toContain('The tag is v0.3.0, and the version 0.2.0.')
+  expect(registry.published).toEqual([])
+})
+
+test('a release has provenance, or is not published', async () => {
+  pack('a')
+  const { code, stderr } = await publish(['--publish'])
+  expect(code).toBe(1)
+  // npm's own words, outside of a workflow and in one that has no token.
+  expect(stderr).toMatch(/npm error .*provenance/i)
   expect(registry.published).toEqual([])
 })
