@@ -4,7 +4,7 @@
 // packing.
 import { spawnSync, type StdioOptions } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 import { packPackages } from '../pack-packages.ts'
 
@@ -22,7 +22,7 @@ const installed = {
 
 interface Manifest {
   name: string
-  publishConfig: { bin?: Record<string, string>; exports: Record<string, unknown> }
+  publishConfig: { bin?: Record<string, string>; exports?: Record<string, unknown> }
   dependencies?: Record<string, string>
 }
 
@@ -36,16 +36,17 @@ const looser = new Set([
 const looserImports: string[] = []
 const commands: string[] = []
 for (const tarball of packPackages()) {
-  const name = /caughtup-(.+)-\d+\.\d+\.\d+\.tgz$/.exec(tarball)?.[1] ?? ''
-  const target = join(modules, '@caughtup', name)
-  mkdirSync(target, { recursive: true })
-  run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
+  // `@caughtup/store` is packed as `caughtup-store-0.0.0.tgz`.
+  const name = /^(?:caughtup-)?(.+)-\d+\.\d+\.\d+\.tgz$/.exec(basename(tarball))?.[1] ?? ''
   const source = join(root, 'packages', name)
   const manifest: Manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
+  const target = join(modules, manifest.name)
+  mkdirSync(target, { recursive: true })
+  run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
   for (const dependency of Object.keys(manifest.dependencies ?? {})) {
     if (!dependency.startsWith('@caughtup/')) link(source, dependency, join(target, 'node_modules'))
   }
-  for (const subpath of Object.keys(manifest.publishConfig.exports)) {
+  for (const subpath of Object.keys(manifest.publishConfig.exports ?? {})) {
     const entry = `${manifest.name}${subpath.slice(1)}`
     const into = looser.has(entry) ? looserImports : imports
     into.push(`import * as all${into.length} from '${entry}'`)

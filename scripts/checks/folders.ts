@@ -23,7 +23,7 @@ const selfContained: Readonly<Record<string, { may: RegExp; so: string }>> = {
 }
 
 interface Manifest {
-  exports: Record<string, string>
+  exports?: Record<string, string>
   bin?: Record<string, string>
 }
 
@@ -96,7 +96,7 @@ function unshipped(
   imports: readonly SourceImport[],
 ): string[] {
   const manifest: Manifest = JSON.parse(readFileSync(path.join(root, part, 'package.json'), 'utf8'))
-  const entries = [manifest.exports, manifest.bin ?? {}].flatMap((one) => Object.values(one))
+  const entries = [manifest.exports, manifest.bin].flatMap((one) => Object.values(one ?? {}))
   const reached = reachedFrom(
     entries.map((entry) => path.posix.join(part, entry)),
     imports,
