@@ -22,6 +22,7 @@ export const sections: readonly Section[] = [
     pages: [
       page('docs/what-it-is.md', 'what-it-is', 'What it is, and when not to use it'),
       page('docs/start.md', 'start', 'Five minutes'),
+      page('packages/create-caughtup/README.md', 'create-caughtup', 'A new app'),
       page('docs/start-react.md', 'start-react', '… with React'),
       page('docs/start-next.md', 'start-next', '… with Next'),
       page('docs/start-vue.md', 'start-vue', '… with Vue'),

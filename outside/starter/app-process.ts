@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-import type { App } from './make-app.ts'
-import { userEnvironment } from './make-app.ts'
+import { type App, userEnvironment } from './make-app.ts'
 
 /** A script of an app that serves it, with all processes that it starts. */
 export class AppProcess implements AsyncDisposable {
@@ -48,9 +47,8 @@ export class AppProcess implements AsyncDisposable {
 
   /** Sends a signal to all of its processes, as a terminal does; resolves with npm's exit code. */
   async end(signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM'): Promise<number | null> {
-    if (this.#child.pid !== undefined && this.#child.exitCode === null) {
-      process.kill(-this.#child.pid, signal)
-    }
+    const { pid, exitCode, signalCode } = this.#child
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal)
     return await this.#ended
   }
 

@@ -61,5 +61,5 @@ export function userEnvironment(more: Record<string, string> = {}): NodeJS.Proce
   )
   const folders = (process.env['PATH'] ?? '').split(path.delimiter)
   const PATH = folders.filter((one) => !one.includes('node_modules')).join(path.delimiter)
-  return { ...Object.fromEntries(kept), PATH, ...more }
+  return { ...Object.fromEntries(kept), PATH, NEXT_TELEMETRY_DISABLED: '1', ...more }
 }

@@ -34,6 +34,7 @@ async function inPlaceOf(former: Promise<Opened> | undefined): Promise<Opened> {
 async function closeChat(): Promise<void> {
   const opened = await globalThis.openedChat
   await opened?.close()
+  setTimeout(() => process.exit(), 1_000).unref() // despite pages that try to connect again
 }
 
 export async function POST(request: Request): Promise<Response> {
