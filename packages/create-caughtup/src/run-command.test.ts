@@ -46,8 +46,9 @@ async function run(args: string[], { agent = 'npm/11.0.0', typed = '', cwd = fol
   // The next line is typed when the next question is there.
   const lines = typed.split('\n').slice(0, -1)
   stdout.on('data', (chunk: Buffer) => {
-    if (lines.length > 0 && /\): $/.test(String(chunk))) stdin.write(`${lines.shift()}\n`)
-    else if (typed === 'hang up' && /\): $/.test(String(chunk))) stdin.end()
+    if (!String(chunk).endsWith('): ')) return
+    if (lines.length > 0) stdin.write(`${lines.shift()}\n`)
+    else if (typed === 'hang up') stdin.end()
   })
   const printed = Promise.all([text(stdout), text(stderr)])
   const code = await runCommand(args, {
@@ -105,10 +106,10 @@ describe.each(['hono', 'next'])('the template %s', (template) => {
       path.join(root, 'packages/create-caughtup/templates', template),
     )
     const named = Object.entries({ ...dependencies, ...devDependencies })
-    expect(named.filter(([, one]) => one === 'workspace:*').length).toBe(used.length)
-    for (const [name, one] of named) {
-      if (one !== 'workspace:*') expect([name, one]).toEqual([name, tested.get(name)])
-    }
+    const ours = named.filter(([, one]) => one === 'workspace:*').map(([name]) => name)
+    expect(ours).toEqual(used.map((name) => `@caughtup/${name}`))
+    const others = named.filter(([name]) => !ours.includes(name))
+    expect(others).toEqual(others.map(([name]) => [name, tested.get(name)]))
   })
 })
 
