@@ -41,14 +41,18 @@ export class AppProcess implements AsyncDisposable {
     return new AppProcess(child, ended, url)
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   get port(): number {
     return Number(new URL(this.url).port)
   }
 
   /** Sends a signal to all of its processes, as a terminal does; resolves with npm's exit code. */
   async end(signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM'): Promise<number | null> {
-    const { pid, exitCode, signalCode } = this.#child
-    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal)
+    const { pid } = this.#child
+    if (pid !== undefined && this.isRunning) process.kill(-pid, signal)
     return await this.#ended
   }
 

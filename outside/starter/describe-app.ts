@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { launchBrowser, skipBrowserTests } from '../../tests/src/browser/browser.ts'
 import { AppProcess } from './app-process.ts'
@@ -33,6 +33,10 @@ export function describeApp(template: string): void {
       let server: AppProcess
       beforeAll(async () => {
         ;[browser, server] = await Promise.all([launchBrowser(), AppProcess.start(app, 'start')])
+      })
+      // A test that failed may have left it ended.
+      beforeEach(async () => {
+        if (!server.isRunning) server = await AppProcess.start(app, 'start', server.port)
       })
       afterAll(async () => {
         await server?.[Symbol.asyncDispose]()
