@@ -171,9 +171,10 @@ async function lastNumber(page: Page): Promise<number> {
   return (await numbers(page)).at(-1) ?? 0
 }
 
+/** Of the newest answer, without the last one, which may be shown in part. */
 async function numbers(page: Page): Promise<number[]> {
   const texts = await page.locator('article[data-role=assistant] .text').allTextContents()
-  return [...(texts.at(-1)?.split('count:')[1] ?? '').matchAll(/\d+/g)].map(Number)
+  return [...(texts.at(-1)?.split('count:')[1] ?? '').matchAll(/\d+(?= )/g)].map(Number)
 }
 
 /** The newest answer has so many numbers at least: each once, and in their order. Returns the last one. */

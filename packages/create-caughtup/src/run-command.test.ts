@@ -157,6 +157,13 @@ test('the app is made for the package manager that started the command', async (
   expect(bun.overrides).toMatchObject({ '@caughtup/store': store })
 })
 
+test('without a package manager, and with another one, the app is made for npm', async () => {
+  for (const [index, agent] of ['', 'cnpm/9.0.0'].entries()) {
+    const { out } = await run([`app${index}`, '-t', 'hono'], { agent })
+    expect(out).toContain('  npm install\n  npm run dev\n')
+  }
+})
+
 test('the folder may be the present one, with a repository in it', async () => {
   mkdirSync(path.join(folder, 'here/.git'), { recursive: true })
   const cwd = path.join(folder, 'here')
