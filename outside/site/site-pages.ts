@@ -40,7 +40,7 @@ export const sections: readonly Section[] = [
       page('docs/authentication.md', 'authentication', 'Authentication'),
       page('docs/approvals.md', 'approvals', 'Ask before a tool runs'),
       page('docs/attachments.md', 'attachments', 'Take files'),
-      page('docs/offline.md', 'offline', 'Work without a network'),
+      page('docs/offline.md', 'offline', 'Work offline'),
       page('docs/search.md', 'search', 'Search'),
       page('docs/versions.md', 'versions', 'Answer again, edit, undo'),
       page('docs/transcripts.md', 'transcripts', 'Bring conversations along'),

@@ -86,13 +86,21 @@ describe.skipIf(skipBrowserTests())('in a browser', () => {
     return { page, failures }
   }
 
-  test('the search leads to a page', async () => {
+  test.each([
+    ['approval', /^\/approvals/],
+    ['offline', /^\/offline/],
+    ['undo', /^\/versions/],
+    ['chatRoutes', /^\/(?:server|from-use-chat)/],
+    ['createTestClient', /^\/(?:api\/)?server/],
+  ])('the search for %s leads to a page that tells of it', async (words, place) => {
     const { page, failures } = await open('light')
     await page.goto(`${site?.url}/`)
     await page.getByRole('button', { name: 'Search' }).click()
-    await page.locator('#localsearch-input').fill('createChatServer')
-    await page.locator('#localsearch-list a').first().click()
-    await page.waitForURL(/\/(?:api\/)?server/)
+    await page.locator('#localsearch-input').fill(words)
+    const first = page.locator('#localsearch-list a').first()
+    await expect.poll(() => first.getAttribute('href')).toMatch(place)
+    await first.click()
+    await page.waitForURL((url) => place.test(url.pathname))
     expect(failures).toEqual([])
   })
 

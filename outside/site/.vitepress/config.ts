@@ -55,7 +55,18 @@ export default defineConfig({
       },
     ],
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      // Its text goes to the page, so it uses nothing from outside. What tells how to do something comes before lists of all there is.
+      options: {
+        miniSearch: {
+          searchOptions: {
+            boostDocument: (id: string) =>
+              /^\/(?:api\/|protocol|guarantees|settings|results|long-tests)/.test(id) ? 0.1 : 1,
+          },
+        },
+      },
+    },
   },
 })
 
