@@ -4,7 +4,7 @@
 // a report for the CI to count: `.reports/outside-<folder>.json`.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, globSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 
@@ -27,14 +27,32 @@ const chosen = folders.filter((one) => asked.length === 0 || asked.includes(base
 const installed = new Map(chosen.map((folder) => [folder, install(join(root, folder))]))
 run(root, 'turbo', ['run', 'build', '--filter=./packages/*', '--output-logs=errors-only'])
 const tarballs = packPackages()
+mkdirSync(join(root, '.reports'), { recursive: true })
 // As in tests/whole-systems.ts: what passes only then is a fault to be found, and named by the CI.
 const retries = process.env['CI'] ? 1 : 0
+/** How many folders are tested at once: they wait for more than they compute. */
+const lanes = 2
 const failed: string[] = []
-for (const folder of chosen) {
+const waiting = [...chosen]
+await Promise.all(
+  Array.from({ length: lanes }, async () => {
+    for (let folder = waiting.shift(); folder; folder = waiting.shift()) await testFolder(folder)
+  }),
+)
+console.log(failed.length > 0 ? `\nFailed outside: ${failed.join(', ')}` : '\nAll passed outside.')
+process.exitCode = failed.length > 0 ? 1 : 0
+
+/** Shows what the tests print: at once if this is the only folder, else when they have ended. */
+async function testFolder(folder: string): Promise<void> {
   const name = basename(folder)
-  console.log(`\n==> outside/${name}`)
+  const heading = `\n==> outside/${name}`
+  const isAlone = chosen.length === 1
+  if (isAlone) console.log(heading)
   const report = join(root, `.reports/outside-${name}.json`)
+  const log = report.replace(/json$/, 'log')
   rmSync(report, { force: true })
+  // A file, because a pipe would stay open with any process that a test left behind.
+  const output = isAlone ? 'inherit' : openSync(log, 'w')
   try {
     const cwd = join(root, folder)
     const problem = await installed.get(folder)
@@ -42,14 +60,18 @@ for (const folder of chosen) {
     for (const used of read(join(cwd, 'package.json')).caughtup) unpack(used, cwd)
     const vitest = join(cwd, 'node_modules/.bin/vitest')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`]
-    run(cwd, vitest, ['run', ...reporters, `--retry=${retries}`])
+    const args = ['run', ...reporters, `--retry=${retries}`]
+    const child = spawn(vitest, args, { cwd, stdio: ['ignore', output, output] })
+    const [code]: unknown[] = await once(child, 'exit')
+    if (output !== 'inherit') console.log(`${heading}\n${readFileSync(log, 'utf8')}`)
+    if (code !== 0) throw new Error(`The tests of outside/${name} ended with ${String(code)}.`)
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
     failed.push(name)
+  } finally {
+    if (output !== 'inherit') closeSync(output)
   }
 }
-console.log(failed.length > 0 ? `\nFailed outside: ${failed.join(', ')}` : '\nAll passed outside.')
-process.exitCode = failed.length > 0 ? 1 : 0
 
 /** What went wrong, if anything did. It never rejects, because its turn comes later. */
 async function install(cwd: string): Promise<string | undefined> {
