@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, rmSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import path from 'node:path'
 import { json } from 'node:stream/consumers'
@@ -15,10 +15,22 @@ import {
 } from '@caughtup/web-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { skipBrowserTests } from '../../tests/src/browser/browser.ts'
+import { expectUseChat } from './expect-use-chat.ts'
 import { HostProcess } from './host-process.ts'
 
 const here = import.meta.dirname
 const recipe = (name: string) => path.join(here, 'recipes', name)
+
+/** A copy of the Next application, which a test edits while it is served. */
+const edited = path.join(here, 'edited-next')
+beforeAll(() => {
+  cpSync(path.join(here, 'next'), edited, {
+    recursive: true,
+    filter: (file) => path.basename(file) !== '.next',
+  })
+})
+afterAll(() => rmSync(edited, { recursive: true, force: true }))
 
 const hosts = [
   {
@@ -50,7 +62,7 @@ const hosts = [
   {
     name: 'next dev',
     command: 'next',
-    args: ['dev', 'next', '-H', '127.0.0.1', '-p', '0'],
+    args: ['dev', 'edited-next', '-H', '127.0.0.1', '-p', '0'],
     sockets: false,
   },
 ]
@@ -119,6 +131,39 @@ describe.each(hosts)('$name', ({ name, command, args, sockets }) => {
     expect(numbersOf(view)).toEqual(numbersOf(view).map((_, index) => index + 1))
     client.close()
   })
+
+  if (command === 'next') {
+    test.skipIf(skipBrowserTests())(
+      'a page of `useChat` shows an answer once, also after a reload, and its stop button stops it',
+      () => expectUseChat(url),
+    )
+  }
+
+  const editing = async () => {
+    const [client, other] = [0, 1].map(() => createChatClient({ link: sse({ url: `${url}/rpc` }) }))
+    const { id } = await client!.rpc.sessions.create({})
+    const view = client!.session(id)
+    const leaves = [view.subscribe(() => {})]
+    await view.send('Count')
+    await until(view, () => countOf(view) >= 2)
+    appendFileSync(path.join(edited, 'app/chat-server.ts'), "\nconsole.log('Evaluated again')\n")
+    await expect
+      .poll(async () => {
+        await fetch(`${url}/rpc/health`)
+        return host.output
+      })
+      .toContain('Evaluated again')
+    // What has no way from one chat server to another: who is watching.
+    const again = other!.session(id)
+    leaves.push(again.subscribe(() => {}))
+    await until(again, () => again.getSnapshot().presence[0]?.streams === 2)
+    await again.interrupt()
+    await until(view, () => !view.getSnapshot().streaming)
+    expect(view.getSnapshot().messages).toHaveLength(2)
+    for (const leave of leaves) leave()
+    for (const each of [client, other]) each!.close()
+  }
+  if (name === 'next dev') test('an edit of a module leaves the one chat server', editing)
 
   test('the host answers requests outside the path of the chat', async () => {
     expect(await (await fetch(url)).text()).toContain('A page beside the chat.')

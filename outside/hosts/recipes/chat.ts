@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 
-import { type Agent, createChatServer } from '@caughtup/server'
+import { type Agent, createChatServer, type Mount } from '@caughtup/server'
 import { diskAttachments } from '@caughtup/server/disk-attachments'
 import { createStore } from '@caughtup/store'
 import { sqlite } from '@caughtup/store/sqlite'
@@ -13,7 +13,7 @@ const agent: Agent = async function* ({ signal }) {
   }
 }
 
-export async function openChat() {
+export async function openChat(mounts: Mount[] = []) {
   const store = await createStore({
     storage: sqlite({ path: process.env['CHAT_DB'] ?? 'chat.db' }),
   })
@@ -21,6 +21,7 @@ export async function openChat() {
     store,
     agent,
     principal: () => ({ id: 'me' }),
+    mounts,
     attachments: {
       storage: diskAttachments({ folder: process.env['CHAT_FILES'] ?? 'chat-files' }),
       mediaTypes: ['text/plain', 'image/png'],

@@ -112,50 +112,6 @@ test('an agent has the tools of an MCP server as the server’s README says', as
     ])
 })
 
-test('a route file is all that a Next application with useChat changes', async () => {
-  type Handler = (request: Request) => Promise<Response>
-  const data = mkdtempSync(path.join(tmpdir(), 'caughtup-next-'))
-  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
-  const routes = await load<{ POST: Handler; GET: Handler; DELETE: Handler }>(
-    'In a Next application',
-    "path: 'chat.db'",
-    `path: '${data}/chat.db'`,
-    "model: 'openai/gpt-5.2'",
-    "model: (globalThis as never)['modelOfTest']",
-  )
-  const hello = { type: 'text-delta', id: 't', delta: 'Hello.' }
-  const model = mockModel(
-    [{ type: 'text-start', id: 't' }, hello, { type: 'text-end', id: 't' }],
-    'stop',
-  )
-  Object.assign(globalThis, { modelOfTest: model })
-  const transport = new DefaultChatTransport({
-    api: 'http://localhost/api/chat',
-    fetch: (input, init) => {
-      const request = new Request(input, init)
-      return request.method === 'GET' ? routes.GET(request) : routes.POST(request)
-    },
-  })
-  const message = {
-    id: 'm1',
-    role: 'user' as const,
-    parts: [{ type: 'text' as const, text: 'Hi' }],
-  }
-  const stream = await transport.sendMessages({
-    chatId: 'chat1',
-    messages: [message],
-    trigger: 'submit-message',
-    messageId: undefined,
-    abortSignal: undefined,
-  })
-  let shown: UIMessage | undefined
-  for await (const each of readUIMessageStream({ stream })) shown = each
-  expect(shown?.parts.at(-1)).toMatchObject({ type: 'text', text: 'Hello.' })
-  expect(await transport.reconnectToStream({ chatId: 'other' })).toBeNull()
-  const stop = new Request('http://localhost/api/chat/chat1', { method: 'DELETE' })
-  expect(await (await routes.DELETE(stop)).json()).toEqual({ interrupted: false })
-})
-
 test('a chat server takes the place of a route for useChat and of its table', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'caughtup-moved-'))
   onTestFinished(() => rmSync(data, { recursive: true, force: true }))

@@ -211,7 +211,7 @@ test('the server’s README shows how to test an application', async () => {
 })
 
 test.each([
-  ['hosts', 'hosts/{recipes/*.ts,next/app/**/route.ts}'],
+  ['hosts', 'hosts/{recipes/*.ts,next/app/{chat-server.ts,**/route.ts,chat/**/*.tsx}}'],
   ['types', 'types/{chat-schemas.ts,backend.ts,page.tsx}'],
   ['frameworks', 'frameworks/{assistant-ui/chat.tsx,tanstack-query/queries.ts}'],
   ['start-react', 'frameworks/{start/server.ts,react/*}'],
