@@ -27,7 +27,6 @@ const chosen = folders.filter((one) => asked.length === 0 || asked.includes(base
 const installed = new Map(chosen.map((folder) => [folder, install(join(root, folder))]))
 run(root, 'turbo', ['run', 'build', '--filter=./packages/*', '--output-logs=errors-only'])
 const tarballs = packPackages()
-mkdirSync(join(root, '.reports'), { recursive: true })
 // As in tests/whole-systems.ts: what passes only then is a fault to be found, and named by the CI.
 const retries = process.env['CI'] ? 1 : 0
 /** How many folders are tested at once: they wait for more than they compute. */
