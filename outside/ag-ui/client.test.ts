@@ -153,6 +153,64 @@ describe('a client that was cut off', () => {
     expect(shown(other.messages)).toEqual(shown(http.messages))
     expect(errors).toEqual([])
   })
+
+  test('comes back in two pages at once, and both have the whole answer once', async () => {
+    const gate = Promise.withResolvers<void>()
+    agent = async function* () {
+      yield { type: 'text-delta', text: 'Before ' }
+      await gate.promise
+      yield { type: 'text-delta', text: 'after.' }
+    }
+    const first = open('thread-1')
+    say(first, 'u1', 'Go')
+    const running = run(first)
+    await vi.waitFor(() => expect(JSON.stringify(first.messages)).toContain('Before'))
+    first.abortRun()
+    await running
+    const pages = [open('thread-1'), open('thread-1')]
+    const again = pages.map((page) => run(page))
+    for (const { messages } of pages) {
+      await vi.waitFor(() => expect(JSON.stringify(messages)).toContain('Before'))
+    }
+    gate.resolve()
+    for (const page of await Promise.all(again)) expect(page.result).toBe('finished')
+    for (const { messages } of pages) {
+      expect(shown(messages)).toEqual([
+        ['user', 'Go'],
+        ['assistant', 'Before after.'],
+      ])
+    }
+    expect(errors).toEqual([])
+  })
+
+  test('is refused while its token has expired, and goes on with the next one', async () => {
+    const gate = Promise.withResolvers<void>()
+    agent = async function* () {
+      yield { type: 'text-delta', text: 'Before ' }
+      await gate.promise
+      yield { type: 'text-delta', text: 'after.' }
+    }
+    const http = open('thread-1')
+    say(http, 'u1', 'Go')
+    const running = run(http)
+    await vi.waitFor(() => expect(JSON.stringify(http.messages)).toContain('Before'))
+    http.abortRun()
+    await running
+    http.headers = {}
+    expect((await run(http)).result).toContain('401')
+    expect(shown(http.messages)).toEqual([
+      ['user', 'Go'],
+      ['assistant', 'Before '],
+    ])
+    http.headers = headers
+    const again = run(http)
+    gate.resolve()
+    expect((await again).result).toBe('finished')
+    expect(shown(http.messages)).toEqual([
+      ['user', 'Go'],
+      ['assistant', 'Before after.'],
+    ])
+  })
 })
 
 describe('arguments of a call', () => {
@@ -225,6 +283,26 @@ describe('a run that waits', () => {
       'assistant',
       'tool',
       'assistant',
+    ])
+    expect(errors).toEqual([])
+  })
+
+  test('is found by a page that is opened anew, whose answer it goes on with', async () => {
+    agent = asking
+    const first = open('thread-1')
+    say(first, 'u1', 'Remove it')
+    expect((await run(first)).result).toBe('finished')
+    const again = open('thread-1')
+    expect((await run(again)).result).toBe('finished')
+    expect(again.pendingInterrupts).toMatchObject([{ id: 'ap1', toolCallId: 'c1' }])
+    expect(shown(again.messages)).toEqual(shown(first.messages))
+    const resume = [{ interruptId: 'ap1', status: 'resolved' as const, payload: true }]
+    expect((await run(again, { resume })).result).toBe('finished')
+    expect(shown(again.messages)).toEqual([
+      ['user', 'Remove it'],
+      ['assistant', 'May I?', [['remove', { file: 'a' }]]],
+      ['tool', 'gone'],
+      ['assistant', 'Removed.'],
     ])
     expect(errors).toEqual([])
   })

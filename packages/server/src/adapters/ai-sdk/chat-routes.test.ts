@@ -55,13 +55,21 @@ async function openChat(options: TestServerOptions = {}) {
   const { url } = await serveTest(server.chat)
   const calls: string[] = []
   /** Another chat of the same id: after a reload, or on another device. */
-  const device = (id = 'chat1', at = url, who = 'me', messages: UIMessage[] = []) =>
+  const device = (
+    id = 'chat1',
+    at = url,
+    who: string | (() => string | undefined) = 'me',
+    messages: UIMessage[] = [],
+  ) =>
     new PlainChat({
       id,
       state: new PlainState(messages),
       transport: new DefaultChatTransport({
         api: `${at}/api/chat`,
-        headers: { 'x-principal': who },
+        headers: (): Record<string, string> => {
+          const id = typeof who === 'string' ? who : who()
+          return id === undefined ? {} : { 'x-principal': id }
+        },
       }),
       onToolCall: ({ toolCall }) => void calls.push(toolCall.toolCallId),
       sendAutomaticallyWhen: (state) =>
@@ -225,6 +233,77 @@ describe('a client that has only the package ai', () => {
     await answered
     await expect.poll(() => textsOf(reloaded.messages)).toEqual(['assistant: Seen.'])
     await expect.poll(async () => (await head()).run).toBeUndefined()
+  })
+
+  test('that asks for another answer in the middle of one shows the new one alone', async () => {
+    const { device, scripted, stored } = await openChat()
+    const chat = device()
+    const sent = chat.sendMessage({ text: 'Hi' })
+    const first = await scripted.run()
+    first.say('Old')
+    await expect.poll(() => textsOf(chat.messages)).toEqual(['user: Hi', 'assistant: Old'])
+    // Without this the SDK shows what still comes of both streams.
+    await chat.stop()
+    const asked = chat.regenerate()
+    const second = await scripted.run()
+    expect(first.context.signal.aborted).toBe(true)
+    second.say('New')
+    second.finish()
+    await Promise.all([sent, asked])
+    expect(textsOf(chat.messages)).toEqual(['user: Hi', 'assistant: New'])
+    expect(chat.messages.map(({ id }) => id)).toEqual((await stored()).map(({ id }) => id))
+    expect(chat.status).toBe('ready')
+  })
+
+  test('that is opened anew between two steps, with what it showed, shows each step once', async () => {
+    const { device, scripted, stored, url, calls } = await openChat()
+    const first = device()
+    const sent = first.sendMessage({ text: 'Hi' })
+    const run = await scripted.run()
+    run.yield({ type: 'start-step' })
+    run.say('I look. ')
+    run.yield({ type: 'tool-call', ...call('c') })
+    run.yield({ type: 'tool-result', ...call('c'), output: 1 })
+    await expect
+      .poll(() => first.messages.at(-1)?.parts.at(-1))
+      .toMatchObject({ state: 'output-available' })
+    const before = [...calls]
+    const chat = device('chat1', url, 'me', structuredClone(first.messages))
+    const resumed = chat.resumeStream()
+    await expect.poll(() => chat.status).toBe('streaming')
+    run.yield({ type: 'start-step' })
+    run.say('It is 1.')
+    run.finish()
+    await Promise.all([sent, resumed])
+    const whole = (await stored()).map(({ id, parts }) => ({ id, parts }))
+    expect(chat.messages).toMatchObject(whole)
+    expect(first.messages).toMatchObject(whole)
+    expect(calls).toEqual(before)
+  })
+
+  test('is refused while its token has expired, and goes on with the next one', async () => {
+    const { device, scripted, url } = await openChat()
+    let token: string | undefined = 'me'
+    const first = device()
+    const sent = first.sendMessage({ text: 'Hi' })
+    const run = await scripted.run()
+    run.say('One ')
+    await expect.poll(() => textsOf(first.messages)[1]).toBe('assistant: One ')
+    const chat = device('chat1', url, () => token, structuredClone(first.messages))
+    token = undefined
+    await chat.resumeStream()
+    expect([chat.status, chat.error?.message]).toEqual([
+      'error',
+      'The credentials do not identify a principal.',
+    ])
+    expect(textsOf(chat.messages)).toEqual(['user: Hi', 'assistant: One '])
+    token = 'me'
+    const resumed = chat.resumeStream()
+    run.say('two')
+    run.finish()
+    await Promise.all([sent, resumed])
+    expect(chat.status).toBe('ready')
+    expect(textsOf(chat.messages)).toEqual(['user: Hi', 'assistant: One two'])
   })
 
   test('stops the run by its own request; leaving stops nothing', async () => {
