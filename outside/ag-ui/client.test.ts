@@ -169,13 +169,13 @@ describe('a client that was cut off', () => {
     await running
     const pages = [open('thread-1'), open('thread-1')]
     const again = pages.map((page) => run(page))
-    for (const { messages } of pages) {
-      await vi.waitFor(() => expect(JSON.stringify(messages)).toContain('Before'))
+    for (const page of pages) {
+      await vi.waitFor(() => expect(JSON.stringify(page.messages)).toContain('Before'))
     }
     gate.resolve()
     for (const page of await Promise.all(again)) expect(page.result).toBe('finished')
-    for (const { messages } of pages) {
-      expect(shown(messages)).toEqual([
+    for (const page of pages) {
+      expect(shown(page.messages)).toEqual([
         ['user', 'Go'],
         ['assistant', 'Before after.'],
       ])
