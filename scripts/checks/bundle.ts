@@ -25,6 +25,10 @@ interface Entry {
   most: number
 }
 
+/** What a page has anyway: its framework, and beside our adapter the AI SDK. */
+const frameworks = /^(react|vue|svelte|solid-js)(\/|$)/
+const present = /^(react|vue|svelte|solid-js|ai|@ai-sdk\/react)(\/|$)/
+
 /** Two modules from which each page is bundled: they are not there, but what they import is found from there. */
 const ourPage = resolve('packages/web-client/page.ts')
 const theirPage = resolve('benches/page.ts')
@@ -88,12 +92,17 @@ const entries: readonly Entry[] = [
     without: [peer, fetch, idb],
     most: 8,
   },
+  {
+    imports: "{ useSessionChat } from '@caughtup/web-client/ai-sdk/react'",
+    without: [peer, fetch, idb],
+    most: 8.3,
+  },
   { imports: "{ endChunk, messageChunks } from '@caughtup/schema/chunks'", most: 3 },
 ]
 let failed = false
 
 for (const { imports, without = [], most } of entries) {
-  const chunks = await bundle(ourPage, imports)
+  const chunks = await bundle(ourPage, imports, present)
   const modules = chunks.flatMap((chunk) => [
     ...Object.entries(chunk.modules).flatMap(([id, { renderedLength }]) =>
       renderedLength > 0 ? [id] : [],
@@ -108,11 +117,11 @@ for (const { imports, without = [], most } of entries) {
   if (size > most * 1000) fail(`${imports} weighs more than ${most} kB gzip`)
 }
 const theirs = "{ useChat } from '@ai-sdk/react'"
-printSize(theirs, await bundle(theirPage, theirs))
+printSize(theirs, await bundle(theirPage, theirs, frameworks))
 process.exitCode = failed ? 1 : 0
 
-/** What a page loads that imports this, without its framework. */
-async function bundle(from: string, imports: string) {
+/** What a page loads that imports this, without what it has anyway. */
+async function bundle(from: string, imports: string, external: RegExp) {
   const result = await build({
     configFile: false,
     logLevel: 'error',
@@ -123,7 +132,7 @@ async function bundle(from: string, imports: string) {
       target: 'es2022',
       rolldownOptions: {
         input: from,
-        external: /^(react|vue|svelte|solid-js)(\/|$)/,
+        external,
         // What is exported counts as used.
         preserveEntrySignatures: 'strict',
       },
