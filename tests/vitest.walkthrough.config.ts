@@ -7,6 +7,7 @@ export default defineProject({
   test: {
     ...wholeSystems,
     name: 'walkthrough',
+    globalSetup: [...wholeSystems.globalSetup, 'src/walkthrough/filled-folder.ts'],
     include: ['src/walkthrough/**/*.test.ts'],
     // Two browsers, two demos and their tests share two cores: what hangs is told apart from what waits.
     testTimeout: 150_000,

@@ -1,10 +1,12 @@
+import { cpSync } from 'node:fs'
 import path from 'node:path'
 
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 
 import { launchBrowser } from '../browser/browser.ts'
 import { DemoProcess, temporaryFolder } from './demo-process.ts'
+import { filledFolder } from './filled-folder.ts'
 
 /**
  * A demo and a browser for the tests of a group. Its database is empty, or `filled` as at a first start,
@@ -20,10 +22,10 @@ export function withDemo({
   let demo: DemoProcess | undefined
 
   beforeAll(async () => {
+    if (filled) cpSync(await filledFolder(inject('sharedFolder')), folder.path, { recursive: true })
     const database = path.join(folder.path, 'demo.db')
-    demo = await DemoProcess.start({ database, supervised, ...(filled && { fillTurns: 500 }) })
+    demo = await DemoProcess.start({ database, supervised })
     browser = await launchBrowser(args)
-    await demo.filled()
   }, 180_000)
   afterAll(async () => {
     await browser?.close()
