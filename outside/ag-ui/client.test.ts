@@ -1,5 +1,6 @@
 import { HttpAgent, type Message } from '@ag-ui/client'
 import { type Agent, type AgentContext, type ChatServer, createChatServer } from '@caughtup/server'
+import type { AgentPart } from '@caughtup/schema'
 import { agUi } from '@caughtup/server/ag-ui'
 import { type Serving, serve } from '@caughtup/server/node'
 import { createTestClient, type TestClient } from '@caughtup/server/testing'
@@ -436,6 +437,88 @@ test.each([1, 2, 3])(
       .join('')
     expect(text).toBe(words.join(''))
     expect(http.messages.filter(({ role }) => role === 'user')).toHaveLength(1)
+    expect(errors).toEqual([])
+  },
+)
+
+/** The parts of an answer, some of which stay open while others come. */
+function randomParts(random: Random): AgentPart[] {
+  const stretches = {
+    text: (n: number): AgentPart[] => [{ type: 'text-delta', text: `word-${n} ` }],
+    step: (): AgentPart[] => [{ type: 'start-step' }],
+    reasoning: (n: number): AgentPart[] => [
+      { type: 'reasoning-start', id: `r${n}` },
+      { type: 'reasoning-delta', id: `r${n}`, text: 'Let me ' },
+      { type: 'reasoning-delta', id: `r${n}`, text: 'look.' },
+      { type: 'reasoning-end', id: `r${n}` },
+    ],
+    call: (n: number): AgentPart[] => [
+      { type: 'tool-input-start', id: `c${n}`, toolName: 'look' },
+      { type: 'tool-input-delta', id: `c${n}`, delta: '{"at": ' },
+      { type: 'tool-input-delta', id: `c${n}`, delta: `${n}}` },
+      { type: 'tool-call', toolCallId: `c${n}`, toolName: 'look', input: { at: n } },
+      { type: 'tool-result', toolCallId: `c${n}`, toolName: 'look', output: n },
+    ],
+    both: (n: number): AgentPart[] => [
+      { type: 'text-start', id: `a${n}` },
+      { type: 'text-delta', id: `a${n}`, text: 'a ' },
+      { type: 'text-start', id: `b${n}` },
+      { type: 'text-delta', id: `b${n}`, text: 'b ' },
+      { type: 'text-end', id: `b${n}` },
+      { type: 'text-delta', id: `a${n}`, text: 'c ' },
+      { type: 'text-end', id: `a${n}` },
+    ],
+  }
+  const weights = { text: 3, step: 1, reasoning: 2, call: 2, both: 3 }
+  return Array.from({ length: 12 }, (_, n) => stretches[random.weighted(weights)](n)).flat()
+}
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'clients that come and leave at any moment of an answer show it whole, and in one order (seed %i)',
+  async (seed) => {
+    const random = new Random(seed)
+    const parts = randomParts(random)
+    const steps = parts.map(() => ({
+      asked: Promise.withResolvers<void>(),
+      go: Promise.withResolvers<void>(),
+    }))
+    agent = async function* () {
+      for (const [n, part] of parts.entries()) {
+        steps[n]?.asked.resolve()
+        await steps[n]?.go.promise
+        yield part
+      }
+    }
+    /** Its answer has begun, with what there is so far. */
+    const join = async (http: HttpAgent) => {
+      const begun = Promise.withResolvers<void>()
+      http.subscribe({ onRunStartedEvent: () => begun.resolve() })
+      const running = run(http)
+      await begun.promise
+      return { http, running }
+    }
+    const first = open('thread-1')
+    say(first, 'u1', 'Go')
+    const clients = [await join(first)]
+    for (const { asked, go } of steps) {
+      await asked.promise
+      const event = random.weighted({ nothing: 6, flush: 4, join: 2, leave: 1 })
+      if (event === 'flush') await store.flushAll()
+      if (event === 'join') clients.push(await join(open('thread-1')))
+      const gone = event === 'leave' && clients.length > 1 ? clients.pop() : undefined
+      gone?.http.abortRun()
+      await gone?.running
+      go.resolve()
+    }
+    const results = await Promise.all(clients.map(({ running }) => running))
+    expect(results.map(({ result }) => result)).toEqual(clients.map(() => 'finished'))
+    const late = open('thread-1')
+    expect((await run(late)).result).toBe('finished')
+    const texts = parts.map((part) => (part.type === 'text-delta' ? part.text : ''))
+    const said = late.messages.map((one) => (one.role === 'assistant' ? (one.content ?? '') : ''))
+    const sorted = (text: string) => text.split(' ').toSorted()
+    expect(sorted(said.join(''))).toEqual(sorted(texts.join('')))
+    for (const { http } of clients) expect(shown(http.messages)).toEqual(shown(late.messages))
     expect(errors).toEqual([])
   },
 )
