@@ -20,7 +20,7 @@ export interface MessageTextProps extends Omit<HTMLAttributes<HTMLElement>, 'chi
  */
 export function MessageText({ message, part, as: As = 'span', ...attributes }: MessageTextProps) {
   const open = message.status === 'open'
-  const text = useRevealedText(messageText(message, part), { done: !open })
+  const text = useRevealedText(messageText(message, { part }), { done: !open })
   // Of the first drawing: React writes no other one, as that would clear a selection.
   const [first] = useState(text)
   const write = useRef<(text: string) => void>(undefined)

@@ -53,7 +53,7 @@ export function StreamingText({
 
 function streamingText(session: SessionView, messageId: string, part?: number): StreamingTextProps {
   const { getSnapshot, subscribe } = messageView(session, messageId)
-  const text = () => messageText(getSnapshot(), part)
+  const text = () => messageText(getSnapshot(), { part })
   let leave = () => {}
   return {
     ref(element) {
