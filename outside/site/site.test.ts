@@ -90,7 +90,7 @@ describe.skipIf(skipBrowserTests())('in a browser', () => {
     ['approval', /^\/approvals/],
     ['offline', /^\/offline/],
     ['undo', /^\/versions/],
-    ['chatRoutes', /^\/(?:server|from-use-chat)/],
+    ['chatRoutes', /^\/(?:server|from-use-chat|hosts)/],
     ['createTestClient', /^\/(?:api\/)?server/],
   ])('the search for %s leads to a page that tells of it', async (words, place) => {
     const { page, failures } = await open('light')
