@@ -168,8 +168,9 @@ async function makeTables(
   const found = rows[0]?.version ?? 0
   if (found > known.length) {
     throw new StorageError(
-      'corrupt',
-      `The tables in schema ${schema} have version ${found}, and this program knows ${known.length} at most.`,
+      'io',
+      `The tables in schema ${schema} have version ${found}, and this version of @caughtup/store knows ` +
+        `${known.length} at most. Nothing was changed: use the newer version, or another schema.`,
     )
   }
   if (found === 0) await client.query(`INSERT INTO ${quoted}.meta VALUES (0)`)
