@@ -211,7 +211,7 @@ test('the server’s README shows how to test an application', async () => {
 })
 
 test.each([
-  ['hosts', 'hosts/{recipes/*.ts,next/app/{chat-server.ts,**/route.ts,chat/**/*.tsx}}'],
+  ['hosts', 'hosts/{recipes/*.{ts,conf},next/app/{chat-server.ts,**/route.ts,chat/**/*.tsx}}'],
   ['types', 'types/{chat-schemas.ts,backend.ts,page.tsx}'],
   ['frameworks', 'frameworks/{assistant-ui/chat.tsx,tanstack-query/queries.ts}'],
   ['start-react', 'frameworks/{start/server.ts,react/*}'],
@@ -236,7 +236,8 @@ test.each([
   ['ag-ui', 'ag-ui/samples/*.ts'],
 ])('docs/%s.md shows the files that `pnpm outside` compiles and runs', (name, pattern) => {
   const text = readFileSync(path.join(repositoryRoot, `docs/${name}.md`), 'utf8')
-  const sample = /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```(?:tsx?|vue|svelte|html|json)\n(.*?)^```$/gms
+  const sample =
+    /^\[[^\n]+\]\(\.\.\/([^)\n]+)\)\n\n```(?:tsx?|vue|svelte|html|json|nginx)\n(.*?)^```$/gms
   const shown = [...text.matchAll(sample)]
   const files = globSync(`outside/${pattern}`, { cwd: repositoryRoot })
   expect(new Set(shown.map(([, file]) => file))).toEqual(new Set(files))
