@@ -21,4 +21,6 @@ export async function answer(request: Request): Promise<Response> {
 process.once('SIGTERM', async () => {
   const opened = await globalThis.opened
   await opened?.close()
+  // Pages that try to connect again would keep Next alive.
+  setTimeout(() => process.exit(143), 1_000).unref()
 })

@@ -14,6 +14,8 @@ function open() {
 process.once('SIGTERM', async () => {
   const opened = await globalThis.opened
   await opened?.close()
+  // Pages that try to connect again would keep Next alive.
+  setTimeout(() => process.exit(143), 1_000).unref()
 })
 
 export async function POST(request: Request): Promise<Response> {
