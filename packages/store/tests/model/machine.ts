@@ -40,8 +40,6 @@ export interface Writing extends OpenMessage {
   readonly runId: string
   readonly driver: 'writer' | 'update'
   writer: MessageWriter | undefined
-  /** The parts that text and reasoning continue. */
-  readonly blocks: Map<'text' | 'reasoning', number>
 }
 
 /** Few, so that programs exceed it. */
@@ -138,15 +136,10 @@ export class Machine {
   /** Gives the open answer a new writer, as a process has that goes on in it, unless its run waits. */
   attach({ id: sessionId, oracle, writing }: ModelSession): void {
     if (writing?.driver !== 'writer') return
-    const { runId, messageId, blocks } = writing
+    const { runId, messageId } = writing
     const { parts, metadata } = oracle.contentOf(messageId)
     const { custom } = metadata
     const { status, attempt = 1 } = oracle.runs.active ?? {}
-    blocks.clear()
-    const last = parts.at(-1)
-    if ((last?.type === 'text' || last?.type === 'reasoning') && last.state === 'streaming') {
-      blocks.set(last.type, parts.length - 1)
-    }
     writing.writer =
       status === 'waiting'
         ? undefined

@@ -8,7 +8,7 @@ import type { Guard } from '../../src/port/commit.ts'
 import type { Machine, ModelSession, Writing } from './machine.ts'
 import type { Expected } from './oracle/oracle-session.ts'
 import type { RunAction } from './program.ts'
-import { append, change } from './write-step.ts'
+import { append, change, withBlockEnded } from './write-step.ts'
 
 /** A step of a run besides the writing of its answer. */
 export async function runStep(
@@ -62,7 +62,7 @@ async function wait(
       kind === 'client'
         ? { ...part, state: 'input-available' }
         : { ...part, state: 'approval-requested', approval: { id: `ok-${toolCallId}` } }
-    change(oracle, writing, (parts) => [...parts, asked])
+    change(oracle, writing, (parts) => [...withBlockEnded(parts), asked])
   }
   await machine.until(writer.suspend({}))
   oracle.runs.active.status = 'waiting'
@@ -184,7 +184,7 @@ async function take(
     oracle.create({ ...message, parts: [...message.parts] })
     session.words.set(message.id, session.words.get(message.id) ?? [])
   }
-  session.writing = { ...writing, messageId: answerId, states: [], blocks: new Map() }
+  session.writing = { ...writing, messageId: answerId, states: [] }
   machine.flushed(session)
   machine.attach(session)
 }

@@ -100,7 +100,6 @@ async function startRun(
     messageId,
     driver,
     writer: undefined,
-    blocks: new Map(),
     states: [{ parts: [], metadata }],
   }
   machine.attach(session)
@@ -159,19 +158,24 @@ async function stream(
     case 'reasoning': {
       const { do: type } = action
       const text = ` ${newWord(machine, session, writing)} ${action.text}`
+      const [last] = oracle.contentOf(writing.messageId).parts.slice(-1)
       await machine.until(writer.write({ type: `${type}-delta`, text }))
-      return change(oracle, writing, (parts) => appended(parts, writing, type, text))
+      if (isBlock(last) && last.type === type) {
+        const grown = { ...last, text: last.text + text }
+        return change(oracle, writing, (parts) => [...parts.slice(0, -1), grown])
+      }
+      // What ends the last block may be committed before the new one.
+      change(oracle, writing, withBlockEnded)
+      change(oracle, writing, (parts) => [...parts, { type, text, state: 'streaming' }])
+      // The end of reasoning is committed at once.
+      if (isBlock(last) && last.type === 'reasoning') machine.flushed(session)
+      return
     }
     case 'thought': {
       await machine.until(writer.write({ type: 'reasoning-end', id: undefined }))
-      const index = writing.blocks.get('reasoning')
-      writing.blocks.delete('reasoning')
-      if (index === undefined) return
-      change(oracle, writing, (parts) =>
-        parts.map((part, at) =>
-          at === index && part.type === 'reasoning' ? { ...part, state: 'done' as const } : part,
-        ),
-      )
+      const [last] = oracle.contentOf(writing.messageId).parts.slice(-1)
+      if (!isBlock(last) || last.type !== 'reasoning') return
+      change(oracle, writing, withBlockEnded)
       return machine.flushed(session)
     }
     case 'tool': {
@@ -183,7 +187,7 @@ async function stream(
       await machine.until(writer.write({ type: 'tool-call', ...tool, input }))
       await machine.until(writer.write({ type: 'tool-result', ...tool, input, output: [2] }))
       change(oracle, writing, (parts) => [
-        ...parts,
+        ...withBlockEnded(parts),
         { type: 'dynamic-tool', ...tool, state: 'output-available', input, output: [2] },
       ])
       machine.flushed(session)
@@ -191,18 +195,14 @@ async function stream(
   }
 }
 
-/** Text continues the newest part if that has its type and this writer, or else starts a new one. */
-function appended(
-  parts: Part[],
-  { blocks }: Writing,
-  type: 'text' | 'reasoning',
-  text: string,
-): Part[] {
-  const index = blocks.get(type)
-  const last = index === parts.length - 1 ? parts[index] : undefined
-  if (last?.type === type) return [...parts.slice(0, -1), { ...last, text: last.text + text }]
-  blocks.set(type, parts.length)
-  return [...parts, { type, text, state: 'streaming' }]
+/** Whether a part is text or reasoning that goes on. A writer goes on in none but the last part. */
+function isBlock(part: Part | undefined): part is Extract<Part, { text: string }> {
+  return (part?.type === 'text' || part?.type === 'reasoning') && part.state === 'streaming'
+}
+
+/** As where another part begins, or the run waits. */
+export function withBlockEnded(parts: readonly Part[]): Part[] {
+  return parts.map((part) => (isBlock(part) ? { ...part, state: 'done' as const } : part))
 }
 
 /** Adds metadata of the host to an answer, with a word of its own that an erasure has to remove. */
