@@ -124,6 +124,9 @@ export function describeMessageList(version: string, sources: PageSources = {}):
       run.finish()
       await expect.poll(height).toBeGreaterThan(short + 100)
       expect(await reader.whereItIs()).toBe(before)
+      // All of it is shown: what still grows may do so between the reader's arrival and the page's look at it.
+      const shown = () => page.getByRole('article').last().textContent()
+      await expect.poll(async () => (await shown())?.split('Line 19').length).toBe(3)
       // Down again it follows, also what comes next.
       await reader.wheel(5_000)
       await page.getByRole('button', { name: 'Jump to latest' }).waitFor({ state: 'detached' })
